@@ -1,0 +1,8 @@
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "mock-server/test/**/*.test.ts"],
+    testTimeout: 30_000,
+  },
+})
