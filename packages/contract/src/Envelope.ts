@@ -1,0 +1,41 @@
+/**
+ * What every JSON answer of Feishu is wrapped in.
+ *
+ * Success is a JSON body with `code === 0` and nothing else: business errors come with HTTP 200, 400, 403,
+ * 404, 429 and 500 (observed), and `msg` is multilingual and changes.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+const lenient = <S extends Schema.Codec<unknown, unknown>>(schema: S) =>
+  // Beside the code all else is commentary: a surprise in it must not hide the code.
+  Schema.optionalKey(schema.pipe(Schema.catchDecoding(() => Effect.succeed(Option.none()))))
+
+const text = lenient(Schema.String)
+
+/** The `error` object of a failure: what to read, whom to ask, which field or scope it was. All of it optional. */
+export const ErrorObject = Schema.Struct({
+  log_id: text,
+  message: text,
+  troubleshooter: text,
+  details: lenient(Schema.Array(Schema.Struct({ key: text, value: text }))),
+  field_violations: lenient(Schema.Array(Schema.Struct({ field: text, value: text, description: text }))),
+  permission_violations: lenient(
+    Schema.Array(Schema.Struct({ type: text, subject: text, description: text, scope: text, url: text })),
+  ),
+  helps: lenient(Schema.Array(Schema.Struct({ url: text, description: text }))),
+})
+/** See the Schema of the same name. */
+export type ErrorObject = typeof ErrorObject.Type
+
+/** The envelope. `code` is required and an integer; `data` is left to the endpoint's own Schema. */
+export const Envelope = Schema.Struct({
+  code: Schema.Int,
+  msg: text,
+  data: Schema.optionalKey(Schema.Unknown),
+  error: lenient(ErrorObject),
+  log_id: text,
+})
+/** See the Schema of the same name. */
+export type Envelope = typeof Envelope.Type

@@ -1,0 +1,347 @@
+/**
+ * The catalogue of Feishu's error codes that a reader of meetings can meet, as data.
+ */
+
+/**
+ * What to do about a failure:
+ *
+ * - `transient`: try again, a bounded number of times, with growing pauses;
+ * - `rateLimited`: wait until the limit's window resets, then try again; costs no attempt;
+ * - `token`: fetch a new access token once, then try again;
+ * - `final`: trying again cannot help.
+ */
+export type RetryClass = "transient" | "rateLimited" | "token" | "final"
+
+/** Where a fact comes from: official documentation, an observed answer, an official SDK, or inference. */
+export type Source = "documented" | "observed" | "sdk" | "inferred"
+
+/** One code and what is known about it. */
+export interface ErrorCode {
+  readonly code: number
+  /** A short name of ours in camelCase; Feishu has numbers only. */
+  readonly name: string
+  /** The HTTP status that usually comes with it. Never rely on it: the same code comes with others, too. */
+  readonly status: number
+  /** The text as seen on the wire. It is multilingual and changes: for showing, never for matching. */
+  readonly msg: string
+  readonly retry: RetryClass
+  /** What happened, as a clause. */
+  readonly meaning: string
+  /** What to do, as an imperative sentence. */
+  readonly remedy: string
+  readonly source: Source
+}
+
+const checkCredentials =
+  "Check app id and app secret on the app's page in the developer console, and that they belong to this brand and base URL."
+const newToken =
+  "Give a fresh access token, or app id and secret so that tokens are fetched and refreshed for you."
+const later = "Try again later; if it stays, ask Feishu's support with the log id."
+
+/** Every code that is known, by number. */
+export const catalogue: ReadonlyArray<ErrorCode> = [
+  {
+    code: 1500,
+    name: "internalError1500",
+    status: 500,
+    msg: "internal error",
+    retry: "transient",
+    meaning: "an internal fault at Feishu",
+    remedy: later,
+    source: "documented",
+  },
+  {
+    code: 1663,
+    name: "internalError1663",
+    status: 500,
+    msg: "internal error",
+    retry: "transient",
+    meaning: "an internal fault at Feishu",
+    remedy: later,
+    source: "documented",
+  },
+  {
+    code: 2200,
+    name: "internalError2200",
+    status: 500,
+    msg: "internal error",
+    retry: "transient",
+    meaning: "an internal fault at Feishu",
+    remedy: later,
+    source: "documented",
+  },
+  {
+    code: 5000,
+    name: "internalError5000",
+    status: 500,
+    msg: "internal error",
+    retry: "transient",
+    meaning: "an internal fault at Feishu",
+    remedy: later,
+    source: "documented",
+  },
+  {
+    code: 10003,
+    name: "invalidParam",
+    status: 200,
+    msg: "invalid param",
+    retry: "final",
+    meaning: "the token endpoint does not know the app id, or could not read the request",
+    remedy: checkCredentials,
+    source: "documented",
+  },
+  {
+    code: 10014,
+    name: "appSecretInvalid",
+    status: 200,
+    msg: "app secret invalid",
+    retry: "final",
+    meaning: "the app secret does not belong to the app id",
+    remedy: checkCredentials,
+    source: "documented",
+  },
+  {
+    code: 20050,
+    name: "oauthBusy",
+    status: 500,
+    msg: "internal error",
+    retry: "transient",
+    meaning: "the OAuth service is busy",
+    remedy: later,
+    source: "documented",
+  },
+  {
+    code: 20072,
+    name: "oauthUnavailable",
+    status: 503,
+    msg: "service unavailable",
+    retry: "transient",
+    meaning: "the OAuth service is not available",
+    remedy: later,
+    source: "documented",
+  },
+  {
+    code: 121001,
+    name: "meetingInternalError",
+    status: 500,
+    msg: "internal error",
+    retry: "transient",
+    meaning: "an internal fault of the meeting service",
+    remedy: later,
+    source: "documented",
+  },
+  {
+    code: 121002,
+    name: "notSupported",
+    status: 400,
+    msg: "not support",
+    retry: "final",
+    meaning: "the meeting service does not support this",
+    remedy: "Check that the tenant uses Feishu meetings and that the app may read them.",
+    source: "documented",
+  },
+  {
+    code: 121003,
+    name: "paramError",
+    status: 400,
+    msg: "param error",
+    retry: "final",
+    meaning: "the meeting service refused the values of the request",
+    remedy:
+      "Check that the meeting number has 9 digits, that the range starts before it ends, spans at most 90 days and starts no more than 90 days ago; a page token is good for its own query only.",
+    source: "documented",
+  },
+  {
+    code: 121004,
+    name: "dataNotExist",
+    status: 404,
+    msg: "data not exist",
+    retry: "final",
+    meaning: "there is no such meeting",
+    remedy: "Check the meeting number.",
+    source: "documented",
+  },
+  {
+    code: 121005,
+    name: "noPermission",
+    status: 403,
+    msg: "no permission",
+    retry: "final",
+    meaning: "the app or user may not read this meeting",
+    remedy: "Ask the tenant's administrator to let the app read meetings, or use a token of the organiser.",
+    source: "documented",
+  },
+  {
+    code: 121006,
+    name: "conflict",
+    status: 409,
+    msg: "conflict",
+    retry: "final",
+    meaning: "the request is in conflict with the state of the meeting",
+    remedy: later,
+    source: "documented",
+  },
+  {
+    code: 99991400,
+    name: "rateLimited",
+    status: 429,
+    msg: "request trigger frequency limit",
+    retry: "rateLimited",
+    meaning: "more requests than the rate limit of 100 a minute for this API, app and tenant",
+    remedy:
+      "Wait until the window resets; if other programs use the same app, let them share one client or slow down.",
+    source: "documented",
+  },
+  {
+    code: 99991401,
+    name: "ipRefused",
+    status: 400,
+    msg: "ip is not allowed",
+    retry: "final",
+    meaning: "the app does not allow requests from this IP address",
+    remedy: "Add the address to the app's IP allow list in the developer console.",
+    source: "documented",
+  },
+  {
+    code: 99991403,
+    name: "monthlyQuotaExceeded",
+    status: 429,
+    msg: "This month's API call quota has been exceeded",
+    retry: "final",
+    meaning: "the tenant's API call quota of this month is used up",
+    remedy:
+      "Wait for the first of next month (UTC+8), or have the tenant's plan raised. Waiting minutes does not help.",
+    source: "documented",
+  },
+  {
+    code: 99991543,
+    name: "appCredentialsInvalid",
+    status: 400,
+    msg: "app id or app secret is invalid",
+    retry: "final",
+    meaning: "app id or app secret is wrong",
+    remedy: checkCredentials,
+    source: "documented",
+  },
+  {
+    code: 99991661,
+    name: "accessTokenMissing",
+    status: 400,
+    msg: "Missing access token for authorization. Please make a request with token attached.",
+    retry: "final",
+    meaning: "the request reached Feishu without an access token",
+    remedy: "Check whether a proxy or gateway on the way removes the Authorization header.",
+    source: "observed",
+  },
+  {
+    code: 99991663,
+    name: "accessTokenInvalid",
+    status: 400,
+    msg: "Invalid access token for authorization. Please make a request with token attached.",
+    retry: "token",
+    meaning: "the access token is invalid or has expired",
+    remedy: newToken,
+    source: "observed",
+  },
+  {
+    code: 99991664,
+    name: "appAccessTokenInvalid",
+    status: 400,
+    msg: "Invalid access token for authorization. Please make a request with token attached.",
+    retry: "token",
+    meaning: "the app access token is invalid or has expired",
+    remedy: newToken,
+    source: "documented",
+  },
+  {
+    code: 99991665,
+    name: "tenantCodeInvalid",
+    status: 400,
+    msg: "Invalid tenant code",
+    retry: "token",
+    meaning: "the access token does not belong to a valid tenant",
+    remedy: newToken,
+    source: "documented",
+  },
+  {
+    code: 99991668,
+    name: "userAccessTokenInvalid",
+    status: 400,
+    msg: "Invalid access token for authorization. Please make a request with token attached.",
+    retry: "token",
+    meaning: "the user access token is invalid",
+    remedy: newToken,
+    source: "observed",
+  },
+  {
+    code: 99991671,
+    name: "accessTokenMalformed",
+    status: 400,
+    msg: "Invalid access token for authorization. Please make a request with token attached.",
+    retry: "token",
+    meaning: "the access token is not in a form that Feishu knows",
+    remedy: newToken,
+    source: "documented",
+  },
+  {
+    code: 99991672,
+    name: "appScopeMissing",
+    status: 400,
+    msg: "Access denied. One of the following scopes is required: [vc:meeting:readonly, vc:meeting.meetingid:read]",
+    retry: "final",
+    meaning: "the app lacks the scope",
+    remedy:
+      "Add one of the scopes vc:meeting:readonly, vc:meeting.meetingid:read to the app in the developer console and publish a new version of it.",
+    source: "observed",
+  },
+  {
+    code: 99991677,
+    name: "userAccessTokenExpired",
+    status: 400,
+    msg: "Authentication token expired",
+    retry: "token",
+    meaning: "the user access token has expired",
+    remedy: newToken,
+    source: "inferred",
+  },
+  {
+    code: 99991679,
+    name: "userScopeMissing",
+    status: 400,
+    msg: "Unauthorized. You do not have permission to perform the requested operation on the resource. Please request user re-authorization and try again.",
+    retry: "final",
+    meaning: "the user has not granted the scope to the app",
+    remedy:
+      "Have the user authorise the app again with one of the scopes vc:meeting:readonly, vc:meeting.meetingid:read.",
+    source: "observed",
+  },
+  {
+    code: 99992402,
+    name: "fieldValidationFailed",
+    status: 400,
+    msg: "field validation failed",
+    retry: "final",
+    meaning: "the gateway refused fields of the request",
+    remedy: "Correct the fields that the error names.",
+    source: "inferred",
+  },
+]
+
+const byCode = new Map(catalogue.map((entry) => [entry.code, entry]))
+
+/** What is known of a code, or `undefined`. */
+export const find = (code: number): ErrorCode | undefined => byCode.get(code)
+
+/**
+ * What to do about a failed answer. A known code decides; without one the HTTP status does: 429 is rate
+ * limited, 408, 425 and 5xx are transient, and so is an unknown code that comes with 5xx; the rest is final.
+ */
+export const retryClass = (answer: {
+  readonly code?: number | undefined
+  readonly status: number
+}): RetryClass => {
+  const entry = answer.code === undefined ? undefined : byCode.get(answer.code)
+  if (entry !== undefined) return entry.retry
+  if (answer.status === 429) return "rateLimited"
+  return answer.status >= 500 || answer.status === 408 || answer.status === 425 ? "transient" : "final"
+}

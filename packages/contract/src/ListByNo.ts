@@ -1,0 +1,105 @@
+/**
+ * `GET /open-apis/vc/v1/meetings/list_by_no`: the meetings of a meeting number in a range of time.
+ *
+ * Two kinds of rule are kept apart: what the gateway checks of the query's text ({@link Query}, answered with
+ * code 99992402) and what the service behind it checks of the values ({@link violatedRule}, code 121003).
+ */
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import { MeetingBriefs } from "./MeetingBrief.ts"
+
+/** The path below the base URL (documented). */
+export const path = "/open-apis/vc/v1/meetings/list_by_no"
+
+/** Any one of these scopes is enough: the first is in the page of 2024-05, the second in the newer one. */
+export const scopes = ["vc:meeting:readonly", "vc:meeting.meetingid:read"] as const
+
+/** Requests in {@link rateLimitWindowSeconds}, counted per API, app and tenant (documented). */
+export const rateLimit = 100
+/** Seconds that the limit counts over (documented: "per minute"). */
+export const rateLimitWindowSeconds = 60
+
+/** Rows of a page when `page_size` is not sent (documented). */
+export const defaultPageSize = 20
+/** The largest `page_size` (documented). */
+export const maxPageSize = 50
+
+/** 90 days in seconds: the longest span of one query, or how far back one may look; the documents leave both readings. */
+export const maxRangeSeconds = 90 * 24 * 60 * 60
+
+const digits = (name: string) =>
+  Schema.String.pipe(
+    Schema.check(Schema.isPattern(/^-?\d{1,18}$/, { message: `${name} is not a valid integer` })),
+    Schema.annotateKey({ messageMissingKey: `${name} is required` }),
+  )
+
+const integer = (name: string, checks: Schema.Codec<number> = Schema.Int) =>
+  digits(name).pipe(Schema.decodeTo(checks, SchemaTransformation.numberFromString))
+
+/**
+ * The query as the gateway checks it: which fields there must be, and that numbers are numbers. Decodes from
+ * the texts of the URL and encodes to them; times are unix seconds.
+ *
+ * The descriptions of violations are in Feishu's style ("page_size the max value is 50"), inferred from other
+ * endpoints.
+ */
+export const Query = Schema.Struct({
+  meeting_no: digits("meeting_no"),
+  start_time: integer("start_time").pipe(Schema.annotateKey({ messageMissingKey: "start_time is required" })),
+  end_time: integer("end_time").pipe(Schema.annotateKey({ messageMissingKey: "end_time is required" })),
+  page_size: Schema.optionalKey(
+    integer(
+      "page_size",
+      Schema.Int.pipe(
+        Schema.check(
+          Schema.isGreaterThanOrEqualTo(1, { message: "page_size the min value is 1" }),
+          Schema.isLessThanOrEqualTo(maxPageSize, { message: `page_size the max value is ${maxPageSize}` }),
+        ),
+      ),
+    ),
+  ),
+  page_token: Schema.optionalKey(Schema.String),
+})
+/** See the Schema of the same name. */
+export type Query = typeof Query.Type
+
+/**
+ * How a range is held to 90 days. The documents say "within 90 days" in two ways: the longest `span` of one
+ * query, or a `lookback` from now. `both` is the stricter reading.
+ */
+export const NinetyDays = Schema.Literals(["both", "span", "lookback"])
+/** See the Schema of the same name. */
+export type NinetyDays = typeof NinetyDays.Type
+
+/**
+ * The business rule that a well-formed query breaks, in words, or `undefined`. Feishu answers code 121003
+ * without saying which rule it was (the code is documented, what triggers it is inferred).
+ */
+export const violatedRule = (
+  query: Pick<Query, "meeting_no" | "start_time" | "end_time">,
+  options: { readonly ninetyDays: NinetyDays; readonly nowSeconds: number },
+): string | undefined => {
+  if (!/^\d{9}$/.test(query.meeting_no)) return "meeting_no takes 9 digits"
+  if (query.start_time >= query.end_time) return "start_time must be less than end_time"
+  if (options.ninetyDays !== "lookback" && query.end_time - query.start_time > maxRangeSeconds) {
+    return "the range is longer than 90 days"
+  }
+  if (options.ninetyDays !== "span" && query.start_time < options.nowSeconds - maxRangeSeconds) {
+    return "start_time is more than 90 days ago"
+  }
+  return undefined
+}
+
+const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+
+/**
+ * The `data` of the answer. Any field may be missing or null; `page_token` is `""` or absent on the last page
+ * (observed on other Feishu endpoints).
+ */
+export const Data = Schema.Struct({
+  has_more: nullable(Schema.Boolean),
+  page_token: nullable(Schema.String),
+  meeting_briefs: nullable(MeetingBriefs),
+})
+/** See the Schema of the same name. */
+export type Data = typeof Data.Type

@@ -1,0 +1,98 @@
+/** One row of the answer: a meeting in brief. */
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import { MeetingId } from "./MeetingNo.ts"
+
+const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+
+/**
+ * A row as Feishu sends it. Every field but the id may be missing or null, and fields that are not named here
+ * may appear at any time.
+ */
+export const MeetingBriefRow = Schema.StructWithRest(
+  Schema.Struct({
+    id: MeetingId,
+    topic: nullable(Schema.String),
+    url: nullable(Schema.String),
+    meeting_no: nullable(Schema.String),
+    password: nullable(Schema.String),
+    meeting_connect: nullable(Schema.Boolean),
+    note_id: nullable(Schema.String),
+  }),
+  [Schema.Record(Schema.String, Schema.Unknown)],
+)
+/** See the Schema of the same name. */
+export type MeetingBriefRow = typeof MeetingBriefRow.Type
+
+const known = new Set(["id", "topic", "url", "meeting_no", "password", "meeting_connect", "note_id"])
+
+/**
+ * A meeting in brief, with Feishu's own field names. What Feishu left out or sent as null is `undefined`.
+ *
+ * The password is `Redacted`: printing, logging or stringifying a meeting never shows it.
+ */
+export class MeetingBrief {
+  /** 64-bit integer as decimal text, such as `7011030664708603907`. */
+  readonly id: MeetingId
+  /** The title as typed by the organiser: any text, control characters included. */
+  readonly topic: string | undefined
+  /** The meeting number, nine digits. */
+  readonly meeting_no: string | undefined
+  /** The link to join, such as `https://vc.feishu.cn/j/337736498`; often absent. */
+  readonly url: string | undefined
+  /** In the official SDK's types since 2024-08; its meaning is not documented. */
+  readonly meeting_connect: boolean | undefined
+  /** The id of the meeting's notes; in the official SDK's types since 2026-05, often absent. */
+  readonly note_id: string | undefined
+  // The row stays private, so that inspecting or serialising a meeting shows neither password nor raw data.
+  readonly #row: MeetingBriefRow
+
+  constructor(row: MeetingBriefRow) {
+    this.id = row.id
+    this.topic = row.topic ?? undefined
+    this.meeting_no = row.meeting_no ?? undefined
+    this.url = row.url ?? undefined
+    this.meeting_connect = row.meeting_connect ?? undefined
+    this.note_id = row.note_id ?? undefined
+    this.#row = row
+  }
+
+  /**
+   * The password to join. Made when asked for: `Redacted.make` registers each value, which costs more than
+   * decoding the row.
+   */
+  get password(): Redacted.Redacted<string> | undefined {
+    return typeof this.#row.password === "string"
+      ? Redacted.make(this.#row.password, { label: "password" })
+      : undefined
+  }
+
+  /** The fields that this version does not know, as they came. Feishu adds fields over time. */
+  get unknownFields(): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(Object.entries(this.#row).filter(([name]) => !known.has(name)))
+  }
+
+  /** The row as it came over the wire, **with the password in clear text**. */
+  static toRow(meeting: MeetingBrief): MeetingBriefRow {
+    return meeting.#row
+  }
+}
+
+/**
+ * The rows of a page. One step for all rows: a transformation per row costs twice the time of the rest.
+ * Encoding gives the rows as they came, passwords in clear text.
+ */
+export const MeetingBriefs = Schema.Array(MeetingBriefRow).pipe(
+  Schema.decodeTo(
+    Schema.Array(
+      Schema.declare((u: unknown): u is MeetingBrief => u instanceof MeetingBrief, {
+        identifier: "MeetingBrief",
+      }),
+    ),
+    SchemaTransformation.transform({
+      decode: (rows): ReadonlyArray<MeetingBrief> => rows.map((row) => new MeetingBrief(row)),
+      encode: (meetings): ReadonlyArray<MeetingBriefRow> => meetings.map(MeetingBrief.toRow),
+    }),
+  ),
+)

@@ -1,0 +1,58 @@
+/**
+ * The number of a meeting and the id of one meeting held under it.
+ *
+ * One number can have many meetings: a recurring meeting keeps its number.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+
+/**
+ * A meeting number: nine digits, the last nine of a meeting link (documented).
+ *
+ * @example
+ * ```ts
+ * import { MeetingNo } from "@effect-feishu/contract"
+ *
+ * const meetingNo = MeetingNo.make("337736498")
+ * ```
+ */
+export const MeetingNo = Schema.String.pipe(
+  Schema.check(Schema.isPattern(/^\d{9}$/, { message: "a meeting number has 9 digits, such as 337736498" })),
+  Schema.brand("MeetingNo"),
+)
+/** See the Schema of the same name. */
+export type MeetingNo = typeof MeetingNo.Type
+
+/**
+ * A meeting number as people write it: spaces and dashes between the digits are dropped, anything else is
+ * refused with a sentence that says what was wrong.
+ */
+export const MeetingNoFromText = Schema.String.pipe(
+  Schema.decodeTo(
+    MeetingNo,
+    SchemaTransformation.transformEffect({
+      decode: (text) => {
+        const digits = text.replace(/[\s-]/g, "")
+        return /^\d{9}$/.test(digits)
+          ? Effect.succeed(digits)
+          : Effect.fail(new SchemaIssue.InvalidValue({ message: whyNotMeetingNo(text, digits) }))
+      },
+      encode: (meetingNo) => Effect.succeed(meetingNo),
+    }),
+  ),
+)
+
+const whyNotMeetingNo = (text: string, digits: string): string =>
+  /^\d*$/.test(digits)
+    ? `"${text}" has ${digits.length} digits, a meeting number has 9`
+    : `"${text}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`
+
+/**
+ * The id of one meeting: a 64-bit integer as decimal text, which a JavaScript number cannot hold. It exists
+ * only once the meeting has started (documented).
+ */
+export const MeetingId = Schema.NonEmptyString.pipe(Schema.brand("MeetingId"))
+/** See the Schema of the same name. */
+export type MeetingId = typeof MeetingId.Type

@@ -1,0 +1,13 @@
+/** The response headers that mean something to a client, in lower case as Node gives them. */
+
+/**
+ * The id that Feishu's support asks for: 34 characters, `YYYYMMDDHHmmss` in UTC+8 and 20 upper-case hex
+ * digits; equals `error.log_id` (observed).
+ */
+export const logId = "x-tt-logid"
+/** A uuid, second best for support (observed). */
+export const requestId = "x-request-id"
+/** Requests per window; on refused answers only (documented). */
+export const rateLimitLimit = "x-ogw-ratelimit-limit"
+/** Whole seconds until the window resets; on refused answers only (documented). */
+export const rateLimitReset = "x-ogw-ratelimit-reset"

@@ -1,0 +1,13 @@
+/**
+ * What goes over the wire between a client and Feishu's meeting endpoint, and nothing else.
+ *
+ * Each fact is marked with its source: documented (official documentation), observed (a published response or
+ * the behaviour of an official SDK) or inferred.
+ */
+export * as Envelope from "./Envelope.ts"
+export * as ErrorCodes from "./ErrorCodes.ts"
+export * as ListByNo from "./ListByNo.ts"
+export { MeetingBrief, MeetingBriefRow, MeetingBriefs } from "./MeetingBrief.ts"
+export { MeetingId, MeetingNo, MeetingNoFromText } from "./MeetingNo.ts"
+export * as ResponseHeaders from "./ResponseHeaders.ts"
+export * as TenantAccessToken from "./TenantAccessToken.ts"
