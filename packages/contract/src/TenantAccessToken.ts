@@ -12,14 +12,14 @@ export const path = "/open-apis/auth/v3/tenant_access_token/internal"
 /** The JSON body of the request. */
 export const Request = Schema.Struct({
   app_id: Schema.String,
-  app_secret: Schema.RedactedFromValue(Schema.String, { label: "app_secret" }),
+  app_secret: Schema.RedactedFromValue(Schema.String),
 })
 /** See the Schema of the same name. */
 export type Request = typeof Request.Type
 
 /** The answer when its `code` is 0. `expire` is in seconds; it is any number here, clamping is the client's. */
 export const Token = Schema.Struct({
-  tenant_access_token: Schema.RedactedFromValue(Schema.NonEmptyString, { label: "tenant_access_token" }),
+  tenant_access_token: Schema.RedactedFromValue(Schema.NonEmptyString),
   expire: Schema.optionalKey(Schema.Unknown),
 })
 /** See the Schema of the same name. */

@@ -1,0 +1,196 @@
+/**
+ * Access tokens: one that was given, or those of a self-built app, fetched and refreshed.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { TenantAccessToken } from "@effect-feishu/contract"
+import * as Events from "./Events.ts"
+import { FeishuConfig } from "./FeishuConfig.ts"
+import { ContractViolation, FeishuError } from "./FeishuError.ts"
+import { RateLimit } from "./RateLimit.ts"
+import * as Retry from "./Retry.ts"
+import * as Transport from "./Transport.ts"
+import { judge } from "./Verdict.ts"
+
+/** A token and its generation: a refused generation is replaced once, however many callers were refused. */
+export interface Token {
+  readonly value: Redacted.Redacted<string>
+  readonly generation: number
+}
+
+/** Where requests get their token from. */
+export class AccessToken extends Context.Service<
+  AccessToken,
+  {
+    /** Whose tokens they are: the app id, or `given`. Part of the rate limit's key. */
+    readonly owner: string
+    /** A token that is valid as far as is known. Callers at the same time share one fetch. */
+    readonly get: Effect.Effect<Token, FeishuError>
+    /** Feishu refused a token of this generation: `get` will fetch another, once. */
+    readonly invalidate: (generation: number) => Effect.Effect<void>
+  }
+>()("@effect-feishu/core/AccessToken") {}
+
+/** A token that the application has; it cannot be replaced when Feishu refuses it. */
+export const given = (token: Redacted.Redacted<string>): AccessToken["Service"] =>
+  AccessToken.of({
+    owner: "given",
+    get: Effect.succeed({ value: token, generation: 0 }),
+    invalidate: () => Effect.void,
+  })
+
+/** A given token as a layer. */
+export const layerGiven = (token: Redacted.Redacted<string>): Layer.Layer<AccessToken> =>
+  Layer.succeed(AccessToken, given(token))
+
+/** The credentials of a self-built app. */
+export interface SelfBuiltApp {
+  readonly appId: string
+  readonly appSecret: Redacted.Redacted<string>
+}
+
+/** Feishu's tokens live two hours; what an answer says beyond that, or not at all, is taken as that. */
+const longestLifeMillis = 7_200_000
+/** A shorter life would have every call fetch a token. */
+const shortestLifeMillis = 60_000
+/** From 30 minutes before the end on, Feishu gives a new token and both stay valid (documented). */
+const refreshBeforeMillis = 25 * 60_000
+/** A background refresh that failed is tried again after this long; the token at hand is still good. */
+const refreshPauseMillis = 30_000
+
+interface Held {
+  readonly token: Token
+  readonly endsAt: number
+  refreshAt: number
+  refused: boolean
+}
+
+const encodeRequest = Schema.encodeSync(TenantAccessToken.Request)
+const decodeToken = Schema.decodeUnknownEffect(TenantAccessToken.Token)
+
+/**
+ * The tenant access tokens of a self-built app. Fetches run in the scope of the source: a caller that is
+ * interrupted takes no other caller's token away. Failures are never kept.
+ */
+export const selfBuiltApp = Effect.fnUntraced(function* (
+  app: SelfBuiltApp,
+): Effect.fn.Return<
+  AccessToken["Service"],
+  never,
+  FeishuConfig | RateLimit | HttpClient.HttpClient | Scope.Scope
+> {
+  const config = yield* FeishuConfig
+  const client = yield* HttpClient.HttpClient
+  const rateLimit = yield* RateLimit
+  const scope = yield* Effect.scope
+  const operation = `POST ${TenantAccessToken.path}`
+  const now = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+
+  let held: Held | undefined
+  let fetching: Deferred.Deferred<Token, FeishuError> | undefined
+
+  const request = HttpClientRequest.post(`${config.baseUrl}${TenantAccessToken.path}`).pipe(
+    HttpClientRequest.bodyText(
+      JSON.stringify(encodeRequest({ app_id: app.appId, app_secret: app.appSecret })),
+      "application/json; charset=utf-8",
+    ),
+  )
+
+  const requestToken = Effect.gen(function* () {
+    yield* Events.emit({ _tag: "RequestSent", operation })
+    const answer = yield* Transport.send(client, config, request)
+    const json = yield* judge(answer, config.longestWaitSeconds)
+    return yield* Effect.mapError(
+      decodeToken(json),
+      () =>
+        new FeishuError({
+          reason: new ContractViolation({
+            problem: "the answer of the token endpoint has no tenant_access_token",
+            status: answer.status,
+            cutShort: false,
+            logId: answer.logId,
+          }),
+        }),
+    )
+  }).pipe(
+    rateLimit.withSlot(`${operation} ${app.appId}`, Transport.outcomeOf),
+    Effect.tapError(({ reason }) =>
+      reason._tag === "RateLimited" && reason.retry === "rateLimited"
+        ? rateLimit.refused(`${operation} ${app.appId}`, reason.retryAfterSeconds)
+        : Effect.void,
+    ),
+    Retry.withRetries,
+    Effect.mapError((error) =>
+      error.reason._tag === "AuthenticationFailed"
+        ? error.with({ operation, reason: error.reason.ofApp(app.appId) })
+        : error.with({ operation }),
+    ),
+  )
+
+  const fetch = Effect.gen(function* () {
+    const { expire, tenant_access_token } = yield* requestToken
+    const time = yield* now
+    const life = Math.min(
+      Math.max(typeof expire === "number" ? expire * 1000 : longestLifeMillis, shortestLifeMillis),
+      longestLifeMillis,
+    )
+    // The refused token once more is no new generation: a caller who was refused with it is refused again.
+    const again =
+      held?.refused === true && Redacted.value(held.token.value) === Redacted.value(tenant_access_token)
+    const generation = again ? held!.token.generation : (held?.token.generation ?? 0) + 1
+    held = {
+      token: { value: tenant_access_token, generation },
+      endsAt: time + life,
+      refreshAt: time + Math.max(life - refreshBeforeMillis, life / 2),
+      refused: false,
+    }
+    yield* Events.emit({ _tag: "TokenFetched", expiresInMillis: life })
+    return held.token
+  })
+
+  /** Starts a fetch unless one is under way; everyone waits for the same. */
+  const startFetch = Effect.suspend(() => {
+    if (fetching !== undefined) return Effect.succeed(fetching)
+    const deferred = Deferred.makeUnsafe<Token, FeishuError>()
+    fetching = deferred
+    return fetch.pipe(
+      Effect.onExit((exit) => {
+        fetching = undefined
+        return Deferred.done(deferred, exit)
+      }),
+      Effect.forkIn(scope),
+      Effect.as(deferred),
+    )
+  }).pipe(Effect.uninterruptible)
+
+  return AccessToken.of({
+    owner: app.appId,
+    get: Effect.flatMap(now, (time) => {
+      if (held === undefined || held.refused || time >= held.endsAt) {
+        return Effect.flatMap(startFetch, (deferred) => Deferred.await(deferred))
+      }
+      const { token } = held
+      if (time < held.refreshAt) return Effect.succeed(token)
+      held.refreshAt = time + refreshPauseMillis
+      return Effect.as(startFetch, token)
+    }),
+    invalidate: (generation) =>
+      Effect.sync(() => {
+        if (held?.token.generation === generation) held.refused = true
+      }),
+  })
+})
+
+/** The tokens of a self-built app as a layer. */
+export const layerSelfBuiltApp = (
+  app: SelfBuiltApp,
+): Layer.Layer<AccessToken, never, FeishuConfig | RateLimit | HttpClient.HttpClient> =>
+  Layer.effect(AccessToken, selfBuiltApp(app))

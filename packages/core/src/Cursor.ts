@@ -1,0 +1,53 @@
+/**
+ * A cursor: the text that says where to go on reading.
+ *
+ * It holds everything that a resumed read needs (number, absolute range, page size, base URL, window and page
+ * token) and nothing secret, so it may be printed, logged and stored.
+ */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Base64Url from "effect/encoding/Base64Url"
+import { MeetingNo } from "@effect-feishu/contract"
+
+/** A cursor as text. Get one from a page or an error; give it to `Meetings.pages` or `Meetings.stream`. */
+export const Cursor = Schema.String.pipe(
+  Schema.check(
+    Schema.isPattern(/^feishu-meetings\.1\.[\w-]+$/, {
+      message: "a cursor starts with feishu-meetings.1. and comes whole, in one line",
+    }),
+  ),
+  Schema.brand("Cursor"),
+)
+/** See the Schema of the same name. */
+export type Cursor = typeof Cursor.Type
+
+/** What a cursor holds. Times are unix seconds. */
+export const Position = Schema.Struct({
+  meetingNo: MeetingNo,
+  start: Schema.Int,
+  end: Schema.Int,
+  pageSize: Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 50 }))),
+  baseUrl: Schema.String,
+  /** Which window of the range, from 0. */
+  window: Schema.Int.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0))),
+  /** Of the next page; absent at the start of a window. */
+  pageToken: Schema.optional(Schema.String),
+})
+/** See the Schema of the same name. */
+export type Position = typeof Position.Type
+
+const prefix = "feishu-meetings.1."
+const PositionJson = Schema.fromJsonString(Position)
+const encodeJson = Schema.encodeSync(PositionJson)
+const decodeJson = Schema.decodeUnknownResult(PositionJson)
+
+/** A position as a cursor. */
+export const fromPosition = (position: Position): Cursor =>
+  Cursor.make(`${prefix}${Base64Url.encode(encodeJson(position))}`)
+
+/** The position that a cursor holds; `undefined` when the text is damaged or of another version. */
+export const toPosition = (cursor: string): Position | undefined => {
+  if (!cursor.startsWith(prefix)) return undefined
+  const json = Base64Url.decodeString(cursor.slice(prefix.length))
+  return Result.getOrUndefined(Result.flatMap(json, decodeJson))
+}

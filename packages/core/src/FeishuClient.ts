@@ -1,0 +1,201 @@
+/**
+ * One call of an endpoint, from its query to its decoded data.
+ *
+ * What is tried again is one effect: slot, token, send, read, judge, decode. Every send takes its own slot, and
+ * reads the token after the slot is granted.
+ */
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { AccessToken, layerGiven, layerSelfBuiltApp, type SelfBuiltApp, type Token } from "./AccessToken.ts"
+import * as Events from "./Events.ts"
+import * as FeishuConfig from "./FeishuConfig.ts"
+import { ContractViolation, FeishuError, invalidRequest } from "./FeishuError.ts"
+import * as RateLimit from "./RateLimit.ts"
+import * as Retry from "./Retry.ts"
+import * as Transport from "./Transport.ts"
+import { judge } from "./Verdict.ts"
+
+/** A GET endpoint of Feishu: its path, its query as texts, and the `data` of its answer. */
+export interface Endpoint<Query, Data> {
+  /** Below the base URL, with a slash in front. */
+  readonly path: string
+  readonly query: Schema.Codec<Query, Readonly<Record<string, string | undefined>>>
+  readonly data: Schema.Codec<Data, unknown>
+}
+
+/** The decoded `data` of an answer, and the id that Feishu's support asks for. */
+export interface Response<Data> {
+  readonly data: Data
+  readonly logId: string | undefined
+}
+
+/** Calls endpoints. */
+export class FeishuClient extends Context.Service<
+  FeishuClient,
+  {
+    /**
+     * Calls an endpoint with everything this package promises: the rate limit, a valid token, deadlines, bounded
+     * retries. Fails with the one error of the package.
+     */
+    readonly call: <Query, Data>(
+      endpoint: Endpoint<Query, Data>,
+      query: Query,
+    ) => Effect.Effect<Response<Data>, FeishuError>
+    /** The base URL that it calls, without a slash at the end. */
+    readonly baseUrl: string
+  }
+>()("@effect-feishu/core/FeishuClient") {}
+
+/** Makes a client from its parts. */
+export const make: Effect.Effect<
+  FeishuClient["Service"],
+  never,
+  FeishuConfig.FeishuConfig | AccessToken | RateLimit.RateLimit | HttpClient.HttpClient
+> = Effect.gen(function* () {
+  const config = yield* FeishuConfig.FeishuConfig
+  const accessToken = yield* AccessToken
+  const rateLimit = yield* RateLimit.RateLimit
+  const client = yield* HttpClient.HttpClient
+
+  const call = Effect.fn("FeishuClient.call")(function* <Query, Data>(
+    endpoint: Endpoint<Query, Data>,
+    query: Query,
+  ): Effect.fn.Return<Response<Data>, FeishuError> {
+    const operation = `GET ${endpoint.path}`
+    const key = `${operation} ${accessToken.owner}`
+    const params = yield* Effect.mapError(Schema.encodeEffect(endpoint.query)(query), (error) =>
+      invalidRequest("query", error.message, "Correct the query."),
+    )
+    const request = HttpClientRequest.get(`${config.baseUrl}${endpoint.path}`).pipe(
+      HttpClientRequest.setUrlParams(params),
+    )
+    const decode = Schema.decodeUnknownEffect(endpoint.data)
+
+    const exchange = Effect.fnUntraced(function* (token: Token) {
+      yield* Events.emit({ _tag: "RequestSent", operation })
+      const answer = yield* Transport.send(
+        client,
+        config,
+        HttpClientRequest.bearerToken(request, token.value),
+      )
+      const json = yield* judge(answer, config.longestWaitSeconds)
+      const data = yield* Effect.mapError(
+        // Data that is missing or null is decoded as if empty: the endpoint's Schema says what must be there.
+        decode((json as { readonly data?: unknown }).data ?? {}),
+        (error) =>
+          new FeishuError({
+            reason: new ContractViolation({
+              problem: error.message.replace(/\s+/g, " "),
+              status: answer.status,
+              logId: answer.logId,
+              cutShort: false,
+            }),
+          }),
+      )
+      return { data, logId: answer.logId }
+    })
+
+    // A refused token is replaced once a call: when the fresh one is refused, too, a third would not help.
+    let refused: { readonly error: FeishuError; readonly generation: number } | undefined
+    let generation = 0
+    const attempt = Effect.suspend(() => {
+      let sent = false
+      return accessToken.get.pipe(
+        Effect.flatMap((token) => {
+          if (refused?.generation === token.generation) return Effect.fail(refused.error)
+          generation = token.generation
+          sent = true
+          return exchange(token)
+        }),
+        rateLimit.withSlot(key, (exit) => (sent ? Transport.outcomeOf(exit) : "not sent")),
+      )
+    })
+
+    return yield* attempt.pipe(
+      Effect.catchIf(
+        (error) => refused === undefined && isTokenRefused(error),
+        (error) => {
+          refused = { error, generation }
+          return Effect.andThen(accessToken.invalidate(generation), attempt)
+        },
+      ),
+      Effect.tapError(({ reason }) => {
+        if (reason._tag !== "RateLimited" || reason.retry !== "rateLimited") return Effect.void
+        return Effect.andThen(
+          rateLimit.refused(key, reason.retryAfterSeconds),
+          Events.emit({ _tag: "RateLimitRefused", resetMillis: reason.retryAfterSeconds * 1000 }),
+        )
+      }),
+      Retry.withRetries,
+      Effect.mapError((error) => (error.operation === undefined ? error.with({ operation }) : error)),
+    )
+  })
+
+  return FeishuClient.of({ call, baseUrl: config.baseUrl })
+})
+
+// An error of the token call itself has been tried again and given up there.
+const isTokenRefused = ({ reason, requests }: FeishuError): boolean =>
+  requests === undefined && reason._tag === "AuthenticationFailed" && reason.retry === "token"
+
+/** Credentials, and whatever else differs from the defaults. A given token wins over an app's credentials. */
+export interface Options extends FeishuConfig.Options {
+  readonly accessToken?: Redacted.Redacted<string> | undefined
+  readonly app?: SelfBuiltApp | undefined
+}
+
+/**
+ * A client as a layer. The HTTP client is left to the application: `NodeHttp.layer` of
+ * `@effect-feishu/core/node`, or any other.
+ */
+export const layer = (options: Options): Layer.Layer<FeishuClient, FeishuError, HttpClient.HttpClient> => {
+  const token =
+    options.accessToken !== undefined
+      ? layerGiven(options.accessToken)
+      : options.app !== undefined
+        ? layerSelfBuiltApp(options.app)
+        : Layer.effect(AccessToken, Effect.fail(noCredentials))
+  return Layer.effect(FeishuClient, make).pipe(
+    Layer.provide(token),
+    Layer.provide([FeishuConfig.layer(options), RateLimit.layer()]),
+  )
+}
+
+const noCredentials = invalidRequest(
+  "credentials",
+  "there is neither an access token nor an app",
+  "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN.",
+)
+
+const environment = Config.all({
+  accessToken: Config.option(Config.Redacted("FEISHU_ACCESS_TOKEN")),
+  appId: Config.option(Config.String("FEISHU_APP_ID")),
+  appSecret: Config.option(Config.Redacted("FEISHU_APP_SECRET")),
+  brand: Config.withDefault(Config.Literals(["feishu", "lark"], "FEISHU_BRAND"), "feishu"),
+  baseUrl: Config.option(Config.String("FEISHU_BASE_URL")),
+})
+
+/**
+ * A client as a layer, from `FEISHU_APP_ID` and `FEISHU_APP_SECRET`, or `FEISHU_ACCESS_TOKEN`; and
+ * `FEISHU_BRAND` and `FEISHU_BASE_URL` where they differ from the defaults. An empty variable is as none.
+ */
+export const layerConfig: Layer.Layer<FeishuClient, FeishuError | Config.ConfigError, HttpClient.HttpClient> =
+  Layer.unwrap(
+    Effect.map(environment, ({ accessToken, appId, appSecret, baseUrl, brand }) => {
+      const text = Option.filter((value: string) => value !== "")
+      const secret = Option.filter((value: Redacted.Redacted<string>) => Redacted.value(value) !== "")
+      return layer({
+        brand,
+        baseUrl: Option.getOrUndefined(text(baseUrl)),
+        accessToken: Option.getOrUndefined(secret(accessToken)),
+        app: Option.getOrUndefined(Option.all({ appId: text(appId), appSecret: secret(appSecret) })),
+      })
+    }),
+  )

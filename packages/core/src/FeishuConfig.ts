@@ -1,0 +1,96 @@
+/** Where Feishu is, and the client's bounds on time and size. */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type FeishuError, invalidRequest } from "./FeishuError.ts"
+
+/** Feishu in China, or Lark elsewhere. */
+export type Brand = "feishu" | "lark"
+
+/** The settings of a client, complete. */
+export class FeishuConfig extends Context.Service<
+  FeishuConfig,
+  {
+    readonly brand: Brand
+    /** Without a slash at the end. */
+    readonly baseUrl: string
+    /** Milliseconds from sending to the response headers. */
+    readonly headersTimeout: number
+    /** Milliseconds without a byte of the body. */
+    readonly idleTimeout: number
+    /** Milliseconds for one attempt as a whole. */
+    readonly attemptTimeout: number
+    /** Bytes of a body, after decompression. */
+    readonly maxBodyBytes: number
+    /** Seconds: a longer reset of the rate limit is an error, not a wait. */
+    readonly longestWaitSeconds: number
+  }
+>()("@effect-feishu/core/FeishuConfig") {}
+
+/** What may be set; everything has a default. */
+export interface Options {
+  /** `feishu` (open.feishu.cn, the default) or `lark` (open.larksuite.com). */
+  readonly brand?: Brand | undefined
+  /** For a private deployment or a mock; https, except on loopback. */
+  readonly baseUrl?: string | undefined
+  /** Accept a base URL with plain http that is not on loopback: token and secret then travel unencrypted. */
+  readonly allowHttp?: boolean | undefined
+  /** Default 20 seconds. */
+  readonly headersTimeout?: Duration.Input | undefined
+  /** Default 15 seconds. */
+  readonly idleTimeout?: Duration.Input | undefined
+  /** Default 30 seconds. */
+  readonly attemptTimeout?: Duration.Input | undefined
+  /** Default 8 MiB. */
+  readonly maxBodyBytes?: number | undefined
+  /** Default 300 seconds. */
+  readonly longestWait?: Duration.Input | undefined
+}
+
+const baseUrls: Record<Brand, string> = {
+  feishu: "https://open.feishu.cn",
+  lark: "https://open.larksuite.com",
+}
+
+const millis = (input: Duration.Input | undefined, fallback: number): number =>
+  input === undefined ? fallback : Duration.toMillis(Duration.fromInputUnsafe(input))
+
+const checkedBaseUrl = (text: string, allowHttp: boolean): Effect.Effect<string, FeishuError> => {
+  const refuse = (problem: string, remedy: string) => Effect.fail(invalidRequest("baseUrl", problem, remedy))
+  if (!URL.canParse(text)) return refuse(`"${text}" is not a URL`, "Give one such as https://open.feishu.cn.")
+  const url = new URL(text)
+  if (url.username !== "" || url.password !== "") {
+    return refuse("it contains a user name or password", "Give the URL without them.")
+  }
+  if (url.search !== "" || url.hash !== "")
+    return refuse(`"${text}" has a query or fragment`, "Give the URL without it.")
+  const loopback = ["localhost", "[::1]"].includes(url.hostname) || url.hostname.startsWith("127.")
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && (loopback || allowHttp))) {
+    return refuse(
+      `"${text}" is not https`,
+      "Over plain http anyone on the way can read the token. Use https, or set allowHttp if you must.",
+    )
+  }
+  return Effect.succeed(text.replace(/\/+$/, ""))
+}
+
+/** Checks the options and fills in the defaults. A base URL that is not acceptable is an `InvalidRequest`. */
+export const make = Effect.fnUntraced(function* (
+  options: Options = {},
+): Effect.fn.Return<FeishuConfig["Service"], FeishuError> {
+  const brand = options.brand ?? "feishu"
+  return FeishuConfig.of({
+    brand,
+    baseUrl: yield* checkedBaseUrl(options.baseUrl ?? baseUrls[brand], options.allowHttp ?? false),
+    headersTimeout: millis(options.headersTimeout, 20_000),
+    idleTimeout: millis(options.idleTimeout, 15_000),
+    attemptTimeout: millis(options.attemptTimeout, 30_000),
+    maxBodyBytes: options.maxBodyBytes ?? 8 * 1024 * 1024,
+    longestWaitSeconds: millis(options.longestWait, 300_000) / 1000,
+  })
+})
+
+/** The settings as a layer. */
+export const layer = (options?: Options): Layer.Layer<FeishuConfig, FeishuError> =>
+  Layer.effect(FeishuConfig, make(options))

@@ -1,0 +1,328 @@
+/**
+ * The one error of this package: a `FeishuError` with a tagged `reason`.
+ *
+ * Every message says what happened, where, and what to do, and ends with the log id that Feishu's support asks
+ * for. No reason carries the request, a response body or a cause: those contain tokens and app secrets.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import type { FeishuError } from "@effect-feishu/core"
+ *
+ * declare const read: Effect.Effect<number, FeishuError.FeishuError>
+ *
+ * const recovered = read.pipe(
+ *   Effect.catchReason("FeishuError", "PermissionDenied", (reason) => Effect.log(`add ${reason.scopes.join(" or ")}`)),
+ * )
+ * ```
+ */
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import { ErrorCodes } from "@effect-feishu/contract"
+import { Cursor } from "./Cursor.ts"
+
+/** What Feishu said: its code, the HTTP status, its text and its log id, as far as there were any. */
+const answer = {
+  /** Feishu's code; absent where the answer was not Feishu's JSON. */
+  code: Schema.optional(Schema.Int),
+  /** The HTTP status. */
+  status: Schema.Int,
+  /** Feishu's `msg`, for showing only: it is multilingual and changes. */
+  msg: Schema.optional(Schema.String),
+  /** The id that Feishu's support asks for. */
+  logId: Schema.optional(Schema.String),
+}
+
+const answered = (reason: {
+  readonly code?: number | undefined
+  readonly status: number
+  readonly msg?: string | undefined
+}): string =>
+  [
+    ...(reason.code === undefined ? [] : [`code ${reason.code}`]),
+    `HTTP ${reason.status}`,
+    ...(reason.msg ? [`"${reason.msg}"`] : []),
+  ].join(", ")
+
+const known = (reason: { readonly code?: number | undefined }) =>
+  reason.code === undefined ? undefined : ErrorCodes.find(reason.code)
+
+/** The input is wrong; nothing was sent. */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+  /** What it is about, such as `range` or `baseUrl`. */
+  field: Schema.String,
+  problem: Schema.String,
+  remedy: Schema.String,
+}) {
+  readonly retry = "final"
+  override get message() {
+    return `${this.field}: ${this.problem}. Nothing was sent. ${this.remedy}`
+  }
+}
+
+/** How a request failed to bring an answer. */
+export const TransportFault = Schema.Literals([
+  "connection refused",
+  "host not found",
+  "connect timeout",
+  "certificate refused",
+  "connection broken",
+  "no headers in time",
+  "no data in time",
+  "attempt took too long",
+  "request failed",
+])
+
+const transportRemedy: Record<typeof TransportFault.Type, string> = {
+  "connection refused": "Check the base URL and that the server is running.",
+  "host not found": "Check the base URL and the DNS of this machine.",
+  "connect timeout": "Check the network, the firewall and the proxy between here and Feishu.",
+  "certificate refused":
+    "Check the base URL and the clock of this machine; a proxy that inspects TLS needs its certificate trusted.",
+  "connection broken": "Try again; if it stays, look at the proxies and gateways on the way.",
+  "no headers in time": "Try again later; Feishu or a proxy on the way is slow.",
+  "no data in time": "Try again later; Feishu or a proxy on the way is slow.",
+  "attempt took too long": "Try again later, or with a smaller page size.",
+  "request failed": "Check the base URL and the network.",
+}
+
+/** No answer came: the connection failed, broke off, or took too long. */
+export class TransportFailed extends Schema.TaggedError<TransportFailed>()("TransportFailed", {
+  fault: TransportFault,
+  /** Host and port that were asked. */
+  host: Schema.String,
+  /** The system's code, such as `ECONNRESET`. */
+  systemCode: Schema.optional(Schema.String),
+}) {
+  get retry(): ErrorCodes.RetryClass {
+    return this.fault === "certificate refused" ? "final" : "transient"
+  }
+  /** Whether the request may have reached Feishu, and so may count for its rate limit. */
+  get mayHaveArrived(): boolean {
+    return !["connection refused", "host not found", "connect timeout", "certificate refused"].includes(
+      this.fault,
+    )
+  }
+  override get message() {
+    return `${this.host}: ${this.fault}${this.systemCode ? ` (${this.systemCode})` : ""}. ${transportRemedy[this.fault]}`
+  }
+}
+
+/** Feishu, or something in front of it, failed: a 5xx, a busy code, an HTML page. */
+export class ServerFailed extends Schema.TaggedError<ServerFailed>()("ServerFailed", {
+  ...answer,
+  contentType: Schema.optional(Schema.String),
+  /** The first characters of a body that was not JSON, cleaned of control characters. */
+  excerpt: Schema.optional(Schema.String),
+}) {
+  readonly retry = "transient"
+  override get message() {
+    const what = known(this)?.meaning ?? "the server failed"
+    const body =
+      this.excerpt === undefined ? "" : `, ${this.contentType ?? "no content type"}: "${this.excerpt}"`
+    return `${what} (${answered(this)}${body}). ${known(this)?.remedy ?? "Try again later; check that the base URL is Feishu's and no proxy answers in its place."}`
+  }
+}
+
+/** The rate limit refused the request. */
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+  ...answer,
+  /** Seconds until the limit's window resets, as the answer said, or one window where it did not say. */
+  retryAfterSeconds: Schema.Finite,
+  /** Set when that is longer than the client is allowed to wait: the longest wait in seconds. */
+  longestWaitSeconds: Schema.optional(Schema.Finite),
+}) {
+  get retry(): ErrorCodes.RetryClass {
+    return this.longestWaitSeconds === undefined ? "rateLimited" : "final"
+  }
+  override get message() {
+    const tooLong =
+      this.longestWaitSeconds === undefined ? "" : `, over the longest wait of ${this.longestWaitSeconds} s`
+    return `the rate limit refused the request (${answered(this)}); it resets in ${this.retryAfterSeconds} s${tooLong}. Go on from the cursor then; if other programs use the same app, let them share one client or slow down.`
+  }
+}
+
+/** The tenant's API calls of this month are used up (code 99991403): waiting minutes does not help. */
+export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExceeded", answer) {
+  readonly retry = "final"
+  override get message() {
+    return `${known(this)?.meaning ?? "the monthly quota is used up"} (${answered(this)}). ${known(this)?.remedy ?? ""}`
+  }
+}
+
+/** No valid access token: wrong credentials, or a token that was refused and could not be replaced. */
+export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFailed>()("AuthenticationFailed", {
+  ...answer,
+  /** The app whose token it is, when known. */
+  appId: Schema.optional(Schema.String),
+}) {
+  get retry(): ErrorCodes.RetryClass {
+    return known(this)?.retry ?? "final"
+  }
+  /** The same, for a known app. */
+  ofApp(appId: string): AuthenticationFailed {
+    const { code, logId, msg, status } = this
+    return new AuthenticationFailed({ status, code, msg, logId, appId })
+  }
+  override get message() {
+    const app = this.appId === undefined ? "" : `app ${this.appId}: `
+    return `${app}${known(this)?.meaning ?? "the token endpoint refused the credentials"} (${answered(this)}). ${known(this)?.remedy ?? "Check app id and app secret."}`
+  }
+}
+
+/** A scope is missing, or the app may not read this. */
+export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("PermissionDenied", {
+  ...answer,
+  /** Scopes of which any one would do, as Feishu names them; may be empty. */
+  scopes: Schema.Array(Schema.String),
+}) {
+  readonly retry = "final"
+  override get message() {
+    const scopes =
+      this.scopes.length === 0 ? "" : `; any one of these scopes would do: ${this.scopes.join(", ")}`
+    return `${known(this)?.meaning ?? "permission denied"} (${answered(this)})${scopes}. ${known(this)?.remedy ?? ""}`
+  }
+}
+
+/** Feishu refused the request for good. */
+export class RequestRefused extends Schema.TaggedError<RequestRefused>()("RequestRefused", {
+  ...answer,
+  /** The fields that Feishu names, with its words. */
+  violations: Schema.Array(Schema.Struct({ field: Schema.String, description: Schema.String })),
+  /** What is known beyond Feishu's code, such as where a redirect points. */
+  detail: Schema.optional(Schema.String),
+}) {
+  readonly retry = "final"
+  override get message() {
+    const fields = this.violations
+      .map((violation) => `${violation.field}: ${violation.description}`)
+      .join("; ")
+    const what = this.detail ?? known(this)?.meaning ?? "Feishu refused the request"
+    return `${what} (${answered(this)}${fields ? `; ${fields}` : ""}). ${known(this)?.remedy ?? "Check the base URL and the request; quote the log id to Feishu's support."}`
+  }
+}
+
+/** Feishu refused a range that starts more than 90 days ago (code 121003; that this is why is inferred). */
+export class RangeTooOld extends Schema.TaggedError<RangeTooOld>()("RangeTooOld", {
+  ...answer,
+  /** Where the refused range starts, and the earliest start that can be read: unix seconds. */
+  startSeconds: Schema.Finite,
+  earliestStartSeconds: Schema.Finite,
+  /** The latter as ISO text in UTC. */
+  earliestStart: Schema.String,
+}) {
+  readonly retry = "final"
+  override get message() {
+    return `Feishu refused a range that starts more than 90 days ago (${answered(this)}): it probably keeps only the last 90 days readable. Start at ${this.earliestStart} or later.`
+  }
+}
+
+/** The answer is not what Feishu's documentation promises; going on could lose rows. */
+export class ContractViolation extends Schema.TaggedError<ContractViolation>()("ContractViolation", {
+  problem: Schema.String,
+  status: Schema.Int,
+  logId: Schema.optional(Schema.String),
+  /** True where the answer may just have been cut short, so that asking again may help. */
+  cutShort: Schema.Boolean,
+}) {
+  get retry(): ErrorCodes.RetryClass {
+    return this.cutShort ? "transient" : "final"
+  }
+  override get message() {
+    return `the answer breaks the contract: ${this.problem} (HTTP ${this.status}). Check that the base URL is Feishu's; if it is, report it with the log id.`
+  }
+}
+
+/** How page tokens can go wrong. */
+export const PaginationFault = Schema.Literals([
+  "more pages are announced, but there is no page token",
+  "the page token is the same as before",
+  "the page tokens go in a circle",
+  "too many empty pages in a row",
+])
+
+/** The page tokens do not lead on: reading further would loop or lose rows. */
+export class PaginationBroken extends Schema.TaggedError<PaginationBroken>()("PaginationBroken", {
+  fault: PaginationFault,
+  logId: Schema.optional(Schema.String),
+}) {
+  readonly retry = "final"
+  override get message() {
+    return `${this.fault}. The rows so far are right, the rest was not read. Go on from the cursor later; if it stays, report it with the log id.`
+  }
+}
+
+/** Every reason, as a Schema. */
+export const Reason = Schema.Union([
+  InvalidRequest,
+  TransportFailed,
+  ServerFailed,
+  RateLimited,
+  QuotaExceeded,
+  AuthenticationFailed,
+  PermissionDenied,
+  RequestRefused,
+  RangeTooOld,
+  ContractViolation,
+  PaginationBroken,
+])
+/** See the Schema of the same name. */
+export type Reason = typeof Reason.Type
+
+/** The error of every call. `reason` says what it is; `cursor`, when there is one, is where to go on. */
+export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError", {
+  reason: Reason,
+  /** The call that failed, such as `GET /open-apis/vc/v1/meetings/list_by_no`. */
+  operation: Schema.optional(Schema.String),
+  /** Which number and window it was, in words. */
+  position: Schema.optional(Schema.String),
+  /** Requests that were sent for the call before it was given up. Set once retrying is over. */
+  requests: Schema.optional(Schema.Int),
+  /** The position after the last page that was emitted: reading on from here loses nothing. */
+  cursor: Schema.optional(Cursor),
+}) {
+  /** Feishu's code, where it answered with one. */
+  get code(): number | undefined {
+    return "code" in this.reason ? this.reason.code : undefined
+  }
+  /** The id that Feishu's support asks for. */
+  get logId(): string | undefined {
+    return "logId" in this.reason ? this.reason.logId : undefined
+  }
+  /** Whether the same call may succeed later. */
+  get isRetryable(): boolean {
+    return this.reason.retry === "transient" || this.reason._tag === "RateLimited"
+  }
+  /** How long to wait before trying again, where Feishu said so. */
+  get retryAfter(): Duration.Duration | undefined {
+    return this.reason._tag === "RateLimited" ? Duration.seconds(this.reason.retryAfterSeconds) : undefined
+  }
+  override get message() {
+    const where = [this.operation, this.position].filter((part) => part !== undefined).join(", ")
+    return [
+      where === "" ? this.reason.message : `${where}: ${this.reason.message}`,
+      ...(this.requests !== undefined && this.requests > 1
+        ? [`Given up after ${this.requests} requests.`]
+        : []),
+      ...(this.logId === undefined ? [] : [`Log id: ${this.logId}`]),
+    ].join(" ")
+  }
+
+  /** The same error with more known about where it happened. */
+  with(
+    known: Partial<Pick<FeishuError, "reason" | "operation" | "position" | "requests" | "cursor">>,
+  ): FeishuError {
+    return new FeishuError({
+      reason: this.reason,
+      operation: this.operation,
+      position: this.position,
+      requests: this.requests,
+      cursor: this.cursor,
+      ...known,
+    })
+  }
+}
+
+/** Input that is wrong, as an error. */
+export const invalidRequest = (field: string, problem: string, remedy: string): FeishuError =>
+  new FeishuError({ reason: new InvalidRequest({ field, problem, remedy }) })

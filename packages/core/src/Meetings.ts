@@ -1,0 +1,295 @@
+/**
+ * The meetings of a meeting number.
+ *
+ * Every read ends complete, or fails with an error that carries a cursor: the place after the last page that
+ * came out. Rows come exactly once within one stream, and at least once across a resume.
+ *
+ * A meeting that is still running appears once it has started, so read a little of the past again the next time.
+ */
+import * as Clock from "effect/Clock"
+import type * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { ListByNo, type MeetingBrief, MeetingNo } from "@effect-feishu/contract"
+import * as Cursor from "./Cursor.ts"
+import * as Events from "./Events.ts"
+import * as FeishuClient from "./FeishuClient.ts"
+import { ContractViolation, FeishuError, invalidRequest, RangeTooOld } from "./FeishuError.ts"
+import * as Pagination from "./Pagination.ts"
+import * as TimeRange from "./TimeRange.ts"
+
+/** What to read. */
+export interface Request {
+  readonly meetingNo: MeetingNo
+  /** Ranges over 90 days are read in windows of 90 days. */
+  readonly range: TimeRange.Input | TimeRange.TimeRange
+  /** 1 to 50, Feishu's maximum and the default here: n meetings in a window cost ⌈n/50⌉ requests. */
+  readonly pageSize?: number | undefined
+}
+
+/** One page of meetings. */
+export interface Page {
+  readonly meetingNo: MeetingNo
+  /** Without those that came on an earlier page. */
+  readonly meetings: ReadonlyArray<MeetingBrief>
+  /** The place after this page; absent after the last page of the range. */
+  readonly cursor: Cursor.Cursor | undefined
+  /** The id that Feishu's support asks for. */
+  readonly logId: string | undefined
+}
+
+/**
+ * Reads meetings.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect, Stream } from "effect"
+ * import { MeetingNo, Meetings } from "@effect-feishu/core"
+ *
+ * const program = Effect.gen(function* () {
+ *   const meetings = yield* Meetings.Meetings
+ *   yield* meetings
+ *     .stream({ meetingNo: MeetingNo.make("337736498"), range: { from: "30d" } })
+ *     .pipe(Stream.runForEach((meeting) => Console.log(meeting.id, meeting.topic)))
+ * })
+ * ```
+ */
+export class Meetings extends Context.Service<
+  Meetings,
+  {
+    /** One page: the first of a request, or the one at a cursor. */
+    readonly page: (request: Request | Cursor.Cursor) => Effect.Effect<Page, FeishuError>
+    /** All pages. A failure comes after every page before it, and its cursor is where to go on. */
+    readonly pages: (request: Request | Cursor.Cursor) => Stream.Stream<Page, FeishuError>
+    /** All meetings, each once. */
+    readonly stream: (request: Request | Cursor.Cursor) => Stream.Stream<MeetingBrief, FeishuError>
+    /** All meetings of many numbers, one number after the other; a number given twice is read once. The first failure ends it. */
+    readonly streamMany: (
+      meetingNos: Iterable<MeetingNo>,
+      range: Request["range"],
+    ) => Stream.Stream<{ readonly meetingNo: MeetingNo; readonly meeting: MeetingBrief }, FeishuError>
+  }
+>()("@effect-feishu/core/Meetings") {}
+
+/** `GET /open-apis/vc/v1/meetings/list_by_no`, for `FeishuClient.call`. */
+export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = {
+  path: ListByNo.path,
+  query: ListByNo.Query,
+  data: ListByNo.Data,
+}
+
+const isMeetingNo = Schema.is(MeetingNo)
+
+/** Makes the service on a client. */
+export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.FeishuClient> = Effect.gen(
+  function* () {
+    const client = yield* FeishuClient.FeishuClient
+
+    /** Checks a request, or unpacks a cursor. Nothing is sent before this has succeeded. */
+    const open = Effect.fnUntraced(function* (
+      request: Request | Cursor.Cursor,
+    ): Effect.fn.Return<Cursor.Position, FeishuError> {
+      if (typeof request === "string") {
+        const position = Cursor.toPosition(request)
+        if (position === undefined) {
+          return yield* invalidRequest(
+            "cursor",
+            "it is damaged, or of another version",
+            "Give the cursor as it was printed, whole and in one line, or start again without it.",
+          )
+        }
+        if (position.baseUrl !== client.baseUrl) {
+          return yield* invalidRequest(
+            "cursor",
+            `it is of ${position.baseUrl}, but this client reads ${client.baseUrl}`,
+            "Use the base URL that the cursor came from.",
+          )
+        }
+        return position
+      }
+      const { meetingNo, pageSize = ListByNo.maxPageSize } = request
+      if (!isMeetingNo(meetingNo)) {
+        return yield* invalidRequest(
+          "meetingNo",
+          "it is not a meeting number",
+          "A meeting number has 9 digits.",
+        )
+      }
+      if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > ListByNo.maxPageSize) {
+        return yield* invalidRequest(
+          "pageSize",
+          `${pageSize} is out of range`,
+          `Give a whole number from 1 to ${ListByNo.maxPageSize}.`,
+        )
+      }
+      const { end, start } = yield* TimeRange.make(request.range)
+      return { meetingNo, start, end, pageSize, baseUrl: client.baseUrl, window: 0 }
+    })
+
+    const pagesFrom = (opened: Cursor.Position): Stream.Stream<Page, FeishuError> => {
+      const windows = TimeRange.windows(opened)
+      const { meetingNo } = opened
+      const cursorAt = ({ pageToken, window }: Pagination.Position): Cursor.Cursor =>
+        Cursor.fromPosition({ ...opened, window, pageToken })
+      const inWords = (window: TimeRange.TimeRange) =>
+        `meeting ${meetingNo} from ${TimeRange.iso(window.start)} to ${TimeRange.iso(window.end)}`
+
+      const read = Effect.fnUntraced(function* (position: Pagination.Position) {
+        const window = windows[position.window]
+        if (window === undefined) {
+          return yield* invalidRequest(
+            "cursor",
+            "its window is not in its range",
+            "Start again without the cursor.",
+          )
+        }
+        const { data, logId } = yield* client
+          .call(listByNo, {
+            meeting_no: meetingNo,
+            start_time: window.start,
+            end_time: window.end,
+            page_size: opened.pageSize,
+            ...(position.pageToken === undefined ? {} : { page_token: position.pageToken }),
+          })
+          .pipe(
+            Effect.catchIf(isParamError, (error) => explainOldRange(error, window)),
+            Effect.mapError((error) => error.with({ position: inWords(window), cursor: cursorAt(position) })),
+          )
+        const rows = data.meeting_briefs ?? []
+        const foreign = rows.find(
+          (row) => row.meeting_no !== undefined && row.meeting_no.replace(/\D/g, "") !== meetingNo,
+        )
+        if (foreign !== undefined) {
+          return yield* new FeishuError({
+            reason: new ContractViolation({
+              problem: `row ${foreign.id} is of the meeting number ${foreign.meeting_no}`,
+              status: 200,
+              logId,
+              cutShort: false,
+            }),
+            operation: `GET ${ListByNo.path}`,
+            position: inWords(window),
+            cursor: cursorAt(position),
+          })
+        }
+        return { rows, hasMore: data.has_more ?? undefined, pageToken: data.page_token || undefined, logId }
+      })
+
+      return Pagination.pages({
+        windows: windows.length,
+        start: { window: opened.window, pageToken: opened.pageToken },
+        read,
+        key: (row) => row.id,
+        isPageTokenRefused: isParamError,
+        broken: (reason, position) =>
+          new FeishuError({
+            reason,
+            operation: `GET ${ListByNo.path}`,
+            position: inWords(windows[position.window]!),
+            cursor: cursorAt(position),
+          }),
+      }).pipe(
+        Stream.tap((page) =>
+          Effect.andThen(
+            Events.emit({
+              _tag: "PageRead",
+              meetingNo,
+              rows: page.rows.length,
+              duplicates: page.duplicates,
+              window: page.window,
+              windows: windows.length,
+            }),
+            page.next?.window === page.window || page.rowsInWindow > 0
+              ? Effect.void
+              : warnOldWindowEmpty(meetingNo, windows[page.window]!),
+          ),
+        ),
+        Stream.map((page) => ({
+          meetingNo,
+          meetings: page.rows,
+          cursor: page.next === undefined ? undefined : cursorAt(page.next),
+          logId: page.logId,
+        })),
+      )
+    }
+
+    const pages = (request: Request | Cursor.Cursor) => Stream.unwrap(Effect.map(open(request), pagesFrom))
+    const stream = (request: Request | Cursor.Cursor) =>
+      pages(request).pipe(Stream.flatMap((page) => Stream.fromArray(page.meetings)))
+
+    return Meetings.of({
+      page: Effect.fn("Meetings.page")(function* (request) {
+        // A range has at least one window, and a window at least one page.
+        return Option.getOrThrow(yield* Stream.runHead(pages(request)))
+      }),
+      pages,
+      stream,
+      streamMany: (meetingNos, range) =>
+        // One range for all: relative words must not move while the numbers are read.
+        Stream.unwrap(
+          Effect.map(TimeRange.make(range), (fixed) =>
+            Stream.fromIterable(new Set(meetingNos)).pipe(
+              Stream.flatMap((meetingNo) =>
+                Stream.map(stream({ meetingNo, range: fixed }), (meeting) => ({ meetingNo, meeting })),
+              ),
+            ),
+          ),
+        ),
+    })
+  },
+)
+
+const isParamError = (error: FeishuError): boolean => error.code === 121003
+
+const nowSeconds = Effect.map(Clock.currentTimeMillis, (millis) => Math.floor(millis / 1000))
+
+/** 121003 does not say which value it dislikes; a start over 90 days ago is the likeliest where there is one. */
+const explainOldRange = Effect.fnUntraced(function* (error: FeishuError, window: TimeRange.TimeRange) {
+  const earliestStartSeconds = (yield* nowSeconds) - ListByNo.maxRangeSeconds
+  const { reason } = error
+  if (reason._tag !== "RequestRefused" || window.start >= earliestStartSeconds) return yield* error
+  const { code, logId, msg, status } = reason
+  return yield* error.with({
+    reason: new RangeTooOld({
+      code,
+      logId,
+      msg,
+      status,
+      startSeconds: window.start,
+      earliestStartSeconds,
+      earliestStart: TimeRange.iso(earliestStartSeconds),
+    }),
+  })
+})
+
+const warnOldWindowEmpty = Effect.fnUntraced(function* (
+  meetingNo: MeetingNo,
+  { end, start }: TimeRange.TimeRange,
+) {
+  if (end >= (yield* nowSeconds) - ListByNo.maxRangeSeconds) return
+  yield* Events.emit({ _tag: "OldWindowEmpty", meetingNo, start, end })
+  yield* Effect.logWarning(
+    `No meetings of ${meetingNo} from ${TimeRange.iso(start)} to ${TimeRange.iso(end)}: that is more than 90 days ago, and Feishu may just not show them any more.`,
+  )
+})
+
+/** The service on a client that is there already. */
+export const layerClient: Layer.Layer<Meetings, never, FeishuClient.FeishuClient> = Layer.effect(
+  Meetings,
+  make,
+)
+
+/** The service with a client of its own. The HTTP client is left to the application. */
+export const layer = (
+  options: FeishuClient.Options,
+): Layer.Layer<Meetings, FeishuError, HttpClient.HttpClient> =>
+  Layer.provide(layerClient, FeishuClient.layer(options))
+
+/** The service with a client from the environment: see `FeishuClient.layerConfig` for the variables. */
+export const layerConfig: Layer.Layer<Meetings, FeishuError | Config.ConfigError, HttpClient.HttpClient> =
+  Layer.provide(layerClient, FeishuClient.layerConfig)

@@ -1,0 +1,158 @@
+/**
+ * Feishu's rate limit, kept from this side: 100 requests in any 60 seconds, per API, app and tenant.
+ *
+ * A slot is free again 60 s after the *answer* to the request that used it. A request reaches the server
+ * before its answer leaves it, so no two requests of one slot arrive within 60 s, whatever the network's delays
+ * and however the server aligns its window. A slot whose request got no answer rests 65 s from the moment it
+ * was given up: it may still arrive, and this assumes that it does so within 5 s.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Semaphore from "effect/Semaphore"
+import { ListByNo } from "@effect-feishu/contract"
+import * as Events from "./Events.ts"
+
+/** What became of the request that held a slot: it decides how long the slot rests. */
+export type Outcome = "not sent" | "answered" | "unanswered"
+
+/** Slots for requests, by key. */
+export class RateLimit extends Context.Service<
+  RateLimit,
+  {
+    /**
+     * Runs an effect that sends one request, when there is a slot and the gate is open. First come, first
+     * served. An effect that is interrupted or dies counts as unanswered.
+     */
+    readonly withSlot: (
+      key: string,
+      outcome: (exit: Exit.Exit<unknown, unknown>) => Outcome,
+    ) => <A, E, R>(request: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** Feishu refused a request: nobody with this key sends anything until the reset, in seconds from now. */
+    readonly refused: (key: string, resetSeconds: number) => Effect.Effect<void>
+  }
+>()("@effect-feishu/core/RateLimit") {}
+
+/** The numbers of the limit. */
+export interface Options {
+  /** Requests in any window; default 100 (documented). */
+  readonly requests?: number | undefined
+  /** The window; default 60 seconds (documented). */
+  readonly window?: Duration.Input | undefined
+  /** How much longer an unanswered request's slot rests; default 5 seconds. */
+  readonly stray?: Duration.Input | undefined
+}
+
+/** Early timers and the drift of two clocks must not let a request arrive a moment too soon. */
+const marginMillis = 250
+
+interface Lane {
+  /** When each free slot may be used, in monotonic milliseconds, soonest first. Slots in use are not here. */
+  readonly usableAt: Array<number>
+  /** Requests with this key wait until then. */
+  gate: number
+  /** Done when a slot comes back or the gate moves, for the one who waits at the head of the line. */
+  changed: Deferred.Deferred<void>
+  /** The line. */
+  readonly turnstile: Semaphore.Semaphore
+}
+
+/** Makes a limit. Whole milliseconds only: fractions would let a timer fire just too early, for ever. */
+export const make = (options: Options = {}): RateLimit["Service"] => {
+  const requests = options.requests ?? ListByNo.rateLimit
+  const windowMillis = Math.ceil(
+    Duration.toMillis(
+      Duration.fromInputUnsafe(options.window ?? `${ListByNo.rateLimitWindowSeconds} seconds`),
+    ),
+  )
+  const strayMillis = Math.ceil(Duration.toMillis(Duration.fromInputUnsafe(options.stray ?? "5 seconds")))
+  const now = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+
+  const lanes = new Map<string, Lane>()
+  const laneOf = (key: string): Lane => {
+    let lane = lanes.get(key)
+    if (lane === undefined) {
+      lane = {
+        usableAt: Array.from({ length: requests }, () => Number.NEGATIVE_INFINITY),
+        gate: Number.NEGATIVE_INFINITY,
+        changed: Deferred.makeUnsafe(),
+        turnstile: Semaphore.makeUnsafe(1),
+      }
+      lanes.set(key, lane)
+    }
+    return lane
+  }
+  const announce = (lane: Lane) => {
+    const { changed } = lane
+    lane.changed = Deferred.makeUnsafe()
+    return Deferred.succeed(changed, undefined)
+  }
+
+  const giveBack = (lane: Lane, usableAt: number) =>
+    Effect.suspend(() => {
+      const index = lane.usableAt.findLastIndex((other) => other <= usableAt)
+      lane.usableAt.splice(index + 1, 0, usableAt)
+      return announce(lane)
+    })
+
+  /** Waits for the soonest slot and takes it. Only the waiting can be interrupted, so no slot is ever lost. */
+  const take = Effect.fnUntraced(function* (
+    lane: Lane,
+    restore: <A, E, R>(_: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
+  ) {
+    const arrived = yield* now
+    let told = false
+    while (true) {
+      const time = yield* now
+      const wait = Math.max(lane.usableAt[0] ?? Number.POSITIVE_INFINITY, lane.gate) - time
+      if (wait <= 0) {
+        if (told) yield* Events.emit({ _tag: "RateLimitWaited", millis: time - arrived })
+        return lane.usableAt.shift()!
+      }
+      const changed = Deferred.await(lane.changed)
+      if (Number.isFinite(wait)) {
+        if (!told) yield* Events.emit({ _tag: "RateLimitWaiting", millis: wait })
+        told = true
+        yield* restore(Effect.raceFirst(Effect.sleep(wait), changed))
+      } else {
+        yield* restore(changed)
+      }
+    }
+  })
+
+  return RateLimit.of({
+    withSlot: (key, outcome) => (request) =>
+      Effect.uninterruptibleMask((restore) => {
+        const lane = laneOf(key)
+        const inLine = Effect.flatMap(restore(lane.turnstile.take(1)), () =>
+          Effect.ensuring(take(lane, restore), lane.turnstile.release(1)),
+        )
+        return Effect.flatMap(inLine, (untouched) =>
+          Effect.onExit(restore(request), (exit) => {
+            const became = outcome(exit)
+            return became === "not sent"
+              ? giveBack(lane, untouched)
+              : Effect.flatMap(now, (time) =>
+                  giveBack(
+                    lane,
+                    time + windowMillis + marginMillis + (became === "answered" ? 0 : strayMillis),
+                  ),
+                )
+          }),
+        )
+      }),
+    refused: (key, resetSeconds) =>
+      Effect.flatMap(now, (time) => {
+        const lane = laneOf(key)
+        lane.gate = Math.max(lane.gate, time + Math.ceil(resetSeconds * 1000) + marginMillis)
+        return announce(lane)
+      }),
+  })
+}
+
+/** The limit as a layer; one layer is one quota, so let everything that uses an app share it. */
+export const layer = (options?: Options): Layer.Layer<RateLimit> => Layer.sync(RateLimit, () => make(options))

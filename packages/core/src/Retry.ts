@@ -1,0 +1,61 @@
+/**
+ * Which failures are tried again, and when. The waiting for a rate limit is `RateLimit`'s; here is decided
+ * whether a refusal is worth another try.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
+import * as Events from "./Events.ts"
+import type { FeishuError } from "./FeishuError.ts"
+
+// A call that was given up below (the token call within a data call) is not tried again above.
+const is = (retry: "transient" | "rateLimited") => (error: FeishuError) =>
+  error.requests === undefined && error.reason.retry === retry
+
+/**
+ * For failures that pass: broken connections, deadlines, 5xx, busy codes, bodies cut short. Up to 4 more tries
+ * after pauses of up to 250 ms, 500 ms, 1 s, 2 s (full jitter: anything between nothing and that).
+ */
+export const transient: Schedule.Schedule<Duration.Duration, FeishuError> = Schedule.exponential(
+  "250 millis",
+).pipe(
+  Schedule.setInputType<FeishuError>(),
+  Schedule.while(({ input }) => is("transient")(input)),
+  Schedule.upTo({ times: 4 }),
+  Schedule.modifyDelay(({ duration }) =>
+    Effect.map(Random.next, (random) => Math.round(Math.min(Duration.toMillis(duration), 20_000) * random)),
+  ),
+)
+
+/**
+ * For refusals by the rate limit (HTTP 429, or code 99991400 on any status): waits until the reset that the
+ * error names. Ends after 10 refusals in a row, or 15 minutes.
+ */
+export const rateLimited: Schedule.Schedule<number, FeishuError> = Schedule.forever.pipe(
+  Schedule.setInputType<FeishuError>(),
+  Schedule.while(({ input }) => is("rateLimited")(input)),
+  Schedule.upTo({ times: 9, duration: "15 minutes" }),
+  Schedule.modifyDelay(({ input }) => Effect.succeed(input.retryAfter ?? Duration.zero)),
+)
+
+/**
+ * Tries a call again by both schedules. Refusals by the rate limit cost no attempt. The error that remains
+ * says how many requests there were.
+ */
+export const withRetries = <A, R>(call: Effect.Effect<A, FeishuError, R>): Effect.Effect<A, FeishuError, R> =>
+  Effect.suspend(() => {
+    let requests = 0
+    return Effect.suspend(() => {
+      requests++
+      return call
+    }).pipe(
+      Effect.retry(rateLimited),
+      Effect.retry(
+        Schedule.tap(transient, ({ duration, input }) =>
+          Events.emit({ _tag: "Retrying", error: input, delayMillis: Duration.toMillis(duration) }),
+        ),
+      ),
+      Effect.mapError((error) => error.with({ requests: error.requests ?? requests })),
+    )
+  })

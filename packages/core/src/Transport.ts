@@ -1,0 +1,153 @@
+/**
+ * One attempt on the wire: send, read the whole body under deadlines and a size cap, nothing judged yet.
+ *
+ * Errors of the HTTP client are translated here and never carried on: their message, JSON and inspected form
+ * contain the URL and the request's body, and with that the app secret.
+ */
+import * as Clock from "effect/Clock"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Stream from "effect/Stream"
+import { ResponseHeaders } from "@effect-feishu/contract"
+import type { FeishuConfig } from "./FeishuConfig.ts"
+import type { Outcome } from "./RateLimit.ts"
+import { ContractViolation, FeishuError, TransportFailed, type TransportFault } from "./FeishuError.ts"
+
+/** An answer as it came, its body as text. */
+export interface Answer {
+  readonly status: number
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: string
+  readonly logId: string | undefined
+}
+
+/** Sends a request and reads its answer. Redirects are not followed: the token is for one host only. */
+export const send = Effect.fnUntraced(function* (
+  client: HttpClient.HttpClient,
+  config: FeishuConfig["Service"],
+  request: HttpClientRequest.HttpClientRequest,
+): Effect.fn.Return<Answer, FeishuError> {
+  const host = new URL(config.baseUrl).host
+  const fail = (fault: typeof TransportFault.Type, systemCode?: string) =>
+    new FeishuError({ reason: new TransportFailed({ fault, host, systemCode }) })
+  const started = yield* Clock.currentTimeMillis
+  let lastByte: number | undefined
+
+  const exchange = Effect.gen(function* () {
+    const response = yield* client
+      .execute(HttpClientRequest.setHeader(request, "accept-encoding", "identity"))
+      .pipe(Effect.mapError((error) => fail(...faultOf(error))))
+    lastByte = yield* Clock.currentTimeMillis
+    return yield* read(response)
+  })
+
+  const read = Effect.fnUntraced(function* (
+    response: HttpClientResponse.HttpClientResponse,
+  ): Effect.fn.Return<Answer, FeishuError> {
+    const { headers, status } = response
+    const logId = headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId]
+    const violation = (problem: string, cutShort: boolean) =>
+      new FeishuError({ reason: new ContractViolation({ problem, status, cutShort, logId }) })
+    const encoding = headers["content-encoding"]
+    if (encoding !== undefined && encoding !== "identity") {
+      return yield* violation(`the body is encoded as "${encoding}" although plain was asked for`, false)
+    }
+    const parts: Array<Uint8Array> = []
+    let size = 0
+    yield* response.stream.pipe(
+      Stream.mapError((error) => fail(...faultOf(error))),
+      Stream.runForEachArray((chunks) =>
+        Effect.flatMap(Clock.currentTimeMillis, (time) => {
+          lastByte = time
+          for (const chunk of chunks) {
+            size += chunk.length
+            parts.push(chunk)
+          }
+          return size > config.maxBodyBytes
+            ? Effect.fail(violation(`the body is larger than ${config.maxBodyBytes} bytes`, false))
+            : Effect.void
+        }),
+      ),
+    )
+    return { status, headers, body: decodeText(parts, size), logId }
+  })
+
+  // One watchdog for the whole attempt: three nested timeouts cost a multiple of it per request.
+  const watchdog = Effect.gen(function* () {
+    while (true) {
+      const time = yield* Clock.currentTimeMillis
+      const dueIn = (fault: typeof TransportFault.Type, deadline: number) => ({
+        fault,
+        wait: deadline - time,
+      })
+      const phase =
+        lastByte === undefined
+          ? dueIn("no headers in time", started + config.headersTimeout)
+          : dueIn("no data in time", lastByte + config.idleTimeout)
+      const attempt = dueIn("attempt took too long", started + config.attemptTimeout)
+      const next = phase.wait < attempt.wait ? phase : attempt
+      if (next.wait <= 0) return yield* fail(next.fault)
+      yield* Effect.sleep(next.wait)
+    }
+  })
+
+  return yield* Effect.raceFirst(exchange, watchdog).pipe(
+    // The client's own span would record the URL, and its trace header would go to Feishu.
+    Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+  )
+})
+
+/** What an attempt means for the slot that it used. */
+export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Outcome => {
+  if (Exit.isSuccess(exit)) return "answered"
+  const error = Cause.squash(exit.cause)
+  if (!(error instanceof FeishuError)) return "unanswered"
+  if (error.reason._tag !== "TransportFailed") return "answered"
+  return error.reason.mayHaveArrived ? "unanswered" : "not sent"
+}
+
+const decoder = new TextDecoder("utf-8")
+
+const decodeText = (parts: ReadonlyArray<Uint8Array>, size: number): string => {
+  if (parts.length === 1) return decoder.decode(parts[0])
+  const whole = new Uint8Array(size)
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.length
+  }
+  return decoder.decode(whole)
+}
+
+/** What went wrong, by the system's code, which hides at different depths in different clients. */
+const faultOf = (error: HttpClientError.HttpClientError): [typeof TransportFault.Type, string?] => {
+  let cause: unknown = error.reason.cause
+  for (let depth = 0; depth < 5 && typeof cause === "object" && cause !== null; depth++) {
+    const { code } = cause as { readonly code?: unknown }
+    if (typeof code === "string") return [faultOfCode(code), code]
+    if (cause instanceof AggregateError) cause = cause.errors[0]
+    else cause = (cause as { readonly cause?: unknown }).cause
+  }
+  return [error.reason._tag === "TransportError" ? "request failed" : "connection broken"]
+}
+
+const faultOfCode = (code: string): typeof TransportFault.Type => {
+  if (code === "ECONNREFUSED") return "connection refused"
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "host not found"
+  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return "connect timeout"
+  if (/CERT|^ERR_TLS|^UNABLE_TO_|SELF_SIGNED|^ERR_SSL/.test(code)) return "certificate refused"
+  if (
+    ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET", "ECONNABORTED", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH"].includes(
+      code,
+    )
+  ) {
+    return "connection broken"
+  }
+  return code.startsWith("HPE_") ? "connection broken" : "request failed"
+}

@@ -1,0 +1,145 @@
+/**
+ * Judging an answer: success is a JSON body with `code === 0`, on any HTTP status, and nothing else.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { Envelope, ErrorCodes, ListByNo, ResponseHeaders } from "@effect-feishu/contract"
+import {
+  AuthenticationFailed,
+  ContractViolation,
+  FeishuError,
+  PermissionDenied,
+  QuotaExceeded,
+  RateLimited,
+  type Reason,
+  RequestRefused,
+  ServerFailed,
+} from "./FeishuError.ts"
+import type { Answer } from "./Transport.ts"
+
+const parseJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
+const decodeEnvelope = Schema.decodeUnknownResult(Envelope.Envelope)
+
+/** The body of a successful answer as parsed JSON, or why it is not one. */
+export const judge = Effect.fnUntraced(function* (
+  answer: Answer,
+  longestWaitSeconds: number,
+): Effect.fn.Return<unknown, FeishuError> {
+  const fail = (reason: Reason) => new FeishuError({ reason })
+  const { status } = answer
+  const known = { status, logId: answer.logId }
+  const violation = (problem: string, cutShort = false) =>
+    fail(new ContractViolation({ ...known, problem, cutShort }))
+
+  if (status >= 300 && status < 400) {
+    return yield* fail(new RequestRefused({ ...known, violations: [], detail: redirected(answer) }))
+  }
+  if (status === 204 || status === 206) return yield* violation(`HTTP ${status} is no complete answer`)
+  const json = parseJson(answer.body.replace(/^\uFEFF/, ""))
+  const envelope = Result.flatMap(json, decodeEnvelope)
+  if (Result.isFailure(json) || Result.isFailure(envelope)) {
+    const body = { excerpt: excerptOf(answer.body), contentType: answer.headers["content-type"] }
+    switch (ErrorCodes.retryClass({ status })) {
+      case "rateLimited":
+        return yield* fail(rateLimited(answer, known, yield* DateTime.now, longestWaitSeconds))
+      case "transient":
+        return yield* fail(new ServerFailed({ ...known, ...body }))
+    }
+    if (Result.isSuccess(json)) return yield* violation("there is no integer in the field code")
+    if (status >= 400) {
+      return yield* fail(
+        new RequestRefused({ ...known, violations: [], detail: `the answer is "${body.excerpt}"` }),
+      )
+    }
+    return yield* /^\s*</.test(answer.body)
+      ? fail(new ServerFailed({ ...known, ...body }))
+      : violation("the body is not JSON, or was cut short", true)
+  }
+
+  const { code, error, log_id, msg } = envelope.success
+  if (code === 0) return json.success
+  const said = { status, code, msg, logId: answer.logId ?? error?.log_id ?? log_id }
+  switch (ErrorCodes.retryClass({ code, status })) {
+    case "rateLimited":
+      return yield* fail(rateLimited(answer, said, yield* DateTime.now, longestWaitSeconds))
+    case "transient":
+      return yield* fail(new ServerFailed(said))
+    case "token":
+      return yield* fail(new AuthenticationFailed(said))
+  }
+  switch (code) {
+    case 99991403:
+      return yield* fail(new QuotaExceeded(said))
+    case 10003:
+    case 10014:
+    case 99991543:
+    case 99991661:
+      return yield* fail(new AuthenticationFailed(said))
+    case 121005:
+    case 99991672:
+    case 99991679:
+      return yield* fail(new PermissionDenied({ ...said, scopes: scopesOf(error) }))
+  }
+  const violations = (error?.field_violations ?? []).map(({ description, field }) => ({
+    field: field ?? "?",
+    description: description ?? "refused",
+  }))
+  return yield* fail(new RequestRefused({ ...said, violations }))
+})
+
+const scopesOf = (error: Envelope.ErrorObject | undefined): ReadonlyArray<string> =>
+  (error?.permission_violations ?? []).flatMap(({ scope, subject }) => subject ?? scope ?? [])
+
+const redirected = (answer: Answer): string => {
+  const location = answer.headers["location"]
+  const host = location !== undefined && URL.canParse(location) ? new URL(location).host : "another address"
+  return `the server redirects to ${host}, which was not followed: the token is for the base URL only`
+}
+
+const rateLimited = (
+  answer: Answer,
+  said: {
+    readonly status: number
+    readonly code?: number
+    readonly msg?: string | undefined
+    readonly logId: string | undefined
+  },
+  now: DateTime.DateTime,
+  longestWaitSeconds: number,
+): RateLimited => {
+  const retryAfterSeconds =
+    wholeSeconds(answer.headers[ResponseHeaders.rateLimitReset], now) ??
+    wholeSeconds(answer.headers["retry-after"], now) ??
+    ListByNo.rateLimitWindowSeconds
+  return new RateLimited({
+    ...said,
+    retryAfterSeconds,
+    longestWaitSeconds: retryAfterSeconds > longestWaitSeconds ? longestWaitSeconds : undefined,
+  })
+}
+
+/** Seconds to wait by a header: a number of seconds or an HTTP date; at least 1. What is neither is as missing. */
+const wholeSeconds = (header: string | undefined, now: DateTime.DateTime): number | undefined => {
+  if (header === undefined || header.trim() === "") return undefined
+  const seconds = Number(header)
+  if (Number.isFinite(seconds)) return seconds < 0 ? undefined : Math.max(1, Math.ceil(seconds))
+  if (!/[a-z]{3}, /i.test(header)) return undefined
+  return Option.match(DateTime.make(header), {
+    onNone: () => undefined,
+    onSome: (date) =>
+      Math.max(1, Math.ceil((DateTime.toEpochMillis(date) - DateTime.toEpochMillis(now)) / 1000)),
+  })
+}
+
+/** The start of a body that is not JSON, on one line and without tags and control characters. */
+const excerptOf = (body: string): string =>
+  body
+    .slice(0, 2_000)
+    .replace(/<(script|style)[^>]*>.*?<\/\1>/gis, " ")
+    .replace(/<[^>]*>?/g, " ")
+    .replace(/[\p{C}\s]+/gu, " ")
+    .trim()
+    .slice(0, 120)

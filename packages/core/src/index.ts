@@ -1,0 +1,24 @@
+/**
+ * Effect services that read Feishu (Lark) meetings.
+ *
+ * `Meetings` is what most applications need; `FeishuClient` calls further endpoints under the same rate limit.
+ */
+export {
+  ErrorCodes,
+  ListByNo,
+  MeetingBrief,
+  MeetingId,
+  MeetingNo,
+  MeetingNoFromText,
+} from "@effect-feishu/contract"
+export * as AccessToken from "./AccessToken.ts"
+export * as Cursor from "./Cursor.ts"
+export * as Events from "./Events.ts"
+export * as FeishuClient from "./FeishuClient.ts"
+export * as FeishuConfig from "./FeishuConfig.ts"
+export * as FeishuError from "./FeishuError.ts"
+export * as Meetings from "./Meetings.ts"
+export * as Pagination from "./Pagination.ts"
+export * as RateLimit from "./RateLimit.ts"
+export * as Retry from "./Retry.ts"
+export * as TimeRange from "./TimeRange.ts"
