@@ -1,0 +1,226 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Redacted, Result, Schema } from "effect"
+import { inspect } from "node:util"
+import {
+  Envelope,
+  ErrorCodes,
+  ListByNo,
+  MeetingBriefs,
+  MeetingNo,
+  TenantAccessToken,
+} from "@effect-feishu/contract"
+
+// As in Feishu's documentation of the endpoint.
+const documented = `{"code":0,"data":{"has_more":true,"meeting_briefs":[{"id":"7011030664708603907","meeting_no":"146453285","password":"971024","topic":"测试标题"},{"id":"7011031045899354115","meeting_no":"146453285","password":"971024","topic":"测试标题"}],"page_token":"2"},"msg":""}`
+
+describe("the documented answer", () => {
+  const envelope = Schema.decodeUnknownSync(Envelope.Envelope)(JSON.parse(documented))
+  const data = Schema.decodeUnknownSync(ListByNo.Data)(envelope.data)
+
+  it("decodes to its values", () => {
+    assert.strictEqual(envelope.code, 0)
+    assert.strictEqual(envelope.msg, "")
+    assert.strictEqual(data.has_more, true)
+    assert.strictEqual(data.page_token, "2")
+    assert.deepStrictEqual(
+      data.meeting_briefs!.map(({ id, meeting_connect, meeting_no, note_id, topic, url }) => [
+        id,
+        meeting_no,
+        topic,
+        url,
+        meeting_connect,
+        note_id,
+      ]),
+      ["7011030664708603907", "7011031045899354115"].map((id) => [
+        id,
+        "146453285",
+        "测试标题",
+        undefined,
+        undefined,
+        undefined,
+      ]),
+    )
+    assert.strictEqual(Redacted.value(data.meeting_briefs![0]!.password!), "971024")
+  })
+
+  it("does not show its passwords, however it is printed", () => {
+    for (const text of [String(data), JSON.stringify(data), inspect(data, { depth: 9, showHidden: true })]) {
+      assert.notInclude(text, "971024")
+    }
+  })
+
+  it("encodes to what it was", () => {
+    assert.deepStrictEqual(Schema.encodeSync(ListByNo.Data)(data), JSON.parse(documented).data)
+  })
+})
+
+describe("a row", () => {
+  const decode = Schema.decodeUnknownResult(MeetingBriefs)
+
+  it("reads null like a field that is absent", () => {
+    const [row] = Result.getOrThrow(
+      decode([
+        {
+          id: "1",
+          topic: null,
+          url: null,
+          meeting_no: null,
+          password: null,
+          meeting_connect: null,
+          note_id: null,
+        },
+      ]),
+    )
+    const { id, meeting_connect, meeting_no, note_id, password, topic, url } = row!
+    assert.deepStrictEqual(
+      [id, topic, url, meeting_no, password, meeting_connect, note_id],
+      ["1", ...Array.from({ length: 6 }, () => undefined)],
+    )
+  })
+
+  it("keeps fields that are not known", () => {
+    const [row] = Result.getOrThrow(decode([{ id: "1", note_id: "n", newField: { a: [1] }, other: null }]))
+    assert.deepStrictEqual(row!.unknownFields, { newField: { a: [1] }, other: null })
+  })
+
+  it("takes __proto__ as a key like any other", () => {
+    const [row] = Result.getOrThrow(decode(JSON.parse('[{"id":"1","__proto__":{"topic":"x"}}]')))
+    assert.strictEqual(row!.topic, undefined)
+    assert.strictEqual(({} as { topic?: string }).topic, undefined)
+  })
+
+  for (const row of [
+    {},
+    { id: "" },
+    { id: null },
+    { id: 7011030664708603907n.toString().length },
+    { id: "1", topic: 5 },
+  ]) {
+    it(`${JSON.stringify(row)} is refused`, () => {
+      assert.isTrue(Result.isFailure(decode([row])))
+    })
+  }
+})
+
+describe("the query", () => {
+  const decode = (query: unknown) => Schema.decodeUnknownResult(ListByNo.Query, { errors: "all" })(query)
+  const valid = { meeting_no: "337736498", start_time: "1", end_time: "2" }
+
+  it("names every field that is wrong, at once", () => {
+    const result = decode({ meeting_no: "x", end_time: ["1", "2"], page_size: "51" })
+    assert.isTrue(Result.isFailure(result))
+    const message = Result.isFailure(result) ? String(result.failure) : ""
+    for (const field of ["meeting_no", "start_time", "end_time", "page_size"]) assert.include(message, field)
+  })
+
+  for (const pageSize of ["0", "-1", "51", "1000000000", "5a", "0x10", "", " 5", "1.5"]) {
+    it(`page_size "${pageSize}" is refused`, () => {
+      assert.isTrue(Result.isFailure(decode({ ...valid, page_size: pageSize })))
+    })
+  }
+
+  it("leaves to the business rules what is well formed", () => {
+    const query = Result.getOrThrow(decode({ ...valid, meeting_no: "12", start_time: "9" }))
+    const options = { ninetyDays: "both", nowSeconds: 10 } as const
+    assert.match(ListByNo.violatedRule(query, options)!, /9 digits/)
+    assert.match(ListByNo.violatedRule({ ...query, meeting_no: "337736498" }, options)!, /less than/)
+    assert.strictEqual(
+      ListByNo.violatedRule({ ...query, meeting_no: "337736498", end_time: 10 }, options),
+      undefined,
+    )
+  })
+
+  it("is held to 90 days by its span, by how far it looks back, or by both", () => {
+    const query = { meeting_no: "337736498", start_time: 0, end_time: ListByNo.maxRangeSeconds }
+    const violated = (ninetyDays: ListByNo.NinetyDays, nowSeconds: number, more = 0) =>
+      ListByNo.violatedRule({ ...query, end_time: query.end_time + more }, { ninetyDays, nowSeconds }) !==
+      undefined
+    const atEnd = ListByNo.maxRangeSeconds
+    assert.deepStrictEqual(
+      [violated("span", atEnd), violated("span", atEnd, 1), violated("span", atEnd + 1)],
+      [false, true, false],
+    )
+    assert.deepStrictEqual(
+      [violated("lookback", atEnd), violated("lookback", atEnd, 1), violated("lookback", atEnd + 1)],
+      [false, false, true],
+    )
+    assert.deepStrictEqual(
+      [violated("both", atEnd), violated("both", atEnd, 1), violated("both", atEnd + 1)],
+      [false, true, true],
+    )
+  })
+})
+
+describe("an envelope", () => {
+  const decode = Schema.decodeUnknownResult(Envelope.Envelope)
+
+  for (const code of [undefined, null, "0", 0.5, true]) {
+    it(`without an integer code (${JSON.stringify(code)}) is refused`, () => {
+      assert.isTrue(Result.isFailure(decode({ code, msg: "" })))
+    })
+  }
+
+  it("keeps its code whatever else is odd about it", () => {
+    const { code, error } = Result.getOrThrow(
+      decode({
+        code: 7,
+        msg: 5,
+        error: { log_id: 3, field_violations: [{ field: "a", value: 1 }], helps: "no" },
+      }),
+    )
+    assert.deepStrictEqual([code, error?.log_id, error?.field_violations], [7, undefined, [{ field: "a" }]])
+  })
+})
+
+describe("the catalogue of codes", () => {
+  it("has each code and each name once", () => {
+    assert.strictEqual(
+      new Set(ErrorCodes.catalogue.map(({ code }) => code)).size,
+      ErrorCodes.catalogue.length,
+    )
+    assert.strictEqual(
+      new Set(ErrorCodes.catalogue.map(({ name }) => name)).size,
+      ErrorCodes.catalogue.length,
+    )
+  })
+
+  it("decides before the HTTP status does", () => {
+    assert.deepStrictEqual(
+      [
+        ErrorCodes.retryClass({ code: 99991403, status: 429 }),
+        ErrorCodes.retryClass({ code: 99991400, status: 200 }),
+        ErrorCodes.retryClass({ code: 99991663, status: 500 }),
+        ErrorCodes.retryClass({ code: 7, status: 502 }),
+        ErrorCodes.retryClass({ code: 7, status: 400 }),
+        ErrorCodes.retryClass({ status: 429 }),
+        ErrorCodes.retryClass({ status: 425 }),
+      ],
+      ["final", "rateLimited", "token", "transient", "final", "rateLimited", "transient"],
+    )
+  })
+})
+
+describe("secrets of the token call", () => {
+  it("are redacted on both ways", () => {
+    const request = { app_id: "cli_a", app_secret: Redacted.make("hidden") }
+    assert.notInclude(JSON.stringify(request), "hidden")
+    assert.deepStrictEqual(Schema.encodeSync(TenantAccessToken.Request)(request), {
+      app_id: "cli_a",
+      app_secret: "hidden",
+    })
+    const token = Schema.decodeUnknownSync(TenantAccessToken.Token)({
+      tenant_access_token: "t-hidden",
+      expire: 7_200,
+    })
+    assert.notInclude(JSON.stringify(token) + inspect(token), "hidden")
+  })
+})
+
+describe("a meeting number", () => {
+  for (const text of ["12345678", "1234567890", "12345678a", "１２３４５６７８９", "123 456 789"]) {
+    it(`is not "${text}"`, () => {
+      assert.throws(() => MeetingNo.make(text))
+      assert.include(String(Schema.decodeUnknownResult(MeetingNo)(text)), "9 digits")
+    })
+  }
+})
