@@ -1,0 +1,218 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Deferred, Effect, Exit, Fiber, Random } from "effect"
+import { TestClock } from "effect/testing"
+import { Events, RateLimit } from "@effect-feishu/core"
+
+/** A server's limiter: takes the arrival time in milliseconds, says whether it lets the request pass. */
+type Server = (time: number) => boolean
+
+const fixedWindow = (offset: number): Server => {
+  let window = Number.NaN
+  let count = 0
+  return (time) => {
+    const current = Math.floor((time - offset) / 60_000)
+    if (current !== window) [window, count] = [current, 0]
+    return ++count <= 100
+  }
+}
+
+const slidingLog = (): Server => {
+  const log: Array<number> = []
+  return (time) => {
+    while (log.length > 0 && log[0]! <= time - 60_000) log.shift()
+    return log.length < 100 && log.push(time) > 0
+  }
+}
+
+const tokenBucket = (): Server => {
+  let tokens = 100
+  let last = 0
+  return (time) => {
+    tokens = Math.min(100, tokens + ((time - last) * 100) / 60_000)
+    last = time
+    if (tokens < 1) return false
+    tokens--
+    return true
+  }
+}
+
+const servers: Record<string, () => Server> = {
+  "a fixed window": () => fixedWindow(0),
+  "a fixed window, shifted by 37 s": () => fixedWindow(37_000),
+  "a sliding log": slidingLog,
+  "a token bucket of 100": tokenBucket,
+}
+
+const answered = () => "answered" as const
+
+describe("one hour of backlog, 10 workers, 20 to 200 ms each way", () => {
+  for (const [name, makeServer] of Object.entries(servers)) {
+    for (const seed of ["1", "2", "3", "4", "5"]) {
+      it.effect(`${name}, seed ${seed}: no refusal, at least 99 % used`, () =>
+        Effect.gen(function* () {
+          const limit = RateLimit.make()
+          const passes = makeServer()
+          let accepted = 0
+          let refused = 0
+          const travel = Effect.flatMap(Random.nextIntBetween(20, 200), (millis) => Effect.sleep(millis))
+          const request = Effect.gen(function* () {
+            yield* travel
+            if (passes(yield* Clock.currentTimeMillis)) accepted++
+            else refused++
+            yield* travel
+          })
+          const worker = Effect.forever(limit.withSlot("key", answered)(request))
+          yield* Effect.forkChild(
+            Effect.all(
+              Array.from({ length: 10 }, () => worker),
+              { concurrency: "unbounded" },
+            ),
+          )
+          yield* TestClock.adjust("1 hour")
+          assert.strictEqual(refused, 0)
+          assert.isAtLeast(accepted, 0.99 * 6_000)
+        }).pipe(Random.withSeed(seed)),
+      )
+    }
+  }
+})
+
+describe("slots", () => {
+  const sentAt = Effect.fnUntraced(function* (log: Array<number>) {
+    log.push(yield* Clock.currentTimeMillis)
+  })
+
+  it.effect("a slot is free again 60 s after the answer, not after the sending", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ requests: 1 })
+      const log: Array<number> = []
+      const call = limit.withSlot("key", answered)(Effect.andThen(sentAt(log), Effect.sleep("10 seconds")))
+      yield* Effect.forkChild(Effect.andThen(call, call))
+      yield* TestClock.adjust("69 seconds")
+      assert.deepStrictEqual(log, [0])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(log, [0, 70_250])
+    }),
+  )
+
+  it.effect("without an answer a slot rests 65 s from when the request was given up", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ requests: 1 })
+      const log: Array<number> = []
+      yield* limit.withSlot("key", () => "unanswered")(sentAt(log))
+      yield* Effect.forkChild(limit.withSlot("key", answered)(sentAt(log)))
+      yield* TestClock.adjust("65 seconds")
+      assert.deepStrictEqual(log, [0])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(log, [0, 65_250])
+    }),
+  )
+
+  it.effect("a request that was never sent gives its slot back at once", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ requests: 1 })
+      const log: Array<number> = []
+      yield* limit.withSlot("key", () => "not sent")(sentAt(log))
+      yield* limit.withSlot("key", answered)(sentAt(log))
+      assert.deepStrictEqual(log, [0, 0])
+    }),
+  )
+
+  it.effect("first come, first served", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ requests: 1 })
+      const order: Array<number> = []
+      for (const number of [1, 2, 3]) {
+        yield* Effect.forkChild(limit.withSlot("key", answered)(Effect.sync(() => order.push(number))))
+        yield* Effect.yieldNow
+      }
+      yield* TestClock.adjust("3 minutes")
+      assert.deepStrictEqual(order, [1, 2, 3])
+    }),
+  )
+
+  it.effect("a waiter that is interrupted, at the head of the line or behind, takes no slot with it", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ requests: 1 })
+      const log: Array<number> = []
+      const call = limit.withSlot("key", answered)(sentAt(log))
+      yield* call
+      const head = yield* Effect.forkChild(call)
+      yield* Effect.yieldNow
+      const behind = yield* Effect.forkChild(call)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(behind)
+      yield* Fiber.interrupt(head)
+      yield* Effect.forkChild(call)
+      yield* TestClock.adjust("60 seconds")
+      assert.deepStrictEqual(log, [0, 60_250])
+    }),
+  )
+
+  it.effect("a request that is interrupted rests its slot as unanswered", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ requests: 1 })
+      const log: Array<number> = []
+      const outcome = (exit: Exit.Exit<unknown, unknown>) =>
+        Exit.isSuccess(exit) ? "answered" : "unanswered"
+      const fiber = yield* Effect.forkChild(limit.withSlot("key", outcome)(Effect.never))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.interrupt(fiber)
+      yield* Effect.forkChild(limit.withSlot("key", outcome)(sentAt(log)))
+      yield* TestClock.adjust("70 seconds")
+      assert.deepStrictEqual(log, [75_250])
+    }),
+  )
+
+  it.effect("a slot that comes back wakes whoever waits for it", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ requests: 1 })
+      const release = yield* Deferred.make<void>()
+      const log: Array<number> = []
+      yield* Effect.forkChild(limit.withSlot("key", () => "not sent")(Deferred.await(release)))
+      yield* Effect.forkChild(limit.withSlot("key", answered)(sentAt(log)))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(log, [])
+      yield* Deferred.succeed(release, undefined)
+      yield* TestClock.adjust("0 seconds")
+      assert.deepStrictEqual(log, [1_000])
+    }),
+  )
+
+  it.effect("a refusal closes the gate for everyone with its key, and nobody else, until the reset", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make()
+      const log: Array<number> = []
+      const other: Array<number> = []
+      yield* limit.refused("key", 52)
+      for (let i = 0; i < 20; i++) yield* Effect.forkChild(limit.withSlot("key", answered)(sentAt(log)))
+      yield* Effect.forkChild(limit.withSlot("other", answered)(sentAt(other)))
+      yield* TestClock.adjust("52 seconds")
+      assert.deepStrictEqual([log, other], [[], [0]])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(
+        log,
+        Array.from({ length: 20 }, () => 52_250),
+      )
+    }),
+  )
+
+  it.effect("a wait is told when it starts and when it is over", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ requests: 1 })
+      const events: Array<Events.Event> = []
+      const call = limit
+        .withSlot(
+          "key",
+          answered,
+        )(Effect.void)
+        .pipe(Effect.provideService(Events.Events, (event) => Effect.sync(() => events.push(event))))
+      yield* Effect.forkChild(Effect.andThen(call, call))
+      yield* TestClock.adjust("61 seconds")
+      assert.deepStrictEqual(events, [
+        { _tag: "RateLimitWaiting", millis: 60_250 },
+        { _tag: "RateLimitWaited", millis: 60_250 },
+      ])
+    }),
+  )
+})
