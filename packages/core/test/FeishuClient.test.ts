@@ -1,0 +1,362 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, ConfigProvider, Effect, Exit, Fiber, Inspectable, Layer, Logger } from "effect"
+import { HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
+import { inspect } from "node:util"
+import { Events, type FeishuClient, Meetings } from "@effect-feishu/core"
+import * as Fake from "./FakeFeishu.ts"
+
+/** Answers with these, one after another, the last one for ever; how many requests there were. */
+const sequence = (...answers: ReadonlyArray<Fake.Answer>) => {
+  const tokens = Fake.tokens()
+  let requests = 0
+  const handler: Fake.Handler = (asked) =>
+    Effect.sync(() =>
+      Fake.isTokenCall(asked) ? tokens.answer() : answers[Math.min(requests++, answers.length - 1)]!,
+    )
+  return { handler, requests: () => requests }
+}
+
+const readFor = Effect.fnUntraced(function* (
+  duration: string,
+  handler: Fake.Handler,
+  options?: FeishuClient.Options,
+) {
+  const fiber = yield* Effect.forkChild(Effect.provide(Fake.read(), Fake.meetings(handler, options)))
+  yield* TestClock.adjust(duration as "1 second")
+  return yield* Fiber.join(fiber)
+})
+
+describe("success is a JSON body with code 0, and nothing else", () => {
+  for (const status of [200, 400, 500]) {
+    it.effect(`code 0 with HTTP ${status} is success`, () =>
+      Effect.gen(function* () {
+        const { handler } = sequence({ ...Fake.page([1]), status })
+        assert.deepStrictEqual(yield* readFor("1 second", handler), { ids: ["1"], error: undefined })
+      }),
+    )
+  }
+
+  it.effect("a byte order mark and a foreign content type do not matter", () =>
+    Effect.gen(function* () {
+      const body = `\uFEFF${JSON.stringify(Fake.page([1]).body)}`
+      const { handler } = sequence({ body, headers: { "content-type": "text/plain" } })
+      assert.deepStrictEqual((yield* readFor("1 second", handler)).ids, ["1"])
+    }),
+  )
+
+  const never: ReadonlyArray<readonly [string, Fake.Answer, string, number]> = [
+    ["code missing", { body: { data: Fake.page([1]).body } }, "ContractViolation", 1],
+    ["code null", { body: { code: null, data: {} } }, "ContractViolation", 1],
+    ["code as text", { body: { code: "0", data: {} } }, "ContractViolation", 1],
+    ["a code that is not known, with HTTP 200", { body: { code: 7, msg: "no" } }, "RequestRefused", 1],
+    ["a code that is not known, with HTTP 502", { status: 502, body: { code: 7 } }, "ServerFailed", 5],
+    ["HTTP 408", { status: 408, body: "" }, "ServerFailed", 5],
+    ["HTTP 206", { status: 206, body: Fake.page([1]).body }, "ContractViolation", 1],
+    ["an HTML page with HTTP 200", { body: "<p>log in</p>" }, "ServerFailed", 5],
+    ["half a JSON text", { body: '{"code":0,"data":{"meeting_br' }, "ContractViolation", 5],
+    ["a 404 in text", { status: 404, body: "404 page not found" }, "RequestRefused", 1],
+    ["121003", Fake.failure(400, 121003), "RequestRefused", 1],
+    ["99991672", Fake.failure(400, 99991672), "PermissionDenied", 1],
+    ["99991403 with HTTP 429", Fake.failure(429, 99991403), "QuotaExceeded", 1],
+    ["99991661", Fake.failure(400, 99991661), "AuthenticationFailed", 1],
+    ["121001 with HTTP 200", Fake.failure(200, 121001), "ServerFailed", 5],
+    [
+      "a row without id",
+      { body: { code: 0, data: { meeting_briefs: [{ topic: "x" }] } } },
+      "ContractViolation",
+      1,
+    ],
+    [
+      "a row with an empty id",
+      { body: { code: 0, data: { meeting_briefs: [{ id: "" }] } } },
+      "ContractViolation",
+      1,
+    ],
+    ["an id as number", { body: { code: 0, data: { meeting_briefs: [{ id: 1 }] } } }, "ContractViolation", 1],
+    ["meeting_briefs as object", { body: { code: 0, data: { meeting_briefs: {} } } }, "ContractViolation", 1],
+    ["an encoded body", { ...Fake.page([1]), headers: { "content-encoding": "br" } }, "ContractViolation", 1],
+  ]
+  for (const [name, answer, tag, times] of never) {
+    it.effect(`${name}: ${tag} after ${times} request${times === 1 ? "" : "s"}`, () =>
+      Effect.gen(function* () {
+        const { handler, requests } = sequence(answer)
+        const { error, ids } = yield* readFor("1 minute", handler)
+        assert.strictEqual(error?.reason._tag, tag)
+        assert.deepStrictEqual(ids, [])
+        assert.strictEqual(requests(), times)
+        assert.isDefined(error!.cursor)
+      }),
+    )
+  }
+
+  for (const data of [undefined, null, {}, { meeting_briefs: null }, { has_more: null, page_token: null }]) {
+    it.effect(`data ${JSON.stringify(data)} is an empty page`, () =>
+      Effect.gen(function* () {
+        const { handler } = sequence({ body: { code: 0, data } })
+        assert.deepStrictEqual(yield* readFor("1 second", handler), { ids: [], error: undefined })
+      }),
+    )
+  }
+})
+
+describe("refusals by the rate limit", () => {
+  const reset = (value: string) => Fake.failure(429, 99991400, { "x-ogw-ratelimit-reset": value })
+  const waits: ReadonlyArray<readonly [string, Fake.Answer, number]> = [
+    ["429 with reset 52", reset("52"), 52],
+    ["429 without a header", Fake.failure(429, 99991400), 60],
+    ["429 without JSON", { status: 429, body: "slow down" }, 60],
+    ["reset 0", reset("0"), 1],
+    ["a negative reset", reset("-3"), 60],
+    ["reset abc", reset("abc"), 60],
+    ["Retry-After 7", Fake.failure(429, 99991400, { "retry-after": "7" }), 7],
+    [
+      "Retry-After as a date",
+      Fake.failure(429, 99991400, { "retry-after": "Thu, 01 Jan 1970 00:00:30 GMT" }),
+      30,
+    ],
+    ["HTTP 400 with code 99991400", Fake.failure(400, 99991400, { "x-ogw-ratelimit-reset": "5" }), 5],
+    ["HTTP 200 with code 99991400", Fake.failure(200, 99991400, { "x-ogw-ratelimit-reset": "5" }), 5],
+  ]
+  for (const [name, answer, seconds] of waits) {
+    it.effect(`${name}: waits ${seconds} s, then reads on`, () =>
+      Effect.gen(function* () {
+        const { handler, requests } = sequence(answer, Fake.page([1]))
+        const fiber = yield* Effect.forkChild(Effect.provide(Fake.read(), Fake.meetings(handler)))
+        yield* TestClock.adjust(`${seconds} seconds`)
+        assert.strictEqual(requests(), 1)
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(yield* Fiber.join(fiber), { ids: ["1"], error: undefined })
+      }),
+    )
+  }
+
+  it.effect("a refusal closes the gate for every fiber", () =>
+    Effect.gen(function* () {
+      const { handler, requests } = sequence(reset("52"), Fake.page([1]))
+      yield* Effect.gen(function* () {
+        const first = yield* Effect.forkChild(Fake.read())
+        yield* TestClock.adjust("1 second")
+        const others = yield* Effect.forkChild(
+          Effect.all(
+            Array.from({ length: 9 }, () => Fake.read()),
+            { concurrency: "unbounded" },
+          ),
+        )
+        yield* TestClock.adjust("50 seconds")
+        assert.strictEqual(requests(), 1)
+        yield* TestClock.adjust("10 seconds")
+        assert.deepStrictEqual((yield* Fiber.join(first)).ids, ["1"])
+        assert.isTrue((yield* Fiber.join(others)).every(({ ids }) => ids.length === 1))
+        assert.strictEqual(requests(), 11)
+      }).pipe(Effect.provide(Fake.meetings(handler)))
+    }),
+  )
+
+  it.effect("refusals cost no attempt, and end after 10 in a row, with the cursor", () =>
+    Effect.gen(function* () {
+      const { handler, requests } = sequence(reset("30"))
+      const { error } = yield* readFor("10 minutes", handler)
+      assert.strictEqual(error?.reason._tag, "RateLimited")
+      assert.strictEqual(requests(), 10)
+      assert.isDefined(error!.cursor)
+      assert.isTrue(error!.isRetryable)
+    }),
+  )
+
+  it.effect("a reset over the longest wait of 300 s is an error that names it, at once", () =>
+    Effect.gen(function* () {
+      const { handler, requests } = sequence(reset("1e30"))
+      const { error } = yield* readFor("1 second", handler)
+      assert.match(error!.message, /1e\+30 s, over the longest wait of 300 s/)
+      assert.strictEqual(requests(), 1)
+    }),
+  )
+})
+
+describe("deadlines and bounds", () => {
+  const slowly = (answer: Effect.Effect<Fake.Answer, string>): Fake.Handler => {
+    const tokens = Fake.tokens()
+    return (asked) => (Fake.isTokenCall(asked) ? Effect.sync(() => tokens.answer()) : answer)
+  }
+
+  it.effect("headers that never come are given up after 20 s, five times", () =>
+    Effect.gen(function* () {
+      let requests = 0
+      const { error } = yield* readFor(
+        "150 seconds",
+        slowly(Effect.suspend(() => (requests++, Effect.never))),
+      )
+      assert.match(error!.message, /no headers in time/)
+      assert.strictEqual(requests, 5)
+    }),
+  )
+
+  it.effect("a connection that is refused names host and port, and what to do", () =>
+    Effect.gen(function* () {
+      const { error } = yield* readFor("1 minute", slowly(Effect.fail("ECONNREFUSED")), {
+        app: Fake.app,
+        baseUrl: "http://127.0.0.1:9",
+      })
+      assert.match(error!.message, /127\.0\.0\.1:9: connection refused \(ECONNREFUSED\)\. Check the base URL/)
+      assert.match(error!.message, /Given up after 5 requests/)
+    }),
+  )
+
+  it.effect("a certificate that is refused is not tried again", () =>
+    Effect.gen(function* () {
+      let requests = 0
+      const { error } = yield* readFor(
+        "1 second",
+        slowly(Effect.suspend(() => (requests++, Effect.fail("CERT_HAS_EXPIRED")))),
+      )
+      assert.match(error!.message, /certificate refused/)
+      assert.strictEqual(requests, 1)
+    }),
+  )
+
+  it.effect("a body over the cap is stopped", () =>
+    Effect.gen(function* () {
+      const { handler } = sequence({ body: "x".repeat(1_001) })
+      const { error } = yield* readFor("1 second", handler, { app: Fake.app, maxBodyBytes: 1_000 })
+      assert.match(error!.message, /larger than 1000 bytes/)
+    }),
+  )
+
+  it.effect("a redirect is not followed, and its host is named", () =>
+    Effect.gen(function* () {
+      const { handler, requests } = sequence({
+        status: 302,
+        body: "",
+        headers: { location: "https://evil.example/x" },
+      })
+      const { error } = yield* readFor("1 second", handler)
+      assert.match(error!.message, /redirects to evil\.example, which was not followed/)
+      assert.strictEqual(requests(), 1)
+    }),
+  )
+})
+
+describe("options", () => {
+  const refused: ReadonlyArray<readonly [string, FeishuClient.Options, RegExp]> = [
+    ["no credentials", {}, /FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN/],
+    ["plain http", { app: Fake.app, baseUrl: "http://feishu.example" }, /is not https/],
+    ["not a URL", { app: Fake.app, baseUrl: "open.feishu.cn" }, /is not a URL/],
+    [
+      "a password in the URL",
+      { app: Fake.app, baseUrl: "https://u:SECRET-p@feishu.example" },
+      /user name or password/,
+    ],
+  ]
+  for (const [name, options, message] of refused) {
+    it.effect(`${name}: refused before anything is sent`, () =>
+      Effect.gen(function* () {
+        const { handler } = sequence(Fake.page([1]))
+        const error = yield* Effect.flip(Effect.provide(Fake.read(), Fake.meetings(handler, options)))
+        assert.match(error.message, message)
+        assert.notInclude(error.message, "SECRET-")
+      }),
+    )
+  }
+
+  it.effect(
+    "the environment gives credentials and base URL; a given token wins; an empty variable is as none",
+    () =>
+      Effect.gen(function* () {
+        const asked: Array<string> = []
+        const client = Fake.httpClient((request) => {
+          asked.push(`${request.path.split("/").at(-1)} ${request.token}`)
+          return Effect.succeed(Fake.isTokenCall(request) ? Fake.tokens().answer() : Fake.page([1]))
+        })
+        const readWith = (env: Record<string, string>) =>
+          Effect.provide(
+            Fake.read(),
+            Meetings.layerConfig.pipe(
+              Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
+              Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))),
+            ),
+          )
+        const app = { FEISHU_APP_ID: "cli_env", FEISHU_APP_SECRET: "s", FEISHU_BRAND: "lark" }
+        yield* readWith({ ...app, FEISHU_ACCESS_TOKEN: "" })
+        yield* readWith({ ...app, FEISHU_ACCESS_TOKEN: "u-given", FEISHU_BASE_URL: "http://localhost:1/" })
+        assert.deepStrictEqual(asked, [
+          "internal undefined",
+          "list_by_no Bearer t-SECRET-1",
+          "list_by_no Bearer u-given",
+        ])
+        const { cursor } = yield* Effect.flip(readWith({}))
+        assert.strictEqual(cursor, undefined)
+      }),
+  )
+})
+
+describe("secrets", () => {
+  // Everything that a program may print of what happened, by any of the usual ways.
+  const sinks = (value: unknown): string =>
+    [
+      String(value),
+      JSON.stringify(value),
+      inspect(value, { depth: 12, showHidden: true }),
+      Inspectable.toStringUnknown(value),
+    ].join("\n")
+
+  const answers: Record<string, Fake.Answer> = {
+    "a page": {
+      body: { code: 0, data: { meeting_briefs: [{ ...Fake.row(1), password: "SECRET-password" }] } },
+    },
+    "a row that is wrong": {
+      body: {
+        code: 0,
+        data: { meeting_briefs: [{ ...Fake.row(1), password: "SECRET-password", topic: 5 }] },
+      },
+    },
+    "HTTP 500": { status: 500, body: "" },
+    "a refused token": Fake.failure(400, 99991663),
+    "a redirect": { status: 302, body: "", headers: { location: "/?t-SECRET" } },
+  }
+  for (const [name, answer] of Object.entries(answers)) {
+    it.effect(`neither app secret, token nor password show after ${name}`, () =>
+      Effect.gen(function* () {
+        const seen: Array<string> = []
+        const tokens = Fake.tokens()
+        const handler: Fake.Handler = (asked) =>
+          Effect.sync(() => (Fake.isTokenCall(asked) ? tokens.answer() : answer))
+        const logger = Logger.make((options) => seen.push(sinks(options.message), sinks(options.cause)))
+        const program = Effect.gen(function* () {
+          const meetings = yield* Meetings.Meetings
+          seen.push(sinks(meetings))
+          return yield* meetings.page({ meetingNo: Fake.meetingNo, range: { from: 0, to: 1_000 } })
+        }).pipe(
+          Effect.provide(Fake.meetings(handler)),
+          Effect.provideService(Events.Events, (event) => Effect.sync(() => seen.push(sinks(event)))),
+          Effect.tapCause((cause) => Effect.logError("failed", cause)),
+          Effect.provide(Logger.layer([logger])),
+        )
+        const fiber = yield* Effect.forkChild(Effect.exit(program))
+        yield* TestClock.adjust("1 minute")
+        const exit = yield* Fiber.join(fiber)
+        seen.push(sinks(exit), Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "")
+        assert.isAbove(seen.join("").length, 500)
+        assert.notInclude(seen.join("\n"), "SECRET")
+      }),
+    )
+  }
+
+  it.effect("neither does the app secret after a token call that fails in any way", () =>
+    Effect.gen(function* () {
+      const failures: ReadonlyArray<Effect.Effect<Fake.Answer, string>> = [
+        Effect.succeed(Fake.failure(200, 10014)),
+        Effect.succeed({ status: 500, body: "" }),
+        Effect.succeed({ body: { code: 0, tenant_access_token: { "t-SECRET": 1 } } }),
+        Effect.fail("ECONNRESET"),
+        Effect.never,
+      ]
+      for (const answer of failures) {
+        const { error } = yield* readFor("5 minutes", () => answer)
+        assert.isDefined(error)
+        assert.notInclude(sinks(error), "SECRET")
+        assert.notInclude(Cause.pretty(Cause.fail(error)), "SECRET")
+      }
+    }),
+  )
+})

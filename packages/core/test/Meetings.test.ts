@@ -1,0 +1,428 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { Cursor, Events, MeetingNo, MeetingNoFromText, Meetings, TimeRange } from "@effect-feishu/core"
+import * as Fake from "./FakeFeishu.ts"
+
+const day = 86_400
+const now = 1_795_348_800
+const request = { meetingNo: Fake.meetingNo, range: { from: 0, to: 1_000 } }
+
+/** A Feishu that holds these meetings by start time, pages by offset, and counts both bounds in or out. */
+const holding = (
+  meetings: ReadonlyArray<{ readonly id: number; readonly time: number }>,
+  bounds: "both bounds" | "start only" | "end only" = "both bounds",
+) => {
+  const tokens = Fake.tokens()
+  const asked: Array<Fake.Asked> = []
+  const handler: Fake.Handler = (it) =>
+    Effect.sync(() => {
+      if (Fake.isTokenCall(it)) return tokens.answer()
+      asked.push(it)
+      const [from, to, size, offset] = ["start_time", "end_time", "page_size", "page_token"].map((name) =>
+        Number(it.query[name] ?? 0),
+      ) as [number, number, number, number]
+      const found = meetings.filter(
+        ({ time }) =>
+          (bounds === "end only" ? time > from : time >= from) &&
+          (bounds === "start only" ? time < to : time <= to),
+      )
+      const next = offset + size
+      return Fake.page(
+        found.slice(offset, next).map(({ id }) => id),
+        next < found.length ? String(next) : undefined,
+      )
+    })
+  return { handler, asked, tokens }
+}
+
+describe("reading", () => {
+  for (const [count, requests] of [
+    [0, 1],
+    [1, 1],
+    [50, 1],
+    [51, 2],
+    [250, 5],
+  ] as const) {
+    it.effect(`${count} meetings in one window cost ${requests} request${requests === 1 ? "" : "s"}`, () =>
+      Effect.gen(function* () {
+        const { asked, handler } = holding(
+          Array.from({ length: count }, (_, id) => ({ id: id + 1, time: 500 })),
+        )
+        const { ids } = yield* Effect.provide(Fake.read(request), Fake.meetings(handler))
+        assert.strictEqual(new Set(ids).size, count)
+        assert.strictEqual(asked.length, requests)
+        assert.strictEqual(asked[0]!.query["page_size"], "50")
+      }),
+    )
+  }
+
+  const Times = Schema.Array(Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 400 }))))
+  const Bounds = Schema.Literals(["both bounds", "start only", "end only"])
+  const PageSize = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 50 })))
+
+  it.effect.prop(
+    "over several windows every meeting comes once, whichever bounds the server counts in",
+    [Times, Bounds, PageSize],
+    ([days, bounds, pageSize]) =>
+      Effect.gen(function* () {
+        // Times from the first second after the start to the last before the end, many of them on the seams.
+        const start = now - 401 * day
+        const meetings = days.map((at, index) => ({ id: index + 1, time: start + day + at * day }))
+        const { handler } = holding(meetings, bounds)
+        const range = { start: start, end: start + 450 * day }
+        const { error, ids } = yield* Effect.provide(
+          Fake.read({ meetingNo: Fake.meetingNo, range, pageSize }),
+          Fake.meetings(handler),
+        )
+        assert.strictEqual(error, undefined)
+        assert.strictEqual(ids.length, meetings.length)
+        assert.strictEqual(new Set(ids).size, meetings.length)
+      }),
+  )
+
+  it.effect("take(1) costs one request", () =>
+    Effect.gen(function* () {
+      const { asked, handler } = holding(Array.from({ length: 200 }, (_, id) => ({ id: id + 1, time: 500 })))
+      yield* Effect.gen(function* () {
+        const meetings = yield* Meetings.Meetings
+        yield* Stream.runCollect(Stream.take(meetings.stream(request), 1))
+      }).pipe(Effect.provide(Fake.meetings(handler)))
+      assert.strictEqual(asked.length, 1)
+    }),
+  )
+
+  it.effect("a page token is encoded exactly once", () =>
+    Effect.gen(function* () {
+      const token = "a&b=c+d%2F é中/?"
+      const seen: Array<string | undefined> = []
+      const tokens = Fake.tokens()
+      const handler: Fake.Handler = (asked) =>
+        Effect.sync(() => {
+          if (Fake.isTokenCall(asked)) return tokens.answer()
+          seen.push(asked.query["page_token"])
+          return seen.length === 1 ? Fake.page([1], token) : Fake.page([2])
+        })
+      yield* Effect.provide(Fake.read(request), Fake.meetings(handler))
+      assert.deepStrictEqual(seen, [undefined, token])
+    }),
+  )
+
+  it.effect("many numbers are read one after another; one given twice is read once", () =>
+    Effect.gen(function* () {
+      const other = MeetingNo.make("146453285")
+      const tokens = Fake.tokens()
+      const handler: Fake.Handler = (asked) =>
+        Effect.sync(() =>
+          Fake.isTokenCall(asked)
+            ? tokens.answer()
+            : { body: { code: 0, data: { meeting_briefs: [{ id: `${asked.query["meeting_no"]}-1` }] } } },
+        )
+      const rows = yield* Effect.gen(function* () {
+        const meetings = yield* Meetings.Meetings
+        return yield* Stream.runCollect(
+          meetings.streamMany([Fake.meetingNo, other, Fake.meetingNo], { from: 0, to: 1_000 }),
+        )
+      }).pipe(Effect.provide(Fake.meetings(handler)))
+      assert.deepStrictEqual(
+        rows.map(({ meeting, meetingNo }) => `${meetingNo} ${meeting.id}`),
+        [`${Fake.meetingNo} ${Fake.meetingNo}-1`, `${other} ${other}-1`],
+      )
+    }),
+  )
+
+  it.effect("an old window without rows is warned of, a new one is not", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now * 1_000)
+      const { handler } = holding([])
+      const events: Array<Events.Event> = []
+      yield* Fake.read({ meetingNo: Fake.meetingNo, range: { from: "180d" } }).pipe(
+        Effect.provide(Fake.meetings(handler)),
+        Effect.provideService(Events.Events, (event) => Effect.sync(() => events.push(event))),
+      )
+      // The boundary second of the old window is 90 days ago to the second: not more than 90 days.
+      assert.strictEqual(events.filter(({ _tag }) => _tag === "OldWindowEmpty").length, 0)
+      yield* Fake.read({ meetingNo: Fake.meetingNo, range: { from: "181d" } }).pipe(
+        Effect.provide(Fake.meetings(handler)),
+        Effect.provideService(Events.Events, (event) => Effect.sync(() => events.push(event))),
+      )
+      assert.deepStrictEqual(
+        events.filter(({ _tag }) => _tag === "OldWindowEmpty"),
+        [{ _tag: "OldWindowEmpty", meetingNo: Fake.meetingNo, start: now - 181 * day, end: now - 91 * day }],
+      )
+    }),
+  )
+
+  it.effect("121003 on a range that starts over 90 days ago names the earliest start that can be read", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now * 1_000)
+      const handler: Fake.Handler = (asked) =>
+        Effect.succeed(Fake.isTokenCall(asked) ? Fake.tokens().answer() : Fake.failure(400, 121003))
+      const readFrom = (from: string) =>
+        Effect.provide(Fake.read({ meetingNo: Fake.meetingNo, range: { from } }), Fake.meetings(handler))
+      const { error } = yield* readFrom("91d")
+      assert.strictEqual(error?.reason._tag, "RangeTooOld")
+      assert.include(error!.message, TimeRange.iso(now - 90 * day))
+      assert.strictEqual((yield* readFrom("89d")).error?.reason._tag, "RequestRefused")
+    }),
+  )
+})
+
+describe("page tokens that do not lead on end the read, after every row before", () => {
+  const answering = (...pages: ReadonlyArray<Fake.Answer>) => {
+    const tokens = Fake.tokens()
+    let count = 0
+    const handler: Fake.Handler = (asked) =>
+      Effect.sync(() =>
+        Fake.isTokenCall(asked) ? tokens.answer() : pages[Math.min(count++, pages.length - 1)]!,
+      )
+    return { handler, requests: () => count }
+  }
+  const more = (data: Record<string, unknown>): Fake.Answer => ({ body: { code: 0, data } })
+
+  const broken: ReadonlyArray<readonly [string, ReadonlyArray<Fake.Answer>, RegExp, ReadonlyArray<string>]> =
+    [
+      ["the same token again", [Fake.page([1], "2"), Fake.page([2], "2")], /same as before/, ["1"]],
+      ["a circle", [Fake.page([1], "2"), Fake.page([2], "3"), Fake.page([3], "2")], /circle/, ["1", "2"]],
+      ["more without a token", [Fake.page([1], "2"), more({ has_more: true })], /no page token/, ["1"]],
+      [
+        "more with an empty token",
+        [Fake.page([1], "2"), more({ has_more: true, page_token: "" })],
+        /no page token/,
+        ["1"],
+      ],
+      [
+        "more with a null token",
+        [Fake.page([1], "2"), more({ has_more: true, page_token: null })],
+        /no page token/,
+        ["1"],
+      ],
+    ]
+  for (const [name, pages, message, rows] of broken) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const { handler, requests } = answering(...pages)
+        const { error, ids } = yield* Effect.provide(Fake.read(request), Fake.meetings(handler))
+        assert.strictEqual(error?.reason._tag, "PaginationBroken")
+        assert.match(error!.message, message)
+        assert.deepStrictEqual(ids, rows)
+        assert.strictEqual(requests(), pages.length)
+        // The cursor is the place after the last row that came out: the page that led nowhere is read again.
+        assert.strictEqual(Cursor.toPosition(error!.cursor!)?.pageToken, String(pages.length))
+      }),
+    )
+  }
+
+  it.effect("has_more false with a token is the end", () =>
+    Effect.gen(function* () {
+      const { handler, requests } = answering(
+        more({ has_more: false, page_token: "2", meeting_briefs: [Fake.row(1)] }),
+      )
+      const { error, ids } = yield* Effect.provide(Fake.read(request), Fake.meetings(handler))
+      assert.deepStrictEqual([error, ids, requests()], [undefined, ["1"], 1])
+    }),
+  )
+
+  it.effect("a token without has_more is read on", () =>
+    Effect.gen(function* () {
+      const { handler } = answering(more({ page_token: "2", meeting_briefs: [Fake.row(1)] }), Fake.page([2]))
+      assert.deepStrictEqual((yield* Effect.provide(Fake.read(request), Fake.meetings(handler))).ids, [
+        "1",
+        "2",
+      ])
+    }),
+  )
+
+  it.effect("11 empty pages that lead on are read through; 1,000 are too many", () =>
+    Effect.gen(function* () {
+      const tokens = Fake.tokens()
+      const reading = (emptyPages: number) => {
+        let count = 0
+        const handler: Fake.Handler = (asked) =>
+          Effect.sync(() => {
+            if (Fake.isTokenCall(asked)) return tokens.answer()
+            return count++ < emptyPages ? Fake.page([], `token-${count}`) : Fake.page([1])
+          })
+        return Effect.forkChild(Effect.provide(Fake.read(request), Fake.meetings(handler)))
+      }
+      const few = yield* reading(11)
+      const many = yield* reading(1_000)
+      yield* TestClock.adjust("20 minutes")
+      assert.deepStrictEqual((yield* Fiber.join(few)).ids, ["1"])
+      assert.match((yield* Fiber.join(many)).error!.message, /too many empty pages/)
+    }),
+  )
+
+  it.effect("doubles across pages come out once and are counted", () =>
+    Effect.gen(function* () {
+      const { handler } = answering(Fake.page([1, 2], "2"), Fake.page([2, 3]))
+      const events: Array<Events.Event> = []
+      const { ids } = yield* Fake.read(request).pipe(
+        Effect.provide(Fake.meetings(handler)),
+        Effect.provideService(Events.Events, (event) => Effect.sync(() => events.push(event))),
+      )
+      assert.deepStrictEqual(ids, ["1", "2", "3"])
+      assert.deepStrictEqual(
+        events.flatMap((event) => (event._tag === "PageRead" ? [event.duplicates] : [])),
+        [0, 1],
+      )
+    }),
+  )
+
+  for (const meeting_no of ["146453285", "337 736 499"]) {
+    it.effect(`a row of ${meeting_no} is a broken contract; the page is not handed out`, () =>
+      Effect.gen(function* () {
+        const { handler } = answering(
+          Fake.page([1], "2"),
+          more({ has_more: false, meeting_briefs: [Fake.row(2), { id: "3", meeting_no }] }),
+        )
+        const { error, ids } = yield* Effect.provide(Fake.read(request), Fake.meetings(handler))
+        assert.strictEqual(error?.reason._tag, "ContractViolation")
+        assert.deepStrictEqual(ids, ["1"])
+        assert.strictEqual(Cursor.toPosition(error!.cursor!)?.pageToken, "2")
+      }),
+    )
+  }
+
+  it.effect("a row whose number has blanks is of the same number", () =>
+    Effect.gen(function* () {
+      const { handler } = answering(more({ meeting_briefs: [{ id: "3", meeting_no: "337 736 498" }] }))
+      assert.deepStrictEqual((yield* Effect.provide(Fake.read(request), Fake.meetings(handler))).ids, ["3"])
+    }),
+  )
+})
+
+describe("cursors", () => {
+  const cursorAt = (position: Partial<Cursor.Position>) =>
+    Cursor.fromPosition({
+      meetingNo: Fake.meetingNo,
+      start: 0,
+      end: 1_000,
+      pageSize: 50,
+      baseUrl: "https://open.feishu.cn",
+      window: 0,
+      ...position,
+    })
+  const meetings = Array.from({ length: 300 }, (_, id) => ({
+    id: id + 1,
+    time: now - 200 * day + id * (day / 2),
+  }))
+  const range = { from: now - 250 * day, to: now }
+
+  it.effect("the cursor of every page brings exactly the rest", () =>
+    Effect.gen(function* () {
+      const { handler } = holding(meetings)
+      const reading = Effect.gen(function* () {
+        const service = yield* Meetings.Meetings
+        const pages = yield* Stream.runCollect(
+          service.pages({ meetingNo: Fake.meetingNo, range, pageSize: 20 }),
+        )
+        assert.isAbove(pages.length, 10)
+        const all = pages.flatMap((page) => page.meetings.map(({ id }) => id))
+        let read = 0
+        for (const page of pages) {
+          read += page.meetings.length
+          if (page.cursor === undefined) continue
+          const rest = yield* Fake.read(page.cursor)
+          // Rows on the second that two windows share come again: at least once across a resume.
+          assert.deepStrictEqual([...new Set([...all.slice(0, read), ...rest.ids])], all)
+          assert.isAtMost(rest.ids.length - (all.length - read), 1)
+        }
+        assert.strictEqual(pages.at(-1)!.cursor, undefined)
+      }).pipe(Effect.provide(Fake.meetings(handler)))
+      const fiber = yield* Effect.forkChild(reading)
+      // Over 100 requests, so the rate limit takes its time.
+      yield* TestClock.adjust("5 minutes")
+      yield* Fiber.join(fiber)
+    }),
+  )
+
+  it.effect("a cursor holds the range as it was: relative words do not move", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now * 1_000)
+      const { asked, handler } = holding(meetings.map(({ id }) => ({ id, time: now - day })))
+      yield* Effect.gen(function* () {
+        const service = yield* Meetings.Meetings
+        const page = yield* service.page({ meetingNo: Fake.meetingNo, range: { from: "30d" } })
+        yield* TestClock.adjust("3 days")
+        yield* Fake.read(page.cursor!)
+      }).pipe(Effect.provide(Fake.meetings(handler)))
+      assert.deepStrictEqual(
+        [...new Set(asked.map(({ query }) => query["start_time"]))],
+        [String(now - 30 * day)],
+      )
+    }),
+  )
+
+  it.effect("the page token of a resumed cursor that is refused starts its window again, once", () =>
+    Effect.gen(function* () {
+      const { asked, handler } = holding(meetings.map(({ id }) => ({ id, time: 500 })))
+      let expired = true
+      const refusing: Fake.Handler = (it) =>
+        expired && it.query["page_token"] !== undefined
+          ? Effect.sync(() => ((expired = false), Fake.failure(400, 121003)))
+          : handler(it)
+      const cursor = cursorAt({ pageToken: "100" })
+      const { error, ids } = yield* Effect.provide(Fake.read(cursor), Fake.meetings(refusing))
+      assert.strictEqual(error, undefined)
+      assert.strictEqual(new Set(ids).size, 300)
+      assert.strictEqual(asked.length, 6)
+    }),
+  )
+
+  const refused: ReadonlyArray<readonly [string, string, RegExp]> = [
+    ["cut short", cursorAt({}).slice(0, -5), /damaged/],
+    ["of another version", "feishu-meetings.2.e30", /damaged, or of another version/],
+    [
+      "of another base URL",
+      cursorAt({ baseUrl: "https://open.larksuite.com" }),
+      /it is of https:\/\/open\.larksuite\.com/,
+    ],
+    ["of a window that is not in its range", cursorAt({ window: 7 }), /not in its range/],
+  ]
+  for (const [name, cursor, message] of refused) {
+    it.effect(`a cursor ${name} is refused before anything is sent`, () =>
+      Effect.gen(function* () {
+        const { asked, handler, tokens } = holding(meetings)
+        const { error } = yield* Effect.provide(Fake.read(cursor as Cursor.Cursor), Fake.meetings(handler))
+        assert.strictEqual(error?.reason._tag, "InvalidRequest")
+        assert.match(error!.message, message)
+        assert.deepStrictEqual([asked.length, tokens.count()], [0, 0])
+      }),
+    )
+  }
+})
+
+describe("bad input is refused before anything is sent", () => {
+  const bad: ReadonlyArray<readonly [string, Meetings.Request, RegExp]> = [
+    ["page size 0", { ...request, pageSize: 0 }, /pageSize: 0 is out of range/],
+    ["page size 51", { ...request, pageSize: 51 }, /pageSize: 51 is out of range/],
+    [
+      "a number that is none",
+      { ...request, meetingNo: "12" as MeetingNo },
+      /meetingNo: it is not a meeting number/,
+    ],
+    ["milliseconds", { ...request, range: { from: 1_793_491_200_000 } }, /milliseconds/],
+    ["a reversed range", { ...request, range: { start: 9, end: 1 } }, /after its end/],
+  ]
+  for (const [name, input, message] of bad) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const { asked, handler, tokens } = holding([])
+        const { error } = yield* Effect.provide(Fake.read(input), Fake.meetings(handler))
+        assert.strictEqual(error?.reason._tag, "InvalidRequest")
+        assert.match(error!.message, message)
+        assert.match(error!.message, /Nothing was sent/)
+        assert.deepStrictEqual([asked.length, tokens.count()], [0, 0])
+      }),
+    )
+  }
+
+  it.effect("a number with blanks and dashes is read as people mean it", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* Schema.decodeEffect(MeetingNoFromText)(" 337 736-498 "), Fake.meetingNo)
+      const error = yield* Effect.flip(Schema.decodeEffect(MeetingNoFromText)("3377364981"))
+      assert.match(error.message, /"3377364981" has 10 digits, a meeting number has 9/)
+    }),
+  )
+})
