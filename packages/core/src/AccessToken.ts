@@ -1,7 +1,6 @@
 /**
  * Access tokens: one that was given, or those of a self-built app, fetched and refreshed.
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -15,6 +14,7 @@ import { TenantAccessToken } from "@effect-feishu/contract"
 import * as Events from "./Events.ts"
 import { FeishuConfig } from "./FeishuConfig.ts"
 import { ContractViolation, FeishuError } from "./FeishuError.ts"
+import { monotonicMillis } from "./monotonic.ts"
 import { RateLimit } from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
 import * as Transport from "./Transport.ts"
@@ -92,7 +92,6 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
   const rateLimit = yield* RateLimit
   const scope = yield* Effect.scope
   const operation = `POST ${TenantAccessToken.path}`
-  const now = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
 
   let held: Held | undefined
   let fetching: Deferred.Deferred<Token, FeishuError> | undefined
@@ -137,7 +136,7 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
 
   const fetch = Effect.gen(function* () {
     const { expire, tenant_access_token } = yield* requestToken
-    const time = yield* now
+    const time = yield* monotonicMillis
     const life = Math.min(
       Math.max(typeof expire === "number" ? expire * 1000 : longestLifeMillis, shortestLifeMillis),
       longestLifeMillis,
@@ -173,7 +172,7 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
 
   return AccessToken.of({
     owner: app.appId,
-    get: Effect.flatMap(now, (time) => {
+    get: Effect.flatMap(monotonicMillis, (time) => {
       if (held === undefined || held.refused || time >= held.endsAt) {
         return Effect.flatMap(startFetch, (deferred) => Deferred.await(deferred))
       }

@@ -64,7 +64,7 @@ const checkedBaseUrl = (text: string, allowHttp: boolean): Effect.Effect<string,
     return refuse("it contains a user name or password", "Give the URL without them.")
   }
   if (url.search !== "" || url.hash !== "")
-    return refuse(`"${text}" has a query or fragment`, "Give the URL without it.")
+    return refuse("it has a query or fragment", "Give the URL without it.")
   const loopback = ["localhost", "[::1]"].includes(url.hostname) || url.hostname.startsWith("127.")
   if (url.protocol !== "https:" && !(url.protocol === "http:" && (loopback || allowHttp))) {
     return refuse(

@@ -6,7 +6,6 @@
  * and however the server aligns its window. A slot whose request got no answer rests 65 s from the moment it
  * was given up: it may still arrive, and this assumes that it does so within 5 s.
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -16,6 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import { ListByNo } from "@effect-feishu/contract"
 import * as Events from "./Events.ts"
+import { monotonicMillis } from "./monotonic.ts"
 
 /** What became of the request that held a slot: it decides how long the slot rests. */
 export type Outcome = "not sent" | "answered" | "unanswered"
@@ -70,7 +70,6 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
     ),
   )
   const strayMillis = Math.ceil(Duration.toMillis(Duration.fromInputUnsafe(options.stray ?? "5 seconds")))
-  const now = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
 
   const lanes = new Map<string, Lane>()
   const laneOf = (key: string): Lane => {
@@ -104,10 +103,10 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
     lane: Lane,
     restore: <A, E, R>(_: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
   ) {
-    const arrived = yield* now
+    const arrived = yield* monotonicMillis
     let told = false
     while (true) {
-      const time = yield* now
+      const time = yield* monotonicMillis
       const wait = Math.max(lane.usableAt[0] ?? Number.POSITIVE_INFINITY, lane.gate) - time
       if (wait <= 0) {
         if (told) yield* Events.emit({ _tag: "RateLimitWaited", millis: time - arrived })
@@ -136,7 +135,7 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
             const became = outcome(exit)
             return became === "not sent"
               ? giveBack(lane, untouched)
-              : Effect.flatMap(now, (time) =>
+              : Effect.flatMap(monotonicMillis, (time) =>
                   giveBack(
                     lane,
                     time + windowMillis + marginMillis + (became === "answered" ? 0 : strayMillis),
@@ -146,7 +145,7 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
         )
       }),
     refused: (key, resetSeconds) =>
-      Effect.flatMap(now, (time) => {
+      Effect.flatMap(monotonicMillis, (time) => {
         const lane = laneOf(key)
         lane.gate = Math.max(lane.gate, time + Math.ceil(resetSeconds * 1000) + marginMillis)
         return announce(lane)

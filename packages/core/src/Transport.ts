@@ -54,10 +54,6 @@ export const send = Effect.fnUntraced(function* (
     const logId = headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId]
     const violation = (problem: string, cutShort: boolean) =>
       new FeishuError({ reason: new ContractViolation({ problem, status, cutShort, logId }) })
-    const encoding = headers["content-encoding"]
-    if (encoding !== undefined && encoding !== "identity") {
-      return yield* violation(`the body is encoded as "${encoding}" although plain was asked for`, false)
-    }
     const parts: Array<Uint8Array> = []
     let size = 0
     yield* response.stream.pipe(
@@ -75,6 +71,11 @@ export const send = Effect.fnUntraced(function* (
         }),
       ),
     )
+    // After reading: a body that is left unread keeps its connection from being used again.
+    const encoding = headers["content-encoding"]
+    if (encoding !== undefined && encoding !== "identity") {
+      return yield* violation(`the body is encoded as "${encoding}" although plain was asked for`, false)
+    }
     return { status, headers, body: decodeText(parts, size), logId }
   })
 

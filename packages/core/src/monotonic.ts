@@ -1,0 +1,8 @@
+/** Time that only moves forward, for how long something takes: the wall clock may jump. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+
+/** Monotonic time in whole milliseconds, from an arbitrary start. */
+export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, (nanos) =>
+  Number(nanos / 1_000_000n),
+)
