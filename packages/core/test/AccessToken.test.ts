@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted } from "effect"
-import { TestClock } from "effect/testing"
 import * as Fake from "./FakeFeishu.ts"
 
 const request = { meetingNo: Fake.meetingNo, range: { from: 0, to: 1_000 } }
@@ -18,7 +17,7 @@ describe("tokens of a self-built app", () => {
           { concurrency: "unbounded" },
         ).pipe(Effect.provide(Fake.meetings(handler))),
       )
-      yield* TestClock.adjust("2 seconds")
+      yield* Fake.advance("2 seconds")
       const results = yield* Fiber.join(fiber)
       assert.isTrue(results.every(({ error, ids }) => error === undefined && ids.length === 1))
       assert.strictEqual(tokens.count(), 1)
@@ -38,12 +37,12 @@ describe("tokens of a self-built app", () => {
         }
         yield* Effect.gen(function* () {
           yield* Fake.read(request)
-          yield* TestClock.adjust("94 minutes")
+          yield* Fake.advance("94 minutes")
           yield* Fake.read(request)
           assert.strictEqual(tokens.count(), 1)
-          yield* TestClock.adjust("2 minutes")
+          yield* Fake.advance("2 minutes")
           yield* Fake.read(request)
-          yield* TestClock.adjust("1 second")
+          yield* Fake.advance("1 second")
           assert.strictEqual(tokens.count(), 2)
           yield* Fake.read(request)
         }).pipe(Effect.provide(Fake.meetings(handler)))
@@ -108,6 +107,44 @@ describe("tokens of a self-built app", () => {
     }),
   )
 
+  it.effect(
+    "one replacement is for the whole call, also where a broken attempt lies between two refusals",
+    () =>
+      Effect.gen(function* () {
+        const tokens = Fake.tokens()
+        const answers = [Fake.failure(400, 99991663), Fake.failure(500, 121001), Fake.failure(400, 99991663)]
+        const handler: Fake.Handler = (asked) =>
+          Effect.sync(() => (Fake.isTokenCall(asked) ? tokens.answer() : (answers.shift() ?? Fake.page([1]))))
+        const fiber = yield* Effect.forkChild(Effect.provide(Fake.read(request), Fake.meetings(handler)))
+        yield* Fake.advance("1 minute")
+        assert.strictEqual((yield* Fiber.join(fiber)).error?.reason._tag, "AuthenticationFailed")
+        assert.strictEqual(tokens.count(), 2)
+      }),
+  )
+
+  it.effect("a late refusal of a token that has been replaced costs no further token call", () =>
+    Effect.gen(function* () {
+      const tokens = Fake.tokens()
+      let first = true
+      const handler: Fake.Handler = (asked) => {
+        if (Fake.isTokenCall(asked)) return Effect.sync(() => tokens.answer())
+        if (asked.token !== "Bearer t-SECRET-1") return Effect.succeed(Fake.page([1]))
+        const refusal = Effect.succeed(Fake.failure(400, 99991663))
+        if (!first) return Effect.andThen(Effect.sleep("10 seconds"), refusal)
+        first = false
+        return Effect.andThen(Effect.sleep("1 second"), refusal)
+      }
+      yield* Effect.gen(function* () {
+        const fibers = yield* Effect.forkChild(
+          Effect.all([Fake.read(request), Fake.read(request)], { concurrency: "unbounded" }),
+        )
+        yield* Fake.advance("20 seconds")
+        assert.isTrue((yield* Fiber.join(fibers)).every(({ ids }) => ids.length === 1))
+      }).pipe(Effect.provide(Fake.meetings(handler)))
+      assert.strictEqual(tokens.count(), 2)
+    }),
+  )
+
   it.effect("50 callers whose token is refused together cost one more token call", () =>
     Effect.gen(function* () {
       const tokens = Fake.tokens()
@@ -124,7 +161,7 @@ describe("tokens of a self-built app", () => {
           { concurrency: "unbounded" },
         ).pipe(Effect.provide(Fake.meetings(handler))),
       )
-      yield* TestClock.adjust("10 seconds")
+      yield* Fake.advance("10 seconds")
       const results = yield* Fiber.join(fiber)
       assert.isTrue(results.every(({ error, ids }) => error === undefined && ids.length === 1))
       assert.strictEqual(tokens.count(), 2)
@@ -142,9 +179,9 @@ describe("tokens of a self-built app", () => {
         const first = yield* Effect.forkChild(Fake.read(request))
         yield* Effect.yieldNow
         const second = yield* Effect.forkChild(Fake.read(request))
-        yield* TestClock.adjust("500 millis")
+        yield* Fake.advance("500 millis")
         yield* Fiber.interrupt(first)
-        yield* TestClock.adjust("1 second")
+        yield* Fake.advance("1 second")
         assert.deepStrictEqual((yield* Fiber.join(second)).ids, ["1"])
       }).pipe(Effect.provide(Fake.meetings(handler)))
       assert.strictEqual(tokens.count(), 1)
@@ -174,7 +211,7 @@ describe("tokens of a self-built app", () => {
       let calls = 0
       const handler: Fake.Handler = () => Effect.sync(() => (calls++, Fake.failure(500, 5000)))
       const fiber = yield* Effect.forkChild(Effect.provide(Fake.read(request), Fake.meetings(handler)))
-      yield* TestClock.adjust("1 minute")
+      yield* Fake.advance("1 minute")
       assert.strictEqual((yield* Fiber.join(fiber)).error?.reason._tag, "ServerFailed")
       assert.strictEqual(calls, 5)
     }),
@@ -190,7 +227,7 @@ describe("tokens of a self-built app", () => {
           yield* Fake.read(request)
           yield* Fake.read(request)
           assert.strictEqual(tokens.count(), 1)
-          yield* TestClock.adjust("2 hours")
+          yield* Fake.advance("2 hours")
           yield* Fake.read(request)
           assert.strictEqual(tokens.count(), 2)
         }).pipe(Effect.provide(Fake.meetings(handler)))

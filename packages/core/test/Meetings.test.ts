@@ -247,7 +247,7 @@ describe("page tokens that do not lead on end the read, after every row before",
       }
       const few = yield* reading(11)
       const many = yield* reading(1_000)
-      yield* TestClock.adjust("20 minutes")
+      yield* Fake.advance("20 minutes")
       assert.deepStrictEqual((yield* Fiber.join(few)).ids, ["1"])
       assert.match((yield* Fiber.join(many)).error!.message, /too many empty pages/)
     }),
@@ -332,7 +332,7 @@ describe("cursors", () => {
       }).pipe(Effect.provide(Fake.meetings(handler)))
       const fiber = yield* Effect.forkChild(reading)
       // Over 100 requests, so the rate limit takes its time.
-      yield* TestClock.adjust("5 minutes")
+      yield* Fake.advance("5 minutes")
       yield* Fiber.join(fiber)
     }),
   )
@@ -344,7 +344,7 @@ describe("cursors", () => {
       yield* Effect.gen(function* () {
         const service = yield* Meetings.Meetings
         const page = yield* service.page({ meetingNo: Fake.meetingNo, range: { from: "30d" } })
-        yield* TestClock.adjust("3 days")
+        yield* Fake.advance("3 days")
         yield* Fake.read(page.cursor!)
       }).pipe(Effect.provide(Fake.meetings(handler)))
       assert.deepStrictEqual(
