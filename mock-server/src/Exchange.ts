@@ -1,0 +1,134 @@
+/**
+ * One request and its answer: the ids that every answer carries, and the shapes of the answers that are no data.
+ */
+import { ErrorCodes, ResponseHeaders } from "@effect-feishu/contract"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerError from "effect/http/HttpServerError"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as Layer from "effect/Layer"
+import type { Random } from "effect/Random"
+import type { unhandled } from "effect/Types"
+import { seeded } from "./Generator.ts"
+
+/** The log id of the request that is being answered. */
+const LogId = Context.Reference<string>("@effect-feishu/mock-server/LogId", { defaultValue: () => "" })
+
+/** JSON text as an answer of Feishu's. */
+export const json = (
+  body: string,
+  options?: { readonly status?: number; readonly headers?: Record<string, string> },
+): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.text(body, {
+    status: options?.status ?? 200,
+    contentType: "application/json; charset=utf-8",
+    ...(options?.headers === undefined ? {} : { headers: options.headers }),
+  })
+
+/** The answer for an error code: status and text from the catalogue, `error` with the log id and the details. */
+export const failure = (
+  code: number,
+  options?: {
+    readonly details?: Readonly<Record<string, unknown>>
+    readonly headers?: Record<string, string>
+  },
+): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+  Effect.map(LogId, (logId) => {
+    const { msg, status } = known(code)
+    const error = {
+      log_id: logId,
+      troubleshooter: `排查建议查看(Troubleshooting suggestions): https://open.feishu.cn/search?from=openapi&log_id=${logId}&code=${code}`,
+      ...options?.details,
+    }
+    return json(JSON.stringify({ code, msg, error }), { status, headers: options?.headers ?? {} })
+  })
+
+/** The answer of the token endpoint when it gives none: HTTP 200, and no `error` object (documented). */
+export const tokenFailure = (code: number): HttpServerResponse.HttpServerResponse => {
+  const { msg, name } = known(code)
+  return json(JSON.stringify(name === "invalidParam" ? { code, data: {}, msg } : { code, msg }))
+}
+
+const known = (code: number): ErrorCodes.ErrorCode => {
+  const entry = ErrorCodes.find(code)
+  if (entry === undefined) throw new Error(`the catalogue has no error code ${code}`)
+  return entry
+}
+
+/** What an unknown path answers, and a wrong method on a known one (observed): not JSON. */
+export const notFound: HttpServerResponse.HttpServerResponse = HttpServerResponse.text("404 page not found", {
+  status: 404,
+  contentType: "text/plain",
+})
+
+/**
+ * Gives every answer its headers, and turns what nobody foresaw into Feishu's internal error, so that a request
+ * never ends without an answer. Ids follow from the random seed and the order of the requests.
+ */
+export const layer = (randomSeed: string | number): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+  HttpRouter.middleware(
+    Effect.map(seeded(randomSeed, "exchanges"), (random) => {
+      let second = Number.NaN
+      let stamp = ""
+      let date = ""
+      // The router wants a middleware that lets failures through; this one leaves none.
+      return (
+        answer: Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled>,
+      ): Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled> =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          if (second !== Math.floor(now / 1000)) {
+            second = Math.floor(now / 1000)
+            stamp = stampOf(now)
+            date = DateTime.toDateUtc(DateTime.makeUnsafe(now)).toUTCString()
+          }
+          const logId = stamp + hex(random, 20).toUpperCase()
+          const requestId = uuid(random)
+          return answer.pipe(
+            Effect.catchCause((cause) => {
+              if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
+              return isRouteNotFound(Cause.squash(cause)) ? Effect.succeed(notFound) : failure(121001)
+            }),
+            Effect.provideService(LogId, logId),
+            Effect.map(
+              HttpServerResponse.setHeaders({
+                [ResponseHeaders.logId]: logId,
+                [ResponseHeaders.requestId]: requestId,
+                "request-id": requestId,
+                // Node's own header would tell the time of the machine, not of the mock's clock.
+                date,
+              }),
+            ),
+          )
+        })
+    }),
+    { global: true },
+  )
+
+const isRouteNotFound = (error: unknown): boolean =>
+  HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
+
+/** `YYYYMMDDHHmmss` in UTC+8 (observed). */
+const stampOf = (millis: number): string =>
+  DateTime.formatIso(DateTime.makeUnsafe(millis + 8 * 60 * 60 * 1000))
+    .replaceAll(/\D/g, "")
+    .slice(0, 14)
+
+const hex = (random: Random, length: number): string => {
+  let text = ""
+  while (text.length < length) {
+    text += Math.floor(random.nextDoubleUnsafe() * 2 ** 40)
+      .toString(16)
+      .padStart(10, "0")
+  }
+  return text.slice(0, length)
+}
+
+const uuid = (random: Random): string => {
+  const digits = hex(random, 32)
+  const variant = "89ab"[Math.floor(random.nextDoubleUnsafe() * 4)]
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-${variant}${digits.slice(17, 20)}-${digits.slice(20)}`
+}

@@ -1,0 +1,212 @@
+/**
+ * A mock Feishu on a real socket: as a layer, or as a promise.
+ *
+ * @example
+ * ```ts
+ * import { MockFeishu } from "@effect-feishu/mock-server"
+ *
+ * await using feishu = await MockFeishu.start({ rateLimit: "off" })
+ * console.log(feishu.url, feishu.appId, feishu.appSecret, feishu.meetingNos)
+ * ```
+ */
+import { createServer, type Server } from "node:http"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { ListByNo, type MeetingNo } from "@effect-feishu/contract"
+import * as ByteSize from "effect/ByteSize"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as HttpRouter from "effect/http/HttpRouter"
+import type { ServeError } from "effect/http/HttpServerError"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as Api from "./Api.ts"
+import * as Exchange from "./Exchange.ts"
+import * as Gateway from "./Gateway.ts"
+import * as Generator from "./Generator.ts"
+import { pageTokens } from "./PageToken.ts"
+import * as RateLimit from "./RateLimit.ts"
+import { sample } from "./sample.ts"
+import * as Seed from "./Seed.ts"
+import * as Store from "./Store.ts"
+import * as Tokens from "./Tokens.ts"
+import * as VirtualClock from "./VirtualClock.ts"
+
+/** What a mock holds and how it behaves. Everything has a default. */
+export interface Options {
+  /** Apps and meetings. Without it and without `generate`: an embedded sample. */
+  readonly seed?: Seed.Seed | undefined
+  /** More meetings: `numbers` meeting numbers with `meetings` meetings each. */
+  readonly generate?: { readonly numbers: number; readonly meetings: number } | undefined
+  /** Generated meetings lie in this many days before the UTC day in which the clock starts; 89 unless given. */
+  readonly days?: number | undefined
+  /** Decides all that is random: meetings, tokens and ids. 1 unless given. */
+  readonly randomSeed?: string | number | undefined
+  /** Requests that pass in 60 seconds for an app and tenant; 100 unless given (documented). */
+  readonly rateLimit?: number | "off" | undefined
+  /** How a range is held to 90 days: `both` unless given, the stricter reading of the documents. */
+  readonly ninetyDays?: ListByNo.NinetyDays | undefined
+  /**
+   * When the mock's clock starts: a time, or unix seconds. From then on it runs as Effect's `Clock` does. Without
+   * it the mock's time is that of Effect's `Clock`.
+   */
+  readonly now?: DateTime.DateTime | number | undefined
+}
+
+/** Where to listen. */
+export interface Address {
+  /** 0 takes any free port, and is what it takes unless given. */
+  readonly port?: number | undefined
+  /** `127.0.0.1` unless given: nobody else on the network can reach it. */
+  readonly host?: string | undefined
+}
+
+/** What a client needs to know of a running mock. */
+export interface Running {
+  /** The base URL, without a slash at the end. */
+  readonly url: string
+  /** The id of the first self-built app. */
+  readonly appId: string
+  /** Its secret, in clear text: it is made up. */
+  readonly appSecret: string
+  /** The numbers that have meetings. */
+  readonly meetingNos: ReadonlyArray<MeetingNo>
+}
+
+/** A running mock Feishu. */
+export class MockFeishu extends Context.Service<MockFeishu, Running>()(
+  "@effect-feishu/mock-server/MockFeishu",
+) {}
+
+/**
+ * Starts a mock that listens as long as the layer lives. Fails with every fault of the seed, or when it cannot
+ * listen.
+ *
+ * It lives in the time of Effect's `Clock`, also under `TestClock` (which starts in 1970: set it, or give `now`).
+ */
+export const layer = (
+  options: Options & Address = {},
+): Layer.Layer<MockFeishu, Seed.SeedInvalid | ServeError> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const clock =
+        options.now === undefined ? yield* Clock.Clock : yield* VirtualClock.startingAt(options.now)
+      const contents = yield* fill(options, Math.floor(clock.currentTimeMillisUnsafe() / 1000))
+      const store = Store.make(contents)
+      const randomSeed = options.randomSeed ?? 1
+      const host = options.host ?? "127.0.0.1"
+      const server = createServer({
+        // A query of 64 KB is answered as Feishu answers it; Node's own limit is 16 KB.
+        maxHeaderSize: 128 * 1024,
+        headersTimeout: 15_000,
+        requestTimeout: 30_000,
+      })
+      const routes = Api.routes({
+        ninetyDays: options.ninetyDays ?? "both",
+        pageTokens: pageTokens(`${randomSeed}/pages`),
+      }).pipe(
+        Layer.provide([Gateway.authorization, Gateway.fields]),
+        Layer.provide([
+          Layer.succeed(Store.Store, store),
+          Tokens.layer(randomSeed),
+          RateLimit.layer(options.rateLimit ?? ListByNo.rateLimit),
+        ]),
+        Layer.provideMerge(Exchange.layer(randomSeed)),
+      )
+      const serving = HttpRouter.serve(routes, {
+        routerConfig: Api.routerConfig,
+        disableLogger: true,
+        disableListenLog: true,
+      }).pipe(
+        Layer.provide([
+          Layer.succeed(Clock.Clock, clock),
+          Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1)),
+        ]),
+      )
+      const app = contents.apps.find(({ type }) => type === "self_built") ?? contents.apps[0]
+      const running = Layer.effect(
+        MockFeishu,
+        Effect.gen(function* () {
+          yield* Effect.addFinalizer(() => stop(server))
+          return {
+            url: urlOf(host, server.address()),
+            appId: app.app_id,
+            appSecret: app.app_secret,
+            meetingNos: store.meetingNos,
+          }
+        }),
+      )
+      return running.pipe(
+        Layer.provide(serving),
+        Layer.provide(NodeHttpServer.layer(() => server, { port: options.port ?? 0, host })),
+      )
+    }),
+  )
+
+/** A mock that runs until it is closed, for programs without Effect. `await using` closes it, too. */
+export interface Started extends Running, AsyncDisposable {
+  /** Stops listening; requests under way have 2 seconds to end. */
+  readonly close: () => Promise<void>
+}
+
+/** Starts a mock. Rejects as {@link layer} fails. */
+export const start = async (options: Options & Address = {}): Promise<Started> => {
+  const scope = Scope.makeUnsafe()
+  const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
+  const running = await Effect.runPromise(
+    Layer.buildWithScope(layer(options), scope).pipe(
+      Effect.map(Context.get(MockFeishu)),
+      Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
+    ),
+  )
+  return { ...running, close, [Symbol.asyncDispose]: close }
+}
+
+/** The apps and meetings that the options ask for. */
+const fill = Effect.fnUntraced(function* (options: Options, nowSeconds: number) {
+  const { days = 89, generate, randomSeed = 1 } = options
+  const seed = yield* Seed.check(options.seed ?? (generate === undefined ? sample : {}))
+  const given = seed.meetings ?? []
+  const orders = [...(seed.generate ?? [])]
+  if (generate !== undefined) {
+    const taken = new Set([...given, ...orders].map((entry) => entry.meeting_no))
+    const random = yield* Generator.seeded(randomSeed, "numbers")
+    for (const meeting_no of Generator.meetingNos(random, generate.numbers, taken)) {
+      orders.push({ meeting_no, count: generate.meetings })
+    }
+  }
+  const span = Generator.daysBefore(nowSeconds, days)
+  const ids = new Set(given.map((meeting) => meeting.id))
+  const meetings = [...given]
+  for (const order of orders) {
+    // A stream of random numbers for each number: its meetings do not change when others come or go.
+    const random = yield* Generator.seeded(randomSeed, `meetings/${order.meeting_no}`)
+    for (const meeting of Generator.meetings(random, order, span, ids)) meetings.push(meeting)
+  }
+  return { apps: seed.apps ?? [Seed.defaultApp], meetings } satisfies Store.Contents
+})
+
+/**
+ * No new connection is taken; requests under way may end in time, then their connections are cut. In the time of
+ * the machine: under `TestClock` nobody would move the clock on.
+ */
+const stop = (server: Server): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    server.close(() => resume(Effect.void))
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: "2 seconds",
+      orElse: () => Effect.sync(() => server.closeAllConnections()),
+    }),
+    Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
+  )
+
+/** The base URL. A wildcard address is nothing to connect to, so the loopback address stands for it. */
+const urlOf = (host: string, address: ReturnType<Server["address"]>): string => {
+  const port = typeof address === "object" && address !== null ? address.port : 0
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`
+}

@@ -1,0 +1,45 @@
+/**
+ * Page tokens: opaque text that is good for the query it was given for and no other (documented: opaque; that a
+ * foreign one is refused is inferred).
+ */
+import { createHmac } from "node:crypto"
+
+/** What a page token is bound to, besides the tenant. Times are unix seconds. */
+interface BoundTo {
+  readonly tenant: string
+  readonly meetingNo: string
+  readonly from: number
+  readonly to: number
+  readonly pageSize: number
+}
+
+/** Makes page tokens, and reads them back, with a key of its own. */
+export interface PageTokens {
+  /** The token for the page that begins at a row, counted from 0. */
+  readonly make: (boundTo: BoundTo, offset: number) => string
+  /** The row at which the token's page begins, or `undefined` when it is forged or of another query. */
+  readonly read: (boundTo: BoundTo, token: string) => number | undefined
+}
+
+/** Page tokens that only this key makes. */
+export const pageTokens = (key: string): PageTokens => {
+  const make = (boundTo: BoundTo, offset: number): string => {
+    const { tenant, meetingNo, from, to, pageSize } = boundTo
+    const bytes = createHmac("sha256", key)
+      .update(JSON.stringify([tenant, meetingNo, from, to, pageSize, offset]))
+      .digest()
+      .subarray(0, 16)
+    bytes.writeUInt32BE(offset)
+    return bytes.toString("base64url")
+  }
+  return {
+    make,
+    read: (boundTo, token) => {
+      const bytes = Buffer.from(token, "base64url")
+      if (bytes.length !== 16) return undefined
+      const offset = bytes.readUInt32BE()
+      // Comparing the texts refuses other spellings of the same bytes, too.
+      return make(boundTo, offset) === token ? offset : undefined
+    },
+  }
+}

@@ -1,0 +1,212 @@
+/** The command `feishu-mock`. */
+import { ListByNo } from "@effect-feishu/contract"
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import type { ServeError } from "effect/http/HttpServerError"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import { banner, readyLine } from "./banner.ts"
+import * as MockFeishu from "./MockFeishu.ts"
+import * as Seed from "./Seed.ts"
+
+/** The command could not do its work. What went wrong has been told; 1 or 2 is left to be the exit code. */
+class Failed extends Data.TaggedError("Failed")<{ readonly exitCode: 1 | 2 }> {
+  override readonly [Runtime.errorExitCode]: number = this.exitCode
+  override readonly [Runtime.errorReported] = false
+}
+
+const name = "feishu-mock"
+
+const tell = (message: string, exitCode: 1 | 2): Effect.Effect<never, Failed> =>
+  Effect.andThen(Console.error(`${name}: ${message}`), Effect.fail(new Failed({ exitCode })))
+
+const wholeNumber = (flag: string, bounds: { readonly minimum: number; readonly maximum: number }) =>
+  Flag.Int(flag).pipe(
+    Flag.filter(
+      (n) => n >= bounds.minimum && n <= bounds.maximum,
+      () => `a whole number from ${bounds.minimum} to ${bounds.maximum}`,
+    ),
+  )
+
+const flags = {
+  port: wholeNumber("port", { minimum: 0, maximum: 65_535 }).pipe(
+    Flag.withDescription("Port to listen on, 8787 unless given; 0 takes any free one"),
+    Flag.withDefault(8787),
+  ),
+  host: Flag.String("host").pipe(
+    Flag.withDescription("Address to listen on, 127.0.0.1 unless given: other machines cannot reach that"),
+    Flag.withDefault("127.0.0.1"),
+  ),
+  seed: Flag.String("seed").pipe(
+    Flag.withMetavar("FILE"),
+    Flag.withDescription(
+      "YAML or JSON file with apps, meetings and meetings to generate; without it and without --numbers and --meetings: an embedded sample",
+    ),
+    Flag.optional,
+  ),
+  numbers: wholeNumber("numbers", { minimum: 1, maximum: 100_000 }).pipe(
+    Flag.withDescription("Generate this many meeting numbers (3 when only --meetings is given)"),
+    Flag.optional,
+  ),
+  meetings: wholeNumber("meetings", { minimum: 0, maximum: 1_000_000 }).pipe(
+    Flag.withDescription("Meetings for each generated number (120 when only --numbers is given)"),
+    Flag.optional,
+  ),
+  days: wholeNumber("days", { minimum: 1, maximum: 3650 }).pipe(
+    Flag.withDescription("Spread generated meetings over this many days before today (UTC), 89 unless given"),
+    Flag.withDefault(89),
+  ),
+  randomSeed: Flag.String("random-seed").pipe(
+    Flag.withDescription("Any text, 1 unless given; the same one and the same --now give the same bytes"),
+    Flag.withDefault("1"),
+  ),
+  now: Flag.String("now").pipe(
+    Flag.withMetavar("TIME"),
+    Flag.filterMap(
+      parseTime,
+      () => "a time such as 2026-01-31T09:00:00Z, 2026-01-31 or 1769850000 (unix seconds)",
+    ),
+    Flag.withDescription("Start the mock's clock at this time: ISO 8601 with a time zone, or unix seconds"),
+    Flag.optional,
+  ),
+  rateLimit: Flag.String("rate-limit").pipe(
+    Flag.withMetavar("N|off"),
+    Flag.filterMap(parseRateLimit, () => "a number of requests from 1 on, or off"),
+    Flag.withDescription("Requests per minute for an app and tenant, 100 unless given"),
+    Flag.withDefault(ListByNo.rateLimit),
+  ),
+  ninetyDays: Flag.Literals("ninety-days", ListByNo.NinetyDays.literals).pipe(
+    Flag.withDescription(
+      "What '90 days' bounds, which Feishu's documents leave open: the span of a query, how far it looks back, or both, as it is unless given",
+    ),
+    Flag.withDefault("both"),
+  ),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDescription(
+      "When ready, print one line of JSON instead of the banner: url, appId, appSecret, meetingNos",
+    ),
+    Flag.withDefault(false),
+  ),
+}
+
+const mock = Command.make(
+  name,
+  flags,
+  Effect.fnUntraced(function* (flags) {
+    const generate =
+      Option.isNone(flags.numbers) && Option.isNone(flags.meetings)
+        ? undefined
+        : {
+            numbers: Option.getOrElse(flags.numbers, () => 3),
+            meetings: Option.getOrElse(flags.meetings, () => 120),
+          }
+    const running = Effect.gen(function* () {
+      const seed = Option.isSome(flags.seed) ? yield* Seed.fromFile(flags.seed.value) : undefined
+      const services = yield* Layer.build(
+        MockFeishu.layer({
+          port: flags.port,
+          host: flags.host,
+          seed,
+          generate,
+          days: flags.days,
+          randomSeed: flags.randomSeed,
+          rateLimit: flags.rateLimit,
+          ninetyDays: flags.ninetyDays,
+          now: Option.getOrUndefined(flags.now),
+        }),
+      )
+      return Context.get(services, MockFeishu.MockFeishu)
+    }).pipe(
+      Effect.catchTags({
+        SeedInvalid: (error) => tell(error.message, 2),
+        ServeError: (error) => tell(whyNotListening(error, flags), 1),
+      }),
+    )
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const feishu = yield* running
+        if (!/^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(flags.host)) {
+          yield* Console.error(
+            `${name}: warning: ${flags.host} can be reached from other machines, and anybody who does can read these meetings`,
+          )
+        }
+        const now = Option.isSome(flags.now) ? flags.now.value : yield* DateTime.now
+        const nowSeconds = Math.floor(DateTime.toEpochMillis(now) / 1000)
+        yield* Console.log(flags.json ? readyLine(feishu) : banner(feishu, nowSeconds))
+        return yield* Effect.never
+      }),
+    )
+  }),
+).pipe(
+  Command.withDescription(
+    "A mock Feishu for offline tests: the meetings of a meeting number, and tenant access tokens, as Feishu answers them. Stops on Ctrl-C or SIGTERM.",
+  ),
+  Command.withExamples([
+    { command: name, description: "Serve the embedded sample, and show how to call it" },
+    {
+      command: `${name} --port 0 --json --rate-limit off`,
+      description: "For a script: any free port, told in a line of JSON",
+    },
+    {
+      command: `${name} --numbers 2 --meetings 5000 --now 2026-01-31T09:00:00Z`,
+      description: "The same ten thousand meetings every time",
+    },
+    { command: `${name} --seed meetings.yaml`, description: "Serve your own apps and meetings" },
+  ]),
+)
+
+/** A wrong flag is told in a line, without the whole help above it. */
+const presenter: CliOutput.Presenter = {
+  present: (event) =>
+    event._tag === "InvalidInvocation"
+      ? Console.error(
+          `${name}: ${event.errors.map((error) => error.message.replaceAll(/\s+/g, " ")).join("; ")} (see ${name} --help)`,
+        )
+      : CliOutput.defaultPresenter.present(event),
+}
+
+/** Runs the command. Fails with an exit code, after telling why: 2 for wrong flags and seeds, 1 for the rest. */
+export const run = (args: ReadonlyArray<string>, version: string) =>
+  Command.runWith(mock, { version })(args).pipe(
+    Effect.catchIf(CliError.isCliError, () => Effect.fail(new Failed({ exitCode: 2 }))),
+    Effect.provide([
+      CliOutput.layerPresenter(presenter),
+      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }),
+    ]),
+  )
+
+function parseRateLimit(text: string): Option.Option<number | "off"> {
+  if (text === "off") return Option.some(text)
+  return /^[1-9]\d{0,8}$/.test(text) ? Option.some(Number(text)) : Option.none()
+}
+
+function parseTime(text: string): Option.Option<DateTime.DateTime> {
+  if (/^\d{1,10}$/.test(text)) return DateTime.make(Number(text) * 1000)
+  // Without a zone the time would depend on the machine.
+  return /^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:?\d\d))?$/.test(text) ? DateTime.make(text) : Option.none()
+}
+
+const whyNotListening = (
+  error: ServeError,
+  { host, port }: { readonly host: string; readonly port: number },
+): string => {
+  const code =
+    typeof error.cause === "object" && error.cause !== null && "code" in error.cause
+      ? String(error.cause.code)
+      : String(error.cause)
+  if (code === "EADDRINUSE") {
+    return `port ${port} on ${host} is in use: stop the other program, or give another --port (0 takes any free one)`
+  }
+  if (code === "EACCES") return `port ${port} on ${host} is not allowed: give a --port of 1024 or more`
+  return `cannot listen on ${host} (${code}): check --host`
+}

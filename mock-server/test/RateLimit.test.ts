@@ -1,0 +1,93 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
+import * as MockFeishu from "#src/MockFeishu.ts"
+import { type Answer, list, tokenOf } from "./feishu.ts"
+import { goodQuery, now, seed } from "./fixture.ts"
+
+const provideMock = (options?: MockFeishu.Options) =>
+  Effect.provide(MockFeishu.layer({ seed, now, ...options }))
+const refusals = (answers: ReadonlyArray<Answer>) => answers.filter((answer) => answer.status === 429)
+
+describe("the rate limit", () => {
+  it.effect("lets exactly 100 of 1,000 parallel requests pass in a window", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      for (let window = 0; window < 2; window++) {
+        const answers = yield* Effect.all(
+          Array.from({ length: 1000 }, () => list(token, goodQuery)),
+          { concurrency: 100 },
+        )
+        assert.strictEqual(answers.filter((answer) => answer.status === 200).length, 100)
+        const refused = refusals(answers)
+        assert.strictEqual(refused.length, 900)
+        for (const { body, headers } of refused) {
+          assert.strictEqual(body?.code, 99991400)
+          assert.strictEqual(body?.msg, "request trigger frequency limit")
+          assert.strictEqual(headers["x-ogw-ratelimit-limit"], "100")
+          assert.strictEqual(headers["x-ogw-ratelimit-reset"], "60")
+        }
+        yield* TestClock.adjust("60 seconds")
+      }
+    }).pipe(provideMock()),
+  )
+
+  it.effect("has a window that starts with the first request, and tells the whole seconds to its end", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const reset = Effect.map(list(token, goodQuery), (answer) => answer.headers["x-ogw-ratelimit-reset"])
+      yield* TestClock.adjust("17 seconds")
+      assert.strictEqual(yield* reset, undefined)
+      yield* TestClock.adjust("7500 millis")
+      assert.strictEqual(yield* reset, "53")
+      yield* TestClock.adjust("52 seconds")
+      assert.strictEqual(yield* reset, "1")
+      yield* TestClock.adjust("499 millis")
+      assert.strictEqual(yield* reset, "1")
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* reset, undefined)
+    }).pipe(provideMock({ rateLimit: 1 })),
+  )
+
+  it.effect("counts apps apart", () =>
+    Effect.gen(function* () {
+      const statuses = yield* Effect.forEach(["cli_reader", "cli_reader", "cli_newer_scope"], (app) =>
+        Effect.map(
+          Effect.flatMap(tokenOf(app), (token) => list(token, goodQuery)),
+          (answer) => answer.status,
+        ),
+      )
+      assert.deepStrictEqual(statuses, [200, 429, 200])
+    }).pipe(provideMock({ rateLimit: 1 })),
+  )
+
+  it.effect("counts every request with a valid token, and none without", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      yield* list("t-wrong", goodQuery)
+      yield* list(token, {})
+      yield* list(token, { ...goodQuery, meeting_no: "1" })
+      const statuses = [yield* list(token, goodQuery), yield* list(token, goodQuery)].map(
+        ({ status }) => status,
+      )
+      assert.deepStrictEqual(statuses, [200, 429])
+    }).pipe(provideMock({ rateLimit: 3 })),
+  )
+
+  it.effect("is told after the fields were checked", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      yield* list(token, goodQuery)
+      assert.strictEqual((yield* list(token, {})).body?.code, 99992402)
+      assert.strictEqual((yield* list(token, { ...goodQuery, meeting_no: "1" })).body?.code, 99991400)
+    }).pipe(provideMock({ rateLimit: 1 })),
+  )
+
+  it.effect("can be switched off", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const answers = yield* Effect.all(Array.from({ length: 150 }, () => list(token, goodQuery)))
+      assert.strictEqual(refusals(answers).length, 0)
+    }).pipe(provideMock({ rateLimit: "off" })),
+  )
+})

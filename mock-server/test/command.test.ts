@@ -1,0 +1,257 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { connect, type Socket } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { TenantAccessToken } from "@effect-feishu/contract"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import * as Console from "effect/Console"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Runtime from "effect/Runtime"
+import { run } from "#src/command.ts"
+import type { Running } from "#src/MockFeishu.ts"
+import { callAt } from "./feishu.ts"
+
+/** The command in this process: a process of its own costs a second. What it says is kept. */
+const command = (args: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const said = yield* Deferred.make<string>()
+    const stderr: Array<string> = []
+    const spy: Console.Console = {
+      ...globalThis.console,
+      log: (text: string) => Deferred.doneUnsafe(said, Effect.succeed(text)),
+      error: (text: string) => void stderr.push(text),
+    }
+    const running = run(args, "0.0.0").pipe(
+      Effect.provideService(Console.Console, spy),
+      Effect.provide(NodeServices.layer),
+    )
+    return { running, said: Deferred.await(said), stderr }
+  })
+
+/** Runs the command until it has said that it is ready; it ends with the test. */
+const start = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
+  const { running, said, stderr } = yield* command(args)
+  yield* Effect.forkScoped(running)
+  return { stdout: yield* said, stderr }
+})
+
+/** Runs a command that fails: its exit code and what it said. */
+const failing = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
+  const { running, stderr } = yield* command(args)
+  const error: unknown = yield* Effect.flip(running)
+  const code = typeof error === "object" && error !== null && Reflect.get(error, Runtime.errorExitCode)
+  return { code, stderr: stderr.join("\n") }
+})
+
+/** Starts a program; it is killed with the test if it is still there. */
+const program = (command: string, args: ReadonlyArray<string>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      // A proxy for the outside world has nothing to do with 127.0.0.1.
+      const env = Object.entries(process.env).filter(([name]) => !/^(https?|all)_proxy$/i.test(name))
+      const child = spawn(command, args, { env: Object.fromEntries(env) })
+      return {
+        child,
+        stdout: collect(child.stdout),
+        stderr: collect(child.stderr),
+        ended: once(child, "close"),
+      }
+    }),
+    ({ child, ended }) =>
+      Effect.promise(async () => {
+        if (child.exitCode === null) child.kill("SIGKILL")
+        await ended
+      }),
+  )
+
+const feishuMock = (args: ReadonlyArray<string>) =>
+  program(process.execPath, [fileURLToPath(new URL("../src/bin.ts", import.meta.url)), ...args])
+
+const collect = (stream: NodeJS.ReadableStream): (() => string) => {
+  let text = ""
+  stream.setEncoding("utf8").on("data", (chunk: string) => (text += chunk))
+  return () => text
+}
+
+const ready = (line: string): Running => JSON.parse(line)
+
+describe("feishu-mock", () => {
+  it.live("says with --json in one line where it is, with the port that it really has", () =>
+    Effect.gen(function* () {
+      const { stderr, stdout } = yield* start(["--port", "0", "--json"])
+      assert.notInclude(stdout, "\n")
+      const { appId, appSecret, meetingNos, url } = ready(stdout)
+      assert.match(url, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/)
+      assert.match(appId, /^cli_/)
+      assert.isNotEmpty(appSecret)
+      assert.deepStrictEqual([...meetingNos], [
+        "337736498",
+        "146453285",
+        "582910746",
+      ] as ReadonlyArray<string>)
+      assert.strictEqual((yield* callAt(url, "/_mock/health")).status, 200)
+      assert.deepStrictEqual(stderr, [])
+    }),
+  )
+
+  it.live("shows lines that can be pasted into sh and print a page of meetings", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* start(["--port", "0"])
+      const pasted = stdout.split("\n").filter((line) => /^(TOKEN=|curl )/.test(line))
+      assert.strictEqual(pasted.length, 2)
+      const sh = yield* program("sh", ["-c", pasted.join("\n")])
+      yield* Effect.promise(() => sh.ended)
+      assert.strictEqual(sh.stderr(), "")
+      const { code, data } = JSON.parse(sh.stdout())
+      assert.strictEqual(code, 0)
+      assert.strictEqual(data.meeting_briefs.length, 20)
+    }),
+  )
+
+  it.live("tells in one line that the port is in use, and ends with 1", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* start(["--port", "0", "--json"])
+      const { port } = new URL(ready(stdout).url)
+      assert.deepStrictEqual(yield* failing(["--port", port]), {
+        code: 1,
+        stderr: `feishu-mock: port ${port} on 127.0.0.1 is in use: stop the other program, or give another --port (0 takes any free one)`,
+      })
+    }),
+  )
+
+  const wrongFlags: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+    [["--prot", "1"], "Unrecognized flag: --prot"],
+    [["--port", "70000"], "a whole number from 0 to 65535"],
+    [["--port", "many"], "--port"],
+    [["--rate-limit", "none"], "a number of requests from 1 on, or off"],
+    [["--rate-limit", "0"], "a number of requests from 1 on, or off"],
+    [["--now", "tomorrow"], "a time such as 2026-01-31T09:00:00Z"],
+    [["--now", "2026-01-31T09:00:00"], "a time such as 2026-01-31T09:00:00Z"],
+    [["--ninety-days", "never"], '"both" | "span" | "lookback"'],
+    [["serve"], "serve"],
+  ]
+  for (const [args, what] of wrongFlags) {
+    it.live(`tells in one line what is wrong with ${args.join(" ")}, and ends with 2`, () =>
+      Effect.gen(function* () {
+        const { code, stderr } = yield* failing(args)
+        assert.strictEqual(code, 2)
+        assert.include(stderr, what)
+        assert.match(stderr, /^feishu-mock: [^\n]*\(see feishu-mock --help\)$/)
+      }),
+    )
+  }
+
+  it.live("starts its clock at --now, in ISO or unix seconds", () =>
+    Effect.gen(function* () {
+      for (const now of ["2026-01-31T09:00:00Z", "2026-01-31T17:00:00+08:00", "1769850000"]) {
+        const { stdout } = yield* start(["--port", "0", "--json", "--now", now])
+        const { headers } = yield* callAt(ready(stdout).url, "/_mock/health")
+        assert.match(headers["x-tt-logid"] ?? "", /^2026013117000/)
+      }
+    }),
+  )
+
+  it.live("lists the faults of a seed file and ends with 2, and serves a good one", () =>
+    Effect.gen(function* () {
+      const folder = yield* Effect.acquireRelease(
+        Effect.promise(() => mkdtemp(join(tmpdir(), "feishu-mock-"))),
+        (folder) => Effect.promise(() => rm(folder, { recursive: true })),
+      )
+      const file = join(folder, "seed.yaml")
+      yield* Effect.promise(() => writeFile(file, "generate:\n  - { meeting_no: 12, count: 1 }\n  - {}\n"))
+      assert.deepStrictEqual(yield* failing(["--seed", file]), {
+        code: 2,
+        stderr: [
+          `feishu-mock: ${file} has 3 faults:`,
+          "  generate[0].meeting_no (line 2): a meeting number has 9 digits, such as 337736498; quote it when it starts with 0",
+          "  generate[1].meeting_no (line 3): Missing key",
+          "  generate[1].count (line 3): Missing key",
+        ].join("\n"),
+      })
+      yield* Effect.promise(() => writeFile(file, 'generate: [{ meeting_no: "123456789", count: 1 }]'))
+      const { stdout } = yield* start(["--port", "0", "--json", "--seed", file, "--numbers", "1"])
+      const { meetingNos } = ready(stdout)
+      assert.strictEqual(meetingNos[0], "123456789" as string)
+      assert.strictEqual(meetingNos.length, 2)
+    }),
+  )
+
+  it.live("warns when other machines can reach it", () =>
+    Effect.gen(function* () {
+      const { stderr, stdout } = yield* start(["--port", "0", "--json", "--host", "0.0.0.0"])
+      assert.match(stderr.join(), /^feishu-mock: warning: 0\.0\.0\.0 can be reached from other machines/)
+      assert.match(ready(stdout).url, /^http:\/\/127\.0\.0\.1:/)
+    }),
+  )
+})
+
+describe("the process of feishu-mock", () => {
+  it.live("ends with 2 for a wrong flag, with nothing on stdout", () =>
+    Effect.gen(function* () {
+      const { ended, stderr, stdout } = yield* feishuMock(["--prot", "1"])
+      const [code] = yield* Effect.promise(() => ended)
+      assert.strictEqual(code, 2)
+      assert.strictEqual(stdout(), "")
+      assert.match(stderr(), /^feishu-mock: [^\n]*\n$/)
+    }),
+  )
+
+  it.live("ends with 0 on SIGTERM: what is under way is answered, what never ends is cut", () =>
+    Effect.gen(function* () {
+      const { child, ended, stderr, stdout } = yield* feishuMock(["--port", "0", "--json"])
+      yield* Effect.promise(async () => {
+        await untilLine(child, stdout)
+        const { appId, appSecret, url } = ready(stdout())
+        const body = JSON.stringify({ app_id: appId, app_secret: appSecret })
+        const answered = await underWay(url, body)
+        await underWay(url, body)
+        child.kill("SIGTERM")
+        while (await connects(url));
+        answered.socket.write(body)
+        await once(answered.socket, "close")
+        assert.match(answered.received(), /HTTP\/1\.1 200 OK[^]*"tenant_access_token":"t-/)
+        const [code] = await ended
+        assert.strictEqual(code, 0)
+        assert.strictEqual(stderr(), "")
+      })
+    }),
+  )
+})
+
+const untilLine = async (child: ChildProcess, stdout: () => string) => {
+  while (!stdout().includes("\n")) {
+    assert.isNull(child.exitCode)
+    if (child.stdout !== null) await once(child.stdout, "data")
+  }
+}
+
+/** A request whose headers have arrived and whose body is awaited: the mock has answered "go on". */
+const underWay = async (url: string, body: string) => {
+  const { host, hostname, port } = new URL(url)
+  const socket: Socket = connect(Number(port), hostname)
+  const received = collect(socket)
+  socket.on("error", () => undefined)
+  socket.write(
+    `POST ${TenantAccessToken.path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`,
+  )
+  while (!received().includes("100 Continue")) await once(socket, "data")
+  return { socket, received }
+}
+
+const connects = async (url: string): Promise<boolean> => {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  try {
+    await once(socket, "connect")
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}

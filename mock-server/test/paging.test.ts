@@ -1,0 +1,180 @@
+import { assert, describe, it, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as MeetingIndex from "#src/MeetingIndex.ts"
+import * as MockFeishu from "#src/MockFeishu.ts"
+import { pageTokens } from "#src/PageToken.ts"
+import { idsOf, list, tokenOf } from "./feishu.ts"
+import { goodQuery, now, seed } from "./fixture.ts"
+
+const whole = (minimum: number, maximum: number) =>
+  Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum, maximum })))
+
+describe("the index of meetings", () => {
+  const entriesOf = (starts: ReadonlyArray<number>): Array<MeetingIndex.Entry> =>
+    starts.toSorted((a, b) => a - b).map((start, index) => ({ start, row: String(index) }))
+
+  it.effect.prop(
+    "gives every meeting of a range exactly once, in order, at every page size",
+    {
+      starts: Schema.Array(whole(0, 60)),
+      from: whole(0, 60),
+      length: whole(0, 60),
+      limit: whole(1, 50),
+    },
+    ({ from, length, limit, starts }) =>
+      Effect.sync(() => {
+        const entries = entriesOf(starts)
+        const to = from + length
+        const rows: Array<string> = []
+        for (let offset = 0; ; offset += limit) {
+          const page = MeetingIndex.page(entries, { from, to, offset, limit })
+          rows.push(...page.rows)
+          if (!page.hasMore) break
+          assert.strictEqual(page.rows.length, limit)
+        }
+        assert.deepStrictEqual(
+          rows,
+          entries.filter(({ start }) => start >= from && start <= to).map(({ row }) => row),
+        )
+      }),
+  )
+
+  it.effect("reads some 50 entries for a page, at 1,000 meetings and at 100,000", () =>
+    Effect.sync(() => {
+      const readsOf = (size: number) => {
+        let reads = 0
+        const entries = new Proxy(entriesOf(Array.from({ length: size }, (_, index) => index)), {
+          get: (target, key, receiver) => {
+            if (typeof key === "string" && /^\d+$/.test(key)) reads++
+            return Reflect.get(target, key, receiver)
+          },
+        })
+        const page = MeetingIndex.page(entries, {
+          from: size / 4,
+          to: size - 10,
+          offset: size / 2,
+          limit: 20,
+        })
+        assert.deepStrictEqual(page.rows[0], String((size * 3) / 4))
+        return reads
+      }
+      // Two binary searches and a page of 20.
+      assert.isAtMost(readsOf(1000), 2 * 10 + 20)
+      assert.isAtMost(readsOf(100_000), 2 * 17 + 20)
+    }),
+  )
+})
+
+describe("a page token", () => {
+  const query = { tenant: "t", meetingNo: "337736498", from: 1, to: 2, pageSize: 20 }
+  const tokens = pageTokens("a key")
+
+  it.effect.prop("leads to its row, and for its own query only", [whole(0, 2 ** 32 - 1)], ([offset]) =>
+    Effect.sync(() => {
+      const token = tokens.make(query, offset)
+      assert.match(token, /^[\w-]{22}$/)
+      assert.strictEqual(tokens.read(query, token), offset)
+      const others = [
+        { ...query, tenant: "u" },
+        { ...query, meetingNo: "337736499" },
+        { ...query, from: 0 },
+        { ...query, to: 3 },
+        { ...query, pageSize: 21 },
+      ]
+      for (const other of others) assert.isUndefined(tokens.read(other, token))
+      assert.isUndefined(pageTokens("another key").read(query, token))
+    }),
+  )
+
+  it.effect.prop("cannot be made up", [Schema.String], ([text]) =>
+    Effect.sync(() => assert.isUndefined(tokens.read(query, text))),
+  )
+})
+
+const generated = { generate: { numbers: 1, meetings: 237 }, now, rateLimit: "off" } as const
+
+layer(MockFeishu.layer(generated))("pages", (it) => {
+  const query = (meetingNo: string, from = now - 90 * 86_400) => ({
+    meeting_no: meetingNo,
+    start_time: String(from),
+    end_time: String(now),
+  })
+
+  it.effect("hold the whole set exactly once, whatever their size", () =>
+    Effect.gen(function* () {
+      const { meetingNos } = yield* MockFeishu.MockFeishu
+      const token = yield* tokenOf()
+      const sets: Array<ReadonlyArray<string>> = []
+      for (const size of [undefined, 1, 7, 20, 49, 50]) {
+        const ids: Array<string> = []
+        let pageToken: string | undefined
+        do {
+          const page = yield* list(token, {
+            ...query(meetingNos[0] ?? ""),
+            ...(size === undefined ? {} : { page_size: String(size) }),
+            ...(pageToken === undefined ? {} : { page_token: pageToken }),
+          })
+          const rows = idsOf(page)
+          pageToken = page.body?.data?.page_token
+          assert.strictEqual(page.body?.data?.has_more, pageToken !== undefined)
+          if (pageToken !== undefined) assert.strictEqual(rows.length, size ?? 20)
+          ids.push(...rows)
+        } while (pageToken !== undefined)
+        sets.push(ids)
+      }
+      assert.strictEqual(new Set(sets[0]).size, 237)
+      for (const ids of sets) assert.deepStrictEqual(ids, sets[0])
+    }),
+  )
+
+  it.effect("refuse a token that is forged, or of another query, with 400 and 121003", () =>
+    Effect.gen(function* () {
+      const { meetingNos } = yield* MockFeishu.MockFeishu
+      const token = yield* tokenOf()
+      const own = { ...query(meetingNos[0] ?? ""), page_size: "20" }
+      const pageToken = (yield* list(token, own)).body?.data?.page_token ?? ""
+      assert.strictEqual((yield* list(token, { ...own, page_token: pageToken })).body?.code, 0)
+      const wrong = [
+        { ...own, page_token: "2" },
+        { ...own, page_token: "" },
+        { ...own, page_token: `${pageToken}=` },
+        { ...own, page_token: pageToken.toLowerCase() },
+        { ...own, page_token: "x".repeat(65_536) },
+        { ...own, page_token: pageToken, page_size: "21" },
+        { ...own, page_token: pageToken, meeting_no: "337736498" },
+        { ...own, page_token: pageToken, start_time: String(now - 89 * 86_400) },
+        { ...own, page_token: pageToken, end_time: String(now - 1) },
+      ]
+      for (const query of wrong) {
+        const answer = yield* list(token, query)
+        assert.strictEqual(answer.status, 400)
+        assert.strictEqual(answer.body?.code, 121003)
+      }
+    }),
+  )
+
+  it.effect("of a number without meetings are one, with an empty list", () =>
+    Effect.gen(function* () {
+      const answer = yield* list(yield* tokenOf(), query("999999999"))
+      assert.deepStrictEqual(JSON.parse(answer.text), {
+        code: 0,
+        data: { has_more: false, meeting_briefs: [] },
+        msg: "",
+      })
+    }),
+  )
+})
+
+layer(MockFeishu.layer({ seed, now }))("a range", (it) => {
+  it.effect("includes a meeting that starts in its first second, and one that starts in its last", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const starts = [now - 3 * 86_400, now - 2 * 86_400] as const
+      const ids = (from: number, to: number) =>
+        Effect.map(list(token, { ...goodQuery, start_time: String(from), end_time: String(to) }), idsOf)
+      assert.deepStrictEqual(yield* ids(starts[0], starts[1]), ["7600000000000000001", "7600000000000000002"])
+      assert.deepStrictEqual(yield* ids(starts[0] + 1, starts[1] - 1), [])
+    }),
+  )
+})
