@@ -1,0 +1,139 @@
+/** How meetings are written: as a table, NDJSON, JSON or CSV. Each can be written page by page. */
+import * as Redacted from "effect/Redacted"
+import * as CliOutput from "effect/cli/CliOutput"
+import type { MeetingBrief } from "@effect-feishu/core"
+import { json, visible } from "./VisibleText.ts"
+
+/** The names of the formats. */
+export const names = ["table", "ndjson", "json", "csv"] as const
+/** The name of a format. */
+export type Name = (typeof names)[number]
+
+/** A format that is being written: it knows what came before. */
+export interface Writer {
+  readonly rows: (meetings: ReadonlyArray<MeetingBrief>) => string
+  /** What comes after all rows, and makes the whole valid at whatever row it ends, also without any. */
+  readonly end: () => string
+}
+
+/** What differs from run to run. */
+export interface Options {
+  readonly showPasswords: boolean
+  /** The width of the terminal that a table has to fit; without one it takes the room it needs. */
+  readonly columns?: number | undefined
+}
+
+/** Starts writing a format. */
+export const make = (name: Name, options: Options): Writer => {
+  const fields = ["id", "meeting_no", "topic", "url", ...(options.showPasswords ? ["password"] : [])]
+  const cellsOf = (meeting: MeetingBrief): Cells => [
+    meeting.id,
+    meeting.meeting_no,
+    meeting.topic,
+    meeting.url,
+    ...(options.showPasswords ? [meeting.password && Redacted.value(meeting.password)] : []),
+  ]
+  const objectOf = (meeting: MeetingBrief): string => {
+    const cells = cellsOf(meeting)
+    return json(Object.fromEntries(fields.map((field, index) => [field, cells[index] ?? null])))
+  }
+  switch (name) {
+    case "ndjson":
+      return {
+        rows: (meetings) => meetings.map((meeting) => `${objectOf(meeting)}\n`).join(""),
+        end: () => "",
+      }
+    case "json": {
+      const bracket = once("[")
+      const separator = once("", ",")
+      return {
+        rows: (meetings) =>
+          bracket() + meetings.map((meeting) => `${separator()}\n  ${objectOf(meeting)}`).join(""),
+        end: () => bracket() + (separator() === "" ? "]\n" : "\n]\n"),
+      }
+    }
+    case "csv": {
+      const header = once(csvLine(fields))
+      return {
+        rows: (meetings) => header() + meetings.map((meeting) => csvLine(cellsOf(meeting))).join(""),
+        end: header,
+      }
+    }
+    case "table":
+      return table(fields, cellsOf, options.columns)
+  }
+}
+
+/** A text for the first time, and another from then on. */
+const once = (first: string, later = "") => {
+  let next = first
+  return () => {
+    const text = next
+    next = later
+    return text
+  }
+}
+
+type Cells = ReadonlyArray<string | undefined>
+
+const csvLine = (cells: Cells): string => `${cells.map((cell) => csvCell(cell ?? "")).join(",")}\n`
+
+/** Quoted by RFC 4180; what a spreadsheet would run as a formula gets an apostrophe in front. */
+const csvCell = (text: string): string => {
+  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+}
+
+const gap = "  "
+const topic = 2
+const narrowestTopic = 12
+const widestTopic = 60
+
+/** The columns take their widths from the first rows, since later ones are not known when these are shown. */
+const table = (
+  fields: ReadonlyArray<string>,
+  cellsOf: (meeting: MeetingBrief) => Cells,
+  columns: number | undefined,
+): Writer => {
+  let widths: ReadonlyArray<number> | undefined
+  const line = (cells: ReadonlyArray<string>): string =>
+    `${cells
+      .map((cell, index) => fit(cell, widths?.[index] ?? 0, columns !== undefined))
+      .join(gap)
+      .trimEnd()}\n`
+  const start = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+    const natural = fields.map((field, index) =>
+      Math.max(...[field, ...rows.map((cells) => cells[index] ?? "")].map(CliOutput.displayWidth)),
+    )
+    const others = natural.reduce((sum, width, index) => sum + (index === topic ? 0 : width + gap.length), 0)
+    const room = columns === undefined ? widestTopic : Math.max(narrowestTopic, columns - others)
+    widths = natural.map((width, index) => (index === topic ? Math.min(width, room) : width))
+    return line(fields)
+  }
+  return {
+    rows: (meetings) => {
+      if (meetings.length === 0) return ""
+      const rows = meetings.map((meeting) => cellsOf(meeting).map((cell) => visible(cell ?? "")))
+      const header = widths === undefined ? start(rows) : ""
+      return header + rows.map(line).join("")
+    },
+    end: () => (widths === undefined ? start([]) : ""),
+  }
+}
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" })
+
+/** Fills up to a width in terminal cells, in which a Chinese character takes two; cuts what is wider if asked to. */
+const fit = (text: string, width: number, cut: boolean): string => {
+  const own = CliOutput.displayWidth(text)
+  if (own <= width) return text + " ".repeat(width - own)
+  if (!cut) return text
+  let kept = ""
+  let used = 0
+  for (const { segment } of segmenter.segment(text)) {
+    used += CliOutput.displayWidth(segment)
+    if (used > width - 1) break
+    kept += segment
+  }
+  return `${kept}…${" ".repeat(Math.max(0, width - 1 - CliOutput.displayWidth(kept)))}`
+}

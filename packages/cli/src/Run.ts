@@ -1,0 +1,118 @@
+/** How far a run has come: counted from the events of the client, shown by the progress line and the summary. */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import { Cursor, type Events } from "@effect-feishu/core"
+
+/** The state of a run. It changes while the run goes on, so that an end at any moment can be told. */
+export interface State {
+  /** Rows that were written. */
+  rows: number
+  pages: number
+  /** Requests of every kind that were sent, those for tokens and the repeated ones, too. */
+  requests: number
+  retries: number
+  /** Milliseconds of waiting for the rate limit. */
+  waitedMs: number
+  duplicates: number
+  /** Windows that were read or begun, by number and window. */
+  readonly windows: Set<string>
+  /** Until when requests wait for the rate limit, in unix milliseconds. */
+  waitingUntil: number | undefined
+  /** A refusal by the rate limit counts as a wait and a retry only once something is sent again. */
+  refusedMillis: number | undefined
+  /** The place after the last page that was written whole; none before the read begins and after its end. */
+  cursor: Cursor.Cursor | undefined
+  /** The starts of the numbers after that one. */
+  rest: ReadonlyArray<Cursor.Cursor>
+  /** How the read ended, if it was not by a failure. */
+  ended: "complete" | "limited" | undefined
+  /** The file that is written. */
+  file: string | undefined
+  /** Flags that a command to go on needs besides the cursor; none when it cannot go on, as in a demo. */
+  resumeFlags: string | undefined
+}
+
+/** The run of this process. */
+export class Run extends Context.Service<Run, State>()("@effect-feishu/cli/Run") {}
+
+/** A run that has not begun. */
+export const make = (): State => ({
+  rows: 0,
+  pages: 0,
+  requests: 0,
+  retries: 0,
+  waitedMs: 0,
+  duplicates: 0,
+  windows: new Set(),
+  waitingUntil: undefined,
+  refusedMillis: undefined,
+  cursor: undefined,
+  rest: [],
+  ended: undefined,
+  file: undefined,
+  resumeFlags: undefined,
+})
+
+/** Counts an event. */
+export const count = Effect.fnUntraced(function* (run: State, event: Events.Event) {
+  switch (event._tag) {
+    case "RequestSent": {
+      run.requests++
+      run.waitingUntil = undefined
+      if (run.refusedMillis !== undefined) {
+        // The retry has waited that long; what the gate added to it came as RateLimitWaited.
+        run.waitedMs += run.refusedMillis
+        run.retries++
+        run.refusedMillis = undefined
+      }
+      const position = run.cursor === undefined ? undefined : Cursor.toPosition(run.cursor)
+      if (position !== undefined && event.operation.startsWith("GET ")) {
+        run.windows.add(`${position.meetingNo}/${position.window}`)
+      }
+      return
+    }
+    case "Retrying":
+      run.retries++
+      return
+    case "RateLimitWaiting":
+      run.waitingUntil = (yield* Clock.currentTimeMillis) + event.millis
+      return
+    case "RateLimitWaited":
+      run.waitedMs += event.millis
+      return
+    case "RateLimitRefused":
+      run.refusedMillis = event.resetMillis
+      run.waitingUntil = (yield* Clock.currentTimeMillis) + event.resetMillis
+      return
+    case "PageRead":
+      run.pages++
+      run.duplicates += event.duplicates
+      run.windows.add(`${event.meetingNo}/${event.window}`)
+      return
+    case "TokenFetched":
+    case "OldWindowEmpty":
+      return
+  }
+})
+
+/** A number of things: `1 window`, `5 windows`. */
+export const many = (number: number, one: string, others = `${one}s`): string =>
+  `${number} ${number === 1 ? one : others}`
+
+/** The progress line. */
+export const progressLine = (run: State): string => {
+  const done = [many(run.rows, "meeting"), many(run.pages, "page"), many(run.requests, "request")].join(", ")
+  return run.waitingUntil === undefined
+    ? done
+    : `${done}; waiting for the limit until ${clockTime(run.waitingUntil)}`
+}
+
+const clockTime = (millis: number): string =>
+  DateTime.formatLocal(DateTime.makeUnsafe(millis), {
+    locale: "en-GB",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  })

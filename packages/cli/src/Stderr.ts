@@ -1,0 +1,83 @@
+/**
+ * Everything that is not data: lines for people, and below them on a terminal one line that shows the progress
+ * and is replaced as it changes.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import { visible } from "./VisibleText.ts"
+
+/** Standard error. */
+export class Stderr extends Context.Service<
+  Stderr,
+  {
+    /** Writes a line. Whatever the text holds, it stays one line and shows no secret of the environment. */
+    readonly line: (text: string) => Effect.Effect<void>
+    /** Shows the progress line, or replaces it; does nothing where there is no terminal. */
+    readonly progress: (text: string) => Effect.Effect<void>
+    /** Takes the progress line away, for other output on the same terminal. */
+    readonly clear: Effect.Effect<void>
+  }
+>()("@effect-feishu/cli/Stderr") {}
+
+const secretVariables = ["FEISHU_APP_SECRET", "FEISHU_ACCESS_TOKEN"]
+
+// No message is meant to hold one; this holds even if a library's does.
+const withoutSecrets = (text: string): string => {
+  let result = text
+  for (const name of secretVariables) {
+    const secret = process.env[name]
+    if (secret) result = result.replaceAll(secret, "<redacted>")
+  }
+  return result
+}
+
+/** Text that may be shown: in one line, and without the secrets that are in the environment. */
+export const showable = (text: string): string => visible(withoutSecrets(text))
+
+const make = Effect.sync(() => {
+  const { stderr } = process
+  // Nobody reads any more; there is no place left to say so.
+  stderr.on("error", () => {})
+  const live = stderr.isTTY === true && process.env["TERM"] !== "dumb"
+  let shown = ""
+  const erase = (): string => {
+    const before = shown === "" ? "" : "\r\u001b[K"
+    shown = ""
+    return before
+  }
+  const write = (text: string): Effect.Effect<void> =>
+    Effect.callback((resume) => {
+      stderr.write(text, () => resume(Effect.void))
+    })
+  return Stderr.of({
+    line: (text) => Effect.suspend(() => write(`${erase()}${showable(text)}\n`)),
+    progress: (text) =>
+      Effect.sync(() => {
+        // A line that wraps could not be taken away again.
+        const line = text.slice(0, (stderr.columns || 80) - 1)
+        if (!live || line === shown) return
+        stderr.write(erase() + line)
+        shown = line
+      }),
+    clear: Effect.suspend(() => (shown === "" ? Effect.void : write(erase()))),
+  })
+})
+
+const labels: Record<string, string> = { Warn: "warning", Error: "error", Fatal: "error" }
+
+/** The logs of the libraries as lines here: the message alone, without time, cause or stack. */
+const logger = Effect.gen(function* () {
+  const stderr = yield* Stderr
+  return Logger.make<unknown, void>(({ logLevel, message }) => {
+    const text = (Array.isArray(message) ? message : [message]).map(String).join(" ")
+    Effect.runFork(stderr.line(`${labels[logLevel] ?? "note"}: ${text}`))
+  })
+})
+
+/** Standard error of this process, with the logs going there, too. */
+export const layer: Layer.Layer<Stderr> = Layer.provideMerge(
+  Logger.layer([logger]),
+  Layer.effect(Stderr, make),
+)

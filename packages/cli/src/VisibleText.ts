@@ -1,0 +1,20 @@
+/**
+ * Text that shows what is in it. A topic is whatever its author typed: characters that move the cursor, turn
+ * the direction of writing or end the line must not act on a terminal, nor hide anything from its reader.
+ */
+
+// Control characters, lone surrogates, line and paragraph separators, bidi controls, and what has no width at all.
+const acting = /[\p{Cc}\p{Cs}\u2028\u2029\p{Bidi_Control}\u200b\u2060\ufeff]/gu
+
+const short: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
+
+const escape = (character: string): string =>
+  short[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+
+/** One line for people: such characters appear as escapes, `\n` or `\u202e`. */
+export const visible = (text: string): string => text.replace(acting, escape)
+
+/** JSON in one line, for programs that split lines at more than LF and for terminals: the value is the same. */
+export const json = (value: unknown): string =>
+  // What JSON.stringify leaves of them can only be inside a string, where such an escape means the character.
+  JSON.stringify(value).replace(acting, escape)

@@ -1,0 +1,29 @@
+/** `--demo`: a mock Feishu in this process, with a year of meetings of one number, and a client that reads it. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { FeishuClient } from "@effect-feishu/core"
+import { MockFeishu } from "@effect-feishu/mock-server"
+import { DefaultNumbers, demoDays } from "./list.ts"
+
+/** The client of the demo, and what the demo reads unless told. */
+export const layer = Layer.unwrap(
+  Effect.map(MockFeishu.MockFeishu, ({ appId, appSecret, meetingNos, url }) =>
+    Layer.merge(
+      FeishuClient.layer({ baseUrl: url, app: { appId, appSecret: Redacted.make(appSecret) } }),
+      Layer.succeed(DefaultNumbers, meetingNos.slice(0, 1)),
+    ),
+  ),
+).pipe(
+  Layer.provide(
+    MockFeishu.layer({
+      generate: { numbers: 1, meetings: 220 },
+      // The day less makes up for the hours of today, in which there are none yet.
+      days: demoDays - 1,
+      // Otherwise nothing older than 90 days could be read, and the demo would be one window.
+      ninetyDays: "span",
+    }),
+  ),
+  // The mock is filled with what is right, and listens on any free port: a failure is a bug.
+  Layer.orDie,
+)

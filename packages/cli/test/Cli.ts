@@ -1,0 +1,83 @@
+/** The real command as a child process. */
+import { type ChildProcessByStdio, spawn } from "node:child_process"
+import { text } from "node:stream/consumers"
+import type { Readable } from "node:stream"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+
+/** What the last line says with `--summary json`. */
+export interface Summary {
+  readonly status: string
+  readonly rows: number
+  readonly requests: number
+  readonly retries: number
+  readonly waitedMs: number
+  readonly duplicates: number
+  readonly windows: number
+  readonly cursor?: string
+  readonly error?: {
+    readonly reason: string
+    readonly message: string
+    readonly code?: number
+    readonly logId?: string
+  }
+}
+
+export type Environment = Readonly<Record<string, string>>
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly lastLine: string
+}
+
+export type Child = ChildProcessByStdio<null, Readable, Readable>
+
+/** Starts the command with nothing of this process's environment but the path. */
+export const start = (args: ReadonlyArray<string>, environment: Environment = {}): Child =>
+  spawn(process.execPath, [bin, ...args], {
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      TZ: "Asia/Shanghai",
+      // Node then compiles the sources once for all tests.
+      NODE_COMPILE_CACHE: join(tmpdir(), "feishu-meetings-compile-cache"),
+      ...environment,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  })
+
+/** Waits for the end, reading everything. */
+export const ended = async (child: Child): Promise<Ended> => {
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => child.once("close", resolve)),
+  ])
+  return { code, stdout, stderr, lastLine: stderr.trimEnd().split("\n").at(-1) ?? "" }
+}
+
+/** Runs the command to its end. */
+export const run = (args: ReadonlyArray<string>, environment?: Environment): Promise<Ended> =>
+  ended(start(args, environment))
+
+/** Runs `list` with the summary as JSON. */
+export const list = async (
+  args: ReadonlyArray<string>,
+  environment?: Environment,
+): Promise<Ended & { readonly summary: Summary }> => {
+  const result = await run(["list", ...args, "--summary", "json"], environment)
+  return { ...result, summary: summaryOf(result) }
+}
+
+export const summaryOf = ({ lastLine }: Ended): Summary => JSON.parse(lastLine) as Summary
+
+/** The ids of NDJSON. */
+export const ids = (ndjson: string): Array<string> =>
+  ndjson
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => (JSON.parse(line) as { readonly id: string }).id)

@@ -1,0 +1,208 @@
+import { once } from "node:events"
+import { text } from "node:stream/consumers"
+import { assert, describe, it } from "@effect/vitest"
+import { MockFeishu } from "@effect-feishu/mock-server"
+import * as Cli from "./Cli.ts"
+import * as Scripted from "./ScriptedFeishu.ts"
+
+const { meetingNo } = Scripted
+
+/** The first page, and from then on nothing. */
+const firstPageOnly: Scripted.Answer = (response, query, index) => {
+  if (index === 0) Scripted.twoPages(response, query, index)
+}
+
+describe.concurrent("exit codes", () => {
+  it("1: the API refused the request; the error has its code and the log id", async () => {
+    await using scripted = await Scripted.start((response) =>
+      Scripted.json(response, { code: 121003, msg: "param error" }, 400),
+    )
+    const { code, stdout, summary } = await Cli.list([meetingNo, "--from", "1d"], scripted.environment)
+    assert.strictEqual(code, 1)
+    assert.strictEqual(stdout, "")
+    assert.deepInclude(summary.error, { reason: "RequestRefused", code: 121003, logId: "20260901LOG" })
+  })
+
+  it("2: bad input is told at once and nothing is sent", async () => {
+    await using scripted = await Scripted.start(Scripted.twoPages)
+    const inputs: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+      [["12", meetingNo, "abc"], '"12" has 2 digits, a meeting number has 9; "abc" is not a meeting number'],
+      [[], "meeting-no: none is given"],
+      [[meetingNo, "--from", "2026-02-31"], '"2026-02-31" is not a time that exists'],
+      [[meetingNo, "--page-size", "51"], "a whole number from 1 to 50"],
+      [["--cursor", "feishu-meetings.1.AAAA"], "it is damaged, or of another version"],
+      [[meetingNo, "--cursor", "feishu-meetings.1.AAAA"], "Leave out the meeting numbers"],
+    ]
+    const results = await Promise.all(inputs.map(([args]) => Cli.list(args, scripted.environment)))
+    for (const [index, { code, stdout, summary }] of results.entries()) {
+      assert.strictEqual(code, 2)
+      assert.strictEqual(stdout, "")
+      assert.strictEqual(summary.status, "failed")
+      assert.strictEqual(summary.error?.reason, "InvalidRequest")
+      assert.include(summary.error?.message, inputs[index]![1])
+      assert.include(summary.error?.message, "Nothing was sent")
+    }
+    assert.lengthOf(scripted.queries, 0)
+  })
+
+  it("2: an unknown command, or no credentials", async () => {
+    const [unknown, nobody] = await Promise.all([Cli.run(["lst"]), Cli.list([meetingNo])])
+    assert.deepStrictEqual([unknown.code, nobody.code], [2, 2])
+    assert.match(unknown.stderr, /^error: Unknown subcommand "lst".*\nfailed: 0 meetings.*\n$/)
+    assert.include(nobody.summary.error?.message, "Set FEISHU_APP_ID and FEISHU_APP_SECRET")
+  })
+
+  it("3: wrong credentials; the secret is in no output", async () => {
+    await using feishu = await MockFeishu.start()
+    const secret = "WrongSecretThatNobodyMaySee"
+    const { code, stderr, stdout, summary } = await Cli.list([feishu.meetingNos[0]!], {
+      FEISHU_BASE_URL: feishu.url,
+      FEISHU_APP_ID: feishu.appId,
+      FEISHU_APP_SECRET: secret,
+    })
+    assert.strictEqual(code, 3)
+    assert.strictEqual(summary.error?.reason, "AuthenticationFailed")
+    assert.notInclude(stdout + stderr, secret)
+  })
+
+  it("4: nobody answers, after all retries", async () => {
+    const closed = await Scripted.start(Scripted.twoPages)
+    await closed[Symbol.asyncDispose]()
+    const { code, stderr, summary } = await Cli.list([meetingNo], closed.environment)
+    assert.strictEqual(code, 4)
+    assert.deepInclude(summary, { rows: 0, requests: 5, retries: 4, windows: 1 })
+    assert.strictEqual(summary.error?.reason, "TransportFailed")
+    assert.notInclude(stderr, Scripted.token)
+  })
+
+  it("5: a bug of the tool is called one, in one line without a stack trace or a secret", async () => {
+    const broken = `Intl.DateTimeFormat.prototype.resolvedOptions = () => { throw new Error("no zone " + process.env.FEISHU_ACCESS_TOKEN) }`
+    const { code, stderr, summary } = await Cli.list([meetingNo], {
+      FEISHU_ACCESS_TOKEN: Scripted.token,
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(broken)}`,
+    })
+    assert.strictEqual(code, 5)
+    assert.strictEqual(summary.error?.reason, "Defect")
+    assert.match(stderr, /^error: Error: no zone <redacted>\. This is a bug of feishu-meetings.*\n\{.*\}\n$/)
+  })
+
+  it("7: a broken contract; the rows before it are out, and the cursor gives the rest once Feishu is well", async () => {
+    await using scripted = await Scripted.start((response, query, index) =>
+      index === 0
+        ? Scripted.twoPages(response, query, index)
+        : Scripted.page(response, [{ ...Scripted.rows(51, 51)[0], meeting_no: "999999999" }]),
+    )
+    const broken = await Cli.list([meetingNo], scripted.environment)
+    assert.strictEqual(broken.code, 7)
+    assert.deepInclude(broken.summary, { status: "incomplete", rows: 50, windows: 1 })
+    assert.lengthOf(Cli.ids(broken.stdout), 50)
+
+    scripted.answerWith(Scripted.twoPages)
+    const rest = await Cli.list(["--cursor", broken.summary.cursor ?? ""], scripted.environment)
+    assert.deepStrictEqual(
+      Cli.ids(rest.stdout),
+      Scripted.rows(51, 60).map(({ id }) => id),
+    )
+  })
+
+  it("when one of several numbers fails, the run says which, and how to go on with it and with the others", async () => {
+    await using scripted = await Scripted.start((response, query) =>
+      query.get("meeting_no") === "200000002"
+        ? Scripted.json(response, { code: 121003 }, 400)
+        : Scripted.page(response, []),
+    )
+    const { code, stderr, lastLine } = await Cli.run(
+      ["list", "100000001", "200000002", "300000003", "--from", "2026-09-01", "--to", "2026-09-02"],
+      scripted.environment,
+    )
+    assert.strictEqual(code, 1)
+    assert.match(stderr, /^error: .*meeting 200000002 from /m)
+    assert.match(stderr, /^resume with: feishu-meetings list --cursor feishu-meetings\.1\.\S+$/m)
+    assert.match(stderr, /^and then: feishu-meetings list 300000003 --from 2026-08-31T16:00:00/m)
+    assert.match(lastLine, /^incomplete: 0 meetings, 2 windows, \d requests; resume with the --cursor above$/)
+  })
+})
+
+describe.concurrent("counts", () => {
+  it("a refusal by the rate limit is one retry and its wait, and the read is complete", async () => {
+    await using scripted = await Scripted.start((response, query, index) => {
+      if (index > 0) return Scripted.twoPages(response, query, index)
+      response.setHeader("x-ogw-ratelimit-reset", "1")
+      Scripted.json(response, { code: 99991400, msg: "request trigger frequency limit" }, 429)
+    })
+    const { code, summary } = await Cli.list([meetingNo], scripted.environment)
+    assert.strictEqual(code, 0)
+    assert.deepInclude(summary, { status: "complete", rows: 60, requests: 3, retries: 1, duplicates: 0 })
+    assert.isAtLeast(summary.waitedMs, 1_000)
+  })
+
+  it("doubles are dropped and counted", async () => {
+    await using scripted = await Scripted.start((response, query) =>
+      query.get("page_token") === null
+        ? Scripted.page(response, Scripted.rows(1, 50), "second")
+        : Scripted.page(response, Scripted.rows(50, 60)),
+    )
+    const { summary } = await Cli.list([meetingNo], scripted.environment)
+    assert.deepInclude(summary, { status: "complete", rows: 60, duplicates: 1 })
+  })
+})
+
+describe.concurrent("signals", () => {
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    it(`${code}: ${signal} stops cleanly, and the cursor gives the rest`, async () => {
+      await using scripted = await Scripted.start(firstPageOnly)
+      const child = Cli.start(
+        ["list", meetingNo, "--format", "json", "--summary", "json"],
+        scripted.environment,
+      )
+      const end = Cli.ended(child)
+      await scripted.received(2)
+      child.kill(signal)
+      const stopped = await end
+      assert.strictEqual(stopped.code, code)
+      assert.lengthOf(JSON.parse(stopped.stdout) as Array<unknown>, 50)
+      const summary = Cli.summaryOf(stopped)
+      assert.deepInclude(summary, { status: "incomplete", rows: 50 })
+      assert.strictEqual(summary.error?.reason, "Stopped")
+
+      scripted.answerWith(Scripted.twoPages)
+      const rest = await Cli.list(["--cursor", summary.cursor ?? ""], scripted.environment)
+      assert.deepStrictEqual(
+        Cli.ids(rest.stdout),
+        Scripted.rows(51, 60).map(({ id }) => id),
+      )
+    })
+  }
+
+  it("a reader that does not read stops the requests, and a second signal ends the process at once", async () => {
+    await using scripted = await Scripted.start((response, _, index) =>
+      Scripted.page(response, Scripted.rows(1, 50, { topic: "长".repeat(20_000) }), `token ${index}`),
+    )
+    const child = Cli.start(["list", meetingNo, "--format", "json"], scripted.environment)
+    const exit = once(child, "exit")
+    await once(child.stdout, "readable")
+    child.kill("SIGINT")
+    child.kill("SIGTERM")
+    assert.deepStrictEqual(await exit, [143, null])
+    assert.lengthOf(scripted.queries, 1)
+  })
+})
+
+describe.concurrent("pipes", () => {
+  it("a reader that closes the pipe, as `head -1` does, ends the run quietly: limited, exit 0, no error", async () => {
+    await using scripted = await Scripted.start((response, query) => {
+      const first = Number(query.get("page_token") ?? "1")
+      Scripted.page(response, Scripted.rows(first, first + 49), String(first + 50))
+    })
+    const child = Cli.start(["list", meetingNo], scripted.environment)
+    const exit = once(child, "exit")
+    const stderr = text(child.stderr)
+    await once(child.stdout, "data")
+    child.stdout.destroy()
+    assert.deepStrictEqual(await exit, [0, null])
+    assert.match(await stderr, /^resume with: .*\nlimited: \d+ meetings, 1 window, \d+ requests; .*\n$/)
+  })
+})
