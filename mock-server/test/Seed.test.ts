@@ -2,8 +2,8 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import * as MockFeishu from "#src/MockFeishu.ts"
-import * as Seed from "#src/Seed.ts"
+import * as MockFeishu from "../src/MockFeishu.ts"
+import * as Seed from "../src/Seed.ts"
 import { now, seed } from "./fixture.ts"
 
 const read = Effect.fnUntraced(function* (name: string, content: string) {

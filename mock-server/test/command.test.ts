@@ -12,8 +12,8 @@ import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import { run } from "#src/command.ts"
-import type { Running } from "#src/MockFeishu.ts"
+import { run } from "../src/command.ts"
+import type { Running } from "../src/MockFeishu.ts"
 import { callAt } from "./feishu.ts"
 
 /** The command in this process: a process of its own costs a second. What it says is kept. */

@@ -1,9 +1,9 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as MeetingIndex from "#src/MeetingIndex.ts"
-import * as MockFeishu from "#src/MockFeishu.ts"
-import { pageTokens } from "#src/PageToken.ts"
+import * as MeetingIndex from "../src/MeetingIndex.ts"
+import * as MockFeishu from "../src/MockFeishu.ts"
+import { pageTokens } from "../src/PageToken.ts"
 import { idsOf, list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 

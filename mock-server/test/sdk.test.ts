@@ -1,7 +1,7 @@
 import { Client, LoggerLevel } from "@larksuiteoapi/node-sdk"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as MockFeishu from "#src/MockFeishu.ts"
+import * as MockFeishu from "../src/MockFeishu.ts"
 import { now } from "./fixture.ts"
 
 const generated = { generate: { numbers: 1, meetings: 123 }, now } as const

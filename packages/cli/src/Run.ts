@@ -24,6 +24,8 @@ export interface State {
   refusedMillis: number | undefined
   /** The place after the last page that was written whole; none before the read begins and after its end. */
   cursor: Cursor.Cursor | undefined
+  /** Whether the run began with a cursor of an earlier one. */
+  resumed: boolean
   /** The starts of the numbers after that one. */
   rest: ReadonlyArray<Cursor.Cursor>
   /** How the read ended, if it was not by a failure. */
@@ -49,6 +51,7 @@ export const make = (): State => ({
   waitingUntil: undefined,
   refusedMillis: undefined,
   cursor: undefined,
+  resumed: false,
   rest: [],
   ended: undefined,
   file: undefined,

@@ -100,8 +100,10 @@ export const report = Effect.fnUntraced(function* (style: Style, exit: Exit.Exit
   if (Exit.isSuccess(exit) && run.ended === undefined) return
 
   const fault = Exit.isSuccess(exit) ? undefined : faultOf(exit.cause)
-  // Nothing was sent, so there is nothing to go on with.
-  const cursor = fault?.exitCode === exitCodes.badInput ? undefined : run.cursor
+  // A run that read nothing has nothing to go on from: the same command starts it again.
+  const readNothing = run.pages === 0 && !run.resumed
+  const cursor =
+    fault?.exitCode === exitCodes.badInput || (fault !== undefined && readNothing) ? undefined : run.cursor
   const status =
     fault === undefined ? (run.ended ?? "complete") : cursor === undefined ? "failed" : "incomplete"
 

@@ -206,7 +206,11 @@ const planOf = Effect.fnUntraced(function* (input: Input): Effect.fn.Return<Plan
 
 /** Where each number starts, as cursors; they hold number and range, so a resumed read is no special case. */
 const startsOf = Effect.fnUntraced(function* (input: Input, plan: Plan) {
-  if ("cursor" in plan) return [plan.cursor]
+  if ("cursor" in plan) {
+    const run = yield* Run
+    run.resumed = true
+    return [plan.cursor]
+  }
   const { baseUrl } = yield* FeishuClient.FeishuClient
   const numbers = plan.numbers.length > 0 ? plan.numbers : yield* DefaultNumbers
   if (input.demo) {

@@ -186,7 +186,9 @@ describe.concurrent("signals", () => {
     await once(child.stdout, "readable")
     child.kill("SIGINT")
     child.kill("SIGTERM")
-    assert.deepStrictEqual(await exit, [143, null])
+    // Of two signals that are pending together either may be seen first.
+    const [code] = await exit
+    assert.include([130, 143], code)
     assert.lengthOf(scripted.queries, 1)
   })
 })

@@ -92,6 +92,7 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
   const rateLimit = yield* RateLimit
   const scope = yield* Effect.scope
   const operation = `POST ${TenantAccessToken.path}`
+  const key = `${operation} ${app.appId}`
 
   let held: Held | undefined
   let fetching: Deferred.Deferred<Token, FeishuError> | undefined
@@ -120,12 +121,8 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
         }),
     )
   }).pipe(
-    rateLimit.withSlot(`${operation} ${app.appId}`, Transport.outcomeOf),
-    Effect.tapError(({ reason }) =>
-      reason._tag === "RateLimited" && reason.retry === "rateLimited"
-        ? rateLimit.refused(`${operation} ${app.appId}`, reason.retryAfterSeconds)
-        : Effect.void,
-    ),
+    rateLimit.withSlot(key, Transport.outcomeOf),
+    Retry.closeGate(rateLimit, key),
     Retry.withRetries,
     Effect.mapError((error) =>
       error.reason._tag === "AuthenticationFailed"

@@ -126,13 +126,7 @@ export const make: Effect.Effect<
           return Effect.andThen(accessToken.invalidate(generation), attempt)
         },
       ),
-      Effect.tapError(({ reason }) => {
-        if (reason._tag !== "RateLimited" || reason.retry !== "rateLimited") return Effect.void
-        return Effect.andThen(
-          rateLimit.refused(key, reason.retryAfterSeconds),
-          Events.emit({ _tag: "RateLimitRefused", resetMillis: reason.retryAfterSeconds * 1000 }),
-        )
-      }),
+      Retry.closeGate(rateLimit, key),
       Retry.withRetries,
       Effect.mapError((error) => (error.operation === undefined ? error.with({ operation }) : error)),
     )

@@ -8,6 +8,7 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as Events from "./Events.ts"
 import type { FeishuError } from "./FeishuError.ts"
+import type { RateLimit } from "./RateLimit.ts"
 
 // A call that was given up below (the token call within a data call) is not tried again above.
 const is = (retry: "transient" | "rateLimited") => (error: FeishuError) =>
@@ -38,6 +39,19 @@ export const rateLimited: Schedule.Schedule<number, FeishuError> = Schedule.fore
   Schedule.upTo({ times: 9, duration: "15 minutes" }),
   Schedule.modifyDelay(({ input }) => Effect.succeed(input.retryAfter ?? Duration.zero)),
 )
+
+/** A refusal closes the gate for everyone with its key, and whoever listens is told. */
+export const closeGate =
+  (rateLimit: RateLimit["Service"], key: string) =>
+  <A, R>(call: Effect.Effect<A, FeishuError, R>): Effect.Effect<A, FeishuError, R> =>
+    Effect.tapError(call, ({ reason }) =>
+      reason._tag === "RateLimited" && reason.retry === "rateLimited"
+        ? Effect.andThen(
+            rateLimit.refused(key, reason.retryAfterSeconds),
+            Events.emit({ _tag: "RateLimitRefused", resetMillis: reason.retryAfterSeconds * 1000 }),
+          )
+        : Effect.void,
+    )
 
 /**
  * Tries a call again by both schedules. Refusals by the rate limit cost no attempt. The error that remains
