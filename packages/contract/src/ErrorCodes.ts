@@ -40,46 +40,16 @@ const later = "Try again later; if it stays, ask Feishu's support with the log i
 
 /** Every code that is known, by number. */
 export const catalogue: ReadonlyArray<ErrorCode> = [
-  {
-    code: 1500,
-    name: "internalError1500",
+  ...[1500, 1663, 2200, 5000].map((code): ErrorCode => ({
+    code,
+    name: `internalError${code}`,
     status: 500,
     msg: "internal error",
     retry: "transient",
     meaning: "an internal fault at Feishu",
     remedy: later,
     source: "documented",
-  },
-  {
-    code: 1663,
-    name: "internalError1663",
-    status: 500,
-    msg: "internal error",
-    retry: "transient",
-    meaning: "an internal fault at Feishu",
-    remedy: later,
-    source: "documented",
-  },
-  {
-    code: 2200,
-    name: "internalError2200",
-    status: 500,
-    msg: "internal error",
-    retry: "transient",
-    meaning: "an internal fault at Feishu",
-    remedy: later,
-    source: "documented",
-  },
-  {
-    code: 5000,
-    name: "internalError5000",
-    status: 500,
-    msg: "internal error",
-    retry: "transient",
-    meaning: "an internal fault at Feishu",
-    remedy: later,
-    source: "documented",
-  },
+  })),
   {
     code: 10003,
     name: "invalidParam",
