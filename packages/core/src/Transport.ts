@@ -94,7 +94,8 @@ export const send = Effect.fnUntraced(function* (
       const attempt = dueIn("attempt took too long", started + config.attemptTimeout)
       const next = phase.wait < attempt.wait ? phase : attempt
       if (next.wait <= 0) return yield* fail(next.fault)
-      yield* Effect.sleep(next.wait)
+      // While it waits for headers, a byte may come and with it a nearer deadline.
+      yield* Effect.sleep(Math.min(next.wait, config.idleTimeout))
     }
   })
 

@@ -1,0 +1,146 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Latch, Layer, Redacted } from "effect"
+import { type FeishuClient, Meetings } from "@effect-feishu/core"
+import * as NodeHttp from "@effect-feishu/core/node"
+import * as FastClock from "./FastClock.ts"
+import * as Fake from "./FakeFeishu.ts"
+import * as RawServer from "./RawServer.ts"
+
+const speed = 20
+
+const server = (answer: (received: RawServer.Received) => void) =>
+  Effect.acquireRelease(
+    Effect.promise(() => RawServer.start(answer)),
+    (server) => Effect.promise(() => server[Symbol.asyncDispose]()),
+  )
+
+// Deadlines that are not what a test is about are out of its reach: the clock runs fast, the machine does not.
+const patient: FeishuClient.Options = {
+  attemptTimeout: "1 hour",
+  headersTimeout: "1 hour",
+  idleTimeout: "1 hour",
+}
+
+const services = (baseUrl: string, options: FeishuClient.Options = patient) =>
+  Meetings.layer({ baseUrl, accessToken: Redacted.make("t-SECRET"), ...options }).pipe(
+    Layer.provide(NodeHttp.layer()),
+    Layer.provideMerge(FastClock.layer(speed)),
+  )
+
+const read = (baseUrl: string, options?: FeishuClient.Options) =>
+  Effect.provide(Fake.read(), services(baseUrl, options))
+
+const good = ({ socket }: RawServer.Received) => socket.write(RawServer.http(RawServer.page))
+const one = ["7011030664708603907"]
+
+describe("over real sockets", () => {
+  /** Fails at first in a way that passes, so that trying again brings the page; how many requests that takes. */
+  const passing: ReadonlyArray<
+    readonly [string, (received: RawServer.Received) => void, FeishuClient.Options?]
+  > = [
+    ["N3 a reset before the headers", ({ socket }) => socket.resetAndDestroy()],
+    [
+      "N4 a reset in mid-body",
+      ({ socket }) => {
+        socket.write(RawServer.http(RawServer.page).subarray(0, 120), () => socket.resetAndDestroy())
+      },
+    ],
+    ["N4 an end in mid-body", ({ socket }) => socket.end(RawServer.http(RawServer.page).subarray(0, 120))],
+    ["N5 headers that never come", () => {}, { ...patient, headersTimeout: "2 seconds" }],
+    [
+      "N6 a stall after the headers",
+      ({ socket }) => socket.write(RawServer.http(RawServer.page).subarray(0, 73)),
+      { ...patient, idleTimeout: "2 seconds" },
+    ],
+    [
+      "N6 a stall in mid-body",
+      ({ socket }) => socket.write(RawServer.http(RawServer.page).subarray(0, 120)),
+      { ...patient, idleTimeout: "2 seconds" },
+    ],
+    [
+      "N7 a byte at a time, always progressing",
+      ({ socket }) => {
+        const bytes = RawServer.http(`${RawServer.page}${" ".repeat(10_000)}`)
+        let sent = 120
+        socket.write(bytes.subarray(0, sent))
+        const drip = setInterval(() => socket.write(bytes.subarray(sent, ++sent)), 5)
+        socket.on("close", () => clearInterval(drip))
+      },
+      { ...patient, attemptTimeout: "4 seconds" },
+    ],
+    [
+      "N9 a Content-Length that is larger than the body",
+      ({ socket }) => socket.end(RawServer.http(RawServer.page, { "content-length": 5_000 })),
+    ],
+    [
+      "a body without length that is cut by closing",
+      ({ socket }) => socket.end(`HTTP/1.1 200 OK\r\n\r\n${RawServer.page.slice(0, 30)}`),
+    ],
+    ["bytes that are no HTTP", ({ socket }) => socket.end("SSH-2.0-OpenSSH_9.2\r\n")],
+    [
+      "H15 a megabyte of headers",
+      ({ socket }) => socket.write(RawServer.http(RawServer.page, { "x-large": "x".repeat(1_000_000) })),
+    ],
+  ]
+  for (const [name, fault, options] of passing) {
+    it.live(`${name}, once: the page comes with the second request, once`, () =>
+      Effect.gen(function* () {
+        const raw = yield* server((received) => (received.index === 0 ? fault(received) : good(received)))
+        assert.deepStrictEqual(yield* read(raw.url, options), { ids: one, error: undefined })
+        assert.strictEqual(raw.requests(), 2)
+      }).pipe(Effect.scoped),
+    )
+
+    it.live(`${name}, for ever: fails after five requests`, () =>
+      Effect.gen(function* () {
+        const raw = yield* server(fault)
+        const { error, ids } = yield* read(raw.url, options)
+        assert.include(["TransportFailed", "ContractViolation"], error?.reason._tag)
+        assert.isDefined(error!.cursor)
+        assert.deepStrictEqual(ids, [])
+        assert.strictEqual(raw.requests(), 5)
+      }).pipe(Effect.scoped),
+    )
+  }
+
+  it.live("connections are kept: 20 calls need two at the most", () =>
+    Effect.gen(function* () {
+      const raw = yield* server(good)
+      yield* Effect.gen(function* () {
+        for (let call = 0; call < 20; call++) assert.deepStrictEqual((yield* Fake.read()).ids, one)
+      }).pipe(Effect.provide(services(raw.url)))
+      // A call that comes in the very turn in which the last one ended may find its connection still busy.
+      assert.strictEqual(raw.requests(), 20)
+      assert.isAtMost(raw.connections(), 2)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("H10 a redirect to another host is not followed: the token never gets there", () =>
+    Effect.gen(function* () {
+      const other = yield* server(good)
+      const raw = yield* server(({ socket }) =>
+        socket.write(RawServer.http("", { location: `${other.url}/open-apis` }, "302 Found")),
+      )
+      const { error } = yield* read(raw.url)
+      assert.match(error!.message, /redirects to 127\.0\.0\.1:\d+, which was not followed/)
+      assert.deepStrictEqual([raw.requests(), other.requests()], [1, 0])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("an interrupted read closes its connection", () =>
+    Effect.gen(function* () {
+      const closed = yield* Latch.make()
+      const arrived = yield* Latch.make()
+      const raw = yield* server(({ socket }) => {
+        socket.on("close", () => closed.openUnsafe())
+        arrived.openUnsafe()
+      })
+      yield* Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(Fake.read())
+        yield* arrived.await
+        yield* Fiber.interrupt(fiber)
+        yield* closed.await
+      }).pipe(Effect.provide(services(raw.url)))
+    }).pipe(Effect.scoped),
+  )
+})
