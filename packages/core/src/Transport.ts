@@ -4,7 +4,6 @@
  * Errors of the HTTP client are translated here and never carried on: their message, JSON and inspected form
  * contain the URL and the request's body, and with that the app secret.
  */
-import * as Clock from "effect/Clock"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,6 +14,7 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
 import { ResponseHeaders } from "@effect-feishu/contract"
 import type { FeishuConfig } from "./FeishuConfig.ts"
+import { monotonicMillis } from "./monotonic.ts"
 import type { Outcome } from "./RateLimit.ts"
 import { ContractViolation, FeishuError, TransportFailed, type TransportFault } from "./FeishuError.ts"
 
@@ -36,14 +36,14 @@ export const send = Effect.fnUntraced(function* (
   const host = new URL(config.baseUrl).host
   const fail = (fault: typeof TransportFault.Type, systemCode?: string) =>
     new FeishuError({ reason: new TransportFailed({ fault, host, systemCode }) })
-  const started = yield* Clock.currentTimeMillis
+  const started = yield* monotonicMillis
   let lastByte: number | undefined
 
   const exchange = Effect.gen(function* () {
     const response = yield* client
-      .execute(HttpClientRequest.setHeader(request, "accept-encoding", "identity"))
+      .execute(HttpClientRequest.setHeader(request, "accept-encoding", "gzip"))
       .pipe(Effect.mapError((error) => fail(...faultOf(error))))
-    lastByte = yield* Clock.currentTimeMillis
+    lastByte = yield* monotonicMillis
     return yield* read(response)
   })
 
@@ -52,37 +52,47 @@ export const send = Effect.fnUntraced(function* (
   ): Effect.fn.Return<Answer, FeishuError> {
     const { headers, status } = response
     const logId = headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId]
-    const violation = (problem: string, cutShort: boolean) =>
+    const violation = (problem: string, cutShort = false) =>
       new FeishuError({ reason: new ContractViolation({ problem, status, cutShort, logId }) })
-    const parts: Array<Uint8Array> = []
-    let size = 0
-    yield* response.stream.pipe(
-      Stream.mapError((error) => fail(...faultOf(error))),
-      Stream.runForEachArray((chunks) =>
-        Effect.flatMap(Clock.currentTimeMillis, (time) => {
+
+    /** All bytes of a stream, as long as they are within the cap. */
+    const collect = Effect.fnUntraced(function* (stream: Stream.Stream<Uint8Array, FeishuError>) {
+      const parts: Array<Uint8Array> = []
+      let size = 0
+      yield* Stream.runForEachArray(stream, (chunks) =>
+        Effect.flatMap(monotonicMillis, (time) => {
           lastByte = time
           for (const chunk of chunks) {
             size += chunk.length
             parts.push(chunk)
           }
           return size > config.maxBodyBytes
-            ? Effect.fail(violation(`the body is larger than ${config.maxBodyBytes} bytes`, false))
+            ? Effect.fail(violation(`the body is larger than ${config.maxBodyBytes} bytes`))
             : Effect.void
         }),
-      ),
-    )
-    // After reading: a body that is left unread keeps its connection from being used again.
-    const encoding = headers["content-encoding"]
-    if (encoding !== undefined && encoding !== "identity") {
-      return yield* violation(`the body is encoded as "${encoding}" although plain was asked for`, false)
+      )
+      return join(parts, size)
+    })
+
+    let bytes = yield* collect(Stream.mapError(response.stream, (error) => fail(...faultOf(error))))
+    // By its first bytes, not by its header: fetch inflates by itself and leaves the header in place.
+    if (isGzip(bytes)) {
+      bytes = yield* collect(
+        inflate(bytes, () => violation("the gzip encoding of the body is damaged, or was cut short", true)),
+      )
+      if (isGzip(bytes)) return yield* violation("the body is encoded with gzip more than once")
     }
-    return { status, headers, body: decodeText(parts, size), logId }
+    const encoding = headers["content-encoding"] ?? "identity"
+    if (!/^(identity|(x-)?gzip)$/i.test(encoding) && !looksLikeJson(bytes)) {
+      return yield* violation(`the body is encoded as "${encoding}", although only gzip was offered`)
+    }
+    return { status, headers, body: decoder.decode(bytes), logId }
   })
 
   // One watchdog for the whole attempt: three nested timeouts cost a multiple of it per request.
   const watchdog = Effect.gen(function* () {
     while (true) {
-      const time = yield* Clock.currentTimeMillis
+      const time = yield* monotonicMillis
       const dueIn = (fault: typeof TransportFault.Type, deadline: number) => ({
         fault,
         wait: deadline - time,
@@ -116,16 +126,29 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Outcome => {
 
 const decoder = new TextDecoder("utf-8")
 
-const decodeText = (parts: ReadonlyArray<Uint8Array>, size: number): string => {
-  if (parts.length === 1) return decoder.decode(parts[0])
+const join = (parts: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
+  if (parts.length === 1) return parts[0]!
   const whole = new Uint8Array(size)
   let offset = 0
   for (const part of parts) {
     whole.set(part, offset)
     offset += part.length
   }
-  return decoder.decode(whole)
+  return whole
 }
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+
+// An object or array, perhaps behind blanks or a byte order mark.
+const looksLikeJson = (bytes: Uint8Array): boolean => /^\s*[[{]/.test(decoder.decode(bytes.subarray(0, 16)))
+
+/** Inflates as it is read, so that a small body that inflates to a huge one is stopped at the cap. */
+const inflate = <E>(bytes: Uint8Array, onError: () => E): Stream.Stream<Uint8Array, E> =>
+  Stream.fromReadableStream({
+    evaluate: () =>
+      new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream("gzip")),
+    onError,
+  })
 
 /** What went wrong, by the system's code, which hides at different depths in different clients. */
 const faultOf = (error: HttpClientError.HttpClientError): [typeof TransportFault.Type, string?] => {

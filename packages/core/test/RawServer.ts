@@ -1,6 +1,5 @@
 /** A TCP server that answers each request with bytes of a test's choosing, or with none. */
-import { createServer, type Socket } from "node:net"
-import type { AddressInfo } from "node:net"
+import { type AddressInfo, createServer, type Socket } from "node:net"
 
 /** A request whose head has come, on its socket; requests are counted from 0, connections too. */
 export interface Received {

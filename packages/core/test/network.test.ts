@@ -4,6 +4,7 @@ import { type FeishuClient, Meetings } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as FastClock from "./FastClock.ts"
 import * as Fake from "./FakeFeishu.ts"
+import { brotliCompressSync, gzipSync } from "node:zlib"
 import * as RawServer from "./RawServer.ts"
 
 const speed = 20
@@ -114,6 +115,49 @@ describe("over real sockets", () => {
       assert.isAtMost(raw.connections(), 2)
     }).pipe(Effect.scoped),
   )
+
+  const encoded: ReadonlyArray<readonly [string, Uint8Array | string, Record<string, string>]> = [
+    ["H12 gzip", gzipSync(RawServer.page), { "content-encoding": "gzip" }],
+    ["H14 gzip that no header tells of", gzipSync(RawServer.page), {}],
+    ["H14 a header that tells of a gzip that is not there", RawServer.page, { "content-encoding": "gzip" }],
+    [
+      "H11 a content type of its own, and a byte order mark",
+      `\uFEFF${RawServer.page}`,
+      { "content-type": "text/x" },
+    ],
+  ]
+  for (const [name, body, headers] of encoded) {
+    it.live(`${name}: is read`, () =>
+      Effect.gen(function* () {
+        const raw = yield* server(({ socket }) => socket.write(RawServer.http(body, headers)))
+        assert.deepStrictEqual(yield* read(raw.url), { ids: one, error: undefined })
+      }).pipe(Effect.scoped),
+    )
+  }
+
+  const damaged: ReadonlyArray<readonly [string, Uint8Array, Record<string, string>, RegExp, number]> = [
+    [
+      "H12 64 KB of gzip that inflate to 64 MB",
+      gzipSync(Buffer.alloc(64 * 1024 * 1024)),
+      {},
+      /larger than 8388608 bytes/,
+      1,
+    ],
+    ["H14 gzip in gzip", gzipSync(gzipSync(RawServer.page)), {}, /more than once/, 1],
+    ["H14 brotli", brotliCompressSync(RawServer.page), { "content-encoding": "br" }, /encoded as "br"/, 1],
+    ["gzip that was cut short", gzipSync(RawServer.page).subarray(0, 60), {}, /damaged, or was cut short/, 5],
+  ]
+  for (const [name, body, headers, message, requests] of damaged) {
+    it.live(`${name}: fails after ${requests} request${requests === 1 ? "" : "s"}`, () =>
+      Effect.gen(function* () {
+        const raw = yield* server(({ socket }) => socket.write(RawServer.http(body, headers)))
+        const { error } = yield* read(raw.url)
+        assert.strictEqual(error?.reason._tag, "ContractViolation")
+        assert.match(error!.message, message)
+        assert.strictEqual(raw.requests(), requests)
+      }).pipe(Effect.scoped),
+    )
+  }
 
   it.live("H10 a redirect to another host is not followed: the token never gets there", () =>
     Effect.gen(function* () {
