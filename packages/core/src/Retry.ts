@@ -16,7 +16,8 @@ const is = (retry: "transient" | "rateLimited") => (error: FeishuError) =>
 
 /**
  * For failures that pass: broken connections, deadlines, 5xx, busy codes, bodies cut short. Up to 4 more tries
- * after pauses of up to 250 ms, 500 ms, 1 s, 2 s (full jitter: anything between nothing and that).
+ * after pauses of up to 250 ms, 500 ms, 1 s, 2 s (full jitter: anything between nothing and that). After a
+ * broken connection the first of them comes at once.
  */
 export const transient: Schedule.Schedule<Duration.Duration, FeishuError> = Schedule.exponential(
   "250 millis",
@@ -24,8 +25,13 @@ export const transient: Schedule.Schedule<Duration.Duration, FeishuError> = Sche
   Schedule.setInputType<FeishuError>(),
   Schedule.while(({ input }) => is("transient")(input)),
   Schedule.upTo({ times: 4 }),
-  Schedule.modifyDelay(({ duration }) =>
-    Effect.map(Random.next, (random) => Math.round(Math.min(Duration.toMillis(duration), 20_000) * random)),
+  Schedule.modifyDelay(({ attempt, duration, input }) =>
+    // A kept connection that the server closes as it is used again cannot be told from any other reset.
+    attempt === 1 && input.reason._tag === "TransportFailed" && input.reason.fault === "connection broken"
+      ? Effect.succeed(Duration.zero)
+      : Effect.map(Random.next, (random) =>
+          Math.round(Math.min(Duration.toMillis(duration), 20_000) * random),
+        ),
   ),
 )
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Latch, Layer, Redacted } from "effect"
-import { type FeishuClient, Meetings } from "@effect-feishu/core"
+import { Events, type FeishuClient, Meetings } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as FastClock from "./FastClock.ts"
 import * as Fake from "./FakeFeishu.ts"
@@ -113,6 +113,28 @@ describe("over real sockets", () => {
       // A call that comes in the very turn in which the last one ended may find its connection still busy.
       assert.strictEqual(raw.requests(), 20)
       assert.isAtMost(raw.connections(), 2)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("N8 a kept connection that is closed as it is used again: tried again at once", () =>
+    Effect.gen(function* () {
+      const raw = yield* server((received) => {
+        if (received.connection === 0 && received.index > 0) received.socket.resetAndDestroy()
+        else good(received)
+      })
+      const delays: Array<number> = []
+      yield* Effect.gen(function* () {
+        assert.deepStrictEqual((yield* Fake.read()).ids, one)
+        // A turn of the event loop, so that the connection is free to be used again.
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        assert.deepStrictEqual((yield* Fake.read()).ids, one)
+      }).pipe(
+        Effect.provideService(Events.Events, (event) =>
+          Effect.sync(() => event._tag === "Retrying" && delays.push(event.delayMillis)),
+        ),
+        Effect.provide(services(raw.url)),
+      )
+      assert.deepStrictEqual(delays, [0])
     }).pipe(Effect.scoped),
   )
 
