@@ -66,6 +66,8 @@ export const TransportFault = Schema.Literals([
   "host not found",
   "connect timeout",
   "certificate refused",
+  "proxy not reached",
+  "proxy refused",
   "connection broken",
   "no headers in time",
   "no data in time",
@@ -79,6 +81,8 @@ const transportRemedy: Record<typeof TransportFault.Type, string> = {
   "connect timeout": "Check the network, the firewall and the proxy between here and Feishu.",
   "certificate refused":
     "Check the base URL and the clock of this machine; a proxy that inspects TLS needs its certificate trusted.",
+  "proxy not reached": "Check the address in HTTPS_PROXY and that the proxy is running.",
+  "proxy refused": "Check HTTPS_PROXY: its address, user and password; or list the host in NO_PROXY.",
   "connection broken": "Try again; if it stays, look at the proxies and gateways on the way.",
   "no headers in time": "Try again later; Feishu or a proxy on the way is slow.",
   "no data in time": "Try again later; Feishu or a proxy on the way is slow.",
@@ -95,13 +99,18 @@ export class TransportFailed extends Schema.TaggedError<TransportFailed>()("Tran
   systemCode: Schema.optional(Schema.String),
 }) {
   get retry(): ErrorCodes.RetryClass {
-    return this.fault === "certificate refused" ? "final" : "transient"
+    return this.fault === "certificate refused" || this.fault === "proxy refused" ? "final" : "transient"
   }
   /** Whether the request may have reached Feishu, and so may count for its rate limit. */
   get mayHaveArrived(): boolean {
-    return !["connection refused", "host not found", "connect timeout", "certificate refused"].includes(
-      this.fault,
-    )
+    return ![
+      "connection refused",
+      "host not found",
+      "connect timeout",
+      "certificate refused",
+      "proxy not reached",
+      "proxy refused",
+    ].includes(this.fault)
   }
   override get message() {
     return `${this.host}: ${this.fault}${this.systemCode ? ` (${this.systemCode})` : ""}. ${transportRemedy[this.fault]}`

@@ -33,7 +33,8 @@ export const send = Effect.fnUntraced(function* (
   config: FeishuConfig["Service"],
   request: HttpClientRequest.HttpClientRequest,
 ): Effect.fn.Return<Answer, FeishuError> {
-  const host = new URL(config.baseUrl).host
+  const { host, port, protocol } = new URL(config.baseUrl)
+  const faultAt = faultOf(Number(port || (protocol === "https:" ? 443 : 80)))
   const fail = (fault: typeof TransportFault.Type, systemCode?: string) =>
     new FeishuError({ reason: new TransportFailed({ fault, host, systemCode }) })
   const started = yield* monotonicMillis
@@ -42,7 +43,7 @@ export const send = Effect.fnUntraced(function* (
   const exchange = Effect.gen(function* () {
     const response = yield* client
       .execute(HttpClientRequest.setHeader(request, "accept-encoding", "gzip"))
-      .pipe(Effect.mapError((error) => fail(...faultOf(error))))
+      .pipe(Effect.mapError((error) => fail(...faultAt(error))))
     lastByte = yield* monotonicMillis
     return yield* read(response)
   })
@@ -74,7 +75,7 @@ export const send = Effect.fnUntraced(function* (
       return join(parts, size)
     })
 
-    let bytes = yield* collect(Stream.mapError(response.stream, (error) => fail(...faultOf(error))))
+    let bytes = yield* collect(Stream.mapError(response.stream, (error) => fail(...faultAt(error))))
     // By its first bytes, not by its header: fetch inflates by itself and leaves the header in place.
     if (isGzip(bytes)) {
       bytes = yield* collect(
@@ -151,16 +152,33 @@ const inflate = <E>(bytes: Uint8Array, onError: () => E): Stream.Stream<Uint8Arr
   })
 
 /** What went wrong, by the system's code, which hides at different depths in different clients. */
-const faultOf = (error: HttpClientError.HttpClientError): [typeof TransportFault.Type, string?] => {
-  let cause: unknown = error.reason.cause
-  for (let depth = 0; depth < 5 && typeof cause === "object" && cause !== null; depth++) {
-    const { code } = cause as { readonly code?: unknown }
-    if (typeof code === "string") return [faultOfCode(code), code]
-    if (cause instanceof AggregateError) cause = cause.errors[0]
-    else cause = (cause as { readonly cause?: unknown }).cause
+const faultOf =
+  (portAsked: number) =>
+  (error: HttpClientError.HttpClientError): [typeof TransportFault.Type, string?] => {
+    const codes: Array<string> = []
+    let portTried: unknown
+    let cause: unknown = error.reason.cause
+    for (let depth = 0; depth < 5 && typeof cause === "object" && cause !== null; depth++) {
+      const { code, message, port } = cause as Readonly<Record<"code" | "message" | "port", unknown>>
+      // Undici tells the status of a proxy's answer in this text only.
+      const refused = /^Proxy response \((\d+)\)/.exec(String(message))
+      if (refused !== null) return ["proxy refused", `HTTP ${refused[1]}`]
+      if (typeof code === "string") codes.push(code)
+      portTried ??= port
+      cause =
+        cause instanceof AggregateError ? cause.errors[0] : (cause as { readonly cause?: unknown }).cause
+    }
+    // The innermost code is the system's own; those around it are the client's.
+    const code = codes.at(-1)
+    if (code === undefined) {
+      return [error.reason._tag === "TransportError" ? "request failed" : "connection broken"]
+    }
+    // A connection that failed at another port than Feishu's was one to a proxy.
+    return [
+      portTried === undefined || portTried === portAsked ? faultOfCode(code) : "proxy not reached",
+      code,
+    ]
   }
-  return [error.reason._tag === "TransportError" ? "request failed" : "connection broken"]
-}
 
 const faultOfCode = (code: string): typeof TransportFault.Type => {
   if (code === "ECONNREFUSED") return "connection refused"

@@ -1,22 +1,58 @@
 /** The HTTP client for Node. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import type * as HttpClient from "effect/http/HttpClient"
-import type * as Layer from "effect/Layer"
+import { EnvHttpProxyAgent } from "@effect/platform-node/Undici"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import { type FeishuError, invalidRequest } from "./FeishuError.ts"
 
 /** What may be set; everything has a default. */
 export interface Options {
   /** To open a connection, TLS included; default 10 seconds. */
   readonly connectTimeout?: Duration.Input | undefined
+  /** The proxy for https; default `https_proxy` or `HTTPS_PROXY`, then the one for http. May contain a password. */
+  readonly httpsProxy?: string | undefined
+  /** The proxy for plain http; default `http_proxy` or `HTTP_PROXY`. */
+  readonly httpProxy?: string | undefined
+  /** Hosts that are reached directly, comma separated; default `no_proxy` or `NO_PROXY`. Loopback always is. */
+  readonly noProxy?: string | undefined
 }
 
+const loopback = "localhost,127.0.0.1,::1"
+
 /**
- * Undici with connections that are kept alive, a deadline for connecting, and no redirects. The connections are
- * closed with the layer.
+ * Undici with connections that are kept alive, a deadline for connecting, the usual proxy variables, and no
+ * redirects. The connections are closed with the layer. A proxy that is not a URL is an `InvalidRequest`, which
+ * does not repeat it: it may contain a password.
  */
-export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient> =>
-  NodeHttpClient.layerUndiciOptions({
-    connect: { timeout: Duration.toMillis(Duration.fromInputUnsafe(options.connectTimeout ?? "10 seconds")) },
-    // Below the usual idle limit of servers, so that a kept connection is rarely closed as it is used again.
-    keepAliveTimeout: 4_000,
-  })
+export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient, FeishuError> => {
+  const dispatcher = Effect.acquireRelease(
+    Effect.try({
+      try: () => {
+        const { httpProxy, httpsProxy } = options
+        const noProxy = options.noProxy ?? process.env["no_proxy"] ?? process.env["NO_PROXY"] ?? ""
+        return new EnvHttpProxyAgent({
+          connect: {
+            timeout: Duration.toMillis(Duration.fromInputUnsafe(options.connectTimeout ?? "10 seconds")),
+          },
+          // Below the usual idle limit of servers, so that a kept connection is rarely closed as it is used again.
+          keepAliveTimeout: 4_000,
+          noProxy: `${noProxy},${loopback}`,
+          ...(httpProxy === undefined ? {} : { httpProxy }),
+          ...(httpsProxy === undefined ? {} : { httpsProxy }),
+        })
+      },
+      catch: () =>
+        invalidRequest(
+          "proxy",
+          "HTTPS_PROXY or HTTP_PROXY is not a URL",
+          "Write it as http://host:port, or http://user:password@host:port.",
+        ),
+    }),
+    (agent) => Effect.promise(() => agent.destroy()),
+  )
+  return NodeHttpClient.layerUndiciNoDispatcher.pipe(
+    Layer.provide(Layer.effect(NodeHttpClient.Dispatcher, dispatcher)),
+  )
+}

@@ -4,6 +4,7 @@ import { Events, type FeishuClient, Meetings } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as FastClock from "./FastClock.ts"
 import * as Fake from "./FakeFeishu.ts"
+import { inspect } from "node:util"
 import { brotliCompressSync, gzipSync } from "node:zlib"
 import * as RawServer from "./RawServer.ts"
 
@@ -136,6 +137,76 @@ describe("over real sockets", () => {
       )
       assert.deepStrictEqual(delays, [0])
     }).pipe(Effect.scoped),
+  )
+
+  describe("N11 proxies", () => {
+    /** A proxy that opens no tunnel; the requests that reached it. */
+    const proxy = (status: string) => {
+      const heads: Array<string> = []
+      return Effect.map(
+        server(({ head, socket }) => {
+          heads.push(head)
+          socket.end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\n\r\n`)
+        }),
+        ({ url }) => ({ url: url.replace("http://", "http://user:SECRET-proxy@"), heads }),
+      )
+    }
+    const readThrough = (options: NodeHttp.Options, baseUrl = "https://feishu.invalid") =>
+      Effect.provide(
+        Fake.read(),
+        Meetings.layer({ baseUrl, accessToken: Redacted.make("t-SECRET"), ...patient }).pipe(
+          Layer.provide(NodeHttp.layer(options)),
+          Layer.provideMerge(FastClock.layer(speed)),
+        ),
+      )
+
+    it.live("https goes through the proxy; one that refuses with 407 is an error at once", () =>
+      Effect.gen(function* () {
+        const { heads, url } = yield* proxy("407 Proxy Authentication Required")
+        const { error } = yield* readThrough({ httpsProxy: url })
+        assert.match(error!.message, /feishu\.invalid: proxy refused \(HTTP 407\)\. Check HTTPS_PROXY/)
+        assert.strictEqual(heads.length, 1)
+        assert.match(heads[0]!, /^CONNECT feishu\.invalid:443/)
+        assert.match(heads[0]!, /proxy-authorization: Basic/i)
+        assert.notInclude(`${inspect(error, { depth: 9 })}${JSON.stringify(error)}`, "SECRET")
+      }).pipe(Effect.scoped),
+    )
+
+    it.live("a proxy that is dead is tried again, and told as such", () =>
+      Effect.gen(function* () {
+        const { error } = yield* readThrough({ httpsProxy: "http://user:SECRET-proxy@127.0.0.1:9" })
+        assert.match(error!.message, /proxy not reached \(ECONNREFUSED\)/)
+        assert.match(error!.message, /Given up after 5 requests/)
+        assert.notInclude(inspect(error, { depth: 9 }), "SECRET")
+      }),
+    )
+
+    it.live("loopback and what NO_PROXY lists are reached directly", () =>
+      Effect.gen(function* () {
+        const { heads, url } = yield* proxy("502 Bad Gateway")
+        const raw = yield* server(good)
+        assert.deepStrictEqual((yield* readThrough({ httpProxy: url }, raw.url)).ids, one)
+        const { error } = yield* readThrough({ httpsProxy: url, noProxy: ".invalid" })
+        assert.match(error!.message, /host not found/)
+        assert.deepStrictEqual(heads, [])
+      }).pipe(Effect.scoped),
+    )
+
+    it.live("a proxy that is no URL is refused before anything is sent, and not repeated", () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(readThrough({ httpsProxy: "user:SECRET-proxy@nowhere" }))
+        assert.match(error.message, /^proxy: .*is not a URL\. Nothing was sent/)
+        assert.notInclude(inspect(error, { depth: 9 }), "SECRET")
+      }),
+    )
+  })
+
+  it.live("N1 a refused connection is tried again, then named with host and port", () =>
+    Effect.gen(function* () {
+      const { error } = yield* read("http://127.0.0.1:9")
+      assert.match(error!.message, /127\.0\.0\.1:9: connection refused \(ECONNREFUSED\)/)
+      assert.strictEqual(error!.requests, 5)
+    }),
   )
 
   const encoded: ReadonlyArray<readonly [string, Uint8Array | string, Record<string, string>]> = [
