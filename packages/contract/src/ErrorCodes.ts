@@ -35,7 +35,7 @@ export interface ErrorCode {
 const checkCredentials =
   "Check app id and app secret on the app's page in the developer console, and that they belong to this brand and base URL."
 const newToken =
-  "Give a fresh access token, or app id and secret so that tokens are fetched and refreshed for you."
+  "Give a fresh access token; or give none, but app id and secret: tokens are then fetched and refreshed for you."
 const later = "Try again later; if it stays, ask Feishu's support with the log id."
 
 /** Every code that is known, by number. */

@@ -182,14 +182,28 @@ const environment = Config.all({
  */
 export const layerConfig: Layer.Layer<FeishuClient, FeishuError | Config.ConfigError, HttpClient.HttpClient> =
   Layer.unwrap(
-    Effect.map(environment, ({ accessToken, appId, appSecret, baseUrl, brand }) => {
+    Effect.flatMap(environment, (variables) => {
       const text = Option.filter((value: string) => value !== "")
       const secret = Option.filter((value: Redacted.Redacted<string>) => Redacted.value(value) !== "")
-      return layer({
-        brand,
-        baseUrl: Option.getOrUndefined(text(baseUrl)),
-        accessToken: Option.getOrUndefined(secret(accessToken)),
-        app: Option.getOrUndefined(Option.all({ appId: text(appId), appSecret: secret(appSecret) })),
-      })
+      const [accessToken, appSecret] = [secret(variables.accessToken), secret(variables.appSecret)]
+      const [appId, baseUrl] = [text(variables.appId), text(variables.baseUrl)]
+      if (Option.isNone(accessToken) && Option.isSome(appId) !== Option.isSome(appSecret)) {
+        const [there, missing] = Option.isSome(appId) ? ["ID", "SECRET"] : ["SECRET", "ID"]
+        return Effect.fail(
+          invalidRequest(
+            "credentials",
+            `FEISHU_APP_${there} is set, but FEISHU_APP_${missing} is not`,
+            "Set both, or FEISHU_ACCESS_TOKEN.",
+          ),
+        )
+      }
+      return Effect.succeed(
+        layer({
+          brand: variables.brand,
+          baseUrl: Option.getOrUndefined(baseUrl),
+          accessToken: Option.getOrUndefined(accessToken),
+          app: Option.getOrUndefined(Option.all({ appId, appSecret })),
+        }),
+      )
     }),
   )

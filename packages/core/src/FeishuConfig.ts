@@ -69,7 +69,7 @@ const checkedBaseUrl = (text: string, allowHttp: boolean): Effect.Effect<string,
   if (url.protocol !== "https:" && !(url.protocol === "http:" && (loopback || allowHttp))) {
     return refuse(
       `"${text}" is not https`,
-      "Over plain http anyone on the way can read the token. Use https, or set allowHttp if you must.",
+      "Over plain http anyone on the way can read the token. Use https; in code, allowHttp permits it.",
     )
   }
   return Effect.succeed(text.replace(/\/+$/, ""))

@@ -214,7 +214,7 @@ export class RequestRefused extends Schema.TaggedError<RequestRefused>()("Reques
 /** Feishu refused a range that starts more than 90 days ago (code 121003; that this is why is inferred). */
 export class RangeTooOld extends Schema.TaggedError<RangeTooOld>()("RangeTooOld", {
   ...answer,
-  /** Where the refused range starts, and the earliest start that can be read: unix seconds. */
+  /** Where the refused range starts, and a start that can be read for the next hour: unix seconds. */
   startSeconds: Schema.Finite,
   earliestStartSeconds: Schema.Finite,
   /** The latter as ISO text in UTC. */

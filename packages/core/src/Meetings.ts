@@ -83,6 +83,7 @@ export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = {
   data: ListByNo.Data,
 }
 
+const operation = `GET ${ListByNo.path}`
 const isMeetingNo = Schema.is(MeetingNo)
 
 /** Makes the service on a client. */
@@ -158,7 +159,13 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
           })
           .pipe(
             Effect.catchIf(isParamError, (error) => explainOldRange(error, window)),
-            Effect.mapError((error) => error.with({ position: inWords(window), cursor: cursorAt(position) })),
+            Effect.mapError((error) =>
+              // A failure of the token call is not about a number or a window.
+              error.with({
+                cursor: cursorAt(position),
+                ...(error.operation === operation ? { position: inWords(window) } : {}),
+              }),
+            ),
           )
         const rows = data.meeting_briefs ?? []
         const foreign = rows.find(
@@ -172,7 +179,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
               logId,
               cutShort: false,
             }),
-            operation: `GET ${ListByNo.path}`,
+            operation,
             position: inWords(window),
             cursor: cursorAt(position),
           })
@@ -189,7 +196,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         broken: (reason, position) =>
           new FeishuError({
             reason,
-            operation: `GET ${ListByNo.path}`,
+            operation,
             position: inWords(windows[position.window]!),
             cursor: cursorAt(position),
           }),
@@ -250,9 +257,11 @@ const nowSeconds = Effect.map(Clock.currentTimeMillis, (millis) => Math.floor(mi
 
 /** 121003 does not say which value it dislikes; a start over 90 days ago is the likeliest where there is one. */
 const explainOldRange = Effect.fnUntraced(function* (error: FeishuError, window: TimeRange.TimeRange) {
-  const earliestStartSeconds = (yield* nowSeconds) - ListByNo.maxRangeSeconds
+  const lookback = (yield* nowSeconds) - ListByNo.maxRangeSeconds
   const { reason } = error
-  if (reason._tag !== "RequestRefused" || window.start >= earliestStartSeconds) return yield* error
+  if (reason._tag !== "RequestRefused" || window.start >= lookback) return yield* error
+  // An hour later than the bound of this moment: the bound moves on while people read and type.
+  const earliestStartSeconds = lookback + 3_600
   const { code, logId, msg, status } = reason
   return yield* error.with({
     reason: new RangeTooOld({

@@ -199,7 +199,7 @@ describe("tokens of a self-built app", () => {
       yield* Effect.gen(function* () {
         const first = yield* Fake.read(request)
         assert.strictEqual(first.error?.reason._tag, "AuthenticationFailed")
-        assert.match(first.error!.message, /cli_fake/)
+        assert.match(first.error!.message, /^POST \S+: app cli_fake: /)
         assert.deepStrictEqual((yield* Fake.read(request)).ids, ["1"])
       }).pipe(Effect.provide(Fake.meetings(handler)))
       assert.strictEqual(calls, 2)

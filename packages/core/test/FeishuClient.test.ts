@@ -289,6 +289,10 @@ describe("options", () => {
           "list_by_no Bearer u-given",
         ])
         assert.match((yield* Effect.flip(readWith({}))).message, /neither an access token nor an app/)
+        assert.match(
+          (yield* Effect.flip(readWith({ FEISHU_APP_ID: "cli_env" }))).message,
+          /FEISHU_APP_ID is set, but FEISHU_APP_SECRET is not/,
+        )
       }),
   )
 })
