@@ -6,7 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { MeetingBriefs } from "./MeetingBrief.ts"
+import { MeetingBriefs, nullable } from "./MeetingBrief.ts"
 
 /** The path below the base URL (documented). */
 export const path = "/open-apis/vc/v1/meetings/list_by_no"
@@ -27,13 +27,18 @@ export const maxPageSize = 50
 /** 90 days in seconds: the longest span of one query, or how far back one may look; the documents leave both readings. */
 export const maxRangeSeconds = 90 * 24 * 60 * 60
 
+// Leading zeros are as good as none, however many (inferred); what a number of 64 bits holds, the service judges.
+const isInt64 = (text: string): boolean =>
+  /^-?0*\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
+
 const digits = (name: string) =>
   Schema.String.pipe(
-    Schema.check(Schema.isPattern(/^-?\d{1,18}$/, { message: `${name} is not a valid integer` })),
+    Schema.check(Schema.makeFilter(isInt64, { message: `${name} is not a valid integer` })),
     Schema.annotateKey({ messageMissingKey: `${name} is required` }),
   )
 
-const integer = (name: string, checks: Schema.Codec<number> = Schema.Int) =>
+// Above 2^53 the number is the nearest one that JavaScript has: close enough to compare.
+const integer = (name: string, checks: Schema.Codec<number> = Schema.Number) =>
   digits(name).pipe(Schema.decodeTo(checks, SchemaTransformation.numberFromString))
 
 /**
@@ -50,7 +55,7 @@ export const Query = Schema.Struct({
   page_size: Schema.optionalKey(
     integer(
       "page_size",
-      Schema.Int.pipe(
+      Schema.Number.pipe(
         Schema.check(
           Schema.isGreaterThanOrEqualTo(1, { message: "page_size the min value is 1" }),
           Schema.isLessThanOrEqualTo(maxPageSize, { message: `page_size the max value is ${maxPageSize}` }),
@@ -89,8 +94,6 @@ export const violatedRule = (
   }
   return undefined
 }
-
-const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
 /**
  * The `data` of the answer. Any field may be missing or null; `page_token` is `""` or absent on the last page

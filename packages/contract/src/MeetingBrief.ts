@@ -4,28 +4,28 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { MeetingId } from "./MeetingNo.ts"
 
-const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+/** A field that Feishu may leave out or send as null. */
+export const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+
+const KnownFields = Schema.Struct({
+  id: MeetingId,
+  topic: nullable(Schema.String),
+  url: nullable(Schema.String),
+  meeting_no: nullable(Schema.String),
+  password: nullable(Schema.String),
+  meeting_connect: nullable(Schema.Boolean),
+  note_id: nullable(Schema.String),
+})
 
 /**
  * A row as Feishu sends it. Every field but the id may be missing or null, and fields that are not named here
  * may appear at any time.
  */
-export const MeetingBriefRow = Schema.StructWithRest(
-  Schema.Struct({
-    id: MeetingId,
-    topic: nullable(Schema.String),
-    url: nullable(Schema.String),
-    meeting_no: nullable(Schema.String),
-    password: nullable(Schema.String),
-    meeting_connect: nullable(Schema.Boolean),
-    note_id: nullable(Schema.String),
-  }),
-  [Schema.Record(Schema.String, Schema.Unknown)],
-)
+export const MeetingBriefRow = Schema.StructWithRest(KnownFields, [
+  Schema.Record(Schema.String, Schema.Unknown),
+])
 /** See the Schema of the same name. */
 export type MeetingBriefRow = typeof MeetingBriefRow.Type
-
-const known = new Set(["id", "topic", "url", "meeting_no", "password", "meeting_connect", "note_id"])
 
 /**
  * A meeting in brief, with Feishu's own field names. What Feishu left out or sent as null is `undefined`.
@@ -70,7 +70,9 @@ export class MeetingBrief {
 
   /** The fields that this version does not know, as they came. Feishu adds fields over time. */
   get unknownFields(): Readonly<Record<string, unknown>> {
-    return Object.fromEntries(Object.entries(this.#row).filter(([name]) => !known.has(name)))
+    return Object.fromEntries(
+      Object.entries(this.#row).filter(([name]) => !Object.hasOwn(KnownFields.fields, name)),
+    )
   }
 
   /** The row as it came over the wire, **with the password in clear text**. */

@@ -107,7 +107,7 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
   const requestToken = Effect.gen(function* () {
     yield* Events.emit({ _tag: "RequestSent", operation })
     const answer = yield* Transport.send(client, config, request)
-    const json = yield* judge(answer, config.longestWaitSeconds)
+    const json = yield* judge(answer, config.longestWaitSeconds, [app.appSecret])
     return yield* Effect.mapError(
       decodeToken(json),
       () =>
@@ -122,13 +122,14 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
     )
   }).pipe(
     rateLimit.withSlot(key, Transport.outcomeOf),
+    Effect.mapError((error) =>
+      error.with({
+        operation,
+        reason: error.reason._tag === "AuthenticationFailed" ? error.reason.ofApp(app.appId) : error.reason,
+      }),
+    ),
     Retry.closeGate(rateLimit, key),
     Retry.withRetries,
-    Effect.mapError((error) =>
-      error.reason._tag === "AuthenticationFailed"
-        ? error.with({ operation, reason: error.reason.ofApp(app.appId) })
-        : error.with({ operation }),
-    ),
   )
 
   const fetch = Effect.gen(function* () {
@@ -138,10 +139,10 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
       Math.max(typeof expire === "number" ? expire * 1000 : longestLifeMillis, shortestLifeMillis),
       longestLifeMillis,
     )
-    // The refused token once more is no new generation: a caller who was refused with it is refused again.
+    // The same token once more is no new generation: whoever was refused with it would be refused again.
     const again =
-      held?.refused === true && Redacted.value(held.token.value) === Redacted.value(tenant_access_token)
-    const generation = again ? held!.token.generation : (held?.token.generation ?? 0) + 1
+      held !== undefined && Redacted.value(held.token.value) === Redacted.value(tenant_access_token)
+    const generation = (held?.token.generation ?? 0) + (again ? 0 : 1)
     held = {
       token: { value: tenant_access_token, generation },
       endsAt: time + life,
@@ -157,14 +158,14 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
     if (fetching !== undefined) return Effect.succeed(fetching)
     const deferred = Deferred.makeUnsafe<Token, FeishuError>()
     fetching = deferred
-    return fetch.pipe(
-      Effect.onExit((exit) => {
+    return Effect.map(Effect.forkIn(fetch, scope), (fiber) => {
+      // From outside the fiber: one that is stopped before it starts, as by a closed scope, runs no finalizer.
+      fiber.addObserver((exit) => {
         fetching = undefined
-        return Deferred.done(deferred, exit)
-      }),
-      Effect.forkIn(scope),
-      Effect.as(deferred),
-    )
+        Deferred.doneUnsafe(deferred, exit)
+      })
+      return deferred
+    })
   }).pipe(Effect.uninterruptible)
 
   return AccessToken.of({

@@ -21,11 +21,14 @@ export const Cursor = Schema.String.pipe(
 /** See the Schema of the same name. */
 export type Cursor = typeof Cursor.Type
 
+// Up to the year 5138: a damaged cursor must not ask for millions of windows.
+const Second = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 99_999_999_999 })))
+
 /** What a cursor holds. Times are unix seconds. */
 export const Position = Schema.Struct({
   meetingNo: MeetingNo,
-  start: Schema.Int,
-  end: Schema.Int,
+  start: Second,
+  end: Second,
   pageSize: Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 50 }))),
   baseUrl: Schema.String,
   /** Which window of the range, from 0. */

@@ -13,7 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { AccessToken, layerGiven, layerSelfBuiltApp, type SelfBuiltApp, type Token } from "./AccessToken.ts"
+import { AccessToken, given, layerSelfBuiltApp, type SelfBuiltApp, type Token } from "./AccessToken.ts"
 import * as Events from "./Events.ts"
 import * as FeishuConfig from "./FeishuConfig.ts"
 import { ContractViolation, FeishuError, invalidRequest } from "./FeishuError.ts"
@@ -78,14 +78,16 @@ export const make: Effect.Effect<
     )
     const decode = Schema.decodeUnknownEffect(endpoint.data)
 
+    let requests = 0
     const exchange = Effect.fnUntraced(function* (token: Token) {
+      requests++
       yield* Events.emit({ _tag: "RequestSent", operation })
       const answer = yield* Transport.send(
         client,
         config,
         HttpClientRequest.bearerToken(request, token.value),
       )
-      const json = yield* judge(answer, config.longestWaitSeconds)
+      const json = yield* judge(answer, config.longestWaitSeconds, [token.value])
       const data = yield* Effect.mapError(
         // Data that is missing or null is decoded as if empty: the endpoint's Schema says what must be there.
         decode((json as { readonly data?: unknown }).data ?? {}),
@@ -128,7 +130,7 @@ export const make: Effect.Effect<
       ),
       Retry.closeGate(rateLimit, key),
       Retry.withRetries,
-      Effect.mapError((error) => (error.operation === undefined ? error.with({ operation }) : error)),
+      Effect.mapError((error) => error.with(error.operation === undefined ? { operation, requests } : {})),
     )
   })
 
@@ -136,8 +138,8 @@ export const make: Effect.Effect<
 })
 
 // An error of the token call itself has been tried again and given up there.
-const isTokenRefused = ({ reason, requests }: FeishuError): boolean =>
-  requests === undefined && reason._tag === "AuthenticationFailed" && reason.retry === "token"
+const isTokenRefused = (error: FeishuError): boolean =>
+  !Retry.isGivenUp(error) && error.reason._tag === "AuthenticationFailed" && error.reason.retry === "token"
 
 /** Credentials, and whatever else differs from the defaults. A given token wins over an app's credentials. */
 export interface Options extends FeishuConfig.Options {
@@ -152,27 +154,42 @@ export interface Options extends FeishuConfig.Options {
 export const layer = (options: Options): Layer.Layer<FeishuClient, FeishuError, HttpClient.HttpClient> => {
   const token =
     options.accessToken !== undefined
-      ? layerGiven(options.accessToken)
+      ? Layer.effect(AccessToken, checkedToken(options.accessToken))
       : options.app !== undefined
         ? layerSelfBuiltApp(options.app)
-        : Layer.effect(AccessToken, Effect.fail(noCredentials))
+        : Layer.effect(AccessToken, Effect.suspend(noCredentials))
   return Layer.effect(FeishuClient, make).pipe(
     Layer.provide(token),
     Layer.provide([FeishuConfig.layer(options), RateLimit.layer()]),
   )
 }
 
-const noCredentials = invalidRequest(
-  "credentials",
-  "there is neither an access token nor an app",
-  "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN.",
-)
+// A header takes visible ASCII only; anything else would come back as a fault of the network.
+const checkedToken = (token: Redacted.Redacted<string>) =>
+  /^[\x21-\x7e]+$/.test(Redacted.value(token))
+    ? Effect.succeed(given(token))
+    : Effect.fail(
+        invalidRequest(
+          "accessToken",
+          "it is empty, or has blanks, line breaks or other characters that no token has",
+          "Give it as Feishu gave it.",
+        ),
+      )
+
+const noCredentials = () =>
+  Effect.fail(
+    invalidRequest(
+      "credentials",
+      "there is neither an access token nor an app",
+      "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN.",
+    ),
+  )
 
 const environment = Config.all({
   accessToken: Config.option(Config.Redacted("FEISHU_ACCESS_TOKEN")),
   appId: Config.option(Config.String("FEISHU_APP_ID")),
   appSecret: Config.option(Config.Redacted("FEISHU_APP_SECRET")),
-  brand: Config.withDefault(Config.Literals(["feishu", "lark"], "FEISHU_BRAND"), "feishu"),
+  brand: Config.withDefault(Config.String("FEISHU_BRAND"), ""),
   baseUrl: Config.option(Config.String("FEISHU_BASE_URL")),
 })
 
@@ -183,8 +200,24 @@ const environment = Config.all({
 export const layerConfig: Layer.Layer<FeishuClient, FeishuError | Config.ConfigError, HttpClient.HttpClient> =
   Layer.unwrap(
     Effect.flatMap(environment, (variables) => {
-      const text = Option.filter((value: string) => value !== "")
-      const secret = Option.filter((value: Redacted.Redacted<string>) => Redacted.value(value) !== "")
+      // A line break at the end is what `$(cat file)` and .env files leave behind.
+      const text = (value: Option.Option<string>) =>
+        Option.filter(
+          Option.map(value, (typed) => typed.trim()),
+          (trimmed) => trimmed !== "",
+        )
+      const secret = (value: Option.Option<Redacted.Redacted<string>>) =>
+        Option.map(text(Option.map(value, Redacted.value)), (trimmed) => Redacted.make(trimmed))
+      const brand = variables.brand.trim().toLowerCase() || "feishu"
+      if (brand !== "feishu" && brand !== "lark") {
+        return Effect.fail(
+          invalidRequest(
+            "FEISHU_BRAND",
+            `"${brand}" is no brand`,
+            "Set it to feishu or lark, or not at all.",
+          ),
+        )
+      }
       const [accessToken, appSecret] = [secret(variables.accessToken), secret(variables.appSecret)]
       const [appId, baseUrl] = [text(variables.appId), text(variables.baseUrl)]
       if (Option.isNone(accessToken) && Option.isSome(appId) !== Option.isSome(appSecret)) {
@@ -199,7 +232,7 @@ export const layerConfig: Layer.Layer<FeishuClient, FeishuError | Config.ConfigE
       }
       return Effect.succeed(
         layer({
-          brand: variables.brand,
+          brand,
           baseUrl: Option.getOrUndefined(baseUrl),
           accessToken: Option.getOrUndefined(accessToken),
           app: Option.getOrUndefined(Option.all({ appId, appSecret })),

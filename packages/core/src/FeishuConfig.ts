@@ -12,7 +12,6 @@ export type Brand = "feishu" | "lark"
 export class FeishuConfig extends Context.Service<
   FeishuConfig,
   {
-    readonly brand: Brand
     /** Without a slash at the end. */
     readonly baseUrl: string
     /** Milliseconds from sending to the response headers. */
@@ -56,23 +55,23 @@ const baseUrls: Record<Brand, string> = {
 const millis = (input: Duration.Input | undefined, fallback: number): number =>
   input === undefined ? fallback : Duration.toMillis(Duration.fromInputUnsafe(input))
 
-const checkedBaseUrl = (text: string, allowHttp: boolean): Effect.Effect<string, FeishuError> => {
+const checkedBaseUrl = (typed: string, allowHttp: boolean): Effect.Effect<string, FeishuError> => {
   const refuse = (problem: string, remedy: string) => Effect.fail(invalidRequest("baseUrl", problem, remedy))
-  if (!URL.canParse(text)) return refuse(`"${text}" is not a URL`, "Give one such as https://open.feishu.cn.")
-  const url = new URL(text)
+  // Not repeated: what cannot be parsed may still contain a password.
+  if (!URL.canParse(typed)) return refuse("it is not a URL", "Give one such as https://open.feishu.cn.")
+  const url = new URL(typed)
   if (url.username !== "" || url.password !== "") {
     return refuse("it contains a user name or password", "Give the URL without them.")
   }
-  if (url.search !== "" || url.hash !== "")
-    return refuse("it has a query or fragment", "Give the URL without it.")
-  const loopback = ["localhost", "[::1]"].includes(url.hostname) || url.hostname.startsWith("127.")
+  if (/[?#]/.test(typed)) return refuse("it has a query or fragment", "Give the URL without it.")
+  const loopback = ["localhost", "[::1]"].includes(url.hostname) || /^127(\.\d+){3}$/.test(url.hostname)
   if (url.protocol !== "https:" && !(url.protocol === "http:" && (loopback || allowHttp))) {
     return refuse(
-      `"${text}" is not https`,
+      `"${url.origin}" is not https`,
       "Over plain http anyone on the way can read the token. Use https; in code, allowHttp permits it.",
     )
   }
-  return Effect.succeed(text.replace(/\/+$/, ""))
+  return Effect.succeed(`${url.origin}${url.pathname}`.replace(/\/+$/, ""))
 }
 
 /** Checks the options and fills in the defaults. A base URL that is not acceptable is an `InvalidRequest`. */
@@ -81,7 +80,6 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<FeishuConfig["Service"], FeishuError> {
   const brand = options.brand ?? "feishu"
   return FeishuConfig.of({
-    brand,
     baseUrl: yield* checkedBaseUrl(options.baseUrl ?? baseUrls[brand], options.allowHttp ?? false),
     headersTimeout: millis(options.headersTimeout, 20_000),
     idleTimeout: millis(options.idleTimeout, 15_000),

@@ -147,7 +147,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
   override get message() {
     const tooLong =
       this.longestWaitSeconds === undefined ? "" : `, over the longest wait of ${this.longestWaitSeconds} s`
-    return `the rate limit refused the request (${answered(this)}); it resets in ${this.retryAfterSeconds} s${tooLong}. Go on from the cursor then; if other programs use the same app, let them share one client or slow down.`
+    return `the rate limit refused the request (${answered(this)}); it resets in ${this.retryAfterSeconds} s${tooLong}. Try again then; if other programs use the same app, let them share one client or slow down.`
   }
 }
 
@@ -247,7 +247,7 @@ export const PaginationFault = Schema.Literals([
   "more pages are announced, but there is no page token",
   "the page token is the same as before",
   "the page tokens go in a circle",
-  "too many empty pages in a row",
+  "too many pages in a row without a new row",
 ])
 
 /** The page tokens do not lead on: reading further would loop or lose rows. */

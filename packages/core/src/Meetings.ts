@@ -137,6 +137,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
       const { meetingNo } = opened
       const cursorAt = ({ pageToken, window }: Pagination.Position): Cursor.Cursor =>
         Cursor.fromPosition({ ...opened, window, pageToken })
+      const isResumed = (window: number) => window === opened.window && opened.pageToken !== undefined
       const inWords = (window: TimeRange.TimeRange) =>
         `meeting ${meetingNo} from ${TimeRange.iso(window.start)} to ${TimeRange.iso(window.end)}`
 
@@ -211,7 +212,8 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
               window: page.window,
               windows: windows.length,
             }),
-            page.next?.window === page.window || page.rowsInWindow > 0
+            // A window that was begun before, by whoever made the cursor, may have had its rows then.
+            page.next?.window === page.window || page.rowsInWindow > 0 || isResumed(page.window)
               ? Effect.void
               : warnOldWindowEmpty(meetingNo, windows[page.window]!),
           ),

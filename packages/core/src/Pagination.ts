@@ -47,7 +47,7 @@ export interface Options<Row, R> {
   readonly broken: (reason: PaginationBroken, position: Position) => FeishuError
 }
 
-/** Empty pages in a row before a window that announces more is given up. */
+/** Pages in a row without a new row before a window that announces more is given up. */
 export const maxEmptyPages = 1_000
 
 interface State {
@@ -103,7 +103,13 @@ const step = Effect.fnUntraced(function* <Row, R>(
   const more = raw.hasMore ?? raw.pageToken !== undefined
   const broken = (fault: typeof PaginationFault.Type) =>
     options.broken(new PaginationBroken({ fault, logId: raw.logId }), position)
-  const emptyPages = raw.rows.length === 0 ? state.emptyPages + 1 : 0
+  const rows = raw.rows.filter((row) => {
+    const key = options.key(row)
+    if (state.keys.has(key)) return false
+    state.keys.add(key)
+    return !state.previousKeys.has(key)
+  })
+  const emptyPages = rows.length === 0 ? state.emptyPages + 1 : 0
   if (position.pageToken !== undefined) state.usedTokens.add(position.pageToken)
   if (more) {
     // Checked before the page is handed out: a cursor behind a page that leads nowhere could not go on.
@@ -111,15 +117,9 @@ const step = Effect.fnUntraced(function* <Row, R>(
       return yield* broken("more pages are announced, but there is no page token")
     if (raw.pageToken === position.pageToken) return yield* broken("the page token is the same as before")
     if (state.usedTokens.has(raw.pageToken)) return yield* broken("the page tokens go in a circle")
-    if (emptyPages >= maxEmptyPages) return yield* broken("too many empty pages in a row")
+    if (emptyPages >= maxEmptyPages) return yield* broken("too many pages in a row without a new row")
   }
 
-  const rows = raw.rows.filter((row) => {
-    const key = options.key(row)
-    if (state.keys.has(key)) return false
-    state.keys.add(key)
-    return !state.previousKeys.has(key)
-  })
   const nextWindow = position.window + 1
   const next: State | undefined = more
     ? {

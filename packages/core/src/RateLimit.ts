@@ -44,7 +44,7 @@ export interface Options {
   /** The window; default 60 seconds (documented). */
   readonly window?: Duration.Input | undefined
   /** How much longer an unanswered request's slot rests; default 5 seconds. */
-  readonly stray?: Duration.Input | undefined
+  readonly unansweredRest?: Duration.Input | undefined
 }
 
 /** Early timers and the drift of two clocks must not let a request arrive a moment too soon. */
@@ -69,7 +69,9 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
       Duration.fromInputUnsafe(options.window ?? `${ListByNo.rateLimitWindowSeconds} seconds`),
     ),
   )
-  const strayMillis = Math.ceil(Duration.toMillis(Duration.fromInputUnsafe(options.stray ?? "5 seconds")))
+  const unansweredRestMillis = Math.ceil(
+    Duration.toMillis(Duration.fromInputUnsafe(options.unansweredRest ?? "5 seconds")),
+  )
 
   const lanes = new Map<string, Lane>()
   const laneOf = (key: string): Lane => {
@@ -138,7 +140,7 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
               : Effect.flatMap(monotonicMillis, (time) =>
                   giveBack(
                     lane,
-                    time + windowMillis + marginMillis + (became === "answered" ? 0 : strayMillis),
+                    time + windowMillis + marginMillis + (became === "answered" ? 0 : unansweredRestMillis),
                   ),
                 )
           }),

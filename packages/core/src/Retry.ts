@@ -4,15 +4,22 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
 import * as Random from "effect/Random"
+import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Events from "./Events.ts"
 import type { FeishuError } from "./FeishuError.ts"
 import type { RateLimit } from "./RateLimit.ts"
 
 // A call that was given up below (the token call within a data call) is not tried again above.
+const givenUp = new WeakSet<FeishuError>()
+
+/** Whether retrying has come to its end with this very error. */
+export const isGivenUp = (error: FeishuError): boolean => givenUp.has(error)
+
 const is = (retry: "transient" | "rateLimited") => (error: FeishuError) =>
-  error.requests === undefined && error.reason.retry === retry
+  !givenUp.has(error) && error.reason.retry === retry
 
 /**
  * For failures that pass: broken connections, deadlines, 5xx, busy codes, bodies cut short. Up to 4 more tries
@@ -29,15 +36,13 @@ export const transient: Schedule.Schedule<Duration.Duration, FeishuError> = Sche
     // A kept connection that the server closes as it is used again cannot be told from any other reset.
     attempt === 1 && input.reason._tag === "TransportFailed" && input.reason.fault === "connection broken"
       ? Effect.succeed(Duration.zero)
-      : Effect.map(Random.next, (random) =>
-          Math.round(Math.min(Duration.toMillis(duration), 20_000) * random),
-        ),
+      : Effect.map(Random.next, (random) => Math.round(Duration.toMillis(duration) * random)),
   ),
 )
 
 /**
  * For refusals by the rate limit (HTTP 429, or code 99991400 on any status): waits until the reset that the
- * error names. Ends after 10 refusals in a row, or 15 minutes.
+ * error names. Ends with the tenth refusal, or after 15 minutes.
  */
 export const rateLimited: Schedule.Schedule<number, FeishuError> = Schedule.forever.pipe(
   Schedule.setInputType<FeishuError>(),
@@ -50,32 +55,37 @@ export const rateLimited: Schedule.Schedule<number, FeishuError> = Schedule.fore
 export const closeGate =
   (rateLimit: RateLimit["Service"], key: string) =>
   <A, R>(call: Effect.Effect<A, FeishuError, R>): Effect.Effect<A, FeishuError, R> =>
-    Effect.tapError(call, ({ reason }) =>
-      reason._tag === "RateLimited" && reason.retry === "rateLimited"
+    Effect.tapError(call, (error) =>
+      is("rateLimited")(error) && error.reason._tag === "RateLimited"
         ? Effect.andThen(
-            rateLimit.refused(key, reason.retryAfterSeconds),
-            Events.emit({ _tag: "RateLimitRefused", resetMillis: reason.retryAfterSeconds * 1000 }),
+            rateLimit.refused(key, error.reason.retryAfterSeconds),
+            Events.emit({ _tag: "RateLimitRefused", resetMillis: error.reason.retryAfterSeconds * 1000 }),
           )
         : Effect.void,
     )
 
 /**
- * Tries a call again by both schedules. Refusals by the rate limit cost no attempt. The error that remains
- * says how many requests there were.
+ * Tries a call again by both schedules, each of which goes on where it was when the other had its turn: refusals
+ * by the rate limit cost no attempt, and neither bound is ever stretched by the other.
  */
 export const withRetries = <A, R>(call: Effect.Effect<A, FeishuError, R>): Effect.Effect<A, FeishuError, R> =>
-  Effect.suspend(() => {
-    let requests = 0
-    return Effect.suspend(() => {
-      requests++
-      return call
-    }).pipe(
-      Effect.retry(rateLimited),
-      Effect.retry(
-        Schedule.tap(transient, ({ duration, input }) =>
-          Events.emit({ _tag: "Retrying", error: input, delayMillis: Duration.toMillis(duration) }),
-        ),
+  Effect.gen(function* () {
+    const afterRefusal = yield* Schedule.toStepWithSleep(rateLimited)
+    const afterFault = yield* Schedule.toStepWithSleep(
+      Schedule.tap(transient, ({ duration, input }) =>
+        Events.emit({ _tag: "Retrying", error: input, delayMillis: Duration.toMillis(duration) }),
       ),
-      Effect.mapError((error) => error.with({ requests: error.requests ?? requests })),
     )
+    while (true) {
+      const result = yield* Effect.result(call)
+      if (Result.isSuccess(result)) return result.success
+      const error = result.failure
+      const giveUp = () => {
+        givenUp.add(error)
+        return Effect.fail(error)
+      }
+      yield* error.reason.retry === "rateLimited"
+        ? Pull.catchDone(afterRefusal(error), giveUp)
+        : Pull.catchDone(afterFault(error), giveUp)
+    }
   })

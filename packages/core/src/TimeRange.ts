@@ -16,14 +16,17 @@ export interface TimeRange {
 
 /**
  * A point in time: ISO text with or without zone (`2026-09-01T08:00:00+08:00`), a date (`2026-09-01`), unix
- * seconds as number or text, a `DateTime`, `now`, or how long ago: `90d`, `36h`, `2w`, `30m`, `10s`.
+ * seconds as number or text, a `DateTime`, `now`, or how long ago: `30d`, `36h`, `2w`, `30m`, `10s`.
+ *
+ * Feishu may refuse a start that is 90 days old when the request arrives, and a read takes time: `89d` reads the
+ * last 90 days but one, and always works.
  */
 export type Moment = string | number | DateTime.DateTime
 
 /** A range in people's terms. */
 export interface Input {
   readonly from: Moment
-  /** Default now. A date without time includes the whole day. */
+  /** Default now. A date without time includes the whole day: it ends at the next midnight of the zone. */
   readonly to?: Moment | undefined
   /** For text without zone: an IANA name such as `Asia/Shanghai`, or an offset; default UTC. */
   readonly timeZone?: string | undefined
@@ -31,25 +34,30 @@ export interface Input {
 
 const secondsOf: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 }
 const accepted =
-  "Write ISO text (2026-09-01 or 2026-09-01T08:00:00+08:00), unix seconds, now, or how long ago (90d, 36h)."
+  "Write ISO text (2026-09-01 or 2026-09-01T08:00:00+08:00), unix seconds, now, or how long ago (30d, 36h)."
 
 // Unix seconds reach this in the year 5138, unix milliseconds passed it in 1973.
 const firstMilliseconds = 100_000_000_000
 
 const fromSeconds = (field: string, seconds: number): Effect.Effect<number, FeishuError> => {
-  if (Math.abs(seconds) >= firstMilliseconds) {
-    return Effect.fail(
-      invalidRequest(
-        field,
-        `${seconds} looks like milliseconds`,
-        `Feishu takes seconds: write ${Math.floor(seconds / 1000)}.`,
-      ),
-    )
-  }
-  return Number.isFinite(seconds) && seconds >= 0
+  if (!Number.isFinite(seconds)) return notATime(field, String(seconds))
+  return Math.abs(seconds) < firstMilliseconds
     ? Effect.succeed(Math.floor(seconds))
-    : Effect.fail(invalidRequest(field, `${seconds} is not a time in unix seconds`, accepted))
+    : Effect.fail(
+        invalidRequest(
+          field,
+          `${seconds} looks like milliseconds`,
+          `Feishu takes seconds: write ${Math.floor(seconds / 1000)}.`,
+        ),
+      )
 }
+
+const notATime = (field: string, text: string) =>
+  Effect.fail(invalidRequest(field, `"${text}" is not a time`, accepted))
+
+// Anchored: what is left over would be read by JavaScript's own ideas, "08:00 junk" as a day in June.
+const isoText =
+  /^(?<date>\d{4}-\d{2}-\d{2})(?:[T ](?<time>\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?<zone>[zZ]|[+-]\d{2}:?\d{2})?)?$/
 
 const fromText = Effect.fnUntraced(function* (
   field: string,
@@ -62,29 +70,28 @@ const fromText = Effect.fnUntraced(function* (
   if (/^\d+(\.\d+)?$/.test(text)) return yield* fromSeconds(field, Number(text))
   const ago = /^(\d+)([smhdw])$/.exec(text)
   if (ago !== null) return Math.max(0, now - Number(ago[1]) * secondsOf[ago[2]!]!)
-  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text)
-  const hasZone = /(?:[zZ]|[+-]\d{2}:?\d{2})$/.test(text.slice(10))
-  if (!/^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}|$)/.test(text)) {
-    return yield* invalidRequest(field, `"${original}" is not a time`, accepted)
+  const parts = isoText.exec(text)?.groups
+  if (parts === undefined) return yield* notATime(field, original)
+  const day = dateOf(parts["date"]!)
+  if (day === undefined) {
+    return yield* invalidRequest(field, `"${original}" is a day that does not exist`, accepted)
   }
-  const parsed: Option.Option<DateTime.DateTime> = hasZone
-    ? DateTime.make(text)
-    : DateTime.makeZoned(isDate ? `${text}T00:00:00` : text, { timeZone: zone, adjustForTimeZone: true })
-  if (Option.isNone(parsed) || !sameDay(parsed.value, text)) {
-    return yield* invalidRequest(field, `"${original}" is not a time that exists`, accepted)
-  }
-  if (isDate && field === "to") {
-    // The last second of the day, in the zone: a day is not always 24 hours long.
-    return Math.floor(DateTime.toEpochMillis(DateTime.add(parsed.value, { days: 1 })) / 1000) - 1
-  }
-  return Math.floor(DateTime.toEpochMillis(parsed.value) / 1000)
+  const wholeDay = parts["time"] === undefined
+  const date = wholeDay && field === "to" ? DateTime.add(day, { days: 1 }) : day
+  const local = `${DateTime.formatIsoDateUtc(date)}T${parts["time"] ?? "00:00"}`
+  const parsed: Option.Option<DateTime.DateTime> =
+    parts["zone"] === undefined
+      ? DateTime.makeZoned(local, { timeZone: zone, adjustForTimeZone: true })
+      : DateTime.make(`${local}${parts["zone"].toUpperCase()}`)
+  return Option.isNone(parsed)
+    ? yield* notATime(field, original)
+    : Math.floor(DateTime.toEpochMillis(parsed.value) / 1000)
 })
 
 // JavaScript reads 31 February as 3 March; a typing mistake must not move the range.
-const sameDay = (_: DateTime.DateTime, text: string): boolean => {
-  const [year, month, day] = [text.slice(0, 4), text.slice(5, 7), text.slice(8, 10)].map(Number)
-  const date = DateTime.make({ year: year!, month: month!, day: day! })
-  return Option.isSome(date) && DateTime.formatIso(date.value).startsWith(text.slice(0, 10))
+const dateOf = (text: string): DateTime.Utc | undefined => {
+  const date = Option.getOrUndefined(DateTime.make(`${text}T00:00:00Z`))
+  return date !== undefined && DateTime.formatIsoDateUtc(date) === text ? date : undefined
 }
 
 const resolveMoment = (
@@ -107,7 +114,8 @@ export const make = Effect.fnUntraced(function* (
   const { from, to, timeZone } =
     "from" in input ? input : { from: input.start, to: input.end, timeZone: undefined }
   const zone = timeZone ?? "UTC"
-  if (Option.isNone(DateTime.zoneFromString(zone))) {
+  const offset = /^[+-](\d{2}):?\d{2}$/.exec(zone)
+  if (Option.isNone(DateTime.zoneFromString(zone)) || Number(offset?.[1] ?? 0) > 14) {
     return yield* invalidRequest(
       "timeZone",
       `"${zone}" is not a time zone`,
@@ -116,6 +124,13 @@ export const make = Effect.fnUntraced(function* (
   }
   const start = yield* resolveMoment("from", from, now, zone)
   const end = yield* resolveMoment("to", to ?? "now", now, zone)
+  for (const [field, seconds] of [
+    ["from", start],
+    ["to", end],
+  ] as const) {
+    if (seconds < 0)
+      return yield* invalidRequest(field, "it is before 1970", "Feishu takes unix seconds from 0 on.")
+  }
   if (start >= end) {
     const [startText, endText] = [iso(start), iso(end)]
     return yield* invalidRequest(

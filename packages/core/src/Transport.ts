@@ -33,8 +33,10 @@ export const send = Effect.fnUntraced(function* (
   config: FeishuConfig["Service"],
   request: HttpClientRequest.HttpClientRequest,
 ): Effect.fn.Return<Answer, FeishuError> {
-  const { host, port, protocol } = new URL(config.baseUrl)
-  const faultAt = faultOf(Number(port || (protocol === "https:" ? 443 : 80)))
+  const url = new URL(config.baseUrl)
+  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80))
+  const host = `${url.hostname}:${port}`
+  const faultAt = faultOf(port)
   const fail = (fault: typeof TransportFault.Type, systemCode?: string) =>
     new FeishuError({ reason: new TransportFailed({ fault, host, systemCode }) })
   const started = yield* monotonicMillis
@@ -45,14 +47,20 @@ export const send = Effect.fnUntraced(function* (
       .execute(HttpClientRequest.setHeader(request, "accept-encoding", "gzip"))
       .pipe(Effect.mapError((error) => fail(...faultAt(error))))
     lastByte = yield* monotonicMillis
-    return yield* read(response)
+    const { headers, status } = response
+    return yield* Effect.catchIf(
+      read(response),
+      // The status of a failure says enough: that its body cannot be read must not hide it.
+      (error) => status >= 400 && error.reason._tag === "ContractViolation",
+      () => Effect.succeed({ status, headers, body: "", logId: logIdOf(response) }),
+    )
   })
 
   const read = Effect.fnUntraced(function* (
     response: HttpClientResponse.HttpClientResponse,
   ): Effect.fn.Return<Answer, FeishuError> {
     const { headers, status } = response
-    const logId = headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId]
+    const logId = logIdOf(response)
     const violation = (problem: string, cutShort = false) =>
       new FeishuError({ reason: new ContractViolation({ problem, status, cutShort, logId }) })
 
@@ -125,6 +133,9 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Outcome => {
   return error.reason.mayHaveArrived ? "unanswered" : "not sent"
 }
 
+const logIdOf = ({ headers }: HttpClientResponse.HttpClientResponse): string | undefined =>
+  headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId]
+
 const decoder = new TextDecoder("utf-8")
 
 const join = (parts: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
@@ -159,10 +170,14 @@ const faultOf =
     let portTried: unknown
     let cause: unknown = error.reason.cause
     for (let depth = 0; depth < 5 && typeof cause === "object" && cause !== null; depth++) {
-      const { code, message, port } = cause as Readonly<Record<"code" | "message" | "port", unknown>>
+      const { code, message, port, syscall } = cause as Readonly<
+        Record<"code" | "message" | "port" | "syscall", unknown>
+      >
       // Undici tells the status of a proxy's answer in this text only.
       const refused = /^Proxy response \((\d+)\)/.exec(String(message))
       if (refused !== null) return ["proxy refused", `HTTP ${refused[1]}`]
+      // Without a connection attempt it is a read that timed out: the request may have arrived.
+      if (code === "ETIMEDOUT" && syscall !== "connect") return ["connection broken", code]
       if (typeof code === "string") codes.push(code)
       portTried ??= port
       cause =

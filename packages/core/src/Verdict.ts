@@ -4,6 +4,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Envelope, ErrorCodes, ListByNo, ResponseHeaders } from "@effect-feishu/contract"
@@ -23,25 +24,35 @@ import type { Answer } from "./Transport.ts"
 const parseJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope.Envelope)
 
-/** The body of a successful answer as parsed JSON, or why it is not one. */
+/**
+ * The body of a successful answer as parsed JSON, or why it is not one. The secrets are those of the request: a
+ * server, or something in its place, may repeat them in what it says.
+ */
 export const judge = Effect.fnUntraced(function* (
   answer: Answer,
   longestWaitSeconds: number,
+  secrets: ReadonlyArray<Redacted.Redacted<string>>,
 ): Effect.fn.Return<unknown, FeishuError> {
+  const shown = (text: string, length: number) => showable(text, secrets, length)
   const fail = (reason: Reason) => new FeishuError({ reason })
   const { status } = answer
   const known = { status, logId: answer.logId }
   const violation = (problem: string, cutShort = false) =>
     fail(new ContractViolation({ ...known, problem, cutShort }))
 
-  if (status >= 300 && status < 400) {
+  if (status >= 300 && status < 400 && answer.headers["location"] !== undefined) {
     return yield* fail(new RequestRefused({ ...known, violations: [], detail: redirected(answer) }))
   }
-  if (status === 204 || status === 206) return yield* violation(`HTTP ${status} is no complete answer`)
-  const json = parseJson(answer.body.replace(/^\uFEFF/, ""))
+  if (status === 204 || status === 206 || status === 304) {
+    return yield* violation(`HTTP ${status} is no complete answer`)
+  }
+  const json = parseJson(answer.body)
   const envelope = Result.flatMap(json, decodeEnvelope)
   if (Result.isFailure(json) || Result.isFailure(envelope)) {
-    const body = { excerpt: excerptOf(answer.body), contentType: answer.headers["content-type"] }
+    const body = {
+      excerpt: shown(withoutTags(answer.body), 120),
+      contentType: answer.headers["content-type"],
+    }
     switch (ErrorCodes.retryClass({ status })) {
       case "rateLimited":
         return yield* fail(rateLimited(answer, known, yield* DateTime.now, longestWaitSeconds))
@@ -61,7 +72,8 @@ export const judge = Effect.fnUntraced(function* (
 
   const { code, error, log_id, msg } = envelope.success
   if (code === 0) return json.success
-  const said = { status, code, msg, logId: answer.logId ?? error?.log_id ?? log_id }
+  const logId = answer.logId ?? error?.log_id ?? log_id
+  const said = { status, code, logId, msg: msg === undefined ? undefined : shown(msg, 300) }
   switch (ErrorCodes.retryClass({ code, status })) {
     case "rateLimited":
       return yield* fail(rateLimited(answer, said, yield* DateTime.now, longestWaitSeconds))
@@ -84,8 +96,8 @@ export const judge = Effect.fnUntraced(function* (
       return yield* fail(new PermissionDenied({ ...said, scopes: scopesOf(error) }))
   }
   const violations = (error?.field_violations ?? []).map(({ description, field }) => ({
-    field: field ?? "?",
-    description: description ?? "refused",
+    field: shown(field ?? "?", 60),
+    description: shown(description ?? "refused", 300),
   }))
   return yield* fail(new RequestRefused({ ...said, violations }))
 })
@@ -134,12 +146,17 @@ const wholeSeconds = (header: string | undefined, now: DateTime.DateTime): numbe
   })
 }
 
-/** The start of a body that is not JSON, on one line and without tags and control characters. */
-const excerptOf = (body: string): string =>
+/** The start of a page in HTML is mostly tags. */
+const withoutTags = (body: string): string =>
   body
     .slice(0, 2_000)
     .replace(/<(script|style)[^>]*>.*?<\/\1>/gis, " ")
     .replace(/<[^>]*>?/g, " ")
+
+/** A server's words on one line: without control characters, without the request's secrets, and not too long. */
+const showable = (text: string, secrets: ReadonlyArray<Redacted.Redacted<string>>, length: number): string =>
+  secrets
+    .reduce((masked, secret) => masked.replaceAll(Redacted.value(secret), "<redacted>"), text)
     .replace(/[\p{C}\s]+/gu, " ")
     .trim()
-    .slice(0, 120)
+    .slice(0, length)

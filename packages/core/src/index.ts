@@ -7,6 +7,7 @@ export {
   ErrorCodes,
   ListByNo,
   MeetingBrief,
+  MeetingBriefRow,
   MeetingId,
   MeetingNo,
   MeetingNoFromText,

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Redacted } from "effect"
+import { Effect, Exit, Fiber, Layer, Redacted, Scope } from "effect"
+import { HttpClient } from "effect/http"
+import { AccessToken, FeishuConfig, RateLimit } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
 const request = { meetingNo: Fake.meetingNo, range: { from: 0, to: 1_000 } }
@@ -185,6 +187,61 @@ describe("tokens of a self-built app", () => {
         assert.deepStrictEqual((yield* Fiber.join(second)).ids, ["1"])
       }).pipe(Effect.provide(Fake.meetings(handler)))
       assert.strictEqual(tokens.count(), 1)
+    }),
+  )
+
+  it.effect("a source whose scope is closed, before or during a fetch, keeps nobody waiting", () =>
+    Effect.gen(function* () {
+      for (const closeFirst of [true, false]) {
+        const scope = yield* Scope.make()
+        const source = yield* AccessToken.selfBuiltApp(Fake.app).pipe(
+          Effect.provide(
+            Layer.mergeAll(
+              FeishuConfig.layer(),
+              RateLimit.layer(),
+              Layer.succeed(
+                HttpClient.HttpClient,
+                Fake.httpClient(() => Effect.never),
+              ),
+            ),
+          ),
+          Effect.provideService(Scope.Scope, scope),
+        )
+        if (closeFirst) yield* Scope.close(scope, Exit.void)
+        const fiber = yield* Effect.forkChild(source.get)
+        yield* Fake.advance("1 second")
+        if (!closeFirst) yield* Scope.close(scope, Exit.void)
+        assert.isTrue(Exit.isFailure(yield* Fiber.await(fiber)))
+      }
+    }),
+  )
+
+  it.effect("the same token fetched again is no new generation: its late refusal still brings another", () =>
+    Effect.gen(function* () {
+      const given = ["t-SECRET-same", "t-SECRET-same"]
+      const handler: Fake.Handler = (asked) => {
+        if (Fake.isTokenCall(asked)) {
+          return Effect.sync(() => ({
+            body: { code: 0, tenant_access_token: given.shift() ?? "t-SECRET-new", expire: 0 },
+          }))
+        }
+        return asked.token === "Bearer t-SECRET-new"
+          ? Effect.succeed(Fake.page([1]))
+          : Effect.as(Effect.sleep("61 seconds"), Fake.failure(400, 99991663))
+      }
+      yield* Effect.gen(function* () {
+        const early = yield* Effect.forkChild(Fake.read(request))
+        yield* Fake.advance("60 seconds")
+        const late = yield* Effect.forkChild(Fake.read(request))
+        yield* Fake.advance("5 minutes")
+        assert.deepStrictEqual((yield* Fiber.join(early)).ids, ["1"])
+        assert.deepStrictEqual((yield* Fiber.join(late)).ids, ["1"])
+      }).pipe(
+        Effect.provide(
+          Fake.meetings(handler, { app: Fake.app, attemptTimeout: "1 hour", headersTimeout: "1 hour" }),
+        ),
+      )
+      assert.deepStrictEqual(given, [])
     }),
   )
 

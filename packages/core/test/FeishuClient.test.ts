@@ -1,8 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, ConfigProvider, type Duration, Effect, Exit, Fiber, Inspectable, Layer, Logger } from "effect"
+import {
+  Cause,
+  ConfigProvider,
+  type Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Inspectable,
+  Layer,
+  Logger,
+  Redacted,
+} from "effect"
 import { HttpClient } from "effect/http"
 import { inspect } from "node:util"
-import { Events, type FeishuClient, Meetings } from "@effect-feishu/core"
+import { Events, type FeishuClient, Meetings, Retry } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
 /** Answers with these, one after another, the last one for ever; how many requests there were. */
@@ -168,6 +179,54 @@ describe("refusals by the rate limit", () => {
     }),
   )
 
+  it.effect("refusals and faults in turn stretch neither bound: ten refusals, five faults", () =>
+    Effect.gen(function* () {
+      const tokens = Fake.tokens()
+      let requests = 0
+      const handler: Fake.Handler = (asked) =>
+        Effect.sync(() => {
+          if (Fake.isTokenCall(asked)) return tokens.answer()
+          return ++requests % 4 === 0 ? Fake.failure(500, 121001) : reset("10")
+        })
+      const { error } = yield* readFor("20 minutes", handler)
+      assert.strictEqual(error?.reason._tag, "RateLimited")
+      assert.strictEqual(requests, 13)
+    }),
+  )
+
+  it.effect("a refusal of the token call is told once, and does not stop data calls", () =>
+    Effect.gen(function* () {
+      const refusals: Array<Events.Event> = []
+      const fiber = yield* Fake.read().pipe(
+        Effect.provide(Fake.meetings(() => Effect.succeed(reset("400")))),
+        Effect.provideService(Events.Events, (event) =>
+          Effect.sync(() => event._tag === "RateLimitRefused" && refusals.push(event)),
+        ),
+        Effect.forkChild,
+      )
+      yield* Fake.advance("1 second")
+      assert.strictEqual((yield* Fiber.join(fiber)).error?.reason._tag, "RateLimited")
+      assert.deepStrictEqual(refusals, [])
+    }),
+  )
+
+  it.effect("the exported schedules try this package's own calls again, for whoever wants more", () =>
+    Effect.gen(function* () {
+      const { handler, requests } = sequence(
+        ...Array.from({ length: 7 }, () => Fake.failure(500, 121001)),
+        Fake.page([1]),
+      )
+      const program = Effect.gen(function* () {
+        const meetings = yield* Meetings.Meetings
+        return yield* meetings.page({ meetingNo: Fake.meetingNo, range: { from: 0, to: 1_000 } })
+      }).pipe(Effect.retry(Retry.transient), Effect.provide(Fake.meetings(handler)))
+      const fiber = yield* Effect.forkChild(program)
+      yield* Fake.advance("1 minute")
+      assert.strictEqual((yield* Fiber.join(fiber)).meetings.length, 1)
+      assert.strictEqual(requests(), 8)
+    }),
+  )
+
   it.effect("a reset over the longest wait of 300 s is an error that names it, at once", () =>
     Effect.gen(function* () {
       const { handler, requests } = sequence(reset("1e30"))
@@ -246,6 +305,11 @@ describe("options", () => {
     ["no credentials", {}, /FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN/],
     ["plain http", { app: Fake.app, baseUrl: "http://feishu.example" }, /is not https/],
     ["not a URL", { app: Fake.app, baseUrl: "open.feishu.cn" }, /is not a URL/],
+    ["a host like loopback", { app: Fake.app, baseUrl: "http://127.0.0.1.example.com" }, /is not https/],
+    ["a query in the URL", { app: Fake.app, baseUrl: "https://feishu.example?" }, /query or fragment/],
+    ["a token with a line break", { accessToken: Redacted.make("SECRET-t\n") }, /it is empty, or has/],
+    ["an empty token", { accessToken: Redacted.make("") }, /accessToken: it is empty/],
+    ["a broken URL", { app: Fake.app, baseUrl: "http://u:SECRET-p@x:999999" }, /is not a URL/],
     [
       "a password in the URL",
       { app: Fake.app, baseUrl: "https://u:SECRET-p@feishu.example" },
@@ -281,14 +345,18 @@ describe("options", () => {
             ),
           )
         const app = { FEISHU_APP_ID: "cli_env", FEISHU_APP_SECRET: "s", FEISHU_BRAND: "lark" }
-        yield* readWith({ ...app, FEISHU_ACCESS_TOKEN: "" })
-        yield* readWith({ ...app, FEISHU_ACCESS_TOKEN: "u-given", FEISHU_BASE_URL: "http://localhost:1/" })
+        yield* readWith({ ...app, FEISHU_ACCESS_TOKEN: "", FEISHU_BRAND: " Lark\n" })
+        yield* readWith({ ...app, FEISHU_ACCESS_TOKEN: "u-given\n", FEISHU_BASE_URL: "http://localhost:1/ " })
         assert.deepStrictEqual(asked, [
           "internal undefined",
           "list_by_no Bearer t-SECRET-1",
           "list_by_no Bearer u-given",
         ])
         assert.match((yield* Effect.flip(readWith({}))).message, /neither an access token nor an app/)
+        assert.match(
+          (yield* Effect.flip(readWith({ ...app, FEISHU_BRAND: "dingtalk" }))).message,
+          /FEISHU_BRAND: "dingtalk" is no brand/,
+        )
         assert.match(
           (yield* Effect.flip(readWith({ FEISHU_APP_ID: "cli_env" }))).message,
           /FEISHU_APP_ID is set, but FEISHU_APP_SECRET is not/,
@@ -319,6 +387,11 @@ describe("secrets", () => {
     },
     "HTTP 500": { status: 500, body: "" },
     "a refused token": Fake.failure(400, 99991663),
+    "a body that repeats the request": { status: 404, body: "no route for Bearer t-SECRET-1" },
+    "a msg that repeats the request": {
+      status: 400,
+      body: { code: 7, msg: "bad token t-SECRET-1 \u001b[31m" },
+    },
     "a redirect": { status: 302, body: "", headers: { location: "/?t-SECRET" } },
   }
   for (const [name, answer] of Object.entries(answers)) {
@@ -354,6 +427,7 @@ describe("secrets", () => {
       const failures: ReadonlyArray<Effect.Effect<Fake.Answer, string>> = [
         Effect.succeed(Fake.failure(200, 10014)),
         Effect.succeed({ status: 500, body: "" }),
+        Effect.succeed({ status: 400, body: 'cannot parse {"app_secret":"SECRET-app-secret"}' }),
         Effect.succeed({ body: { code: 0, tenant_access_token: { "t-SECRET": 1 } } }),
         Effect.fail("ECONNRESET"),
         Effect.never,

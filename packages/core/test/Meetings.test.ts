@@ -249,7 +249,24 @@ describe("page tokens that do not lead on end the read, after every row before",
       const many = yield* reading(1_000)
       yield* Fake.advance("20 minutes")
       assert.deepStrictEqual((yield* Fiber.join(few)).ids, ["1"])
-      assert.match((yield* Fiber.join(many)).error!.message, /too many empty pages/)
+      assert.match((yield* Fiber.join(many)).error!.message, /too many pages in a row without a new row/)
+    }),
+  )
+
+  it.effect("pages that only repeat old rows under fresh tokens come to an end, too", () =>
+    Effect.gen(function* () {
+      const tokens = Fake.tokens()
+      let count = 0
+      const handler: Fake.Handler = (asked) =>
+        Effect.sync(() =>
+          Fake.isTokenCall(asked) ? tokens.answer() : Fake.page([1, 2, 3], `token-${++count}`),
+        )
+      const fiber = yield* Effect.forkChild(Effect.provide(Fake.read(request), Fake.meetings(handler)))
+      yield* Fake.advance("20 minutes")
+      const { error, ids } = yield* Fiber.join(fiber)
+      assert.match(error!.message, /without a new row/)
+      assert.deepStrictEqual(ids, ["1", "2", "3"])
+      assert.strictEqual(count, 1_001)
     }),
   )
 

@@ -40,13 +40,31 @@ describe("a point in time", () => {
     }),
   )
 
-  it.effect("a date as the end includes its day, also where the day has 23 or 25 hours", () =>
+  it.effect("a day whose midnight is skipped ends at the next midnight", () =>
+    Effect.gen(function* () {
+      yield* atNoon
+      // Clocks in Cairo went from 23:59:59 on 23 April 2026 to 01:00 on the 24th.
+      const { end } = yield* TimeRange.make({ from: 0, to: "2026-04-24", timeZone: "Africa/Cairo" })
+      assert.strictEqual(TimeRange.iso(end), "2026-04-24T21:00:00.000Z")
+    }),
+  )
+
+  it.effect("blank or T, seconds or none, Z or an offset: all are read", () =>
+    Effect.gen(function* () {
+      yield* atNoon
+      for (const text of ["2026-11-01 08:00+08:00", "2026-11-01T08:00:00.5+0800", "2026-11-01T00:00z"]) {
+        assert.strictEqual(yield* start(text), 1_793_491_200, text)
+      }
+    }),
+  )
+
+  it.effect("a date as the end includes its day up to midnight, also where the day has 23 or 25 hours", () =>
     Effect.gen(function* () {
       yield* atNoon
       const length = (date: string) =>
         Effect.map(
           TimeRange.make({ from: date, to: date, timeZone: "Europe/Berlin" }),
-          ({ end, start }) => end - start + 1,
+          ({ end, start }) => end - start,
         )
       assert.deepStrictEqual(
         [yield* length("2026-11-01"), yield* length("2026-03-29"), yield* length("2026-10-25")],
@@ -63,9 +81,14 @@ describe("what cannot be a range is refused, with what to do", () => {
     ["an end before the start", { from: "10d", to: "20d" }, /after its end/],
     ["an empty range", { from: 5, to: 5 }, /empty/],
     ["words", { from: "yesterday" }, /"yesterday" is not a time.*ISO/],
-    ["a day that does not exist", { from: "2026-02-31" }, /not a time that exists/],
-    ["a negative number", { from: -1 }, /not a time/],
+    ["a day that does not exist", { from: "2026-02-31" }, /a day that does not exist/],
+    ["a time before 1970", { from: -1 }, /it is before 1970/],
+    ["a day before 1970", { from: "1960-01-01" }, /it is before 1970/],
     ["not a number", { from: Number.NaN }, /not a time/],
+    ["infinity", { from: Number.POSITIVE_INFINITY }, /not a time/],
+    ["words behind a time", { from: "2026-09-01 08:00 junk" }, /is not a time/],
+    ["an hour that does not exist", { from: "2026-09-01T25:00" }, /is not a time/],
+    ["an offset that does not exist", { from: "1d", timeZone: "+99:00" }, /not a time zone/],
     ["a zone that does not exist", { from: "1d", timeZone: "Mars/Olympus" }, /not a time zone/],
   ]
   for (const [name, input, message] of refused) {

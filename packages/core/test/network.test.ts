@@ -164,7 +164,7 @@ describe("over real sockets", () => {
       Effect.gen(function* () {
         const { heads, url } = yield* proxy("407 Proxy Authentication Required")
         const { error } = yield* readThrough({ httpsProxy: url })
-        assert.match(error!.message, /feishu\.invalid: proxy refused \(HTTP 407\)\. Check HTTPS_PROXY/)
+        assert.match(error!.message, /feishu\.invalid:443: proxy refused \(HTTP 407\)\. Check HTTPS_PROXY/)
         assert.strictEqual(heads.length, 1)
         assert.match(heads[0]!, /^CONNECT feishu\.invalid:443/)
         assert.match(heads[0]!, /proxy-authorization: Basic/i)
@@ -248,6 +248,22 @@ describe("over real sockets", () => {
         assert.strictEqual(error?.reason._tag, "ContractViolation")
         assert.match(error!.message, message)
         assert.strictEqual(raw.requests(), requests)
+      }).pipe(Effect.scoped),
+    )
+  }
+
+  for (const [status, tag] of [
+    ["502 Bad Gateway", "ServerFailed"],
+    ["429 Too Many Requests", "RateLimited"],
+    ["404 Not Found", "RequestRefused"],
+  ] as const) {
+    it.live(`${status} with a body that cannot be read is what its status says`, () =>
+      Effect.gen(function* () {
+        const headers = { "content-encoding": "br", "x-ogw-ratelimit-reset": 400 }
+        const raw = yield* server(({ socket }) =>
+          socket.write(RawServer.http(brotliCompressSync("busy"), headers, status)),
+        )
+        assert.strictEqual((yield* read(raw.url)).error?.reason._tag, tag)
       }).pipe(Effect.scoped),
     )
   }
