@@ -1,4 +1,5 @@
 /** The HTTP client for Node. */
+import { getCACertificates } from "node:tls"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { EnvHttpProxyAgent } from "@effect/platform-node/Undici"
 import * as Duration from "effect/Duration"
@@ -15,6 +16,11 @@ export interface Options {
   readonly httpsProxy?: string | undefined
   /** The proxy for plain http; default `http_proxy` or `HTTP_PROXY`. */
   readonly httpProxy?: string | undefined
+  /**
+   * A certificate authority to trust beside Node's own, in PEM, as a private deployment may need it.
+   * `NODE_EXTRA_CA_CERTS` does the same for the whole process.
+   */
+  readonly ca?: string | undefined
   /** Hosts that are reached directly, comma separated; default `no_proxy` or `NO_PROXY`. Loopback always is. */
   readonly noProxy?: string | undefined
 }
@@ -35,6 +41,7 @@ export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient,
         return new EnvHttpProxyAgent({
           connect: {
             timeout: Duration.toMillis(Duration.fromInputUnsafe(options.connectTimeout ?? "10 seconds")),
+            ...(options.ca === undefined ? {} : { ca: [...getCACertificates(), options.ca] }),
           },
           // Below the usual idle limit of servers, so that a kept connection is rarely closed as it is used again.
           keepAliveTimeout: 4_000,
