@@ -7,7 +7,7 @@ import * as Fake from "./FakeFeishu.ts"
 const request = { meetingNo: Fake.meetingNo, range: { from: 0, to: 1_000 } }
 
 describe("tokens of a self-built app", () => {
-  it.effect("50 callers at once cost one token call", () =>
+  it.effect("A2 50 callers at once cost one token call", () =>
     Effect.gen(function* () {
       const tokens = Fake.tokens()
       const slow = Effect.sleep("1 second")
@@ -57,26 +57,28 @@ describe("tokens of a self-built app", () => {
       }),
   )
 
-  it.effect("a refused token is replaced once, and the same page is read again: no row lost or doubled", () =>
-    Effect.gen(function* () {
-      const tokens = Fake.tokens()
-      const pages: Array<string> = []
-      const handler: Fake.Handler = (asked) => {
-        if (Fake.isTokenCall(asked)) return Effect.sync(() => tokens.answer())
-        const token = asked.query["page_token"] ?? ""
-        pages.push(`${token}:${asked.token}`)
-        if (token === "2" && asked.token === "Bearer t-SECRET-1")
-          return Effect.succeed(Fake.failure(400, 99991663))
-        return Effect.succeed(token === "" ? Fake.page([1, 2], "2") : Fake.page([3]))
-      }
-      const { error, ids } = yield* Effect.provide(Fake.read(request), Fake.meetings(handler))
-      assert.strictEqual(error, undefined)
-      assert.deepStrictEqual(ids, ["1", "2", "3"])
-      assert.deepStrictEqual(pages, [":Bearer t-SECRET-1", "2:Bearer t-SECRET-1", "2:Bearer t-SECRET-2"])
-    }),
+  it.effect(
+    "A1 a refused token is replaced once, and the same page is read again: no row lost or doubled",
+    () =>
+      Effect.gen(function* () {
+        const tokens = Fake.tokens()
+        const pages: Array<string> = []
+        const handler: Fake.Handler = (asked) => {
+          if (Fake.isTokenCall(asked)) return Effect.sync(() => tokens.answer())
+          const token = asked.query["page_token"] ?? ""
+          pages.push(`${token}:${asked.token}`)
+          if (token === "2" && asked.token === "Bearer t-SECRET-1")
+            return Effect.succeed(Fake.failure(400, 99991663))
+          return Effect.succeed(token === "" ? Fake.page([1, 2], "2") : Fake.page([3]))
+        }
+        const { error, ids } = yield* Effect.provide(Fake.read(request), Fake.meetings(handler))
+        assert.strictEqual(error, undefined)
+        assert.deepStrictEqual(ids, ["1", "2", "3"])
+        assert.deepStrictEqual(pages, [":Bearer t-SECRET-1", "2:Bearer t-SECRET-1", "2:Bearer t-SECRET-2"])
+      }),
   )
 
-  it.effect("when the fresh token is refused, too, that is the end: two token calls, two requests", () =>
+  it.effect("A3 when the fresh token is refused, too, that is the end: two token calls, two requests", () =>
     Effect.gen(function* () {
       const tokens = Fake.tokens()
       let requests = 0
@@ -91,7 +93,7 @@ describe("tokens of a self-built app", () => {
     }),
   )
 
-  it.effect("when the refused token comes back from the token call, nothing more is sent", () =>
+  it.effect("A3 when the refused token comes back from the token call, nothing more is sent", () =>
     Effect.gen(function* () {
       let tokenCalls = 0
       let requests = 0
@@ -147,7 +149,7 @@ describe("tokens of a self-built app", () => {
     }),
   )
 
-  it.effect("50 callers whose token is refused together cost one more token call", () =>
+  it.effect("A2 50 callers whose token is refused together cost one more token call", () =>
     Effect.gen(function* () {
       const tokens = Fake.tokens()
       const handler: Fake.Handler = (asked) => {
@@ -170,7 +172,7 @@ describe("tokens of a self-built app", () => {
     }),
   )
 
-  it.effect("whoever started the fetch may be interrupted: the others still get the token", () =>
+  it.effect("A9 whoever started the fetch may be interrupted: the others still get the token", () =>
     Effect.gen(function* () {
       const tokens = Fake.tokens()
       const handler: Fake.Handler = (asked) =>
@@ -245,7 +247,7 @@ describe("tokens of a self-built app", () => {
     }),
   )
 
-  it.effect("a failed token call is not kept: the next caller asks again", () =>
+  it.effect("A5 a wrong secret is not tried again, and not kept: the next caller asks again", () =>
     Effect.gen(function* () {
       const tokens = Fake.tokens()
       let calls = 0
@@ -263,7 +265,7 @@ describe("tokens of a self-built app", () => {
     }),
   )
 
-  it.effect("a token call that fails in passing is tried again on its own, at most 5 times in all", () =>
+  it.effect("A4 a token call that fails in passing is tried again on its own, at most 5 times in all", () =>
     Effect.gen(function* () {
       let calls = 0
       const handler: Fake.Handler = () => Effect.sync(() => (calls++, Fake.failure(500, 5000)))
@@ -275,7 +277,7 @@ describe("tokens of a self-built app", () => {
   )
 
   for (const expire of [0, -5, "soon", 1e12, undefined]) {
-    it.effect(`expire ${JSON.stringify(expire)} is held to between a minute and two hours`, () =>
+    it.effect(`A8 expire ${JSON.stringify(expire)} is held to between a minute and two hours`, () =>
       Effect.gen(function* () {
         const tokens = Fake.tokens()
         const handler: Fake.Handler = (asked) =>

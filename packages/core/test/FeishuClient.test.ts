@@ -47,6 +47,36 @@ describe("success is a JSON body with code 0, and nothing else", () => {
     )
   }
 
+  it.effect("H1 three times 5xx, then a page: the page comes", () =>
+    Effect.gen(function* () {
+      const broken = [500, 502, 503].map((status) => ({ status, body: "<p>busy</p>" }))
+      const { handler, requests } = sequence(...broken, Fake.page([1]))
+      assert.deepStrictEqual((yield* readFor("1 minute", handler)).ids, ["1"])
+      assert.strictEqual(requests(), 4)
+    }),
+  )
+
+  it.effect("A7 a missing scope names those that would do", () =>
+    Effect.gen(function* () {
+      const subjects = ["vc:meeting:readonly", "vc:meeting.meetingid:read"]
+      const { handler } = sequence({
+        status: 400,
+        body: {
+          code: 99991672,
+          error: {
+            permission_violations: subjects.map((subject) => ({ type: "action_scope_required", subject })),
+          },
+        },
+      })
+      const { error } = yield* readFor("1 second", handler)
+      assert.deepStrictEqual(error?.reason._tag === "PermissionDenied" && error.reason.scopes, subjects)
+      assert.match(
+        error!.message,
+        /any one of these scopes would do: vc:meeting:readonly, vc:meeting\.meetingid:read/,
+      )
+    }),
+  )
+
   it.effect("a byte order mark and a foreign content type do not matter", () =>
     Effect.gen(function* () {
       const body = `\uFEFF${JSON.stringify(Fake.page([1]).body)}`
@@ -61,16 +91,18 @@ describe("success is a JSON body with code 0, and nothing else", () => {
     ["code as text", { body: { code: "0", data: {} } }, "ContractViolation", 1],
     ["a code that is not known, with HTTP 200", { body: { code: 7, msg: "no" } }, "RequestRefused", 1],
     ["a code that is not known, with HTTP 502", { status: 502, body: { code: 7 } }, "ServerFailed", 5],
-    ["HTTP 408", { status: 408, body: "" }, "ServerFailed", 5],
-    ["HTTP 206", { status: 206, body: Fake.page([1]).body }, "ContractViolation", 1],
-    ["an HTML page with HTTP 200", { body: "<p>log in</p>" }, "ServerFailed", 5],
+    ["H16 HTTP 408", { status: 408, body: "" }, "ServerFailed", 5],
+    ["H16 HTTP 425", { status: 425, body: "" }, "ServerFailed", 5],
+    ["H16 HTTP 204", { status: 204, body: "" }, "ContractViolation", 1],
+    ["H16 HTTP 206", { status: 206, body: Fake.page([1]).body }, "ContractViolation", 1],
+    ["H9 an HTML page with HTTP 200", { body: "<p>log in</p>" }, "ServerFailed", 5],
     ["half a JSON text", { body: '{"code":0,"data":{"meeting_br' }, "ContractViolation", 5],
     ["a 404 in text", { status: 404, body: "404 page not found" }, "RequestRefused", 1],
-    ["121003", Fake.failure(400, 121003), "RequestRefused", 1],
-    ["99991672", Fake.failure(400, 99991672), "PermissionDenied", 1],
-    ["99991403 with HTTP 429", Fake.failure(429, 99991403), "QuotaExceeded", 1],
+    ["H13 121003", Fake.failure(400, 121003), "RequestRefused", 1],
+    ["A7 99991672", Fake.failure(400, 99991672), "PermissionDenied", 1],
+    ["H8 99991403 with HTTP 429", Fake.failure(429, 99991403), "QuotaExceeded", 1],
     ["99991661", Fake.failure(400, 99991661), "AuthenticationFailed", 1],
-    ["121001 with HTTP 200", Fake.failure(200, 121001), "ServerFailed", 5],
+    ["H2 121001 with HTTP 200, for ever", Fake.failure(200, 121001), "ServerFailed", 5],
     [
       "a row without id",
       { body: { code: 0, data: { meeting_briefs: [{ topic: "x" }] } } },
@@ -118,20 +150,20 @@ describe("success is a JSON body with code 0, and nothing else", () => {
 describe("refusals by the rate limit", () => {
   const reset = (value: string) => Fake.failure(429, 99991400, { "x-ogw-ratelimit-reset": value })
   const waits: ReadonlyArray<readonly [string, Fake.Answer, number]> = [
-    ["429 with reset 52", reset("52"), 52],
-    ["429 without a header", Fake.failure(429, 99991400), 60],
-    ["429 without JSON", { status: 429, body: "slow down" }, 60],
-    ["reset 0", reset("0"), 1],
-    ["a negative reset", reset("-3"), 60],
-    ["reset abc", reset("abc"), 60],
+    ["H3 429 with reset 52", reset("52"), 52],
+    ["H4 429 without a header", Fake.failure(429, 99991400), 60],
+    ["H4 429 without JSON", { status: 429, body: "slow down" }, 60],
+    ["H5 reset 0", reset("0"), 1],
+    ["H5 a negative reset", reset("-3"), 60],
+    ["H5 reset abc", reset("abc"), 60],
     ["Retry-After 7", Fake.failure(429, 99991400, { "retry-after": "7" }), 7],
     [
-      "Retry-After as a date",
+      "H5 Retry-After as a date",
       Fake.failure(429, 99991400, { "retry-after": "Thu, 01 Jan 1970 00:00:30 GMT" }),
       30,
     ],
-    ["HTTP 400 with code 99991400", Fake.failure(400, 99991400, { "x-ogw-ratelimit-reset": "5" }), 5],
-    ["HTTP 200 with code 99991400", Fake.failure(200, 99991400, { "x-ogw-ratelimit-reset": "5" }), 5],
+    ["H6 HTTP 400 with code 99991400", Fake.failure(400, 99991400, { "x-ogw-ratelimit-reset": "5" }), 5],
+    ["H6 HTTP 200 with code 99991400", Fake.failure(200, 99991400, { "x-ogw-ratelimit-reset": "5" }), 5],
   ]
   for (const [name, answer, seconds] of waits) {
     it.effect(`${name}: waits ${seconds} s, then reads on`, () =>
@@ -146,7 +178,7 @@ describe("refusals by the rate limit", () => {
     )
   }
 
-  it.effect("a refusal closes the gate for every fiber", () =>
+  it.effect("H3 a refusal closes the gate for every fiber", () =>
     Effect.gen(function* () {
       const { handler, requests } = sequence(reset("52"), Fake.page([1]))
       yield* Effect.gen(function* () {
@@ -227,7 +259,7 @@ describe("refusals by the rate limit", () => {
     }),
   )
 
-  it.effect("a reset over the longest wait of 300 s is an error that names it, at once", () =>
+  it.effect("H5 a reset over the longest wait of 300 s is an error that names it, at once", () =>
     Effect.gen(function* () {
       const { handler, requests } = sequence(reset("1e30"))
       const { error } = yield* readFor("1 second", handler)
@@ -254,6 +286,15 @@ describe("deadlines and bounds", () => {
       assert.strictEqual(requests, 5)
     }),
   )
+
+  for (const code of ["EAI_AGAIN", "ENOTFOUND"]) {
+    it.effect(`N2 ${code} is tried again, then says to check the base URL`, () =>
+      Effect.gen(function* () {
+        const { error } = yield* readFor("1 minute", slowly(Effect.fail(code)))
+        assert.match(error!.message, /host not found .*Check the base URL.*Given up after 5 requests/)
+      }),
+    )
+  }
 
   it.effect("a connection that is refused names host and port, and what to do", () =>
     Effect.gen(function* () {
@@ -395,7 +436,7 @@ describe("secrets", () => {
     "a redirect": { status: 302, body: "", headers: { location: "/?t-SECRET" } },
   }
   for (const [name, answer] of Object.entries(answers)) {
-    it.effect(`neither app secret, token nor password show after ${name}`, () =>
+    it.effect(`A6 neither app secret, token nor password show after ${name}`, () =>
       Effect.gen(function* () {
         const seen: Array<string> = []
         const tokens = Fake.tokens()
@@ -422,7 +463,7 @@ describe("secrets", () => {
     )
   }
 
-  it.effect("neither does the app secret after a token call that fails in any way", () =>
+  it.effect("A6 neither does the app secret after a token call that fails in any way", () =>
     Effect.gen(function* () {
       const failures: ReadonlyArray<Effect.Effect<Fake.Answer, string>> = [
         Effect.succeed(Fake.failure(200, 10014)),
