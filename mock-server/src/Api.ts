@@ -1,5 +1,5 @@
 /** The endpoints, and what they do with a request that the gateway let through. */
-import { ListByNo, ResponseHeaders, TenantAccessToken } from "@effect-feishu/contract"
+import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpApi from "effect/http-api/HttpApi"
@@ -10,7 +10,7 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { failure, json, notFound, tokenFailure } from "./Exchange.ts"
+import { failure, json, notFound, rateLimited, tokenFailure } from "./Exchange.ts"
 import { Authorization, Caller, Fields } from "./Gateway.ts"
 import type { PageTokens } from "./PageToken.ts"
 import { Store } from "./Store.ts"
@@ -63,14 +63,7 @@ const meetings = (options: { readonly ninetyDays: ListByNo.NinetyDays; readonly 
         "listByNo",
         Effect.fnUntraced(function* ({ query }) {
           const { refusal, tenant } = yield* Caller
-          if (refusal !== undefined) {
-            return yield* failure(99991400, {
-              headers: {
-                [ResponseHeaders.rateLimitLimit]: String(refusal.limit),
-                [ResponseHeaders.rateLimitReset]: String(refusal.resetSeconds),
-              },
-            })
-          }
+          if (refusal !== undefined) return rateLimited(refusal)
           const nowSeconds = Math.floor((yield* Clock.currentTimeMillis) / 1000)
           const { ninetyDays } = options
           if (ListByNo.violatedRule(query, { ninetyDays, nowSeconds }) !== undefined) {
@@ -84,8 +77,9 @@ const meetings = (options: { readonly ninetyDays: ListByNo.NinetyDays; readonly 
             to: query.end_time,
             pageSize: limit,
           }
-          const offset =
-            query.page_token === undefined ? 0 : options.pageTokens.read(boundTo, query.page_token)
+          // An empty token leads to the first page (inferred from the Go SDK, which follows one there for ever).
+          const { page_token: pageToken = "" } = query
+          const offset = pageToken === "" ? 0 : options.pageTokens.read(boundTo, pageToken)
           if (offset === undefined) return yield* failure(121003)
           const { hasMore, rows } = store.page({ ...boundTo, offset, limit })
           const next = hasMore

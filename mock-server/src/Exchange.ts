@@ -14,6 +14,7 @@ import type * as Layer from "effect/Layer"
 import type { Random } from "effect/Random"
 import type { unhandled } from "effect/Types"
 import { seeded } from "./Generator.ts"
+import type { Refusal } from "./RateLimit.ts"
 
 /** The log id of the request that is being answered. */
 const LogId = Context.Reference<string>("@effect-feishu/mock-server/LogId", { defaultValue: () => "" })
@@ -32,20 +33,29 @@ export const json = (
 /** The answer for an error code: status and text from the catalogue, `error` with the log id and the details. */
 export const failure = (
   code: number,
-  options?: {
-    readonly details?: Readonly<Record<string, unknown>>
-    readonly headers?: Record<string, string>
-  },
+  details?: Readonly<Record<string, unknown>>,
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
   Effect.map(LogId, (logId) => {
     const { msg, status } = known(code)
     const error = {
       log_id: logId,
       troubleshooter: `排查建议查看(Troubleshooting suggestions): https://open.feishu.cn/search?from=openapi&log_id=${logId}&code=${code}`,
-      ...options?.details,
+      ...details,
     }
-    return json(JSON.stringify({ code, msg, error }), { status, headers: options?.headers ?? {} })
+    return json(JSON.stringify({ code, msg, error }), { status })
   })
+
+/** The answer over the rate limit: no `error` object (documented), so the log id is in the header alone. */
+export const rateLimited = (refusal: Refusal): HttpServerResponse.HttpServerResponse => {
+  const { code, msg, status } = known(99991400)
+  return json(JSON.stringify({ code, msg }), {
+    status,
+    headers: {
+      [ResponseHeaders.rateLimitLimit]: String(refusal.limit),
+      [ResponseHeaders.rateLimitReset]: String(refusal.resetSeconds),
+    },
+  })
+}
 
 /** The answer of the token endpoint when it gives none: HTTP 200, and no `error` object (documented). */
 export const tokenFailure = (code: number): HttpServerResponse.HttpServerResponse => {

@@ -58,12 +58,10 @@ export const authorization: Layer.Layer<Authorization, never, Store | Tokens | R
           const granted = store.app(token.appId)?.scopes ?? []
           if (!ListByNo.scopes.some((scope) => granted.includes(scope))) {
             return yield* failure(99991672, {
-              details: {
-                permission_violations: ListByNo.scopes.map((scope) => ({
-                  type: "action_scope_required",
-                  subject: scope,
-                })),
-              },
+              permission_violations: ListByNo.scopes.map((scope) => ({
+                type: "action_scope_required",
+                subject: scope,
+              })),
             })
           }
           return yield* Effect.provideService(handler, Caller, { tenant: token.tenant, refusal })
@@ -86,7 +84,7 @@ const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 /** The live {@link Fields}. */
 export const fields: Layer.Layer<Fields> = HttpApiMiddleware.layerSchemaErrorTransform(Fields, (error) =>
   Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
-    failure(99992402, { details: { field_violations: violations(error, query) } }),
+    failure(99992402, { field_violations: violations(error, query) }),
   ),
 )
 

@@ -68,7 +68,7 @@ export interface Address {
 export interface Running {
   /** The base URL, without a slash at the end. */
   readonly url: string
-  /** The id of the first self-built app. */
+  /** The id of the first self-built app. If all are store apps, that of the first, which gets no token here. */
   readonly appId: string
   /** Its secret, in clear text: it is made up. */
   readonly appSecret: string
@@ -98,6 +98,8 @@ export const layer = (
       const store = Store.make(contents)
       const randomSeed = options.randomSeed ?? 1
       const host = options.host ?? "127.0.0.1"
+      // A method that Node's parser does not know gets Node's bare 400, not Feishu's 404: to change that, a listener
+      // of `clientError` would have to write every answer to what is no HTTP by hand, too long headers and timeouts.
       const server = createServer({
         // A query of 64 KB is answered as Feishu answers it; Node's own limit is 16 KB.
         maxHeaderSize: 128 * 1024,

@@ -8,37 +8,63 @@ import { ListByNo } from "@effect-feishu/contract"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
+import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Yaml from "yaml"
 
-// People write ids and numbers without quotes in YAML; `exactIntegers` has kept every digit of them.
-const digits = (pattern: RegExp, message: string) =>
-  Schema.Union([Schema.String, Schema.Int]).pipe(
-    Schema.decodeTo(
-      Schema.String.pipe(Schema.check(Schema.isPattern(pattern, { message }))),
-      SchemaTransformation.transform<string, string | number>({ decode: String, encode: (text) => text }),
-    ),
+// Unquoted, YAML reads `password: 012345` as the number 12345: what is text is never made from a number.
+const needsQuotes = 'takes text: put it in quotes, such as "012345"'
+const anyText = Schema.String.annotate({ message: needsQuotes })
+const text = anyText.pipe(Schema.check(Schema.isNonEmpty({ message: "takes at least one character" })))
+
+// People write ids and numbers of meetings without quotes; `exactIntegers` has kept every digit of them.
+const digits = (check: SchemaAST.Check<string>, message: string) =>
+  Schema.Union([Schema.String, Schema.Number])
+    .annotate({ message })
+    .pipe(
+      Schema.decodeTo(
+        Schema.String.pipe(Schema.check(check)),
+        SchemaTransformation.transform<string, string | number>({ decode: String, encode: (text) => text }),
+      ),
+    )
+
+const notAMeetingNo = "a meeting number has 9 digits, such as 337736498; quote it when it starts with 0"
+const meetingNo = digits(Schema.isPattern(/^\d{9}$/, { message: notAMeetingNo }), notAMeetingNo)
+
+const notAnId = "a meeting id is a 64-bit integer as text, such as 7011030664708603907"
+// Without a sign: what the generator makes for times after 2038 needs all 64 bits.
+const is64Bit = (id: string): boolean => /^\d{1,20}$/.test(id) && BigInt(id) < 2n ** 64n
+const meetingId = digits(Schema.makeFilter(is64Bit, { message: notAnId }), notAnId)
+
+const wholeNumberTo = (maximum: number, message: string) =>
+  Schema.Number.annotate({ message }).pipe(
+    Schema.check(Schema.makeFilter((n) => Number.isInteger(n) && n >= 0 && n <= maximum, { message })),
   )
 
-const meetingNo = digits(
-  /^\d{9}$/,
-  "a meeting number has 9 digits, such as 337736498; quote it when it starts with 0",
-)
-
-const text = Schema.NonEmptyString
-
+const notATime = "a time is in unix seconds, such as 1767225600 (milliseconds have three digits more)"
 // The upper 32 bits of an id are unix seconds (inferred), so no time of the mock goes beyond them.
-const unixSeconds = Schema.Int.pipe(
-  Schema.check(
-    Schema.isBetween(
-      { minimum: 0, maximum: 0xffff_ffff },
-      { message: "a time is in unix seconds, such as 1767225600 (milliseconds have three digits more)" },
-    ),
-  ),
-)
+const unixSeconds = wholeNumberTo(0xffff_ffff, notATime)
+
+// YAML reads a key without a value as null; that says as little as a key that is not there.
+const optional = <A, E>(schema: Schema.Codec<A, E>, message: string) =>
+  Schema.optionalKey(Schema.NullOr(schema).annotate({ message })).pipe(
+    Schema.decodeTo(Schema.optionalKey(Schema.toType(schema)), {
+      decode: SchemaGetter.transformOptional(Option.filter((value: A | null) => value !== null)),
+      encode: SchemaGetter.transformOptional((value: Option.Option<A>): Option.Option<A | null> => value),
+    }),
+  )
+
+const atLeastOne = <A, E>(item: Schema.Codec<A, E>, what: string) =>
+  Schema.Array(item).pipe(
+    Schema.refine((items): items is readonly [A, ...Array<A>] => items.length > 0, {
+      message: `takes at least one ${what}`,
+    }),
+  )
 
 const noOtherKeys = { messageUnexpectedKey: "there is no such key" }
 
@@ -48,7 +74,7 @@ export const App = Schema.Struct({
   app_secret: text,
   type: Schema.Literals(["self_built", "store"]),
   scopes: Schema.Array(text),
-  tenants: Schema.NonEmptyArray(text),
+  tenants: atLeastOne(text, "tenant"),
 }).annotate(noOtherKeys)
 /** See the Schema of the same name. */
 export type App = typeof App.Type
@@ -67,16 +93,16 @@ export const defaultApp: App = {
  * first tenant of the first app.
  */
 export const Meeting = Schema.Struct({
-  id: digits(/^\d{1,20}$/, "a meeting id is a 64-bit integer as text"),
+  id: meetingId,
   meeting_no: meetingNo,
-  topic: Schema.String,
-  url: Schema.optionalKey(Schema.String),
-  password: Schema.optionalKey(digits(/^/, "a password is text")),
+  topic: anyText,
+  url: optional(anyText, needsQuotes),
+  password: optional(anyText, needsQuotes),
   start_time: unixSeconds,
-  end_time: Schema.optionalKey(unixSeconds),
-  tenant_key: Schema.optionalKey(text),
-  meeting_connect: Schema.optionalKey(Schema.Boolean),
-  note_id: Schema.optionalKey(Schema.String),
+  end_time: optional(unixSeconds, notATime),
+  tenant_key: optional(text, needsQuotes),
+  meeting_connect: optional(Schema.Boolean, "takes true or false"),
+  note_id: optional(anyText, needsQuotes),
 }).annotate(noOtherKeys)
 /** See the Schema of the same name. */
 export type Meeting = typeof Meeting.Type
@@ -87,22 +113,18 @@ export type Meeting = typeof Meeting.Type
  */
 export const Generate = Schema.Struct({
   meeting_no: meetingNo,
-  count: Schema.Int.pipe(
-    Schema.check(
-      Schema.isBetween({ minimum: 0, maximum: 1_000_000 }, { message: "count is from 0 to 1000000" }),
-    ),
-  ),
-  from: Schema.optionalKey(unixSeconds),
-  to: Schema.optionalKey(unixSeconds),
+  count: wholeNumberTo(1_000_000, "count is a whole number from 0 to 1000000"),
+  from: optional(unixSeconds, notATime),
+  to: optional(unixSeconds, notATime),
 }).annotate(noOtherKeys)
 /** See the Schema of the same name. */
 export type Generate = typeof Generate.Type
 
 /** The whole seed. Without `apps` there is {@link defaultApp}. */
 export const Seed = Schema.Struct({
-  apps: Schema.optionalKey(Schema.NonEmptyArray(App)),
-  meetings: Schema.optionalKey(Schema.Array(Meeting)),
-  generate: Schema.optionalKey(Schema.Array(Generate)),
+  apps: optional(atLeastOne(App, "app"), "takes a list of apps"),
+  meetings: optional(Schema.Array(Meeting), "takes a list of meetings"),
+  generate: optional(Schema.Array(Generate), "takes a list of orders to generate meetings"),
 }).annotate(noOtherKeys)
 /** See the Schema of the same name. */
 export type Seed = typeof Seed.Type
@@ -167,59 +189,78 @@ export const check = (seed: unknown, source = "the seed"): Effect.Effect<Seed, S
 
 /**
  * What each value by itself does not show: doubles, ranges that end before they start, unknown tenants. Looks at
- * every entry whose own shape is right, so that these faults are told together with those of the others.
+ * every value that is right by itself, whatever is wrong beside it, so that these faults are told with the others.
  */
 const contradictions = (seed: unknown): Array<Fault> => {
   const faults: Array<Fault> = []
-  const apps = wellFormed(seed, "apps", App)
-  const meetings = wellFormed(seed, "meetings", Meeting)
-  const generate = wellFormed(seed, "generate", Generate)
-  const unique = <A>(list: string, entries: ReadonlyMap<number, A>, key: keyof A & string) => {
-    const first = new Map<unknown, number>()
-    for (const [index, entry] of entries) {
-      const before = first.get(entry[key])
-      if (before === undefined) first.set(entry[key], index)
+  const unique = (list: string, key: string, values: ReadonlyArray<string | undefined>) => {
+    const first = new Map<string, number>()
+    for (const [index, value] of values.entries()) {
+      if (value === undefined) continue
+      const before = first.get(value)
+      if (before === undefined) first.set(value, index)
       else faults.push({ path: [list, index, key], message: `is taken by ${list}[${before}] already` })
     }
   }
-  unique("apps", apps, "app_id")
-  unique("meetings", meetings, "id")
-  unique("generate", generate, "meeting_no")
-  const hasApps = typeof seed === "object" && seed !== null && "apps" in seed
-  const tenants = new Set((hasApps ? [...apps.values()] : [defaultApp]).flatMap((app) => app.tenants))
-  for (const [index, meeting] of meetings) {
-    if (meeting.end_time !== undefined && meeting.end_time < meeting.start_time) {
+  const apps = entriesOf(seed, "apps")
+  const meetings = entriesOf(seed, "meetings")
+  const generate = entriesOf(seed, "generate")
+  unique("apps", "app_id", valuesOf(apps, "app_id", text))
+  unique("meetings", "id", valuesOf(meetings, "id", meetingId))
+  unique("generate", "meeting_no", valuesOf(generate, "meeting_no", meetingNo))
+  const starts = valuesOf(meetings, "start_time", unixSeconds)
+  for (const [index, end] of valuesOf(meetings, "end_time", unixSeconds).entries()) {
+    const start = starts[index]
+    if (end !== undefined && start !== undefined && end < start) {
       faults.push({ path: ["meetings", index, "end_time"], message: "end_time is before start_time" })
     }
-    // Without a well-formed app the tenants are not known, and that app's own fault is told.
-    if (meeting.tenant_key !== undefined && tenants.size > 0 && !tenants.has(meeting.tenant_key)) {
+  }
+  const tenants = tenantsOf(seed)
+  for (const [index, tenant] of valuesOf(meetings, "tenant_key", text).entries()) {
+    if (tenant !== undefined && tenants?.has(tenant) === false) {
       faults.push({
         path: ["meetings", index, "tenant_key"],
-        message: `no app has the tenant ${meeting.tenant_key}, so nobody could read this meeting`,
+        message: `no app has the tenant ${tenant}, so nobody could read this meeting`,
       })
     }
   }
-  for (const [index, order] of generate) {
-    if (order.from !== undefined && order.to !== undefined && order.from >= order.to) {
+  const ends = valuesOf(generate, "to", unixSeconds)
+  for (const [index, from] of valuesOf(generate, "from", unixSeconds).entries()) {
+    const to = ends[index]
+    if (from !== undefined && to !== undefined && from >= to) {
       faults.push({ path: ["generate", index, "to"], message: "from must be less than to" })
     }
   }
   return faults
 }
 
-const wellFormed = <A>(
-  seed: unknown,
-  list: keyof Seed,
+/** The tenants of all apps, or `undefined` while those of one are not known: that app's own fault is told. */
+const tenantsOf = (seed: unknown): ReadonlySet<string> | undefined => {
+  const apps = get(seed, "apps") ?? [defaultApp]
+  if (!Array.isArray(apps)) return undefined
+  const known = valuesOf(apps, "tenants", App.fields.tenants)
+  return known.includes(undefined) ? undefined : new Set(known.flatMap((tenants) => tenants ?? []))
+}
+
+const get = (from: unknown, key: string): unknown =>
+  typeof from === "object" && from !== null ? Reflect.get(from, key) : undefined
+
+const entriesOf = (seed: unknown, list: keyof Seed): ReadonlyArray<unknown> => {
+  const entries = get(seed, list)
+  return Array.isArray(entries) ? entries : []
+}
+
+/** What every entry has under a key, `undefined` where that is nothing or wrong. */
+const valuesOf = <A>(
+  entries: ReadonlyArray<unknown>,
+  key: string,
   schema: Schema.Codec<A, unknown>,
-): ReadonlyMap<number, A> => {
-  const entries: unknown =
-    typeof seed === "object" && seed !== null && list in seed ? Reflect.get(seed, list) : []
-  const decoded = new Map<number, A>()
-  for (const [index, entry] of (Array.isArray(entries) ? entries : []).entries()) {
-    const result = Schema.decodeUnknownResult(schema)(entry)
-    if (Result.isSuccess(result)) decoded.set(index, result.success)
-  }
-  return decoded
+): Array<A | undefined> => {
+  const decode = Schema.decodeUnknownOption(schema)
+  return entries.map((entry) => {
+    const value = get(entry, key)
+    return value === undefined ? undefined : Option.getOrUndefined(decode(value))
+  })
 }
 
 /** Reads a seed file, YAML or JSON; fails with all faults, each with its path and line. */
@@ -228,7 +269,11 @@ export const fromFile = Effect.fnUntraced(function* (path: string) {
   const content = yield* files.readFileString(path).pipe(
     Effect.mapError((error) => {
       const message =
-        error.reason._tag === "NotFound" ? "there is no such file" : `cannot be read: ${error.reason._tag}`
+        error.reason._tag === "NotFound"
+          ? "there is no such file"
+          : get(error.reason.cause, "code") === "EISDIR"
+            ? "is a folder: give a YAML or JSON file"
+            : `cannot be read: ${error.reason._tag}`
       return new SeedInvalid({ source: path, faults: [{ path: [], message }] })
     }),
   )
@@ -251,11 +296,23 @@ interface Parsed {
 
 /** The fast way for large files: JSON.parse takes a fiftieth of the time that the YAML parser takes (measured). */
 const parseJson = (content: string): Parsed | undefined => {
+  let keys = 0
   // The source text, which TypeScript does not know yet, keeps ids of 64 bits whole.
-  const reviver = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
-    Number.isInteger(value) && !Number.isSafeInteger(value) ? (context?.source ?? value) : value
+  const reviver = function (
+    this: unknown,
+    _key: string,
+    value: unknown,
+    context?: { readonly source?: string },
+  ) {
+    if (!Array.isArray(this)) keys++
+    return Number.isInteger(value) && !Number.isSafeInteger(value) ? (context?.source ?? value) : value
+  }
   try {
     const value: unknown = JSON.parse(content, reviver)
+    // JSON.parse keeps the last of two values of a key. Strings before a colon are the keys that were written; the
+    // reviver has seen those that are left, and the root.
+    const written = content.match(/"[^"\\]*(?:\\.[^"\\]*)*"\s*:?/g)?.filter((string) => string.endsWith(":"))
+    if ((written?.length ?? 0) !== keys - 1) return undefined
     return { value, faults: [], lineOf: () => parseYaml(content).lineOf() }
   } catch {
     return undefined
@@ -281,11 +338,28 @@ const parseYaml = (content: string): Parsed => {
     }
     return undefined
   }
-  return {
-    value: faults.length === 0 ? exactIntegers(document.toJS()) : undefined,
-    faults,
-    lineOf: () => lineOf,
+  let value: unknown
+  try {
+    if (faults.length === 0) value = exactIntegers(document.toJS())
+  } catch (error) {
+    // Aliases are followed only now. Those that stand in themselves end as a stack that is too deep.
+    const message = error instanceof RangeError ? "is nested too deeply" : String(get(error, "message"))
+    const offset = unresolvedAlias(document)?.range?.[0]
+    faults.push({ path: [], line: offset === undefined ? undefined : lines.linePos(offset).line, message })
   }
+  return { value, faults, lineOf: () => lineOf }
+}
+
+const unresolvedAlias = (document: Yaml.Document.Parsed): Yaml.Alias | undefined => {
+  let found: Yaml.Alias | undefined
+  Yaml.visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return undefined
+      found = alias
+      return Yaml.visit.BREAK
+    },
+  })
+  return found
 }
 
 /** Integers that fit become numbers, larger ones text with every digit. */

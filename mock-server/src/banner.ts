@@ -3,32 +3,43 @@ import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import { daysBefore } from "./Generator.ts"
 import type { Running } from "./MockFeishu.ts"
 
+/** A running mock as it is told of: without credentials when those of its apps get no token. */
+type Ready = Pick<Running, "url" | "meetingNos"> & Partial<Pick<Running, "appId" | "appSecret">>
+
 /** One line of JSON for a program that started the mock. */
-export const readyLine = ({ appId, appSecret, meetingNos, url }: Running): string =>
+export const readyLine = ({ appId, appSecret, meetingNos, url }: Ready): string =>
   JSON.stringify({ url, appId, appSecret, meetingNos })
 
 /**
  * URL, credentials, and two lines that can be pasted into a shell: a page of the last 30 days, which are within
- * the 90 days for as long as the mock is likely to run. The time is the mock's, in unix seconds.
+ * the 90 days for as long as the mock is likely to run. The time is the mock's, in unix seconds. Whatever could
+ * not work is left out.
  */
-export const banner = (feishu: Running, nowSeconds: number): string => {
-  const { appId, appSecret, meetingNos, url } = feishu
+export const banner = ({ appId, appSecret, meetingNos, url }: Ready, nowSeconds: number): string => {
+  const [firstNo] = meetingNos
   const shown = meetingNos.slice(0, 10).join(" ")
   const more = meetingNos.length > 10 ? ` and ${meetingNos.length - 10} more` : ""
+  const credentials =
+    appId === undefined
+      ? ""
+      : `
+  app id           ${appId}
+  app secret       ${appSecret}`
   const body = quote(JSON.stringify({ app_id: appId, app_secret: appSecret }))
   const { from, to } = daysBefore(nowSeconds, 30)
-  const query = `meeting_no=${meetingNos[0] ?? "337736498"}&start_time=${from}&end_time=${to}`
-  return `Mock Feishu at ${url}
-
-  app id           ${appId}
-  app secret       ${appSecret}
-  meeting numbers  ${shown === "" ? "none" : shown + more}
-
+  const read =
+    appId === undefined || firstNo === undefined
+      ? ""
+      : `
 Read a page of meetings:
 
 TOKEN=$(curl -s ${url}${TenantAccessToken.path} -H 'Content-Type: application/json' -d ${body} | sed 's/.*"tenant_access_token":"\\([^"]*\\)".*/\\1/')
-curl -s -H "Authorization: Bearer $TOKEN" "${url}${ListByNo.path}?${query}"
-
+curl -s -H "Authorization: Bearer $TOKEN" "${url}${ListByNo.path}?meeting_no=${firstNo}&start_time=${from}&end_time=${to}"
+`
+  return `Mock Feishu at ${url}
+${credentials}
+  meeting numbers  ${shown === "" ? "none" : shown + more}
+${read}
 Stop with Ctrl-C.`
 }
 

@@ -30,16 +30,51 @@ const name = "feishu-mock"
 const tell = (message: string, exitCode: 1 | 2): Effect.Effect<never, Failed> =>
   Effect.andThen(Console.error(`${name}: ${message}`), Effect.fail(new Failed({ exitCode })))
 
-const wholeNumber = (flag: string, bounds: { readonly minimum: number; readonly maximum: number }) =>
+const bounds = {
+  port: { minimum: 0, maximum: 65_535 },
+  numbers: { minimum: 1, maximum: 100_000 },
+  meetings: { minimum: 0, maximum: 1_000_000 },
+  days: { minimum: 1, maximum: 3650 },
+} as const
+
+const wholeNumberFrom = (flag: keyof typeof bounds) =>
+  `a whole number from ${bounds[flag].minimum} to ${bounds[flag].maximum}`
+
+/** What each flag takes. Effect's own words depend on where it noticed ("Expected an integer", "Expected: FILE"). */
+const takes: Readonly<Record<string, string>> = {
+  port: wholeNumberFrom("port"),
+  host: "an address such as 127.0.0.1",
+  seed: "a YAML or JSON file",
+  numbers: wholeNumberFrom("numbers"),
+  meetings: wholeNumberFrom("meetings"),
+  days: wholeNumberFrom("days"),
+  "random-seed": "any text",
+  now: "a time such as 2026-01-31T09:00:00Z, 2026-01-31 or 1769850000 (unix seconds)",
+  "rate-limit": "a number of requests from 1 on, or off",
+  "ninety-days": ListByNo.NinetyDays.literals.join(", ").replace(/, (?=\w+$)/, " or "),
+  json: "no value",
+}
+
+const whatItTakes = (flag: string) => () => takes[flag] ?? ""
+
+const wholeNumber = (flag: keyof typeof bounds) =>
   Flag.Int(flag).pipe(
-    Flag.filter(
-      (n) => n >= bounds.minimum && n <= bounds.maximum,
-      () => `a whole number from ${bounds.minimum} to ${bounds.maximum}`,
-    ),
+    Flag.filter((n) => n >= bounds[flag].minimum && n <= bounds[flag].maximum, whatItTakes(flag)),
   )
 
+/** A seed at its shortest, every line begun where the help's descriptions are. */
+const seedGist = `
+apps: # without any: one that may read
+  - { app_id: cli_1, app_secret: s, type: self_built, scopes: ["vc:meeting:readonly"], tenants: [t] }
+meetings: # times in unix seconds
+  - id: "7595256734720000001"
+    meeting_no: "337736498"
+    topic: Weekly sync
+    start_time: 1768381200
+generate: [{ meeting_no: "146453285", count: 120 }]`.replaceAll("\n", `\n${" ".repeat(26)}`)
+
 const flags = {
-  port: wholeNumber("port", { minimum: 0, maximum: 65_535 }).pipe(
+  port: wholeNumber("port").pipe(
     Flag.withDescription("Port to listen on, 8787 unless given; 0 takes any free one"),
     Flag.withDefault(8787),
   ),
@@ -50,19 +85,19 @@ const flags = {
   seed: Flag.String("seed").pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription(
-      "YAML or JSON file with apps, meetings and meetings to generate; without it and without --numbers and --meetings: an embedded sample",
+      `YAML or JSON file with apps, meetings and meetings to generate; without it and without --numbers and --meetings: an embedded sample. With every key in examples/seed.yaml of this package; in short:${seedGist}`,
     ),
     Flag.optional,
   ),
-  numbers: wholeNumber("numbers", { minimum: 1, maximum: 100_000 }).pipe(
+  numbers: wholeNumber("numbers").pipe(
     Flag.withDescription("Generate this many meeting numbers (3 when only --meetings is given)"),
     Flag.optional,
   ),
-  meetings: wholeNumber("meetings", { minimum: 0, maximum: 1_000_000 }).pipe(
+  meetings: wholeNumber("meetings").pipe(
     Flag.withDescription("Meetings for each generated number (120 when only --numbers is given)"),
     Flag.optional,
   ),
-  days: wholeNumber("days", { minimum: 1, maximum: 3650 }).pipe(
+  days: wholeNumber("days").pipe(
     Flag.withDescription("Spread generated meetings over this many days before today (UTC), 89 unless given"),
     Flag.withDefault(89),
   ),
@@ -72,16 +107,13 @@ const flags = {
   ),
   now: Flag.String("now").pipe(
     Flag.withMetavar("TIME"),
-    Flag.filterMap(
-      parseTime,
-      () => "a time such as 2026-01-31T09:00:00Z, 2026-01-31 or 1769850000 (unix seconds)",
-    ),
+    Flag.filterMap(parseTime, whatItTakes("now")),
     Flag.withDescription("Start the mock's clock at this time: ISO 8601 with a time zone, or unix seconds"),
     Flag.optional,
   ),
   rateLimit: Flag.String("rate-limit").pipe(
     Flag.withMetavar("N|off"),
-    Flag.filterMap(parseRateLimit, () => "a number of requests from 1 on, or off"),
+    Flag.filterMap(parseRateLimit, whatItTakes("rate-limit")),
     Flag.withDescription("Requests per minute for an app and tenant, 100 unless given"),
     Flag.withDefault(ListByNo.rateLimit),
   ),
@@ -112,6 +144,7 @@ const mock = Command.make(
           }
     const running = Effect.gen(function* () {
       const seed = Option.isSome(flags.seed) ? yield* Seed.fromFile(flags.seed.value) : undefined
+      const onlyStoreApps = seed?.apps?.every(({ type }) => type === "store") ?? false
       const services = yield* Layer.build(
         MockFeishu.layer({
           port: flags.port,
@@ -125,7 +158,7 @@ const mock = Command.make(
           now: Option.getOrUndefined(flags.now),
         }),
       )
-      return Context.get(services, MockFeishu.MockFeishu)
+      return { feishu: Context.get(services, MockFeishu.MockFeishu), onlyStoreApps }
     }).pipe(
       Effect.catchTags({
         SeedInvalid: (error) => tell(error.message, 2),
@@ -134,7 +167,17 @@ const mock = Command.make(
     )
     yield* Effect.scoped(
       Effect.gen(function* () {
-        const feishu = yield* running
+        const { feishu, onlyStoreApps } = yield* running
+        if (onlyStoreApps) {
+          yield* Console.error(
+            `${name}: warning: the seed has store apps only, and this mock gives no token to those: add an app with type self_built`,
+          )
+        }
+        if (feishu.meetingNos.length === 0) {
+          yield* Console.error(
+            `${name}: warning: there are no meetings to read: add meetings or generate to the seed, or give --meetings`,
+          )
+        }
         if (!/^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(flags.host)) {
           yield* Console.error(
             `${name}: warning: ${flags.host} can be reached from other machines, and anybody who does can read these meetings`,
@@ -142,7 +185,8 @@ const mock = Command.make(
         }
         const now = Option.isSome(flags.now) ? flags.now.value : yield* DateTime.now
         const nowSeconds = Math.floor(DateTime.toEpochMillis(now) / 1000)
-        yield* Console.log(flags.json ? readyLine(feishu) : banner(feishu, nowSeconds))
+        const ready = onlyStoreApps ? { url: feishu.url, meetingNos: feishu.meetingNos } : feishu
+        yield* Console.log(flags.json ? readyLine(ready) : banner(ready, nowSeconds))
         return yield* Effect.never
       }),
     )
@@ -169,10 +213,30 @@ const mock = Command.make(
 const presenter: CliOutput.Presenter = {
   present: (event) =>
     event._tag === "InvalidInvocation"
-      ? Console.error(
-          `${name}: ${event.errors.map((error) => error.message.replaceAll(/\s+/g, " ")).join("; ")} (see ${name} --help)`,
-        )
+      ? Console.error(`${name}: ${event.errors.map(whatIsWrong).join("; ")} (see ${name} --help)`)
       : CliOutput.defaultPresenter.present(event),
+}
+
+const whatIsWrong = (error: CliError.CliError): string => {
+  switch (error._tag) {
+    case "UnrecognizedOption": {
+      // Effect finds --now like --foo; what is mistyped mostly begins right.
+      const meant = error.suggestions.find((flag) => flag.slice(0, 3) === error.option.slice(0, 3))
+      return `unknown flag ${error.option}${meant === undefined ? "" : `, did you mean ${meant}?`}`
+    }
+    case "UnexpectedArgument":
+      return `takes flags only, not ${error.arguments.map((argument) => JSON.stringify(argument)).join(" ")}`
+    case "InvalidValue": {
+      const flag = `--${error.option}`
+      if (error.expected === "at most 1 value") return `${flag} can be given only once`
+      const what = takes[error.option] ?? error.expected
+      return error.value === ""
+        ? `${flag} needs a value: ${what}`
+        : `${flag} takes ${what}, not ${JSON.stringify(error.value)}`
+    }
+    default:
+      return error.message.replaceAll(/\s+/g, " ")
+  }
 }
 
 /** Runs the command. Fails with an exit code, after telling why: 2 for wrong flags and seeds, 1 for the rest. */

@@ -108,6 +108,12 @@ layer(MockFeishu.layer(options))("the gateway", (it) => {
         ["page_size", "page_size takes one value, not a list"],
       ],
     ],
+    [
+      "meeting_no=99999999999999999999&start_time=-9223372036854775809&end_time=9223372036854775808&page_size=1e3",
+      ["meeting_no", "start_time", "end_time", "page_size"].map(
+        (field) => [field, `${field} is not a valid integer`] as const,
+      ),
+    ],
     ["meeting_no=%zz&start_time=1&end_time=2", [["meeting_no", "meeting_no is not a valid integer"]]],
     [
       `meeting_no=${"1".repeat(65_536)}&start_time=1&end_time=2`,
@@ -138,6 +144,8 @@ layer(MockFeishu.layer(options))("the gateway", (it) => {
     ["-1", 99992402, "page_size the min value is 1"],
     ["51", 99992402, "page_size the max value is 50"],
     ["1000000000", 99992402, "page_size the max value is 50"],
+    ["9223372036854775807", 99992402, "page_size the max value is 50"],
+    ["9223372036854775808", 99992402, "page_size is not a valid integer"],
     ["1e9", 99992402, "page_size is not a valid integer"],
     ["5a", 99992402, "page_size is not a valid integer"],
     ["0x10", 99992402, "page_size is not a valid integer"],
@@ -206,6 +214,10 @@ layer(MockFeishu.layer(options))("business rules", (it) => {
   const refused = {
     "a number of 8 digits": { ...goodQuery, meeting_no: "33773649" },
     "a number of 10 digits": { ...goodQuery, meeting_no: "3377364980" },
+    "a number of 19 digits": { ...goodQuery, meeting_no: "9223372036854775807" },
+    "an end in nanoseconds": { ...goodQuery, end_time: "999999999999999999" },
+    "the largest end there is": { ...goodQuery, end_time: "9223372036854775807" },
+    "the smallest start there is": { ...goodQuery, start_time: "-9223372036854775808" },
     "a start equal to the end": { ...goodQuery, start_time: goodQuery.end_time },
     "a start after the end": { ...goodQuery, start_time: goodQuery.end_time, end_time: goodQuery.start_time },
   }

@@ -21,15 +21,23 @@ describe("the rate limit", () => {
         assert.strictEqual(answers.filter((answer) => answer.status === 200).length, 100)
         const refused = refusals(answers)
         assert.strictEqual(refused.length, 900)
-        for (const { body, headers } of refused) {
-          assert.strictEqual(body?.code, 99991400)
-          assert.strictEqual(body?.msg, "request trigger frequency limit")
+        for (const { headers } of refused) {
           assert.strictEqual(headers["x-ogw-ratelimit-limit"], "100")
           assert.strictEqual(headers["x-ogw-ratelimit-reset"], "60")
         }
         yield* TestClock.adjust("60 seconds")
       }
     }).pipe(provideMock()),
+  )
+
+  it.effect("refuses with the documented body to the letter; the log id is in the header", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      yield* list(token, goodQuery)
+      const { headers, text } = yield* list(token, goodQuery)
+      assert.strictEqual(text, `{"code":99991400,"msg":"request trigger frequency limit"}`)
+      assert.match(headers["x-tt-logid"] ?? "", /^\d{14}[0-9A-F]{20}$/)
+    }).pipe(provideMock({ rateLimit: 1 })),
   )
 
   it.effect("has a window that starts with the first request, and tells the whole seconds to its end", () =>

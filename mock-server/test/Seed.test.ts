@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -64,16 +65,17 @@ generate:
   - { meeting_no: 337736498, count: 1, from: 5, to: 5 }
 `
       assert.deepStrictEqual(yield* refusal("seed.yaml", yaml), [
-        "seed.yaml has 11 faults:",
+        "seed.yaml has 12 faults:",
         "  apps[0].app_secret (line 2): Missing key",
         '  apps[0].type (line 3): Expected "self_built" | "store"',
-        "  apps[0].tenants[0] (line 5): Missing key",
+        "  apps[0].tenants (line 5): takes at least one tenant",
         "  meetings[0].meeting_no (line 8): a meeting number has 9 digits, such as 337736498; quote it when it starts with 0",
         "  meetings[0].start_time (line 10): a time is in unix seconds, such as 1767225600 (milliseconds have three digits more)",
         "  meetings[2].topik (line 12): there is no such key",
-        "  generate[0].count (line 15): count is from 0 to 1000000",
+        "  generate[0].count (line 15): count is a whole number from 0 to 1000000",
         "  meetings[2].id (line 12): is taken by meetings[1] already",
         "  meetings[3].id (line 13): is taken by meetings[1] already",
+        "  generate[1].meeting_no (line 16): is taken by generate[0] already",
         "  meetings[1].end_time (line 11): end_time is before start_time",
         "  generate[1].to (line 16): from must be less than to",
       ])
@@ -85,25 +87,145 @@ generate:
       const json = `{ "meetings": [\n{ "id": "1", "meeting_no": "337736498", "topic": "x", "start_time": 1.5 }] }`
       assert.deepStrictEqual(yield* refusal("seed.json", json), [
         "seed.json has 1 fault:",
-        "  meetings[0].start_time (line 2): Expected an integer",
+        "  meetings[0].start_time (line 2): a time is in unix seconds, such as 1767225600 (milliseconds have three digits more)",
       ])
     }).pipe(provideFiles),
   )
 
+  const aliases = (key: string, of: string) => `${key}: &${key} [${Array(9).fill(`*${of}`).join(", ")}]`
   const unreadable: ReadonlyArray<readonly [string, string, string]> = [
     ["broken.json", '{ "apps": [ }', "broken.json has 2 faults:"],
     ["broken.yaml", "apps: [1\nmeetings: {", "broken.yaml has "],
     ["empty.yaml", "", "empty.yaml: is empty: it takes apps, meetings and generate"],
     ["list.yaml", "- 1", "list.yaml: line 1: Expected object"],
+    [
+      "alias.yaml",
+      "generate: []\napps: *nope\n",
+      "alias.yaml: line 2: Unresolved alias (the anchor must be set before the alias): nope",
+    ],
+    ["circle.yaml", "apps: &apps [*apps]\n", "circle.yaml: is nested too deeply"],
+    [
+      "bomb.yaml",
+      ["a: &a [1]", ..."bcdefgh".split("").map((key, index) => aliases(key, "abcdefg"[index] ?? ""))].join(
+        "\n",
+      ),
+      "bomb.yaml: Excessive alias count",
+    ],
+    ["twice.json", '{ "apps": [],\n"apps": [] }', "twice.json: line 2: Map keys must be unique"],
+    [
+      "inside.json",
+      '{ "generate": [{ "count": 1,\n\t"count": 1 }] }',
+      "inside.json: line 2: Map keys must be unique",
+    ],
   ]
   for (const [name, content, message] of unreadable) {
     it.effect(`is refused when it is like ${name}`, () =>
       Effect.gen(function* () {
-        const [first] = yield* refusal(name, content)
+        const [first, ...more] = yield* refusal(name, content)
         assert.isTrue(first?.startsWith(message), first)
+        if (!message.includes(" has ")) assert.deepStrictEqual(more, [])
       }).pipe(provideFiles),
     )
   }
+
+  const meetingWith = (fields: string) =>
+    `meetings: [{ id: 1, meeting_no: 337736498, topic: x, start_time: 5, ${fields} }]`
+
+  for (const field of ["password: 012345", "url: 5", "note_id: 7", "tenant_key: 12", "password: true"]) {
+    it.effect(`is refused with ${field}: what is text is never made from anything else`, () =>
+      Effect.gen(function* () {
+        const [, fault] = yield* refusal("seed.yaml", meetingWith(field))
+        const [key] = field.split(":")
+        assert.strictEqual(
+          fault,
+          `  meetings[0].${key} (line 1): takes text: put it in quotes, such as "012345"`,
+        )
+      }).pipe(provideFiles),
+    )
+  }
+
+  it.effect("takes a key without a value as one that is not there", () =>
+    Effect.gen(function* () {
+      const fields = ["url", "password", "end_time", "tenant_key", "meeting_connect", "note_id"]
+      const nulls = meetingWith(fields.map((field) => `${field}: null`).join(", "))
+      assert.deepStrictEqual(yield* read("seed.yaml", `apps:\n${nulls}\ngenerate:\n`), {
+        meetings: [{ id: "1", meeting_no: "337736498", topic: "x", start_time: 5 }],
+      })
+    }).pipe(provideFiles),
+  )
+
+  it.effect("may have ids of up to 64 bits", () =>
+    Effect.gen(function* () {
+      const withId = (id: string) =>
+        `{ "meetings": [{ "id": ${id}, "meeting_no": "337736498", "topic": "\\":", "start_time": 5 }] }`
+      const { meetings } = yield* read("seed.json", withId("18446744073709551615"))
+      assert.strictEqual(meetings?.[0]?.id, "18446744073709551615")
+      for (const id of ["18446744073709551616", '"99999999999999999999"', "-1", "1.5", "true"]) {
+        assert.deepStrictEqual(yield* refusal("seed.json", withId(id)), [
+          "seed.json has 1 fault:",
+          "  meetings[0].id (line 1): a meeting id is a 64-bit integer as text, such as 7011030664708603907",
+        ])
+      }
+    }).pipe(provideFiles),
+  )
+
+  it.effect("has its doubles and ranges told beside whatever else is wrong with the same entry", () =>
+    Effect.gen(function* () {
+      const yaml = `apps:
+  - { app_id: cli_1, tenants: [t] }
+  - { app_id: cli_1, tenants: [] }
+meetings:
+  - { id: 1, start_time: 6, end_time: 5, tenant_key: nowhere }
+  - { id: "1" }
+generate:
+  - { meeting_no: 337736498, count: many, from: 6, to: 5 }
+  - { meeting_no: 337736498 }
+`
+      const faults = yield* refusal("seed.yaml", yaml)
+      assert.deepStrictEqual(
+        faults.filter((fault) => !fault.endsWith("Missing key")),
+        [
+          "seed.yaml has 19 faults:",
+          "  apps[1].tenants (line 3): takes at least one tenant",
+          "  generate[0].count (line 8): count is a whole number from 0 to 1000000",
+          "  apps[1].app_id (line 3): is taken by apps[0] already",
+          "  meetings[1].id (line 6): is taken by meetings[0] already",
+          "  generate[1].meeting_no (line 9): is taken by generate[0] already",
+          // Which tenants there are is not known while those of an app are wrong.
+          "  meetings[0].end_time (line 5): end_time is before start_time",
+          "  generate[0].to (line 8): from must be less than to",
+        ],
+      )
+    }).pipe(provideFiles),
+  )
+
+  it.effect("without an app is refused when it has a list of apps", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* refusal("seed.yaml", "apps: []"), [
+        "seed.yaml has 1 fault:",
+        "  apps (line 1): takes at least one app",
+      ])
+    }).pipe(provideFiles),
+  )
+
+  it.effect("is refused when it is a folder", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Seed.fromFile(import.meta.dirname))
+      assert.strictEqual(error.message, `${import.meta.dirname}: is a folder: give a YAML or JSON file`)
+    }).pipe(provideFiles),
+  )
+
+  it.effect("is explained by examples/seed.yaml, which is a good one and has every key", () =>
+    Effect.gen(function* () {
+      const example = yield* Seed.fromFile(fileURLToPath(new URL("../examples/seed.yaml", import.meta.url)))
+      const keys = (entries: ReadonlyArray<object> = []) =>
+        new Set(entries.flatMap((entry) => Object.keys(entry)))
+      assert.deepStrictEqual(keys([example]), keys([Seed.Seed.fields]))
+      assert.deepStrictEqual(keys(example.apps), keys([Seed.App.fields]))
+      assert.deepStrictEqual(keys(example.meetings), keys([Seed.Meeting.fields]))
+      assert.deepStrictEqual(keys(example.generate), keys([Seed.Generate.fields]))
+    }).pipe(provideFiles),
+  )
 
   it.effect("is refused when there is none", () =>
     Effect.gen(function* () {

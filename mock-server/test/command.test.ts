@@ -48,6 +48,17 @@ const failing = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
   return { code, stderr: stderr.join("\n") }
 })
 
+/** A file of this content, for the length of the test. */
+const seedFile = Effect.fnUntraced(function* (content: string) {
+  const folder = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(join(tmpdir(), "feishu-mock-"))),
+    (folder) => Effect.promise(() => rm(folder, { recursive: true })),
+  )
+  const file = join(folder, "seed.yaml")
+  yield* Effect.promise(() => writeFile(file, content))
+  return file
+})
+
 /** Starts a program; it is killed with the test if it is still there. */
 const program = (command: string, args: ReadonlyArray<string>) =>
   Effect.acquireRelease(
@@ -124,24 +135,34 @@ describe("feishu-mock", () => {
     }),
   )
 
+  const wholePort = "a whole number from 0 to 65535"
+  const aLimit = "a number of requests from 1 on, or off"
+  const aTime = "a time such as 2026-01-31T09:00:00Z, 2026-01-31 or 1769850000 (unix seconds)"
   const wrongFlags: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
-    [["--prot", "1"], "Unrecognized flag: --prot"],
-    [["--port", "70000"], "a whole number from 0 to 65535"],
-    [["--port", "many"], "--port"],
-    [["--rate-limit", "none"], "a number of requests from 1 on, or off"],
-    [["--rate-limit", "0"], "a number of requests from 1 on, or off"],
-    [["--now", "tomorrow"], "a time such as 2026-01-31T09:00:00Z"],
-    [["--now", "2026-01-31T09:00:00"], "a time such as 2026-01-31T09:00:00Z"],
-    [["--ninety-days", "never"], '"both" | "span" | "lookback"'],
-    [["serve"], "serve"],
+    [["--foo"], "unknown flag --foo"],
+    [["--prot", "1"], "unknown flag --prot, did you mean --port?"],
+    [["--foo", "--bar"], "unknown flag --foo; unknown flag --bar"],
+    [["--port", "70000"], `--port takes ${wholePort}, not "70000"`],
+    [["--port", "many"], `--port takes ${wholePort}, not "many"`],
+    [["--port", "1.5"], `--port takes ${wholePort}, not "1.5"`],
+    [["--port"], `--port needs a value: ${wholePort}`],
+    [["--port", "1", "--port", "2"], "--port can be given only once"],
+    [["--seed"], "--seed needs a value: a YAML or JSON file"],
+    [["--rate-limit", "none"], `--rate-limit takes ${aLimit}, not "none"`],
+    [["--rate-limit", "0"], `--rate-limit takes ${aLimit}, not "0"`],
+    [["--now", "tomorrow"], `--now takes ${aTime}, not "tomorrow"`],
+    [["--now", "2026-01-31T09:00:00"], `--now takes ${aTime}, not "2026-01-31T09:00:00"`],
+    [["--ninety-days", "never"], '--ninety-days takes both, span or lookback, not "never"'],
+    [["--json=maybe"], '--json takes no value, not "maybe"'],
+    [["serve"], 'takes flags only, not "serve"'],
   ]
   for (const [args, what] of wrongFlags) {
     it.live(`tells in one line what is wrong with ${args.join(" ")}, and ends with 2`, () =>
       Effect.gen(function* () {
-        const { code, stderr } = yield* failing(args)
-        assert.strictEqual(code, 2)
-        assert.include(stderr, what)
-        assert.match(stderr, /^feishu-mock: [^\n]*\(see feishu-mock --help\)$/)
+        assert.deepStrictEqual(yield* failing(args), {
+          code: 2,
+          stderr: `feishu-mock: ${what} (see feishu-mock --help)`,
+        })
       }),
     )
   }
@@ -158,12 +179,7 @@ describe("feishu-mock", () => {
 
   it.live("lists the faults of a seed file and ends with 2, and serves a good one", () =>
     Effect.gen(function* () {
-      const folder = yield* Effect.acquireRelease(
-        Effect.promise(() => mkdtemp(join(tmpdir(), "feishu-mock-"))),
-        (folder) => Effect.promise(() => rm(folder, { recursive: true })),
-      )
-      const file = join(folder, "seed.yaml")
-      yield* Effect.promise(() => writeFile(file, "generate:\n  - { meeting_no: 12, count: 1 }\n  - {}\n"))
+      const file = yield* seedFile("generate:\n  - { meeting_no: 12, count: 1 }\n  - {}\n")
       assert.deepStrictEqual(yield* failing(["--seed", file]), {
         code: 2,
         stderr: [
@@ -173,11 +189,50 @@ describe("feishu-mock", () => {
           "  generate[1].count (line 3): Missing key",
         ].join("\n"),
       })
-      yield* Effect.promise(() => writeFile(file, 'generate: [{ meeting_no: "123456789", count: 1 }]'))
-      const { stdout } = yield* start(["--port", "0", "--json", "--seed", file, "--numbers", "1"])
+      const good = yield* seedFile('generate: [{ meeting_no: "123456789", count: 1 }]')
+      const { stdout } = yield* start(["--port", "0", "--json", "--seed", good, "--numbers", "1"])
       const { meetingNos } = ready(stdout)
       assert.strictEqual(meetingNos[0], "123456789" as string)
       assert.strictEqual(meetingNos.length, 2)
+    }),
+  )
+
+  it.live("shows in its help a seed of eight lines that works", () =>
+    Effect.gen(function* () {
+      const { running, said } = yield* command(["--help"])
+      yield* running
+      const gist = (yield* said).split("in short:")[1]?.split("\n").slice(1, 9).join("\n") ?? ""
+      const { stdout } = yield* start(["--port", "0", "--json", "--seed", yield* seedFile(gist)])
+      assert.deepStrictEqual([...ready(stdout).meetingNos] as Array<string>, ["337736498", "146453285"])
+    }),
+  )
+
+  const storeApp = "apps: [{ app_id: cli_s, app_secret: s, type: store, scopes: [x], tenants: [t] }]\n"
+  const oneMeeting = "generate: [{ meeting_no: 337736498, count: 1 }]\n"
+
+  it.live("warns of a seed with store apps only, and shows no credentials that are refused", () =>
+    Effect.gen(function* () {
+      const file = yield* seedFile(storeApp + oneMeeting)
+      const banner = yield* start(["--port", "0", "--seed", file])
+      assert.deepStrictEqual(banner.stderr, [
+        "feishu-mock: warning: the seed has store apps only, and this mock gives no token to those: add an app with type self_built",
+      ])
+      assert.include(banner.stdout, "meeting numbers  337736498")
+      assert.notMatch(banner.stdout, /app id|app secret|curl/)
+      const json = yield* start(["--port", "0", "--json", "--seed", file])
+      assert.deepStrictEqual(json.stderr, banner.stderr)
+      assert.deepStrictEqual(Object.keys(ready(json.stdout)), ["url", "meetingNos"])
+    }),
+  )
+
+  it.live("warns when there are no meetings, and shows no lines that would read some", () =>
+    Effect.gen(function* () {
+      const { stderr, stdout } = yield* start(["--port", "0", "--seed", yield* seedFile("meetings: []")])
+      assert.deepStrictEqual(stderr, [
+        "feishu-mock: warning: there are no meetings to read: add meetings or generate to the seed, or give --meetings",
+      ])
+      assert.match(stdout, /app id .*\n.*app secret .*\n.*meeting numbers {2}none\n/)
+      assert.notInclude(stdout, "curl")
     }),
   )
 
