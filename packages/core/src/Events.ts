@@ -28,8 +28,11 @@ export type Event =
   | { readonly _tag: "RateLimitWaiting"; readonly millis: number }
   /** That wait is over; it took this long. */
   | { readonly _tag: "RateLimitWaited"; readonly millis: number }
-  /** Feishu refused a request for the rate limit: all requests wait until it resets. */
-  | { readonly _tag: "RateLimitRefused"; readonly resetMillis: number }
+  /**
+   * Feishu refused a request for the rate limit, so somebody else uses the same quota. All requests wait until it
+   * resets, and from then on at least `paceMillis` lie between two of them.
+   */
+  | { readonly _tag: "RateLimitRefused"; readonly resetMillis: number; readonly paceMillis: number }
   /** A fresh access token was fetched. */
   | { readonly _tag: "TokenFetched"; readonly expiresInMillis: number }
   /** A page was read. `window` counts from 0. */

@@ -5,6 +5,10 @@
  * before its answer leaves it, so no two requests of one slot arrive within 60 s, whatever the network's delays
  * and however the server aligns its window. A slot whose request got no answer rests 65 s from the moment it
  * was given up: it may still arrive, and this assumes that it does so within 5 s.
+ *
+ * A refusal all the same means that somebody else uses the quota. The gate then closes until the reset; after it
+ * requests come at an even pace instead of in a burst, slower with every further refusal, and faster again with
+ * every window that passes without one.
  */
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -32,8 +36,11 @@ export class RateLimit extends Context.Service<
       key: string,
       outcome: (exit: Exit.Exit<unknown, unknown>) => Outcome,
     ) => <A, E, R>(request: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-    /** Feishu refused a request: nobody with this key sends anything until the reset, in seconds from now. */
-    readonly refused: (key: string, resetSeconds: number) => Effect.Effect<void>
+    /**
+     * Feishu refused a request: nobody with this key sends anything until the reset, in seconds from now. Gives
+     * the pace from then on: milliseconds between two requests.
+     */
+    readonly refused: (key: string, resetSeconds: number) => Effect.Effect<number>
   }
 >()("@effect-feishu/core/RateLimit") {}
 
@@ -45,6 +52,11 @@ export interface Options {
   readonly window?: Duration.Input | undefined
   /** How much longer an unanswered request's slot rests; default 5 seconds. */
   readonly unansweredRest?: Duration.Input | undefined
+  /**
+   * What to assume of the window before the start: that it is `free` (the default), or `full`, for a program that
+   * starts again and may have made requests just before. It then waits one window before its first request.
+   */
+  readonly initially?: "free" | "full" | undefined
 }
 
 /** Early timers and the drift of two clocks must not let a request arrive a moment too soon. */
@@ -55,6 +67,11 @@ interface Lane {
   readonly usableAt: Array<number>
   /** Requests with this key wait until then. */
   gate: number
+  /** Milliseconds between two requests since a refusal; 0 lets them come in a burst. */
+  pace: number
+  /** When the pace was last changed, and when it lets the next request go. */
+  paceSince: number
+  nextAt: number
   /** Done when a slot comes back or the gate moves, for the one who waits at the head of the line. */
   changed: Deferred.Deferred<void>
   /** The line. */
@@ -73,13 +90,20 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
     Duration.toMillis(Duration.fromInputUnsafe(options.unansweredRest ?? "5 seconds")),
   )
 
+  // The quota spread evenly, shared by two, by four, …: at the slowest one request in a tenth of a window.
+  const evenPace = Math.ceil(windowMillis / requests)
+  const slowestPace = Math.max(evenPace, Math.ceil(windowMillis / 10))
+
   const lanes = new Map<string, Lane>()
-  const laneOf = (key: string): Lane => {
+  const laneOf = (key: string, time: number): Lane => {
     let lane = lanes.get(key)
     if (lane === undefined) {
       lane = {
         usableAt: Array.from({ length: requests }, () => Number.NEGATIVE_INFINITY),
-        gate: Number.NEGATIVE_INFINITY,
+        gate: options.initially === "full" ? time + windowMillis + marginMillis : Number.NEGATIVE_INFINITY,
+        pace: 0,
+        paceSince: time,
+        nextAt: Number.NEGATIVE_INFINITY,
         changed: Deferred.makeUnsafe(),
         turnstile: Semaphore.makeUnsafe(1),
       }
@@ -100,6 +124,14 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
       return announce(lane)
     })
 
+  /** A fifth faster for each window without a refusal, until the pace is so fast that a burst is no worse. */
+  const speedUp = (lane: Lane, time: number) => {
+    while (lane.pace > 0 && time - lane.paceSince >= windowMillis) {
+      lane.pace = lane.pace < evenPace / 2 ? 0 : Math.ceil(lane.pace * 0.8)
+      lane.paceSince += windowMillis
+    }
+  }
+
   /** Waits for the soonest slot and takes it. Only the waiting can be interrupted, so no slot is ever lost. */
   const take = Effect.fnUntraced(function* (
     lane: Lane,
@@ -109,8 +141,10 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
     let told = false
     while (true) {
       const time = yield* monotonicMillis
-      const wait = Math.max(lane.usableAt[0] ?? Number.POSITIVE_INFINITY, lane.gate) - time
+      const wait = Math.max(lane.usableAt[0] ?? Number.POSITIVE_INFINITY, lane.gate, lane.nextAt) - time
       if (wait <= 0) {
+        speedUp(lane, time)
+        lane.nextAt = time + lane.pace
         if (told) yield* Events.emit({ _tag: "RateLimitWaited", millis: time - arrived })
         return lane.usableAt.shift()!
       }
@@ -127,30 +161,37 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
 
   return RateLimit.of({
     withSlot: (key, outcome) => (request) =>
-      Effect.uninterruptibleMask((restore) => {
-        const lane = laneOf(key)
-        const inLine = Effect.flatMap(restore(lane.turnstile.take(1)), () =>
-          Effect.ensuring(take(lane, restore), lane.turnstile.release(1)),
-        )
-        return Effect.flatMap(inLine, (untouched) =>
-          Effect.onExit(restore(request), (exit) => {
-            const became = outcome(exit)
-            return became === "not sent"
-              ? giveBack(lane, untouched)
-              : Effect.flatMap(monotonicMillis, (time) =>
-                  giveBack(
-                    lane,
-                    time + windowMillis + marginMillis + (became === "answered" ? 0 : unansweredRestMillis),
-                  ),
-                )
-          }),
-        )
-      }),
+      Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(monotonicMillis, (arrived) => {
+          const lane = laneOf(key, arrived)
+          const inLine = Effect.flatMap(restore(lane.turnstile.take(1)), () =>
+            Effect.ensuring(take(lane, restore), lane.turnstile.release(1)),
+          )
+          return Effect.flatMap(inLine, (untouched) =>
+            Effect.onExit(restore(request), (exit) => {
+              const became = outcome(exit)
+              return became === "not sent"
+                ? giveBack(lane, untouched)
+                : Effect.flatMap(monotonicMillis, (time) =>
+                    giveBack(
+                      lane,
+                      time + windowMillis + marginMillis + (became === "answered" ? 0 : unansweredRestMillis),
+                    ),
+                  )
+            }),
+          )
+        }),
+      ),
     refused: (key, resetSeconds) =>
       Effect.flatMap(monotonicMillis, (time) => {
-        const lane = laneOf(key)
+        const lane = laneOf(key, time)
+        // Requests that were under way together are refused together: that is one refusal, not many.
+        if (time >= lane.gate) {
+          lane.pace = Math.min(slowestPace, Math.max(evenPace, lane.pace * 2))
+        }
         lane.gate = Math.max(lane.gate, time + Math.ceil(resetSeconds * 1000) + marginMillis)
-        return announce(lane)
+        lane.paceSince = lane.gate
+        return Effect.as(announce(lane), lane.pace)
       }),
   })
 }

@@ -57,9 +57,12 @@ export const closeGate =
   <A, R>(call: Effect.Effect<A, FeishuError, R>): Effect.Effect<A, FeishuError, R> =>
     Effect.tapError(call, (error) =>
       is("rateLimited")(error) && error.reason._tag === "RateLimited"
-        ? Effect.andThen(
-            rateLimit.refused(key, error.reason.retryAfterSeconds),
-            Events.emit({ _tag: "RateLimitRefused", resetMillis: error.reason.retryAfterSeconds * 1000 }),
+        ? Effect.flatMap(rateLimit.refused(key, error.reason.retryAfterSeconds), (paceMillis) =>
+            Events.emit({
+              _tag: "RateLimitRefused",
+              resetMillis: Duration.toMillis(error.retryAfter ?? Duration.zero),
+              paceMillis,
+            }),
           )
         : Effect.void,
     )

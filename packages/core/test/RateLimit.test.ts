@@ -189,13 +189,93 @@ describe("slots", () => {
       yield* Effect.forkChild(limit.withSlot("other", answered)(sentAt(other)))
       yield* TestClock.adjust("52 seconds")
       assert.deepStrictEqual([log, other], [[], [0]])
-      yield* TestClock.adjust("1 second")
+      yield* TestClock.adjust("20 seconds")
+      // And then at an even pace: the quota of 100 a minute, spread evenly.
       assert.deepStrictEqual(
         log,
-        Array.from({ length: 20 }, () => 52_250),
+        Array.from({ length: 20 }, (_, index) => 52_250 + index * 600),
       )
     }),
   )
+
+  it.effect("H7 refusals in a row slow the pace, those of one moment count once, and calm speeds it up", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make()
+      const paces: Array<number> = []
+      for (let refusal = 0; refusal < 6; refusal++) {
+        paces.push(yield* limit.refused("key", 10))
+        paces.push(yield* limit.refused("key", 10))
+        yield* TestClock.adjust("11 seconds")
+      }
+      assert.deepStrictEqual(
+        paces,
+        [600, 1_200, 2_400, 4_800, 6_000, 6_000].flatMap((pace) => [pace, pace]),
+      )
+      const log: Array<number> = []
+      const gaps = Effect.fnUntraced(function* () {
+        log.length = 0
+        yield* Effect.forkChild(Effect.repeat(limit.withSlot("key", answered)(sentAt(log)), { times: 2 }))
+        yield* TestClock.adjust("30 seconds")
+        return log.slice(1).map((time, index) => time - log[index]!)
+      })
+      assert.deepStrictEqual(yield* gaps(), [6_000, 6_000])
+      yield* TestClock.adjust("5 minutes")
+      assert.isBelow((yield* gaps())[0]!, 3_000)
+      yield* TestClock.adjust("30 minutes")
+      assert.deepStrictEqual(yield* gaps(), [0, 0])
+    }),
+  )
+
+  it.effect("a limit that is full at the start waits one window before its first request", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ initially: "full" })
+      const log: Array<number> = []
+      yield* Effect.forkChild(limit.withSlot("key", answered)(sentAt(log)))
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual(log, [60_250])
+    }),
+  )
+
+  for (const [name, makeServer] of Object.entries(servers)) {
+    it.effect(`three programs that share ${name}: refusals fade below 2 %, and 70 % is used`, () =>
+      Effect.gen(function* () {
+        const passes = makeServer()
+        let accepted = 0
+        const refusedAt: Array<number> = []
+        // What the server says of its reset: the next full minute is never too late for these servers.
+        const reset = (time: number) => 60 - Math.floor((time / 1_000) % 60)
+        const program = Effect.suspend(() => {
+          const limit = RateLimit.make()
+          const travel = Effect.flatMap(Random.nextIntBetween(20, 200), (millis) => Effect.sleep(millis))
+          const request = Effect.gen(function* () {
+            yield* travel
+            const time = yield* Clock.currentTimeMillis
+            const passed = passes(time)
+            if (passed) accepted++
+            else refusedAt.push(time)
+            yield* travel
+            if (!passed) yield* limit.refused("key", reset(time))
+          })
+          const worker = Effect.forever(limit.withSlot("key", answered)(request))
+          return Effect.all(
+            Array.from({ length: 3 }, () => worker),
+            { concurrency: "unbounded" },
+          )
+        })
+        yield* Effect.forkChild(
+          Effect.all(
+            Array.from({ length: 3 }, () => program),
+            { concurrency: "unbounded" },
+          ),
+        )
+        yield* TestClock.adjust("1 hour")
+        // Each program learns the pace from its first refusals; later ones come as it tries to go faster again.
+        const after = refusedAt.filter((time) => time >= 10 * 60_000)
+        assert.isAtMost(after.length, 0.02 * accepted)
+        assert.isAtLeast(accepted, 0.7 * 6_000)
+      }).pipe(Random.withSeed("1")),
+    )
+  }
 
   it.effect("a wait is told when it starts and when it is over", () =>
     Effect.gen(function* () {
