@@ -86,6 +86,7 @@ const csvCell = (text: string): string => {
 
 const gap = "  "
 const topic = 2
+const url = 3
 const narrowestTopic = 12
 const widestTopic = 60
 
@@ -95,18 +96,26 @@ const table = (
   cellsOf: (meeting: MeetingBrief) => Cells,
   columns: number | undefined,
 ): Writer => {
+  const cut = columns !== undefined
   let widths: ReadonlyArray<number> | undefined
-  const line = (cells: ReadonlyArray<string>): string =>
-    `${cells
-      .map((cell, index) => fit(cell, widths?.[index] ?? 0, columns !== undefined))
-      .join(gap)
-      .trimEnd()}\n`
+  let shown = [...fields.keys()]
+  const line = (cells: ReadonlyArray<string>): string => {
+    const text = shown.map((index) => fit(cells[index] ?? "", widths?.[index] ?? 0, cut)).join(gap)
+    return `${(cut ? fit(text, columns, cut) : text).trimEnd()}\n`
+  }
   const start = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
     const natural = fields.map((field, index) =>
       Math.max(...[field, ...rows.map((cells) => cells[index] ?? "")].map(CliOutput.displayWidth)),
     )
-    const others = natural.reduce((sum, width, index) => sum + (index === topic ? 0 : width + gap.length), 0)
-    const room = columns === undefined ? widestTopic : Math.max(narrowestTopic, columns - others)
+    const roomForTopic = (): number =>
+      columns === undefined
+        ? widestTopic
+        : shown.reduce((room, index) => room - (index === topic ? 0 : natural[index]! + gap.length), columns)
+    // Half an address leads nowhere, half a topic may still be known.
+    if (roomForTopic() < Math.min(narrowestTopic, natural[topic]!)) {
+      shown = shown.filter((index) => index !== url)
+    }
+    const room = Math.max(1, roomForTopic())
     widths = natural.map((width, index) => (index === topic ? Math.min(width, room) : width))
     return line(fields)
   }

@@ -1,10 +1,15 @@
-/** Where the data goes: standard output, or a file. */
+/** Where the data goes: standard output, a file, or whatever else has a name, such as a named pipe. */
+import * as NodeFS from "node:fs"
+import * as NodeNet from "node:net"
+import { dirname, isAbsolute } from "node:path"
+import type { Writable } from "node:stream"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import type * as PlatformError from "effect/PlatformError"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { FeishuError } from "@effect-feishu/core"
 import { Stderr } from "./Stderr.ts"
@@ -20,11 +25,13 @@ export class OutputFailed extends Data.TaggedError("OutputFailed")<{
   }
 }
 
-/** Whoever read standard output has closed it, as `head` does once it has enough. */
+/** Whoever read standard output or a named pipe has closed it, as `head` does once it has enough. */
 class ReaderGone extends Data.TaggedError("ReaderGone") {}
 
 /** An output that is open. */
 export interface Output {
+  /** Where the rows are until the run is complete, and stay if it ends early; none where they go out at once. */
+  readonly part?: string
   /** Returns when everything is handed over, so that a slow reader slows down the requests, too. */
   readonly write: (text: string) => Effect.Effect<void, OutputFailed | ReaderGone>
   /** Writes the last text, and ends the output as the run ended. To be called once. */
@@ -35,28 +42,31 @@ export interface Output {
   }) => Effect.Effect<void, OutputFailed | ReaderGone>
 }
 
-/** How long a stopped run waits for a reader of standard output that does not read. */
+/** How long a stopped run waits for a reader that does not read. */
 const patienceMillis = 2_000
 
 /** Standard output of this process. */
-export const stdout: Effect.Effect<Output, never, Stderr> = Effect.gen(function* () {
+export const stdout: Effect.Effect<Output, never, Stderr> = Effect.suspend(() =>
+  stream(process.stdout, "standard output"),
+)
+
+/** A stream that somebody reads at the other end. */
+const stream = Effect.fnUntraced(function* (
+  writable: Writable,
+  target: string,
+): Effect.fn.Return<Output, never, Stderr> {
   const stderr = yield* Stderr
-  const stream = process.stdout
   // A write that fails says so to its caller; without this listener Node would end the process before that.
-  stream.on("error", () => {})
+  writable.on("error", () => {})
   const write = (text: string, patience?: number) =>
     Effect.callback<void, OutputFailed | ReaderGone>((resume) => {
       const timer = patience === undefined ? undefined : setTimeout(() => resume(Effect.void), patience)
-      stream.write(text, (error) => {
+      writable.write(text, (error) => {
         clearTimeout(timer)
         if (!error) return resume(Effect.void)
         const code = "code" in error ? String(error.code) : error.message
         const gone = ["EPIPE", "ERR_STREAM_DESTROYED"].includes(code)
-        resume(
-          Effect.fail(
-            gone ? new ReaderGone() : new OutputFailed({ target: "standard output", problem: code }),
-          ),
-        )
+        resume(Effect.fail(gone ? new ReaderGone() : new OutputFailed({ target, problem: code })))
       })
     })
   return {
@@ -78,25 +88,67 @@ const problemOf = (error: PlatformError.PlatformError): string => {
   return [error.reason._tag === "Unknown" ? undefined : error.reason._tag, code].filter(Boolean).join(", ")
 }
 
-/** The name that a file has while it is written. */
-export const partOf = (path: string): string => `${path}.part`
+const failed = (target: string) => (error: PlatformError.PlatformError) =>
+  new OutputFailed({ target, problem: problemOf(error) })
+
+const refuse = (problem: string, remedy: string) => FeishuError.invalidRequest("output", problem, remedy)
+
+const notWritable = (path: string, problem: string) =>
+  refuse(`${path} cannot be written (${problem})`, "Write to another place.")
+
+/** What stands under a name: a file is written beside its place, all else where it is. */
+export const named = Effect.fnUntraced(function* (path: string, options: { readonly private: boolean }) {
+  const files = yield* FileSystem.FileSystem
+  const there = yield* files.stat(path).pipe(
+    Effect.asSome,
+    Effect.catchIf(
+      ({ reason }) => reason._tag === "NotFound",
+      () => Effect.succeedNone,
+    ),
+    Effect.mapError((error) => notWritable(path, problemOf(error))),
+  )
+  const type = Option.isSome(there) ? there.value.type : "File"
+  switch (type) {
+    case "Directory":
+      return yield* refuse(`${path} is a folder`, "Give the name of a file.")
+    case "File": {
+      // Moving the new file onto a link would replace the link and leave the file behind it as it was.
+      const target = yield* behindLinks(path)
+      const mode = Option.map(there, (info) => info.mode & 0o777)
+      return yield* file(path, target, { mode, private: options.private })
+    }
+    case "FIFO":
+      return yield* pipe(path)
+    default:
+      return yield* device(path)
+  }
+})
+
+/** The name that a chain of symbolic links leads to, also when there is nothing of that name yet. */
+const behindLinks = Effect.fnUntraced(function* (path: string) {
+  const files = yield* FileSystem.FileSystem
+  let target = path
+  while (true) {
+    const link = yield* Effect.option(files.readLink(target))
+    if (Option.isNone(link)) return target
+    // Left to the system to resolve: the folder may be a link itself, and then ".." is not what it seems.
+    target = isAbsolute(link.value) ? link.value : `${dirname(target)}/${link.value}`
+  }
+})
 
 /**
  * A file. It is written beside its place and moved there when the run is complete, so that what is there is
  * always whole. The rows of a run that ended early stay in the `.part` file, and no later run overwrites that.
  */
-export const file = Effect.fnUntraced(function* (
+const file = Effect.fnUntraced(function* (
   path: string,
+  target: string,
+  options: { readonly mode: Option.Option<number>; readonly private: boolean },
 ): Effect.fn.Return<Output, FeishuError.FeishuError, FileSystem.FileSystem | Scope.Scope> {
   const files = yield* FileSystem.FileSystem
-  const part = partOf(path)
-  const refuse = (problem: string, remedy: string) => FeishuError.invalidRequest("output", problem, remedy)
-
-  const there = yield* Effect.option(files.stat(path))
-  if (Option.isSome(there) && there.value.type === "Directory") {
-    return yield* refuse(`${path} is a folder`, "Give the name of a file.")
-  }
-  const handle = yield* files.open(part, { flag: "wx" }).pipe(
+  const part = `${target}.part`
+  const mode = Option.getOrElse(options.mode, () => (options.private ? 0o600 : 0o666))
+  const handle = yield* files.open(part, { flag: "wx", mode }).pipe(
     Effect.mapError((error) => {
       switch (error.reason._tag) {
         case "AlreadyExists":
@@ -107,22 +159,67 @@ export const file = Effect.fnUntraced(function* (
         case "NotFound":
           return refuse(`${path} cannot be written: there is no such folder`, "Make the folder first.")
         default:
-          return refuse(`${path} cannot be written (${problemOf(error)})`, "Write to another place.")
+          return notWritable(path, problemOf(error))
       }
     }),
   )
-  const failed = (target: string) => (error: PlatformError.PlatformError) =>
-    new OutputFailed({ target, problem: problemOf(error) })
-  // Whole pages only: an interruption waits for the write.
-  const write = (text: string) =>
-    handle.writeAll(encoder.encode(text)).pipe(Effect.mapError(failed(part)), Effect.uninterruptible)
+  // The umask may have taken from the mode of the file that is there; some file systems have no modes at all.
+  if (Option.isSome(options.mode)) yield* Effect.ignore(files.chmod(part, mode))
+  let whole = 0
+  // Whole pages only: an interruption waits for the write, and what a failed one left of its page goes.
+  const write = (text: string) => {
+    const bytes = encoder.encode(text)
+    return handle.writeAll(bytes).pipe(
+      Effect.tapError(() => Effect.ignore(handle.truncate(whole))),
+      Effect.mapError(failed(part)),
+      Effect.tap(Effect.sync(() => (whole += bytes.length))),
+      Effect.uninterruptible,
+    )
+  }
   return {
+    part,
     write,
     close: ({ exit, rows, text }) => {
       if (Exit.isSuccess(exit)) {
-        return Effect.andThen(write(text), Effect.mapError(files.rename(part, path), failed(path)))
+        return Effect.andThen(write(text), Effect.mapError(files.rename(part, target), failed(path)))
       }
       return Effect.ignore(rows === 0 ? files.remove(part) : write(text))
     },
+  }
+})
+
+/**
+ * A named pipe. Opening one waits for a reader, and a thread of Node that waits in there can be stopped by
+ * nothing, not even `process.exit`: so it is opened without waiting, again and again until there is a reader.
+ */
+const pipe = Effect.fnUntraced(function* (path: string) {
+  const open = Effect.try({
+    try: () => NodeFS.openSync(path, NodeFS.constants.O_WRONLY | NodeFS.constants.O_NONBLOCK),
+    catch: (error) => (error instanceof Error && "code" in error ? String(error.code) : String(error)),
+  }).pipe(
+    Effect.retry({ while: (code) => code === "ENXIO", schedule: Schedule.spaced("50 millis") }),
+    Effect.mapError((code) => notWritable(path, code)),
+  )
+  const socket = yield* Effect.acquireRelease(
+    Effect.map(open, (fd) => new NodeNet.Socket({ fd, readable: false, writable: true })),
+    (opened) => Effect.sync(() => opened.destroy()),
+    { interruptible: true },
+  )
+  return yield* stream(socket, path)
+})
+
+/** A device. */
+const device = Effect.fnUntraced(function* (
+  path: string,
+): Effect.fn.Return<Output, FeishuError.FeishuError, FileSystem.FileSystem | Scope.Scope> {
+  const files = yield* FileSystem.FileSystem
+  // Appending, since most devices know no positions.
+  const handle = yield* files
+    .open(path, { flag: "a" })
+    .pipe(Effect.mapError((error) => notWritable(path, problemOf(error))))
+  const write = (text: string) => Effect.mapError(handle.writeAll(encoder.encode(text)), failed(path))
+  return {
+    write,
+    close: ({ exit, text }) => (Exit.isSuccess(exit) ? write(text) : Effect.ignore(write(text))),
   }
 })

@@ -3,7 +3,8 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import { Cursor, type Events } from "@effect-feishu/core"
+import type { Cursor, Events } from "@effect-feishu/core"
+import type { Again } from "./Resume.ts"
 
 /** The state of a run. It changes while the run goes on, so that an end at any moment can be told. */
 export interface State {
@@ -16,7 +17,7 @@ export interface State {
   /** Milliseconds of waiting for the rate limit. */
   waitedMs: number
   duplicates: number
-  /** Windows that were read or begun, by number and window. */
+  /** Windows of which a page was read, by number and window. */
   readonly windows: Set<string>
   /** Until when requests wait for the rate limit, in unix milliseconds. */
   waitingUntil: number | undefined
@@ -30,10 +31,12 @@ export interface State {
   rest: ReadonlyArray<Cursor.Cursor>
   /** How the read ended, if it was not by a failure. */
   ended: "complete" | "limited" | undefined
-  /** The file that is written. */
-  file: string | undefined
-  /** Flags that a command to go on needs besides the cursor; none when it cannot go on, as in a demo. */
-  resumeFlags: string | undefined
+  /** Rows at the end of the output that a resumed run reads again, since their page did not fit whole. */
+  repeated: number
+  /** What `--output` names, and where the rows are until the run is complete. */
+  file: { readonly path: string; readonly part: string | undefined } | undefined
+  /** What a command to go on needs besides the cursor; none when it cannot go on, as in a demo. */
+  again: Again | undefined
 }
 
 /** The run of this process. */
@@ -54,8 +57,9 @@ export const make = (): State => ({
   resumed: false,
   rest: [],
   ended: undefined,
+  repeated: 0,
   file: undefined,
-  resumeFlags: undefined,
+  again: undefined,
 })
 
 /** Counts an event. */
@@ -69,10 +73,6 @@ export const count = Effect.fnUntraced(function* (run: State, event: Events.Even
         run.waitedMs += run.refusedMillis
         run.retries++
         run.refusedMillis = undefined
-      }
-      const position = run.cursor === undefined ? undefined : Cursor.toPosition(run.cursor)
-      if (position !== undefined && event.operation.startsWith("GET ")) {
-        run.windows.add(`${position.meetingNo}/${position.window}`)
       }
       return
     }
@@ -110,6 +110,18 @@ export const progressLine = (run: State): string => {
   return run.waitingUntil === undefined
     ? done
     : `${done}; waiting for the limit until ${clockTime(run.waitingUntil)}`
+}
+
+/** A line for the beginning of a wait, where there is no progress line; none if nobody would notice the wait. */
+export const waitLine = (run: State, event: Events.Event): string | undefined => {
+  const millis =
+    event._tag === "RateLimitWaiting"
+      ? event.millis
+      : event._tag === "RateLimitRefused"
+        ? event.resetMillis
+        : 0
+  if (millis < 1_000 || run.waitingUntil === undefined) return undefined
+  return `waiting for the rate limit until ${clockTime(run.waitingUntil)} (${Math.ceil(millis / 1000)} s)`
 }
 
 const clockTime = (millis: number): string =>

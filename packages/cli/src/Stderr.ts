@@ -14,6 +14,8 @@ export class Stderr extends Context.Service<
   {
     /** Writes a line. Whatever the text holds, it stays one line and shows no secret of the environment. */
     readonly line: (text: string) => Effect.Effect<void>
+    /** Whether there is a terminal, and so a progress line. */
+    readonly live: boolean
     /** Shows the progress line, or replaces it; does nothing where there is no terminal. */
     readonly progress: (text: string) => Effect.Effect<void>
     /** Takes the progress line away, for other output on the same terminal. */
@@ -52,6 +54,7 @@ const make = Effect.sync(() => {
       stderr.write(text, () => resume(Effect.void))
     })
   return Stderr.of({
+    live,
     line: (text) => Effect.suspend(() => write(`${erase()}${showable(text)}\n`)),
     progress: (text) =>
       Effect.sync(() => {

@@ -4,8 +4,9 @@ import * as CliError from "effect/cli/CliError"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { Cursor, FeishuError, TimeRange } from "@effect-feishu/core"
-import { OutputFailed, partOf } from "./Output.ts"
+import { FeishuError } from "@effect-feishu/core"
+import { OutputFailed } from "./Output.ts"
+import * as Resume from "./Resume.ts"
 import { many, Run, type State } from "./Run.ts"
 import { showable, Stderr } from "./Stderr.ts"
 import { json } from "./VisibleText.ts"
@@ -108,11 +109,8 @@ export const report = Effect.fnUntraced(function* (style: Style, exit: Exit.Exit
     fault === undefined ? (run.ended ?? "complete") : cursor === undefined ? "failed" : "incomplete"
 
   if (fault !== undefined && fault.reason !== "Stopped") yield* stderr.line(`error: ${fault.message}`)
-  const resumable = cursor !== undefined && run.resumeFlags !== undefined
-  if (resumable) {
-    yield* stderr.line(`resume with: feishu-meetings list --cursor ${cursor}${run.resumeFlags}`)
-    if (run.rest.length > 0) yield* stderr.line(`and then: ${commandOf(run)}`)
-  }
+  const hints = cursor === undefined ? [] : Resume.lines(run, cursor)
+  yield* Effect.forEach(hints, stderr.line, { discard: true })
   yield* stderr.line(
     style === "json"
       ? json({
@@ -131,18 +129,9 @@ export const report = Effect.fnUntraced(function* (style: Style, exit: Exit.Exit
             logId: fault.logId,
           },
         })
-      : inWords(run, status, fault, resumable),
+      : inWords(run, status, fault, hints.length > 0),
   )
 })
-
-/** The command for the numbers that were not begun. */
-const commandOf = (run: State): string => {
-  const positions = run.rest.flatMap((cursor) => Cursor.toPosition(cursor) ?? [])
-  const range = positions[0]
-  if (range === undefined) return ""
-  const numbers = positions.map(({ meetingNo }) => meetingNo).join(" ")
-  return `feishu-meetings list ${numbers} --from ${TimeRange.iso(range.start)} --to ${TimeRange.iso(range.end)}${run.resumeFlags ?? ""}`
-}
 
 const inWords = (run: State, status: string, fault: Fault | undefined, resumable: boolean): string => {
   const counts = [
@@ -158,9 +147,9 @@ const inWords = (run: State, status: string, fault: Fault | undefined, resumable
     ...(run.file === undefined
       ? []
       : fault === undefined
-        ? [`written to ${run.file}`]
+        ? [`written to ${run.file.path}`]
         : run.rows > 0
-          ? [`the rows so far are in ${partOf(run.file)}`]
+          ? [`the rows so far are in ${run.file.part ?? run.file.path}`]
           : []),
     ...(resumable ? ["resume with the --cursor above"] : []),
   ]

@@ -59,12 +59,12 @@ const list = Command.make(
     output: text(
       "output",
       "FILE",
-      "Write the data there; until it is complete it is in FILE.part, and stays there if the run ends early",
+      "Write the data there; until it is complete it is in FILE.part, and stays there if the run ends early. A named pipe or a device is written itself",
     ),
     pageSize: wholeNumber(
       "page-size",
       [1, ListByNo.maxPageSize],
-      `Meetings per request, 1 to ${ListByNo.maxPageSize}; default ${ListByNo.maxPageSize}`,
+      `Meetings per request, 1 to ${ListByNo.maxPageSize}; default ${ListByNo.maxPageSize}, or --max-items if that is less`,
     ),
     maxItems: wholeNumber("max-items", [1, Number.MAX_SAFE_INTEGER], "Stop after this many meetings"),
     cursor: text(
@@ -111,8 +111,9 @@ const list = Command.make(
       description: "Two numbers into a file",
     },
     {
-      command: "feishu-meetings list 337736498 --summary json 2>summary.json | jq .topic",
-      description: "For programs",
+      command:
+        "feishu-meetings list 337736498 --summary json >rows.ndjson 2>log.txt; tail -n 1 log.txt | jq .status",
+      description: "For programs: the summary is the last line, after warnings and hints",
     },
   ]),
 )

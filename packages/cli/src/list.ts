@@ -21,7 +21,7 @@ import {
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as Format from "./Format.ts"
 import * as Output from "./Output.ts"
-import { count, progressLine, Run } from "./Run.ts"
+import { count, progressLine, Run, waitLine } from "./Run.ts"
 import { Stderr } from "./Stderr.ts"
 import { exitCodes, faultOf } from "./Summary.ts"
 
@@ -37,6 +37,7 @@ export interface Input {
   readonly pageSize: number | undefined
   readonly maxItems: number | undefined
   readonly baseUrl: string | undefined
+  readonly summary: "text" | "json"
   readonly showPasswords: boolean
   readonly demo: boolean
 }
@@ -59,7 +60,11 @@ export const list = Effect.fn("list")(function* (input: Input) {
   const listen = (event: Events.Event) =>
     Effect.andThen(
       count(run, event),
-      Effect.suspend(() => stderr.progress(progressLine(run))),
+      Effect.suspend(() => {
+        if (stderr.live) return stderr.progress(progressLine(run))
+        const line = waitLine(run, event)
+        return line === undefined ? Effect.void : stderr.line(line)
+      }),
     )
   yield* checkCombination(input)
   const plan = yield* planOf(input)
@@ -84,13 +89,19 @@ const transfer = Effect.fnUntraced(function* (input: Input, plan: Plan) {
   const run = yield* Run
   const starts = yield* startsOf(input, plan)
   const toTerminal = input.output === undefined && process.stdout.isTTY === true
-  const format = Format.make(input.format ?? (toTerminal ? "table" : "ndjson"), {
+  const formatName = input.format ?? (toTerminal ? "table" : "ndjson")
+  const format = Format.make(formatName, {
     showPasswords: input.showPasswords,
-    columns: toTerminal ? process.stdout.columns : undefined,
+    // Some terminals say 0 when they do not know.
+    columns: toTerminal ? process.stdout.columns || undefined : undefined,
   })
-  const output = yield* input.output === undefined ? Output.stdout : Output.file(input.output)
-  run.file = input.output
-  if (!input.demo) run.resumeFlags = input.baseUrl === undefined ? "" : ` --base-url ${input.baseUrl}`
+  const output = yield* input.output === undefined
+    ? Output.stdout
+    : Output.named(input.output, { private: input.showPasswords })
+  if (input.output !== undefined) run.file = { path: input.output, part: output.part }
+  if (!input.demo) {
+    run.again = { ...input, format: toTerminal && formatName === "table" ? undefined : formatName }
+  }
 
   yield* copy(starts, format, output, input.maxItems).pipe(
     Effect.onExit((exit) =>
@@ -129,7 +140,10 @@ const copy = Effect.fnUntraced(function* (
         yield* output.write(format.rows(fitting))
         run.rows += fitting.length
         // A page that was cut is read again by whoever resumes: better rows twice than rows lost.
-        if (fitting.length < page.meetings.length) return false
+        if (fitting.length < page.meetings.length) {
+          run.repeated = fitting.length
+          return false
+        }
         if (page.cursor === undefined) begin(index + 1)
         else run.cursor = page.cursor
         yield* stderr.progress(progressLine(run))
@@ -220,7 +234,8 @@ const startsOf = Effect.fnUntraced(function* (input: Input, plan: Plan) {
       `demo: a mock Feishu at ${baseUrl}, meeting number ${numbers.join(", ")}, from ${start} to ${end}`,
     )
   }
-  const pageSize = input.pageSize ?? ListByNo.maxPageSize
+  // A page that has to be cut is read again by whoever resumes: a smaller one need not be.
+  const pageSize = input.pageSize ?? Math.min(ListByNo.maxPageSize, input.maxItems ?? ListByNo.maxPageSize)
   return numbers.map((meetingNo) =>
     Cursor.fromPosition({ meetingNo, ...plan.range, pageSize, baseUrl, window: 0 }),
   )

@@ -38,8 +38,17 @@ export interface Ended {
 export type Child = ChildProcessByStdio<null, Readable, Readable>
 
 /** Starts the command with nothing of this process's environment but the path. */
-export const start = (args: ReadonlyArray<string>, environment: Environment = {}): Child =>
-  spawn(process.execPath, [bin, ...args], {
+export const start = (args: ReadonlyArray<string>, environment?: Environment): Child =>
+  startProgram(process.execPath, [bin, ...args], environment)
+
+/** Runs what a user types into a shell. */
+export const shell = (script: string, environment?: Environment): Promise<Ended> => {
+  const typed = script.replaceAll("feishu-meetings list", '"$0" "$1" list')
+  return ended(startProgram("sh", ["-c", typed, process.execPath, bin], environment))
+}
+
+const startProgram = (program: string, args: ReadonlyArray<string>, environment: Environment = {}): Child =>
+  spawn(program, args, {
     env: {
       PATH: process.env["PATH"] ?? "",
       TZ: "Asia/Shanghai",

@@ -1,11 +1,20 @@
 import { once } from "node:events"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { text } from "node:stream/consumers"
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { MockFeishu } from "@effect-feishu/mock-server"
 import * as Cli from "./Cli.ts"
 import * as Scripted from "./ScriptedFeishu.ts"
 
 const { meetingNo } = Scripted
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "feishu-meetings-"))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
 
 /** The first page, and from then on nothing. */
 const firstPageOnly: Scripted.Answer = (response, query, index) => {
@@ -28,7 +37,7 @@ describe.concurrent("exit codes", () => {
     const inputs: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
       [["12", meetingNo, "abc"], '"12" has 2 digits, a meeting number has 9; "abc" is not a meeting number'],
       [[], "meeting-no: none is given"],
-      [[meetingNo, "--from", "2026-02-31"], '"2026-02-31" is not a time that exists'],
+      [[meetingNo, "--from", "2026-02-31"], '"2026-02-31" is a day that does not exist'],
       [[meetingNo, "--page-size", "51"], "a whole number from 1 to 50"],
       [["--cursor", "feishu-meetings.1.AAAA"], "it is damaged, or of another version"],
       [[meetingNo, "--cursor", "feishu-meetings.1.AAAA"], "Leave out the meeting numbers"],
@@ -65,12 +74,21 @@ describe.concurrent("exit codes", () => {
     assert.notInclude(stdout + stderr, secret)
   })
 
+  it("3: a token that is refused; no window counts as read", async () => {
+    await using scripted = await Scripted.start((response) =>
+      Scripted.json(response, { code: 99991663, msg: "invalid access token" }, 400),
+    )
+    const { code, summary } = await Cli.list([meetingNo], scripted.environment)
+    assert.strictEqual(code, 3)
+    assert.deepInclude(summary, { status: "failed", rows: 0, requests: 1, windows: 0 })
+  })
+
   it("4: nobody answers, after all retries", async () => {
     const closed = await Scripted.start(Scripted.twoPages)
     await closed[Symbol.asyncDispose]()
     const { code, stderr, summary } = await Cli.list([meetingNo], closed.environment)
     assert.strictEqual(code, 4)
-    assert.deepInclude(summary, { rows: 0, requests: 5, retries: 4, windows: 1 })
+    assert.deepInclude(summary, { rows: 0, requests: 5, retries: 4, windows: 0 })
     assert.strictEqual(summary.error?.reason, "TransportFailed")
     assert.notInclude(stderr, Scripted.token)
   })
@@ -84,6 +102,46 @@ describe.concurrent("exit codes", () => {
     assert.strictEqual(code, 5)
     assert.strictEqual(summary.error?.reason, "Defect")
     assert.match(stderr, /^error: Error: no zone <redacted>\. This is a bug of feishu-meetings.*\n\{.*\}\n$/)
+  })
+
+  it.skipIf(!existsSync("/dev/full"))(
+    "6: standard output that has no room; the cursor gives everything that did not get out",
+    async () => {
+      await using scripted = await Scripted.start(Scripted.twoPages)
+      const { code, lastLine } = await Cli.shell(
+        `feishu-meetings list ${meetingNo} --summary json 1<>/dev/full`,
+        scripted.environment,
+      )
+      assert.strictEqual(code, 6)
+      const { cursor, error, rows, status } = JSON.parse(lastLine) as Cli.Summary
+      assert.deepStrictEqual([status, rows, error?.reason], ["incomplete", 0, "OutputFailed"])
+      assert.include(error?.message, "standard output: ENOSPC. Make room there")
+      assert.lengthOf(Cli.ids((await Cli.list(["--cursor", cursor ?? ""], scripted.environment)).stdout), 60)
+    },
+  )
+
+  it("6: a file that cannot grow; whole pages stay, and the cursor gives the rest", async () => {
+    await using scripted = await Scripted.start((response, query) =>
+      query.get("page_token") === null
+        ? Scripted.page(response, Scripted.rows(1, 50), "second")
+        : Scripted.page(response, Scripted.rows(51, 60, { topic: "长".repeat(1_000) })),
+    )
+    const file = join(folder, "full.json")
+    const full = await Cli.shell(
+      // Of 512 bytes or, in some shells, of 1024.
+      `ulimit -f 16; feishu-meetings list ${meetingNo} --format json --summary json --output ${file}`,
+      { ...scripted.environment, NODE_DISABLE_COMPILE_CACHE: "1" },
+    )
+    assert.strictEqual(full.code, 6)
+    const summary = Cli.summaryOf(full)
+    assert.deepInclude(summary, { status: "incomplete", rows: 50 })
+    assert.include(summary.error?.message, `${file}.part: EFBIG`)
+    assert.lengthOf(JSON.parse(readFileSync(`${file}.part`, "utf8")) as Array<unknown>, 50)
+    const rest = await Cli.list(["--cursor", summary.cursor ?? ""], scripted.environment)
+    assert.deepStrictEqual(
+      Cli.ids(rest.stdout),
+      Scripted.rows(51, 60).map(({ id }) => id),
+    )
   })
 
   it("7: a broken contract; the rows before it are out, and the cursor gives the rest once Feishu is well", async () => {
@@ -117,9 +175,12 @@ describe.concurrent("exit codes", () => {
     )
     assert.strictEqual(code, 1)
     assert.match(stderr, /^error: .*meeting 200000002 from /m)
-    assert.match(stderr, /^resume with: feishu-meetings list --cursor feishu-meetings\.1\.\S+$/m)
+    assert.match(
+      stderr,
+      /^resume with: feishu-meetings list --cursor feishu-meetings\.1\.\S+ --format ndjson$/m,
+    )
     assert.match(stderr, /^and then: feishu-meetings list 300000003 --from 2026-08-31T16:00:00/m)
-    assert.match(lastLine, /^incomplete: 0 meetings, 2 windows, \d requests; resume with the --cursor above$/)
+    assert.match(lastLine, /^incomplete: 0 meetings, 1 window, \d requests; resume with the --cursor above$/)
   })
 })
 
@@ -134,6 +195,16 @@ describe.concurrent("counts", () => {
     assert.strictEqual(code, 0)
     assert.deepInclude(summary, { status: "complete", rows: 60, requests: 3, retries: 1, duplicates: 0 })
     assert.isAtLeast(summary.waitedMs, 1_000)
+  })
+
+  it("a wait is told in one line where there is no terminal", async () => {
+    await using scripted = await Scripted.start((response, query, index) => {
+      if (index > 0) return Scripted.twoPages(response, query, index)
+      response.setHeader("x-ogw-ratelimit-reset", "1")
+      Scripted.json(response, { code: 99991400, msg: "request trigger frequency limit" }, 429)
+    })
+    const { stderr } = await Cli.run(["list", meetingNo], scripted.environment)
+    assert.match(stderr, /^waiting for the rate limit until \d\d:\d\d:\d\d \(1 s\)\ncomplete: .*\n$/)
   })
 
   it("doubles are dropped and counted", async () => {

@@ -1,4 +1,16 @@
-import { existsSync, readFileSync, writeFileSync, mkdtempSync, rmSync } from "node:fs"
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
+import { readFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
@@ -156,6 +168,45 @@ describe.concurrent("--output", () => {
     assert.lengthOf(scripted.queries, 0)
   })
 
+  it("a link stays one, and the file behind it is written, with the mode it had", async () => {
+    const file = join(folder, "behind.ndjson")
+    writeFileSync(file, "old")
+    chmodSync(file, 0o660)
+    const [link, dangling] = [join(folder, "link"), join(folder, "dangling")]
+    symlinkSync("behind.ndjson", link)
+    symlinkSync("new.ndjson", dangling)
+    await Promise.all(
+      [link, dangling].map((output) =>
+        Cli.run(["list", "300000003", "--output", output, ...december], environment),
+      ),
+    )
+    assert.deepStrictEqual([readlinkSync(link), readlinkSync(dangling)], ["behind.ndjson", "new.ndjson"])
+    assert.lengthOf(Cli.ids(readFileSync(file, "utf8")), 10)
+    assert.strictEqual(statSync(file).mode & 0o777, 0o660)
+    assert.lengthOf(Cli.ids(readFileSync(join(folder, "new.ndjson"), "utf8")), 10)
+  })
+
+  it("a new file with passwords is for its owner alone", async () => {
+    const file = join(folder, "passwords.ndjson")
+    await Cli.run(["list", "100000001", "--show-passwords", "--output", file, ...december], environment)
+    assert.include(readFileSync(file, "utf8"), "123456")
+    assert.strictEqual(statSync(file).mode & 0o777, 0o600)
+  })
+
+  it("a named pipe stays one, and its reader gets the rows", async () => {
+    const pipe = join(folder, "pipe")
+    await Cli.shell(`mkfifo ${pipe}`)
+    const [{ code, lastLine }, read] = await Promise.all([
+      Cli.run(["list", "200000002", "--output", pipe, ...december], environment),
+      readFile(pipe, "utf8"),
+    ])
+    assert.strictEqual(code, 0)
+    assert.strictEqual(lastLine, `complete: 120 meetings, 1 window, 4 requests; written to ${pipe}`)
+    assert.lengthOf(Cli.ids(read), 120)
+    assert.isTrue(lstatSync(pipe).isFIFO())
+    assert.isFalse(existsSync(`${pipe}.part`))
+  })
+
   it("what a run that ended early has written stays in the .part file", async () => {
     await using scripted = await Scripted.start((response, query, index) =>
       index === 0
@@ -177,16 +228,53 @@ describe.concurrent("--output", () => {
 describe.concurrent("--max-items and --cursor", () => {
   it("the cursor of a limited run gives the rest: nothing is lost", async () => {
     const all = await Cli.list(["200000002", ...december], environment)
-    const first = await Cli.list(["200000002", "--max-items", "60", ...december], environment)
+    const first = await Cli.list(
+      ["200000002", "--max-items", "60", "--page-size", "50", ...december],
+      environment,
+    )
     assert.strictEqual(first.code, 0)
     assert.strictEqual(first.summary.status, "limited")
     assert.strictEqual(first.summary.rows, 60)
+    assert.include(first.stderr, "on resume the last 10 rows of this output will come again\n")
     const rest = await Cli.list(["--cursor", first.summary.cursor ?? ""], environment)
     assert.strictEqual(rest.summary.status, "complete")
     assert.deepStrictEqual(
       [...new Set([...Cli.ids(first.stdout), ...Cli.ids(rest.stdout)])],
       Cli.ids(all.stdout),
     )
+  })
+
+  it("run after run with a maximum below a page comes to the end, and reads no row twice", async () => {
+    const all = await Cli.list(["300000003", ...december], environment)
+    const first = await Cli.list(["300000003", "--max-items", "6", ...december], environment)
+    assert.notInclude(first.stderr, "will come again")
+    const second = await Cli.list(["--cursor", first.summary.cursor ?? "", "--max-items", "6"], environment)
+    assert.strictEqual(second.summary.status, "complete")
+    assert.deepStrictEqual(Cli.ids(first.stdout + second.stdout), Cli.ids(all.stdout))
+  })
+
+  it("the commands that are printed work as they are, with the flags of the run, and complete the list", async () => {
+    const file = join(folder, "it's all")
+    const { lastLine, stderr } = await Cli.shell(
+      `feishu-meetings list 300000003 100000001 ${december.join(" ")} --max-items 4 --page-size 4 \
+        --format csv --show-passwords --summary json --output "${file}"`,
+      environment,
+    )
+    assert.include(lastLine, `"status":"limited"`)
+    const commands = [...stderr.matchAll(/^(?:resume with|and then): (.*)$/gm)].map(
+      ([, typed]) => typed ?? "",
+    )
+    assert.lengthOf(commands, 2)
+    assert.include(commands[1], "--page-size 4 --format csv --show-passwords --summary json --output")
+    assert.include(stderr, `parts of one list, in this order: ${file}, ${file}.2, ${file}.3\n`)
+    const ends = await Promise.all(commands.map((typed) => Cli.shell(typed, environment)))
+    for (const end of ends) assert.strictEqual(Cli.summaryOf(end).status, "complete")
+    // A header each, and then the rows.
+    assert.deepStrictEqual(
+      [file, `${file}.2`].map((name) => readFileSync(name, "utf8").trimEnd().split("\n").length),
+      [1 + 4, 1 + 6],
+    )
+    assert.include(readFileSync(`${file}.3`, "utf8"), ",123456\n")
   })
 
   it("a run that ends with its last row at the maximum is complete", async () => {
@@ -215,7 +303,7 @@ describe.concurrent("what is read", () => {
     assert.deepStrictEqual(Object.fromEntries(scripted.queries[0]!), {
       meeting_no: Scripted.meetingNo,
       start_time: String(1_788_192_000), // 2026-09-01T00:00:00+08:00
-      end_time: String(1_788_364_799), // 2026-09-02T23:59:59+08:00
+      end_time: String(1_788_364_800), // 2026-09-03T00:00:00+08:00
       page_size: "7",
     })
   })
@@ -268,5 +356,19 @@ describe.concurrent("help", () => {
     }
     assert.match(version.stdout, /^feishu-meetings v\d+\.\d+\.\d+\n$/)
     assert.strictEqual(list.stderr + version.stderr, "")
+  })
+
+  it("the example for programs gets the summary, whatever else was told", async () => {
+    await using scripted = await Scripted.start((response, query, index) =>
+      index === 0
+        ? Scripted.twoPages(response, query, index)
+        : Scripted.json(response, { code: 121003 }, 400),
+    )
+    const { stdout } = await Cli.run(["list", "--help"])
+    const [example, withoutJq] = /^ *(feishu-meetings list .*) \| jq \.status$/m.exec(stdout) ?? []
+    const { stdout: last } = await Cli.shell(`cd ${folder}; ${withoutJq}`, scripted.environment)
+    assert.include(example, "--summary json")
+    assert.strictEqual((JSON.parse(last) as Cli.Summary).status, "incomplete")
+    assert.lengthOf(Cli.ids(readFileSync(join(folder, "rows.ndjson"), "utf8")), 50)
   })
 })

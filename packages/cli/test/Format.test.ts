@@ -1,0 +1,46 @@
+import { assert, describe, it } from "@effect/vitest"
+import { MeetingBrief, MeetingBriefRow } from "@effect-feishu/core"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Schema from "effect/Schema"
+import * as Format from "../src/Format.ts"
+import * as Scripted from "./ScriptedFeishu.ts"
+
+const url = "https://vc.feishu.cn/j/337736498"
+const topic = "每周一上午的产品例会，主持人轮流"
+const meetings = [
+  {
+    id: "7011030664708603901",
+    meeting_no: Scripted.meetingNo,
+    topic: "周会 ".repeat(20),
+    url,
+    password: "123456",
+  },
+  { id: "7011030664708603902", meeting_no: Scripted.meetingNo, topic, url },
+].map((row) => new MeetingBrief(Schema.decodeUnknownSync(MeetingBriefRow)(row)))
+
+const table = (columns: number, showPasswords = false): ReadonlyArray<string> => {
+  const writer = Format.make("table", { columns, showPasswords })
+  return (writer.rows(meetings) + writer.end()).trimEnd().split("\n")
+}
+
+describe("a table on a terminal", () => {
+  it("is never wider than the terminal", () => {
+    for (let columns = 1; columns <= 160; columns++) {
+      for (const line of [...table(columns), ...table(columns, true)]) {
+        assert.isAtMost(CliOutput.displayWidth(line), columns)
+      }
+    }
+  })
+
+  it("keeps the url whole while 12 columns remain for the topic, and leaves it out below that", () => {
+    assert.deepStrictEqual(
+      [79, 78].map((columns) => table(columns).map((line) => line.includes(url))),
+      [
+        [false, true, true],
+        [false, false, false],
+      ],
+    )
+    assert.strictEqual(table(78)[0], "id                   meeting_no  topic")
+    assert.include(table(78)[2], topic)
+  })
+})
