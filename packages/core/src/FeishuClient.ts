@@ -149,7 +149,10 @@ export interface Options extends FeishuConfig.Options {
 
 /**
  * A client as a layer. The HTTP client is left to the application: `NodeHttp.layer` of
- * `@effect-feishu/core/node`, or any other.
+ * `@effect-feishu/core/node`, or another. Effect's own clients pass the same tests of broken networks, with these
+ * differences: fetch inflates by itself, any encoding that it knows, and takes a header that lies about one for a
+ * broken connection; it reads the proxy variables only when Node is started with `NODE_USE_ENV_PROXY=1`. Effect's
+ * `node:http` client keeps connections only with `keepAlive: true`, and reads the variables with `proxyEnv`.
  */
 export const layer = (options: Options): Layer.Layer<FeishuClient, FeishuError, HttpClient.HttpClient> => {
   const token =

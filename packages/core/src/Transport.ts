@@ -7,10 +7,12 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { ResponseHeaders } from "@effect-feishu/contract"
 import type { FeishuConfig } from "./FeishuConfig.ts"
@@ -118,9 +120,15 @@ export const send = Effect.fnUntraced(function* (
     }
   })
 
+  const requestInit = yield* Effect.serviceOption(FetchHttpClient.RequestInit)
   return yield* Effect.raceFirst(exchange, watchdog).pipe(
     // The client's own span would record the URL, and its trace header would go to Feishu.
     Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+    // For the one client that follows redirects unless it is told not to.
+    Effect.provideService(FetchHttpClient.RequestInit, {
+      ...Option.getOrUndefined(requestInit),
+      redirect: "manual",
+    }),
   )
 })
 

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Latch, Layer, Redacted } from "effect"
-import { Events, type FeishuClient, Meetings } from "@effect-feishu/core"
+import { Events, type FeishuClient, type FeishuError, Meetings } from "@effect-feishu/core"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { FetchHttpClient, type HttpClient } from "effect/http"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as FastClock from "./FastClock.ts"
 import * as Fake from "./FakeFeishu.ts"
@@ -23,88 +25,217 @@ const patient: FeishuClient.Options = {
   idleTimeout: "1 hour",
 }
 
-const services = (baseUrl: string, options: FeishuClient.Options = patient) =>
+/** The HTTP clients for Node: ours, and those that Effect brings. */
+const clients: Readonly<Record<string, Layer.Layer<HttpClient.HttpClient, FeishuError.FeishuError>>> = {
+  "NodeHttp.layer": NodeHttp.layer(),
+  "Effect's fetch": FetchHttpClient.layer,
+  "Effect's node:http": NodeHttpClient.layerNodeHttpOptions({ keepAlive: true }),
+}
+
+const services = (
+  baseUrl: string,
+  options: FeishuClient.Options = patient,
+  client: Layer.Layer<HttpClient.HttpClient, FeishuError.FeishuError> = NodeHttp.layer(),
+) =>
   Meetings.layer({ baseUrl, accessToken: Redacted.make("t-SECRET"), ...options }).pipe(
-    Layer.provide(NodeHttp.layer()),
+    Layer.provide(client),
     Layer.provideMerge(FastClock.layer(speed)),
   )
 
-const read = (baseUrl: string, options?: FeishuClient.Options) =>
-  Effect.provide(Fake.read(), services(baseUrl, options))
+const read = (baseUrl: string, options?: FeishuClient.Options, client?: keyof typeof clients) =>
+  Effect.provide(Fake.read(), services(baseUrl, options, client === undefined ? undefined : clients[client]))
 
 const good = ({ socket }: RawServer.Received) => socket.write(RawServer.http(RawServer.page))
 const one = ["7011030664708603907"]
 
-describe("over real sockets", () => {
-  /** Fails at first in a way that passes, so that trying again brings the page; how many requests that takes. */
-  const passing: ReadonlyArray<
-    readonly [string, (received: RawServer.Received) => void, FeishuClient.Options?]
-  > = [
-    ["N3 a reset before the headers", ({ socket }) => socket.resetAndDestroy()],
-    [
-      "N4 a reset in mid-body",
-      ({ socket }) => {
-        socket.write(RawServer.http(RawServer.page).subarray(0, 120), () => socket.resetAndDestroy())
-      },
-    ],
-    ["N4 an end in mid-body", ({ socket }) => socket.end(RawServer.http(RawServer.page).subarray(0, 120))],
-    ["N5 headers that never come", () => {}, { ...patient, headersTimeout: "2 seconds" }],
-    [
-      "N6 a stall after the headers",
-      ({ socket }) => socket.write(RawServer.http(RawServer.page).subarray(0, 73)),
-      { ...patient, idleTimeout: "2 seconds" },
-    ],
-    [
-      "N6 a stall in mid-body",
-      ({ socket }) => socket.write(RawServer.http(RawServer.page).subarray(0, 120)),
-      { ...patient, idleTimeout: "2 seconds" },
-    ],
-    [
-      "N7 a byte at a time, always progressing",
-      ({ socket }) => {
-        const bytes = RawServer.http(`${RawServer.page}${" ".repeat(10_000)}`)
-        let sent = 120
-        socket.write(bytes.subarray(0, sent))
-        const drip = setInterval(() => socket.write(bytes.subarray(sent, ++sent)), 5)
-        socket.on("close", () => clearInterval(drip))
-      },
-      { ...patient, attemptTimeout: "4 seconds" },
-    ],
-    [
-      "N9 a Content-Length that is larger than the body",
-      ({ socket }) => socket.end(RawServer.http(RawServer.page, { "content-length": 5_000 })),
-    ],
-    [
-      "a body without length that is cut by closing",
-      ({ socket }) => socket.end(`HTTP/1.1 200 OK\r\n\r\n${RawServer.page.slice(0, 30)}`),
-    ],
-    ["bytes that are no HTTP", ({ socket }) => socket.end("SSH-2.0-OpenSSH_9.2\r\n")],
-    [
-      "H15 a megabyte of headers",
-      ({ socket }) => socket.write(RawServer.http(RawServer.page, { "x-large": "x".repeat(1_000_000) })),
-    ],
-  ]
-  for (const [name, fault, options] of passing) {
-    it.live(`${name}, once: the page comes with the second request, once`, () =>
+/** Fails at first in a way that passes, so that trying again brings the page; how many requests that takes. */
+const passing: ReadonlyArray<
+  readonly [string, (received: RawServer.Received) => void, FeishuClient.Options?]
+> = [
+  ["N3 a reset before the headers", ({ socket }) => socket.resetAndDestroy()],
+  [
+    "N4 a reset in mid-body",
+    ({ socket }) => {
+      socket.write(RawServer.http(RawServer.page).subarray(0, 120), () => socket.resetAndDestroy())
+    },
+  ],
+  ["N4 an end in mid-body", ({ socket }) => socket.end(RawServer.http(RawServer.page).subarray(0, 120))],
+  ["N5 headers that never come", () => {}, { ...patient, headersTimeout: "2 seconds" }],
+  [
+    "N6 a stall after the headers",
+    ({ socket }) => socket.write(RawServer.http(RawServer.page).subarray(0, 73)),
+    { ...patient, idleTimeout: "2 seconds" },
+  ],
+  [
+    "N6 a stall in mid-body",
+    ({ socket }) => socket.write(RawServer.http(RawServer.page).subarray(0, 120)),
+    { ...patient, idleTimeout: "2 seconds" },
+  ],
+  [
+    "N7 a byte at a time, always progressing",
+    ({ socket }) => {
+      const bytes = RawServer.http(`${RawServer.page}${" ".repeat(10_000)}`)
+      let sent = 120
+      socket.write(bytes.subarray(0, sent))
+      const drip = setInterval(() => socket.write(bytes.subarray(sent, ++sent)), 5)
+      socket.on("close", () => clearInterval(drip))
+    },
+    { ...patient, attemptTimeout: "4 seconds" },
+  ],
+  [
+    "N9 a Content-Length that is larger than the body",
+    ({ socket }) => socket.end(RawServer.http(RawServer.page, { "content-length": 5_000 })),
+  ],
+  [
+    "a body without length that is cut by closing",
+    ({ socket }) => socket.end(`HTTP/1.1 200 OK\r\n\r\n${RawServer.page.slice(0, 30)}`),
+  ],
+  ["bytes that are no HTTP", ({ socket }) => socket.end("SSH-2.0-OpenSSH_9.2\r\n")],
+  [
+    "H15 a megabyte of headers",
+    ({ socket }) => socket.write(RawServer.http(RawServer.page, { "x-large": "x".repeat(1_000_000) })),
+  ],
+]
+const encoded: ReadonlyArray<readonly [string, Uint8Array | string, Record<string, string>]> = [
+  ["H12 gzip", gzipSync(RawServer.page), { "content-encoding": "gzip" }],
+  ["H14 gzip that no header tells of", gzipSync(RawServer.page), {}],
+  ["H14 a header that tells of a gzip that is not there", RawServer.page, { "content-encoding": "gzip" }],
+  [
+    "H11 a content type of its own, and a byte order mark",
+    `\uFEFF${RawServer.page}`,
+    { "content-type": "text/x" },
+  ],
+]
+const damaged: ReadonlyArray<readonly [string, Uint8Array, Record<string, string>, RegExp, number]> = [
+  [
+    "H12 64 KB of gzip that inflate to 64 MB",
+    gzipSync(Buffer.alloc(64 * 1024 * 1024)),
+    {},
+    /larger than 8388608 bytes/,
+    1,
+  ],
+  ["H14 gzip in gzip", gzipSync(gzipSync(RawServer.page)), {}, /more than once/, 1],
+  ["H14 brotli", brotliCompressSync(RawServer.page), { "content-encoding": "br" }, /encoded as "br"/, 1],
+  ["gzip that was cut short", gzipSync(RawServer.page).subarray(0, 60), {}, /damaged, or was cut short/, 5],
+]
+for (const client of Object.keys(clients)) {
+  describe(`over real sockets, with ${client}`, () => {
+    // fetch reads what the header tells of by itself, before anybody can look at it.
+    const inflates = client === "Effect's fetch"
+    for (const [name, fault, options] of passing) {
+      it.live(`${name}, once: the page comes with the second request, once`, () =>
+        Effect.gen(function* () {
+          const raw = yield* server((received) => (received.index === 0 ? fault(received) : good(received)))
+          assert.deepStrictEqual(yield* read(raw.url, options, client), { ids: one, error: undefined })
+          assert.strictEqual(raw.requests(), 2)
+        }).pipe(Effect.scoped),
+      )
+
+      it.live(`${name}, for ever: fails after five requests`, () =>
+        Effect.gen(function* () {
+          const raw = yield* server(fault)
+          const { error, ids } = yield* read(raw.url, options, client)
+          assert.include(["TransportFailed", "ContractViolation"], error?.reason._tag)
+          assert.isDefined(error!.cursor)
+          assert.deepStrictEqual(ids, [])
+          assert.strictEqual(raw.requests(), 5)
+        }).pipe(Effect.scoped),
+      )
+    }
+
+    for (const [name, body, headers] of encoded.filter(
+      ([, , headers]) => !inflates || !("content-encoding" in headers),
+    )) {
+      it.live(`${name}: is read`, () =>
+        Effect.gen(function* () {
+          const raw = yield* server(({ socket }) => socket.write(RawServer.http(body, headers)))
+          assert.deepStrictEqual(yield* read(raw.url, patient, client), { ids: one, error: undefined })
+        }).pipe(Effect.scoped),
+      )
+    }
+
+    for (const [name, body, headers, message, requests] of damaged.filter(
+      ([, , headers]) => !inflates || !("content-encoding" in headers),
+    )) {
+      it.live(`${name}: fails after ${requests} request${requests === 1 ? "" : "s"}`, () =>
+        Effect.gen(function* () {
+          const raw = yield* server(({ socket }) => socket.write(RawServer.http(body, headers)))
+          const { error } = yield* read(raw.url, patient, client)
+          assert.strictEqual(error?.reason._tag, "ContractViolation")
+          assert.match(error!.message, message)
+          assert.strictEqual(raw.requests(), requests)
+        }).pipe(Effect.scoped),
+      )
+    }
+
+    for (const [status, tag] of [
+      ["502 Bad Gateway", "ServerFailed"],
+      ["429 Too Many Requests", "RateLimited"],
+      ["404 Not Found", "RequestRefused"],
+    ] as const) {
+      it.live(`${status} with a body that cannot be read is what its status says`, () =>
+        Effect.gen(function* () {
+          const headers = { "content-encoding": "br", "x-ogw-ratelimit-reset": 400 }
+          const raw = yield* server(({ socket }) =>
+            socket.write(RawServer.http(brotliCompressSync("busy"), headers, status)),
+          )
+          assert.strictEqual((yield* read(raw.url, patient, client)).error?.reason._tag, tag)
+        }).pipe(Effect.scoped),
+      )
+    }
+
+    it.live("H10 a redirect to another host is not followed: the token never gets there", () =>
       Effect.gen(function* () {
-        const raw = yield* server((received) => (received.index === 0 ? fault(received) : good(received)))
-        assert.deepStrictEqual(yield* read(raw.url, options), { ids: one, error: undefined })
-        assert.strictEqual(raw.requests(), 2)
+        const other = yield* server(good)
+        const raw = yield* server(({ socket }) =>
+          socket.write(RawServer.http("", { location: `${other.url}/open-apis` }, "302 Found")),
+        )
+        const { error } = yield* read(raw.url, patient, client)
+        assert.match(error!.message, /redirects to 127\.0\.0\.1:\d+, which was not followed/)
+        assert.deepStrictEqual([raw.requests(), other.requests()], [1, 0])
       }).pipe(Effect.scoped),
     )
 
-    it.live(`${name}, for ever: fails after five requests`, () =>
+    it.live("an interrupted read closes its connection", () =>
       Effect.gen(function* () {
-        const raw = yield* server(fault)
-        const { error, ids } = yield* read(raw.url, options)
-        assert.include(["TransportFailed", "ContractViolation"], error?.reason._tag)
-        assert.isDefined(error!.cursor)
-        assert.deepStrictEqual(ids, [])
-        assert.strictEqual(raw.requests(), 5)
+        const closed = yield* Latch.make()
+        const arrived = yield* Latch.make()
+        const raw = yield* server(({ socket }) => {
+          socket.on("close", () => closed.openUnsafe())
+          arrived.openUnsafe()
+        })
+        yield* Effect.gen(function* () {
+          const fiber = yield* Effect.forkChild(Fake.read())
+          yield* arrived.await
+          yield* Fiber.interrupt(fiber)
+          yield* closed.await
+        }).pipe(Effect.provide(services(raw.url, patient, clients[client])))
+      }).pipe(Effect.scoped),
+    )
+  })
+}
+
+describe("over real sockets, with what fetch does by itself", () => {
+  const told: ReadonlyArray<readonly [string, string | Uint8Array, string, string | undefined]> = [
+    ["gzip is read", gzipSync(RawServer.page), "gzip", undefined],
+    ["brotli is read, though it was not offered", brotliCompressSync(RawServer.page), "br", undefined],
+    ["a gzip that is not there is an error", RawServer.page, "gzip", "TransportFailed"],
+  ]
+  for (const [name, body, encoding, tag] of told) {
+    it.live(`H14 ${name}`, () =>
+      Effect.gen(function* () {
+        const raw = yield* server(({ socket }) =>
+          socket.write(RawServer.http(body, { "content-encoding": encoding })),
+        )
+        const { error, ids } = yield* read(raw.url, patient, "Effect's fetch")
+        assert.strictEqual(error?.reason._tag, tag)
+        assert.deepStrictEqual(ids, tag === undefined ? one : [])
       }).pipe(Effect.scoped),
     )
   }
+})
 
+describe("over real sockets, with what only NodeHttp.layer does", () => {
   it.live("connections are kept: 20 calls need two at the most", () =>
     Effect.gen(function* () {
       const raw = yield* server(good)
@@ -200,100 +331,4 @@ describe("over real sockets", () => {
       }),
     )
   })
-
-  it.live("N1 a refused connection is tried again, then named with host and port", () =>
-    Effect.gen(function* () {
-      const { error } = yield* read("http://127.0.0.1:9")
-      assert.match(error!.message, /127\.0\.0\.1:9: connection refused \(ECONNREFUSED\)/)
-      assert.strictEqual(error!.requests, 5)
-    }),
-  )
-
-  const encoded: ReadonlyArray<readonly [string, Uint8Array | string, Record<string, string>]> = [
-    ["H12 gzip", gzipSync(RawServer.page), { "content-encoding": "gzip" }],
-    ["H14 gzip that no header tells of", gzipSync(RawServer.page), {}],
-    ["H14 a header that tells of a gzip that is not there", RawServer.page, { "content-encoding": "gzip" }],
-    [
-      "H11 a content type of its own, and a byte order mark",
-      `\uFEFF${RawServer.page}`,
-      { "content-type": "text/x" },
-    ],
-  ]
-  for (const [name, body, headers] of encoded) {
-    it.live(`${name}: is read`, () =>
-      Effect.gen(function* () {
-        const raw = yield* server(({ socket }) => socket.write(RawServer.http(body, headers)))
-        assert.deepStrictEqual(yield* read(raw.url), { ids: one, error: undefined })
-      }).pipe(Effect.scoped),
-    )
-  }
-
-  const damaged: ReadonlyArray<readonly [string, Uint8Array, Record<string, string>, RegExp, number]> = [
-    [
-      "H12 64 KB of gzip that inflate to 64 MB",
-      gzipSync(Buffer.alloc(64 * 1024 * 1024)),
-      {},
-      /larger than 8388608 bytes/,
-      1,
-    ],
-    ["H14 gzip in gzip", gzipSync(gzipSync(RawServer.page)), {}, /more than once/, 1],
-    ["H14 brotli", brotliCompressSync(RawServer.page), { "content-encoding": "br" }, /encoded as "br"/, 1],
-    ["gzip that was cut short", gzipSync(RawServer.page).subarray(0, 60), {}, /damaged, or was cut short/, 5],
-  ]
-  for (const [name, body, headers, message, requests] of damaged) {
-    it.live(`${name}: fails after ${requests} request${requests === 1 ? "" : "s"}`, () =>
-      Effect.gen(function* () {
-        const raw = yield* server(({ socket }) => socket.write(RawServer.http(body, headers)))
-        const { error } = yield* read(raw.url)
-        assert.strictEqual(error?.reason._tag, "ContractViolation")
-        assert.match(error!.message, message)
-        assert.strictEqual(raw.requests(), requests)
-      }).pipe(Effect.scoped),
-    )
-  }
-
-  for (const [status, tag] of [
-    ["502 Bad Gateway", "ServerFailed"],
-    ["429 Too Many Requests", "RateLimited"],
-    ["404 Not Found", "RequestRefused"],
-  ] as const) {
-    it.live(`${status} with a body that cannot be read is what its status says`, () =>
-      Effect.gen(function* () {
-        const headers = { "content-encoding": "br", "x-ogw-ratelimit-reset": 400 }
-        const raw = yield* server(({ socket }) =>
-          socket.write(RawServer.http(brotliCompressSync("busy"), headers, status)),
-        )
-        assert.strictEqual((yield* read(raw.url)).error?.reason._tag, tag)
-      }).pipe(Effect.scoped),
-    )
-  }
-
-  it.live("H10 a redirect to another host is not followed: the token never gets there", () =>
-    Effect.gen(function* () {
-      const other = yield* server(good)
-      const raw = yield* server(({ socket }) =>
-        socket.write(RawServer.http("", { location: `${other.url}/open-apis` }, "302 Found")),
-      )
-      const { error } = yield* read(raw.url)
-      assert.match(error!.message, /redirects to 127\.0\.0\.1:\d+, which was not followed/)
-      assert.deepStrictEqual([raw.requests(), other.requests()], [1, 0])
-    }).pipe(Effect.scoped),
-  )
-
-  it.live("an interrupted read closes its connection", () =>
-    Effect.gen(function* () {
-      const closed = yield* Latch.make()
-      const arrived = yield* Latch.make()
-      const raw = yield* server(({ socket }) => {
-        socket.on("close", () => closed.openUnsafe())
-        arrived.openUnsafe()
-      })
-      yield* Effect.gen(function* () {
-        const fiber = yield* Effect.forkChild(Fake.read())
-        yield* arrived.await
-        yield* Fiber.interrupt(fiber)
-        yield* closed.await
-      }).pipe(Effect.provide(services(raw.url)))
-    }).pipe(Effect.scoped),
-  )
 })
