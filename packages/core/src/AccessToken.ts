@@ -85,11 +85,12 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
 ): Effect.fn.Return<
   AccessToken["Service"],
   never,
-  FeishuConfig | RateLimit | HttpClient.HttpClient | Scope.Scope
+  FeishuConfig | RateLimit | Retry.RetryBudget | HttpClient.HttpClient | Scope.Scope
 > {
   const config = yield* FeishuConfig
   const client = yield* HttpClient.HttpClient
   const rateLimit = yield* RateLimit
+  const budget = yield* Retry.RetryBudget
   const scope = yield* Effect.scope
   const operation = `POST ${TenantAccessToken.path}`
   const key = `${operation} ${app.appId}`
@@ -105,6 +106,7 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
   )
 
   const requestToken = Effect.gen(function* () {
+    yield* budget.sent
     yield* Events.emit({ _tag: "RequestSent", operation })
     const answer = yield* Transport.send(client, config, request)
     const json = yield* judge(answer, config.longestWaitSeconds, [app.appSecret])
@@ -130,6 +132,7 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
     ),
     Retry.closeGate(rateLimit, key),
     Retry.withRetries,
+    Effect.provideService(Retry.RetryBudget, budget),
   )
 
   const fetch = Effect.gen(function* () {
@@ -189,5 +192,5 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
 /** The tokens of a self-built app as a layer. */
 export const layerSelfBuiltApp = (
   app: SelfBuiltApp,
-): Layer.Layer<AccessToken, never, FeishuConfig | RateLimit | HttpClient.HttpClient> =>
+): Layer.Layer<AccessToken, never, FeishuConfig | RateLimit | Retry.RetryBudget | HttpClient.HttpClient> =>
   Layer.effect(AccessToken, selfBuiltApp(app))

@@ -57,11 +57,12 @@ export class FeishuClient extends Context.Service<
 export const make: Effect.Effect<
   FeishuClient["Service"],
   never,
-  FeishuConfig.FeishuConfig | AccessToken | RateLimit.RateLimit | HttpClient.HttpClient
+  FeishuConfig.FeishuConfig | AccessToken | RateLimit.RateLimit | Retry.RetryBudget | HttpClient.HttpClient
 > = Effect.gen(function* () {
   const config = yield* FeishuConfig.FeishuConfig
   const accessToken = yield* AccessToken
   const rateLimit = yield* RateLimit.RateLimit
+  const budget = yield* Retry.RetryBudget
   const client = yield* HttpClient.HttpClient
 
   const call = Effect.fn("FeishuClient.call")(function* <Query, Data>(
@@ -81,6 +82,7 @@ export const make: Effect.Effect<
     let requests = 0
     const exchange = Effect.fnUntraced(function* (token: Token) {
       requests++
+      yield* budget.sent
       yield* Events.emit({ _tag: "RequestSent", operation })
       const answer = yield* Transport.send(
         client,
@@ -130,6 +132,7 @@ export const make: Effect.Effect<
       ),
       Retry.closeGate(rateLimit, key),
       Retry.withRetries,
+      Effect.provideService(Retry.RetryBudget, budget),
       Effect.mapError((error) => error.with(error.operation === undefined ? { operation, requests } : {})),
     )
   })
@@ -163,7 +166,7 @@ export const layer = (options: Options): Layer.Layer<FeishuClient, FeishuError, 
         : Layer.effect(AccessToken, Effect.suspend(noCredentials))
   return Layer.effect(FeishuClient, make).pipe(
     Layer.provide(token),
-    Layer.provide([FeishuConfig.layer(options), RateLimit.layer()]),
+    Layer.provide([FeishuConfig.layer(options), RateLimit.layer(), Retry.layerBudget()]),
   )
 }
 

@@ -287,6 +287,8 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
   position: Schema.optional(Schema.String),
   /** Requests that were sent for the call before it was given up. Set once retrying is over. */
   requests: Schema.optional(Schema.Int),
+  /** Set where it was not tried again because too much failed at the time: see `Retry.RetryBudget`. */
+  retryBudgetSpent: Schema.optional(Schema.Boolean),
   /** The position after the last page that was emitted: reading on from here loses nothing. */
   cursor: Schema.optional(Cursor),
 }) {
@@ -313,19 +315,25 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
       ...(this.requests !== undefined && this.requests > 1
         ? [`Given up after ${this.requests} requests.`]
         : []),
+      ...(this.retryBudgetSpent === true
+        ? ["Not tried again: too many requests fail at the moment, and more would make it worse."]
+        : []),
       ...(this.logId === undefined ? [] : [`Log id: ${this.logId}`]),
     ].join(" ")
   }
 
   /** The same error with more known about where it happened. */
   with(
-    known: Partial<Pick<FeishuError, "reason" | "operation" | "position" | "requests" | "cursor">>,
+    known: Partial<
+      Pick<FeishuError, "reason" | "operation" | "position" | "requests" | "retryBudgetSpent" | "cursor">
+    >,
   ): FeishuError {
     return new FeishuError({
       reason: this.reason,
       operation: this.operation,
       position: this.position,
       requests: this.requests,
+      retryBudgetSpent: this.retryBudgetSpent,
       cursor: this.cursor,
       ...known,
     })

@@ -2,14 +2,17 @@
  * Which failures are tried again, and when. The waiting for a rate limit is `RateLimit`'s; here is decided
  * whether a refusal is worth another try.
  */
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Pull from "effect/Pull"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Events from "./Events.ts"
 import type { FeishuError } from "./FeishuError.ts"
+import { monotonicMillis } from "./monotonic.ts"
 import type { RateLimit } from "./RateLimit.ts"
 
 // A call that was given up below (the token call within a data call) is not tried again above.
@@ -68,15 +71,73 @@ export const closeGate =
     )
 
 /**
+ * How many transient failures may be tried again by all calls together. When much fails at once, trying
+ * everything again only makes it worse.
+ */
+export class RetryBudget extends Context.Service<
+  RetryBudget,
+  {
+    /** A request is being sent. */
+    readonly sent: Effect.Effect<void>
+    /** Takes one retry, if there is one left. */
+    readonly spend: Effect.Effect<boolean>
+  }
+>()("@effect-feishu/core/RetryBudget") {}
+
+/** The numbers of the budget. */
+export interface BudgetOptions {
+  /** Retries per recent request; default 0.1. */
+  readonly share?: number | undefined
+  /** Retries that are there in any case; default 10. */
+  readonly floor?: number | undefined
+  /** What is recent; default 60 seconds. */
+  readonly window?: Duration.Input | undefined
+}
+
+/** Makes a budget. */
+export const makeBudget = (options: BudgetOptions = {}): RetryBudget["Service"] => {
+  const { floor = 10, share = 0.1 } = options
+  const windowMillis = Duration.toMillis(Duration.fromInputUnsafe(options.window ?? "60 seconds"))
+  const sentAt: Array<number> = []
+  const spentAt: Array<number> = []
+  const recent = (times: Array<number>, now: number) => {
+    while (times.length > 0 && times[0]! <= now - windowMillis) times.shift()
+    return times.length
+  }
+  return RetryBudget.of({
+    sent: Effect.map(monotonicMillis, (now) => {
+      recent(sentAt, now)
+      sentAt.push(now)
+    }),
+    spend: Effect.map(monotonicMillis, (now) => {
+      if (recent(spentAt, now) >= Math.max(floor, share * recent(sentAt, now))) return false
+      spentAt.push(now)
+      return true
+    }),
+  })
+}
+
+/** The budget as a layer; one for all that talks to one Feishu. */
+export const layerBudget = (options?: BudgetOptions): Layer.Layer<RetryBudget> =>
+  Layer.sync(RetryBudget, () => makeBudget(options))
+
+/**
  * Tries a call again by both schedules, each of which goes on where it was when the other had its turn: refusals
  * by the rate limit cost no attempt, and neither bound is ever stretched by the other.
  */
-export const withRetries = <A, R>(call: Effect.Effect<A, FeishuError, R>): Effect.Effect<A, FeishuError, R> =>
+export const withRetries = <A, R>(
+  call: Effect.Effect<A, FeishuError, R>,
+): Effect.Effect<A, FeishuError, R | RetryBudget> =>
   Effect.gen(function* () {
+    const budget = yield* RetryBudget
+    let budgetSpent = false
     const afterRefusal = yield* Schedule.toStepWithSleep(rateLimited)
     const afterFault = yield* Schedule.toStepWithSleep(
-      Schedule.tap(transient, ({ duration, input }) =>
-        Events.emit({ _tag: "Retrying", error: input, delayMillis: Duration.toMillis(duration) }),
+      transient.pipe(
+        Schedule.while(() => Effect.tap(budget.spend, (left) => Effect.sync(() => (budgetSpent = !left)))),
+        Schedule.tap(({ duration, input }) =>
+          Events.emit({ _tag: "Retrying", error: input, delayMillis: Duration.toMillis(duration) }),
+        ),
       ),
     )
     while (true) {
@@ -84,8 +145,9 @@ export const withRetries = <A, R>(call: Effect.Effect<A, FeishuError, R>): Effec
       if (Result.isSuccess(result)) return result.success
       const error = result.failure
       const giveUp = () => {
-        givenUp.add(error)
-        return Effect.fail(error)
+        const last = budgetSpent ? error.with({ retryBudgetSpent: true }) : error
+        givenUp.add(last)
+        return Effect.fail(last)
       }
       yield* error.reason.retry === "rateLimited"
         ? Pull.catchDone(afterRefusal(error), giveUp)

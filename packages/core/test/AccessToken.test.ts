@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Redacted, Scope } from "effect"
 import { HttpClient } from "effect/http"
-import { AccessToken, FeishuConfig, RateLimit } from "@effect-feishu/core"
+import { AccessToken, FeishuConfig, RateLimit, Retry } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
 const request = { meetingNo: Fake.meetingNo, range: { from: 0, to: 1_000 } }
@@ -201,6 +201,7 @@ describe("tokens of a self-built app", () => {
             Layer.mergeAll(
               FeishuConfig.layer(),
               RateLimit.layer(),
+              Retry.layerBudget(),
               Layer.succeed(
                 HttpClient.HttpClient,
                 Fake.httpClient(() => Effect.never),

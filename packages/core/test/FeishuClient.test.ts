@@ -47,6 +47,42 @@ describe("success is a JSON body with code 0, and nothing else", () => {
     )
   }
 
+  it.effect(
+    "H2 when much fails at once, ten retries are left for all calls together; a quiet minute brings them back",
+    () =>
+      Effect.gen(function* () {
+        let broken = true
+        let requests = 0
+        const tokens = Fake.tokens()
+        const handler: Fake.Handler = (asked) =>
+          Effect.sync(() => {
+            if (Fake.isTokenCall(asked)) return tokens.answer()
+            requests++
+            return broken ? Fake.failure(500, 121001) : Fake.page([1])
+          })
+        yield* Effect.gen(function* () {
+          const twenty = Effect.all(
+            Array.from({ length: 20 }, () => Fake.read()),
+            { concurrency: "unbounded" },
+          )
+          const fiber = yield* Effect.forkChild(twenty)
+          yield* Fake.advance("30 seconds")
+          const results = yield* Fiber.join(fiber)
+          assert.strictEqual(requests, 30)
+          assert.isTrue(
+            results.every(({ error }) => error?.reason._tag === "ServerFailed" && error.cursor !== undefined),
+          )
+          assert.isTrue(results.some(({ error }) => error!.message.includes("Not tried again: too many")))
+          yield* Fake.advance("2 minutes")
+          const again = yield* Effect.forkChild(Fake.read())
+          yield* Effect.yieldNow
+          broken = false
+          yield* Fake.advance("10 seconds")
+          assert.deepStrictEqual((yield* Fiber.join(again)).ids, ["1"])
+        }).pipe(Effect.provide(Fake.meetings(handler)))
+      }),
+  )
+
   it.effect("H1 three times 5xx, then a page: the page comes", () =>
     Effect.gen(function* () {
       const broken = [500, 502, 503].map((status) => ({ status, body: "<p>busy</p>" }))
