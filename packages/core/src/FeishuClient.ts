@@ -148,6 +148,10 @@ const isTokenRefused = (error: FeishuError): boolean =>
 export interface Options extends FeishuConfig.Options {
   readonly accessToken?: Redacted.Redacted<string> | undefined
   readonly app?: SelfBuiltApp | undefined
+  /** The rate limit of this app; Feishu's documented 100 requests in 60 seconds unless given. */
+  readonly rateLimit?: RateLimit.Options | undefined
+  /** How many retries all calls share. */
+  readonly retryBudget?: Retry.BudgetOptions | undefined
 }
 
 /**
@@ -166,7 +170,11 @@ export const layer = (options: Options): Layer.Layer<FeishuClient, FeishuError, 
         : Layer.effect(AccessToken, Effect.suspend(noCredentials))
   return Layer.effect(FeishuClient, make).pipe(
     Layer.provide(token),
-    Layer.provide([FeishuConfig.layer(options), RateLimit.layer(), Retry.layerBudget()]),
+    Layer.provide([
+      FeishuConfig.layer(options),
+      RateLimit.layer(options.rateLimit),
+      Retry.layerBudget(options.retryBudget),
+    ]),
   )
 }
 
