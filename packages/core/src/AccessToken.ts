@@ -105,7 +105,9 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
     ),
   )
 
+  let requests = 0
   const requestToken = Effect.gen(function* () {
+    requests++
     yield* budget.sent
     yield* Events.emit({ _tag: "RequestSent", operation })
     const answer = yield* Transport.send(client, config, request)
@@ -127,6 +129,7 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
     Effect.mapError((error) =>
       error.with({
         operation,
+        requests,
         reason: error.reason._tag === "AuthenticationFailed" ? error.reason.ofApp(app.appId) : error.reason,
       }),
     ),
@@ -135,7 +138,9 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
     Effect.provideService(Retry.RetryBudget, budget),
   )
 
+  // One at a time, so the count of requests is that of one fetch.
   const fetch = Effect.gen(function* () {
+    requests = 0
     const { expire, tenant_access_token } = yield* requestToken
     const time = yield* monotonicMillis
     const life = Math.min(

@@ -272,7 +272,9 @@ describe("tokens of a self-built app", () => {
       const handler: Fake.Handler = () => Effect.sync(() => (calls++, Fake.failure(500, 5000)))
       const fiber = yield* Effect.forkChild(Effect.provide(Fake.read(request), Fake.meetings(handler)))
       yield* Fake.advance("1 minute")
-      assert.strictEqual((yield* Fiber.join(fiber)).error?.reason._tag, "ServerFailed")
+      const { error } = yield* Fiber.join(fiber)
+      assert.strictEqual(error?.reason._tag, "ServerFailed")
+      assert.match(error!.message, /Given up after 5 requests/)
       assert.strictEqual(calls, 5)
     }),
   )
