@@ -72,8 +72,8 @@ export interface FaultyFeishu extends AsyncDisposable {
   readonly heal: () => void
 }
 
-/** Listens on loopback, on any free port. */
-export const start = async (): Promise<FaultyFeishu> => {
+/** Listens on loopback, on any free port unless one is given. */
+export const start = async (port = 0): Promise<FaultyFeishu> => {
   let failing: { readonly fault: Fault; times: number } | undefined
   const server = createServer((request, response) => {
     const url = new URL(request.url!, "http://localhost")
@@ -88,7 +88,7 @@ export const start = async (): Promise<FaultyFeishu> => {
     if (number === 3 && failing !== undefined && failing.times-- > 0) faults[failing.fault](response, body)
     else response.writeHead(200, { "content-type": "application/json" }).end(body)
   })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     fail: (fault, times) => (failing = { fault, times }),

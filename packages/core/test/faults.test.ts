@@ -7,8 +7,9 @@ import * as FaultyFeishu from "./FaultyFeishu.ts"
 
 const request = { meetingNo: MeetingNo.make(FaultyFeishu.meetingNo), range: { from: "30d" }, pageSize: 20 }
 
-const server = Effect.acquireRelease(Effect.promise(FaultyFeishu.start), (server) =>
-  Effect.promise(() => server[Symbol.asyncDispose]()),
+const server = Effect.acquireRelease(
+  Effect.promise(() => FaultyFeishu.start()),
+  (server) => Effect.promise(() => server[Symbol.asyncDispose]()),
 )
 
 const services = (baseUrl: string) =>
@@ -67,3 +68,33 @@ describe("page 3 of 5 fails, over real sockets", () => {
     )
   }
 })
+
+it.live(
+  "N12 the network goes away in mid-read and comes back later: bounded tries, then the cursor brings the rest",
+  () =>
+    Effect.gen(function* () {
+      const server = yield* Effect.promise(() => FaultyFeishu.start())
+      const { url } = server
+      const first = yield* Effect.gen(function* () {
+        const meetings = yield* Meetings.Meetings
+        const rows: Array<string> = []
+        const error = yield* meetings.pages(request).pipe(
+          Stream.runForEach((page) => {
+            rows.push(...page.meetings.map(({ id }) => id))
+            return rows.length === 40 ? Effect.promise(() => server[Symbol.asyncDispose]()) : Effect.void
+          }),
+          Effect.flip,
+        )
+        return { rows, error }
+      }).pipe(Effect.provide(services(url)))
+      assert.match(first.error.message, /connection refused .*Given up after 5 requests/)
+      assert.deepStrictEqual(first.rows, FaultyFeishu.ids.slice(0, 40))
+
+      yield* Effect.acquireRelease(
+        Effect.promise(() => FaultyFeishu.start(Number(new URL(url).port))),
+        (again) => Effect.promise(() => again[Symbol.asyncDispose]()),
+      )
+      const rest = yield* Effect.provide(read(first.error.cursor!), services(url))
+      assert.deepStrictEqual([...first.rows, ...rest.rows], FaultyFeishu.ids)
+    }).pipe(Effect.scoped),
+)
