@@ -184,6 +184,16 @@ for (const client of Object.keys(clients)) {
       )
     }
 
+    it.live("N1 a refused connection is tried again, then named with host and port", () =>
+      Effect.gen(function* () {
+        // A port that was free a moment ago: nobody listens there.
+        const gone = yield* Effect.scoped(server(good))
+        const { error } = yield* read(gone.url, patient, client)
+        assert.include(error!.message, `${new URL(gone.url).host}: connection refused (ECONNREFUSED)`)
+        assert.strictEqual(error!.requests, 5)
+      }),
+    )
+
     it.live("H10 a redirect to another host is not followed: the token never gets there", () =>
       Effect.gen(function* () {
         const other = yield* server(good)
