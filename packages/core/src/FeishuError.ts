@@ -18,6 +18,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { ErrorCodes } from "@effect-feishu/contract"
 import { Cursor } from "./Cursor.ts"
 
@@ -60,35 +61,61 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
   }
 }
 
-/** How a request failed to bring an answer. */
-export const TransportFault = Schema.Literals([
-  "connection refused",
-  "host not found",
-  "connect timeout",
-  "certificate refused",
-  "proxy not reached",
-  "proxy refused",
-  "connection broken",
-  "no headers in time",
-  "no data in time",
-  "attempt took too long",
-  "request failed",
-])
+const slow = "Try again later; Feishu or a proxy on the way is slow."
 
-const transportRemedy: Record<typeof TransportFault.Type, string> = {
-  "connection refused": "Check the base URL and that the server is running.",
-  "host not found": "Check the base URL and the DNS of this machine.",
-  "connect timeout": "Check the network, the firewall and the proxy between here and Feishu.",
-  "certificate refused":
-    "Check the base URL and the clock of this machine; a proxy that inspects TLS needs its certificate trusted.",
-  "proxy not reached": "Check the address in HTTPS_PROXY and that the proxy is running.",
-  "proxy refused": "Check HTTPS_PROXY: its address, user and password; or list the host in NO_PROXY.",
-  "connection broken": "Try again; if it stays, look at the proxies and gateways on the way.",
-  "no headers in time": "Try again later; Feishu or a proxy on the way is slow.",
-  "no data in time": "Try again later; Feishu or a proxy on the way is slow.",
-  "attempt took too long": "Try again later, or with a smaller page size.",
-  "request failed": "Check the base URL and the network.",
-}
+// `arrived`: whether the request may have reached Feishu all the same, and so may count for its rate limit.
+const transportFaults = {
+  "connection refused": {
+    retry: "transient",
+    arrived: false,
+    remedy: "Check the base URL and that the server is running.",
+  },
+  "host not found": {
+    retry: "transient",
+    arrived: false,
+    remedy: "Check the base URL and the DNS of this machine.",
+  },
+  "connect timeout": {
+    retry: "transient",
+    arrived: false,
+    remedy: "Check the network, the firewall and the proxy between here and Feishu.",
+  },
+  "certificate refused": {
+    retry: "final",
+    arrived: false,
+    remedy:
+      "Check the base URL and the clock of this machine; a proxy that inspects TLS needs its certificate trusted.",
+  },
+  "proxy not reached": {
+    retry: "transient",
+    arrived: false,
+    remedy: "Check the address in HTTPS_PROXY and that the proxy is running.",
+  },
+  "proxy refused": {
+    retry: "final",
+    arrived: false,
+    remedy: "Check HTTPS_PROXY: its address, user and password; or list the host in NO_PROXY.",
+  },
+  "connection broken": {
+    retry: "transient",
+    arrived: true,
+    remedy: "Try again; if it stays, look at the proxies and gateways on the way.",
+  },
+  "no headers in time": { retry: "transient", arrived: true, remedy: slow },
+  "no data in time": { retry: "transient", arrived: true, remedy: slow },
+  "attempt took too long": {
+    retry: "transient",
+    arrived: true,
+    remedy: "Try again later, or with a smaller page size.",
+  },
+  "request failed": { retry: "transient", arrived: true, remedy: "Check the base URL and the network." },
+} as const satisfies Record<
+  string,
+  { readonly retry: ErrorCodes.RetryClass; readonly arrived: boolean; readonly remedy: string }
+>
+
+/** How a request failed to bring an answer. */
+export const TransportFault = Schema.Literals(Struct.keys(transportFaults))
 
 /** No answer came: the connection failed, broke off, or took too long. */
 export class TransportFailed extends Schema.TaggedError<TransportFailed>()("TransportFailed", {
@@ -99,21 +126,14 @@ export class TransportFailed extends Schema.TaggedError<TransportFailed>()("Tran
   systemCode: Schema.optional(Schema.String),
 }) {
   get retry(): ErrorCodes.RetryClass {
-    return this.fault === "certificate refused" || this.fault === "proxy refused" ? "final" : "transient"
+    return transportFaults[this.fault].retry
   }
   /** Whether the request may have reached Feishu, and so may count for its rate limit. */
   get mayHaveArrived(): boolean {
-    return ![
-      "connection refused",
-      "host not found",
-      "connect timeout",
-      "certificate refused",
-      "proxy not reached",
-      "proxy refused",
-    ].includes(this.fault)
+    return transportFaults[this.fault].arrived
   }
   override get message() {
-    return `${this.host}: ${this.fault}${this.systemCode ? ` (${this.systemCode})` : ""}. ${transportRemedy[this.fault]}`
+    return `${this.host}: ${this.fault}${this.systemCode ? ` (${this.systemCode})` : ""}. ${transportFaults[this.fault].remedy}`
   }
 }
 
