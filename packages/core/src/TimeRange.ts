@@ -104,7 +104,9 @@ const resolveMoment = (
     ? fromSeconds(field, moment)
     : typeof moment === "string"
       ? fromText(field, moment, now, zone)
-      : Effect.succeed(Math.floor(DateTime.toEpochMillis(moment) / 1000))
+      : DateTime.isDateTime(moment)
+        ? Effect.succeed(Math.floor(DateTime.toEpochMillis(moment) / 1000))
+        : notATime(field, String(moment))
 
 /** Resolves a range against the clock. What cannot be a range is an `InvalidRequest` that says why. */
 export const make = Effect.fnUntraced(function* (
@@ -112,7 +114,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<TimeRange, FeishuError> {
   const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
   const { from, to, timeZone } =
-    "from" in input ? input : { from: input.start, to: input.end, timeZone: undefined }
+    "start" in input ? { from: input.start, to: input.end, timeZone: undefined } : input
   const zone = timeZone ?? "UTC"
   const offset = /^[+-](\d{2}):?\d{2}$/.exec(zone)
   if (Option.isNone(DateTime.zoneFromString(zone)) || Number(offset?.[1] ?? 0) > 14) {

@@ -1,37 +1,60 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
-import { AccessToken, Cursor, MeetingNo, Meetings } from "@effect-feishu/core"
+import { Effect, Exit } from "effect"
+import { type FeishuClient, Cursor, MeetingNo, Meetings } from "@effect-feishu/core"
+import * as Fake from "./FakeFeishu.ts"
 
-// What must not compile. `pnpm check` fails when one of these lines does; none of them is run.
-const misuse = () =>
-  Effect.gen(function* () {
-    const meetings = yield* Meetings.Meetings
-    const range = { from: "30d" }
-    return [
-      // @ts-expect-error a raw string is no meeting number
-      meetings.stream({ meetingNo: "337736498", range }),
-      // @ts-expect-error nor is it a cursor
-      meetings.stream("feishu-meetings.1.e30"),
-      // @ts-expect-error and a cursor is no meeting number
-      meetings.stream({ meetingNo: Cursor.Cursor.make("feishu-meetings.1.e30"), range }),
-      // @ts-expect-error a range has a start
-      meetings.stream({ meetingNo: MeetingNo.make("337736498"), range: { to: "now" } }),
-      // @ts-expect-error many numbers are meeting numbers, too
-      meetings.streamMany(["337736498"], range),
-      // @ts-expect-error an app secret in clear text
-      Meetings.layer({ app: { appId: "cli_a", appSecret: "secret" } }),
-      // @ts-expect-error an access token in clear text
-      Meetings.layer({ accessToken: "t-token" }),
-      // @ts-expect-error an access token is no app
-      AccessToken.selfBuiltApp(Redacted.make("t-token")),
-      // @ts-expect-error there is no such brand
-      Meetings.layer({ brand: "dingtalk", accessToken: Redacted.make("t-token") }),
-    ]
-  })
+/** How it ends for a program in JavaScript, which no compiler stops; and how many requests were sent. */
+const ended = Effect.fnUntraced(function* (
+  use: (meetings: Meetings.Meetings["Service"]) => ReturnType<Meetings.Meetings["Service"]["page"]>,
+  options?: FeishuClient.Options,
+) {
+  let requests = 0
+  const program = Effect.suspend(() =>
+    Effect.provide(
+      Effect.flatMap(Meetings.Meetings, use),
+      Fake.meetings(() => {
+        requests++
+        return Effect.succeed(Fake.page([1]))
+      }, options),
+    ),
+  )
+  return { exit: yield* Effect.exit(program), requests }
+})
 
-describe("misuse", () => {
-  it("does not compile; what is right does", () => {
-    assert.isFunction(misuse)
-    assert.strictEqual(MeetingNo.make("337736498"), "337736498")
-  })
+const range = { from: "30d" }
+const page = (meetings: Meetings.Meetings["Service"]) => meetings.page({ meetingNo: Fake.meetingNo, range })
+
+// Each line does not compile, which `pnpm check` sees to.
+const misuses: Readonly<Record<string, () => ReturnType<typeof ended>>> = {
+  // @ts-expect-error a raw string is no meeting number
+  "a raw string as meeting number": () => ended((meetings) => meetings.page({ meetingNo: "12345", range })),
+  // @ts-expect-error nor is it a cursor
+  "a raw string as cursor": () => ended((meetings) => meetings.page("feishu-meetings.1.e30")),
+  "a cursor as meeting number": () =>
+    // @ts-expect-error a cursor is no meeting number
+    ended((meetings) => meetings.page({ meetingNo: Cursor.Cursor.make("feishu-meetings.1.e30"), range })),
+  "a range without a start": () =>
+    // @ts-expect-error a range has a start
+    ended((meetings) => meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { to: "now" } })),
+  "an app secret in clear text": () =>
+    // @ts-expect-error a secret is redacted
+    ended(page, { app: { appId: "cli_a", appSecret: "SECRET" } }),
+  // @ts-expect-error so is a token
+  "an access token in clear text": () => ended(page, { accessToken: "SECRET" }),
+  "a brand that does not exist": () =>
+    // @ts-expect-error there are two brands
+    ended(page, { brand: "dingtalk", app: Fake.app }),
+}
+
+describe("misuse does not compile; in JavaScript it fails and nothing is sent", () => {
+  for (const [name, misuse] of Object.entries(misuses)) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const { exit, requests } = yield* misuse()
+        assert.isTrue(Exit.isFailure(exit))
+        assert.strictEqual(requests, 0)
+        assert.notInclude(String(exit), "SECRET")
+      }),
+    )
+  }
 })
