@@ -38,8 +38,8 @@ const Meetings = HttpApiGroup.make("meetings").add(
 )
 
 const Auth = HttpApiGroup.make("auth").add(
-  HttpApiEndpoint.post("tenantAccessToken", TenantAccessToken.path, {
-    payload: TenantAccessToken.Request,
+  HttpApiEndpoint.post("tenantAccessToken", TenantAccessToken.internalPath, {
+    payload: TenantAccessToken.InternalRequest,
     success: Schema.Struct({ code: Schema.Int, msg: Schema.String }),
   }),
 )
@@ -94,7 +94,7 @@ const meetings = (options: { readonly ninetyDays: ListByNo.NinetyDays; readonly 
     }),
   )
 
-const decodeTokenRequest = Schema.decodeUnknownOption(Schema.fromJsonString(TenantAccessToken.Request))
+const decodeTokenRequest = Schema.decodeUnknownOption(Schema.fromJsonString(TenantAccessToken.InternalRequest))
 
 const auth = HttpApiBuilder.group(
   Api,

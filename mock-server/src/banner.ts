@@ -33,7 +33,7 @@ export const banner = ({ appId, appSecret, meetingNos, url }: Ready, nowSeconds:
       : `
 Read a page of meetings:
 
-TOKEN=$(curl -s ${url}${TenantAccessToken.path} -H 'Content-Type: application/json' -d ${body} | sed 's/.*"tenant_access_token":"\\([^"]*\\)".*/\\1/')
+TOKEN=$(curl -s ${url}${TenantAccessToken.internalPath} -H 'Content-Type: application/json' -d ${body} | sed 's/.*"tenant_access_token":"\\([^"]*\\)".*/\\1/')
 curl -s -H "Authorization: Bearer $TOKEN" "${url}${ListByNo.path}?meeting_no=${firstNo}&start_time=${from}&end_time=${to}"
 `
   return `Mock Feishu at ${url}

@@ -292,7 +292,7 @@ const underWay = async (url: string, body: string) => {
   const received = collect(socket)
   socket.on("error", () => undefined)
   socket.write(
-    `POST ${TenantAccessToken.path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`,
+    `POST ${TenantAccessToken.internalPath} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`,
   )
   while (!received().includes("100 Continue")) await once(socket, "data")
   return { socket, received }

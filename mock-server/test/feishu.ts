@@ -46,7 +46,7 @@ export const callAt = (url: string, path: string, init?: RequestInit): Effect.Ef
 
 /** Asks for a tenant access token, with any body. */
 export const askToken = (body: string, headers?: Record<string, string>) =>
-  call(TenantAccessToken.path, { method: "POST", body, headers: headers ?? {} })
+  call(TenantAccessToken.internalPath, { method: "POST", body, headers: headers ?? {} })
 
 /** The tenant access token of an app, whose secret is `secret` unless it is the mock's first app. */
 export const tokenOf = Effect.fnUntraced(function* (appId?: string) {

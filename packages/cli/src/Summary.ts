@@ -34,6 +34,7 @@ const exitCodeOfReason: Record<FeishuError.Reason["_tag"], number> = {
   RequestRefused: exitCodes.refused,
   RangeTooOld: exitCodes.refused,
   AuthenticationFailed: exitCodes.tokenScopeOrApp,
+  AppTicketMissing: exitCodes.tokenScopeOrApp,
   PermissionDenied: exitCodes.tokenScopeOrApp,
   ContractViolation: exitCodes.contract,
   PaginationBroken: exitCodes.contract,

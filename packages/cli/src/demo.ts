@@ -1,8 +1,7 @@
 /** `--demo`: a mock Feishu in this process, with a year of meetings of one number, and a client that reads it. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
-import { FeishuClient } from "@effect-feishu/core"
+import { AccessToken, FeishuClient, Secret } from "@effect-feishu/core"
 import { MockFeishu } from "@effect-feishu/mock-server"
 import { DefaultNumbers, demoDays } from "./list.ts"
 
@@ -10,7 +9,10 @@ import { DefaultNumbers, demoDays } from "./list.ts"
 export const layer = Layer.unwrap(
   Effect.map(MockFeishu.MockFeishu, ({ appId, appSecret, meetingNos, url }) =>
     Layer.merge(
-      FeishuClient.layer({ baseUrl: url, app: { appId, appSecret: Redacted.make(appSecret) } }),
+      FeishuClient.layer({
+        baseUrl: url,
+        credentials: AccessToken.selfBuiltApp({ appId, appSecret: Secret.appSecret(appSecret) }),
+      }),
       Layer.succeed(DefaultNumbers, meetingNos.slice(0, 1)),
     ),
   ),

@@ -36,6 +36,8 @@ export const Envelope = Schema.Struct({
   data: Schema.optionalKey(Schema.Unknown),
   error: lenient(ErrorObject),
   log_id: text,
+  /** What OAuth endpoints say instead of `msg`, beside a text in `error` (documented). */
+  error_description: text,
 })
 /** See the Schema of the same name. */
 export type Envelope = typeof Envelope.Type

@@ -1,26 +1,37 @@
 /**
- * `POST /open-apis/auth/v3/tenant_access_token/internal`: the tenant access token of a self-built app.
+ * The tenant access token of an app, self-built or from the store.
  *
- * The answer's fields are at top level, not under `data`, and failures come with HTTP 200 (documented). With
+ * The answers' fields are at top level, not under `data`, and failures come with HTTP 200 (documented). With
  * 30 minutes or more left Feishu gives the same token again; with less a new one, and both stay valid.
  */
 import * as Schema from "effect/Schema"
 
-/** The path below the base URL (documented). */
-export const path = "/open-apis/auth/v3/tenant_access_token/internal"
+/** The path for a self-built app, below the base URL (documented). */
+export const internalPath = "/open-apis/auth/v3/tenant_access_token/internal"
 
-/** The JSON body of the request. */
-export const Request = Schema.Struct({
+/** The path for a store app (documented). */
+export const storePath = "/open-apis/auth/v3/tenant_access_token"
+
+/** The JSON body for a self-built app. */
+export const InternalRequest = Schema.Struct({
   app_id: Schema.String,
   app_secret: Schema.RedactedFromValue(Schema.String),
 })
 /** See the Schema of the same name. */
-export type Request = typeof Request.Type
+export type InternalRequest = typeof InternalRequest.Type
 
-/** The answer when its `code` is 0. `expire` is in seconds; it is any number here, clamping is the client's. */
-export const Token = Schema.Struct({
+/** The JSON body for a store app: which tenant it is for. */
+export const StoreRequest = Schema.Struct({
+  app_access_token: Schema.RedactedFromValue(Schema.String),
+  tenant_key: Schema.String,
+})
+/** See the Schema of the same name. */
+export type StoreRequest = typeof StoreRequest.Type
+
+/** The answer when its `code` is 0. `expire` is in seconds; it is anything here, clamping is the client's. */
+export const Answer = Schema.Struct({
   tenant_access_token: Schema.RedactedFromValue(Schema.NonEmptyString),
   expire: Schema.optionalKey(Schema.Unknown),
 })
 /** See the Schema of the same name. */
-export type Token = typeof Token.Type
+export type Answer = typeof Answer.Type

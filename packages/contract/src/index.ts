@@ -4,10 +4,13 @@
  * Each fact is marked with its source: documented (official documentation), observed (a published response or
  * the behaviour of an official SDK) or inferred.
  */
+export * as AppAccessToken from "./AppAccessToken.ts"
+export * as AppTicket from "./AppTicket.ts"
 export * as Envelope from "./Envelope.ts"
 export * as ErrorCodes from "./ErrorCodes.ts"
 export * as ListByNo from "./ListByNo.ts"
 export { MeetingBrief, MeetingBriefRow, MeetingBriefs } from "./MeetingBrief.ts"
 export { MeetingId, MeetingNo, MeetingNoFromText } from "./MeetingNo.ts"
+export * as OAuth from "./OAuth.ts"
 export * as ResponseHeaders from "./ResponseHeaders.ts"
 export * as TenantAccessToken from "./TenantAccessToken.ts"

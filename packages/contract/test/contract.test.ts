@@ -204,11 +204,11 @@ describe("secrets of the token call", () => {
   it("are redacted on both ways", () => {
     const request = { app_id: "cli_a", app_secret: Redacted.make("hidden") }
     assert.notInclude(JSON.stringify(request), "hidden")
-    assert.deepStrictEqual(Schema.encodeSync(TenantAccessToken.Request)(request), {
+    assert.deepStrictEqual(Schema.encodeSync(TenantAccessToken.InternalRequest)(request), {
       app_id: "cli_a",
       app_secret: "hidden",
     })
-    const token = Schema.decodeUnknownSync(TenantAccessToken.Token)({
+    const token = Schema.decodeUnknownSync(TenantAccessToken.Answer)({
       tenant_access_token: "t-hidden",
       expire: 7_200,
     })

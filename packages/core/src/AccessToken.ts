@@ -1,37 +1,79 @@
 /**
- * Access tokens: one that was given, or those of a self-built app, fetched and refreshed.
+ * Where access tokens come from: one that was given, or those of an app, fetched and refreshed.
+ *
+ * @example
+ * ```ts
+ * import { Config, Effect, Layer } from "effect"
+ * import { AccessToken, MeetingNo, Meetings, Secret } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
+ *
+ * const layer = Layer.unwrap(
+ *   Effect.gen(function* () {
+ *     const credentials = AccessToken.selfBuiltApp({
+ *       appId: yield* Config.String("FEISHU_APP_ID"),
+ *       appSecret: Secret.appSecret(yield* Config.Redacted("FEISHU_APP_SECRET")),
+ *     })
+ *     return Meetings.layer({ credentials, baseUrl: yield* Config.String("FEISHU_BASE_URL") })
+ *   }),
+ * )
+ *
+ * const program = Effect.gen(function* () {
+ *   const meetings = yield* Meetings.Meetings
+ *   const page = yield* meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { from: "7d" } })
+ *   console.log(page.meetingNo) // => 337736498
+ * })
+ * await Effect.runPromise(program.pipe(Effect.provide(layer), Effect.provide(NodeHttp.layer())))
+ * ```
  */
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClient from "effect/http/HttpClient"
-import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { TenantAccessToken } from "@effect-feishu/contract"
+import * as Redacted from "effect/Redacted"
+import {
+  AppAccessToken,
+  AppTicket as AppTicketContract,
+  OAuth,
+  TenantAccessToken,
+} from "@effect-feishu/contract"
+import { AppTicket } from "./AppTicket.ts"
+import * as Circuit from "./Circuit.ts"
 import * as Events from "./Events.ts"
 import { FeishuConfig } from "./FeishuConfig.ts"
-import { ContractViolation, FeishuError } from "./FeishuError.ts"
-import { monotonicMillis } from "./monotonic.ts"
-import { RateLimit } from "./RateLimit.ts"
+import {
+  AppTicketMissing,
+  AuthenticationFailed,
+  ContractViolation,
+  FeishuError,
+  invalidRequest,
+  type Reason,
+} from "./FeishuError.ts"
+import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
+import * as Secret from "./Secret.ts"
+import * as TokenCache from "./TokenCache.ts"
 import * as Transport from "./Transport.ts"
 import { judge } from "./Verdict.ts"
 
 /** A token and its generation: a refused generation is replaced once, however many callers were refused. */
-export interface Token {
-  readonly value: Redacted.Redacted<string>
-  readonly generation: number
-}
+export type Token = TokenCache.Token
+
+/** The kinds of sources. */
+export type Kind = "given" | "self-built app" | "store app" | "client credentials"
 
 /** Where requests get their token from. */
 export class AccessToken extends Context.Service<
   AccessToken,
   {
-    /** Whose tokens they are: the app id, or `given`. Part of the rate limit's key. */
-    readonly owner: string
+    readonly kind: Kind
+    /**
+     * Whose quota requests with such a token count for: the app, and the tenant where there are many. Fails when
+     * `CurrentTenant` is missing, or set although the source has one tenant only.
+     */
+    readonly owner: Effect.Effect<string, FeishuError>
     /** A token that is valid as far as is known. Callers at the same time share one fetch. */
     readonly get: Effect.Effect<Token, FeishuError>
     /** Feishu refused a token of this generation: `get` will fetch another, once. */
@@ -39,163 +81,332 @@ export class AccessToken extends Context.Service<
   }
 >()("@effect-feishu/core/AccessToken") {}
 
+/**
+ * The tenant key of the tenant whose meetings are read; needed with a store app, which has many.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Stream } from "effect"
+ * import { AccessToken, MeetingNo, Meetings } from "@effect-feishu/core"
+ *
+ * const topicsOf = (tenantKey: string) =>
+ *   Effect.flatMap(Meetings.Meetings, (meetings) =>
+ *     meetings.stream({ meetingNo: MeetingNo.make("337736498"), range: { from: "7d" } }).pipe(
+ *       Stream.map((meeting) => meeting.topic),
+ *       Stream.runCollect,
+ *     ),
+ *   ).pipe(Effect.provideService(AccessToken.CurrentTenant, tenantKey))
+ * ```
+ */
+export const CurrentTenant = Context.Reference<string | undefined>("@effect-feishu/core/CurrentTenant", {
+  defaultValue: () => undefined,
+})
+
+/** What the sources of an app's tokens need; `FeishuClient.layer` brings it, but for the HTTP client. */
+export type Needs = FeishuConfig | Retry.RetryBudget | HttpClient.HttpClient | Scope.Scope
+
+/** App id and app secret, from the app's page in the developer console. */
+export interface App {
+  readonly appId: string
+  readonly appSecret: Secret.AppSecret
+}
+
 /** A token that the application has; it cannot be replaced when Feishu refuses it. */
-export const given = (token: Redacted.Redacted<string>): AccessToken["Service"] =>
-  AccessToken.of({
-    owner: "given",
+export const given = Effect.fnUntraced(function* (
+  token: Secret.AccessToken,
+): Effect.fn.Return<AccessToken["Service"], FeishuError> {
+  yield* checkSecret("accessToken", token, "AccessToken")
+  return AccessToken.of({
+    kind: "given",
+    owner: ofOneTenant("given"),
     get: Effect.succeed({ value: token, generation: 0 }),
     invalidate: () => Effect.void,
   })
+})
 
-/** A given token as a layer. */
-export const layerGiven = (token: Redacted.Redacted<string>): Layer.Layer<AccessToken> =>
-  Layer.succeed(AccessToken, given(token))
-
-/** The credentials of a self-built app. */
-export interface SelfBuiltApp {
-  readonly appId: string
-  readonly appSecret: Redacted.Redacted<string>
-}
-
-/** Feishu's tokens live two hours; what an answer says beyond that, or not at all, is taken as that. */
-const longestLifeMillis = 7_200_000
-/** A shorter life would have every call fetch a token. */
-const shortestLifeMillis = 60_000
-/** From 30 minutes before the end on, Feishu gives a new token and both stay valid (documented). */
-const refreshBeforeMillis = 25 * 60_000
-/** A background refresh that failed is tried again after this long; the token at hand is still good. */
-const refreshPauseMillis = 30_000
-
-interface Held {
-  readonly token: Token
-  readonly endsAt: number
-  refreshAt: number
-  refused: boolean
-}
-
-const encodeRequest = Schema.encodeSync(TenantAccessToken.Request)
-const decodeToken = Schema.decodeUnknownEffect(TenantAccessToken.Token)
+/** The tenant access tokens of a self-built app. */
+export const selfBuiltApp = Effect.fnUntraced(function* (
+  app: App,
+): Effect.fn.Return<AccessToken["Service"], FeishuError, Needs> {
+  const { fetched, post, toJson } = yield* endpointsOf(app)
+  const request = toJson(
+    TenantAccessToken.internalPath,
+    encodeInternal({ app_id: app.appId, app_secret: app.appSecret }),
+  )
+  const tokens = yield* TokenCache.make(
+    () =>
+      Effect.map(
+        post(TenantAccessToken.internalPath, request, [], TenantAccessToken.Answer),
+        ({ expire, tenant_access_token: value }) => ({ value, expire }),
+      ),
+    fetched(TenantAccessToken.internalPath),
+  )
+  return ofOneToken("self-built app", app, tokens)
+})
 
 /**
- * The tenant access tokens of a self-built app. Fetches run in the scope of the source: a caller that is
- * interrupted takes no other caller's token away. Failures are never kept.
+ * The tokens of an app by the unified OAuth 2.0 of Feishu and Lark, grant type client credentials. Another base
+ * URL than the API's: see `FeishuConfig.Options`.
  */
-export const selfBuiltApp = Effect.fnUntraced(function* (
-  app: SelfBuiltApp,
-): Effect.fn.Return<
-  AccessToken["Service"],
-  never,
-  FeishuConfig | RateLimit | Retry.RetryBudget | HttpClient.HttpClient | Scope.Scope
-> {
-  const config = yield* FeishuConfig
-  const client = yield* HttpClient.HttpClient
-  const rateLimit = yield* RateLimit
-  const budget = yield* Retry.RetryBudget
-  const scope = yield* Effect.scope
-  const operation = `POST ${TenantAccessToken.path}`
-  const key = `${operation} ${app.appId}`
-
-  let held: Held | undefined
-  let fetching: Deferred.Deferred<Token, FeishuError> | undefined
-
-  const request = HttpClientRequest.post(`${config.baseUrl}${TenantAccessToken.path}`).pipe(
-    HttpClientRequest.bodyText(
-      JSON.stringify(encodeRequest({ app_id: app.appId, app_secret: app.appSecret })),
-      "application/json; charset=utf-8",
+export const clientCredentials = Effect.fnUntraced(function* (
+  app: App,
+): Effect.fn.Return<AccessToken["Service"], FeishuError, Needs> {
+  const { fetched, post } = yield* endpointsOf(app)
+  const { oauthBaseUrl } = yield* FeishuConfig
+  const request = HttpClientRequest.post(`${oauthBaseUrl}${OAuth.tokenPath}`).pipe(
+    HttpClientRequest.bodyUrlParams(
+      encodeClientCredentials({
+        grant_type: "client_credentials",
+        client_id: app.appId,
+        client_secret: app.appSecret,
+      }),
     ),
   )
+  const tokens = yield* TokenCache.make(
+    () =>
+      Effect.map(
+        post(OAuth.tokenPath, request, [], OAuth.Answer),
+        ({ access_token: value, expires_in: expire }) => ({ value, expire }),
+      ),
+    fetched(OAuth.tokenPath),
+  )
+  return ofOneToken("client credentials", app, tokens)
+})
 
-  let requests = 0
-  const requestToken = Effect.gen(function* () {
-    requests++
-    yield* budget.sent
-    yield* Events.emit({ _tag: "RequestSent", operation })
-    const answer = yield* Transport.send(client, config, request)
-    const json = yield* judge(answer, config.longestWaitSeconds, [app.appSecret])
+/** How long a ticket is waited for that Feishu was asked to push: within 2 minutes (documented), and a little. */
+const ticketWaitSeconds = 130
+
+/**
+ * The tenant access tokens of a store app, one for each `CurrentTenant`. The ticket comes from `AppTicket`, which
+ * the application feeds; where there is none, or Feishu refuses it (10012), Feishu is asked to push another.
+ */
+export const storeApp = Effect.fnUntraced(function* (
+  app: App,
+): Effect.fn.Return<AccessToken["Service"], FeishuError, Needs | AppTicket> {
+  const { fetched, post, toJson } = yield* endpointsOf(app)
+  const tickets = yield* AppTicket
+  const credentials = { app_id: app.appId, app_secret: app.appSecret }
+
+  const resendRequest = toJson(AppTicketContract.resendPath, encodeResend(credentials))
+  /** Has Feishu push a ticket, and waits until there is another one than before. */
+  const newTicket = Effect.fnUntraced(function* (refused: Secret.AppTicket | undefined) {
+    yield* post(AppTicketContract.resendPath, resendRequest, [], Schema.Struct({}))
+    const waited = yield* Effect.timeoutOption(
+      Effect.gen(function* () {
+        while (true) {
+          const ticket = yield* tickets.latest
+          if (
+            ticket !== undefined &&
+            (refused === undefined || Redacted.value(ticket) !== Redacted.value(refused))
+          ) {
+            return ticket
+          }
+          yield* Effect.sleep("1 second")
+        }
+      }),
+      Duration.seconds(ticketWaitSeconds),
+    )
     return yield* Effect.mapError(
-      decodeToken(json),
+      Effect.fromOption(waited),
       () =>
         new FeishuError({
-          reason: new ContractViolation({
-            problem: "the answer of the token endpoint has no tenant_access_token",
-            status: answer.status,
-            cutShort: false,
-            logId: answer.logId,
-          }),
+          reason: new AppTicketMissing({ appId: app.appId, waitedSeconds: ticketWaitSeconds }),
+          operation: `POST ${AppTicketContract.resendPath}`,
         }),
     )
-  }).pipe(
-    rateLimit.withSlot(key, Transport.outcomeOf),
-    Effect.mapError((error) =>
-      error.with({
-        operation,
-        requests,
-        reason: error.reason._tag === "AuthenticationFailed" ? error.reason.ofApp(app.appId) : error.reason,
-      }),
-    ),
-    Retry.closeGate(rateLimit, key),
-    Retry.withRetries,
-    Effect.provideService(Retry.RetryBudget, budget),
-  )
-
-  // One at a time, so the count of requests is that of one fetch.
-  const fetch = Effect.gen(function* () {
-    requests = 0
-    const { expire, tenant_access_token } = yield* requestToken
-    const time = yield* monotonicMillis
-    const life = Math.min(
-      Math.max(typeof expire === "number" ? expire * 1000 : longestLifeMillis, shortestLifeMillis),
-      longestLifeMillis,
-    )
-    // The same token once more is no new generation: whoever was refused with it would be refused again.
-    const again =
-      held !== undefined && Redacted.value(held.token.value) === Redacted.value(tenant_access_token)
-    const generation = (held?.token.generation ?? 0) + (again ? 0 : 1)
-    held = {
-      token: { value: tenant_access_token, generation },
-      endsAt: time + life,
-      refreshAt: time + Math.max(life - refreshBeforeMillis, life / 2),
-      refused: false,
-    }
-    yield* Events.emit({ _tag: "TokenFetched", expiresInMillis: life })
-    return held.token
   })
 
-  /** Starts a fetch unless one is under way; everyone waits for the same. */
-  const startFetch = Effect.suspend(() => {
-    if (fetching !== undefined) return Effect.succeed(fetching)
-    const deferred = Deferred.makeUnsafe<Token, FeishuError>()
-    fetching = deferred
-    return Effect.map(Effect.forkIn(fetch, scope), (fiber) => {
-      // From outside the fiber: one that is stopped before it starts, as by a closed scope, runs no finalizer.
-      fiber.addObserver((exit) => {
-        fetching = undefined
-        Deferred.doneUnsafe(deferred, exit)
-      })
-      return deferred
-    })
-  }).pipe(Effect.uninterruptible)
-
-  return AccessToken.of({
-    owner: app.appId,
-    get: Effect.flatMap(monotonicMillis, (time) => {
-      if (held === undefined || held.refused || time >= held.endsAt) {
-        return Effect.flatMap(startFetch, (deferred) => Deferred.await(deferred))
-      }
-      const { token } = held
-      if (time < held.refreshAt) return Effect.succeed(token)
-      held.refreshAt = time + refreshPauseMillis
-      return Effect.as(startFetch, token)
+  const withTicket = (ticket: Secret.AppTicket) =>
+    post(
+      AppAccessToken.storePath,
+      toJson(AppAccessToken.storePath, encodeStoreApp({ ...credentials, app_ticket: ticket })),
+      [ticket],
+      AppAccessToken.Answer,
+    )
+  const appTokens = yield* TokenCache.make(
+    Effect.fnUntraced(function* () {
+      const ticket = (yield* tickets.latest) ?? (yield* newTicket(undefined))
+      const answer = yield* Effect.catchIf(
+        withTicket(ticket),
+        (error) => error.code === 10012,
+        () => Effect.flatMap(newTicket(ticket), withTicket),
+      )
+      return { value: answer.app_access_token, expire: answer.expire }
     }),
+    fetched(AppAccessToken.storePath),
+  )
+
+  const tenantTokens = yield* TokenCache.make(
+    Effect.fnUntraced(function* (tenantKey: string) {
+      const fetchWith = ({ value }: Token) =>
+        post(
+          TenantAccessToken.storePath,
+          toJson(
+            TenantAccessToken.storePath,
+            encodeStoreTenant({ app_access_token: value, tenant_key: tenantKey }),
+          ),
+          [value],
+          TenantAccessToken.Answer,
+        )
+      const appToken = yield* appTokens.get(app.appId)
+      const { expire, tenant_access_token: value } = yield* Effect.catchIf(
+        fetchWith(appToken),
+        (error) => error.reason.retry === "token",
+        () =>
+          Effect.andThen(
+            appTokens.invalidate(app.appId, appToken.generation),
+            Effect.flatMap(appTokens.get(app.appId), fetchWith),
+          ),
+      )
+      return { value, expire }
+    }),
+    fetched(TenantAccessToken.storePath),
+  )
+
+  const tenant = Effect.flatMap(Effect.service(CurrentTenant), (tenantKey) =>
+    tenantKey !== undefined && tenantKey.trim() !== ""
+      ? Effect.succeed(tenantKey)
+      : Effect.fail(
+          invalidRequest(
+            "tenant",
+            "a store app has many tenants, and none is named",
+            "Provide AccessToken.CurrentTenant with the tenant key of the one to read.",
+          ),
+        ),
+  )
+  return AccessToken.of({
+    kind: "store app",
+    owner: Effect.map(tenant, (tenantKey) => `${app.appId} ${tenantKey}`),
+    get: Effect.flatMap(tenant, tenantTokens.get),
     invalidate: (generation) =>
-      Effect.sync(() => {
-        if (held?.token.generation === generation) held.refused = true
-      }),
+      Effect.ignore(Effect.flatMap(tenant, (tenantKey) => tenantTokens.invalidate(tenantKey, generation))),
   })
 })
 
-/** The tokens of a self-built app as a layer. */
-export const layerSelfBuiltApp = (
-  app: SelfBuiltApp,
-): Layer.Layer<AccessToken, never, FeishuConfig | RateLimit | Retry.RetryBudget | HttpClient.HttpClient> =>
-  Layer.effect(AccessToken, selfBuiltApp(app))
+const encodeInternal = Schema.encodeSync(TenantAccessToken.InternalRequest)
+const encodeStoreTenant = Schema.encodeSync(TenantAccessToken.StoreRequest)
+const encodeStoreApp = Schema.encodeSync(AppAccessToken.StoreRequest)
+const encodeResend = Schema.encodeSync(AppTicketContract.ResendRequest)
+const encodeClientCredentials = Schema.encodeSync(OAuth.ClientCredentialsRequest)
+
+/** A source with one tenant: that another one is named would read the wrong meetings without a word. */
+const ofOneTenant = (owner: string): Effect.Effect<string, FeishuError> =>
+  Effect.flatMap(Effect.service(CurrentTenant), (tenantKey) =>
+    tenantKey === undefined
+      ? Effect.succeed(owner)
+      : Effect.fail(
+          invalidRequest(
+            "tenant",
+            "a tenant is named, but these credentials are good for their own tenant only",
+            "Leave AccessToken.CurrentTenant away, or use the credentials of a store app.",
+          ),
+        ),
+  )
+
+const ofOneToken = (kind: Kind, { appId }: App, tokens: TokenCache.TokenCache): AccessToken["Service"] =>
+  AccessToken.of({
+    kind,
+    owner: ofOneTenant(appId),
+    get: tokens.get(appId),
+    invalidate: (generation) => tokens.invalidate(appId, generation),
+  })
+
+const checkSecret = (field: string, secret: unknown, kind: Parameters<typeof Secret.problem>[1]) => {
+  const problem = Secret.problem(secret, kind)
+  return problem === undefined
+    ? Effect.void
+    : Effect.fail(
+        invalidRequest(
+          field,
+          problem,
+          `Give it as Feishu gave it, in ${kind === "AppSecret" ? "Secret.appSecret" : "Secret.accessToken"}.`,
+        ),
+      )
+}
+
+/** Feishu does not say how often token endpoints may be called; it has many endpoints with 50 a second (inferred). */
+const tokenRateLimit = { requests: 50, window: "1 second" } as const
+
+/** A token endpoint that has failed for good is left alone for so many seconds: it serves every reader of an app. */
+const deadEndpointPauseSeconds = 30
+
+/** Calls of token endpoints, with a rate limit and retries of their own. */
+const endpointsOf = Effect.fnUntraced(function* (app: App) {
+  if (typeof app.appId !== "string" || app.appId.trim() === "") {
+    return yield* invalidRequest(
+      "appId",
+      "it is empty",
+      "Copy it from the app's page in the developer console.",
+    )
+  }
+  yield* checkSecret("appSecret", app.appSecret, "AppSecret")
+  const config = yield* FeishuConfig
+  const client = yield* HttpClient.HttpClient
+  const budget = yield* Retry.RetryBudget
+  const rateLimit = RateLimit.make(tokenRateLimit)
+  const circuit = Circuit.make((error) =>
+    error.reason._tag === "RateLimited"
+      ? error.reason.retryAfterSeconds
+      : error.isRetryable
+        ? deadEndpointPauseSeconds
+        : undefined,
+  )
+
+  const post = Effect.fnUntraced(function* <A>(
+    path: string,
+    request: HttpClientRequest.HttpClientRequest,
+    secrets: ReadonlyArray<Redacted.Redacted<string>>,
+    schema: Schema.Codec<A, unknown>,
+  ): Effect.fn.Return<A, FeishuError> {
+    const operation = `POST ${path}`
+    const decode = Schema.decodeUnknownEffect(schema)
+    let requests = 0
+    const attempt = Effect.gen(function* () {
+      requests++
+      yield* budget.sent
+      yield* Events.emit({ _tag: "RequestSent", operation })
+      const answer = yield* Transport.send(client, config, request)
+      const json = yield* judge(answer, config.longestWaitSeconds, [app.appSecret, ...secrets])
+      return yield* Effect.mapError(
+        decode(json),
+        () =>
+          new FeishuError({
+            reason: new ContractViolation({
+              problem: "the answer of the token endpoint has no token",
+              status: answer.status,
+              cutShort: false,
+              logId: answer.logId,
+            }),
+          }),
+      )
+    })
+    return yield* attempt.pipe(
+      rateLimit.withSlot(operation, Transport.outcomeOf),
+      Effect.mapError((error) =>
+        error.with({ operation, requests, reason: withApp(error.reason, app.appId) }),
+      ),
+      Retry.closeGate(rateLimit, operation),
+      Retry.withRetries,
+      Effect.provideService(Retry.RetryBudget, budget),
+      (call) => circuit.guard(operation, call),
+    )
+  })
+
+  return {
+    post,
+    toJson: (path: string, body: unknown) =>
+      HttpClientRequest.post(`${config.baseUrl}${path}`).pipe(
+        HttpClientRequest.bodyText(JSON.stringify(body), "application/json; charset=utf-8"),
+      ),
+    fetched: (path: string) => (expiresInMillis: number) =>
+      Events.emit({ _tag: "TokenFetched", operation: `POST ${path}`, expiresInMillis }),
+  }
+})
+
+/** What a token endpoint refuses with a code are the credentials, whatever the code. */
+const withApp = (reason: Reason, appId: string): Reason => {
+  if (reason._tag === "AuthenticationFailed") return reason.ofApp(appId)
+  if (reason._tag !== "RequestRefused" || reason.code === undefined) return reason
+  const { code, logId, msg, status } = reason
+  return new AuthenticationFailed({ code, logId, msg, status, appId })
+}

@@ -1,8 +1,8 @@
 /**
  * A cursor: the text that says where to go on reading.
  *
- * It holds everything that a resumed read needs (number, absolute range, page size, base URL, window and page
- * token) and nothing secret, so it may be printed, logged and stored.
+ * It holds everything that a resumed read needs (number, absolute range, page size, base URL, tenant, window
+ * and page token) and nothing secret, so it may be printed, logged and stored.
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -31,6 +31,8 @@ export const Position = Schema.Struct({
   end: Second,
   pageSize: Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 50 }))),
   baseUrl: Schema.String,
+  /** The tenant key, where one was named. */
+  tenant: Schema.optional(Schema.String),
   /** Which window of the range, from 0. */
   window: Schema.Int.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0))),
   /** Of the next page; absent at the start of a window. */

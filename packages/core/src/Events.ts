@@ -33,8 +33,8 @@ export type Event =
    * resets, and from then on at least `paceMillis` lie between two of them.
    */
   | { readonly _tag: "RateLimitRefused"; readonly resetMillis: number; readonly paceMillis: number }
-  /** A fresh access token was fetched. */
-  | { readonly _tag: "TokenFetched"; readonly expiresInMillis: number }
+  /** A fresh access token was fetched; `operation` says of which kind. */
+  | { readonly _tag: "TokenFetched"; readonly operation: string; readonly expiresInMillis: number }
   /** A page was read. `window` counts from 0. */
   | {
       readonly _tag: "PageRead"

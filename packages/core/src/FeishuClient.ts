@@ -13,12 +13,15 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { AccessToken, given, layerSelfBuiltApp, type SelfBuiltApp, type Token } from "./AccessToken.ts"
+import type * as Scope from "effect/Scope"
+import * as AccessToken from "./AccessToken.ts"
+import * as Circuit from "./Circuit.ts"
 import * as Events from "./Events.ts"
 import * as FeishuConfig from "./FeishuConfig.ts"
 import { ContractViolation, FeishuError, invalidRequest } from "./FeishuError.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
+import * as Secret from "./Secret.ts"
 import * as Transport from "./Transport.ts"
 import { judge } from "./Verdict.ts"
 
@@ -57,20 +60,30 @@ export class FeishuClient extends Context.Service<
 export const make: Effect.Effect<
   FeishuClient["Service"],
   never,
-  FeishuConfig.FeishuConfig | AccessToken | RateLimit.RateLimit | Retry.RetryBudget | HttpClient.HttpClient
+  | FeishuConfig.FeishuConfig
+  | AccessToken.AccessToken
+  | RateLimit.RateLimit
+  | Retry.RetryBudget
+  | HttpClient.HttpClient
 > = Effect.gen(function* () {
   const config = yield* FeishuConfig.FeishuConfig
-  const accessToken = yield* AccessToken
+  const accessToken = yield* AccessToken.AccessToken
   const rateLimit = yield* RateLimit.RateLimit
   const budget = yield* Retry.RetryBudget
   const client = yield* HttpClient.HttpClient
+  // A reset that is too far away to wait for is so for the calls after this one, too.
+  const circuit = Circuit.make(({ reason }) =>
+    reason._tag === "RateLimited" && reason.longestWaitSeconds !== undefined
+      ? reason.retryAfterSeconds
+      : undefined,
+  )
 
   const call = Effect.fn("FeishuClient.call")(function* <Query, Data>(
     endpoint: Endpoint<Query, Data>,
     query: Query,
   ): Effect.fn.Return<Response<Data>, FeishuError> {
     const operation = `GET ${endpoint.path}`
-    const key = `${operation} ${accessToken.owner}`
+    const key = `${operation} ${yield* accessToken.owner}`
     const params = yield* Effect.mapError(Schema.encodeEffect(endpoint.query)(query), (error) =>
       invalidRequest("query", error.message, "Correct the query."),
     )
@@ -80,7 +93,7 @@ export const make: Effect.Effect<
     const decode = Schema.decodeUnknownEffect(endpoint.data)
 
     let requests = 0
-    const exchange = Effect.fnUntraced(function* (token: Token) {
+    const exchange = Effect.fnUntraced(function* (token: AccessToken.Token) {
       requests++
       yield* budget.sent
       yield* Events.emit({ _tag: "RequestSent", operation })
@@ -133,7 +146,10 @@ export const make: Effect.Effect<
       Retry.closeGate(rateLimit, key),
       Retry.withRetries,
       Effect.provideService(Retry.RetryBudget, budget),
-      Effect.mapError((error) => error.with(error.operation === undefined ? { operation, requests } : {})),
+      Effect.mapError((error) =>
+        error.operation === undefined ? error.with({ operation, requests }) : error,
+      ),
+      (guarded) => circuit.guard(key, guarded),
     )
   })
 
@@ -144,10 +160,19 @@ export const make: Effect.Effect<
 const isTokenRefused = (error: FeishuError): boolean =>
   !Retry.isGivenUp(error) && error.reason._tag === "AuthenticationFailed" && error.reason.retry === "token"
 
-/** Credentials, and whatever else differs from the defaults. A given token wins over an app's credentials. */
-export interface Options extends FeishuConfig.Options {
-  readonly accessToken?: Redacted.Redacted<string> | undefined
-  readonly app?: SelfBuiltApp | undefined
+/** What credentials need beyond what the layer brings. */
+export type Unmet<R> = Exclude<
+  Exclude<R, Scope.Scope>,
+  FeishuConfig.FeishuConfig | RateLimit.RateLimit | Retry.RetryBudget
+>
+
+/** Credentials, and whatever else differs from the defaults. */
+export interface Options<R = never> extends FeishuConfig.Options {
+  /**
+   * Where tokens come from: `AccessToken.selfBuiltApp`, `AccessToken.storeApp`, `AccessToken.clientCredentials`,
+   * `AccessToken.given`, or a source of your own.
+   */
+  readonly credentials: Effect.Effect<AccessToken.AccessToken["Service"], FeishuError, R>
   /** The rate limit of this app; Feishu's documented 100 requests in 60 seconds unless given. */
   readonly rateLimit?: RateLimit.Options | undefined
   /** How many retries all calls share. */
@@ -161,41 +186,27 @@ export interface Options extends FeishuConfig.Options {
  * broken connection; it reads the proxy variables only when Node is started with `NODE_USE_ENV_PROXY=1`. Effect's
  * `node:http` client keeps connections only with `keepAlive: true`, and reads the variables with `proxyEnv`.
  */
-export const layer = (options: Options): Layer.Layer<FeishuClient, FeishuError, HttpClient.HttpClient> => {
-  const token =
-    options.accessToken !== undefined
-      ? Layer.effect(AccessToken, checkedToken(options.accessToken))
-      : options.app !== undefined
-        ? layerSelfBuiltApp(options.app)
-        : Layer.effect(AccessToken, Effect.suspend(noCredentials))
-  return Layer.effect(FeishuClient, make).pipe(
-    Layer.provide(token),
+export const layer = <R = never>(
+  options: Options<R>,
+): Layer.Layer<FeishuClient, FeishuError, HttpClient.HttpClient | Unmet<R>> =>
+  Layer.effect(FeishuClient, make).pipe(
+    Layer.provide(
+      // A program that no compiler has checked may have none.
+      Layer.effect(AccessToken.AccessToken, options.credentials ?? noCredentials("there are none")),
+    ),
     Layer.provide([
       FeishuConfig.layer(options),
       RateLimit.layer(options.rateLimit),
       Retry.layerBudget(options.retryBudget),
     ]),
   )
-}
 
-// A header takes visible ASCII only; anything else would come back as a fault of the network.
-const checkedToken = (token: Redacted.Redacted<string>) =>
-  /^[\x21-\x7e]+$/.test(Redacted.value(token))
-    ? Effect.succeed(given(token))
-    : Effect.fail(
-        invalidRequest(
-          "accessToken",
-          "it is empty, or has blanks, line breaks or other characters that no token has",
-          "Give it as Feishu gave it.",
-        ),
-      )
-
-const noCredentials = () =>
+const noCredentials = (problem: string) =>
   Effect.fail(
     invalidRequest(
       "credentials",
-      "there is neither an access token nor an app",
-      "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN.",
+      problem,
+      "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN; in code, the option credentials.",
     ),
   )
 
@@ -232,25 +243,26 @@ export const layerConfig: Layer.Layer<FeishuClient, FeishuError | Config.ConfigE
           ),
         )
       }
-      const [accessToken, appSecret] = [secret(variables.accessToken), secret(variables.appSecret)]
+      const [token, appSecret] = [secret(variables.accessToken), secret(variables.appSecret)]
       const [appId, baseUrl] = [text(variables.appId), text(variables.baseUrl)]
-      if (Option.isNone(accessToken) && Option.isSome(appId) !== Option.isSome(appSecret)) {
-        const [there, missing] = Option.isSome(appId) ? ["ID", "SECRET"] : ["SECRET", "ID"]
-        return Effect.fail(
-          invalidRequest(
-            "credentials",
-            `FEISHU_APP_${there} is set, but FEISHU_APP_${missing} is not`,
-            "Set both, or FEISHU_ACCESS_TOKEN.",
-          ),
-        )
+      const options = { brand, baseUrl: Option.getOrUndefined(baseUrl) } as const
+      if (Option.isSome(token)) {
+        const credentials = AccessToken.given(Secret.accessToken(token.value))
+        return Effect.succeed(layer({ ...options, credentials }))
       }
-      return Effect.succeed(
-        layer({
-          brand,
-          baseUrl: Option.getOrUndefined(baseUrl),
-          accessToken: Option.getOrUndefined(accessToken),
-          app: Option.getOrUndefined(Option.all({ appId, appSecret })),
-        }),
+      if (Option.isSome(appId) && Option.isSome(appSecret)) {
+        const credentials = AccessToken.selfBuiltApp({
+          appId: appId.value,
+          appSecret: Secret.appSecret(appSecret.value),
+        })
+        return Effect.succeed(layer({ ...options, credentials }))
+      }
+      return noCredentials(
+        Option.isSome(appId)
+          ? "FEISHU_APP_ID is set, but FEISHU_APP_SECRET is not"
+          : Option.isSome(appSecret)
+            ? "FEISHU_APP_SECRET is set, but FEISHU_APP_ID is not"
+            : "there is neither an access token nor an app",
       )
     }),
   )

@@ -14,6 +14,8 @@ export class FeishuConfig extends Context.Service<
   {
     /** Without a slash at the end. */
     readonly baseUrl: string
+    /** Where OAuth tokens come from; without a slash at the end. */
+    readonly oauthBaseUrl: string
     /** Milliseconds from sending to the response headers. */
     readonly headersTimeout: number
     /** Milliseconds without a byte of the body. */
@@ -33,6 +35,11 @@ export interface Options {
   readonly brand?: Brand | undefined
   /** For a private deployment or a mock; https, except on loopback. */
   readonly baseUrl?: string | undefined
+  /**
+   * Where OAuth tokens come from: accounts.feishu.cn or accounts.larksuite.com by the brand, unless `baseUrl` is
+   * set; then that, so that a secret never goes to another host than those that were named.
+   */
+  readonly oauthBaseUrl?: string | undefined
   /** Accept a base URL with plain http that is not on loopback: token and secret then travel unencrypted. */
   readonly allowHttp?: boolean | undefined
   /** Default 20 seconds. */
@@ -47,16 +54,20 @@ export interface Options {
   readonly longestWait?: Duration.Input | undefined
 }
 
-const baseUrls: Record<Brand, string> = {
-  feishu: "https://open.feishu.cn",
-  lark: "https://open.larksuite.com",
+const baseUrls: Record<Brand, { readonly api: string; readonly oauth: string }> = {
+  feishu: { api: "https://open.feishu.cn", oauth: "https://accounts.feishu.cn" },
+  lark: { api: "https://open.larksuite.com", oauth: "https://accounts.larksuite.com" },
 }
 
 const millis = (input: Duration.Input | undefined, fallback: number): number =>
   input === undefined ? fallback : Duration.toMillis(Duration.fromInputUnsafe(input))
 
-const checkedBaseUrl = (typed: string, allowHttp: boolean): Effect.Effect<string, FeishuError> => {
-  const refuse = (problem: string, remedy: string) => Effect.fail(invalidRequest("baseUrl", problem, remedy))
+const checkedUrl = (
+  option: "baseUrl" | "oauthBaseUrl",
+  typed: string,
+  allowHttp: boolean,
+): Effect.Effect<string, FeishuError> => {
+  const refuse = (problem: string, remedy: string) => Effect.fail(invalidRequest(option, problem, remedy))
   // Not repeated: what cannot be parsed may still contain a password.
   if (!URL.canParse(typed)) return refuse("it is not a URL", "Give one such as https://open.feishu.cn.")
   const url = new URL(typed)
@@ -78,9 +89,11 @@ const checkedBaseUrl = (typed: string, allowHttp: boolean): Effect.Effect<string
 export const make = Effect.fnUntraced(function* (
   options: Options = {},
 ): Effect.fn.Return<FeishuConfig["Service"], FeishuError> {
-  const brand = options.brand ?? "feishu"
+  const { allowHttp = false, brand = "feishu", baseUrl = baseUrls[brand].api } = options
+  const oauthBaseUrl = options.oauthBaseUrl ?? options.baseUrl ?? baseUrls[brand].oauth
   return FeishuConfig.of({
-    baseUrl: yield* checkedBaseUrl(options.baseUrl ?? baseUrls[brand], options.allowHttp ?? false),
+    baseUrl: yield* checkedUrl("baseUrl", baseUrl, allowHttp),
+    oauthBaseUrl: yield* checkedUrl("oauthBaseUrl", oauthBaseUrl, allowHttp),
     headersTimeout: millis(options.headersTimeout, 20_000),
     idleTimeout: millis(options.idleTimeout, 15_000),
     attemptTimeout: millis(options.attemptTimeout, 30_000),

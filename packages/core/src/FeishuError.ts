@@ -199,6 +199,18 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
   }
 }
 
+/** Feishu pushed no ticket of a store app that it accepts, although it was asked for one. */
+export class AppTicketMissing extends Schema.TaggedError<AppTicketMissing>()("AppTicketMissing", {
+  appId: Schema.String,
+  /** Seconds that were waited for a ticket. */
+  waitedSeconds: Schema.Finite,
+}) {
+  readonly retry = "final"
+  override get message() {
+    return `app ${this.appId}: no new app ticket came within ${this.waitedSeconds} s, although Feishu was asked to push one. Check that the app's event address is reached by Feishu, and that the application hands every app_ticket event to AppTicket.push.`
+  }
+}
+
 /** A scope is missing, or the app may not read this. */
 export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("PermissionDenied", {
   ...answer,
@@ -289,6 +301,7 @@ export const Reason = Schema.Union([
   RateLimited,
   QuotaExceeded,
   AuthenticationFailed,
+  AppTicketMissing,
   PermissionDenied,
   RequestRefused,
   RangeTooOld,
@@ -309,6 +322,8 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
   requests: Schema.optional(Schema.Int),
   /** Set where it was not tried again because too much failed at the time: see `Retry.RetryBudget`. */
   retryBudgetSpent: Schema.optional(Schema.Boolean),
+  /** Set where nothing was sent, because the same had failed just before: seconds until it is tried again. */
+  leftAloneSeconds: Schema.optional(Schema.Finite),
   /** The position after the last page that was emitted: reading on from here loses nothing. */
   cursor: Schema.optional(Cursor),
 }) {
@@ -324,8 +339,9 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
   get isRetryable(): boolean {
     return this.reason.retry === "transient" || this.reason._tag === "RateLimited"
   }
-  /** How long to wait before trying again, where Feishu said so. */
+  /** How long to wait before trying again, where that is known. */
   get retryAfter(): Duration.Duration | undefined {
+    if (this.leftAloneSeconds !== undefined) return Duration.seconds(this.leftAloneSeconds)
     return this.reason._tag === "RateLimited" ? Duration.seconds(this.reason.retryAfterSeconds) : undefined
   }
   override get message() {
@@ -338,6 +354,9 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
       ...(this.retryBudgetSpent === true
         ? ["Not tried again: too many requests fail at the moment, and more would make it worse."]
         : []),
+      ...(this.leftAloneSeconds === undefined
+        ? []
+        : [`It failed so just before, and is not asked again for ${this.leftAloneSeconds} s.`]),
       ...(this.logId === undefined ? [] : [`Log id: ${this.logId}`]),
     ].join(" ")
   }
@@ -345,7 +364,10 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
   /** The same error with more known about where it happened. */
   with(
     known: Partial<
-      Pick<FeishuError, "reason" | "operation" | "position" | "requests" | "retryBudgetSpent" | "cursor">
+      Pick<
+        FeishuError,
+        "reason" | "operation" | "position" | "requests" | "retryBudgetSpent" | "leftAloneSeconds" | "cursor"
+      >
     >,
   ): FeishuError {
     return new FeishuError({
@@ -354,6 +376,7 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
       position: this.position,
       requests: this.requests,
       retryBudgetSpent: this.retryBudgetSpent,
+      leftAloneSeconds: this.leftAloneSeconds,
       cursor: this.cursor,
       ...known,
     })

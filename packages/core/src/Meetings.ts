@@ -16,6 +16,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { ListByNo, type MeetingBrief, MeetingNo } from "@effect-feishu/contract"
+import { CurrentTenant } from "./AccessToken.ts"
 import * as Cursor from "./Cursor.ts"
 import * as Events from "./Events.ts"
 import * as FeishuClient from "./FeishuClient.ts"
@@ -95,6 +96,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
     const open = Effect.fnUntraced(function* (
       request: Request | Cursor.Cursor,
     ): Effect.fn.Return<Cursor.Position, FeishuError> {
+      const tenant = yield* CurrentTenant
       if (typeof request === "string") {
         const position = Cursor.toPosition(request)
         if (position === undefined) {
@@ -109,6 +111,15 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
             "cursor",
             `it is of ${position.baseUrl}, but this client reads ${client.baseUrl}`,
             "Use the base URL that the cursor came from.",
+          )
+        }
+        if (position.tenant !== tenant) {
+          const named = (tenantKey: string | undefined) =>
+            tenantKey === undefined ? "no named tenant" : `tenant ${tenantKey}`
+          return yield* invalidRequest(
+            "cursor",
+            `it is of ${named(position.tenant)}, but this read is for ${named(tenant)}`,
+            "Provide AccessToken.CurrentTenant as it was when the cursor was made.",
           )
         }
         return position
@@ -129,7 +140,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         )
       }
       const { end, start } = yield* TimeRange.make(request.range)
-      return { meetingNo, start, end, pageSize, baseUrl: client.baseUrl, window: 0 }
+      return { meetingNo, start, end, pageSize, baseUrl: client.baseUrl, tenant, window: 0 }
     })
 
     const pagesFrom = (opened: Cursor.Position): Stream.Stream<Page, FeishuError> => {
@@ -296,9 +307,9 @@ export const layerClient: Layer.Layer<Meetings, never, FeishuClient.FeishuClient
 )
 
 /** The service with a client of its own. The HTTP client is left to the application. */
-export const layer = (
-  options: FeishuClient.Options,
-): Layer.Layer<Meetings, FeishuError, HttpClient.HttpClient> =>
+export const layer = <R = never>(
+  options: FeishuClient.Options<R>,
+): Layer.Layer<Meetings, FeishuError, HttpClient.HttpClient | FeishuClient.Unmet<R>> =>
   Layer.provide(layerClient, FeishuClient.layer(options))
 
 /** The service with a client from the environment: see `FeishuClient.layerConfig` for the variables. */

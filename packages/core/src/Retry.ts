@@ -18,6 +18,12 @@ import type { RateLimit } from "./RateLimit.ts"
 // A call that was given up below (the token call within a data call) is not tried again above.
 const givenUp = new WeakSet<FeishuError>()
 
+/** Ends retrying: fails with an error that is not tried again, by whatever encloses this either. */
+export const giveUp = (error: FeishuError): Effect.Effect<never, FeishuError> => {
+  givenUp.add(error)
+  return Effect.fail(error)
+}
+
 /** Whether retrying has come to its end with this very error. */
 export const isGivenUp = (error: FeishuError): boolean => givenUp.has(error)
 
@@ -144,13 +150,9 @@ export const withRetries = <A, R>(
       const result = yield* Effect.result(call)
       if (Result.isSuccess(result)) return result.success
       const error = result.failure
-      const giveUp = () => {
-        const last = budgetSpent ? error.with({ retryBudgetSpent: true }) : error
-        givenUp.add(last)
-        return Effect.fail(last)
-      }
+      const end = () => giveUp(budgetSpent ? error.with({ retryBudgetSpent: true }) : error)
       yield* error.reason.retry === "rateLimited"
-        ? Pull.catchDone(afterRefusal(error), giveUp)
-        : Pull.catchDone(afterFault(error), giveUp)
+        ? Pull.catchDone(afterRefusal(error), end)
+        : Pull.catchDone(afterFault(error), end)
     }
   })

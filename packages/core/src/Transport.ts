@@ -35,7 +35,7 @@ export const send = Effect.fnUntraced(function* (
   config: FeishuConfig["Service"],
   request: HttpClientRequest.HttpClientRequest,
 ): Effect.fn.Return<Answer, FeishuError> {
-  const url = new URL(config.baseUrl)
+  const url = new URL(request.url)
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80))
   const host = `${url.hostname}:${port}`
   const faultAt = faultOf(port)

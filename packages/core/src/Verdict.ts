@@ -73,7 +73,8 @@ export const judge = Effect.fnUntraced(function* (
   const { code, error, log_id, msg } = envelope.success
   if (code === 0) return json.success
   const logId = answer.logId ?? error?.log_id ?? log_id
-  const said = { status, code, logId, msg: msg === undefined ? undefined : shown(msg, 300) }
+  const words = msg ?? envelope.success.error_description
+  const said = { status, code, logId, msg: words === undefined ? undefined : shown(words, 300) }
   switch (ErrorCodes.retryClass({ code, status })) {
     case "rateLimited":
       return yield* fail(rateLimited(answer, said, yield* DateTime.now, longestWaitSeconds))

@@ -13,6 +13,7 @@ export {
   MeetingNoFromText,
 } from "@effect-feishu/contract"
 export * as AccessToken from "./AccessToken.ts"
+export * as AppTicket from "./AppTicket.ts"
 export * as Cursor from "./Cursor.ts"
 export * as Events from "./Events.ts"
 export * as FeishuClient from "./FeishuClient.ts"
@@ -22,4 +23,5 @@ export * as Meetings from "./Meetings.ts"
 export * as Pagination from "./Pagination.ts"
 export * as RateLimit from "./RateLimit.ts"
 export * as Retry from "./Retry.ts"
+export * as Secret from "./Secret.ts"
 export * as TimeRange from "./TimeRange.ts"

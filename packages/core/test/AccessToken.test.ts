@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Redacted, Scope } from "effect"
+import { Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { HttpClient } from "effect/http"
-import { AccessToken, FeishuConfig, RateLimit, Retry } from "@effect-feishu/core"
+import { AccessToken, FeishuConfig, RateLimit, Retry, Secret } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
 const request = { meetingNo: Fake.meetingNo, range: { from: 0, to: 1_000 } }
@@ -241,7 +241,11 @@ describe("tokens of a self-built app", () => {
         assert.deepStrictEqual((yield* Fiber.join(late)).ids, ["1"])
       }).pipe(
         Effect.provide(
-          Fake.meetings(handler, { app: Fake.app, attemptTimeout: "1 hour", headersTimeout: "1 hour" }),
+          Fake.meetings(handler, {
+            credentials: Fake.credentials,
+            attemptTimeout: "1 hour",
+            headersTimeout: "1 hour",
+          }),
         ),
       )
       assert.deepStrictEqual(given, [])
@@ -299,7 +303,7 @@ describe("tokens of a self-built app", () => {
 })
 
 describe("a given token", () => {
-  const given = { accessToken: Redacted.make("u-SECRET-given") }
+  const given = { credentials: AccessToken.given(Secret.accessToken("u-SECRET-given")) }
 
   it.effect("is used as it is, and no token call is made", () =>
     Effect.gen(function* () {
@@ -308,7 +312,7 @@ describe("a given token", () => {
         used.push(`${asked.path} ${asked.token}`)
         return Effect.succeed(Fake.page([1]))
       }
-      yield* Effect.provide(Fake.read(request), Fake.meetings(handler, { ...given, app: Fake.app }))
+      yield* Effect.provide(Fake.read(request), Fake.meetings(handler, given))
       assert.deepStrictEqual(used, ["/open-apis/vc/v1/meetings/list_by_no Bearer u-SECRET-given"])
     }),
   )

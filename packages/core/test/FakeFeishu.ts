@@ -1,8 +1,16 @@
 /** An HTTP client without a socket: answers come from a function, so that time can be a test clock's. */
-import { Duration, Effect, Layer, Redacted, Stream } from "effect"
-import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
+import { Duration, Effect, Layer, Stream } from "effect"
+import { type HttpBody, HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
-import { type FeishuClient, MeetingNo, Meetings } from "@effect-feishu/core"
+import {
+  AccessToken,
+  type FeishuClient,
+  FeishuConfig,
+  MeetingNo,
+  Meetings,
+  Retry,
+  Secret,
+} from "@effect-feishu/core"
 
 const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
@@ -22,9 +30,12 @@ export const advance = Effect.fnUntraced(function* (duration: Duration.Input) {
 
 /** What the function sees of a request. */
 export interface Asked {
+  readonly host: string
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   readonly token: string | undefined
+  /** The JSON or form of a POST. */
+  readonly body: unknown
 }
 
 /** What it answers: `body` is sent as it is when it is text, and as JSON otherwise. */
@@ -38,7 +49,10 @@ export interface Answer {
 export type Handler = (asked: Asked) => Effect.Effect<Answer, string>
 
 /** The app of these tests. Its secret and its tokens must not be seen anywhere. */
-export const app = { appId: "cli_fake", appSecret: Redacted.make("SECRET-app-secret") }
+export const app = { appId: "cli_fake", appSecret: Secret.appSecret("SECRET-app-secret") }
+
+/** The same as credentials. */
+export const credentials = AccessToken.selfBuiltApp(app)
 
 /** Answers the token call: `t-SECRET-1`, `t-SECRET-2`, … for two hours each. */
 export const tokens = () => {
@@ -54,13 +68,21 @@ export const tokens = () => {
 /** Whether it is the token call. */
 export const isTokenCall = ({ path }: Asked): boolean => path.startsWith("/open-apis/auth/")
 
+const bodyOf = (body: HttpBody.HttpBody): unknown => {
+  if (body._tag !== "Uint8Array") return undefined
+  const text = new TextDecoder().decode(body.body)
+  return text.startsWith("{") ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text))
+}
+
 /** The HTTP client. */
 export const httpClient = (handler: Handler): HttpClient.HttpClient =>
   HttpClient.make((request, url) =>
     handler({
+      host: url.host,
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
       token: request.headers["authorization"],
+      body: bodyOf(request.body),
     }).pipe(
       Effect.mapError(
         (code) =>
@@ -86,9 +108,19 @@ export const httpClient = (handler: Handler): HttpClient.HttpClient =>
     ),
   )
 
+/** What a token source needs. */
+export const needs = (handler: Handler) =>
+  Layer.mergeAll(
+    FeishuConfig.layer(),
+    Retry.layerBudget(),
+    Layer.succeed(HttpClient.HttpClient, httpClient(handler)),
+  )
+
 /** `Meetings` on that client. */
-export const meetings = (handler: Handler, options: FeishuClient.Options = { app }) =>
-  Meetings.layer(options).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, httpClient(handler))))
+export const meetings = (
+  handler: Handler,
+  options: FeishuClient.Options<AccessToken.Needs> = { credentials },
+) => Meetings.layer(options).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, httpClient(handler))))
 
 /** The number of these tests. */
 export const meetingNo = MeetingNo.make("337736498")

@@ -1,19 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Cause,
-  ConfigProvider,
-  type Duration,
-  Effect,
-  Exit,
-  Fiber,
-  Inspectable,
-  Layer,
-  Logger,
-  Redacted,
-} from "effect"
+import { Cause, ConfigProvider, type Duration, Effect, Exit, Fiber, Inspectable, Layer, Logger } from "effect"
 import { HttpClient } from "effect/http"
 import { inspect } from "node:util"
-import { Events, type FeishuClient, Meetings, Retry } from "@effect-feishu/core"
+import { AccessToken, Events, type FeishuClient, Meetings, Retry, Secret } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
 /** Answers with these, one after another, the last one for ever; how many requests there were. */
@@ -30,7 +19,7 @@ const sequence = (...answers: ReadonlyArray<Fake.Answer>) => {
 const readFor = Effect.fnUntraced(function* (
   duration: Duration.Input,
   handler: Fake.Handler,
-  options?: FeishuClient.Options,
+  options?: FeishuClient.Options<AccessToken.Needs>,
 ) {
   const fiber = yield* Effect.forkChild(Effect.provide(Fake.read(), Fake.meetings(handler, options)))
   yield* Fake.advance(duration)
@@ -335,7 +324,7 @@ describe("deadlines and bounds", () => {
   it.effect("a connection that is refused names host and port, and what to do", () =>
     Effect.gen(function* () {
       const { error } = yield* readFor("1 minute", slowly(Effect.fail("ECONNREFUSED")), {
-        app: Fake.app,
+        credentials: Fake.credentials,
         baseUrl: "http://127.0.0.1:9",
       })
       assert.match(error!.message, /127\.0\.0\.1:9: connection refused \(ECONNREFUSED\)\. Check the base URL/)
@@ -358,7 +347,10 @@ describe("deadlines and bounds", () => {
   it.effect("a body over the cap is stopped", () =>
     Effect.gen(function* () {
       const { handler } = sequence({ body: "x".repeat(1_001) })
-      const { error } = yield* readFor("1 second", handler, { app: Fake.app, maxBodyBytes: 1_000 })
+      const { error } = yield* readFor("1 second", handler, {
+        credentials: Fake.credentials,
+        maxBodyBytes: 1_000,
+      })
       assert.match(error!.message, /larger than 1000 bytes/)
     }),
   )
@@ -378,18 +370,39 @@ describe("deadlines and bounds", () => {
 })
 
 describe("options", () => {
-  const refused: ReadonlyArray<readonly [string, FeishuClient.Options, RegExp]> = [
+  const refused: ReadonlyArray<readonly [string, FeishuClient.Options<AccessToken.Needs>, RegExp]> = [
+    // @ts-expect-error credentials are required
     ["no credentials", {}, /FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN/],
-    ["plain http", { app: Fake.app, baseUrl: "http://feishu.example" }, /is not https/],
-    ["not a URL", { app: Fake.app, baseUrl: "open.feishu.cn" }, /is not a URL/],
-    ["a host like loopback", { app: Fake.app, baseUrl: "http://127.0.0.1.example.com" }, /is not https/],
-    ["a query in the URL", { app: Fake.app, baseUrl: "https://feishu.example?" }, /query or fragment/],
-    ["a token with a line break", { accessToken: Redacted.make("SECRET-t\n") }, /it is empty, or has/],
-    ["an empty token", { accessToken: Redacted.make("") }, /accessToken: it is empty/],
-    ["a broken URL", { app: Fake.app, baseUrl: "http://u:SECRET-p@x:999999" }, /is not a URL/],
+    ["plain http", { credentials: Fake.credentials, baseUrl: "http://feishu.example" }, /is not https/],
+    ["not a URL", { credentials: Fake.credentials, baseUrl: "open.feishu.cn" }, /is not a URL/],
+    [
+      "a host like loopback",
+      { credentials: Fake.credentials, baseUrl: "http://127.0.0.1.example.com" },
+      /is not https/,
+    ],
+    [
+      "a query in the URL",
+      { credentials: Fake.credentials, baseUrl: "https://feishu.example?" },
+      /query or fragment/,
+    ],
+    [
+      "a token with a line break",
+      { credentials: AccessToken.given(Secret.accessToken("SECRET-t\n")) },
+      /it is empty, or has/,
+    ],
+    [
+      "an empty token",
+      { credentials: AccessToken.given(Secret.accessToken("")) },
+      /accessToken: it is empty/,
+    ],
+    [
+      "a broken URL",
+      { credentials: Fake.credentials, baseUrl: "http://u:SECRET-p@x:999999" },
+      /is not a URL/,
+    ],
     [
       "a password in the URL",
-      { app: Fake.app, baseUrl: "https://u:SECRET-p@feishu.example" },
+      { credentials: Fake.credentials, baseUrl: "https://u:SECRET-p@feishu.example" },
       /user name or password/,
     ],
   ]

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, Stream } from "effect"
-import { MeetingNo, Meetings, type FeishuError } from "@effect-feishu/core"
+import { Effect, Layer, Stream } from "effect"
+import { AccessToken, type FeishuError, MeetingNo, Meetings, Secret } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as FastClock from "./FastClock.ts"
 import * as FaultyFeishu from "./FaultyFeishu.ts"
@@ -15,7 +15,7 @@ const server = Effect.acquireRelease(
 const services = (baseUrl: string) =>
   Meetings.layer({
     baseUrl,
-    app: { appId: "cli_faulty", appSecret: Redacted.make("secret") },
+    credentials: AccessToken.selfBuiltApp({ appId: "cli_faulty", appSecret: Secret.appSecret("secret") }),
     // The clock runs 50 times too fast, and the machine does not.
     attemptTimeout: "10 minutes",
     headersTimeout: "10 minutes",

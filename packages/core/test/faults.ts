@@ -3,8 +3,8 @@
  * against the same raw server. Run by `pnpm faults`.
  */
 import * as Lark from "@larksuiteoapi/node-sdk"
-import { Console, Effect, Layer, Redacted, Stream } from "effect"
-import { MeetingNo, Meetings } from "@effect-feishu/core"
+import { Console, Effect, Layer, Stream } from "effect"
+import { AccessToken, MeetingNo, Meetings, Secret } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as FastClock from "./FastClock.ts"
 import * as FaultyFeishu from "./FaultyFeishu.ts"
@@ -44,10 +44,10 @@ const byUs = (url: string): Promise<string> => {
       Effect.succeed(outcome(rows, `\`${reason._tag}\`${cursor === undefined ? "" : ", with a cursor"}`)),
     ),
     Effect.provide(
-      Meetings.layer({ baseUrl: url, app: { appId: "cli_faulty", appSecret: Redacted.make("secret") } }).pipe(
-        Layer.provide(NodeHttp.layer()),
-        Layer.provideMerge(FastClock.layer(20)),
-      ),
+      Meetings.layer({
+        baseUrl: url,
+        credentials: AccessToken.selfBuiltApp({ appId: "cli_faulty", appSecret: Secret.appSecret("secret") }),
+      }).pipe(Layer.provide(NodeHttp.layer()), Layer.provideMerge(FastClock.layer(20))),
     ),
     Effect.runPromise,
   )

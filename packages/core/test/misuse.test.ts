@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit } from "effect"
-import { type FeishuClient, Cursor, MeetingNo, Meetings } from "@effect-feishu/core"
+import { Effect, Exit, Redacted } from "effect"
+import { AccessToken, Cursor, type FeishuClient, MeetingNo, Meetings, Secret } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
 /** How it ends for a program in JavaScript, which no compiler stops; and how many requests were sent. */
 const ended = Effect.fnUntraced(function* (
   use: (meetings: Meetings.Meetings["Service"]) => ReturnType<Meetings.Meetings["Service"]["page"]>,
-  options?: FeishuClient.Options,
+  options?: FeishuClient.Options<AccessToken.Needs>,
 ) {
   let requests = 0
   const program = Effect.suspend(() =>
@@ -21,6 +21,7 @@ const ended = Effect.fnUntraced(function* (
   return { exit: yield* Effect.exit(program), requests }
 })
 
+const token = Secret.accessToken("t-SECRET")
 const range = { from: "30d" }
 const page = (meetings: Meetings.Meetings["Service"]) => meetings.page({ meetingNo: Fake.meetingNo, range })
 
@@ -38,12 +39,21 @@ const misuses: Readonly<Record<string, () => ReturnType<typeof ended>>> = {
     ended((meetings) => meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { to: "now" } })),
   "an app secret in clear text": () =>
     // @ts-expect-error a secret is redacted
-    ended(page, { app: { appId: "cli_a", appSecret: "SECRET" } }),
+    ended(page, { credentials: AccessToken.selfBuiltApp({ appId: "cli_a", appSecret: "SECRET" }) }),
   // @ts-expect-error so is a token
-  "an access token in clear text": () => ended(page, { accessToken: "SECRET" }),
+  "an access token in clear text": () => ended(page, { credentials: AccessToken.given("SECRET") }),
+  "an access token where an app secret goes": () =>
+    // @ts-expect-error a token is no secret
+    ended(page, { credentials: AccessToken.selfBuiltApp({ appId: "cli_a", appSecret: token }) }),
+  "an app secret where an access token goes": () =>
+    // @ts-expect-error a secret is no token
+    ended(page, { credentials: AccessToken.given(Fake.app.appSecret) }),
+  "a secret whose kind nobody has said": () =>
+    // @ts-expect-error it may be anything
+    ended(page, { credentials: AccessToken.given(Redacted.make("SECRET")) }),
   "a brand that does not exist": () =>
     // @ts-expect-error there are two brands
-    ended(page, { brand: "dingtalk", app: Fake.app }),
+    ended(page, { brand: "dingtalk", credentials: Fake.credentials }),
 }
 
 describe("misuse does not compile; in JavaScript it fails and nothing is sent", () => {

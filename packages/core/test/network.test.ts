@@ -1,6 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Latch, Layer, Redacted } from "effect"
-import { Events, type FeishuClient, type FeishuError, Meetings } from "@effect-feishu/core"
+import { Effect, Fiber, Latch, Layer } from "effect"
+import {
+  AccessToken,
+  Events,
+  type FeishuClient,
+  type FeishuError,
+  Meetings,
+  Secret,
+} from "@effect-feishu/core"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { FetchHttpClient, type HttpClient } from "effect/http"
 import * as NodeHttp from "@effect-feishu/core/node"
@@ -19,7 +26,7 @@ const server = (answer: (received: RawServer.Received) => void) =>
   )
 
 // Deadlines that are not what a test is about are out of its reach: the clock runs fast, the machine does not.
-const patient: FeishuClient.Options = {
+const patient: Partial<FeishuClient.Options> = {
   attemptTimeout: "1 hour",
   headersTimeout: "1 hour",
   idleTimeout: "1 hour",
@@ -34,15 +41,16 @@ const clients: Readonly<Record<string, Layer.Layer<HttpClient.HttpClient, Feishu
 
 const services = (
   baseUrl: string,
-  options: FeishuClient.Options = patient,
+  options: Partial<FeishuClient.Options> = patient,
   client: Layer.Layer<HttpClient.HttpClient, FeishuError.FeishuError> = NodeHttp.layer(),
 ) =>
-  Meetings.layer({ baseUrl, accessToken: Redacted.make("t-SECRET"), ...options }).pipe(
-    Layer.provide(client),
-    Layer.provideMerge(FastClock.layer(speed)),
-  )
+  Meetings.layer({
+    baseUrl,
+    credentials: AccessToken.given(Secret.accessToken("t-SECRET")),
+    ...options,
+  }).pipe(Layer.provide(client), Layer.provideMerge(FastClock.layer(speed)))
 
-const read = (baseUrl: string, options?: FeishuClient.Options, client?: keyof typeof clients) =>
+const read = (baseUrl: string, options?: Partial<FeishuClient.Options>, client?: keyof typeof clients) =>
   Effect.provide(Fake.read(), services(baseUrl, options, client === undefined ? undefined : clients[client]))
 
 const good = ({ socket }: RawServer.Received) => socket.write(RawServer.http(RawServer.page))
@@ -50,7 +58,7 @@ const one = ["7011030664708603907"]
 
 /** Fails at first in a way that passes, so that trying again brings the page; how many requests that takes. */
 const passing: ReadonlyArray<
-  readonly [string, (received: RawServer.Received) => void, FeishuClient.Options?]
+  readonly [string, (received: RawServer.Received) => void, Partial<FeishuClient.Options>?]
 > = [
   ["N3 a reset before the headers", ({ socket }) => socket.resetAndDestroy()],
   [
@@ -295,10 +303,11 @@ describe("over real sockets, with what only NodeHttp.layer does", () => {
     const readThrough = (options: NodeHttp.Options, baseUrl = "https://feishu.invalid") =>
       Effect.provide(
         Fake.read(),
-        Meetings.layer({ baseUrl, accessToken: Redacted.make("t-SECRET"), ...patient }).pipe(
-          Layer.provide(NodeHttp.layer(options)),
-          Layer.provideMerge(FastClock.layer(speed)),
-        ),
+        Meetings.layer({
+          baseUrl,
+          credentials: AccessToken.given(Secret.accessToken("t-SECRET")),
+          ...patient,
+        }).pipe(Layer.provide(NodeHttp.layer(options)), Layer.provideMerge(FastClock.layer(speed))),
       )
 
     it.live("https goes through the proxy; one that refuses with 407 is an error at once", () =>

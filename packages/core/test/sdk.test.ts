@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Lark from "@larksuiteoapi/node-sdk"
-import { Effect, Layer, Redacted } from "effect"
-import { Meetings, TimeRange } from "@effect-feishu/core"
+import { Effect, Layer } from "effect"
+import { AccessToken, Meetings, Secret, TimeRange } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import { MockFeishu } from "@effect-feishu/mock-server"
 import * as Fake from "./FakeFeishu.ts"
@@ -32,7 +32,10 @@ describe("the official SDK's iterator and Meetings.stream read the same from the
           const ours = yield* Effect.provide(
             Fake.read({ meetingNo, range, pageSize }),
             Meetings.layer({
-              app: { appId: running.appId, appSecret: Redacted.make(running.appSecret) },
+              credentials: AccessToken.selfBuiltApp({
+                appId: running.appId,
+                appSecret: Secret.appSecret(running.appSecret),
+              }),
               baseUrl: running.url,
             }).pipe(Layer.provide(NodeHttp.layer())),
           )

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Layer, Redacted } from "effect"
+import { DateTime, Effect, Layer } from "effect"
 import { createServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import * as selfsigned from "selfsigned"
-import { Meetings } from "@effect-feishu/core"
+import { AccessToken, Meetings, Secret } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as Fake from "./FakeFeishu.ts"
 import * as RawServer from "./RawServer.ts"
@@ -43,7 +43,7 @@ const server = Effect.fnUntraced(function* (host: string, days: number) {
 const read = (baseUrl: string, ca?: string) =>
   Effect.provide(
     Fake.read(),
-    Meetings.layer({ baseUrl, accessToken: Redacted.make("t-SECRET") }).pipe(
+    Meetings.layer({ baseUrl, credentials: AccessToken.given(Secret.accessToken("t-SECRET")) }).pipe(
       Layer.provide(NodeHttp.layer({ ca })),
     ),
   )

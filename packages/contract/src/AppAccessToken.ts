@@ -1,0 +1,25 @@
+/**
+ * `POST /open-apis/auth/v3/app_access_token`: the app access token of a store app, which its tenants' tokens
+ * are fetched with. Fields at top level, failures with HTTP 200 (documented).
+ */
+import * as Schema from "effect/Schema"
+
+/** The path below the base URL (documented). */
+export const storePath = "/open-apis/auth/v3/app_access_token"
+
+/** The JSON body of the request. */
+export const StoreRequest = Schema.Struct({
+  app_id: Schema.String,
+  app_secret: Schema.RedactedFromValue(Schema.String),
+  app_ticket: Schema.RedactedFromValue(Schema.String),
+})
+/** See the Schema of the same name. */
+export type StoreRequest = typeof StoreRequest.Type
+
+/** The answer when its `code` is 0. `expire` is in seconds; it is anything here, clamping is the client's. */
+export const Answer = Schema.Struct({
+  app_access_token: Schema.RedactedFromValue(Schema.NonEmptyString),
+  expire: Schema.optionalKey(Schema.Unknown),
+})
+/** See the Schema of the same name. */
+export type Answer = typeof Answer.Type

@@ -1,0 +1,132 @@
+/**
+ * Tokens by key, each fetched once for all who want it at the time and refreshed as it is used: no timer runs,
+ * so that a cache of many tenants costs what its tokens cost.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import type { FeishuError } from "./FeishuError.ts"
+import { monotonicMillis } from "./monotonic.ts"
+
+/** A token and its generation: a refused generation is replaced once, however many callers were refused. */
+export interface Token {
+  readonly value: Redacted.Redacted<string>
+  readonly generation: number
+}
+
+/** What a fetch brings. */
+export interface Fetched {
+  readonly value: Redacted.Redacted<string>
+  /** Seconds that it is good for; anything, as servers are. */
+  readonly expire: unknown
+}
+
+/** See the members. */
+export interface TokenCache {
+  /** A token that is valid as far as is known. Callers at the same time share one fetch. */
+  readonly get: (key: string) => Effect.Effect<Token, FeishuError>
+  /** Feishu refused a token of this generation: `get` will fetch another, once. */
+  readonly invalidate: (key: string, generation: number) => Effect.Effect<void>
+}
+
+/** Feishu's tokens live two hours; what an answer says beyond that, or not at all, is taken as that. */
+const longestLifeMillis = 7_200_000
+/** A shorter life would have every call fetch a token. */
+const shortestLifeMillis = 60_000
+/** From 30 minutes before the end on, Feishu gives a new token and both stay valid (documented). */
+const refreshBeforeMillis = 25 * 60_000
+/** A background refresh that failed is tried again after this long; the token at hand is still good. */
+const refreshPauseMillis = 30_000
+/** Entries of ended tokens are looked for when there are as many as this, and then whenever they have doubled. */
+const fewEntries = 1_000
+
+interface Entry {
+  token: Token | undefined
+  endsAt: number
+  refreshAt: number
+  fetching: Deferred.Deferred<Token, FeishuError> | undefined
+}
+
+/**
+ * Makes a cache. Fetches run in its scope: a caller that is interrupted takes no other caller's token away.
+ * Failures are never kept.
+ */
+export const make = Effect.fnUntraced(function* (
+  fetch: (key: string) => Effect.Effect<Fetched, FeishuError>,
+  onFetched: (expiresInMillis: number) => Effect.Effect<void>,
+): Effect.fn.Return<TokenCache, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const entries = new Map<string, Entry>()
+  let sweepAt = fewEntries
+  // Of all keys: an entry that was swept away and came back must not repeat a generation.
+  let generations = 0
+
+  const entryOf = (key: string, time: number): Entry => {
+    let entry = entries.get(key)
+    if (entry === undefined) {
+      if (entries.size >= sweepAt) {
+        for (const [other, { endsAt, fetching }] of entries) {
+          if (fetching === undefined && time >= endsAt) entries.delete(other)
+        }
+        sweepAt = Math.max(fewEntries, 2 * entries.size)
+      }
+      entry = { token: undefined, endsAt: 0, refreshAt: 0, fetching: undefined }
+      entries.set(key, entry)
+    }
+    return entry
+  }
+
+  const fetchInto = Effect.fnUntraced(function* (key: string, entry: Entry) {
+    const { expire, value } = yield* fetch(key)
+    const time = yield* monotonicMillis
+    const life = Math.min(
+      Math.max(typeof expire === "number" ? expire * 1000 : longestLifeMillis, shortestLifeMillis),
+      longestLifeMillis,
+    )
+    // The same token once more is no new generation: whoever was refused with it would be refused again.
+    const again = entry.token !== undefined && Redacted.value(entry.token.value) === Redacted.value(value)
+    const token = again ? entry.token! : { value, generation: ++generations }
+    entry.token = token
+    entry.endsAt = time + life
+    entry.refreshAt = time + Math.max(life - refreshBeforeMillis, life / 2)
+    yield* onFetched(life)
+    return token
+  })
+
+  /** Starts a fetch unless one is under way; everyone waits for the same. */
+  const startFetch = (key: string, entry: Entry) =>
+    Effect.suspend(() => {
+      if (entry.fetching !== undefined) return Effect.succeed(entry.fetching)
+      const deferred = Deferred.makeUnsafe<Token, FeishuError>()
+      entry.fetching = deferred
+      return Effect.map(Effect.forkIn(fetchInto(key, entry), scope), (fiber) => {
+        // From outside the fiber: one that is stopped before it starts, as by a closed scope, runs no finalizer.
+        fiber.addObserver((exit) => {
+          entry.fetching = undefined
+          Deferred.doneUnsafe(deferred, exit)
+        })
+        return deferred
+      })
+    }).pipe(Effect.uninterruptible)
+
+  return {
+    get: (key) =>
+      Effect.flatMap(monotonicMillis, (time) => {
+        const entry = entryOf(key, time)
+        const { token } = entry
+        if (token === undefined || time >= entry.endsAt) {
+          return Effect.flatMap(startFetch(key, entry), (deferred) => Deferred.await(deferred))
+        }
+        if (time < entry.refreshAt) return Effect.succeed(token)
+        entry.refreshAt = time + refreshPauseMillis
+        return Effect.as(startFetch(key, entry), token)
+      }),
+    invalidate: (key, generation) =>
+      Effect.sync(() => {
+        const entry = entries.get(key)
+        // Kept until it is replaced, so that the same token once more is known for what it is.
+        if (entry?.token?.generation === generation) entry.endsAt = 0
+      }),
+  }
+})
