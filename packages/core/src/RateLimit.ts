@@ -62,9 +62,16 @@ export interface Options {
 /** Early timers and the drift of two clocks must not let a request arrive a moment too soon. */
 const marginMillis = 250
 
+/** Lanes at rest are looked for when there are as many as this, and then whenever they have doubled. */
+const fewLanes = 1_000
+
 interface Lane {
-  /** When each free slot may be used, in monotonic milliseconds, soonest first. Slots in use are not here. */
+  /** Slots that were never used. */
+  unused: number
+  /** When each used slot may be used again, in monotonic milliseconds, soonest first; those in use are not here. */
   readonly usableAt: Array<number>
+  /** Requests that hold a slot or wait for one. */
+  present: number
   /** Requests with this key wait until then. */
   gate: number
   /** Milliseconds between two requests since a refusal; 0 lets them come in a burst. */
@@ -95,12 +102,22 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
   const slowestPace = Math.max(evenPace, Math.ceil(windowMillis / 10))
 
   const lanes = new Map<string, Lane>()
+  let sweepAt = fewLanes
+  let startedAt: number | undefined
   const laneOf = (key: string, time: number): Lane => {
+    startedAt ??= time
     let lane = lanes.get(key)
     if (lane === undefined) {
+      if (lanes.size >= sweepAt) {
+        for (const [other, resting] of lanes) if (isAtRest(resting, time)) lanes.delete(other)
+        sweepAt = Math.max(fewLanes, 2 * lanes.size)
+      }
       lane = {
-        usableAt: Array.from({ length: requests }, () => Number.NEGATIVE_INFINITY),
-        gate: options.initially === "full" ? time + windowMillis + marginMillis : Number.NEGATIVE_INFINITY,
+        unused: requests,
+        usableAt: [],
+        present: 0,
+        gate:
+          options.initially === "full" ? startedAt + windowMillis + marginMillis : Number.NEGATIVE_INFINITY,
         pace: 0,
         paceSince: time,
         nextAt: Number.NEGATIVE_INFINITY,
@@ -110,6 +127,15 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
       lanes.set(key, lane)
     }
     return lane
+  }
+  /** Whether a new lane would do the same. */
+  const isAtRest = (lane: Lane, time: number): boolean => {
+    speedUp(lane, time)
+    return (
+      lane.present === 0 &&
+      lane.pace === 0 &&
+      time >= Math.max(lane.gate, lane.nextAt, lane.usableAt.at(-1) ?? Number.NEGATIVE_INFINITY)
+    )
   }
   const announce = (lane: Lane) => {
     const { changed } = lane
@@ -141,12 +167,17 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
     let told = false
     while (true) {
       const time = yield* monotonicMillis
-      const wait = Math.max(lane.usableAt[0] ?? Number.POSITIVE_INFINITY, lane.gate, lane.nextAt) - time
+      // A slot that was used before first: a lane then holds no more of them than it needs.
+      const soonest = lane.usableAt[0] ?? Number.POSITIVE_INFINITY
+      const usableAt = lane.unused > 0 && soonest > time ? Number.NEGATIVE_INFINITY : soonest
+      const wait = Math.max(usableAt, lane.gate, lane.nextAt) - time
       if (wait <= 0) {
         speedUp(lane, time)
         lane.nextAt = time + lane.pace
         if (told) yield* Events.emit({ _tag: "RateLimitWaited", millis: time - arrived })
-        return lane.usableAt.shift()!
+        if (usableAt === soonest) return lane.usableAt.shift()!
+        lane.unused--
+        return usableAt
       }
       const changed = Deferred.await(lane.changed)
       if (Number.isFinite(wait)) {
@@ -164,10 +195,11 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(monotonicMillis, (arrived) => {
           const lane = laneOf(key, arrived)
+          lane.present++
           const inLine = Effect.flatMap(restore(lane.turnstile.take(1)), () =>
             Effect.ensuring(take(lane, restore), lane.turnstile.release(1)),
           )
-          return Effect.flatMap(inLine, (untouched) =>
+          const held = Effect.flatMap(inLine, (untouched) =>
             Effect.onExit(restore(request), (exit) => {
               const became = outcome(exit)
               return became === "not sent"
@@ -179,6 +211,10 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
                     ),
                   )
             }),
+          )
+          return Effect.ensuring(
+            held,
+            Effect.sync(() => lane.present--),
           )
         }),
       ),

@@ -95,6 +95,33 @@ describe("slots", () => {
     }),
   )
 
+  it.effect(
+    "a key's limit holds, however many other keys are used meanwhile, and is free when it has rested",
+    () =>
+      Effect.gen(function* () {
+        const limit = RateLimit.make({ requests: 1 })
+        const log: Array<number> = []
+        const call = limit.withSlot("key", answered)(sentAt(log))
+        const others = (round: string) =>
+          Effect.forEach(
+            Array.from({ length: 3_000 }, (_, index) => `${round} ${index}`),
+            (key) => limit.withSlot(key, answered)(Effect.void),
+          )
+        yield* Effect.andThen(call, others("first"))
+        yield* Effect.forkChild(call)
+        yield* TestClock.adjust("30 seconds")
+        yield* others("second")
+        assert.deepStrictEqual(log, [0])
+        yield* TestClock.adjust("31 seconds")
+        assert.deepStrictEqual(log, [0, 60_250])
+        yield* TestClock.adjust("2 minutes")
+        yield* others("third")
+        yield* Effect.forkChild(call)
+        yield* TestClock.adjust(0)
+        assert.deepStrictEqual(log, [0, 60_250, 181_000])
+      }),
+  )
+
   it.effect("without an answer a slot rests 65 s from when the request was given up", () =>
     Effect.gen(function* () {
       const limit = RateLimit.make({ requests: 1 })
