@@ -94,6 +94,7 @@ export const count = Effect.fnUntraced(function* (run: State, event: Events.Even
       run.duplicates += event.duplicates
       run.windows.add(`${event.meetingNo}/${event.window}`)
       return
+    case "RequestEnded":
     case "TokenFetched":
     case "OldWindowEmpty":
       return

@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as References from "effect/References"
 import { visible } from "./VisibleText.ts"
 
 /** Standard error. */
@@ -68,19 +69,19 @@ const make = Effect.sync(() => {
   })
 })
 
-const labels: Record<string, string> = { Warn: "warning", Error: "error", Fatal: "error" }
+const labels: Record<string, string> = { Warn: "warning" }
 
 /** The logs of the libraries as lines here: the message alone, without time, cause or stack. */
 const logger = Effect.gen(function* () {
   const stderr = yield* Stderr
   return Logger.make<unknown, void>(({ logLevel, message }) => {
     const text = (Array.isArray(message) ? message : [message]).map(String).join(" ")
-    Effect.runFork(stderr.line(`${labels[logLevel] ?? "note"}: ${text}`))
+    Effect.runFork(stderr.line(`${labels[logLevel] ?? "error"}: ${text}`))
   })
 })
 
-/** Standard error of this process, with the logs going there, too. */
+/** Standard error of this process, with the warnings of the libraries going there, too. */
 export const layer: Layer.Layer<Stderr> = Layer.provideMerge(
-  Logger.layer([logger]),
+  Layer.merge(Logger.layer([logger]), Layer.succeed(References.MinimumLogLevel, "Warn")),
   Layer.effect(Stderr, make),
 )

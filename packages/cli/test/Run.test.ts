@@ -14,7 +14,7 @@ describe("waits", () => {
     Effect.gen(function* () {
       const lines = [
         yield* told({ _tag: "RateLimitWaiting", millis: 59_001 }),
-        yield* told({ _tag: "RateLimitRefused", resetMillis: 1_000, paceMillis: 600 }),
+        yield* told({ _tag: "RateLimitRefused", resetMillis: 1_000, paceMillis: 600, logId: undefined }),
       ]
       assert.match(lines[0] ?? "", /^waiting for the rate limit until \d\d:\d\d:59 \(60 s\)$/)
       assert.match(lines[1] ?? "", /^waiting for the rate limit until \d\d:\d\d:01 \(1 s\)$/)

@@ -204,7 +204,10 @@ describe.concurrent("counts", () => {
       Scripted.json(response, { code: 99991400, msg: "request trigger frequency limit" }, 429)
     })
     const { stderr } = await Cli.run(["list", meetingNo], scripted.environment)
-    assert.match(stderr, /^waiting for the rate limit until \d\d:\d\d:\d\d \(1 s\)\ncomplete: .*\n$/)
+    assert.match(
+      stderr,
+      /^warning: The rate limit refused a request(?: \(log id: \S+\))?, so another program uses the same quota\. .*\nwaiting for the rate limit until \d\d:\d\d:\d\d \(1 s\)\ncomplete: .*\n$/,
+    )
   })
 
   it("doubles are dropped and counted", async () => {

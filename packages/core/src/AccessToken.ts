@@ -28,7 +28,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -42,6 +42,7 @@ import {
 import { AppTicket } from "./AppTicket.ts"
 import * as Circuit from "./Circuit.ts"
 import * as Events from "./Events.ts"
+import * as Exchange from "./Exchange.ts"
 import { FeishuConfig } from "./FeishuConfig.ts"
 import {
   AppTicketMissing,
@@ -56,7 +57,6 @@ import * as Retry from "./Retry.ts"
 import * as Secret from "./Secret.ts"
 import * as TokenCache from "./TokenCache.ts"
 import * as Transport from "./Transport.ts"
-import { judge } from "./Verdict.ts"
 
 /** A token and its generation: a refused generation is replaced once, however many callers were refused. */
 export type Token = TokenCache.Token
@@ -341,7 +341,7 @@ const endpointsOf = Effect.fnUntraced(function* (app: App) {
   }
   yield* checkSecret("appSecret", app.appSecret, "AppSecret")
   const config = yield* FeishuConfig
-  const client = yield* HttpClient.HttpClient
+  const exchange = yield* Exchange.make
   const budget = yield* Retry.RetryBudget
   const rateLimit = RateLimit.make(tokenRateLimit)
   const circuit = Circuit.make((error) =>
@@ -361,24 +361,26 @@ const endpointsOf = Effect.fnUntraced(function* (app: App) {
     const operation = `POST ${path}`
     const decode = Schema.decodeUnknownEffect(schema)
     let requests = 0
-    const attempt = Effect.gen(function* () {
+    const attempt = Effect.suspend(() => {
       requests++
-      yield* budget.sent
-      yield* Events.emit({ _tag: "RequestSent", operation })
-      const answer = yield* Transport.send(client, config, request)
-      const json = yield* judge(answer, config.longestWaitSeconds, [app.appSecret, ...secrets])
-      return yield* Effect.mapError(
-        decode(json),
-        () =>
-          new FeishuError({
-            reason: new ContractViolation({
-              problem: "the answer of the token endpoint has no token",
-              status: answer.status,
-              cutShort: false,
-              logId: answer.logId,
-            }),
-          }),
-      )
+      return exchange({
+        operation,
+        request,
+        secrets: [app.appSecret, ...secrets],
+        decode: (json, { logId, status }) =>
+          Effect.mapError(
+            decode(json),
+            () =>
+              new FeishuError({
+                reason: new ContractViolation({
+                  problem: "the answer of the token endpoint has no token",
+                  status,
+                  cutShort: false,
+                  logId,
+                }),
+              }),
+          ),
+      })
     })
     return yield* attempt.pipe(
       rateLimit.withSlot(operation, Transport.outcomeOf),

@@ -14,14 +14,31 @@
  * ```
  */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { MeetingNo } from "@effect-feishu/contract"
-import type { FeishuError } from "./FeishuError.ts"
+import type { FeishuError, Reason } from "./FeishuError.ts"
+import { record } from "./Metrics.ts"
+
+/** How a request ended. */
+export type Outcome = "Success" | "Interrupted" | Reason["_tag"]
 
 /** One thing that happened. Times are in milliseconds. */
 export type Event =
   /** A request is being sent; `operation` is its method and path. */
   | { readonly _tag: "RequestSent"; readonly operation: string }
+  /**
+   * A request ended: with `Success`, with the tag of the error's reason, or `Interrupted`. Status and log id as far
+   * as there was an answer.
+   */
+  | {
+      readonly _tag: "RequestEnded"
+      readonly operation: string
+      readonly outcome: Outcome
+      readonly status: number | undefined
+      readonly logId: string | undefined
+      readonly millis: number
+    }
   /** A call failed in a way that passes, and is tried again after a pause. */
   | { readonly _tag: "Retrying"; readonly error: FeishuError; readonly delayMillis: number }
   /** The rate limit has no free slot, or its gate is closed: the next request waits this long. */
@@ -32,7 +49,12 @@ export type Event =
    * Feishu refused a request for the rate limit, so somebody else uses the same quota. All requests wait until it
    * resets, and from then on at least `paceMillis` lie between two of them.
    */
-  | { readonly _tag: "RateLimitRefused"; readonly resetMillis: number; readonly paceMillis: number }
+  | {
+      readonly _tag: "RateLimitRefused"
+      readonly resetMillis: number
+      readonly paceMillis: number
+      readonly logId: string | undefined
+    }
   /** A fresh access token was fetched; `operation` says of which kind. */
   | { readonly _tag: "TokenFetched"; readonly operation: string; readonly expiresInMillis: number }
   /** A page was read. `window` counts from 0. */
@@ -58,5 +80,34 @@ export const Events = Context.Reference<(event: Event) => Effect.Effect<void>>("
   defaultValue: () => () => Effect.void,
 })
 
-/** Tells whoever listens. */
-export const emit = (event: Event): Effect.Effect<void> => Effect.flatMap(Events, (listen) => listen(event))
+/** Counts it, logs it, and tells whoever listens. */
+export const emit = (event: Event): Effect.Effect<void> =>
+  Effect.contextWith((context: Context.Context<never>) => {
+    record(event, context)
+    const told = Context.get(context, Events)(event)
+    const line = lineOf(event)
+    return line === undefined ? told : Effect.andThen(line, told)
+  })
+
+/** The log line of an event: what goes wrong is for everyone, what goes right for who looks for it. */
+const lineOf = (event: Event): Effect.Effect<void> | undefined => {
+  switch (event._tag) {
+    case "RequestEnded": {
+      const { logId, millis, operation, outcome, status } = event
+      return Effect.annotateLogs(Effect.logDebug(`${operation}: ${outcome} after ${millis} ms`), {
+        ...(status === undefined ? {} : { status }),
+        ...(logId === undefined ? {} : { logId }),
+      })
+    }
+    case "Retrying":
+      return Effect.logInfo(`${event.error.message} Trying again in ${inWords(event.delayMillis)}.`)
+    case "RateLimitRefused":
+      return Effect.logWarning(
+        `The rate limit refused a request${event.logId === undefined ? "" : ` (log id: ${event.logId})`}, so another program uses the same quota. Requests wait ${inWords(event.resetMillis)}, and then come at least ${inWords(event.paceMillis)} apart.`,
+      )
+    case "TokenFetched":
+      return Effect.logDebug(`${event.operation}: a token for ${inWords(event.expiresInMillis)}`)
+  }
+}
+
+const inWords = (millis: number) => Duration.format(Duration.millis(millis))

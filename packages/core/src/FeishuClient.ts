@@ -4,10 +4,12 @@
  * What is tried again is one effect: slot, token, send, read, judge, decode. Every send takes its own slot, and
  * reads the token after the slot is granted.
  */
+import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as HttpClient from "effect/http/HttpClient"
+import * as Exit from "effect/Exit"
+import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -16,14 +18,13 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as AccessToken from "./AccessToken.ts"
 import * as Circuit from "./Circuit.ts"
-import * as Events from "./Events.ts"
+import * as Exchange from "./Exchange.ts"
 import * as FeishuConfig from "./FeishuConfig.ts"
 import { ContractViolation, FeishuError, invalidRequest } from "./FeishuError.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
 import * as Secret from "./Secret.ts"
 import * as Transport from "./Transport.ts"
-import { judge } from "./Verdict.ts"
 
 /** A GET endpoint of Feishu: its path, its query as texts, and the `data` of its answer. */
 export interface Endpoint<Query, Data> {
@@ -67,10 +68,10 @@ export const make: Effect.Effect<
   | HttpClient.HttpClient
 > = Effect.gen(function* () {
   const config = yield* FeishuConfig.FeishuConfig
+  const exchange = yield* Exchange.make
   const accessToken = yield* AccessToken.AccessToken
   const rateLimit = yield* RateLimit.RateLimit
   const budget = yield* Retry.RetryBudget
-  const client = yield* HttpClient.HttpClient
   // A reset that is too far away to wait for is so for the calls after this one, too.
   const circuit = Circuit.make(({ reason }) =>
     reason._tag === "RateLimited" && reason.longestWaitSeconds !== undefined
@@ -93,31 +94,31 @@ export const make: Effect.Effect<
     const decode = Schema.decodeUnknownEffect(endpoint.data)
 
     let requests = 0
-    const exchange = Effect.fnUntraced(function* (token: AccessToken.Token) {
+    const send = (token: AccessToken.Token) => {
       requests++
-      yield* budget.sent
-      yield* Events.emit({ _tag: "RequestSent", operation })
-      const answer = yield* Transport.send(
-        client,
-        config,
-        HttpClientRequest.bearerToken(request, token.value),
-      )
-      const json = yield* judge(answer, config.longestWaitSeconds, [token.value])
-      const data = yield* Effect.mapError(
-        // Data that is missing or null is decoded as if empty: the endpoint's Schema says what must be there.
-        decode((json as { readonly data?: unknown }).data ?? {}),
-        (error) =>
-          new FeishuError({
-            reason: new ContractViolation({
-              problem: error.message.replace(/\s+/g, " "),
-              status: answer.status,
-              logId: answer.logId,
-              cutShort: false,
-            }),
-          }),
-      )
-      return { data, logId: answer.logId }
-    })
+      return exchange({
+        operation,
+        request: HttpClientRequest.bearerToken(request, token.value),
+        secrets: [token.value],
+        decode: (json, { logId, status }) =>
+          Effect.mapBoth(
+            // Data that is missing or null is decoded as if empty: the endpoint's Schema says what must be there.
+            decode((json as { readonly data?: unknown }).data ?? {}),
+            {
+              onSuccess: (data): Response<Data> => ({ data, logId }),
+              onFailure: (error) =>
+                new FeishuError({
+                  reason: new ContractViolation({
+                    problem: error.message.replace(/\s+/g, " "),
+                    status,
+                    logId,
+                    cutShort: false,
+                  }),
+                }),
+            },
+          ),
+      })
+    }
 
     // A refused token is replaced once a call: when the fresh one is refused, too, a third would not help.
     let refused: { readonly error: FeishuError; readonly generation: number } | undefined
@@ -129,7 +130,7 @@ export const make: Effect.Effect<
           if (refused?.generation === token.generation) return Effect.fail(refused.error)
           generation = token.generation
           sent = true
-          return exchange(token)
+          return send(token)
         }),
         rateLimit.withSlot(key, (exit) => (sent ? Transport.outcomeOf(exit) : "not sent")),
       )
@@ -150,11 +151,26 @@ export const make: Effect.Effect<
         error.operation === undefined ? error.with({ operation, requests }) : error,
       ),
       (guarded) => circuit.guard(key, guarded),
+      Effect.onExit((exit) => Effect.annotateCurrentSpan(seen(operation, requests, exit))),
     )
   })
 
   return FeishuClient.of({ call, baseUrl: config.baseUrl })
 })
+
+/** What a call's span says: no query, no token. */
+const seen = (operation: string, requests: number, exit: Exit.Exit<Response<unknown>, FeishuError>) => {
+  const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+  const failed = error instanceof FeishuError ? error : undefined
+  const logId = Exit.isSuccess(exit) ? exit.value.logId : failed?.logId
+  return {
+    "feishu.operation": operation,
+    "feishu.requests": requests,
+    ...(logId === undefined ? {} : { "feishu.log_id": logId }),
+    ...(failed === undefined ? {} : { "feishu.reason": failed.reason._tag }),
+    ...(failed?.code === undefined ? {} : { "feishu.code": failed.code }),
+  }
+}
 
 // An error of the token call itself has been tried again and given up there.
 const isTokenRefused = (error: FeishuError): boolean =>

@@ -71,6 +71,7 @@ export const closeGate =
               _tag: "RateLimitRefused",
               resetMillis: Duration.toMillis(error.retryAfter ?? Duration.zero),
               paceMillis,
+              logId: error.logId,
             }),
           )
         : Effect.void,

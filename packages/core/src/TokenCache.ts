@@ -92,7 +92,7 @@ export const make = Effect.fnUntraced(function* (
     entry.refreshAt = time + Math.max(life - refreshBeforeMillis, life / 2)
     yield* onFetched(life)
     return token
-  })
+  }, Effect.withSpan("AccessToken.fetch"))
 
   /** Starts a fetch unless one is under way; everyone waits for the same. */
   const startFetch = (key: string, entry: Entry) =>

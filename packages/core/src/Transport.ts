@@ -13,6 +13,7 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { ResponseHeaders } from "@effect-feishu/contract"
 import type { FeishuConfig } from "./FeishuConfig.ts"
@@ -34,6 +35,7 @@ export const send = Effect.fnUntraced(function* (
   client: HttpClient.HttpClient,
   config: FeishuConfig["Service"],
   request: HttpClientRequest.HttpClientRequest,
+  secrets: ReadonlyArray<Redacted.Redacted<string>>,
 ): Effect.fn.Return<Answer, FeishuError> {
   const url = new URL(request.url)
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80))
@@ -54,7 +56,7 @@ export const send = Effect.fnUntraced(function* (
       read(response),
       // The status of a failure says enough: that its body cannot be read must not hide it.
       (error) => status >= 400 && error.reason._tag === "ContractViolation",
-      () => Effect.succeed({ status, headers, body: "", logId: logIdOf(response) }),
+      () => Effect.succeed({ status, headers, body: "", logId: logIdOf(response, secrets) }),
     )
   })
 
@@ -62,7 +64,7 @@ export const send = Effect.fnUntraced(function* (
     response: HttpClientResponse.HttpClientResponse,
   ): Effect.fn.Return<Answer, FeishuError> {
     const { headers, status } = response
-    const logId = logIdOf(response)
+    const logId = logIdOf(response, secrets)
     const violation = (problem: string, cutShort = false) =>
       new FeishuError({ reason: new ContractViolation({ problem, status, cutShort, logId }) })
 
@@ -141,8 +143,22 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Outcome => {
   return error.reason.mayHaveArrived ? "unanswered" : "not sent"
 }
 
-const logIdOf = ({ headers }: HttpClientResponse.HttpClientResponse): string | undefined =>
-  headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId]
+const logIdOf = (
+  { headers }: HttpClientResponse.HttpClientResponse,
+  secrets: ReadonlyArray<Redacted.Redacted<string>>,
+): string | undefined =>
+  checkedLogId(headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId], secrets)
+
+/** A log id is shown everywhere: what does not look like one, or repeats a secret, is none. */
+export const checkedLogId = (
+  text: string | undefined,
+  secrets: ReadonlyArray<Redacted.Redacted<string>>,
+): string | undefined =>
+  text !== undefined &&
+  /^[\w.:-]{1,80}$/.test(text) &&
+  !secrets.some((secret) => text.includes(Redacted.value(secret)))
+    ? text
+    : undefined
 
 const decoder = new TextDecoder("utf-8")
 

@@ -19,7 +19,7 @@ import {
   RequestRefused,
   ServerFailed,
 } from "./FeishuError.ts"
-import type { Answer } from "./Transport.ts"
+import { type Answer, checkedLogId } from "./Transport.ts"
 
 const parseJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope.Envelope)
@@ -72,7 +72,7 @@ export const judge = Effect.fnUntraced(function* (
 
   const { code, error, log_id, msg } = envelope.success
   if (code === 0) return json.success
-  const logId = answer.logId ?? error?.log_id ?? log_id
+  const logId = answer.logId ?? checkedLogId(error?.log_id ?? log_id, secrets)
   const words = msg ?? envelope.success.error_description
   const said = { status, code, logId, msg: words === undefined ? undefined : shown(words, 300) }
   switch (ErrorCodes.retryClass({ code, status })) {

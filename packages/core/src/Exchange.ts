@@ -1,0 +1,71 @@
+/**
+ * One request and its judged answer, and what is told about it: every request that is sent goes through here.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as Redacted from "effect/Redacted"
+import * as Events from "./Events.ts"
+import { FeishuConfig } from "./FeishuConfig.ts"
+import { FeishuError } from "./FeishuError.ts"
+import { monotonicMillis } from "./monotonic.ts"
+import * as Retry from "./Retry.ts"
+import * as Transport from "./Transport.ts"
+import { judge } from "./Verdict.ts"
+
+/** A request, and how to read a successful answer. */
+export interface Options<A> {
+  /** Method and path: what it is called wherever it is told about. */
+  readonly operation: string
+  readonly request: HttpClientRequest.HttpClientRequest
+  /** The secrets in the request: a server may repeat them. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
+  readonly decode: (json: unknown, answer: Transport.Answer) => Effect.Effect<A, FeishuError>
+}
+
+/** What sends: one attempt each, nothing is tried again here. */
+export type Exchange = <A>(options: Options<A>) => Effect.Effect<A, FeishuError>
+
+/** Makes it. */
+export const make: Effect.Effect<Exchange, never, FeishuConfig | Retry.RetryBudget | HttpClient.HttpClient> =
+  Effect.gen(function* () {
+    const config = yield* FeishuConfig
+    const client = yield* HttpClient.HttpClient
+    const budget = yield* Retry.RetryBudget
+
+    return Effect.fnUntraced(function* <A>(options: Options<A>): Effect.fn.Return<A, FeishuError> {
+      const { decode, operation, request, secrets } = options
+      yield* budget.sent
+      yield* Events.emit({ _tag: "RequestSent", operation })
+      const started = yield* monotonicMillis
+      let answer: Transport.Answer | undefined
+      return yield* Transport.send(client, config, request, secrets).pipe(
+        Effect.tap((received) => Effect.sync(() => (answer = received))),
+        Effect.flatMap((received) =>
+          Effect.flatMap(judge(received, config.longestWaitSeconds, secrets), (json) =>
+            decode(json, received),
+          ),
+        ),
+        Effect.onExit((exit) =>
+          Effect.flatMap(monotonicMillis, (time) =>
+            Events.emit({
+              _tag: "RequestEnded",
+              operation,
+              outcome: outcomeOf(exit),
+              status: answer?.status,
+              logId: answer?.logId,
+              millis: time - started,
+            }),
+          ),
+        ),
+      )
+    })
+  })
+
+const outcomeOf = (exit: Exit.Exit<unknown, FeishuError>): Events.Outcome => {
+  if (Exit.isSuccess(exit)) return "Success"
+  const error = Cause.squash(exit.cause)
+  return error instanceof FeishuError ? error.reason._tag : "Interrupted"
+}
