@@ -1,14 +1,4 @@
-/**
- * A mock Feishu on a real socket: as a layer, or as a promise.
- *
- * @example
- * ```ts
- * import { MockFeishu } from "@effect-feishu/mock-server"
- *
- * await using feishu = await MockFeishu.start({ rateLimit: "off" })
- * console.log(feishu.url, feishu.appId, feishu.appSecret, feishu.meetingNos)
- * ```
- */
+/** A mock Feishu on a real socket: as a layer, or as a promise. */
 import { createServer, type Server } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { ListByNo, type MeetingNo } from "@effect-feishu/contract"
@@ -86,6 +76,31 @@ export class MockFeishu extends Context.Service<MockFeishu, Running>()(
  * listen.
  *
  * It lives in the time of Effect's `Clock`, also under `TestClock` (which starts in 1970: set it, or give `now`).
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer, Redacted, Stream } from "effect"
+ * import { Meetings } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
+ * import { MockFeishu } from "@effect-feishu/mock-server"
+ *
+ * const meetings = Layer.unwrap(
+ *   Effect.map(MockFeishu.MockFeishu, ({ appId, appSecret, url }) =>
+ *     Meetings.layer({ baseUrl: url, app: { appId, appSecret: Redacted.make(appSecret) } }),
+ *   ),
+ * ).pipe(
+ *   Layer.provide(NodeHttp.layer()),
+ *   Layer.provideMerge(MockFeishu.layer({ generate: { numbers: 1, meetings: 200 }, days: 30 })),
+ * )
+ *
+ * const program = Effect.gen(function* () {
+ *   const [meetingNo] = (yield* MockFeishu.MockFeishu).meetingNos
+ *   const { stream } = yield* Meetings.Meetings
+ *   return yield* Stream.runCount(stream({ meetingNo: meetingNo!, range: { from: "60d" } }))
+ * })
+ * console.log(await Effect.runPromise(Effect.provide(program, meetings)))
+ * // => 200
+ * ```
  */
 export const layer = (
   options: Options & Address = {},
@@ -154,7 +169,26 @@ export interface Started extends Running, AsyncDisposable {
   readonly close: () => Promise<void>
 }
 
-/** Starts a mock. Rejects as {@link layer} fails. */
+/**
+ * Starts a mock. Rejects as {@link layer} fails.
+ *
+ * @example
+ * ```ts
+ * import { MockFeishu } from "@effect-feishu/mock-server"
+ *
+ * await using feishu = await MockFeishu.start({ rateLimit: "off" })
+ * console.log(feishu.meetingNos)
+ * // => [ '337736498', '146453285', '582910746' ]
+ *
+ * const response = await fetch(`${feishu.url}/open-apis/auth/v3/tenant_access_token/internal`, {
+ *   method: "POST",
+ *   headers: { "content-type": "application/json" },
+ *   body: JSON.stringify({ app_id: feishu.appId, app_secret: feishu.appSecret }),
+ * })
+ * console.log(response.status, await response.text())
+ * // => 200 {"code":0,…
+ * ```
+ */
 export const start = async (options: Options & Address = {}): Promise<Started> => {
   const scope = Scope.makeUnsafe()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))

@@ -3,6 +3,22 @@
  *
  * A seed comes from a YAML or JSON file or from a program. Either way all of its faults are told at once, each
  * with its path, before anything starts.
+ *
+ * @example
+ * ```ts
+ * import { MockFeishu, type Seed } from "@effect-feishu/mock-server"
+ *
+ * const seed: Seed.Seed = {
+ *   meetings: [
+ *     { id: "7011030664708603907", meeting_no: "337736498", topic: "Kick-off", start_time: 1767225600 },
+ *   ],
+ *   generate: [{ meeting_no: "146453285", count: 1000 }],
+ * }
+ *
+ * await using feishu = await MockFeishu.start({ seed })
+ * console.log(feishu.meetingNos)
+ * // => [ '337736498', '146453285' ]
+ * ```
  */
 import { ListByNo } from "@effect-feishu/contract"
 import * as Data from "effect/Data"
@@ -172,7 +188,22 @@ const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 const pathKey = (segment: PropertyKey | { readonly key: PropertyKey }): PropertyKey =>
   typeof segment === "object" ? segment.key : segment
 
-/** Checks a seed that a program made; fails with all faults. */
+/**
+ * Checks a seed that a program made; fails with all faults.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Seed } from "@effect-feishu/mock-server"
+ *
+ * const meeting = { id: "1", meeting_no: "1464532", topic: "Review", start_time: 1767225600000 }
+ * const invalid = Effect.runSync(Effect.flip(Seed.check({ meetings: [meeting] })))
+ * console.log(invalid.message)
+ * // => the seed has 2 faults:
+ * // =>   meetings[0].meeting_no: a meeting number has 9 digits, such as 337736498; …
+ * // =>   meetings[0].start_time: a time is in unix seconds, such as 1767225600 (milliseconds …
+ * ```
+ */
 export const check = (seed: unknown, source = "the seed"): Effect.Effect<Seed, SeedInvalid> => {
   const decoded = decode(seed)
   const wrongShape = Result.isSuccess(decoded)

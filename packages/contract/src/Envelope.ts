@@ -3,6 +3,18 @@
  *
  * Success is a JSON body with `code === 0` and nothing else: business errors come with HTTP 200, 400, 403,
  * 404, 429 and 500 (observed), and `msg` is multilingual and changes.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Envelope } from "@effect-feishu/contract"
+ *
+ * const body = `{"code":99991672,"msg":"Access denied.","error":{"permission_violations":[{"subject":"vc:meeting:readonly"}]}}`
+ *
+ * const { code, error } = Schema.decodeSync(Schema.fromJsonString(Envelope.Envelope))(body)
+ * console.log(code, error?.permission_violations)
+ * // => 99991672 [ { subject: 'vc:meeting:readonly' } ]
+ * ```
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

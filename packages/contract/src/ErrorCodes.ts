@@ -350,12 +350,35 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
 
 const byCode = new Map(catalogue.map((entry) => [entry.code, entry]))
 
-/** What is known of a code, or `undefined`. */
+/**
+ * What is known of a code, or `undefined`.
+ *
+ * @example
+ * ```ts
+ * import { ErrorCodes } from "@effect-feishu/contract"
+ *
+ * const entry = ErrorCodes.find(121004)
+ * console.log(entry?.name, entry?.retry)
+ * // => dataNotExist final
+ * console.log(`${entry?.meaning}. ${entry?.remedy}`)
+ * // => there is no such meeting. Check the meeting number.
+ * ```
+ */
 export const find = (code: number): ErrorCode | undefined => byCode.get(code)
 
 /**
  * What to do about a failed answer. A known code decides; without one the HTTP status does: 429 is rate
  * limited, 408, 425 and 5xx are transient, and so is an unknown code that comes with 5xx; the rest is final.
+ *
+ * @example
+ * ```ts
+ * import { ErrorCodes } from "@effect-feishu/contract"
+ *
+ * console.log(ErrorCodes.retryClass({ status: 429 }))
+ * // => rateLimited
+ * console.log(ErrorCodes.retryClass({ status: 429, code: 99991403 })) // the quota of this month
+ * // => final
+ * ```
  */
 export const retryClass = (answer: {
   readonly code?: number | undefined

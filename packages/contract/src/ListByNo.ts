@@ -3,6 +3,21 @@
  *
  * Two kinds of rule are kept apart: what the gateway checks of the query's text ({@link Query}, answered with
  * code 99992402) and what the service behind it checks of the values ({@link violatedRule}, code 121003).
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { ListByNo } from "@effect-feishu/contract"
+ *
+ * const query: ListByNo.Query = { meeting_no: "337736498", start_time: 1767225600, end_time: 1769904000 }
+ *
+ * console.log(`${ListByNo.path}?${new URLSearchParams(Schema.encodeSync(ListByNo.Query)(query))}`)
+ * // => /open-apis/vc/v1/meetings/list_by_no?meeting_no=337736498&start_time=1767225600&end_time=1769904000
+ *
+ * const longer = { ...query, end_time: 1777680000 }
+ * console.log(ListByNo.violatedRule(longer, { ninetyDays: "span", nowSeconds: 1777680000 }))
+ * // => the range is longer than 90 days
+ * ```
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"

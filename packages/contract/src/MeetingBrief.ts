@@ -31,6 +31,20 @@ export type MeetingBriefRow = typeof MeetingBriefRow.Type
  * A meeting in brief, with Feishu's own field names. What Feishu left out or sent as null is `undefined`.
  *
  * The password is `Redacted`: printing, logging or stringifying a meeting never shows it.
+ *
+ * @example
+ * ```ts
+ * import { Redacted } from "effect"
+ * import { MeetingBrief, MeetingId } from "@effect-feishu/contract"
+ *
+ * const id = MeetingId.make("7011030664708603907")
+ * const meeting = new MeetingBrief({ id, topic: "Review", password: "971024", room: "A1" })
+ *
+ * console.log(meeting.topic, meeting.url, meeting.unknownFields)
+ * // => Review undefined { room: 'A1' }
+ * console.log(String(meeting.password), meeting.password && Redacted.value(meeting.password))
+ * // => <redacted:password> 971024
+ * ```
  */
 export class MeetingBrief {
   /** 64-bit integer as decimal text, such as `7011030664708603907`. */
@@ -84,6 +98,16 @@ export class MeetingBrief {
 /**
  * The rows of a page. One step for all rows: a transformation per row costs twice the time of the rest.
  * Encoding gives the rows as they came, passwords in clear text.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { MeetingBriefs } from "@effect-feishu/contract"
+ *
+ * const meetings = Schema.decodeUnknownSync(MeetingBriefs)([{ id: "7011030664708603907", topic: null }])
+ * console.log(meetings[0]?.id, meetings[0]?.topic)
+ * // => 7011030664708603907 undefined
+ * ```
  */
 export const MeetingBriefs = Schema.Array(MeetingBriefRow).pipe(
   Schema.decodeTo(

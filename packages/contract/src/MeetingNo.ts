@@ -16,6 +16,8 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
  * import { MeetingNo } from "@effect-feishu/contract"
  *
  * const meetingNo = MeetingNo.make("337736498")
+ * console.log(`https://vc.feishu.cn/j/${meetingNo}`)
+ * // => https://vc.feishu.cn/j/337736498
  * ```
  */
 export const MeetingNo = Schema.String.pipe(
@@ -28,6 +30,20 @@ export type MeetingNo = typeof MeetingNo.Type
 /**
  * A meeting number as people write it: spaces and dashes between the digits are dropped, anything else is
  * refused with a sentence that says what was wrong.
+ *
+ * @example
+ * ```ts
+ * import { Result, Schema } from "effect"
+ * import { MeetingNoFromText } from "@effect-feishu/contract"
+ *
+ * const decode = Schema.decodeResult(MeetingNoFromText)
+ *
+ * for (const typed of ["337 736 498", "33773649"]) {
+ *   console.log(Result.match(decode(typed), { onSuccess: (no) => no, onFailure: (error) => error.message }))
+ * }
+ * // => 337736498
+ * // => "33773649" has 8 digits, a meeting number has 9
+ * ```
  */
 export const MeetingNoFromText = Schema.String.pipe(
   Schema.decodeTo(

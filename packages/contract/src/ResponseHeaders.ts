@@ -1,4 +1,15 @@
-/** The response headers that mean something to a client, in lower case as Node gives them. */
+/**
+ * The response headers that mean something to a client, in lower case as Node gives them.
+ *
+ * @example
+ * ```ts
+ * import { ListByNo, ResponseHeaders } from "@effect-feishu/contract"
+ *
+ * const response = await fetch(`${process.env.FEISHU_BASE_URL}${ListByNo.path}`)
+ * console.log(response.status, response.headers.get(ResponseHeaders.logId))
+ * // => 400 20…
+ * ```
+ */
 
 /**
  * The id that Feishu's support asks for: 34 characters, `YYYYMMDDHHmmss` in UTC+8 and 20 upper-case hex

@@ -3,6 +3,24 @@
  *
  * The answers' fields are at top level, not under `data`, and failures come with HTTP 200 (documented). With
  * 30 minutes or more left Feishu gives the same token again; with less a new one, and both stay valid.
+ *
+ * @example
+ * ```ts
+ * import { Redacted, Schema } from "effect"
+ * import { TenantAccessToken } from "@effect-feishu/contract"
+ *
+ * const { FEISHU_APP_ID, FEISHU_APP_SECRET, FEISHU_BASE_URL } = process.env
+ * const request = { app_id: FEISHU_APP_ID!, app_secret: Redacted.make(FEISHU_APP_SECRET!) }
+ *
+ * const response = await fetch(`${FEISHU_BASE_URL}${TenantAccessToken.path}`, {
+ *   method: "POST",
+ *   headers: { "content-type": "application/json; charset=utf-8" },
+ *   body: JSON.stringify(Schema.encodeSync(TenantAccessToken.Request)(request)),
+ * })
+ * const token = Schema.decodeUnknownSync(TenantAccessToken.Token)(await response.json())
+ * console.log(String(token.tenant_access_token), token.expire)
+ * // => <redacted> 7200
+ * ```
  */
 import * as Schema from "effect/Schema"
 

@@ -65,6 +65,27 @@ interface State {
 /**
  * The pages as a stream. A failure comes after every page before it. A refused page token of a resumed read
  * starts its window again, once.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect, Stream } from "effect"
+ * import { FeishuError, Pagination } from "@effect-feishu/core"
+ *
+ * const first = { rows: ["a", "b"], hasMore: true, pageToken: "2", logId: undefined }
+ * const last = { rows: ["b", "c"], hasMore: false, pageToken: undefined, logId: undefined }
+ *
+ * const pages = Pagination.pages({
+ *   windows: 1,
+ *   start: { window: 0 },
+ *   read: ({ pageToken }) => Effect.succeed(pageToken === undefined ? first : last),
+ *   key: (row) => row,
+ *   isPageTokenRefused: () => false,
+ *   broken: (reason) => new FeishuError.FeishuError({ reason }),
+ * })
+ * await Effect.runPromise(Stream.runForEach(pages, (page) => Console.log(page.rows, page.next)))
+ * // => [ 'a', 'b' ] { window: 0, pageToken: '2' }
+ * // => [ 'c' ] undefined
+ * ```
  */
 export const pages = <Row, R>(options: Options<Row, R>): Stream.Stream<Page<Row>, FeishuError, R> =>
   Stream.suspend(() =>

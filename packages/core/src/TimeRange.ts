@@ -108,7 +108,26 @@ const resolveMoment = (
         ? Effect.succeed(Math.floor(DateTime.toEpochMillis(moment) / 1000))
         : notATime(field, String(moment))
 
-/** Resolves a range against the clock. What cannot be a range is an `InvalidRequest` that says why. */
+/**
+ * Resolves a range against the clock. What cannot be a range is an `InvalidRequest` that says why.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect } from "effect"
+ * import { TimeRange } from "@effect-feishu/core"
+ *
+ * const program = Effect.gen(function* () {
+ *   const january = { from: "2026-01-01", to: "2026-01-31", timeZone: "Asia/Shanghai" }
+ *   const { end, start } = yield* TimeRange.make(january)
+ *   console.log(TimeRange.iso(start), TimeRange.iso(end))
+ *   yield* TimeRange.make({ from: "yesterday" })
+ * })
+ *
+ * await Effect.runPromise(Effect.catch(program, (error) => Console.error(error.message)))
+ * // => 2025-12-31T16:00:00.000Z 2026-01-31T16:00:00.000Z
+ * // => from: "yesterday" is not a time. Nothing was sent. Write ISO text (2026-09-01 or …
+ * ```
+ */
 export const make = Effect.fnUntraced(function* (
   input: Input | TimeRange,
 ): Effect.fn.Return<TimeRange, FeishuError> {
@@ -152,6 +171,20 @@ export const iso = (seconds: number): string => DateTime.formatIso(DateTime.from
 /**
  * Windows of at most 90 days, oldest first. Neighbours share their boundary second, so that nothing is lost
  * whether Feishu counts bounds in or not; rows that come twice for it are dropped by id.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { TimeRange } from "@effect-feishu/core"
+ *
+ * const halfYear = await Effect.runPromise(TimeRange.make({ from: "2026-01-01", to: "2026-06-30" }))
+ * for (const { end, start } of TimeRange.windows(halfYear)) {
+ *   console.log(TimeRange.iso(start), TimeRange.iso(end))
+ * }
+ * // => 2026-01-01T00:00:00.000Z 2026-04-01T00:00:00.000Z
+ * // => 2026-04-01T00:00:00.000Z 2026-06-30T00:00:00.000Z
+ * // => 2026-06-30T00:00:00.000Z 2026-07-01T00:00:00.000Z
+ * ```
  */
 export const windows = (range: TimeRange): ReadonlyArray<TimeRange> => {
   const result: Array<TimeRange> = []

@@ -31,6 +31,24 @@ const loopback = "localhost,127.0.0.1,::1"
  * Undici with connections that are kept alive, a deadline for connecting, the usual proxy variables, and no
  * redirects. The connections are closed with the layer. A proxy that is not a URL is an `InvalidRequest`, which
  * does not repeat it: it may contain a password.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { MeetingNo, Meetings } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
+ *
+ * const http = NodeHttp.layer({ connectTimeout: "5 seconds", httpsProxy: "http://proxy.example:3128" })
+ *
+ * const program = Effect.gen(function* () {
+ *   const meetings = yield* Meetings.Meetings
+ *   const page = yield* meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { from: "30d" } })
+ *   console.log(page.meetings.length)
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, Layer.provide(Meetings.layerConfig, http)))
+ * // => 3
+ * ```
  */
 export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient, FeishuError> => {
   const dispatcher = Effect.acquireRelease(
