@@ -3,14 +3,23 @@
  *
  * @example
  * ```ts
- * import { Console, Stream } from "effect"
- * import { Events } from "@effect-feishu/core"
+ * import { Console, Effect } from "effect"
+ * import { Events, MeetingNo, Meetings } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
  *
- * declare const rows: Stream.Stream<string>
- *
- * const watched = rows.pipe(
- *   Stream.provideService(Events.Events, (event) => Console.error(event._tag)),
+ * const program = Meetings.Meetings.use((meetings) =>
+ *   meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { from: "30d" } }),
+ * ).pipe(
+ *   Effect.provideService(Events.Events, (event) => Console.error(event._tag)),
+ *   Effect.provide(Meetings.layerConfig),
+ *   Effect.provide(NodeHttp.layer()),
  * )
+ *
+ * await Effect.runPromise(program)
+ * // => RequestSent
+ * // => TokenFetched
+ * // => RequestSent
+ * // => PageRead
  * ```
  */
 import * as Context from "effect/Context"

@@ -6,14 +6,22 @@
  *
  * @example
  * ```ts
- * import { Effect } from "effect"
- * import type { FeishuError } from "@effect-feishu/core"
+ * import { Console, Effect, Redacted } from "effect"
+ * import { MeetingNo, Meetings } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
  *
- * declare const read: Effect.Effect<number, FeishuError.FeishuError>
+ * const app = { appId: "cli_mistyped", appSecret: Redacted.make("secret") }
  *
- * const recovered = read.pipe(
- *   Effect.catchReason("FeishuError", "PermissionDenied", (reason) => Effect.log(`add ${reason.scopes.join(" or ")}`)),
+ * const program = Meetings.Meetings.use((meetings) =>
+ *   meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { from: "30d" } }),
+ * ).pipe(
+ *   Effect.catchReason("FeishuError", "AuthenticationFailed", (reason) => Console.error(reason.message)),
+ *   Effect.provide(Meetings.layer({ app, baseUrl: process.env.FEISHU_BASE_URL })),
+ *   Effect.provide(NodeHttp.layer()),
  * )
+ *
+ * await Effect.runPromise(program)
+ * // => app cli_mistyped: the token endpoint does not know the app id…
  * ```
  */
 import * as Duration from "effect/Duration"

@@ -51,6 +51,7 @@ export interface Page {
  * ```ts
  * import { Console, Effect, Stream } from "effect"
  * import { MeetingNo, Meetings } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
  *
  * const program = Effect.gen(function* () {
  *   const meetings = yield* Meetings.Meetings
@@ -58,6 +59,13 @@ export interface Page {
  *     .stream({ meetingNo: MeetingNo.make("337736498"), range: { from: "30d" } })
  *     .pipe(Stream.runForEach((meeting) => Console.log(meeting.id, meeting.topic)))
  * })
+ *
+ * await Effect.runPromise(
+ *   program.pipe(Effect.provide(Meetings.layerConfig), Effect.provide(NodeHttp.layer())),
+ * )
+ * // => 7628568641385449001 Kick-off
+ * // => 7631166230414229002 Review
+ * // => 7633763819443009003 Retrospective
  * ```
  */
 export class Meetings extends Context.Service<
