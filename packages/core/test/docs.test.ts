@@ -1,0 +1,187 @@
+/** The doc comments of what an application can import: every export has a sentence, and every example runs. */
+import { afterAll, afterEach, assert, beforeAll, describe, it, vi } from "@effect/vitest"
+import { MockFeishu } from "@effect-feishu/mock-server"
+import { DateTime } from "effect"
+import { execFile } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { posix } from "node:path"
+import { fileURLToPath } from "node:url"
+import { format } from "node:util"
+
+const root = new URL("../../../", import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root), "utf8")
+
+/** The entry points of a package, and the modules of its own that they export. */
+const modulesOf = (folder: string): ReadonlyArray<string> => {
+  const { exports } = JSON.parse(read(`${folder}/package.json`)) as { exports: Record<string, string> }
+  return Object.values(exports).flatMap((entry) => {
+    const path = posix.join(folder, entry)
+    const exported = read(path).matchAll(/^export [*{][^"]*"(\.\/.+)"/gm)
+    return [path, ...Array.from(exported, ([, module]) => posix.join(path, "..", module!))]
+  })
+}
+
+/** The doc comments of a source, without their stars, each with the line that it starts in and the code behind it. */
+const docsOf = (source: string) =>
+  Array.from(source.matchAll(/^ *\/\*\*.*?\*\/\n/gms), ({ 0: comment, index }) => ({
+    line: source.slice(0, index).split("\n").length,
+    text: comment.replaceAll(/^ *\/?\*+(?:\/$| ?)|\*\/$/gm, ""),
+    code: source.slice(index + comment.length).split("\n", 1)[0]!,
+  }))
+
+/** Whether there is a sentence before any example. */
+const saysSomething = ({ text }: { readonly text: string }): boolean =>
+  /\p{L}.*[.:]/su.test(text.split(/^@/m, 1)[0]!)
+
+const examplesOf = (source: string) =>
+  docsOf(source).flatMap((doc) =>
+    Array.from(doc.text.matchAll(/^```ts\n(.*?)^```$/gms), ({ 1: program, index }) => ({
+      name: /^ *(?:export (?:abstract )?\w+|static|readonly|get) (\w+)/.exec(doc.code)?.[1] ?? "the module",
+      line: doc.line + doc.text.slice(0, index).split("\n").length,
+      program: program!,
+    })),
+  )
+
+// Those that still lack one.
+const withoutExample = new Set(
+  ["AccessToken", "Cursor", "FeishuClient", "FeishuConfig", "RateLimit", "Retry"].map(
+    (module) => `packages/core/src/${module}.ts`,
+  ),
+)
+
+// Inside this package, from where everything that an example imports is found; not in node_modules, where types are
+// not stripped.
+const folder = new URL("packages/core/.doc-examples/", root)
+
+/** Written only where it differs, or `vitest watch` would run for ever. */
+const write = (name: string, content: string): string => {
+  const path = fileURLToPath(new URL(name, folder))
+  if (!existsSync(path) || readFileSync(path, "utf8") !== content) writeFileSync(path, content)
+  return path
+}
+
+mkdirSync(folder, { recursive: true })
+const modules = ["packages/contract", "packages/core", "mock-server"].flatMap(modulesOf).map((module) => {
+  const source = read(module)
+  return {
+    module,
+    docs: docsOf(source),
+    exported: source.match(/^export (?![*{]).*$/gm) ?? [],
+    examples: examplesOf(source).map((example, index) => {
+      const file = module.replaceAll("/", "-").replace(/ts$/, `${index + 1}.ts`)
+      // At the line where it is in the module, so that what a compiler or a stack says is true of that, too.
+      return { ...example, file, path: write(file, "\n".repeat(example.line - 1) + example.program) }
+    }),
+  }
+})
+const examples = modules.flatMap(({ examples }) => examples)
+
+/** What the compiler says of all examples, held to the options of the packages. */
+const compiled = new Promise<ReadonlyArray<string>>((resolve) => {
+  const project = write(
+    "tsconfig.json",
+    JSON.stringify({
+      extends: "../../../tsconfig.json",
+      files: examples.map(({ file }) => file),
+      include: [],
+    }),
+  )
+  const tsc = fileURLToPath(new URL("node_modules/typescript/bin/tsc", root))
+  execFile(
+    process.execPath,
+    [tsc, "--project", project, "--pretty", "false"],
+    { cwd: folder },
+    (error, stdout) => resolve(error === null ? [] : (stdout || error.message).trim().split(/\n(?! )/)),
+  )
+})
+
+/** The lines that an example prints until it has ended. */
+const printedBy = async (path: string): Promise<ReadonlyArray<string>> => {
+  const lines: Array<string> = []
+  for (const method of ["log", "info", "warn", "error"] as const) {
+    vi.spyOn(console, method).mockImplementation((...args) => {
+      lines.push(...format(...args).split("\n"))
+    })
+  }
+  await import(path)
+  return lines
+}
+
+/** The lines that it says it prints; one that ends in … is the start of a line. */
+const statedBy = (program: string, printed: ReadonlyArray<string>): ReadonlyArray<string> =>
+  Array.from(program.matchAll(/\/\/ => ?(.*)$/gm), ([, stated], index) =>
+    stated!.endsWith("…") && printed[index]?.startsWith(stated!.slice(0, -1)) ? printed[index] : stated!,
+  )
+
+const daysAgo = (days: number) =>
+  Math.floor(DateTime.toEpochMillis(DateTime.subtract(DateTime.nowUnsafe(), { days })) / 1000)
+
+let feishu: MockFeishu.Started
+beforeAll(async () => {
+  feishu = await MockFeishu.start({
+    seed: {
+      meetings: [
+        { id: "7628568641385449001", meeting_no: "337736498", topic: "Kick-off", start_time: daysAgo(15) },
+        { id: "7631166230414229002", meeting_no: "337736498", topic: "Review", start_time: daysAgo(8) },
+        {
+          id: "7633763819443009003",
+          meeting_no: "337736498",
+          topic: "Retrospective",
+          start_time: daysAgo(1),
+        },
+        { id: "7633392735296041004", meeting_no: "146453285", topic: "测试标题", start_time: daysAgo(2) },
+      ],
+    },
+  })
+  vi.stubEnv("FEISHU_APP_ID", feishu.appId)
+  vi.stubEnv("FEISHU_APP_SECRET", feishu.appSecret)
+  vi.stubEnv("FEISHU_BASE_URL", feishu.url)
+  vi.stubEnv("FEISHU_ACCESS_TOKEN", undefined)
+  vi.stubEnv("FEISHU_BRAND", undefined)
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await feishu.close()
+})
+
+it("nothing but an example keeps the examples from compiling", async () => {
+  const others = (await compiled).filter((fault) => !examples.some(({ file }) => fault.startsWith(file)))
+  assert.deepStrictEqual(others, [])
+})
+
+it("every module has an example", () => {
+  // An entry point that only exports others leaves it to them.
+  const without = modules.filter(({ examples, exported }) => exported.length > 0 && examples.length === 0)
+  assert.deepStrictEqual(
+    without.map(({ module }) => module).filter((module) => !withoutExample.has(module)),
+    [],
+  )
+})
+
+for (const { docs, examples, exported, module } of modules) {
+  describe(`${module}`, () => {
+    it("says what it is, and what each of its exports is", () => {
+      const said = docs.filter(saysSomething)
+      const documented = new Set(said.map(({ code }) => code))
+      assert.strictEqual(said[0]?.line, 1)
+      assert.deepStrictEqual(
+        exported.filter((line) => !documented.has(line)),
+        [],
+      )
+    })
+
+    for (const { file, line, name, path, program } of examples) {
+      it(`the example of ${name}, line ${line}, compiles and prints what it says`, async () => {
+        assert.deepStrictEqual(
+          (await compiled).filter((fault) => fault.startsWith(file)),
+          [],
+        )
+        const printed = await printedBy(path)
+        assert.deepStrictEqual(printed, statedBy(program, printed))
+      })
+    }
+  })
+}
