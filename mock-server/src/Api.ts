@@ -94,7 +94,9 @@ const meetings = (options: { readonly ninetyDays: ListByNo.NinetyDays; readonly 
     }),
   )
 
-const decodeTokenRequest = Schema.decodeUnknownOption(Schema.fromJsonString(TenantAccessToken.InternalRequest))
+const decodeTokenRequest = Schema.decodeUnknownOption(
+  Schema.fromJsonString(TenantAccessToken.InternalRequest),
+)
 
 const auth = HttpApiBuilder.group(
   Api,

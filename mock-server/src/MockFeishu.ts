@@ -79,14 +79,17 @@ export class MockFeishu extends Context.Service<MockFeishu, Running>()(
  *
  * @example
  * ```ts
- * import { Effect, Layer, Redacted, Stream } from "effect"
- * import { Meetings } from "@effect-feishu/core"
+ * import { Effect, Layer, Stream } from "effect"
+ * import { AccessToken, Meetings, Secret } from "@effect-feishu/core"
  * import * as NodeHttp from "@effect-feishu/core/node"
  * import { MockFeishu } from "@effect-feishu/mock-server"
  *
  * const meetings = Layer.unwrap(
  *   Effect.map(MockFeishu.MockFeishu, ({ appId, appSecret, url }) =>
- *     Meetings.layer({ baseUrl: url, app: { appId, appSecret: Redacted.make(appSecret) } }),
+ *     Meetings.layer({
+ *       baseUrl: url,
+ *       credentials: AccessToken.selfBuiltApp({ appId, appSecret: Secret.appSecret(appSecret) }),
+ *     }),
  *   ),
  * ).pipe(
  *   Layer.provide(NodeHttp.layer()),

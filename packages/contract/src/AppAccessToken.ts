@@ -1,6 +1,15 @@
 /**
  * `POST /open-apis/auth/v3/app_access_token`: the app access token of a store app, which its tenants' tokens
  * are fetched with. Fields at top level, failures with HTTP 200 (documented).
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { AppAccessToken } from "@effect-feishu/contract"
+ *
+ * const answer = { code: 0, msg: "success", app_access_token: "a-32bd8551db2f", expire: 7140 }
+ * console.log(Schema.decodeUnknownSync(AppAccessToken.Answer)(answer).expire) // => 7140
+ * ```
  */
 import * as Schema from "effect/Schema"
 

@@ -1,6 +1,16 @@
 /**
  * `POST /open-apis/auth/v3/app_ticket/resend`: has Feishu push the ticket of a store app to the app's event
  * address, which it does every hour anyway. It comes within 2 minutes, and is good for 3 hours (documented).
+ *
+ * @example
+ * ```ts
+ * import { Redacted, Schema } from "effect"
+ * import { AppTicket } from "@effect-feishu/contract"
+ *
+ * const request = { app_id: "cli_a1b2c3", app_secret: Redacted.make("secret") }
+ * console.log(JSON.stringify(Schema.encodeSync(AppTicket.ResendRequest)(request)))
+ * // => {"app_id":"cli_a1b2c3","app_secret":"secret"}
+ * ```
  */
 import * as Schema from "effect/Schema"
 

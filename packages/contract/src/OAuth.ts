@@ -3,6 +3,20 @@
  *
  * Requests are forms; the answer's fields are at top level. Failures come with HTTP 400 and
  * `{"error","error_description","code"}`.
+ *
+ * @example
+ * ```ts
+ * import { Redacted, Schema } from "effect"
+ * import { OAuth } from "@effect-feishu/contract"
+ *
+ * const fields = Schema.encodeSync(OAuth.ClientCredentialsRequest)({
+ *   grant_type: "client_credentials",
+ *   client_id: "cli_a1b2c3",
+ *   client_secret: Redacted.make("secret"),
+ * })
+ * console.log(new URLSearchParams(fields).toString())
+ * // => grant_type=client_credentials&client_id=cli_a1b2c3&client_secret=secret
+ * ```
  */
 import * as Schema from "effect/Schema"
 

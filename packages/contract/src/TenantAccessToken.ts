@@ -12,12 +12,12 @@
  * const { FEISHU_APP_ID, FEISHU_APP_SECRET, FEISHU_BASE_URL } = process.env
  * const request = { app_id: FEISHU_APP_ID!, app_secret: Redacted.make(FEISHU_APP_SECRET!) }
  *
- * const response = await fetch(`${FEISHU_BASE_URL}${TenantAccessToken.path}`, {
+ * const response = await fetch(`${FEISHU_BASE_URL}${TenantAccessToken.internalPath}`, {
  *   method: "POST",
  *   headers: { "content-type": "application/json; charset=utf-8" },
- *   body: JSON.stringify(Schema.encodeSync(TenantAccessToken.Request)(request)),
+ *   body: JSON.stringify(Schema.encodeSync(TenantAccessToken.InternalRequest)(request)),
  * })
- * const token = Schema.decodeUnknownSync(TenantAccessToken.Token)(await response.json())
+ * const token = Schema.decodeUnknownSync(TenantAccessToken.Answer)(await response.json())
  * console.log(String(token.tenant_access_token), token.expire)
  * // => <redacted> 7200
  * ```

@@ -86,16 +86,24 @@ export class AccessToken extends Context.Service<
  *
  * @example
  * ```ts
- * import { Effect, Stream } from "effect"
- * import { AccessToken, MeetingNo, Meetings } from "@effect-feishu/core"
+ * import { Effect, Layer } from "effect"
+ * import { AccessToken, AppTicket, MeetingNo, Meetings, Secret } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
  *
- * const topicsOf = (tenantKey: string) =>
- *   Effect.flatMap(Meetings.Meetings, (meetings) =>
- *     meetings.stream({ meetingNo: MeetingNo.make("337736498"), range: { from: "7d" } }).pipe(
- *       Stream.map((meeting) => meeting.topic),
- *       Stream.runCollect,
- *     ),
- *   ).pipe(Effect.provideService(AccessToken.CurrentTenant, tenantKey))
+ * const layer = Meetings.layer({
+ *   credentials: AccessToken.storeApp({ appId: "cli_a1b2c3", appSecret: Secret.appSecret("secret") }),
+ * }).pipe(Layer.provide(NodeHttp.layer()), Layer.provideMerge(AppTicket.layer))
+ *
+ * const program = Effect.gen(function* () {
+ *   const meetings = yield* Meetings.Meetings
+ *   const page = meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { from: "7d" } })
+ *   // With a tenant key the page of that tenant; without one nothing is sent.
+ *   const ofTenant = page.pipe(Effect.provideService(AccessToken.CurrentTenant, "2ed263bf32cf1651"))
+ *   console.log(Effect.isEffect(ofTenant)) // => true
+ *   console.log((yield* Effect.flip(page)).message)
+ *   // => tenant: a store app has many tenants, and none is named. Nothing was sent. …
+ * })
+ * await Effect.runPromise(Effect.provide(program, layer))
  * ```
  */
 export const CurrentTenant = Context.Reference<string | undefined>("@effect-feishu/core/CurrentTenant", {

@@ -14,7 +14,7 @@
  * const program = Effect.gen(function* () {
  *   yield* onAppTicket({ app_ticket: "the-ticket" })
  *   const { latest } = yield* AppTicket.AppTicket
- *   console.log(yield* latest) // => <redacted:app ticket>
+ *   console.log(String(yield* latest)) // => <redacted:app ticket>
  * })
  * await Effect.runPromise(Effect.provide(program, AppTicket.layer))
  * ```

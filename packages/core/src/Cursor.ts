@@ -3,6 +3,31 @@
  *
  * It holds everything that a resumed read needs (number, absolute range, page size, base URL, tenant, window
  * and page token) and nothing secret, so it may be printed, logged and stored.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { Cursor, MeetingNo, Meetings } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
+ *
+ * const program = Effect.gen(function* () {
+ *   const meetings = yield* Meetings.Meetings
+ *   const first = yield* meetings.page({
+ *     meetingNo: MeetingNo.make("337736498"),
+ *     range: { from: "30d" },
+ *     pageSize: 2,
+ *   })
+ *   // Stored as text, and checked when it is read again.
+ *   const stored = String(first.cursor)
+ *   const cursor = yield* Schema.decodeEffect(Cursor.Cursor)(stored)
+ *   const second = yield* meetings.page(cursor)
+ *   console.log(second.meetings.map((meeting) => meeting.topic).join()) // => Retrospective
+ *   console.log(second.cursor === undefined) // => true
+ * })
+ * await Effect.runPromise(
+ *   program.pipe(Effect.provide(Meetings.layerConfig), Effect.provide(NodeHttp.layer())),
+ * )
+ * ```
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"

@@ -17,8 +17,10 @@
  *
  * await Effect.runPromise(program)
  * // => RequestSent
+ * // => RequestEnded
  * // => TokenFetched
  * // => RequestSent
+ * // => RequestEnded
  * // => PageRead
  * ```
  */
@@ -98,7 +100,7 @@ export const emit = (event: Event): Effect.Effect<void> =>
     return line === undefined ? told : Effect.andThen(line, told)
   })
 
-/** The log line of an event: what goes wrong is for everyone, what goes right for who looks for it. */
+/** The log line of an event: a warning where somebody should do something, else for who looks for it. */
 const lineOf = (event: Event): Effect.Effect<void> | undefined => {
   switch (event._tag) {
     case "RequestEnded": {
@@ -109,7 +111,7 @@ const lineOf = (event: Event): Effect.Effect<void> | undefined => {
       })
     }
     case "Retrying":
-      return Effect.logInfo(`${event.error.message} Trying again in ${inWords(event.delayMillis)}.`)
+      return Effect.logDebug(`${event.error.message} Trying again in ${inWords(event.delayMillis)}.`)
     case "RateLimitRefused":
       return Effect.logWarning(
         `The rate limit refused a request${event.logId === undefined ? "" : ` (log id: ${event.logId})`}, so another program uses the same quota. Requests wait ${inWords(event.resetMillis)}, and then come at least ${inWords(event.paceMillis)} apart.`,

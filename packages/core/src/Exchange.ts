@@ -16,7 +16,7 @@ import * as Transport from "./Transport.ts"
 import { judge } from "./Verdict.ts"
 
 /** A request, and how to read a successful answer. */
-export interface Options<A> {
+interface Options<A> {
   /** Method and path: what it is called wherever it is told about. */
   readonly operation: string
   readonly request: HttpClientRequest.HttpClientRequest

@@ -3,6 +3,41 @@
  *
  * What is tried again is one effect: slot, token, send, read, judge, decode. Every send takes its own slot, and
  * reads the token after the slot is granted.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { FeishuClient } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
+ *
+ * // Any GET endpoint: here the one of meetings, with nothing read but whether there are more.
+ * const anyMeetings: FeishuClient.Endpoint<
+ *   { readonly meeting_no: string; readonly start_time: string; readonly end_time: string },
+ *   { readonly has_more?: boolean }
+ * > = {
+ *   path: "/open-apis/vc/v1/meetings/list_by_no",
+ *   query: Schema.Struct({
+ *     meeting_no: Schema.String,
+ *     start_time: Schema.String,
+ *     end_time: Schema.String,
+ *   }),
+ *   data: Schema.Struct({ has_more: Schema.optionalKey(Schema.Boolean) }),
+ * }
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* FeishuClient.FeishuClient
+ *   const end = Math.floor(Date.now() / 1000)
+ *   const { data } = yield* client.call(anyMeetings, {
+ *     meeting_no: "337736498",
+ *     start_time: String(end - 86_400),
+ *     end_time: String(end),
+ *   })
+ *   console.log(data.has_more) // => false
+ * })
+ * await Effect.runPromise(
+ *   program.pipe(Effect.provide(FeishuClient.layerConfig), Effect.provide(NodeHttp.layer())),
+ * )
+ * ```
  */
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"

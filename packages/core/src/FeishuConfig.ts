@@ -1,4 +1,21 @@
-/** Where Feishu is, and the client's bounds on time and size. */
+/**
+ * Where Feishu is, and the client's bounds on time and size.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FeishuConfig } from "@effect-feishu/core"
+ *
+ * const program = Effect.gen(function* () {
+ *   const lark = yield* FeishuConfig.make({ brand: "lark", attemptTimeout: "1 minute" })
+ *   console.log(lark.baseUrl, lark.oauthBaseUrl, lark.attemptTimeout)
+ *   // => https://open.larksuite.com https://accounts.larksuite.com 60000
+ *   const plain = yield* Effect.flip(FeishuConfig.make({ baseUrl: "http://feishu.example" }))
+ *   console.log(plain.message) // => baseUrl: "http://feishu.example" is not https. Nothing was sent. …
+ * })
+ * await Effect.runPromise(program)
+ * ```
+ */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

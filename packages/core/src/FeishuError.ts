@@ -6,17 +6,20 @@
  *
  * @example
  * ```ts
- * import { Console, Effect, Redacted } from "effect"
- * import { MeetingNo, Meetings } from "@effect-feishu/core"
+ * import { Console, Effect } from "effect"
+ * import { AccessToken, MeetingNo, Meetings, Secret } from "@effect-feishu/core"
  * import * as NodeHttp from "@effect-feishu/core/node"
  *
- * const app = { appId: "cli_mistyped", appSecret: Redacted.make("secret") }
+ * const credentials = AccessToken.selfBuiltApp({
+ *   appId: "cli_mistyped",
+ *   appSecret: Secret.appSecret("secret"),
+ * })
  *
  * const program = Meetings.Meetings.use((meetings) =>
  *   meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { from: "30d" } }),
  * ).pipe(
  *   Effect.catchReason("FeishuError", "AuthenticationFailed", (reason) => Console.error(reason.message)),
- *   Effect.provide(Meetings.layer({ app, baseUrl: process.env.FEISHU_BASE_URL })),
+ *   Effect.provide(Meetings.layer({ credentials, baseUrl: process.env.FEISHU_BASE_URL })),
  *   Effect.provide(NodeHttp.layer()),
  * )
  *

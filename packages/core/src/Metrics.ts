@@ -28,7 +28,12 @@
  *   // => GET /open-apis/vc/v1/meetings/list_by_no Success
  * })
  * await Effect.runPromise(
- *   program.pipe(Effect.provide(Meetings.layerConfig), Effect.provide(NodeHttp.layer())),
+ *   program.pipe(
+ *     Effect.provide(Meetings.layerConfig),
+ *     Effect.provide(NodeHttp.layer()),
+ *     // A registry of its own: otherwise everything in this process counts together.
+ *     Effect.provideService(Metric.MetricRegistry, new Map()),
+ *   ),
  * )
  * ```
  */

@@ -9,6 +9,25 @@
  * A refusal all the same means that somebody else uses the quota. The gate then closes until the reset; after it
  * requests come at an even pace instead of in a burst, slower with every further refusal, and faster again with
  * every window that passes without one.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { RateLimit } from "@effect-feishu/core"
+ *
+ * // For calls of your own: a key is what Feishu counts by, so an endpoint of an app, and the tenant.
+ * const key = "GET /open-apis/contact/v3/users cli_a1b2c3"
+ *
+ * const program = Effect.gen(function* () {
+ *   const limit = yield* RateLimit.RateLimit
+ *   const call = limit.withSlot(key, (exit) => (exit._tag === "Success" ? "answered" : "unanswered"))
+ *   console.log(yield* call(Effect.succeed("at once"))) // => at once
+ *   // Feishu refused a request for another second: the next one waits that long.
+ *   yield* limit.refused(key, 1)
+ *   console.log(yield* call(Effect.succeed("after the reset"))) // => after the reset
+ * })
+ * await Effect.runPromise(Effect.provide(program, RateLimit.layer({ requests: 50, window: "1 second" })))
+ * ```
  */
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"

@@ -1,6 +1,40 @@
 /**
  * Which failures are tried again, and when. The waiting for a rate limit is `RateLimit`'s; here is decided
  * whether a refusal is worth another try.
+ *
+ * `FeishuClient.call` has all of it. For calls of your own that fail with a `FeishuError`, `withRetries` does the
+ * same; the schedules are for `Effect.retry`.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FeishuError, RateLimit, Retry } from "@effect-feishu/core"
+ *
+ * // A call of your own: it sends one request, and says how that failed in the terms of this package.
+ * let requests = 0
+ * const once = Effect.suspend(() =>
+ *   ++requests < 3
+ *     ? Effect.fail(
+ *         new FeishuError.FeishuError({ reason: new FeishuError.ServerFailed({ status: 503 }) }),
+ *       )
+ *     : Effect.succeed("answer"),
+ * )
+ *
+ * const program = Effect.gen(function* () {
+ *   const limit = yield* RateLimit.RateLimit
+ *   const key = "GET /open-apis/vc/v1/meetings/:meeting_id"
+ *   const answer = yield* once.pipe(
+ *     limit.withSlot(key, () => "answered"),
+ *     Retry.closeGate(limit, key),
+ *     Retry.withRetries,
+ *   )
+ *   console.log(answer, requests) // => answer 3
+ *   console.log(yield* Effect.retry(once, Retry.transient)) // => answer
+ * })
+ * await Effect.runPromise(
+ *   Effect.provide(program, [RateLimit.layer(), Retry.layerBudget({ floor: 5, share: 0.1 })]),
+ * )
+ * ```
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"

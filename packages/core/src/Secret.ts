@@ -4,12 +4,10 @@
  *
  * @example
  * ```ts
- * import { AccessToken, Secret } from "@effect-feishu/core"
+ * import { Secret } from "@effect-feishu/core"
  *
  * const appSecret = Secret.appSecret(process.env["FEISHU_APP_SECRET"] ?? "")
- * console.log(appSecret) // => <redacted:app secret>
- *
- * const credentials = AccessToken.selfBuiltApp({ appId: "cli_a1b2c3", appSecret })
+ * console.log(String(appSecret)) // => <redacted:app secret>
  * ```
  */
 import type * as Brand from "effect/Brand"
