@@ -179,12 +179,13 @@ export const make: Effect.Effect<
           return Effect.andThen(accessToken.invalidate(generation), attempt)
         },
       ),
-      Retry.closeGate(rateLimit, key),
-      Retry.withRetries,
-      Effect.provideService(Retry.RetryBudget, budget),
+      // An error of the token call names that call, and is given up already.
       Effect.mapError((error) =>
         error.operation === undefined ? error.with({ operation, requests }) : error,
       ),
+      Retry.closeGate(rateLimit, key),
+      Retry.withRetries,
+      Effect.provideService(Retry.RetryBudget, budget),
       (guarded) => circuit.guard(key, guarded),
       Effect.onExit((exit) => Effect.annotateCurrentSpan(seen(operation, requests, exit))),
     )

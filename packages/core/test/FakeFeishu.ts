@@ -145,7 +145,7 @@ export const failure = (status: number, code: number, headers: Record<string, st
   status,
   headers: {
     "content-type": "application/json",
-    "x-tt-logid": "20261122201500ABCDEF0123456789ABCDEF",
+    "x-tt-logid": "20261122201500ABCD0123456789ABCDEF",
     ...headers,
   },
   body: { code, msg: "as Feishu says it" },
