@@ -58,7 +58,9 @@ export const Position = Schema.Struct({
   baseUrl: Schema.String,
   /** The tenant key, where one was named. */
   tenant: Schema.optional(Schema.String),
-  /** Which window of the range, from 0. */
+  /** In which order the windows are read; absent in cursors of reads from the oldest on. */
+  order: Schema.optional(Schema.Literal("newest")),
+  /** Which window of the range, from 0 in the order of reading. */
   window: Schema.Int.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0))),
   /** Of the next page; absent at the start of a window. */
   pageToken: Schema.optional(Schema.String),

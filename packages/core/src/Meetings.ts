@@ -31,10 +31,34 @@ export interface Request {
   readonly range: TimeRange.Input | TimeRange.TimeRange
   /** 1 to 50, Feishu's maximum and the default here: n meetings in a window cost ⌈n/50⌉ requests. */
   readonly pageSize?: number | undefined
+  /**
+   * Which window comes first, the `oldest` (the default) or the `newest`. Within a window the order of meetings is
+   * Feishu's, which is not documented.
+   */
+  readonly order?: "oldest" | "newest" | undefined
+  /** See `Resume`. */
+  readonly readAhead?: number | undefined
 }
+
+/** How many numbers are read. */
+export type Options = Pick<Request, "pageSize" | "order" | "readAhead">
+
+/** Where to go on, and how. */
+export interface Resume {
+  readonly cursor: Cursor.Cursor
+  /**
+   * Windows that are read beside each other, up to 5 pages each; default 1. Rows and failures come in the same order
+   * with any number. With 1 no page is read before it is asked for, so that `Stream.take(n)` costs ⌈n/50⌉ requests.
+   */
+  readonly readAhead?: number | undefined
+}
+
+/** What the reading functions take: a request, or the cursor of an earlier read. */
+export type From = Request | Cursor.Cursor | Resume
 
 /** One page of meetings. */
 export interface Page {
+  readonly _tag: "Page"
   readonly meetingNo: MeetingNo
   /** Without those that came on an earlier page. */
   readonly meetings: ReadonlyArray<MeetingBrief>
@@ -42,6 +66,22 @@ export interface Page {
   readonly cursor: Cursor.Cursor | undefined
   /** The id that Feishu's support asks for. */
   readonly logId: string | undefined
+}
+
+/** A number was read to the end of the range. */
+export interface Complete {
+  readonly _tag: "Complete"
+  readonly meetingNo: MeetingNo
+  /** Meetings that came. */
+  readonly rows: number
+}
+
+/** A number could not be read, or not to the end; the others may still be. */
+export interface Failed {
+  readonly _tag: "Failed"
+  readonly meetingNo: MeetingNo
+  /** Its cursor is where to go on with this number. */
+  readonly error: FeishuError
 }
 
 /**
@@ -72,16 +112,30 @@ export class Meetings extends Context.Service<
   Meetings,
   {
     /** One page: the first of a request, or the one at a cursor. */
-    readonly page: (request: Request | Cursor.Cursor) => Effect.Effect<Page, FeishuError>
+    readonly page: (from: From) => Effect.Effect<Page, FeishuError>
     /** All pages. A failure comes after every page before it, and its cursor is where to go on. */
-    readonly pages: (request: Request | Cursor.Cursor) => Stream.Stream<Page, FeishuError>
+    readonly pages: (from: From) => Stream.Stream<Page, FeishuError>
     /** All meetings, each once. */
-    readonly stream: (request: Request | Cursor.Cursor) => Stream.Stream<MeetingBrief, FeishuError>
-    /** All meetings of many numbers, one number after the other; a number given twice is read once. The first failure ends it. */
+    readonly stream: (from: From) => Stream.Stream<MeetingBrief, FeishuError>
+    /**
+     * All meetings of many numbers, one number after the other; a number given twice is read once. The first
+     * failure ends it.
+     */
     readonly streamMany: (
       meetingNos: Iterable<MeetingNo>,
       range: Request["range"],
+      options?: Options,
     ) => Stream.Stream<{ readonly meetingNo: MeetingNo; readonly meeting: MeetingBrief }, FeishuError>
+    /**
+     * The pages of many numbers, one number after the other, and how each of them ended. A fault of a number (its
+     * request is refused, or its answers break the contract) ends that number only; what would meet the others,
+     * too (token, scope, quota, network), ends the stream.
+     */
+    readonly outcomes: (
+      meetingNos: Iterable<MeetingNo>,
+      range: Request["range"],
+      options?: Options,
+    ) => Stream.Stream<Page | Complete | Failed, FeishuError>
   }
 >()("@effect-feishu/core/Meetings") {}
 
@@ -102,11 +156,20 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
 
     /** Checks a request, or unpacks a cursor. Nothing is sent before this has succeeded. */
     const open = Effect.fnUntraced(function* (
-      request: Request | Cursor.Cursor,
-    ): Effect.fn.Return<Cursor.Position, FeishuError> {
+      from: From,
+    ): Effect.fn.Return<Cursor.Position & { readonly readAhead: number }, FeishuError> {
       const tenant = yield* CurrentTenant
-      if (typeof request === "string") {
-        const position = Cursor.toPosition(request)
+      const request = typeof from === "string" ? { cursor: from } : from
+      const readAhead = request.readAhead ?? 1
+      if (!Number.isInteger(readAhead) || readAhead < 1) {
+        return yield* invalidRequest(
+          "readAhead",
+          `${readAhead} is not a number of windows`,
+          "Give a whole number from 1 on.",
+        )
+      }
+      if ("cursor" in request) {
+        const position = Cursor.toPosition(request.cursor)
         if (position === undefined) {
           return yield* invalidRequest(
             "cursor",
@@ -130,9 +193,9 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
             "Provide AccessToken.CurrentTenant as it was when the cursor was made.",
           )
         }
-        return position
+        return { ...position, readAhead }
       }
-      const { meetingNo, pageSize = ListByNo.maxPageSize } = request
+      const { meetingNo, order = "oldest", pageSize = ListByNo.maxPageSize } = request
       if (!isMeetingNo(meetingNo)) {
         return yield* invalidRequest(
           "meetingNo",
@@ -147,12 +210,29 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
           `Give a whole number from 1 to ${ListByNo.maxPageSize}.`,
         )
       }
+      if (order !== "oldest" && order !== "newest") {
+        return yield* invalidRequest("order", "it is no order", "Give oldest or newest, or none.")
+      }
       const { end, start } = yield* TimeRange.make(request.range)
-      return { meetingNo, start, end, pageSize, baseUrl: client.baseUrl, tenant, window: 0 }
+      return {
+        meetingNo,
+        start,
+        end,
+        pageSize,
+        baseUrl: client.baseUrl,
+        tenant,
+        order: order === "newest" ? order : undefined,
+        window: 0,
+        readAhead,
+      }
     })
 
-    const pagesFrom = (opened: Cursor.Position): Stream.Stream<Page, FeishuError> => {
-      const windows = TimeRange.windows(opened)
+    const pagesFrom = ({
+      readAhead,
+      ...opened
+    }: Cursor.Position & { readonly readAhead: number }): Stream.Stream<Page, FeishuError> => {
+      const oldestFirst = TimeRange.windows(opened)
+      const windows = opened.order === "newest" ? oldestFirst.toReversed() : oldestFirst
       const { meetingNo } = opened
       const cursorAt = ({ pageToken, window }: Pagination.Position): Cursor.Cursor =>
         Cursor.fromPosition({ ...opened, window, pageToken })
@@ -209,6 +289,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
 
       return Pagination.pages({
         windows: windows.length,
+        readAhead,
         start: { window: opened.window, pageToken: opened.pageToken },
         read,
         key: (row) => row.id,
@@ -238,6 +319,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
           ),
         ),
         Stream.map((page) => ({
+          _tag: "Page" as const,
           meetingNo,
           meetings: page.rows,
           cursor: page.next === undefined ? undefined : cursorAt(page.next),
@@ -246,9 +328,23 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
       )
     }
 
-    const pages = (request: Request | Cursor.Cursor) => Stream.unwrap(Effect.map(open(request), pagesFrom))
-    const stream = (request: Request | Cursor.Cursor) =>
-      pages(request).pipe(Stream.flatMap((page) => Stream.fromArray(page.meetings)))
+    const pages = (from: From) => Stream.unwrap(Effect.map(open(from), pagesFrom))
+    const stream = (from: From) => pages(from).pipe(Stream.flatMap((page) => Stream.fromArray(page.meetings)))
+
+    /** One number after the other, each once, and all for the same range: relative words move with the time. */
+    const many = <A>(
+      meetingNos: Iterable<MeetingNo>,
+      range: Request["range"],
+      options: Options | undefined,
+      read: (request: Request) => Stream.Stream<A, FeishuError>,
+    ) =>
+      Stream.unwrap(
+        Effect.map(TimeRange.make(range), (fixed) =>
+          Stream.fromIterable(new Set(meetingNos)).pipe(
+            Stream.flatMap((meetingNo) => read({ ...options, meetingNo, range: fixed })),
+          ),
+        ),
+      )
 
     return Meetings.of({
       page: Effect.fn("Meetings.page")(function* (request) {
@@ -257,20 +353,46 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
       }),
       pages,
       stream,
-      streamMany: (meetingNos, range) =>
-        // One range for all: relative words must not move while the numbers are read.
-        Stream.unwrap(
-          Effect.map(TimeRange.make(range), (fixed) =>
-            Stream.fromIterable(new Set(meetingNos)).pipe(
-              Stream.flatMap((meetingNo) =>
-                Stream.map(stream({ meetingNo, range: fixed }), (meeting) => ({ meetingNo, meeting })),
+      streamMany: (meetingNos, range, options) =>
+        many(meetingNos, range, options, (request) =>
+          Stream.map(stream(request), (meeting) => ({ meetingNo: request.meetingNo, meeting })),
+        ),
+      outcomes: (meetingNos, range, options) =>
+        many(meetingNos, range, options, (request) =>
+          Stream.suspend(() => {
+            const { meetingNo } = request
+            let rows = 0
+            return pages(request).pipe(
+              Stream.tap((page) => Effect.sync(() => (rows += page.meetings.length))),
+              Stream.concat(Stream.sync((): Complete => ({ _tag: "Complete", meetingNo, rows }))),
+              Stream.catchIf(isFaultOfNumber, (error) =>
+                Stream.succeed<Failed>({ _tag: "Failed", meetingNo, error }),
               ),
-            ),
-          ),
+            )
+          }),
         ),
     })
   },
 )
+
+/** Whether the other numbers may be read all the same. */
+const isFaultOfNumber = ({ code, reason }: FeishuError): boolean => {
+  switch (reason._tag) {
+    case "InvalidRequest":
+    case "RangeTooOld":
+    case "ContractViolation":
+    case "PaginationBroken":
+      return true
+    // By the meeting service, or for a field of the request: other codes, and none, would meet all numbers.
+    case "RequestRefused":
+      return code !== undefined && (code === 99992402 || Math.floor(code / 1_000) === 121)
+    // Of this meeting; a scope that is missing is so for all of them.
+    case "PermissionDenied":
+      return code === 121005
+    default:
+      return false
+  }
+}
 
 const isParamError = (error: FeishuError): boolean => error.code === 121003
 

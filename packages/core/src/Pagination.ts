@@ -2,8 +2,11 @@
  * Reading page after page, window after window, of any endpoint that pages by token, so that a read ends
  * complete, or fails at a known position: it never loops, and never takes a broken page for the last one.
  */
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Queue from "effect/Queue"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type FeishuError, PaginationBroken, type PaginationFault } from "./FeishuError.ts"
 
@@ -38,6 +41,8 @@ export interface Page<Row> {
 export interface Options<Row, R> {
   readonly windows: number
   readonly start: Position
+  /** Windows that are read beside each other; default 1. */
+  readonly readAhead?: number | undefined
   readonly read: (position: Position) => Effect.Effect<RawPage<Row>, FeishuError, R>
   /** Rows with the same key are the same row. */
   readonly key: (row: Row) => string
@@ -50,21 +55,12 @@ export interface Options<Row, R> {
 /** Pages in a row without a new row before a window that announces more is given up. */
 export const maxEmptyPages = 1_000
 
-interface State {
-  readonly position: Position
-  /** Page tokens of this window that were used. */
-  readonly usedTokens: Set<string>
-  /** Keys of this window and of the one before: neighbours share a second, and so can share rows. */
-  readonly keys: Set<string>
-  readonly previousKeys: Set<string>
-  readonly emptyPages: number
-  /** Whether this is the first page of a resumed read: its page token may have expired meanwhile. */
-  readonly resumed: boolean
-}
+/** Pages of one window that may be read before their turn, when windows are read beside each other. */
+const pagesAhead = 4
 
 /**
- * The pages as a stream. A failure comes after every page before it. A refused page token of a resumed read
- * starts its window again, once.
+ * The pages as a stream, in order. A failure comes after every page before it. A refused page token of a resumed
+ * read starts its window again, once.
  *
  * @example
  * ```ts
@@ -87,85 +83,136 @@ interface State {
  * // => [ 'c' ] undefined
  * ```
  */
-export const pages = <Row, R>(options: Options<Row, R>): Stream.Stream<Page<Row>, FeishuError, R> =>
-  Stream.suspend(() =>
-    Stream.paginate<State, Page<Row>, FeishuError, R>(
-      {
-        position: options.start,
-        usedTokens: new Set(),
-        keys: new Set(),
-        previousKeys: new Set(),
-        emptyPages: 0,
-        resumed: options.start.pageToken !== undefined,
-      },
-      (state) => Effect.map(step(options, state), ([page, next]) => [[page], next]),
-    ),
-  )
+export const pages = <Row, R>(options: Options<Row, R>): Stream.Stream<Page<Row>, FeishuError, R> => {
+  const { readAhead = 1, start, windows } = options
+  const windowsLeft = Stream.range(start.window, Math.max(windows - 1, start.window))
+  const walkFrom = (window: number) => walk(options, window === start.window ? start : { window })
+  const walked =
+    readAhead <= 1
+      ? Stream.flatMap(windowsLeft, walkFrom)
+      : Stream.unwrap(
+          Effect.map(Effect.scope, (scope) => {
+            // Windows that were begun, by number. Each waits with its first pages until it is its turn.
+            const begun: Array<Queue.Dequeue<Walked<Row>, FeishuError | Cause.Done>> = []
+            const begin = Effect.fnUntraced(function* (window: number) {
+              begun[window] = yield* Scope.provide(
+                Stream.toQueue(walkFrom(window), { capacity: pagesAhead }),
+                scope,
+              )
+            })
+            return Stream.flatMap(windowsLeft, (window) =>
+              Stream.unwrap(
+                Effect.gen(function* () {
+                  const ahead = Math.min(window + readAhead, windows)
+                  for (let next = window; next < Math.max(ahead, window + 1); next++) {
+                    if (begun[next] === undefined) yield* begin(next)
+                  }
+                  return Stream.fromQueue(begun[window]!)
+                }),
+              ),
+            )
+          }),
+        )
+  return Stream.suspend(() => Stream.mapEffect(walked, dropDoubles(options)))
+}
 
-const step = Effect.fnUntraced(function* <Row, R>(
+/** A page as it was read, and whose page token comes next within its window. */
+interface Walked<Row> extends RawPage<Row> {
+  readonly position: Position
+  readonly nextToken: string | undefined
+}
+
+interface WalkState {
+  readonly position: Position
+  /** Whether this is the first page of a resumed read: its page token may have expired meanwhile. */
+  readonly resumed: boolean
+}
+
+/** The pages of one window, from a position in it. */
+const walk = <Row, R>(
   options: Options<Row, R>,
-  state: State,
-): Effect.fn.Return<readonly [Page<Row>, Option.Option<State>], FeishuError, R> {
-  let { position } = state
-  const raw = yield* Effect.catchIf(
-    options.read(position),
-    (error) => state.resumed && options.isPageTokenRefused(error),
-    () => {
-      position = { window: position.window }
-      return Effect.andThen(
-        Effect.logWarning(
-          "The page token of the cursor is no longer accepted: its window is read again from its start.",
-        ),
-        options.read(position),
-      )
-    },
-  )
-
-  const more = raw.hasMore ?? raw.pageToken !== undefined
-  const broken = (fault: typeof PaginationFault.Type) =>
-    options.broken(new PaginationBroken({ fault, logId: raw.logId }), position)
-  const rows = raw.rows.filter((row) => {
-    const key = options.key(row)
-    if (state.keys.has(key)) return false
-    state.keys.add(key)
-    return !state.previousKeys.has(key)
-  })
-  const emptyPages = rows.length === 0 ? state.emptyPages + 1 : 0
-  if (position.pageToken !== undefined) state.usedTokens.add(position.pageToken)
-  if (more) {
-    // Checked before the page is handed out: a cursor behind a page that leads nowhere could not go on.
-    if (raw.pageToken === undefined)
-      return yield* broken("more pages are announced, but there is no page token")
-    if (raw.pageToken === position.pageToken) return yield* broken("the page token is the same as before")
-    if (state.usedTokens.has(raw.pageToken)) return yield* broken("the page tokens go in a circle")
-    if (emptyPages >= maxEmptyPages) return yield* broken("too many pages in a row without a new row")
-  }
-
-  const nextWindow = position.window + 1
-  const next: State | undefined = more
-    ? {
-        ...state,
-        position: { window: position.window, pageToken: raw.pageToken },
-        emptyPages,
-        resumed: false,
-      }
-    : nextWindow < options.windows
-      ? {
-          position: { window: nextWindow },
-          usedTokens: new Set(),
-          keys: new Set(),
-          previousKeys: state.keys,
-          emptyPages: 0,
-          resumed: false,
+  start: Position,
+): Stream.Stream<Walked<Row>, FeishuError, R> =>
+  Stream.suspend(() => {
+    const usedTokens = new Set<string>()
+    return Stream.paginate<WalkState, Walked<Row>, FeishuError, R>(
+      { position: start, resumed: start.pageToken !== undefined },
+      Effect.fnUntraced(function* (state): Effect.fn.Return<
+        readonly [ReadonlyArray<Walked<Row>>, Option.Option<WalkState>],
+        FeishuError,
+        R
+      > {
+        let { position } = state
+        const page = yield* Effect.catchIf(
+          options.read(position),
+          (error) => state.resumed && options.isPageTokenRefused(error),
+          () => {
+            position = { window: position.window }
+            return Effect.andThen(
+              Effect.logWarning(
+                "The page token of the cursor is no longer accepted: its window is read again from its start.",
+              ),
+              options.read(position),
+            )
+          },
+        )
+        const broken = (fault: typeof PaginationFault.Type) =>
+          options.broken(new PaginationBroken({ fault, logId: page.logId }), position)
+        const { pageToken } = page
+        if (position.pageToken !== undefined) usedTokens.add(position.pageToken)
+        if (!(page.hasMore ?? pageToken !== undefined)) {
+          return [[{ ...page, position, nextToken: undefined }], Option.none()]
         }
-      : undefined
-  const page: Page<Row> = {
-    rows,
-    duplicates: raw.rows.length - rows.length,
-    window: position.window,
-    next: next?.position,
-    logId: raw.logId,
-    rowsInWindow: state.keys.size,
+        // Checked before the page is handed out: a cursor behind a page that leads nowhere could not go on.
+        if (pageToken === undefined) {
+          return yield* broken("more pages are announced, but there is no page token")
+        }
+        if (pageToken === position.pageToken) return yield* broken("the page token is the same as before")
+        if (usedTokens.has(pageToken)) return yield* broken("the page tokens go in a circle")
+        const next = { position: { window: position.window, pageToken }, resumed: false }
+        return [[{ ...page, position, nextToken: pageToken }], Option.some(next)]
+      }),
+    )
+  })
+
+/** Takes away the rows that have come before, and says where to go on. For pages in their order. */
+const dropDoubles = <Row, R>(options: Options<Row, R>) => {
+  let window: number | undefined
+  // Of this window and of the one before: neighbours share a second, and so can share rows.
+  let keys = new Set<string>()
+  let previousKeys = new Set<string>()
+  let emptyPages = 0
+
+  return ({ logId, nextToken, position, rows: all }: Walked<Row>): Effect.Effect<Page<Row>, FeishuError> => {
+    if (position.window !== window) {
+      window = position.window
+      previousKeys = keys
+      keys = new Set()
+      emptyPages = 0
+    }
+    const rows = all.filter((row) => {
+      const key = options.key(row)
+      if (keys.has(key)) return false
+      keys.add(key)
+      return !previousKeys.has(key)
+    })
+    emptyPages = rows.length === 0 ? emptyPages + 1 : 0
+    if (nextToken !== undefined && emptyPages >= maxEmptyPages) {
+      const fault = "too many pages in a row without a new row"
+      return Effect.fail(options.broken(new PaginationBroken({ fault, logId }), position))
+    }
+    return Effect.succeed({
+      rows,
+      duplicates: all.length - rows.length,
+      window,
+      next:
+        nextToken !== undefined
+          ? { window, pageToken: nextToken }
+          : window + 1 < options.windows
+            ? { window: window + 1 }
+            : undefined,
+      logId,
+      rowsInWindow: keys.size,
+    })
   }
-  return [page, Option.fromUndefinedOr(next)]
-})
+}
