@@ -1,9 +1,9 @@
 /**
- * One request and its answer: the ids that every answer carries, and the shapes of the answers that are no data.
+ * One request and its answer: which workspace it belongs to, the ids that every answer carries, and the shapes of
+ * the answers that are no data.
  */
 import { ErrorCodes, ResponseHeaders } from "@effect-feishu/contract"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -13,11 +13,43 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
 import type { Random } from "effect/Random"
 import type { unhandled } from "effect/Types"
-import { seeded } from "./Generator.ts"
 import type { Refusal } from "./RateLimit.ts"
+import type { State, Workspace, Workspaces } from "./Workspace.ts"
 
-/** The log id of the request that is being answered. */
-const LogId = Context.Reference<string>("@effect-feishu/mock-server/LogId", { defaultValue: () => "" })
+/** A request that is being answered. */
+export class Exchange {
+  workspace: Workspace
+  /** Of that workspace when the request came to it. */
+  state: State
+  #logId: string | undefined
+
+  constructor(workspace: Workspace) {
+    this.workspace = workspace
+    this.state = workspace.state
+  }
+
+  /** The request names an app or token of this workspace. */
+  belongsTo(workspace: Workspace): void {
+    this.workspace = workspace
+    this.state = workspace.state
+  }
+
+  /** The mock's time in unix milliseconds. */
+  get now(): number {
+    return this.state.clock.now()
+  }
+
+  get logId(): string {
+    return (this.#logId ??= stampOf(this.now) + hex(this.state.ids, 20).toUpperCase())
+  }
+}
+
+/** The request that is being answered. */
+export const CurrentExchange = Context.Reference<Exchange>("@effect-feishu/mock-server/CurrentExchange", {
+  defaultValue: () => {
+    throw new Error("there is no request")
+  },
+})
 
 /** JSON text as an answer of Feishu's. */
 export const json = (
@@ -35,7 +67,7 @@ export const failure = (
   code: number,
   details?: Readonly<Record<string, unknown>>,
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
-  Effect.map(LogId, (logId) => {
+  Effect.map(CurrentExchange, ({ logId }) => {
     const { msg, status } = known(code)
     const error = {
       log_id: logId,
@@ -46,8 +78,8 @@ export const failure = (
   })
 
 /** The answer over the rate limit: no `error` object (documented), so the log id is in the header alone. */
-export const rateLimited = (refusal: Refusal): HttpServerResponse.HttpServerResponse => {
-  const { code, msg, status } = known(99991400)
+export const rateLimited = (refusal: Refusal, status: number): HttpServerResponse.HttpServerResponse => {
+  const { code, msg } = known(99991400)
   return json(JSON.stringify({ code, msg }), {
     status,
     headers: {
@@ -57,10 +89,16 @@ export const rateLimited = (refusal: Refusal): HttpServerResponse.HttpServerResp
   })
 }
 
-/** The answer of the token endpoint when it gives none: HTTP 200, and no `error` object (documented). */
+/** The answer of a token endpoint when it gives none: HTTP 200, and no `error` object (documented). */
 export const tokenFailure = (code: number): HttpServerResponse.HttpServerResponse => {
   const { msg, name } = known(code)
   return json(JSON.stringify(name === "invalidParam" ? { code, data: {}, msg } : { code, msg }))
+}
+
+/** The answer of an OAuth endpoint when it gives no token: HTTP 400, or the code's own (documented). */
+export const oauthFailure = (code: number, error: string): HttpServerResponse.HttpServerResponse => {
+  const { msg, status } = known(code)
+  return json(JSON.stringify({ error, error_description: msg, code }), { status })
 }
 
 const known = (code: number): ErrorCodes.ErrorCode => {
@@ -77,41 +115,43 @@ export const notFound: HttpServerResponse.HttpServerResponse = HttpServerRespons
 
 /**
  * Gives every answer its headers, and turns what nobody foresaw into Feishu's internal error, so that a request
- * never ends without an answer. Ids follow from the random seed and the order of the requests.
+ * never ends without an answer. Ids follow from the random seed and the order of the requests of a workspace.
  */
-export const layer = (randomSeed: string | number): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+export const layer = (workspaces: Workspaces): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
   HttpRouter.middleware(
-    Effect.map(seeded(randomSeed, "exchanges"), (random) => {
+    Effect.sync(() => {
       let second = Number.NaN
-      let stamp = ""
       let date = ""
+      const dateOf = (now: number): string => {
+        if (second !== Math.floor(now / 1000)) {
+          second = Math.floor(now / 1000)
+          date = DateTime.toDateUtc(DateTime.makeUnsafe(now)).toUTCString()
+        }
+        return date
+      }
       // The router wants a middleware that lets failures through; this one leaves none.
       return (
         answer: Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled>,
       ): Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled> =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          if (second !== Math.floor(now / 1000)) {
-            second = Math.floor(now / 1000)
-            stamp = stampOf(now)
-            date = DateTime.toDateUtc(DateTime.makeUnsafe(now)).toUTCString()
-          }
-          const logId = stamp + hex(random, 20).toUpperCase()
-          const requestId = uuid(random)
+        Effect.suspend(() => {
+          const exchange = new Exchange(workspaces.shared)
           return answer.pipe(
             Effect.catchCause((cause) => {
               if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
               return isRouteNotFound(Cause.squash(cause)) ? Effect.succeed(notFound) : failure(121001)
             }),
-            Effect.provideService(LogId, logId),
-            Effect.map(
-              HttpServerResponse.setHeaders({
+            Effect.provideService(CurrentExchange, exchange),
+            Effect.map((response) => {
+              const { logId } = exchange
+              const requestId = uuid(exchange.state.ids)
+              return HttpServerResponse.setHeaders(response, {
                 [ResponseHeaders.logId]: logId,
                 [ResponseHeaders.requestId]: requestId,
                 "request-id": requestId,
                 // Node's own header would tell the time of the machine, not of the mock's clock.
-                date,
-              }),
-            ),
+                date: dateOf(exchange.now),
+              })
+            }),
           )
         })
     }),

@@ -9,13 +9,13 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import type { HttpApiSchemaError } from "effect/http-api/HttpApiError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { failure } from "./Exchange.ts"
-import * as RateLimit from "./RateLimit.ts"
-import { Store } from "./Store.ts"
-import { type Token, Tokens } from "./Tokens.ts"
+import { CurrentExchange, failure } from "./Exchange.ts"
+import type * as RateLimit from "./RateLimit.ts"
+import type { Workspaces } from "./Workspace.ts"
 
-/** Who is asking, once token and scope are right. */
+/** Who is asking, once token, address and scope are right. */
 export class Caller extends Context.Service<
   Caller,
   {
@@ -37,46 +37,54 @@ export class Authorization extends HttpApiMiddleware.Service<Authorization, { pr
 export class Fields extends HttpApiMiddleware.Service<Fields>()("@effect-feishu/mock-server/Fields") {}
 
 /** The live {@link Authorization}. */
-export const authorization: Layer.Layer<Authorization, never, Store | Tokens | RateLimit.RateLimit> =
-  Layer.effect(
-    Authorization,
+export const authorization = (workspaces: Workspaces): Layer.Layer<Authorization> =>
+  Layer.succeed(Authorization, (handler, { endpoint }) =>
     Effect.gen(function* () {
-      const store = yield* Store
-      const tokens = yield* Tokens
-      const rateLimit = yield* RateLimit.RateLimit
-      return (handler, { endpoint }) =>
-        Effect.gen(function* () {
-          const request = yield* HttpServerRequest.HttpServerRequest
-          const token = yield* readToken(tokens, request.headers["authorization"])
-          if (typeof token === "number") return yield* failure(token)
-          // Every request with a valid token counts, refused ones do not (inferred).
-          const refusal = yield* rateLimit.take({
-            api: endpoint.identifier,
-            app: token.appId,
-            tenant: token.tenant,
-          })
-          const granted = store.app(token.appId)?.scopes ?? []
-          if (!ListByNo.scopes.some((scope) => granted.includes(scope))) {
-            return yield* failure(99991672, {
-              permission_violations: ListByNo.scopes.map((scope) => ({
-                type: "action_scope_required",
-                subject: scope,
-              })),
-            })
-          }
-          return yield* Effect.provideService(handler, Caller, { tenant: token.tenant, refusal })
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const exchange = yield* CurrentExchange
+      const text = tokenText(request.headers["authorization"])
+      const found = workspaces.ofToken(text)
+      if (found === undefined) return yield* failure(unknownToken(text))
+      exchange.belongsTo(found.workspace)
+      const { token } = found
+      const { now, state } = exchange
+      // An app access token is no token for this (inferred).
+      if (token.kind === "app") return yield* failure(99991671)
+      if (now >= token.expiresAt) return yield* failure(token.kind === "user" ? 99991677 : 99991663)
+      const app = state.store.app(token.appId)
+      // Where in the order the address is checked is inferred.
+      const address = Option.getOrElse(request.remoteAddress, () => "")
+      if (app?.allowed_ips !== undefined && !app.allowed_ips.includes(address.replace(/^::ffff:/, ""))) {
+        return yield* failure(99991401)
+      }
+      // Every request with a valid token counts, refused ones do not (inferred).
+      const refusal = state.rateLimit.take(
+        { api: endpoint.identifier, app: token.appId, tenant: token.tenant },
+        now,
+      )
+      const granted = token.scopes ?? app?.scopes ?? []
+      if (!ListByNo.scopes.some((scope) => granted.includes(scope))) {
+        const ofUser = token.kind === "user"
+        return yield* failure(ofUser ? 99991679 : 99991672, {
+          permission_violations: ListByNo.scopes.map((scope) => ({
+            type: ofUser ? "action_privilege_required" : "action_scope_required",
+            subject: scope,
+          })),
         })
+      }
+      return yield* Effect.provideService(handler, Caller, { tenant: token.tenant, refusal })
     }),
   )
 
-/** The valid token of an `Authorization` header, or the error code for it. */
-const readToken = (tokens: Tokens["Service"], header: string | undefined): Effect.Effect<Token | number> => {
-  const text = header?.startsWith("Bearer ") === true ? header.slice("Bearer ".length) : ""
-  if (text === "") return Effect.succeed(99991661)
-  // The mock gives tenant tokens only, so every user token and every JWT is unknown to it.
-  if (text.startsWith("u-") || text.startsWith("eyJ")) return Effect.succeed(99991668)
-  if (!text.startsWith("t-")) return Effect.succeed(99991671)
-  return Effect.map(tokens.find(text), (token) => token ?? 99991663)
+/** What is in an `Authorization` header; empty where that is nothing. */
+const tokenText = (header: string | undefined): string =>
+  header?.startsWith("Bearer ") === true ? header.slice("Bearer ".length) : ""
+
+/** The error code for a token that nobody has given. */
+const unknownToken = (text: string): number => {
+  if (text === "") return 99991661
+  if (text.startsWith("u-") || text.startsWith("eyJ")) return 99991668
+  return text.startsWith("t-") ? 99991663 : 99991671
 }
 
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()

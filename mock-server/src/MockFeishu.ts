@@ -1,11 +1,10 @@
 /** A mock Feishu on a real socket: as a layer, or as a promise. */
 import { createServer, type Server } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { ListByNo, type MeetingNo } from "@effect-feishu/contract"
+import type { MeetingNo } from "@effect-feishu/contract"
 import * as ByteSize from "effect/ByteSize"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
@@ -14,37 +13,14 @@ import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Api from "./Api.ts"
+import * as AppTickets from "./AppTickets.ts"
 import * as Exchange from "./Exchange.ts"
 import * as Gateway from "./Gateway.ts"
-import * as Generator from "./Generator.ts"
-import { pageTokens } from "./PageToken.ts"
-import * as RateLimit from "./RateLimit.ts"
-import { sample } from "./sample.ts"
-import * as Seed from "./Seed.ts"
-import * as Store from "./Store.ts"
-import * as Tokens from "./Tokens.ts"
-import * as VirtualClock from "./VirtualClock.ts"
+import type * as Seed from "./Seed.ts"
+import * as Workspace from "./Workspace.ts"
 
-/** What a mock holds and how it behaves. Everything has a default. */
-export interface Options {
-  /** Apps and meetings. Without it and without `generate`: an embedded sample. */
-  readonly seed?: Seed.Seed | undefined
-  /** More meetings: `numbers` meeting numbers with `meetings` meetings each. */
-  readonly generate?: { readonly numbers: number; readonly meetings: number } | undefined
-  /** Generated meetings lie in this many days before the UTC day in which the clock starts; 89 unless given. */
-  readonly days?: number | undefined
-  /** Decides all that is random: meetings, tokens and ids. 1 unless given. */
-  readonly randomSeed?: string | number | undefined
-  /** Requests that pass in 60 seconds for an app and tenant; 100 unless given (documented). */
-  readonly rateLimit?: number | "off" | undefined
-  /** How a range is held to 90 days: `both` unless given, the stricter reading of the documents. */
-  readonly ninetyDays?: ListByNo.NinetyDays | undefined
-  /**
-   * When the mock's clock starts: a time, or unix seconds. From then on it runs as Effect's `Clock` does. Without
-   * it the mock's time is that of Effect's `Clock`.
-   */
-  readonly now?: DateTime.DateTime | number | undefined
-}
+/** What a mock holds and how it behaves: its switches, too. Everything has a default. */
+export interface Options extends Workspace.Options {}
 
 /** Where to listen. */
 export interface Address {
@@ -58,7 +34,7 @@ export interface Address {
 export interface Running {
   /** The base URL, without a slash at the end. */
   readonly url: string
-  /** The id of the first self-built app. If all are store apps, that of the first, which gets no token here. */
+  /** The id of the first self-built app. If all are store apps, that of the first. */
   readonly appId: string
   /** Its secret, in clear text: it is made up. */
   readonly appSecret: string
@@ -108,13 +84,16 @@ export class MockFeishu extends Context.Service<MockFeishu, Running>()(
 export const layer = (
   options: Options & Address = {},
 ): Layer.Layer<MockFeishu, Seed.SeedInvalid | ServeError> =>
+  Layer.unwrap(Effect.map(Workspace.make(options), (workspace) => layerWorkspace(workspace, options)))
+
+/** The same for a workspace that is there already. */
+export const layerWorkspace = (
+  workspace: Workspace.Workspace,
+  options: Address = {},
+): Layer.Layer<MockFeishu, ServeError> =>
   Layer.unwrap(
-    Effect.gen(function* () {
-      const clock =
-        options.now === undefined ? yield* Clock.Clock : yield* VirtualClock.startingAt(options.now)
-      const contents = yield* fill(options, Math.floor(clock.currentTimeMillisUnsafe() / 1000))
-      const store = Store.make(contents)
-      const randomSeed = options.randomSeed ?? 1
+    Effect.sync(() => {
+      const workspaces = Workspace.only(workspace)
       const host = options.host ?? "127.0.0.1"
       // A method that Node's parser does not know gets Node's bare 400, not Feishu's 404: to change that, a listener
       // of `clientError` would have to write every answer to what is no HTTP by hand, too long headers and timeouts.
@@ -124,38 +103,26 @@ export const layer = (
         headersTimeout: 15_000,
         requestTimeout: 30_000,
       })
-      const routes = Api.routes({
-        ninetyDays: options.ninetyDays ?? "both",
-        pageTokens: pageTokens(`${randomSeed}/pages`),
-      }).pipe(
-        Layer.provide([Gateway.authorization, Gateway.fields]),
-        Layer.provide([
-          Layer.succeed(Store.Store, store),
-          Tokens.layer(randomSeed),
-          RateLimit.layer(options.rateLimit ?? ListByNo.rateLimit),
-        ]),
-        Layer.provideMerge(Exchange.layer(randomSeed)),
+      const routes = Api.routes(workspaces).pipe(
+        Layer.provide([Gateway.authorization(workspaces), Gateway.fields]),
+        Layer.provideMerge(Exchange.layer(workspaces)),
       )
       const serving = HttpRouter.serve(routes, {
         routerConfig: Api.routerConfig,
         disableLogger: true,
         disableListenLog: true,
-      }).pipe(
-        Layer.provide([
-          Layer.succeed(Clock.Clock, clock),
-          Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1)),
-        ]),
-      )
-      const app = contents.apps.find(({ type }) => type === "self_built") ?? contents.apps[0]
+      }).pipe(Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))))
       const running = Layer.effect(
         MockFeishu,
         Effect.gen(function* () {
           yield* Effect.addFinalizer(() => stop(server))
+          yield* AppTickets.pushHourly(workspace)
+          const app = Workspace.firstApp(workspace)
           return {
             url: urlOf(host, server.address()),
             appId: app.app_id,
             appSecret: app.app_secret,
-            meetingNos: store.meetingNos,
+            meetingNos: Workspace.meetingNos(workspace),
           }
         }),
       )
@@ -203,30 +170,6 @@ export const start = async (options: Options & Address = {}): Promise<Started> =
   )
   return { ...running, close, [Symbol.asyncDispose]: close }
 }
-
-/** The apps and meetings that the options ask for. */
-const fill = Effect.fnUntraced(function* (options: Options, nowSeconds: number) {
-  const { days = 89, generate, randomSeed = 1 } = options
-  const seed = yield* Seed.check(options.seed ?? (generate === undefined ? sample : {}))
-  const given = seed.meetings ?? []
-  const orders = [...(seed.generate ?? [])]
-  if (generate !== undefined) {
-    const taken = new Set([...given, ...orders].map((entry) => entry.meeting_no))
-    const random = yield* Generator.seeded(randomSeed, "numbers")
-    for (const meeting_no of Generator.meetingNos(random, generate.numbers, taken)) {
-      orders.push({ meeting_no, count: generate.meetings })
-    }
-  }
-  const span = Generator.daysBefore(nowSeconds, days)
-  const ids = new Set(given.map((meeting) => meeting.id))
-  const meetings = [...given]
-  for (const order of orders) {
-    // A stream of random numbers for each number: its meetings do not change when others come or go.
-    const random = yield* Generator.seeded(randomSeed, `meetings/${order.meeting_no}`)
-    for (const meeting of Generator.meetings(random, order, span, ids)) meetings.push(meeting)
-  }
-  return { apps: seed.apps ?? [Seed.defaultApp], meetings } satisfies Store.Contents
-})
 
 /**
  * No new connection is taken; requests under way may end in time, then their connections are cut. In the time of

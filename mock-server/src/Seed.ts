@@ -84,13 +84,17 @@ const atLeastOne = <A, E>(item: Schema.Codec<A, E>, what: string) =>
 
 const noOtherKeys = { messageUnexpectedKey: "there is no such key" }
 
-/** An app with its credentials. A self-built app lives in the first of its tenants. */
+/**
+ * An app with its credentials. A self-built app lives in the first of its tenants. Where there are `allowed_ips`,
+ * requests from any other address are refused.
+ */
 export const App = Schema.Struct({
   app_id: text,
   app_secret: text,
   type: Schema.Literals(["self_built", "store"]),
   scopes: Schema.Array(text),
   tenants: atLeastOne(text, "tenant"),
+  allowed_ips: optional(Schema.Array(text), "takes a list of addresses"),
 }).annotate(noOtherKeys)
 /** See the Schema of the same name. */
 export type App = typeof App.Type

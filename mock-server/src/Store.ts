@@ -4,7 +4,6 @@
  */
 import { factory, nullable, primaryKey } from "@mswjs/data"
 import { MeetingNo } from "@effect-feishu/contract"
-import * as Context from "effect/Context"
 import * as MeetingIndex from "./MeetingIndex.ts"
 import type { App, Meeting } from "./Seed.ts"
 
@@ -25,20 +24,19 @@ export interface PageQuery {
 }
 
 /** See {@link make}. */
-export class Store extends Context.Service<
-  Store,
-  {
-    /** The app with this id, or `undefined`. */
-    readonly app: (appId: string) => App | undefined
-    /** Rows as JSON text, in the order of start and id (Feishu documents no order). Costs the same at any size. */
-    readonly page: (query: PageQuery) => { readonly rows: ReadonlyArray<string>; readonly hasMore: boolean }
-    /** Every number that has meetings, in the order in which the numbers were first given. */
-    readonly meetingNos: ReadonlyArray<MeetingNo>
-  }
->()("@effect-feishu/mock-server/Store") {}
+export interface Store {
+  /** The app with this id, or `undefined`. */
+  readonly app: (appId: string) => App | undefined
+  /** Every app, in the order in which they were given. */
+  readonly apps: () => ReadonlyArray<App>
+  /** Rows as JSON text, in the order of start and id (Feishu documents no order). Costs the same at any size. */
+  readonly page: (query: PageQuery) => { readonly rows: ReadonlyArray<string>; readonly hasMore: boolean }
+  /** Every number that has meetings, in the order in which the numbers were first given. */
+  readonly meetingNos: () => ReadonlyArray<MeetingNo>
+}
 
 /** Fills the models and the index. Takes about 15 µs a meeting (measured). */
-export const make = (contents: Contents): Store["Service"] => {
+export const make = (contents: Contents): Store => {
   const db = factory({
     app: {
       app_id: primaryKey(String),
@@ -46,6 +44,7 @@ export const make = (contents: Contents): Store["Service"] => {
       type: String,
       scopes: Array<string>,
       tenants: Array<string>,
+      allowed_ips: Array<string>,
     },
     meeting: {
       id: primaryKey(String),
@@ -62,7 +61,12 @@ export const make = (contents: Contents): Store["Service"] => {
   })
   const apps = new Map<string, App>()
   for (const app of contents.apps) {
-    db.app.create({ ...app, scopes: [...app.scopes], tenants: [...app.tenants] })
+    db.app.create({
+      ...app,
+      allowed_ips: [...(app.allowed_ips ?? [])],
+      scopes: [...app.scopes],
+      tenants: [...app.tenants],
+    })
     apps.set(app.app_id, app)
   }
   const firstTenant = contents.apps[0].tenants[0]
@@ -90,8 +94,9 @@ export const make = (contents: Contents): Store["Service"] => {
   }
   return {
     app: (appId) => apps.get(appId),
+    apps: () => [...apps.values()],
     page: (query) => MeetingIndex.page(indexes.get(indexKey(query.tenant, query.meetingNo)) ?? [], query),
-    meetingNos: [...meetingNos],
+    meetingNos: () => [...meetingNos],
   }
 }
 

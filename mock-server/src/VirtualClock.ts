@@ -1,26 +1,50 @@
-/** The mock's own time. Token expiry, rate windows and the 90 days follow it. */
+/**
+ * The mock's own time: it can be stopped, set and moved. Token expiry, rate windows and the 90 days follow it;
+ * faults of the network do not.
+ */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 
+/** See the members. Times are unix milliseconds. */
+export interface VirtualClock {
+  readonly now: () => number
+  readonly isFrozen: () => boolean
+  /** Stops it where it is. */
+  readonly freeze: () => void
+  /** Lets it run on evenly from where it is. */
+  readonly run: () => void
+  /** Sets it, backwards, too; a frozen one stays so. */
+  readonly set: (millis: number) => void
+}
+
 /**
  * A clock that shows `start` (a time, or unix seconds) now and runs on evenly from there: a step of the machine's
- * wall clock does not move it. Under `TestClock` it runs as that does.
+ * wall clock does not move it. Without `start` it shows the time of Effect's `Clock`. Under `TestClock` it runs as
+ * that does.
  */
-export const startingAt = (start: DateTime.DateTime | number): Effect.Effect<Clock.Clock> =>
+export const make = (start: DateTime.DateTime | number | undefined): Effect.Effect<VirtualClock> =>
   Clock.clockWith((clock) => {
     const origin = clock.monotonicTimeNanosUnsafe()
-    const startMillis = typeof start === "number" ? start * 1000 : DateTime.toEpochMillis(start)
-    const nanos = () =>
-      BigInt(Math.round(startMillis)) * 1_000_000n + clock.monotonicTimeNanosUnsafe() - origin
-    const millis = () => Number(nanos() / 1_000_000n)
+    const elapsed = () => Number((clock.monotonicTimeNanosUnsafe() - origin) / 1_000_000n)
+    const running = start === undefined ? () => clock.currentTimeMillisUnsafe() : elapsed
+    let ahead =
+      start === undefined ? 0 : typeof start === "number" ? start * 1000 : DateTime.toEpochMillis(start)
+    let frozenAt: number | undefined
+    const now = () => frozenAt ?? Math.round(ahead + running())
     return Effect.succeed({
-      currentTimeMillisUnsafe: millis,
-      currentTimeMillis: Effect.sync(millis),
-      currentTimeNanosUnsafe: nanos,
-      currentTimeNanos: Effect.sync(nanos),
-      monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
-      monotonicTimeNanos: clock.monotonicTimeNanos,
-      sleep: (duration) => clock.sleep(duration),
+      now,
+      isFrozen: () => frozenAt !== undefined,
+      freeze: () => {
+        frozenAt = now()
+      },
+      run: () => {
+        ahead = now() - running()
+        frozenAt = undefined
+      },
+      set: (millis) => {
+        if (frozenAt === undefined) ahead = millis - running()
+        else frozenAt = millis
+      },
     })
   })

@@ -3,7 +3,7 @@ import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import { daysBefore } from "./Generator.ts"
 import type { Running } from "./MockFeishu.ts"
 
-/** A running mock as it is told of: without credentials when those of its apps get no token. */
+/** A running mock as it is told of: without credentials when a store app's are all there are. */
 type Ready = Pick<Running, "url" | "meetingNos"> & Partial<Pick<Running, "appId" | "appSecret">>
 
 /** One line of JSON for a program that started the mock. */

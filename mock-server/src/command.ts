@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import { banner, readyLine } from "./banner.ts"
+import * as Behaviour from "./Behaviour.ts"
 import * as MockFeishu from "./MockFeishu.ts"
 import * as Seed from "./Seed.ts"
 
@@ -40,6 +41,11 @@ const bounds = {
 const wholeNumberFrom = (flag: keyof typeof bounds) =>
   `a whole number from ${bounds[flag].minimum} to ${bounds[flag].maximum}`
 
+const { fields } = Behaviour.Behaviour
+
+const oneOf = (choices: ReadonlyArray<string | number>): string =>
+  choices.join(", ").replace(/, (?=[^,]+$)/, " or ")
+
 /** What each flag takes. Effect's own words depend on where it noticed ("Expected an integer", "Expected: FILE"). */
 const takes: Readonly<Record<string, string>> = {
   port: wholeNumberFrom("port"),
@@ -51,7 +57,13 @@ const takes: Readonly<Record<string, string>> = {
   "random-seed": "any text",
   now: "a time such as 2026-01-31T09:00:00Z, 2026-01-31 or 1769850000 (unix seconds)",
   "rate-limit": "a number of requests from 1 on, or off",
-  "ninety-days": ListByNo.NinetyDays.literals.join(", ").replace(/, (?=\w+$)/, " or "),
+  "rate-window": oneOf(fields.rateWindow.literals),
+  "rate-status": oneOf(fields.rateStatus.literals),
+  "ninety-days": oneOf(fields.ninetyDays.literals),
+  "empty-list": oneOf(fields.emptyList.literals),
+  "last-page-token": oneOf(fields.lastPageToken.literals),
+  "monthly-quota": "a number of calls, or off",
+  "app-ticket-url": "the address of your event handler, such as http://127.0.0.1:3000/events",
   json: "no value",
 }
 
@@ -113,15 +125,47 @@ const flags = {
   ),
   rateLimit: Flag.String("rate-limit").pipe(
     Flag.withMetavar("N|off"),
-    Flag.filterMap(parseRateLimit, whatItTakes("rate-limit")),
+    Flag.filterMap(parseLimitFrom(1), whatItTakes("rate-limit")),
     Flag.withDescription("Requests per minute for an app and tenant, 100 unless given"),
     Flag.withDefault(ListByNo.rateLimit),
   ),
-  ninetyDays: Flag.Literals("ninety-days", ListByNo.NinetyDays.literals).pipe(
+  rateWindow: Flag.Literals("rate-window", fields.rateWindow.literals).pipe(
+    Flag.withDescription(
+      "How they are counted: in a window that starts with the first request, as it is unless given, in any 60 seconds, or from a bucket",
+    ),
+    Flag.withDefault("fixed"),
+  ),
+  rateStatus: Flag.Literals("rate-status", ["429", "400"]).pipe(
+    Flag.withDescription("HTTP status of a refusal, 429 unless given; some older endpoints answer 400"),
+    Flag.withDefault("429"),
+  ),
+  monthlyQuota: Flag.String("monthly-quota").pipe(
+    Flag.withMetavar("N|off"),
+    Flag.filterMap(parseLimitFrom(0), whatItTakes("monthly-quota")),
+    Flag.withDescription("Calls per calendar month (UTC+8) for a tenant, off unless given"),
+    Flag.withDefault("off"),
+  ),
+  ninetyDays: Flag.Literals("ninety-days", fields.ninetyDays.literals).pipe(
     Flag.withDescription(
       "What '90 days' bounds, which Feishu's documents leave open: the span of a query, how far it looks back, or both, as it is unless given",
     ),
     Flag.withDefault("both"),
+  ),
+  emptyList: Flag.Literals("empty-list", fields.emptyList.literals).pipe(
+    Flag.withDescription("How a page without rows is written, [] unless given"),
+    Flag.withDefault("[]"),
+  ),
+  lastPageToken: Flag.Literals("last-page-token", fields.lastPageToken.literals).pipe(
+    Flag.withDescription("The page token of the last page, absent unless given"),
+    Flag.withDefault("absent"),
+  ),
+  appTicketUrl: Flag.String("app-ticket-url").pipe(
+    Flag.withMetavar("URL"),
+    Flag.filter((text) => /^https?:/.test(text) && URL.canParse(text), whatItTakes("app-ticket-url")),
+    Flag.withDescription(
+      "Push the tickets of store apps there, at the start, every hour, and when asked for",
+    ),
+    Flag.optional,
   ),
   json: Flag.Boolean("json").pipe(
     Flag.withDescription(
@@ -154,7 +198,13 @@ const mock = Command.make(
           days: flags.days,
           randomSeed: flags.randomSeed,
           rateLimit: flags.rateLimit,
+          rateWindow: flags.rateWindow,
+          rateStatus: flags.rateStatus === "400" ? 400 : 429,
+          monthlyQuota: flags.monthlyQuota,
           ninetyDays: flags.ninetyDays,
+          emptyList: flags.emptyList,
+          lastPageToken: flags.lastPageToken,
+          appTicketUrl: Option.getOrUndefined(flags.appTicketUrl),
           now: Option.getOrUndefined(flags.now),
         }),
       )
@@ -168,9 +218,9 @@ const mock = Command.make(
     yield* Effect.scoped(
       Effect.gen(function* () {
         const { feishu, onlyStoreApps } = yield* running
-        if (onlyStoreApps) {
+        if (onlyStoreApps && Option.isNone(flags.appTicketUrl)) {
           yield* Console.error(
-            `${name}: warning: the seed has store apps only, and this mock gives no token to those: add an app with type self_built`,
+            `${name}: warning: the seed has store apps only, and nobody gets their tickets: give --app-ticket-url`,
           )
         }
         if (feishu.meetingNos.length === 0) {
@@ -249,9 +299,13 @@ export const run = (args: ReadonlyArray<string>, version: string) =>
     ]),
   )
 
-function parseRateLimit(text: string): Option.Option<number | "off"> {
-  if (text === "off") return Option.some(text)
-  return /^[1-9]\d{0,8}$/.test(text) ? Option.some(Number(text)) : Option.none()
+function parseLimitFrom(minimum: number) {
+  return (text: string): Option.Option<number | "off"> => {
+    if (text === "off") return Option.some(text)
+    return /^(0|[1-9]\d{0,8})$/.test(text) && Number(text) >= minimum
+      ? Option.some(Number(text))
+      : Option.none()
+  }
 }
 
 function parseTime(text: string): Option.Option<DateTime.DateTime> {

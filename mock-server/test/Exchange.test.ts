@@ -7,6 +7,7 @@ import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Exchange from "../src/Exchange.ts"
 import * as MockFeishu from "../src/MockFeishu.ts"
+import * as Workspace from "../src/Workspace.ts"
 import { type Answer, askToken, call, list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 
@@ -130,7 +131,7 @@ describe("a defect", () => {
   it.effect("becomes Feishu's internal error, not a crash", () =>
     Effect.gen(function* () {
       const routes = HttpRouter.add("GET", "/boom", Effect.die(new Error("a bug"))).pipe(
-        Layer.provideMerge(Exchange.layer(1)),
+        Layer.provideMerge(Exchange.layer(Workspace.only(yield* Workspace.make({ seed: {} })))),
         Layer.provide(HttpServer.layerServices),
       )
       const { dispose, handler } = HttpRouter.toWebHandler(routes, { disableLogger: true })

@@ -45,7 +45,7 @@ describe("the store", () => {
       calls.length = 0
       assert.strictEqual(store.page(query).rows.length, 3)
       assert.strictEqual(store.app("cli_reader")?.app_secret, "secret")
-      assert.deepStrictEqual(store.meetingNos, [MeetingNo.make("337736498")])
+      assert.deepStrictEqual(store.meetingNos(), [MeetingNo.make("337736498")])
       assert.deepStrictEqual(calls, [])
     }),
   )

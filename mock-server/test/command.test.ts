@@ -215,7 +215,7 @@ describe("feishu-mock", () => {
       const file = yield* seedFile(storeApp + oneMeeting)
       const banner = yield* start(["--port", "0", "--seed", file])
       assert.deepStrictEqual(banner.stderr, [
-        "feishu-mock: warning: the seed has store apps only, and this mock gives no token to those: add an app with type self_built",
+        "feishu-mock: warning: the seed has store apps only, and nobody gets their tickets: give --app-ticket-url",
       ])
       assert.include(banner.stdout, "meeting numbers  337736498")
       assert.notMatch(banner.stdout, /app id|app secret|curl/)

@@ -1,6 +1,6 @@
 /**
- * `POST /open-apis/auth/v3/app_access_token`: the app access token of a store app, which its tenants' tokens
- * are fetched with. Fields at top level, failures with HTTP 200 (documented).
+ * The app access token of an app. That of a store app is what its tenants' tokens are fetched with; that of a
+ * self-built app comes with its tenant access token. Fields at top level, failures with HTTP 200 (documented).
  *
  * @example
  * ```ts
@@ -13,10 +13,13 @@
  */
 import * as Schema from "effect/Schema"
 
-/** The path below the base URL (documented). */
+/** The path for a self-built app, below the base URL (documented); takes what its tenant token's path takes. */
+export const internalPath = "/open-apis/auth/v3/app_access_token/internal"
+
+/** The path for a store app (documented). */
 export const storePath = "/open-apis/auth/v3/app_access_token"
 
-/** The JSON body of the request. */
+/** The JSON body for a store app. */
 export const StoreRequest = Schema.Struct({
   app_id: Schema.String,
   app_secret: Schema.RedactedFromValue(Schema.String),

@@ -36,6 +36,7 @@ const checkCredentials =
   "Check app id and app secret on the app's page in the developer console, and that they belong to this brand and base URL."
 const newToken =
   "Give a fresh access token; or give none, but app id and secret: tokens are then fetched and refreshed for you."
+const authoriseAgain = "Have the user authorise the app again, and keep the tokens of the newest answer."
 const later = "Try again later; if it stays, ask Feishu's support with the log id."
 
 /** Every code that is known, by number. */
@@ -119,6 +120,76 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     retry: "final",
     meaning: "the app secret does not belong to the app id",
     remedy: checkCredentials,
+    source: "documented",
+  },
+  {
+    code: 20003,
+    name: "oauthCodeInvalid",
+    status: 400,
+    msg: "the authorization code is invalid",
+    retry: "final",
+    meaning: "the authorization code is unknown, or was used before",
+    remedy: authoriseAgain,
+    source: "documented",
+  },
+  {
+    code: 20004,
+    name: "oauthCodeExpired",
+    status: 400,
+    msg: "the authorization code has expired",
+    retry: "final",
+    meaning: "the authorization code has expired",
+    remedy: authoriseAgain,
+    source: "documented",
+  },
+  {
+    code: 20024,
+    name: "oauthMismatch",
+    status: 400,
+    msg: "the code or token does not belong to the app",
+    retry: "final",
+    meaning: "the code or token belongs to another app, address or verifier",
+    remedy: authoriseAgain,
+    source: "documented",
+  },
+  {
+    code: 20026,
+    name: "oauthRefreshTokenInvalid",
+    status: 400,
+    msg: "the refresh token is invalid",
+    retry: "final",
+    meaning: "the refresh token is unknown",
+    remedy: authoriseAgain,
+    source: "documented",
+  },
+  {
+    code: 20037,
+    name: "oauthRefreshTokenExpired",
+    status: 400,
+    msg: "the refresh token has expired",
+    retry: "final",
+    meaning: "the refresh token has expired",
+    remedy: authoriseAgain,
+    source: "documented",
+  },
+  {
+    code: 20064,
+    name: "oauthRefreshTokenRevoked",
+    status: 400,
+    msg: "the refresh token has been revoked",
+    retry: "final",
+    meaning: "the refresh token was revoked",
+    remedy: authoriseAgain,
+    source: "documented",
+  },
+  {
+    code: 20073,
+    name: "oauthRefreshTokenUsed",
+    status: 400,
+    msg: "the refresh token has been used",
+    retry: "final",
+    meaning: "the refresh token was used before; each is good once",
+    remedy: authoriseAgain,
     source: "documented",
   },
   {

@@ -1,0 +1,53 @@
+/**
+ * Pushing app tickets to a store app, as Feishu does: an event of version 1.0 by POST, in the background. It is
+ * pushed when the app asks for it, and every hour.
+ */
+import { randomUUID } from "node:crypto"
+import * as Effect from "effect/Effect"
+import type { App } from "./Seed.ts"
+import type { Workspace } from "./Workspace.ts"
+
+/** Mints a ticket and pushes it, if there is where to; nobody waits for the push, and a failed one is not told. */
+export const push = (workspace: Workspace, app: App): Effect.Effect<void> =>
+  Effect.sync(() => {
+    const { appTicketUrl, state } = workspace
+    const now = state.clock.now()
+    const ticket = state.tokens.mintTicket(app.app_id, now)
+    if (appTicketUrl === undefined) return
+    const event = {
+      ts: (now / 1000).toFixed(6),
+      uuid: randomUUID(),
+      token: "",
+      type: "event_callback",
+      event: { app_id: app.app_id, app_ticket: ticket, type: "app_ticket" },
+    }
+    // Off the request's own time: Feishu answers before the push arrives.
+    void fetch(appTicketUrl, {
+      method: "POST",
+      headers: { "content-type": "application/json; charset=utf-8" },
+      body: JSON.stringify(event),
+      signal: AbortSignal.timeout(5_000),
+    }).then(
+      (response) => response.body?.cancel(),
+      () => {},
+    )
+  })
+
+/** How often tickets are pushed on their own (documented). */
+const interval = "1 hour"
+
+/** Pushes the tickets of every store app of a workspace, now and every hour, as long as the scope is open. */
+export const pushHourly = (workspace: Workspace) =>
+  workspace.appTicketUrl === undefined
+    ? Effect.void
+    : Effect.forkScoped(
+        Effect.forever(
+          Effect.andThen(
+            Effect.forEach(
+              workspace.state.store.apps().filter(({ type }) => type === "store"),
+              (app) => push(workspace, app),
+            ),
+            Effect.sleep(interval),
+          ),
+        ),
+      )

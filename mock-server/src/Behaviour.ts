@@ -1,0 +1,34 @@
+/** Where the documents leave a choice: one switch for each, set to the stricter reading unless told. */
+import { ListByNo } from "@effect-feishu/contract"
+import * as Schema from "effect/Schema"
+
+/** Every switch. */
+export const Behaviour = Schema.Struct({
+  /** Requests that pass in 60 seconds for an API, app and tenant, or `off`; default 100 (documented). */
+  rateLimit: Schema.Union([Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)), Schema.Literal("off")]),
+  /** How they are counted; default `fixed` (inferred). */
+  rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
+  /** The HTTP status of a refusal; some older endpoints answer 400 (documented). Default 429. */
+  rateStatus: Schema.Literals([429, 400]),
+  /** What "90 days" bounds; default `both`. */
+  ninetyDays: ListByNo.NinetyDays,
+  /** How a page without rows is written, which is known of other endpoints only; default `[]`. */
+  emptyList: Schema.Literals(["[]", "null", "absent"]),
+  /** The page token of the last page, which other endpoints send as an empty text; default `absent`. */
+  lastPageToken: Schema.Literals(["absent", "empty"]),
+  /** Calls of the meeting endpoint in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
+  monthlyQuota: Schema.Union([Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)), Schema.Literal("off")]),
+})
+/** See the Schema of the same name. */
+export type Behaviour = typeof Behaviour.Type
+
+/** What holds unless told. */
+export const defaults: Behaviour = {
+  rateLimit: ListByNo.rateLimit,
+  rateWindow: "fixed",
+  rateStatus: 429,
+  ninetyDays: "both",
+  emptyList: "[]",
+  lastPageToken: "absent",
+  monthlyQuota: "off",
+}

@@ -1,0 +1,189 @@
+/**
+ * The endpoints that give tokens. Their requests are read by hand: a body of any content type is read as JSON, and
+ * one that cannot be read is answered like a wrong app id, with HTTP 200 (inferred).
+ */
+import { AppAccessToken, AppTicket, OAuth, TenantAccessToken } from "@effect-feishu/contract"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as AppTickets from "./AppTickets.ts"
+import { CurrentExchange, type Exchange, json, oauthFailure, tokenFailure } from "./Exchange.ts"
+import type { App } from "./Seed.ts"
+import type { Workspaces } from "./Workspace.ts"
+
+type Response = HttpServerResponse.HttpServerResponse
+
+const answer = (fields: object): Response => json(JSON.stringify({ code: 0, ...fields }))
+
+const fromJson = <S extends Schema.Codec<unknown, unknown>>(schema: S) =>
+  Schema.decodeUnknownOption(Schema.fromJsonString(schema))
+
+/** A request that names an app with its secret. */
+interface Credentials {
+  readonly app_id: string
+  readonly app_secret: Redacted.Redacted<string>
+}
+
+/** Every route that gives tokens. */
+export const routes = (workspaces: Workspaces) => {
+  /** The app of a request, in its workspace; or the error code. */
+  const authenticate = (exchange: Exchange, credentials: Credentials): App | number => {
+    const workspace = workspaces.ofApp(credentials.app_id)
+    const app = workspace?.state.store.app(credentials.app_id)
+    if (workspace === undefined || app === undefined) return 10003
+    exchange.belongsTo(workspace)
+    return app.app_secret === Redacted.value(credentials.app_secret) ? app : 10014
+  }
+
+  /** A route whose request names an app with its secret. */
+  const ofApp = <A extends Credentials>(
+    path: HttpRouter.PathInput,
+    schema: Schema.Codec<A, unknown>,
+    handle: (
+      app: App,
+      exchange: Exchange,
+      request: A,
+    ) => Response | number | Effect.Effect<Response | number>,
+  ) => {
+    const decode = fromJson(schema)
+    return HttpRouter.add(
+      "POST",
+      path,
+      Effect.gen(function* () {
+        const exchange = yield* CurrentExchange
+        const request = decode(yield* bodyText)
+        if (Option.isNone(request)) return tokenFailure(10003)
+        const app = authenticate(exchange, request.value)
+        const handled = typeof app === "number" ? app : handle(app, exchange, request.value)
+        const result = Effect.isEffect(handled) ? yield* handled : handled
+        return typeof result === "number" ? tokenFailure(result) : result
+      }),
+    )
+  }
+
+  const tenantToken = ({ now, state }: Exchange, app: App, tenant: string) =>
+    state.tokens.issueTenant(app, tenant, now)
+
+  const decodeTenantRequest = fromJson(TenantAccessToken.StoreRequest)
+  const storeTenant = HttpRouter.add(
+    "POST",
+    TenantAccessToken.storePath,
+    Effect.gen(function* () {
+      const exchange = yield* CurrentExchange
+      const request = decodeTenantRequest(yield* bodyText)
+      if (Option.isNone(request)) return tokenFailure(10003)
+      const found = workspaces.ofToken(Redacted.value(request.value.app_access_token))
+      // That a token of another kind is refused like an unknown one is inferred, and so is the code.
+      if (found === undefined || found.token.kind !== "app") return tokenFailure(10013)
+      exchange.belongsTo(found.workspace)
+      const app = exchange.state.store.app(found.token.appId)
+      if (app === undefined || exchange.now >= found.token.expiresAt) return tokenFailure(10013)
+      const tenant = request.value.tenant_key
+      // A tenant that has not installed the app; the code is inferred.
+      if (!app.tenants.includes(tenant)) return tokenFailure(10003)
+      const { expire, text } = tenantToken(exchange, app, tenant)
+      return answer({ msg: "success", tenant_access_token: text, expire })
+    }),
+  )
+
+  return Layer.mergeAll(
+    // That a store app is refused here is documented, with which code is inferred.
+    ofApp(TenantAccessToken.internalPath, TenantAccessToken.InternalRequest, (app, exchange) => {
+      if (app.type === "store") return 10003
+      const { expire, text } = tenantToken(exchange, app, app.tenants[0])
+      return answer({ msg: "ok", tenant_access_token: text, expire })
+    }),
+    ofApp(AppAccessToken.internalPath, TenantAccessToken.InternalRequest, (app, exchange) => {
+      if (app.type === "store") return 10003
+      const { expire, text } = tenantToken(exchange, app, app.tenants[0])
+      return answer({ msg: "ok", app_access_token: text, tenant_access_token: text, expire })
+    }),
+    ofApp(AppAccessToken.storePath, AppAccessToken.StoreRequest, (app, { now, state }, request) => {
+      if (app.type === "self_built") return 10003
+      if (!state.tokens.isTicket(app.app_id, Redacted.value(request.app_ticket), now)) return 10012
+      const { expire, text } = state.tokens.issueApp(app.app_id, now)
+      return answer({ msg: "success", app_access_token: text, expire })
+    }),
+    storeTenant,
+    ofApp(AppTicket.resendPath, AppTicket.ResendRequest, (app, exchange) =>
+      app.type === "self_built"
+        ? 10016
+        : Effect.as(AppTickets.push(exchange.workspace, app), answer({ msg: "success" })),
+    ),
+    HttpRouter.add("POST", OAuth.userTokenPath, userToken(authenticate)),
+    HttpRouter.add("POST", OAuth.tokenPath, clientCredentials(authenticate)),
+  )
+}
+
+type Authenticate = (exchange: Exchange, credentials: Credentials) => App | number
+
+const decodeUserRequest = fromJson(Schema.Union([OAuth.AuthorizationCodeRequest, OAuth.RefreshTokenRequest]))
+
+const userToken = (authenticate: Authenticate) =>
+  Effect.gen(function* () {
+    const exchange = yield* CurrentExchange
+    const decoded = decodeUserRequest(yield* bodyText)
+    if (Option.isNone(decoded)) return oauthFailure(20001, "invalid_request")
+    const request = decoded.value
+    const app = authenticate(exchange, {
+      app_id: request.client_id,
+      app_secret: request.client_secret,
+    })
+    if (typeof app === "number") return oauthFailure(20002, "invalid_client")
+    const { now, state } = exchange
+    const tokens =
+      request.grant_type === "refresh_token"
+        ? state.tokens.refresh(
+            { appId: app.app_id, refreshToken: Redacted.value(request.refresh_token) },
+            now,
+          )
+        : state.tokens.tradeCode(
+            {
+              appId: app.app_id,
+              code: Redacted.value(request.code),
+              redirectUri: request.redirect_uri,
+              codeVerifier:
+                request.code_verifier === undefined ? undefined : Redacted.value(request.code_verifier),
+            },
+            now,
+          )
+    return typeof tokens === "number" ? oauthFailure(tokens, "invalid_grant") : answer(tokens)
+  })
+
+const decodeForm = Schema.decodeUnknownOption(OAuth.ClientCredentialsRequest)
+
+const clientCredentials = (authenticate: Authenticate) =>
+  Effect.gen(function* () {
+    const exchange = yield* CurrentExchange
+    const form = Object.fromEntries(new URLSearchParams(yield* bodyText))
+    const request = decodeForm(form)
+    if (Option.isNone(request)) {
+      return oauthFailure(
+        20001,
+        form["grant_type"] === undefined || form["grant_type"] === "client_credentials"
+          ? "invalid_request"
+          : "unsupported_grant_type",
+      )
+    }
+    const app = authenticate(exchange, {
+      app_id: request.value.client_id,
+      app_secret: request.value.client_secret,
+    })
+    if (typeof app === "number") return oauthFailure(20002, "invalid_client")
+    // Which tenant a store app's token would be for, the documents leave open.
+    const { expire, text } = exchange.state.tokens.issueClientCredentials(
+      app.app_id,
+      app.tenants[0],
+      exchange.now,
+    )
+    return answer({ access_token: text, expires_in: expire, token_type: "Bearer" })
+  })
+
+const bodyText = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+  Effect.orElseSucceed(request.text, () => ""),
+)
