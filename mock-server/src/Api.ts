@@ -10,8 +10,8 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { CurrentExchange, failure, json, notFound, rateLimited } from "./Exchange.ts"
 import { Authorization, Caller, Fields } from "./Gateway.ts"
+import * as PagingFaults from "./PagingFaults.ts"
 import * as TokenEndpoints from "./TokenEndpoints.ts"
-import type { Workspaces } from "./Workspace.ts"
 
 // `page_size[]=5` is a list of one, and refused (inferred). As an unknown field it would be ignored.
 const refused = Schema.optionalKey(Schema.Never)
@@ -34,14 +34,7 @@ const Meetings = HttpApiGroup.make("meetings").add(
     .middleware(Authorization),
 )
 
-const Mock = HttpApiGroup.make("mock").add(
-  HttpApiEndpoint.get("health", "/_mock/health", {
-    // `now` is the time of the mock's clock in unix seconds.
-    success: Schema.Struct({ status: Schema.Literal("ok"), now: Schema.Int }),
-  }),
-)
-
-const Api = HttpApi.make("feishu").add(Meetings).add(Mock)
+const Api = HttpApi.make("feishu").add(Meetings)
 
 const meetings = HttpApiBuilder.group(Api, "meetings", (handlers) =>
   handlers.handle(
@@ -49,9 +42,12 @@ const meetings = HttpApiBuilder.group(Api, "meetings", (handlers) =>
     Effect.fnUntraced(function* ({ query }) {
       const { refusal, tenant } = yield* Caller
       const exchange = yield* CurrentExchange
-      const { now, state, workspace } = exchange
-      const { emptyList, lastPageToken, ninetyDays, rateStatus } = workspace.behaviour
-      if (refusal !== undefined) return rateLimited(refusal, rateStatus)
+      const { now, pagingFault, state } = exchange
+      const { emptyList, lastPageToken, ninetyDays, rateStatus } = state.behaviour
+      if (refusal !== undefined) {
+        exchange.resetSeconds = refusal.resetSeconds
+        return rateLimited(refusal, rateStatus)
+      }
       if (!state.quota.take(tenant, now)) return yield* failure(99991403)
       if (ListByNo.violatedRule(query, { ninetyDays, nowSeconds: Math.floor(now / 1000) }) !== undefined) {
         return yield* failure(121003)
@@ -68,37 +64,31 @@ const meetings = HttpApiBuilder.group(Api, "meetings", (handlers) =>
       const { page_token: pageToken = "" } = query
       const offset = pageToken === "" ? 0 : state.pageTokens.read(boundTo, pageToken)
       if (offset === undefined) return yield* failure(121003)
-      const { hasMore, rows } = state.store.page({ ...boundTo, offset, limit })
+      const right = { ...boundTo, offset, limit, pageToken }
+      const page =
+        pagingFault === undefined
+          ? PagingFaults.right(state, right)
+          : PagingFaults.wrong(pagingFault, state, right)
+      const { hasMore, nextToken = lastPageToken === "empty" ? "" : undefined, rows } = page
       // The rows are JSON text already: encoding them again would cost more than all the rest (measured).
       const list =
-        rows.length > 0 || emptyList === "[]"
-          ? `,"meeting_briefs":[${rows.join(",")}]`
-          : emptyList === "null"
-            ? ',"meeting_briefs":null'
+        page.list === null || (rows.length === 0 && emptyList === "null")
+          ? ',"meeting_briefs":null'
+          : rows.length > 0 || emptyList === "[]"
+            ? `,"meeting_briefs":[${rows.join(",")}]`
             : ""
-      const next = hasMore
-        ? `,"page_token":${JSON.stringify(state.pageTokens.make(boundTo, offset + limit))}`
-        : lastPageToken === "empty"
-          ? ',"page_token":""'
-          : ""
+      const next = nextToken === undefined ? "" : `,"page_token":${JSON.stringify(nextToken)}`
       return json(`{"code":0,"data":{"has_more":${hasMore}${list}${next}},"msg":""}`)
     }),
   ),
 )
 
-const mock = HttpApiBuilder.group(Api, "mock", (handlers) =>
-  handlers.handle("health", () =>
-    Effect.map(CurrentExchange, ({ now }) => ({ status: "ok" as const, now: Math.floor(now / 1000) })),
-  ),
+/** Every route of Feishu; what is none of them is answered as Feishu does, wrong methods included. */
+export const routes = Layer.mergeAll(
+  HttpApiBuilder.layer(Api).pipe(Layer.provide(meetings)),
+  TokenEndpoints.routes(),
+  HttpRouter.add("*", "/*", notFound),
 )
-
-/** Every route of the mock; what is none of them is answered as Feishu does, wrong methods included. */
-export const routes = (workspaces: Workspaces) =>
-  Layer.mergeAll(
-    HttpApiBuilder.layer(Api).pipe(Layer.provide([meetings, mock])),
-    TokenEndpoints.routes(workspaces),
-    HttpRouter.add("*", "/*", notFound),
-  )
 
 /** Paths are matched to the letter (observed). */
 export const routerConfig = {

@@ -7,13 +7,13 @@ import * as Effect from "effect/Effect"
 import type { App } from "./Seed.ts"
 import type { Workspace } from "./Workspace.ts"
 
-/** Mints a ticket and pushes it, if there is where to; nobody waits for the push, and a failed one is not told. */
-export const push = (workspace: Workspace, app: App): Effect.Effect<void> =>
+/** Mints a ticket, gives it, and pushes it, if there is where to; nobody waits for the push, and a failed one is not told. */
+export const push = (workspace: Workspace, app: App): Effect.Effect<string> =>
   Effect.sync(() => {
     const { appTicketUrl, state } = workspace
     const now = state.clock.now()
     const ticket = state.tokens.mintTicket(app.app_id, now)
-    if (appTicketUrl === undefined) return
+    if (appTicketUrl === undefined) return ticket
     const event = {
       ts: (now / 1000).toFixed(6),
       uuid: randomUUID(),
@@ -31,6 +31,7 @@ export const push = (workspace: Workspace, app: App): Effect.Effect<void> =>
       (response) => response.body?.cancel(),
       () => {},
     )
+    return ticket
   })
 
 /** How often tickets are pushed on their own (documented). */

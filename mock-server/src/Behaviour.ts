@@ -32,3 +32,14 @@ export const defaults: Behaviour = {
   lastPageToken: "absent",
   monthlyQuota: "off",
 }
+
+/** The same, each of them optional. */
+export const partial = {
+  rateLimit: Schema.optionalKey(Behaviour.fields.rateLimit),
+  rateWindow: Schema.optionalKey(Behaviour.fields.rateWindow),
+  rateStatus: Schema.optionalKey(Behaviour.fields.rateStatus),
+  ninetyDays: Schema.optionalKey(Behaviour.fields.ninetyDays),
+  emptyList: Schema.optionalKey(Behaviour.fields.emptyList),
+  lastPageToken: Schema.optionalKey(Behaviour.fields.lastPageToken),
+  monthlyQuota: Schema.optionalKey(Behaviour.fields.monthlyQuota),
+}

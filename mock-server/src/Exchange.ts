@@ -9,27 +9,47 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerError from "effect/http/HttpServerError"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type { Random } from "effect/Random"
+import * as Schema from "effect/Schema"
 import type { unhandled } from "effect/Types"
+import * as ControlGuard from "./ControlGuard.ts"
+import * as Faults from "./Faults.ts"
+import * as NetworkFaults from "./NetworkFaults.ts"
+import * as Operations from "./Operations.ts"
 import type { Refusal } from "./RateLimit.ts"
 import type { State, Workspace, Workspaces } from "./Workspace.ts"
 
 /** A request that is being answered. */
 export class Exchange {
+  /** The endpoint that it is for, or `undefined` where there is none. */
+  readonly operation: Operations.Operation | undefined
   workspace: Workspace
   /** Of that workspace when the request came to it. */
   state: State
+  /** Who asks, as far as that is known. */
+  appId: string | undefined
+  /** What is to be wrong with the page that is asked for. */
+  pagingFault: Faults.PagingFault | undefined
+  /** Of a request whose body was read. */
+  requestBody = ""
+  /** Set where the answer is that the rate limit is exceeded. */
+  resetSeconds: number | undefined
   #logId: string | undefined
 
-  constructor(workspace: Workspace) {
+  constructor(workspace: Workspace, operation: Operations.Operation | undefined) {
+    this.operation = operation
     this.workspace = workspace
     this.state = workspace.state
   }
 
   /** The request names an app or token of this workspace. */
-  belongsTo(workspace: Workspace): void {
+  belongsTo(workspace: Workspace, appId: string): void {
+    this.appId = appId
+    if (this.workspace === workspace) return
     this.workspace = workspace
     this.state = workspace.state
   }
@@ -69,13 +89,36 @@ export const failure = (
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
   Effect.map(CurrentExchange, ({ logId }) => {
     const { msg, status } = known(code)
-    const error = {
-      log_id: logId,
-      troubleshooter: `排查建议查看(Troubleshooting suggestions): https://open.feishu.cn/search?from=openapi&log_id=${logId}&code=${code}`,
-      ...details,
-    }
-    return json(JSON.stringify({ code, msg, error }), { status })
+    return json(JSON.stringify({ code, msg, error: { ...errorOf(code, logId), ...details } }), { status })
   })
+
+const errorOf = (code: number, logId: string) => ({
+  log_id: logId,
+  troubleshooter: `排查建议查看(Troubleshooting suggestions): https://open.feishu.cn/search?from=openapi&log_id=${logId}&code=${code}`,
+})
+
+/** Any code in the shape that the endpoint has for its failures; the catalogue need not know it. */
+const anyFailure = (
+  { logId, operation }: Exchange,
+  then: {
+    readonly code: number
+    readonly status?: number
+    readonly headers?: Readonly<Record<string, string>>
+  },
+): HttpServerResponse.HttpServerResponse => {
+  const { code } = then
+  const entry = ErrorCodes.find(code)
+  const msg = entry?.msg ?? "a failure on demand"
+  const [status, body] = operation?.startsWith("auth.")
+    ? [200, { code, msg }]
+    : operation?.startsWith("oauth.")
+      ? [entry?.status ?? 400, { error: "server_error", error_description: msg, code }]
+      : [entry?.status ?? 400, code === 99991400 ? { code, msg } : { code, msg, error: errorOf(code, logId) }]
+  return json(JSON.stringify(body), {
+    status: then.status ?? status,
+    ...(then.headers === undefined ? {} : { headers: { ...then.headers } }),
+  })
+}
 
 /** The answer over the rate limit: no `error` object (documented), so the log id is in the header alone. */
 export const rateLimited = (refusal: Refusal, status: number): HttpServerResponse.HttpServerResponse => {
@@ -114,10 +157,14 @@ export const notFound: HttpServerResponse.HttpServerResponse = HttpServerRespons
 })
 
 /**
- * Gives every answer its headers, and turns what nobody foresaw into Feishu's internal error, so that a request
- * never ends without an answer. Ids follow from the random seed and the order of the requests of a workspace.
+ * Finds out which workspace a request belongs to, breaks it where a rule says so, gives every answer its headers,
+ * and writes the journal. What nobody foresaw becomes Feishu's internal error, so that a request never ends without
+ * an answer. Ids follow from the random seed and the order of the requests of a workspace.
  */
-export const layer = (workspaces: Workspaces): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+export const layer = (
+  workspaces: Workspaces,
+  guard: ControlGuard.Options,
+): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
   HttpRouter.middleware(
     Effect.sync(() => {
       let second = Number.NaN
@@ -132,10 +179,21 @@ export const layer = (workspaces: Workspaces): Layer.Layer<never, never, HttpRou
       // The router wants a middleware that lets failures through; this one leaves none.
       return (
         answer: Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled>,
-      ): Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled> =>
-        Effect.suspend(() => {
-          const exchange = new Exchange(workspaces.shared)
-          return answer.pipe(
+      ): Effect.Effect<
+        HttpServerResponse.HttpServerResponse,
+        unhandled,
+        HttpServerRequest.HttpServerRequest
+      > =>
+        Effect.gen(function* () {
+          const request = yield* Effect.service(HttpServerRequest.HttpServerRequest)
+          const path = request.url.split("?", 1)[0]!
+          // The control plane is no Feishu: no faults, no journal.
+          if (path.startsWith("/_mock")) return ControlGuard.refusal(request, guard) ?? (yield* answer)
+          const started = performance.now()
+          const exchange = new Exchange(workspaces.shared, Operations.find(request.method, path))
+          yield* place(workspaces, exchange, request)
+          const hit = hitOf(exchange, request)
+          const plain = answer.pipe(
             Effect.catchCause((cause) => {
               if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
               return isRouteNotFound(Cause.squash(cause)) ? Effect.succeed(notFound) : failure(121001)
@@ -153,10 +211,110 @@ export const layer = (workspaces: Workspaces): Layer.Layer<never, never, HttpRou
               })
             }),
           )
+          const write = (response: HttpServerResponse.HttpServerResponse) => {
+            const { body } = response
+            exchange.state.journal.add({
+              time: exchange.now,
+              operation: exchange.operation,
+              method: request.method,
+              url: request.url,
+              authorization: request.headers["authorization"],
+              appId: exchange.appId,
+              status: response.status,
+              logId: exchange.logId,
+              millis: performance.now() - started,
+              fault: hit?.rule,
+              resetSeconds: exchange.resetSeconds,
+              requestBody: exchange.requestBody,
+              responseBody: body._tag === "Uint8Array" ? (body.text ?? body.body) : "",
+            })
+          }
+          if (hit === undefined) {
+            const response = yield* plain
+            write(response)
+            return response
+          }
+          const { then } = hit
+          if (then.delaySeconds !== undefined) yield* NetworkFaults.sleep(then.delaySeconds)
+          exchange.pagingFault = then.paging
+          const { code, network } = then
+          const response = yield* code === undefined
+            ? plain
+            : Effect.sync(() => anyFailure(exchange, { ...then, code }))
+          write(response)
+          if (network === undefined) return response
+          const { body } = response
+          const bytes = body._tag === "Uint8Array" ? body.body : new Uint8Array()
+          return yield* NetworkFaults.answer(network, request, response, bytes)
         })
     }),
     { global: true },
   )
+
+/** The workspace by the token or the app that a request names. */
+const place = (
+  workspaces: Workspaces,
+  exchange: Exchange,
+  request: HttpServerRequest.HttpServerRequest,
+): Effect.Effect<void> => {
+  const { operation } = exchange
+  if (operation === "meetings.listByNo") {
+    const found = workspaces.ofToken(bearerOf(request.headers["authorization"]))
+    if (found !== undefined) exchange.belongsTo(found.workspace, found.token.appId)
+    return Effect.void
+  }
+  if (operation === undefined) return Effect.void
+  return Effect.map(
+    Effect.orElseSucceed(request.text, () => ""),
+    (text) => {
+      exchange.requestBody = text
+      const fields = fieldsOf(text)
+      const appId = fields("app_id") ?? fields("client_id")
+      const workspace = appId === undefined ? undefined : workspaces.ofApp(appId)
+      if (appId !== undefined && workspace !== undefined) return exchange.belongsTo(workspace, appId)
+      const found = workspaces.ofToken(fields("app_access_token") ?? "")
+      if (found !== undefined) exchange.belongsTo(found.workspace, found.token.appId)
+    },
+  )
+}
+
+/** What is in an `Authorization` header; empty where that is nothing. */
+export const bearerOf = (header: string | undefined): string =>
+  header?.startsWith("Bearer ") === true ? header.slice("Bearer ".length) : ""
+
+/** The texts in a JSON object or a form, whatever the content type says. */
+const fieldsOf = (text: string): ((name: string) => string | undefined) => {
+  try {
+    const json: unknown = JSON.parse(text)
+    return (name) => {
+      const value = typeof json === "object" && json !== null ? Reflect.get(json, name) : undefined
+      return typeof value === "string" ? value : undefined
+    }
+  } catch {
+    const form = new URLSearchParams(text)
+    return (name) => form.get(name) ?? undefined
+  }
+}
+
+/** A failure that a request brings itself, for one call at a time, in the words of a rule's `then`. */
+const faultHeader = "x-mock-fault"
+
+const decodeThen = Schema.decodeUnknownOption(Schema.fromJsonString(Faults.Then))
+
+const hitOf = (
+  { operation, requestBody, state }: Exchange,
+  request: HttpServerRequest.HttpServerRequest,
+): Faults.Hit | undefined => {
+  if (operation === undefined) return undefined
+  const asked = request.headers[faultHeader]
+  if (asked !== undefined) {
+    const then = Option.getOrUndefined(decodeThen(asked))
+    if (then !== undefined) return { rule: faultHeader, then }
+  }
+  if (state.faults.isIdle()) return undefined
+  const query = Object.fromEntries(new URLSearchParams(request.url.split(/\?(.*)/s)[1] ?? ""))
+  return state.faults.hit({ operation, query, body: requestBody })
+}
 
 const isRouteNotFound = (error: unknown): boolean =>
   HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"

@@ -11,9 +11,8 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { CurrentExchange, failure } from "./Exchange.ts"
+import { bearerOf, CurrentExchange, failure } from "./Exchange.ts"
 import type * as RateLimit from "./RateLimit.ts"
-import type { Workspaces } from "./Workspace.ts"
 
 /** Who is asking, once token, address and scope are right. */
 export class Caller extends Context.Service<
@@ -37,16 +36,15 @@ export class Authorization extends HttpApiMiddleware.Service<Authorization, { pr
 export class Fields extends HttpApiMiddleware.Service<Fields>()("@effect-feishu/mock-server/Fields") {}
 
 /** The live {@link Authorization}. */
-export const authorization = (workspaces: Workspaces): Layer.Layer<Authorization> =>
-  Layer.succeed(Authorization, (handler, { endpoint }) =>
+export const authorization: Layer.Layer<Authorization> = Layer.succeed(
+  Authorization,
+  (handler, { endpoint }) =>
     Effect.gen(function* () {
       const request = yield* HttpServerRequest.HttpServerRequest
       const exchange = yield* CurrentExchange
-      const text = tokenText(request.headers["authorization"])
-      const found = workspaces.ofToken(text)
-      if (found === undefined) return yield* failure(unknownToken(text))
-      exchange.belongsTo(found.workspace)
-      const { token } = found
+      const text = bearerOf(request.headers["authorization"])
+      const token = exchange.state.tokens.find(text)
+      if (token === undefined) return yield* failure(unknownToken(text))
       const { now, state } = exchange
       // An app access token is no token for this (inferred).
       if (token.kind === "app") return yield* failure(99991671)
@@ -74,11 +72,7 @@ export const authorization = (workspaces: Workspaces): Layer.Layer<Authorization
       }
       return yield* Effect.provideService(handler, Caller, { tenant: token.tenant, refusal })
     }),
-  )
-
-/** What is in an `Authorization` header; empty where that is nothing. */
-const tokenText = (header: string | undefined): string =>
-  header?.startsWith("Bearer ") === true ? header.slice("Bearer ".length) : ""
+)
 
 /** The error code for a token that nobody has given. */
 const unknownToken = (text: string): number => {

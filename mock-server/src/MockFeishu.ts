@@ -1,4 +1,5 @@
 /** A mock Feishu on a real socket: as a layer, or as a promise. */
+import { randomBytes } from "node:crypto"
 import { createServer, type Server } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type { MeetingNo } from "@effect-feishu/contract"
@@ -14,6 +15,8 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Api from "./Api.ts"
 import * as AppTickets from "./AppTickets.ts"
+import * as ControlGuard from "./ControlGuard.ts"
+import * as ControlHandlers from "./ControlHandlers.ts"
 import * as Exchange from "./Exchange.ts"
 import * as Gateway from "./Gateway.ts"
 import type * as Seed from "./Seed.ts"
@@ -28,6 +31,11 @@ export interface Address {
   readonly port?: number | undefined
   /** `127.0.0.1` unless given: nobody else on the network can reach it. */
   readonly host?: string | undefined
+  /**
+   * The token that the control plane under `/_mock` asks for. Without one it needs none on a loopback address; on
+   * any other one is made up.
+   */
+  readonly controlToken?: string | undefined
 }
 
 /** What a client needs to know of a running mock. */
@@ -40,6 +48,8 @@ export interface Running {
   readonly appSecret: string
   /** The numbers that have meetings. */
   readonly meetingNos: ReadonlyArray<MeetingNo>
+  /** What the control plane asks for; absent where it asks for nothing. */
+  readonly controlToken?: string | undefined
 }
 
 /** A running mock Feishu. */
@@ -93,8 +103,11 @@ export const layerWorkspace = (
 ): Layer.Layer<MockFeishu, ServeError> =>
   Layer.unwrap(
     Effect.sync(() => {
-      const workspaces = Workspace.only(workspace)
+      const workspaces = Workspace.workspaces(workspace)
       const host = options.host ?? "127.0.0.1"
+      const controlToken =
+        options.controlToken ??
+        (ControlGuard.isLoopback(host) ? undefined : randomBytes(24).toString("base64url"))
       // A method that Node's parser does not know gets Node's bare 400, not Feishu's 404: to change that, a listener
       // of `clientError` would have to write every answer to what is no HTTP by hand, too long headers and timeouts.
       const server = createServer({
@@ -103,9 +116,9 @@ export const layerWorkspace = (
         headersTimeout: 15_000,
         requestTimeout: 30_000,
       })
-      const routes = Api.routes(workspaces).pipe(
-        Layer.provide([Gateway.authorization(workspaces), Gateway.fields]),
-        Layer.provideMerge(Exchange.layer(workspaces)),
+      const routes = Layer.merge(Api.routes, ControlHandlers.routes(workspaces)).pipe(
+        Layer.provide([Gateway.authorization, Gateway.fields]),
+        Layer.provideMerge(Exchange.layer(workspaces, { host, controlToken })),
       )
       const serving = HttpRouter.serve(routes, {
         routerConfig: Api.routerConfig,
@@ -123,6 +136,7 @@ export const layerWorkspace = (
             appId: app.app_id,
             appSecret: app.app_secret,
             meetingNos: Workspace.meetingNos(workspace),
+            ...(controlToken === undefined ? {} : { controlToken }),
           }
         }),
       )

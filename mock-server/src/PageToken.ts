@@ -15,31 +15,35 @@ interface BoundTo {
 
 /** Makes page tokens, and reads them back, with a key of its own. */
 export interface PageTokens {
-  /** The token for the page that begins at a row, counted from 0. */
-  readonly make: (boundTo: BoundTo, offset: number) => string
+  /** The token for the page that begins at a row, counted from 0; another one for each `variant`, from 0 to 255. */
+  readonly make: (boundTo: BoundTo, offset: number, variant?: number) => string
+  /** Which variant a token is that was read. */
+  readonly variantOf: (token: string) => number
   /** The row at which the token's page begins, or `undefined` when it is forged or of another query. */
   readonly read: (boundTo: BoundTo, token: string) => number | undefined
 }
 
 /** Page tokens that only this key makes. */
 export const pageTokens = (key: string): PageTokens => {
-  const make = (boundTo: BoundTo, offset: number): string => {
+  const make = (boundTo: BoundTo, offset: number, variant = 0): string => {
     const { tenant, meetingNo, from, to, pageSize } = boundTo
     const bytes = createHmac("sha256", key)
-      .update(JSON.stringify([tenant, meetingNo, from, to, pageSize, offset]))
+      .update(JSON.stringify([tenant, meetingNo, from, to, pageSize, offset, variant]))
       .digest()
       .subarray(0, 16)
     bytes.writeUInt32BE(offset)
+    bytes.writeUInt8(variant, 4)
     return bytes.toString("base64url")
   }
   return {
     make,
+    variantOf: (token) => Buffer.from(token, "base64url").readUInt8(4),
     read: (boundTo, token) => {
       const bytes = Buffer.from(token, "base64url")
       if (bytes.length !== 16) return undefined
       const offset = bytes.readUInt32BE()
       // Comparing the texts refuses other spellings of the same bytes, too.
-      return make(boundTo, offset) === token ? offset : undefined
+      return make(boundTo, offset, bytes.readUInt8(4)) === token ? offset : undefined
     },
   }
 }

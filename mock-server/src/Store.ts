@@ -28,12 +28,26 @@ export interface Store {
   /** The app with this id, or `undefined`. */
   readonly app: (appId: string) => App | undefined
   /** Every app, in the order in which they were given. */
-  readonly apps: () => ReadonlyArray<App>
+  readonly apps: () => readonly [App, ...Array<App>]
+  /** Adds an app, or puts it in the place of the one with its id. */
+  readonly putApp: (app: App) => void
+  /** Whether there was one, and another is left: there is always one. */
+  readonly removeApp: (appId: string) => boolean
   /** Rows as JSON text, in the order of start and id (Feishu documents no order). Costs the same at any size. */
   readonly page: (query: PageQuery) => { readonly rows: ReadonlyArray<string>; readonly hasMore: boolean }
   /** Every number that has meetings, in the order in which the numbers were first given. */
   readonly meetingNos: () => ReadonlyArray<MeetingNo>
+  /** The meeting with this id, or `undefined`. */
+  readonly meeting: (id: string) => Meeting | undefined
+  /** Every meeting, in the order in which they were given. */
+  readonly meetings: () => ReadonlyArray<Meeting>
+  /** Adds a meeting, or puts it in the place of the one with its id. */
+  readonly putMeeting: (meeting: Meeting) => void
+  /** Whether there was one. */
+  readonly removeMeeting: (id: string) => boolean
 }
+
+type IndexEntry = MeetingIndex.Entry & { readonly id: string }
 
 /** Fills the models and the index. Takes about 15 µs a meeting (measured). */
 export const make = (contents: Contents): Store => {
@@ -60,7 +74,13 @@ export const make = (contents: Contents): Store => {
     },
   })
   const apps = new Map<string, App>()
-  for (const app of contents.apps) {
+  // Beside the models, which scan all records for one (measured).
+  const meetings = new Map<string, Meeting & { readonly tenant_key: string }>()
+  const indexes = new Map<string, Array<IndexEntry>>()
+  const ofNumber = new Map<MeetingNo, number>()
+
+  const putApp = (app: App) => {
+    if (apps.has(app.app_id)) db.app.delete({ where: { app_id: { equals: app.app_id } } })
     db.app.create({
       ...app,
       allowed_ips: [...(app.allowed_ips ?? [])],
@@ -69,55 +89,87 @@ export const make = (contents: Contents): Store => {
     })
     apps.set(app.app_id, app)
   }
-  const firstTenant = contents.apps[0].tenants[0]
-  const indexes = new Map<string, Array<MeetingIndex.Entry & { readonly id: string }>>()
-  const meetingNos = new Set<MeetingNo>()
-  for (const meeting of contents.meetings) {
-    const record = db.meeting.create({
+  const removeMeeting = (id: string) => {
+    const meeting = meetings.get(id)
+    if (meeting === undefined) return false
+    db.meeting.delete({ where: { id: { equals: id } } })
+    meetings.delete(id)
+    const index = indexes.get(indexKey(meeting.tenant_key, meeting.meeting_no)) ?? []
+    index.splice(
+      index.findIndex((entry) => entry.id === id),
+      1,
+    )
+    const meetingNo = MeetingNo.make(meeting.meeting_no)
+    const left = (ofNumber.get(meetingNo) ?? 1) - 1
+    if (left === 0) ofNumber.delete(meetingNo)
+    else ofNumber.set(meetingNo, left)
+    return true
+  }
+  /** Adds to the models and gives the entry, with the index that it belongs to. */
+  const create = (given: Meeting) => {
+    const meeting = { ...given, tenant_key: given.tenant_key ?? firstTenant }
+    db.meeting.create({
       ...meeting,
-      tenant_key: meeting.tenant_key ?? firstTenant,
       url: meeting.url ?? null,
       password: meeting.password ?? null,
       end_time: meeting.end_time ?? null,
       meeting_connect: meeting.meeting_connect ?? null,
       note_id: meeting.note_id ?? null,
     })
-    const key = indexKey(record.tenant_key, record.meeting_no)
-    const entry = { id: record.id, start: record.start_time, row: row(record) }
-    const index = indexes.get(key)
-    if (index === undefined) indexes.set(key, [entry])
-    else index.push(entry)
-    meetingNos.add(MeetingNo.make(record.meeting_no))
+    meetings.set(meeting.id, meeting)
+    const meetingNo = MeetingNo.make(meeting.meeting_no)
+    ofNumber.set(meetingNo, (ofNumber.get(meetingNo) ?? 0) + 1)
+    const key = indexKey(meeting.tenant_key, meeting.meeting_no)
+    let index = indexes.get(key)
+    if (index === undefined) indexes.set(key, (index = []))
+    return { index, entry: { id: meeting.id, start: meeting.start_time, row: row(meeting) } }
   }
-  for (const index of indexes.values()) {
-    index.sort((a, b) => a.start - b.start || a.id.length - b.id.length || (a.id < b.id ? -1 : 1))
+
+  for (const app of contents.apps) putApp(app)
+  const firstTenant = contents.apps[0].tenants[0]
+  for (const meeting of contents.meetings) {
+    const { entry, index } = create(meeting)
+    index.push(entry)
   }
+  // Once for all: sorted insertion of each would cost more.
+  for (const index of indexes.values()) index.sort(inOrder)
+
   return {
     app: (appId) => apps.get(appId),
-    apps: () => [...apps.values()],
+    apps: () => [...apps.values()] as [App, ...Array<App>],
+    putApp,
+    removeApp: (appId) => {
+      if (!apps.has(appId) || apps.size === 1) return false
+      db.app.delete({ where: { app_id: { equals: appId } } })
+      return apps.delete(appId)
+    },
     page: (query) => MeetingIndex.page(indexes.get(indexKey(query.tenant, query.meetingNo)) ?? [], query),
-    meetingNos: () => [...meetingNos],
+    meetingNos: () => [...ofNumber.keys()],
+    meeting: (id) => meetings.get(id),
+    meetings: () => [...meetings.values()],
+    putMeeting: (meeting) => {
+      removeMeeting(meeting.id)
+      const { entry, index } = create(meeting)
+      const next = index.findIndex((other) => inOrder(entry, other) < 0)
+      index.splice(next === -1 ? index.length : next, 0, entry)
+    },
+    removeMeeting,
   }
 }
+
+const inOrder = (a: IndexEntry, b: IndexEntry): number =>
+  a.start - b.start || a.id.length - b.id.length || (a.id < b.id ? -1 : 1)
 
 const indexKey = (tenant: string, meetingNo: string): string => `${meetingNo} ${tenant}`
 
 /** A row of the answer: the documented fields, those that the meeting has. Times are not among them. */
-const row = (meeting: {
-  readonly id: string
-  readonly meeting_no: string
-  readonly password: string | null
-  readonly topic: string
-  readonly url: string | null
-  readonly meeting_connect: boolean | null
-  readonly note_id: string | null
-}): string =>
+const row = (meeting: Meeting): string =>
   JSON.stringify({
     id: meeting.id,
     meeting_no: meeting.meeting_no,
-    password: meeting.password ?? undefined,
+    password: meeting.password,
     topic: meeting.topic,
-    url: meeting.url ?? undefined,
-    meeting_connect: meeting.meeting_connect ?? undefined,
-    note_id: meeting.note_id ?? undefined,
+    url: meeting.url,
+    meeting_connect: meeting.meeting_connect,
+    note_id: meeting.note_id,
   })

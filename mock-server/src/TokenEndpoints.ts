@@ -5,7 +5,6 @@
 import { AppAccessToken, AppTicket, OAuth, TenantAccessToken } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
-import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -14,7 +13,6 @@ import * as Schema from "effect/Schema"
 import * as AppTickets from "./AppTickets.ts"
 import { CurrentExchange, type Exchange, json, oauthFailure, tokenFailure } from "./Exchange.ts"
 import type { App } from "./Seed.ts"
-import type { Workspaces } from "./Workspace.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 
@@ -29,17 +27,15 @@ interface Credentials {
   readonly app_secret: Redacted.Redacted<string>
 }
 
-/** Every route that gives tokens. */
-export const routes = (workspaces: Workspaces) => {
-  /** The app of a request, in its workspace; or the error code. */
-  const authenticate = (exchange: Exchange, credentials: Credentials): App | number => {
-    const workspace = workspaces.ofApp(credentials.app_id)
-    const app = workspace?.state.store.app(credentials.app_id)
-    if (workspace === undefined || app === undefined) return 10003
-    exchange.belongsTo(workspace)
-    return app.app_secret === Redacted.value(credentials.app_secret) ? app : 10014
-  }
+/** The app of a request; or the error code. */
+const authenticate = ({ state }: Exchange, credentials: Credentials): App | number => {
+  const app = state.store.app(credentials.app_id)
+  if (app === undefined) return 10003
+  return app.app_secret === Redacted.value(credentials.app_secret) ? app : 10014
+}
 
+/** Every route that gives tokens. */
+export const routes = () => {
   /** A route whose request names an app with its secret. */
   const ofApp = <A extends Credentials>(
     path: HttpRouter.PathInput,
@@ -77,12 +73,11 @@ export const routes = (workspaces: Workspaces) => {
       const exchange = yield* CurrentExchange
       const request = decodeTenantRequest(yield* bodyText)
       if (Option.isNone(request)) return tokenFailure(10003)
-      const found = workspaces.ofToken(Redacted.value(request.value.app_access_token))
+      const token = exchange.state.tokens.find(Redacted.value(request.value.app_access_token))
       // That a token of another kind is refused like an unknown one is inferred, and so is the code.
-      if (found === undefined || found.token.kind !== "app") return tokenFailure(10013)
-      exchange.belongsTo(found.workspace)
-      const app = exchange.state.store.app(found.token.appId)
-      if (app === undefined || exchange.now >= found.token.expiresAt) return tokenFailure(10013)
+      if (token?.kind !== "app" || exchange.now >= token.expiresAt) return tokenFailure(10013)
+      const app = exchange.state.store.app(token.appId)
+      if (app === undefined) return tokenFailure(10013)
       const tenant = request.value.tenant_key
       // A tenant that has not installed the app; the code is inferred.
       if (!app.tenants.includes(tenant)) return tokenFailure(10003)
@@ -115,75 +110,67 @@ export const routes = (workspaces: Workspaces) => {
         ? 10016
         : Effect.as(AppTickets.push(exchange.workspace, app), answer({ msg: "success" })),
     ),
-    HttpRouter.add("POST", OAuth.userTokenPath, userToken(authenticate)),
-    HttpRouter.add("POST", OAuth.tokenPath, clientCredentials(authenticate)),
+    HttpRouter.add("POST", OAuth.userTokenPath, userToken),
+    HttpRouter.add("POST", OAuth.tokenPath, clientCredentials),
   )
 }
 
-type Authenticate = (exchange: Exchange, credentials: Credentials) => App | number
-
 const decodeUserRequest = fromJson(Schema.Union([OAuth.AuthorizationCodeRequest, OAuth.RefreshTokenRequest]))
 
-const userToken = (authenticate: Authenticate) =>
-  Effect.gen(function* () {
-    const exchange = yield* CurrentExchange
-    const decoded = decodeUserRequest(yield* bodyText)
-    if (Option.isNone(decoded)) return oauthFailure(20001, "invalid_request")
-    const request = decoded.value
-    const app = authenticate(exchange, {
-      app_id: request.client_id,
-      app_secret: request.client_secret,
-    })
-    if (typeof app === "number") return oauthFailure(20002, "invalid_client")
-    const { now, state } = exchange
-    const tokens =
-      request.grant_type === "refresh_token"
-        ? state.tokens.refresh(
-            { appId: app.app_id, refreshToken: Redacted.value(request.refresh_token) },
-            now,
-          )
-        : state.tokens.tradeCode(
-            {
-              appId: app.app_id,
-              code: Redacted.value(request.code),
-              redirectUri: request.redirect_uri,
-              codeVerifier:
-                request.code_verifier === undefined ? undefined : Redacted.value(request.code_verifier),
-            },
-            now,
-          )
-    return typeof tokens === "number" ? oauthFailure(tokens, "invalid_grant") : answer(tokens)
+const userToken = Effect.gen(function* () {
+  const exchange = yield* CurrentExchange
+  const decoded = decodeUserRequest(yield* bodyText)
+  if (Option.isNone(decoded)) return oauthFailure(20001, "invalid_request")
+  const request = decoded.value
+  const app = authenticate(exchange, {
+    app_id: request.client_id,
+    app_secret: request.client_secret,
   })
+  if (typeof app === "number") return oauthFailure(20002, "invalid_client")
+  const { now, state } = exchange
+  const tokens =
+    request.grant_type === "refresh_token"
+      ? state.tokens.refresh({ appId: app.app_id, refreshToken: Redacted.value(request.refresh_token) }, now)
+      : state.tokens.tradeCode(
+          {
+            appId: app.app_id,
+            code: Redacted.value(request.code),
+            redirectUri: request.redirect_uri,
+            codeVerifier:
+              request.code_verifier === undefined ? undefined : Redacted.value(request.code_verifier),
+          },
+          now,
+        )
+  return typeof tokens === "number" ? oauthFailure(tokens, "invalid_grant") : answer(tokens)
+})
 
 const decodeForm = Schema.decodeUnknownOption(OAuth.ClientCredentialsRequest)
 
-const clientCredentials = (authenticate: Authenticate) =>
-  Effect.gen(function* () {
-    const exchange = yield* CurrentExchange
-    const form = Object.fromEntries(new URLSearchParams(yield* bodyText))
-    const request = decodeForm(form)
-    if (Option.isNone(request)) {
-      return oauthFailure(
-        20001,
-        form["grant_type"] === undefined || form["grant_type"] === "client_credentials"
-          ? "invalid_request"
-          : "unsupported_grant_type",
-      )
-    }
-    const app = authenticate(exchange, {
-      app_id: request.value.client_id,
-      app_secret: request.value.client_secret,
-    })
-    if (typeof app === "number") return oauthFailure(20002, "invalid_client")
-    // Which tenant a store app's token would be for, the documents leave open.
-    const { expire, text } = exchange.state.tokens.issueClientCredentials(
-      app.app_id,
-      app.tenants[0],
-      exchange.now,
+const clientCredentials = Effect.gen(function* () {
+  const exchange = yield* CurrentExchange
+  const form = Object.fromEntries(new URLSearchParams(yield* bodyText))
+  const request = decodeForm(form)
+  if (Option.isNone(request)) {
+    return oauthFailure(
+      20001,
+      form["grant_type"] === undefined || form["grant_type"] === "client_credentials"
+        ? "invalid_request"
+        : "unsupported_grant_type",
     )
-    return answer({ access_token: text, expires_in: expire, token_type: "Bearer" })
+  }
+  const app = authenticate(exchange, {
+    app_id: request.value.client_id,
+    app_secret: request.value.client_secret,
   })
+  if (typeof app === "number") return oauthFailure(20002, "invalid_client")
+  // Which tenant a store app's token would be for, the documents leave open.
+  const { expire, text } = exchange.state.tokens.issueClientCredentials(
+    app.app_id,
+    app.tenants[0],
+    exchange.now,
+  )
+  return answer({ access_token: text, expires_in: expire, token_type: "Bearer" })
+})
 
-const bodyText = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-  Effect.orElseSucceed(request.text, () => ""),
-)
+/** Read when the request came. */
+const bodyText = Effect.map(CurrentExchange, ({ requestBody }) => requestBody)

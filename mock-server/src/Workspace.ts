@@ -6,8 +6,11 @@ import type { MeetingNo } from "@effect-feishu/contract"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { Random } from "effect/Random"
+import * as Schema from "effect/Schema"
 import * as Behaviour from "./Behaviour.ts"
+import * as Faults from "./Faults.ts"
 import * as Generator from "./Generator.ts"
+import * as Journal from "./Journal.ts"
 import { type PageTokens, pageTokens } from "./PageToken.ts"
 import * as Quota from "./Quota.ts"
 import * as RateLimit from "./RateLimit.ts"
@@ -38,25 +41,45 @@ export interface Options extends Partial<{
   readonly appTicketUrl?: string | undefined
 }
 
+/** What a workspace holds, as JSON that can be kept and brought back. */
+export const Snapshot = Schema.Struct({
+  version: Schema.Literal(1),
+  /** The mock's time in unix seconds. */
+  now: Schema.Int,
+  frozen: Schema.Boolean,
+  behaviour: Behaviour.Behaviour,
+  seed: Seed.Seed,
+})
+/** See the Schema of the same name. */
+export type Snapshot = typeof Snapshot.Type
+
 /** Everything that a reset makes anew, at once. */
 export interface State {
+  readonly behaviour: Behaviour.Behaviour
   readonly clock: VirtualClock.VirtualClock
   readonly store: Store.Store
   readonly tokens: Tokens.Tokens
   readonly rateLimit: RateLimit.RateLimit
   readonly quota: Quota.Quota
   readonly pageTokens: PageTokens
+  readonly faults: Faults.Faults
+  readonly journal: Journal.Journal
   /** Of log ids and request ids. */
   readonly ids: Random
 }
 
 /** See the members. */
 export interface Workspace {
-  readonly behaviour: Behaviour.Behaviour
   readonly appTicketUrl: string | undefined
   /** A request takes it once, so that a reset in between leaves it the old one, whole. */
   state: State
-  /** Brings back the seed and the start of the clock, and forgets tokens and counts. */
+  /** Changes switches from now on; counts of limits begin anew. */
+  readonly change: (behaviour: Partial<Behaviour.Behaviour>) => void
+  /** Apps, meetings, clock and switches as they are. */
+  readonly snapshot: () => Snapshot
+  /** Brings a snapshot back; tokens, counts, faults and the journal are forgotten. */
+  readonly restore: (snapshot: Snapshot) => Effect.Effect<void, Seed.SeedInvalid>
+  /** Brings back the seed and the start of the clock, and forgets tokens, counts, faults and the journal. */
   readonly reset: Effect.Effect<void, Seed.SeedInvalid>
 }
 
@@ -64,17 +87,41 @@ export interface Workspace {
 export const make = Effect.fnUntraced(function* (
   options: Options,
 ): Effect.fn.Return<Workspace, Seed.SeedInvalid> {
-  const behaviour = behaviourOf(options)
   let resets = 0
   const workspace: Workspace = {
-    behaviour,
     appTicketUrl: options.appTicketUrl,
-    state: yield* build(options, behaviour, resets),
+    state: yield* build(options, resets),
     reset: Effect.suspend(() =>
-      Effect.map(build(options, behaviour, ++resets), (state) => {
+      Effect.map(build(options, ++resets), (state) => {
         workspace.state = state
       }),
     ),
+    change: (behaviour) => {
+      const changed = { ...workspace.state.behaviour, ...behaviour }
+      workspace.state = { ...workspace.state, behaviour: changed, ...countersOf(changed) }
+    },
+    snapshot: () => {
+      const { behaviour, clock, store } = workspace.state
+      return {
+        version: 1,
+        now: Math.floor(clock.now() / 1000),
+        frozen: clock.isFrozen(),
+        behaviour,
+        seed: { apps: store.apps(), meetings: store.meetings() },
+      }
+    },
+    restore: Effect.fnUntraced(function* (snapshot) {
+      const { apps, meetings } = yield* Seed.check(snapshot.seed, "the snapshot")
+      const clock = yield* VirtualClock.make(snapshot.now)
+      if (snapshot.frozen) clock.freeze()
+      workspace.state = {
+        ...(yield* emptied(options, ++resets)),
+        behaviour: snapshot.behaviour,
+        ...countersOf(snapshot.behaviour),
+        clock,
+        store: Store.make({ apps: apps ?? [Seed.defaultApp], meetings: meetings ?? [] }),
+      }
+    }),
   }
   return workspace
 })
@@ -89,22 +136,35 @@ const behaviourOf = (options: Options): Behaviour.Behaviour => ({
   monthlyQuota: options.monthlyQuota ?? Behaviour.defaults.monthlyQuota,
 })
 
+const countersOf = ({ monthlyQuota, rateLimit, rateWindow }: Behaviour.Behaviour) => ({
+  rateLimit: RateLimit.make(rateLimit, rateWindow),
+  quota: Quota.make(monthlyQuota),
+})
+
+/** A state without apps, meetings and time of its own. */
+const emptied = Effect.fnUntraced(function* ({ randomSeed = 1, ...options }: Options, resets: number) {
+  const behaviour = behaviourOf(options)
+  return {
+    behaviour,
+    tokens: Tokens.make(yield* Generator.seeded(randomSeed, "tokens")),
+    ...countersOf(behaviour),
+    // Page tokens from before a reset are no good after it.
+    pageTokens: pageTokens(`${randomSeed}/pages${resets === 0 ? "" : `/${resets}`}`),
+    faults: Faults.make(),
+    journal: Journal.make(),
+    ids: yield* Generator.seeded(randomSeed, "exchanges"),
+  }
+})
+
 const build = Effect.fnUntraced(function* (
   options: Options,
-  behaviour: Behaviour.Behaviour,
   resets: number,
 ): Effect.fn.Return<State, Seed.SeedInvalid> {
   const clock = yield* VirtualClock.make(options.now)
-  const randomSeed = options.randomSeed ?? 1
   return {
+    ...(yield* emptied(options, resets)),
     clock,
     store: Store.make(yield* fill(options, Math.floor(clock.now() / 1000))),
-    tokens: Tokens.make(yield* Generator.seeded(randomSeed, "tokens")),
-    rateLimit: RateLimit.make(behaviour.rateLimit, behaviour.rateWindow),
-    quota: Quota.make(behaviour.monthlyQuota),
-    // Page tokens from before a reset are no good after it.
-    pageTokens: pageTokens(`${randomSeed}/pages${resets === 0 ? "" : `/${resets}`}`),
-    ids: yield* Generator.seeded(randomSeed, "exchanges"),
   }
 })
 
@@ -142,21 +202,55 @@ export interface Workspaces {
   readonly ofToken: (
     text: string,
   ) => { readonly workspace: Workspace; readonly token: Tokens.Token } | undefined
+  readonly all: () => ReadonlyArray<Workspace>
+  /** Adds one, unless an app of it is in another: then that app's id. */
+  readonly add: (workspace: Workspace) => string | undefined
+  /** The shared one stays. Whether there was another one with this app. */
+  readonly remove: (appId: string) => boolean
 }
 
-/** Only one workspace, to begin with. */
-export const only = (shared: Workspace): Workspaces => ({
-  shared,
-  ofApp: (appId) => (shared.state.store.app(appId) === undefined ? undefined : shared),
-  ofToken: (text) => {
-    const token = shared.state.tokens.find(text)
-    return token === undefined ? undefined : { workspace: shared, token }
-  },
-})
+/** Only the shared one, to begin with. */
+export const workspaces = (shared: Workspace): Workspaces => {
+  const others = new Set<Workspace>()
+  const all = () => [shared, ...others]
+  const ofApp = (appId: string) => all().find(({ state }) => state.store.app(appId) !== undefined)
+  return {
+    shared,
+    ofApp,
+    ofToken: (text) => {
+      for (const workspace of all()) {
+        const token = workspace.state.tokens.find(text)
+        if (token !== undefined) return { workspace, token }
+      }
+      return undefined
+    },
+    all,
+    add: (workspace) => {
+      const taken = workspace.state.store.apps().find(({ app_id }) => ofApp(app_id) !== undefined)
+      if (taken !== undefined) return taken.app_id
+      others.add(workspace)
+      return undefined
+    },
+    remove: (appId) => {
+      const workspace = ofApp(appId)
+      return workspace !== undefined && others.delete(workspace)
+    },
+  }
+}
 
 /** The first self-built app, whose credentials a client is given; if all are store apps, the first of those. */
 export const firstApp = ({ state }: Workspace): Seed.App =>
-  state.store.apps().find(({ type }) => type === "self_built") ?? state.store.apps()[0]!
+  state.store.apps().find(({ type }) => type === "self_built") ?? state.store.apps()[0]
 
 /** The numbers that have meetings. */
 export const meetingNos = ({ state }: Workspace): ReadonlyArray<MeetingNo> => state.store.meetingNos()
+
+/** The meetings of a workspace that is asked for without any. */
+export const sampleSeed: Seed.Seed = { generate: sample.generate }
+
+/** An app for the n-th workspace that is asked for without apps. Its credentials are made up. */
+export const appOfItsOwn = (n: number): Seed.App => ({
+  ...Seed.defaultApp,
+  app_id: `cli_w${String(n).padStart(15, "0")}`,
+  tenants: [`tenant_w${n}`],
+})

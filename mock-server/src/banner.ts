@@ -4,18 +4,22 @@ import { daysBefore } from "./Generator.ts"
 import type { Running } from "./MockFeishu.ts"
 
 /** A running mock as it is told of: without credentials when a store app's are all there are. */
-type Ready = Pick<Running, "url" | "meetingNos"> & Partial<Pick<Running, "appId" | "appSecret">>
+type Ready = Pick<Running, "url" | "meetingNos"> &
+  Partial<Pick<Running, "appId" | "appSecret" | "controlToken">>
 
 /** One line of JSON for a program that started the mock. */
-export const readyLine = ({ appId, appSecret, meetingNos, url }: Ready): string =>
-  JSON.stringify({ url, appId, appSecret, meetingNos })
+export const readyLine = ({ appId, appSecret, controlToken, meetingNos, url }: Ready): string =>
+  JSON.stringify({ url, appId, appSecret, meetingNos, controlToken })
 
 /**
  * URL, credentials, and two lines that can be pasted into a shell: a page of the last 30 days, which are within
  * the 90 days for as long as the mock is likely to run. The time is the mock's, in unix seconds. Whatever could
  * not work is left out.
  */
-export const banner = ({ appId, appSecret, meetingNos, url }: Ready, nowSeconds: number): string => {
+export const banner = (
+  { appId, appSecret, controlToken, meetingNos, url }: Ready,
+  nowSeconds: number,
+): string => {
   const [firstNo] = meetingNos
   const shown = meetingNos.slice(0, 10).join(" ")
   const more = meetingNos.length > 10 ? ` and ${meetingNos.length - 10} more` : ""
@@ -39,6 +43,7 @@ curl -s -H "Authorization: Bearer $TOKEN" "${url}${ListByNo.path}?meeting_no=${f
   return `Mock Feishu at ${url}
 ${credentials}
   meeting numbers  ${shown === "" ? "none" : shown + more}
+  control plane    ${url}/_mock/docs${controlToken === undefined ? "" : `\n  control token    ${controlToken}`}
 ${read}
 Stop with Ctrl-C.`
 }

@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import { banner, readyLine } from "./banner.ts"
 import * as Behaviour from "./Behaviour.ts"
@@ -63,6 +64,7 @@ const takes: Readonly<Record<string, string>> = {
   "empty-list": oneOf(fields.emptyList.literals),
   "last-page-token": oneOf(fields.lastPageToken.literals),
   "monthly-quota": "a number of calls, or off",
+  "control-token": "any text",
   "app-ticket-url": "the address of your event handler, such as http://127.0.0.1:3000/events",
   json: "no value",
 }
@@ -167,6 +169,12 @@ const flags = {
     ),
     Flag.optional,
   ),
+  controlToken: Flag.Redacted("control-token").pipe(
+    Flag.withDescription(
+      "What the control plane under /_mock asks for; on loopback nothing unless given, elsewhere a made-up one",
+    ),
+    Flag.optional,
+  ),
   json: Flag.Boolean("json").pipe(
     Flag.withDescription(
       "When ready, print one line of JSON instead of the banner: url, appId, appSecret, meetingNos",
@@ -206,6 +214,7 @@ const mock = Command.make(
           lastPageToken: flags.lastPageToken,
           appTicketUrl: Option.getOrUndefined(flags.appTicketUrl),
           now: Option.getOrUndefined(flags.now),
+          controlToken: Option.getOrUndefined(Option.map(flags.controlToken, Redacted.value)),
         }),
       )
       return { feishu: Context.get(services, MockFeishu.MockFeishu), onlyStoreApps }

@@ -4,11 +4,11 @@ import { defaultApp, type Seed } from "./Seed.ts"
  * What the mock serves when no seed is given: one self-built app and three meeting numbers with 120 meetings
  * each, in the 89 days before today.
  */
-export const sample: Seed = {
+export const sample = {
   apps: [defaultApp],
   generate: [
     { meeting_no: "337736498", count: 120 },
     { meeting_no: "146453285", count: 120 },
     { meeting_no: "582910746", count: 120 },
   ],
-}
+} satisfies Seed

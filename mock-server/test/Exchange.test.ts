@@ -31,7 +31,6 @@ layer(MockFeishu.layer({ seed, now }))("every answer", (it) => {
         yield* list("t-wrong", goodQuery),
         yield* askToken("{}"),
         yield* call("/nowhere"),
-        yield* call("/_mock/health"),
       ]
       for (const answer of answers) assertIds(answer.headers)
       assert.strictEqual(new Set(answers.map((answer) => answer.headers["x-tt-logid"])).size, answers.length)
@@ -131,7 +130,9 @@ describe("a defect", () => {
   it.effect("becomes Feishu's internal error, not a crash", () =>
     Effect.gen(function* () {
       const routes = HttpRouter.add("GET", "/boom", Effect.die(new Error("a bug"))).pipe(
-        Layer.provideMerge(Exchange.layer(Workspace.only(yield* Workspace.make({ seed: {} })))),
+        Layer.provideMerge(
+          Exchange.layer(Workspace.workspaces(yield* Workspace.make({ seed: {} })), { host: "localhost" }),
+        ),
         Layer.provide(HttpServer.layerServices),
       )
       const { dispose, handler } = HttpRouter.toWebHandler(routes, { disableLogger: true })

@@ -1,0 +1,51 @@
+/**
+ * Who may use the control plane: programs and pages of this machine. A page from elsewhere could otherwise reach it
+ * through the browser of whoever looks at it (by its origin, or by a name that it lets point here).
+ */
+import { timingSafeEqual } from "node:crypto"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+
+/** What is allowed. */
+export interface Options {
+  /** The token that the control plane asks for, as `Authorization: Bearer …`; without one nobody needs any. */
+  readonly controlToken?: string | undefined
+  /** The address that the mock listens on, which is a name for it, too. */
+  readonly host: string
+}
+
+/** Whether an address is this machine's own. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host)
+
+/** Why a request may not pass, as an answer; `undefined` if it may. */
+export const refusal = (
+  request: HttpServerRequest.HttpServerRequest,
+  { controlToken, host }: Options,
+): HttpServerResponse.HttpServerResponse | undefined => {
+  const { authorization, host: asked = "", origin } = request.headers
+  if (controlToken !== undefined && !isSame(authorization ?? "", `Bearer ${controlToken}`)) {
+    return refused(
+      "the control plane asks for its token: Authorization: Bearer, and what --control-token gave",
+    )
+  }
+  const name = asked.replace(/:\d+$/, "")
+  // With a token, any name that leads here is good: a foreign page does not have the token.
+  if (controlToken === undefined && !isLoopback(name) && name !== host) {
+    return refused("the control plane answers to the names of this machine only, such as 127.0.0.1")
+  }
+  if (origin !== undefined && origin !== `http://${asked}`) {
+    return refused("the control plane is not for pages from elsewhere")
+  }
+  return undefined
+}
+
+const refused = (error: string) =>
+  HttpServerResponse.text(JSON.stringify({ _tag: "Forbidden", error }), {
+    status: 403,
+    contentType: "application/json",
+  })
+
+const isSame = (given: string, wanted: string): boolean => {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

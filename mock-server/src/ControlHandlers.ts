@@ -1,0 +1,343 @@
+/** What the control plane does. */
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import type { HttpApiSchemaError } from "effect/http-api/HttpApiError"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as Stream from "effect/Stream"
+import { ListByNo } from "@effect-feishu/contract"
+import * as AppTickets from "./AppTickets.ts"
+import * as Control from "./Control.ts"
+import { json } from "./Exchange.ts"
+import * as Journal from "./Journal.ts"
+import type * as Seed from "./Seed.ts"
+import * as Workspace from "./Workspace.ts"
+
+const done = { ok: true as const }
+
+const refused = (error: string, problems: ReadonlyArray<string> = []) =>
+  new Control.Refused({ error, problems })
+
+/** A seed's faults as a refusal that lists them. */
+const refusedSeed = (error: Seed.SeedInvalid) => {
+  const [first = "", ...others] = error.message.split("\n").map((line) => line.trim())
+  return refused(first, others)
+}
+
+/** Every route under `/_mock`. */
+export const routes = (workspaces: Workspace.Workspaces) => {
+  /** The workspace that a request is about. */
+  const find = (query: { readonly app_id?: string | undefined }) =>
+    Effect.suspend(() => {
+      const { app_id: appId } = query
+      const workspace = appId === undefined ? workspaces.shared : workspaces.ofApp(appId)
+      return workspace === undefined
+        ? Effect.fail(new Control.Missing({ error: `no workspace has the app ${appId}` }))
+        : Effect.succeed(workspace)
+    })
+  const missing = (what: string) => Effect.fail(new Control.Missing({ error: `there is no ${what}` }))
+  const doneOr = (found: boolean, what: string) => (found ? Effect.succeed(done) : missing(what))
+
+  const state = HttpApiBuilder.group(Control.Api, "state", (handlers) =>
+    handlers
+      .handle("health", () =>
+        Effect.sync(() => ({
+          status: "ok" as const,
+          now: Math.floor(workspaces.shared.state.clock.now() / 1000),
+        })),
+      )
+      .handle("reset", ({ query }) =>
+        Effect.flatMap(find(query), ({ reset }) => Effect.as(Effect.mapError(reset, refusedSeed), done)),
+      )
+      .handle("snapshot", ({ query }) => Effect.map(find(query), (workspace) => workspace.snapshot()))
+      .handle("restore", ({ payload, query }) =>
+        Effect.flatMap(find(query), (workspace) =>
+          Effect.as(Effect.mapError(workspace.restore(payload), refusedSeed), done),
+        ),
+      )
+      .handle("behaviour", ({ query }) => Effect.map(find(query), ({ state }) => state.behaviour))
+      .handle("changeBehaviour", ({ payload, query }) =>
+        Effect.map(find(query), (workspace) => {
+          workspace.change(payload)
+          return workspace.state.behaviour
+        }),
+      ),
+  )
+
+  const apps = HttpApiBuilder.group(Control.Api, "apps", (handlers) =>
+    handlers
+      .handle("apps", ({ query }) => Effect.map(find(query), ({ state }) => state.store.apps()))
+      .handle("putApp", ({ payload, query }) =>
+        Effect.flatMap(find(query), (workspace) => {
+          const other = workspaces.ofApp(payload.app_id)
+          if (other !== undefined && other !== workspace) {
+            return Effect.fail(refused(`the app ${payload.app_id} is in another workspace`))
+          }
+          workspace.state.store.putApp(payload)
+          return Effect.succeed(done)
+        }),
+      )
+      .handle(
+        "removeApp",
+        Effect.fnUntraced(function* ({ params, query }) {
+          const { state } = yield* find(query)
+          if (state.store.app(params.id) !== undefined && state.store.apps().length === 1) {
+            return yield* refused(`${params.id} is the only app of its workspace`)
+          }
+          return yield* doneOr(state.store.removeApp(params.id), `app ${params.id}`)
+        }),
+      )
+      .handle("tokens", ({ query }) =>
+        Effect.map(find(query), ({ state }) =>
+          state.tokens.all(state.clock.now()).map(({ appId, expiresAt, kind, tenant, text }) => ({
+            kind,
+            text: `${text.slice(0, 5)}…`,
+            appId,
+            tenant,
+            expiresAt: expiresAt / 1000,
+          })),
+        ),
+      )
+      .handle("revokeToken", ({ payload, query }) =>
+        Effect.flatMap(find(query), ({ state }) => {
+          const { token } = payload
+          const texts =
+            token === undefined ? state.tokens.all(state.clock.now()).map(({ text }) => text) : [token]
+          const revoked = texts.filter((text) => state.tokens.revoke(text)).length
+          return token !== undefined && revoked === 0 ? missing("such token") : Effect.succeed({ revoked })
+        }),
+      )
+      .handle("authorize", ({ payload, query }) =>
+        Effect.flatMap(find({ app_id: payload.client_id, ...query }), ({ state }) => {
+          const app = state.store.app(payload.client_id)
+          if (app === undefined) return missing(`app ${payload.client_id}`)
+          const code = state.tokens.mintCode(
+            {
+              appId: app.app_id,
+              tenant: payload.tenant_key ?? app.tenants[0],
+              scopes: payload.scopes ?? ListByNo.scopes,
+              redirectUri: payload.redirect_uri,
+              codeChallenge: payload.code_challenge,
+              codeChallengeMethod: payload.code_challenge_method,
+            },
+            state.clock.now(),
+          )
+          return Effect.succeed({ code })
+        }),
+      )
+      .handle("pushAppTicket", ({ payload }) =>
+        Effect.flatMap(find(payload), (workspace) => {
+          const app = workspace.state.store.app(payload.app_id)
+          if (app?.type !== "store") return Effect.fail(refused(`${payload.app_id} is no store app`))
+          return Effect.map(AppTickets.push(workspace, app), (app_ticket) => ({ app_ticket }))
+        }),
+      ),
+  )
+
+  const meetings = HttpApiBuilder.group(Control.Api, "meetings", (handlers) =>
+    handlers
+      .handle("meetings", ({ query }) =>
+        Effect.map(find(query), ({ state }) => {
+          const { limit = 50, meeting_no: meetingNo, offset = 0, search } = query
+          const found = state.store
+            .meetings()
+            .filter(
+              (meeting) =>
+                (meetingNo === undefined || meeting.meeting_no === meetingNo) &&
+                (search === undefined ||
+                  [meeting.topic, meeting.id, meeting.meeting_no].some((text) => text.includes(search))),
+            )
+          return { total: found.length, meetings: found.slice(offset, offset + Math.min(limit, 1_000)) }
+        }),
+      )
+      .handle("putMeetings", ({ payload, query }) =>
+        Effect.flatMap(find(query), ({ state }) => {
+          const tenants = new Set(state.store.apps().flatMap(({ tenants }) => tenants))
+          const problems = payload.flatMap(
+            ({ end_time: end, start_time: start, tenant_key: tenant }, index) => [
+              ...(tenant !== undefined && !tenants.has(tenant)
+                ? [`[${index}].tenant_key: no app has it`]
+                : []),
+              ...(end !== undefined && end < start ? [`[${index}].end_time: is before start_time`] : []),
+            ],
+          )
+          if (problems.length > 0) return Effect.fail(refused("these meetings cannot be", problems))
+          for (const meeting of payload) state.store.putMeeting(meeting)
+          return Effect.succeed({ put: payload.length })
+        }),
+      )
+      .handle("removeMeeting", ({ params, query }) =>
+        Effect.flatMap(find(query), ({ state }) =>
+          doneOr(state.store.removeMeeting(params.id), `meeting ${params.id}`),
+        ),
+      ),
+  )
+
+  const faults = HttpApiBuilder.group(Control.Api, "faults", (handlers) =>
+    handlers
+      .handle("faults", ({ query }) =>
+        Effect.map(find(query), ({ state }) => ({
+          rules: state.faults.list(),
+          chaos: state.faults.chaos() ?? null,
+        })),
+      )
+      .handle("addFault", ({ payload, query }) =>
+        Effect.map(find(query), ({ state }) => state.faults.add(payload)),
+      )
+      .handle("removeFault", ({ params, query }) =>
+        Effect.flatMap(find(query), ({ state }) =>
+          doneOr(state.faults.remove(params.id), `rule ${params.id}`),
+        ),
+      )
+      .handle("clearFaults", ({ query }) =>
+        Effect.map(find(query), ({ state }) => (state.faults.clear(), done)),
+      )
+      .handle("chaos", ({ payload, query }) =>
+        Effect.map(find(query), ({ state }) => (state.faults.setChaos(payload), done)),
+      )
+      .handle("calm", ({ query }) =>
+        Effect.map(find(query), ({ state }) => (state.faults.setChaos(undefined), done)),
+      ),
+  )
+
+  const journal = HttpApiBuilder.group(Control.Api, "journal", (handlers) =>
+    handlers
+      .handle("journal", ({ query }) =>
+        Effect.map(find(query), ({ state }) => {
+          const { app_id: appId, ...filter } = query
+          // The app names the workspace here; that of a filter would be the same.
+          void appId
+          return state.journal.entries(filter)
+        }),
+      )
+      // Raw: the first thing that is sent must not wait for the first entry, or a client would wait for headers.
+      .handleRaw("watch", ({ query }) =>
+        Effect.map(find(query), ({ state }) => {
+          const entries = Stream.callback<Journal.Entry>((queue) =>
+            Effect.acquireRelease(
+              Effect.sync(() => state.journal.listen((entry) => Queue.offerUnsafe(queue, entry))),
+              (stop) => Effect.sync(stop),
+            ),
+          )
+          const events = Stream.map(entries, (entry) => `data: ${JSON.stringify(entry)}\n\n`)
+          return HttpServerResponse.stream(
+            Stream.encodeText(Stream.concat(Stream.make(": what happens from now on\n\n"), events)),
+            { contentType: "text/event-stream" },
+          )
+        }),
+      )
+      .handle("journalEntry", ({ params, query }) =>
+        Effect.flatMap(find(query), ({ state }) => {
+          const detail = state.journal.detail(params.seq)
+          return detail === undefined ? missing(`entry ${params.seq}`) : Effect.succeed(detail)
+        }),
+      )
+      .handle("clearJournal", ({ query }) =>
+        Effect.map(find(query), ({ state }) => (state.journal.clear(), done)),
+      )
+      .handle("verify", ({ payload, query }) =>
+        Effect.map(find(query), ({ state }) =>
+          Journal.verify(state.journal.entries(), payload.calls, payload.inOrder ?? false),
+        ),
+      )
+      .handle("findings", ({ query }) =>
+        Effect.map(find(query), ({ state }) => ({
+          unmatched: state.journal.entries().filter(({ operation }) => operation === undefined),
+          unusedFaults: state.faults.list().filter(({ fired }) => fired === 0),
+          early: state.journal.entries().filter(({ earlyMillis }) => earlyMillis !== undefined),
+        })),
+      ),
+  )
+
+  const clockOf = ({ state }: Workspace.Workspace) => ({
+    now: state.clock.now() / 1000,
+    frozen: state.clock.isFrozen(),
+  })
+  const time = HttpApiBuilder.group(Control.Api, "time", (handlers) =>
+    handlers
+      .handle("clock", ({ query }) => Effect.map(find(query), clockOf))
+      .handle("moveClock", ({ payload, query }) =>
+        Effect.map(find(query), (workspace) => {
+          const { clock } = workspace.state
+          const { advance, frozen, set } = payload
+          if (set !== undefined) clock.set(set * 1000)
+          if (advance !== undefined) clock.set(clock.now() + advance * 1000)
+          if (frozen === true) clock.freeze()
+          if (frozen === false) clock.run()
+          return clockOf(workspace)
+        }),
+      )
+      .handle("limits", ({ query }) =>
+        Effect.map(find(query), ({ state }) =>
+          state.rateLimit
+            .counts(state.clock.now())
+            .map((count) => ({ ...count, fullAt: count.fullAt / 1000 })),
+        ),
+      ),
+  )
+
+  const infoOf = (workspace: Workspace.Workspace) => {
+    const app = Workspace.firstApp(workspace)
+    return {
+      appId: app.app_id,
+      appSecret: app.app_secret,
+      meetingNos: Workspace.meetingNos(workspace),
+    }
+  }
+  let added = 0
+  const workspacesGroup = HttpApiBuilder.group(Control.Api, "workspaces", (handlers) =>
+    handlers
+      .handle("workspaces", () => Effect.sync(() => workspaces.all().map(infoOf)))
+      .handle("addWorkspace", ({ payload }) =>
+        Effect.gen(function* () {
+          added++
+          const app = Workspace.appOfItsOwn(added)
+          const seed = payload.seed ?? (payload.generate === undefined ? Workspace.sampleSeed : {})
+          const workspace = yield* Effect.mapError(
+            Workspace.make({
+              randomSeed: `workspace ${added}`,
+              ...payload,
+              seed: { ...seed, apps: payload.seed?.apps ?? [app] },
+            }),
+            refusedSeed,
+          )
+          const taken = workspaces.add(workspace)
+          if (taken !== undefined) {
+            return yield* refused(`the app ${taken} is in another workspace: give the seed another app_id`)
+          }
+          return infoOf(workspace)
+        }),
+      )
+      .handle("removeWorkspace", ({ params }) =>
+        doneOr(workspaces.remove(params.id), `workspace of its own with the app ${params.id}`),
+      ),
+  )
+
+  return Layer.mergeAll(
+    HttpApiBuilder.layer(Control.Api, { openapiPath: "/_mock/openapi.json" }),
+    HttpApiScalar.layer(Control.Api, { path: "/_mock/docs" }),
+  ).pipe(
+    Layer.provide([state, apps, meetings, faults, journal, time, workspacesGroup]),
+    Layer.provide(problems),
+  )
+}
+
+const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const problems = HttpApiMiddleware.layerSchemaErrorTransform(Control.Problems, (error) =>
+  Effect.succeed(
+    json(JSON.stringify({ _tag: "Refused", error: "this request cannot be", problems: problemsOf(error) }), {
+      status: 400,
+    }),
+  ),
+)
+
+const problemsOf = (error: HttpApiSchemaError): ReadonlyArray<string> =>
+  formatIssues(error.cause.issue).issues.map((issue) => {
+    const path = (issue.path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment))
+    return path.length === 0 ? issue.message : `${path.map(String).join(".")}: ${issue.message}`
+  })

@@ -1,0 +1,219 @@
+/**
+ * Failure on demand: rules that say which calls fail, and how; and chaos, which a seed decides alone.
+ */
+import { createHash } from "node:crypto"
+import * as Schema from "effect/Schema"
+import { names, type Operation } from "./Operations.ts"
+
+const Seconds = Schema.Number.check(Schema.isGreaterThanOrEqualTo(0))
+
+/** How the connection or the body breaks. */
+export const NetworkFault = Schema.Literals([
+  /** The connection is reset before anything is read: the closest to a refused one that a listening server can do. */
+  "refuse",
+  "reset before headers",
+  "reset in mid-body",
+  "end in mid-body",
+  /** No headers come. */
+  "stall",
+  /** Headers and half of the body come, and nothing more. */
+  "stall in mid-body",
+  /** One byte a second. */
+  "drip",
+  /** A body that is cut short, with a length that says so. */
+  "truncated JSON",
+  /** A length that is larger than the body. */
+  "wrong length",
+  "garbage",
+  "HTML",
+  /** To another host. */
+  "redirect",
+  /** 64 KB that inflate to 64 MB. */
+  "gzip bomb",
+])
+/** See the Schema of the same name. */
+export type NetworkFault = typeof NetworkFault.Type
+
+/** What is wrong with a page. */
+export const PagingFault = Schema.Literals([
+  /** The page token of the next page is that of this one. */
+  "repeated token",
+  /** The page after this one is the first again. */
+  "cycle",
+  /** `has_more` without a page token. */
+  "missing token",
+  /** A page without rows, with more behind it. */
+  "empty page",
+  /** Every row twice. */
+  "doubled rows",
+  /** A meeting begins before this page, so that the rows move on by one. */
+  "row inserted",
+  "null list",
+  /** Ids as JSON numbers. */
+  "numeric ids",
+  /** A row of another meeting number. */
+  "foreign row",
+])
+/** See the Schema of the same name. */
+export type PagingFault = typeof PagingFault.Type
+
+/** What happens instead; one of them, or a delay before the right answer. */
+export const Then = Schema.Struct({
+  /** A code of Feishu's, in Feishu's shape; the catalogue knows its usual status and text. */
+  code: Schema.optionalKey(Schema.Int),
+  /** The HTTP status that comes with it. */
+  status: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 200, maximum: 599 }))),
+  /** Headers that come with it, such as `x-ogw-ratelimit-reset`. */
+  headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  network: Schema.optionalKey(NetworkFault),
+  paging: Schema.optionalKey(PagingFault),
+  /** In real seconds. */
+  delaySeconds: Schema.optionalKey(Seconds),
+}).pipe(
+  Schema.check(
+    Schema.makeFilter(
+      ({ code, delaySeconds, network, paging }) =>
+        [code, network, paging].filter((one) => one !== undefined).length === 1 ||
+        (code === undefined && network === undefined && paging === undefined && delaySeconds !== undefined),
+      { message: "takes one of code, network and paging, or delaySeconds alone" },
+    ),
+  ),
+)
+/** What happens instead. */
+export type Then = typeof Then.Type
+
+/** Which calls; all conditions together, all calls of the operation without any. */
+const When = Schema.Struct({
+  /** Only this call, from 1. */
+  nth: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))),
+  /** So many calls. */
+  first: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))),
+  /** Calls after so many. */
+  after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+  /** Calls whose query has these values; `null` stands for absent. Others are not counted. */
+  matching: Schema.optionalKey(Schema.Record(Schema.String, Schema.NullOr(Schema.String))),
+})
+const knownOperations = `no such operation; known are ${names.join(", ")}, and * for all`
+
+/** A rule. */
+export const Rule = Schema.Struct({
+  operation: Schema.Union([Schema.Literals(names), Schema.Literal("*")]).annotate({
+    message: knownOperations,
+  }),
+  when: Schema.optionalKey(When),
+  then: Then,
+})
+/** See the Schema of the same name. */
+export type Rule = typeof Rule.Type
+
+/** A rule that is in force. */
+export const Active = Schema.Struct({
+  id: Schema.String,
+  ...Rule.fields,
+  /** Calls that it was about, and those that it changed. */
+  seen: Schema.Int,
+  fired: Schema.Int,
+})
+/** See the Schema of the same name. */
+export type Active = typeof Active.Type
+
+/** Random failures: the same seed gives the same failures, whatever the order in which requests arrive. */
+export const Chaos = Schema.Struct({
+  seed: Schema.Union([Schema.String, Schema.Number]),
+  /** The share of calls that fail, from 0 to 1. */
+  rate: Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
+  /** Which failures; each is as likely. */
+  faults: Schema.NonEmptyArray(Then),
+})
+/** See the Schema of the same name. */
+export type Chaos = typeof Chaos.Type
+
+/** A call, as rules see it. */
+interface Call {
+  readonly operation: Operation
+  readonly query: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** What a rule does to a call. */
+export interface Hit {
+  readonly rule: string
+  readonly then: Then
+}
+
+/** See the members. */
+export interface Faults {
+  readonly add: (rule: Rule) => Active
+  readonly remove: (id: string) => boolean
+  readonly list: () => ReadonlyArray<Active>
+  readonly clear: () => void
+  readonly setChaos: (chaos: Chaos | undefined) => void
+  readonly chaos: () => Chaos | undefined
+  /** Whether there is nothing that a call could be hit by. */
+  readonly isIdle: () => boolean
+  /** Counts a call, and what happens to it. The rule that was added first wins. */
+  readonly hit: (call: Call) => Hit | undefined
+}
+
+/** No rules. */
+export const make = (): Faults => {
+  const rules = new Map<string, { -readonly [Key in keyof Active]: Active[Key] }>()
+  let added = 0
+  let chaos: Chaos | undefined
+  const occurrences = new Map<string, number>()
+
+  return {
+    add: (rule) => {
+      const active = { id: `rule-${++added}`, ...rule, seen: 0, fired: 0 }
+      rules.set(active.id, active)
+      return { ...active }
+    },
+    remove: (id) => rules.delete(id),
+    list: () => Array.from(rules.values(), (rule) => ({ ...rule })),
+    clear: () => {
+      rules.clear()
+      chaos = undefined
+      occurrences.clear()
+    },
+    setChaos: (next) => {
+      chaos = next
+      occurrences.clear()
+    },
+    chaos: () => chaos,
+    isIdle: () => rules.size === 0 && chaos === undefined,
+    hit: (call) => {
+      let hit: Hit | undefined
+      for (const rule of rules.values()) {
+        if (!isAbout(rule, call)) continue
+        rule.seen++
+        if (hit !== undefined || !isDue(rule)) continue
+        rule.fired++
+        hit = { rule: rule.id, then: rule.then }
+      }
+      return hit ?? (chaos === undefined ? undefined : struck(chaos, call, occurrences))
+    },
+  }
+}
+
+const isAbout = ({ operation, when }: Rule, call: Call): boolean =>
+  (operation === "*" || operation === call.operation) &&
+  Object.entries(when?.matching ?? {}).every(([key, value]) => (call.query[key] ?? null) === value)
+
+const isDue = ({ seen, when = {} }: Active): boolean =>
+  (when.nth === undefined || seen === when.nth) &&
+  (when.first === undefined || seen <= (when.after ?? 0) + when.first) &&
+  (when.after === undefined || seen > when.after)
+
+/** By the call itself and how often it came, so that the order of other calls does not matter. */
+const struck = (
+  { faults, rate, seed }: Chaos,
+  { body, operation, query }: Call,
+  occurrences: Map<string, number>,
+): Hit | undefined => {
+  const what = JSON.stringify([operation, Object.entries(query).toSorted(), body])
+  const times = (occurrences.get(what) ?? 0) + 1
+  occurrences.set(what, times)
+  const hash = createHash("sha256").update(`${seed}/${times}/${what}`).digest()
+  if (hash.readUInt32BE(0) / 2 ** 32 >= rate) return undefined
+  return { rule: "chaos", then: faults[hash.readUInt32BE(4) % faults.length]! }
+}

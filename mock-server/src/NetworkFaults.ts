@@ -1,0 +1,121 @@
+/** Breaking connections and bodies, on the socket itself. In real time: the mock's clock may stand still. */
+import type { ServerResponse } from "node:http"
+import type { Socket } from "node:net"
+import { gzipSync } from "node:zlib"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type { NetworkFault } from "./Faults.ts"
+
+/** Sleeps by the clock of the machine. */
+export const sleep = (seconds: number): Effect.Effect<void> =>
+  Effect.provideService(Effect.sleep(seconds * 1000), Clock.Clock, Clock.Clock.defaultValue())
+
+/** Answers in a broken way. `answer` is what would have come; `body` its bytes. */
+export const answer = (
+  fault: NetworkFault,
+  request: HttpServerRequest.HttpServerRequest,
+  answer: HttpServerResponse.HttpServerResponse,
+  body: Uint8Array,
+): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  const half = body.subarray(0, Math.floor(body.length / 2))
+  switch (fault) {
+    case "refuse":
+    case "reset before headers":
+      return onSocket(request, (socket) => socket.resetAndDestroy())
+    case "reset in mid-body":
+      return onSocket(request, (socket) => {
+        socket.write(message(answer, body.length, half), () => socket.resetAndDestroy())
+      })
+    case "end in mid-body":
+      return onSocket(request, (socket) => socket.end(message(answer, body.length, half)))
+    case "stall":
+      return closed(request)
+    case "stall in mid-body":
+      return onSocket(request, (socket) => socket.write(message(answer, body.length, half)))
+    case "drip":
+      return Effect.andThen(
+        Effect.sync(() => socketOf(request).write(message(answer, body.length, new Uint8Array()))),
+        Effect.andThen(
+          Effect.forEach(body, (byte) =>
+            Effect.andThen(
+              sleep(1),
+              Effect.sync(() => socketOf(request).write(Uint8Array.of(byte))),
+            ),
+          ),
+          closed(request),
+        ),
+      )
+    case "wrong length":
+      return onSocket(request, (socket) => socket.end(message(answer, body.length + 100, body)))
+    case "truncated JSON":
+      return Effect.succeed(HttpServerResponse.uint8Array(half, { contentType: "application/json" }))
+    case "garbage":
+      return Effect.succeed(
+        HttpServerResponse.uint8Array(
+          Uint8Array.from({ length: 256 }, (_, index) => (index * 167 + 13) % 256),
+          { contentType: "application/json" },
+        ),
+      )
+    case "HTML":
+      return Effect.succeed(
+        HttpServerResponse.text(
+          "<html><head><title>Portal</title></head><body><h1>Please log in</h1></body></html>",
+          { contentType: "text/html; charset=utf-8" },
+        ),
+      )
+    case "redirect":
+      return Effect.succeed(
+        HttpServerResponse.empty({ status: 302, headers: { location: "https://elsewhere.invalid/login" } }),
+      )
+    case "gzip bomb":
+      bomb ??= gzipSync(Buffer.alloc(64 * 1024 * 1024))
+      return Effect.succeed(
+        HttpServerResponse.uint8Array(bomb, {
+          contentType: "application/json",
+          headers: { "content-encoding": "gzip" },
+        }),
+      )
+  }
+}
+
+let bomb: Uint8Array | undefined
+
+const socketOf = (request: HttpServerRequest.HttpServerRequest): Socket =>
+  (NodeHttpServerRequest.toServerResponse(request) as ServerResponse).socket!
+
+/** Takes the socket over: what follows is not HTTP any more, so that nothing else may be written. */
+const onSocket = (request: HttpServerRequest.HttpServerRequest, use: (socket: Socket) => void) =>
+  Effect.suspend(() => {
+    const socket = socketOf(request)
+    const end = closed(request)
+    use(socket)
+    return end
+  })
+
+/** Waits until the connection is closed; there is nobody left to answer then. */
+const closed = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<never> => {
+  const socket = socketOf(request)
+  return Effect.callback<never>((resume) => {
+    if (socket.destroyed) resume(Effect.interrupt)
+    else socket.once("close", () => resume(Effect.interrupt))
+  })
+}
+
+const message = (
+  answer: HttpServerResponse.HttpServerResponse,
+  contentLength: number,
+  body: Uint8Array,
+): Buffer => {
+  const headers = { ...answer.headers, "content-type": "application/json; charset=utf-8" }
+  const lines = [
+    `HTTP/1.1 ${answer.status} OK`,
+    ...Object.entries(headers).flatMap(([name, value]) =>
+      name === "content-length" ? [] : [`${name}: ${value}`],
+    ),
+    `content-length: ${contentLength}`,
+  ]
+  return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), body])
+}

@@ -1,0 +1,87 @@
+/** Pages of meetings: the right one, and those that are wrong on demand. */
+import type { PagingFault } from "./Faults.ts"
+import type { State } from "./Workspace.ts"
+
+/** Which page. */
+interface Asked {
+  readonly tenant: string
+  readonly meetingNo: string
+  readonly from: number
+  readonly to: number
+  readonly pageSize: number
+  readonly offset: number
+  readonly limit: number
+  /** As it was given; empty for the first page. */
+  readonly pageToken: string
+}
+
+/** A page as it goes over the wire. */
+interface Page {
+  readonly rows: ReadonlyArray<string>
+  readonly hasMore: boolean
+  readonly nextToken?: string | undefined
+  /** Instead of the rows. */
+  readonly list?: null
+}
+
+/** The page that the store has. */
+export const right = ({ pageTokens, store }: State, asked: Asked): Page => {
+  const { hasMore, rows } = store.page(asked)
+  return {
+    hasMore,
+    rows,
+    nextToken: hasMore ? pageTokens.make(asked, asked.offset + asked.limit) : undefined,
+  }
+}
+
+/** A page with something wrong. */
+export const wrong = (fault: PagingFault, state: State, asked: Asked): Page => {
+  const { pageTokens, store } = state
+  switch (fault) {
+    case "repeated token": {
+      const nextToken = asked.pageToken === "" ? pageTokens.make(asked, 0) : asked.pageToken
+      return { ...right(state, asked), hasMore: true, nextToken }
+    }
+    case "cycle":
+      return { ...right(state, asked), hasMore: true, nextToken: pageTokens.make(asked, 0) }
+    case "missing token":
+      return { ...right(state, asked), hasMore: true, nextToken: undefined }
+    case "empty page": {
+      // Another token for the same place: going on leads out of it.
+      const variant = asked.pageToken === "" ? 1 : (pageTokens.variantOf(asked.pageToken) + 1) % 256
+      return { rows: [], hasMore: true, nextToken: pageTokens.make(asked, asked.offset, variant) }
+    }
+    case "doubled rows": {
+      const page = right(state, asked)
+      return { ...page, rows: page.rows.flatMap((row) => [row, row]) }
+    }
+    case "row inserted": {
+      let id = BigInt(asked.from) << 32n
+      while (store.meeting(String(id)) !== undefined) id++
+      store.putMeeting({
+        id: String(id),
+        tenant_key: asked.tenant,
+        meeting_no: asked.meetingNo,
+        topic: "began while the pages were read",
+        start_time: asked.from,
+      })
+      return right(state, asked)
+    }
+    case "null list":
+      return { ...right(state, asked), list: null }
+    case "numeric ids": {
+      const page = right(state, asked)
+      return { ...page, rows: page.rows.map((row) => row.replace(/"id":"(\d+)"/, '"id":$1')) }
+    }
+    case "foreign row": {
+      const page = right(state, asked)
+      const other = asked.meetingNo === "999999999" ? "999999998" : "999999999"
+      return {
+        ...page,
+        rows: page.rows.map((row, index) =>
+          index === page.rows.length - 1 ? row.replace(/"meeting_no":"\d+"/, `"meeting_no":"${other}"`) : row,
+        ),
+      }
+    }
+  }
+}

@@ -1,0 +1,430 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { request as nodeRequest } from "node:http"
+import * as MockFeishu from "../src/MockFeishu.ts"
+import { call, idsOf, list, tokenOf } from "./feishu.ts"
+import { goodQuery, now, seed } from "./fixture.ts"
+
+const provideMock = (options?: MockFeishu.Options & MockFeishu.Address) =>
+  Effect.provide(MockFeishu.layer({ seed, now, ...options }))
+
+/** Asks the control plane. */
+const control = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  Effect.map(
+    call(`/_mock${path}`, {
+      method,
+      headers: { "content-type": "application/json", ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }),
+    ({ status, text }) => ({ status, body: JSON.parse(text) }),
+  )
+
+const codeOf = Effect.flatMap(tokenOf(), (token) =>
+  Effect.map(list(token, goodQuery), ({ body }) => body?.code),
+)
+
+describe("state", () => {
+  const meeting = { id: "1", meeting_no: goodQuery.meeting_no, topic: "added", start_time: now - 60 }
+
+  it.effect(
+    "meetings are added, changed and removed, in their order; a wrong one is refused with all that is wrong",
+    () =>
+      Effect.gen(function* () {
+        const token = yield* tokenOf()
+        const before = idsOf(yield* list(token, goodQuery))
+        assert.deepStrictEqual((yield* control("PUT", "/meetings", [meeting])).body, { put: 1 })
+        assert.deepStrictEqual(idsOf(yield* list(token, goodQuery)), [...before, "1"])
+        yield* control("PUT", "/meetings", [{ ...meeting, start_time: Number(goodQuery.start_time) }])
+        assert.strictEqual(idsOf(yield* list(token, goodQuery))[0], "1")
+        assert.strictEqual((yield* control("DELETE", "/meetings/1")).status, 200)
+        assert.strictEqual((yield* control("DELETE", "/meetings/1")).status, 404)
+        assert.deepStrictEqual(idsOf(yield* list(token, goodQuery)), before)
+        const wrong = yield* control("PUT", "/meetings", [
+          { ...meeting, meeting_no: "12", start_time: -1 },
+          { ...meeting, id: "x" },
+        ])
+        assert.strictEqual(wrong.status, 400)
+        assert.strictEqual(wrong.body.problems.length, 3)
+      }).pipe(provideMock()),
+  )
+
+  it.effect("a snapshot brings apps, meetings, clock and switches back; tokens from before are no good", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const before = idsOf(yield* list(token, goodQuery))
+      yield* control("POST", "/clock", { frozen: true })
+      const snapshot = (yield* control("GET", "/state")).body
+      yield* control("PUT", "/meetings", [meeting])
+      yield* control("PATCH", "/behaviour", { rateLimit: 1 })
+      yield* control("POST", "/clock", { advance: 600 })
+      assert.strictEqual((yield* control("PUT", "/state", snapshot)).status, 200)
+      assert.strictEqual((yield* list(token, goodQuery)).body?.code, 99991663)
+      assert.deepStrictEqual(idsOf(yield* list(yield* tokenOf(), goodQuery)), before)
+      assert.deepStrictEqual((yield* control("GET", "/state")).body, snapshot)
+    }).pipe(provideMock()),
+  )
+
+  it.effect(
+    "a reset brings back seed, clock, counts, tokens, faults and journal at once; page tokens end",
+    () =>
+      Effect.gen(function* () {
+        const token = yield* tokenOf()
+        const first = yield* list(token, { ...goodQuery, page_size: "1" })
+        yield* control("PUT", "/meetings", [meeting])
+        yield* control("POST", "/faults", { operation: "*", then: { code: 121001 } })
+        yield* control("POST", "/clock", { advance: 6_000 })
+        assert.strictEqual((yield* control("POST", "/reset")).status, 200)
+        assert.deepStrictEqual((yield* control("GET", "/faults")).body.rules, [])
+        assert.deepStrictEqual((yield* control("GET", "/journal")).body, [])
+        assert.strictEqual(Math.floor((yield* control("GET", "/clock")).body.now), now)
+        assert.strictEqual((yield* list(token, goodQuery)).body?.code, 99991663)
+        const fresh = yield* tokenOf()
+        // The texts of tokens begin anew, so this is the one from before: of a new Feishu.
+        const again = { ...goodQuery, page_size: "1", page_token: first.body?.data?.page_token ?? "" }
+        assert.strictEqual((yield* list(fresh, again)).body?.code, 121003)
+        assert.notInclude(idsOf(yield* list(fresh, goodQuery)), "1")
+      }).pipe(provideMock()),
+  )
+})
+
+describe("faults", () => {
+  const add = (rule: object) => control("POST", "/faults", rule)
+  const listByNo = "meetings.listByNo"
+
+  it.effect("the nth, the first few, those after, and those that match; each is counted", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const codes = (times: number) =>
+        Effect.forEach(Array.from({ length: times }), () =>
+          Effect.map(list(token, goodQuery), ({ body }) => body?.code),
+        )
+      const { id } = (yield* add({ operation: listByNo, when: { nth: 2 }, then: { code: 121001 } })).body
+      assert.deepStrictEqual(yield* codes(3), [0, 121001, 0])
+      assert.deepInclude((yield* control("GET", "/faults")).body.rules[0], { id, seen: 3, fired: 1 })
+      yield* control("DELETE", `/faults/${id}`)
+      yield* add({ operation: listByNo, when: { after: 1, first: 2 }, then: { code: 2200 } })
+      assert.deepStrictEqual(yield* codes(4), [0, 2200, 2200, 0])
+      yield* control("DELETE", "/faults")
+      yield* add({
+        operation: listByNo,
+        when: { matching: { page_token: null, page_size: "1" } },
+        then: { code: 121002 },
+      })
+      assert.strictEqual((yield* list(token, { ...goodQuery, page_size: "1" })).body?.code, 121002)
+      assert.deepStrictEqual(yield* codes(1), [0])
+    }).pipe(provideMock()),
+  )
+
+  it.effect("any code in the shape of its endpoint", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      yield* add({
+        operation: listByNo,
+        when: { nth: 1 },
+        then: { code: 99991400, headers: { "x-ogw-ratelimit-reset": "7" } },
+      })
+      const limited = yield* list(token, goodQuery)
+      assert.deepStrictEqual([limited.status, limited.headers["x-ogw-ratelimit-reset"]], [429, "7"])
+      yield* add({ operation: listByNo, when: { nth: 1 }, then: { code: 424242, status: 503 } })
+      assert.strictEqual((yield* list(token, goodQuery)).status, 503)
+      yield* add({ operation: "auth.tenantAccessTokenInternal", then: { code: 10014 } })
+      assert.strictEqual(yield* tokenOf(), "")
+    }).pipe(provideMock()),
+  )
+
+  it.effect("S14 a rule that cannot be is refused, and what is known is listed", () =>
+    Effect.gen(function* () {
+      const unknown = yield* add({ operation: "meetings.nope", then: { code: 1 } })
+      assert.strictEqual(unknown.status, 400)
+      assert.match(unknown.body.problems.join(), /meetings\.listByNo.*oauth\.clientCredentials/)
+      const both = yield* add({ operation: "*", then: { code: 1, network: "stall" } })
+      assert.match(both.body.problems.join(), /takes one of code, network and paging/)
+      assert.deepStrictEqual((yield* control("GET", "/faults")).body.rules, [])
+    }).pipe(provideMock()),
+  )
+
+  it.effect("chaos: the same seed gives the same failures, whatever the order of arrival", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const queries = Array.from({ length: 40 }, (_, index) => ({
+        ...goodQuery,
+        start_time: String(Number(goodQuery.start_time) + index),
+      }))
+      const run = Effect.fnUntraced(function* (seed: string, order: ReadonlyArray<(typeof queries)[number]>) {
+        yield* control("PUT", "/chaos", { seed, rate: 0.3, faults: [{ code: 121001 }, { code: 2200 }] })
+        const codes = yield* Effect.forEach(order, (query) =>
+          Effect.map(list(token, query), ({ body }) => [query.start_time, body?.code] as const),
+        )
+        return Object.fromEntries(codes)
+      })
+      const first = yield* run("a", queries)
+      assert.deepStrictEqual(yield* run("a", queries.toReversed()), first)
+      assert.notDeepEqual(yield* run("b", queries), first)
+      const failed = Object.values(first).filter((code) => code !== 0).length
+      assert.isTrue(failed > 3 && failed < 30)
+      assert.strictEqual(new Set(Object.values(first)).size, 3)
+    }).pipe(provideMock({ rateLimit: "off" })),
+  )
+
+  it.effect("one call by a header of its own", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const answer = yield* call(
+        `/open-apis/vc/v1/meetings/list_by_no?${new URLSearchParams(goodQuery).toString()}`,
+        {
+          headers: { authorization: `Bearer ${token}`, "x-mock-fault": JSON.stringify({ code: 121005 }) },
+        },
+      )
+      assert.deepStrictEqual([answer.status, answer.body?.code], [403, 121005])
+      assert.strictEqual(yield* codeOf, 0)
+    }).pipe(provideMock()),
+  )
+
+  it.effect("rows, tokens and lists that are wrong", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const paged = { ...goodQuery, page_size: "1" }
+      const withFault = Effect.fnUntraced(function* (paging: string, query: Record<string, string>) {
+        yield* control("DELETE", "/faults")
+        yield* add({ operation: listByNo, then: { paging } })
+        return JSON.parse((yield* list(token, query)).text).data
+      })
+      const right = JSON.parse((yield* list(token, paged)).text).data
+      const token1 = right.page_token
+      assert.strictEqual(
+        (yield* withFault("repeated token", { ...paged, page_token: token1 })).page_token,
+        token1,
+      )
+      assert.deepStrictEqual(Object.keys(yield* withFault("missing token", paged)), [
+        "has_more",
+        "meeting_briefs",
+      ])
+      const empty = yield* withFault("empty page", { ...paged, page_token: token1 })
+      assert.deepStrictEqual([empty.meeting_briefs, empty.has_more], [[], true])
+      assert.notStrictEqual(empty.page_token, token1)
+      yield* control("DELETE", "/faults")
+      const beyond = JSON.parse((yield* list(token, { ...paged, page_token: empty.page_token })).text).data
+      const straight = JSON.parse((yield* list(token, { ...paged, page_token: token1 })).text).data
+      assert.deepStrictEqual(beyond.meeting_briefs, straight.meeting_briefs)
+      assert.strictEqual((yield* withFault("doubled rows", paged)).meeting_briefs.length, 2)
+      assert.isNull((yield* withFault("null list", paged)).meeting_briefs)
+      assert.isNumber((yield* withFault("numeric ids", paged)).meeting_briefs[0].id)
+      assert.notStrictEqual(
+        (yield* withFault("foreign row", paged)).meeting_briefs[0].meeting_no,
+        goodQuery.meeting_no,
+      )
+      assert.strictEqual(
+        (yield* withFault("row inserted", paged)).meeting_briefs[0].topic,
+        "began while the pages were read",
+      )
+    }).pipe(provideMock()),
+  )
+})
+
+describe("the journal", () => {
+  it.effect("has every request with its answer, and no secret; the control plane is not in it", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      yield* list(token, goodQuery)
+      yield* call("/nowhere")
+      const entries = (yield* control("GET", "/journal")).body
+      assert.deepStrictEqual(
+        entries.map(({ code, operation, seq, status }: Record<string, unknown>) => [
+          seq,
+          operation,
+          status,
+          code,
+        ]),
+        [
+          [1, "auth.tenantAccessTokenInternal", 200, 0],
+          [2, "meetings.listByNo", 200, 0],
+          [3, undefined, 404, undefined],
+        ],
+      )
+      assert.deepInclude(entries[1], {
+        authorization: "Bearer t-<redacted>",
+        appId: "cli_reader",
+        query: { ...goodQuery },
+      })
+      const details = yield* Effect.forEach([1, 2], (seq) => control("GET", `/journal/${seq}`))
+      const all = JSON.stringify([entries, details])
+      assert.include(all, "<redacted>")
+      for (const secret of [token, '"secret"', '\\"secret\\"']) assert.notInclude(all, secret)
+      assert.strictEqual((yield* control("GET", "/journal?status=404")).body.length, 1)
+      assert.deepStrictEqual((yield* control("GET", "/findings")).body.unmatched.length, 1)
+    }).pipe(provideMock()),
+  )
+
+  it.effect("says who came back before the reset that was told", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      for (let times = 0; times < 3; times++) yield* list(token, goodQuery)
+      const { early } = (yield* control("GET", "/findings")).body
+      assert.deepStrictEqual(
+        early.map(({ earlyMillis, seq }: Record<string, number>) => [seq, earlyMillis]),
+        [[4, 60_000]],
+      )
+    }).pipe(provideMock({ rateLimit: 1 })),
+  )
+
+  it.effect("verify compares how often, with what, and in what order, and says what differs", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      yield* list(token, goodQuery)
+      yield* list(token, { ...goodQuery, page_size: "5" })
+      const verify = (calls: ReadonlyArray<object>, inOrder = false) =>
+        Effect.map(control("POST", "/verify", { calls, inOrder }), ({ body }) => body)
+      const tokenCall = { operation: "auth.tenantAccessTokenInternal", times: 1 }
+      const page = { operation: "meetings.listByNo" }
+      assert.deepStrictEqual(yield* verify([tokenCall, { ...page, times: 2 }], true), {
+        ok: true,
+        differences: [],
+      })
+      const { differences, ok } = yield* verify([{ ...page, times: 2, query: { page_size: "5" } }])
+      assert.isFalse(ok)
+      assert.deepStrictEqual(differences, [
+        "meetings.listByNo page_size=5: expected 2 times, came once; other calls of it: #2 page_size=(absent)",
+      ])
+      const order = yield* verify([page, tokenCall], true)
+      assert.match(order.differences[0], /auth\.tenantAccessTokenInternal, expected as number 2, came before/)
+    }).pipe(provideMock()),
+  )
+
+  it.live("is a live stream, too", () =>
+    Effect.gen(function* () {
+      const { url } = yield* MockFeishu.MockFeishu
+      yield* Effect.promise(async () => {
+        const stop = new AbortController()
+        const response = await fetch(`${url}/_mock/journal/live`, { signal: stop.signal })
+        assert.match(response.headers.get("content-type") ?? "", /text\/event-stream/)
+        const reader = response.body!.getReader()
+        await fetch(`${url}/nowhere`)
+        let text = ""
+        while (!text.includes("/nowhere")) text += new TextDecoder().decode((await reader.read()).value)
+        assert.match(text, /data: ?\{"seq":1,/)
+        stop.abort()
+      })
+    }).pipe(provideMock()),
+  )
+})
+
+describe("the clock", () => {
+  it.effect("stands, is set and moves on; tokens and windows follow it", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      yield* control("POST", "/clock", { frozen: true })
+      yield* list(token, goodQuery)
+      assert.strictEqual((yield* list(token, goodQuery)).status, 429)
+      yield* control("POST", "/clock", { advance: 60 })
+      assert.strictEqual((yield* list(token, goodQuery)).status, 200)
+      yield* control("POST", "/clock", { set: now + 7_200 })
+      assert.strictEqual((yield* list(token, goodQuery)).body?.code, 99991663)
+      assert.deepStrictEqual((yield* control("GET", "/clock")).body, { now: now + 7_200, frozen: true })
+      assert.deepInclude((yield* control("POST", "/clock", { frozen: false })).body, { frozen: false })
+    }).pipe(provideMock({ rateLimit: 1 })),
+  )
+})
+
+describe("workspaces", () => {
+  it.effect("have state, limits, faults, clock and journal of their own", () =>
+    Effect.gen(function* () {
+      const added = yield* control("POST", "/workspaces", {
+        generate: { numbers: 1, meetings: 3 },
+        rateLimit: 1,
+        now: now + 1_000_000,
+      })
+      const { appId, appSecret, meetingNos } = added.body
+      const own = yield* call("/open-apis/auth/v3/tenant_access_token/internal", {
+        method: "POST",
+        body: JSON.stringify({ app_id: appId, app_secret: appSecret }),
+      })
+      const token = own.body?.tenant_access_token ?? ""
+      const query = {
+        meeting_no: meetingNos[0],
+        start_time: String(now + 1_000_000 - 89 * 86_400),
+        end_time: String(now + 1_000_000),
+      }
+      assert.strictEqual(idsOf(yield* list(token, query)).length, 3)
+      assert.strictEqual((yield* list(token, query)).status, 429)
+      // The shared one is as it was.
+      assert.strictEqual(yield* codeOf, 0)
+      yield* control("POST", `/faults?app_id=${appId}`, { operation: "*", then: { code: 121001 } })
+      assert.strictEqual(yield* codeOf, 0)
+      const journal = (yield* control("GET", `/journal?app_id=${appId}`)).body
+      assert.isTrue(journal.every((entry: { appId: string }) => entry.appId === appId))
+      assert.strictEqual(journal.length, 3)
+      assert.strictEqual((yield* control("DELETE", `/workspaces/${appId}`)).status, 200)
+      assert.strictEqual((yield* control("GET", `/journal?app_id=${appId}`)).status, 404)
+      assert.strictEqual((yield* control("DELETE", "/workspaces/cli_reader")).status, 404)
+    }).pipe(provideMock()),
+  )
+
+  it.effect("an app is in one workspace only", () =>
+    Effect.gen(function* () {
+      const taken = yield* control("POST", "/workspaces", { seed: { apps: [seed.apps[0]] } })
+      assert.strictEqual(taken.status, 400)
+      assert.match(taken.body.error, /cli_reader is in another workspace/)
+    }).pipe(provideMock()),
+  )
+})
+
+describe("S7 the control plane is for this machine", () => {
+  const status = (url: string, headers: Record<string, string>) =>
+    Effect.callback<number>((resume) => {
+      const { hostname, port } = new URL(url)
+      nodeRequest({ hostname, port, path: "/_mock/health", headers, agent: false }, (response) => {
+        response.resume()
+        resume(Effect.succeed(response.statusCode ?? 0))
+      }).end()
+    })
+
+  it.effect("foreign names and origins are refused, and no answer allows another origin", () =>
+    Effect.gen(function* () {
+      const { url } = yield* MockFeishu.MockFeishu
+      const { host } = new URL(url)
+      assert.strictEqual(yield* status(url, { host }), 200)
+      assert.strictEqual(yield* status(url, { host: `localhost:${new URL(url).port}` }), 200)
+      assert.strictEqual(yield* status(url, { host: "evil.example" }), 403)
+      assert.strictEqual(yield* status(url, { host: "127.0.0.1.evil.example" }), 403)
+      assert.strictEqual(yield* status(url, { host, origin: "http://evil.example" }), 403)
+      assert.strictEqual(yield* status(url, { host, origin: `http://${host}` }), 200)
+      const { headers } = yield* call("/_mock/health")
+      assert.notProperty(headers, "access-control-allow-origin")
+    }).pipe(provideMock()),
+  )
+
+  it.effect("S8 with a token it asks for that", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* control("GET", "/state")).status, 403)
+      const wrong = yield* control("GET", "/state", undefined, { authorization: "Bearer wrong" })
+      assert.strictEqual(wrong.status, 403)
+      const right = yield* control("GET", "/state", undefined, { authorization: "Bearer let-me-in" })
+      assert.strictEqual(right.status, 200)
+    }).pipe(provideMock({ controlToken: "let-me-in" })),
+  )
+
+  it.effect("S8 on another address it has a token without being asked", () =>
+    Effect.gen(function* () {
+      const { controlToken } = yield* MockFeishu.MockFeishu
+      assert.match(controlToken ?? "", /^[\w-]{32}$/)
+      assert.strictEqual((yield* control("GET", "/state")).status, 403)
+      const right = yield* control("GET", "/state", undefined, { authorization: `Bearer ${controlToken}` })
+      assert.strictEqual(right.status, 200)
+    }).pipe(provideMock({ host: "0.0.0.0" })),
+  )
+
+  it.effect("it describes itself", () =>
+    Effect.gen(function* () {
+      const api = (yield* control("GET", "/openapi.json")).body
+      assert.containsAllKeys(api.paths, [
+        "/_mock/faults",
+        "/_mock/journal",
+        "/_mock/workspaces",
+        "/_mock/clock",
+      ])
+      const docs = yield* call("/_mock/docs")
+      assert.match(docs.text, /<html/i)
+      assert.notMatch(docs.text, /<script[^>]+src="https?:/)
+    }).pipe(provideMock()),
+  )
+})
