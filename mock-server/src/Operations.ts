@@ -23,3 +23,6 @@ const byRoute = new Map(names.map((name) => [operations[name] as string, name]))
 
 /** The endpoint of a request, or `undefined` where there is none. */
 export const find = (method: string, path: string): Operation | undefined => byRoute.get(`${method} ${path}`)
+
+/** Method and path of an endpoint. */
+export const route = (name: Operation): string => operations[name]
