@@ -3,10 +3,12 @@
  * the answers that are no data.
  */
 import { ErrorCodes, ResponseHeaders } from "@effect-feishu/contract"
+import * as ByteSize from "effect/ByteSize"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -163,7 +165,7 @@ export const notFound: HttpServerResponse.HttpServerResponse = HttpServerRespons
  */
 export const layer = (
   workspaces: Workspaces,
-  guard: ControlGuard.Options,
+  guard: ControlGuard.Options | undefined,
 ): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
   HttpRouter.middleware(
     Effect.sync(() => {
@@ -188,7 +190,9 @@ export const layer = (
           const request = yield* Effect.service(HttpServerRequest.HttpServerRequest)
           const path = request.url.split("?", 1)[0]!
           // The control plane is no Feishu: no faults, no journal.
-          if (path.startsWith("/_mock")) return ControlGuard.refusal(request, guard) ?? (yield* answer)
+          if (path.startsWith("/_mock")) {
+            return (guard === undefined ? undefined : ControlGuard.refusal(request, guard)) ?? (yield* answer)
+          }
           const started = performance.now()
           const exchange = new Exchange(workspaces.shared, Operations.find(request.method, path))
           yield* place(workspaces, exchange, request)
@@ -265,7 +269,10 @@ const place = (
   }
   if (operation === undefined) return Effect.void
   return Effect.map(
-    Effect.orElseSucceed(request.text, () => ""),
+    request.text.pipe(
+      Effect.orElseSucceed(() => ""),
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1)),
+    ),
     (text) => {
       exchange.requestBody = text
       const fields = fieldsOf(text)

@@ -1,14 +1,14 @@
 /** A mock Feishu on a real socket: as a layer, or as a promise. */
 import { randomBytes } from "node:crypto"
-import { createServer, type Server } from "node:http"
+import { createServer, type Server as NodeServer } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type { MeetingNo } from "@effect-feishu/contract"
-import * as ByteSize from "effect/ByteSize"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
@@ -16,10 +16,10 @@ import * as Scope from "effect/Scope"
 import * as Api from "./Api.ts"
 import * as AppTickets from "./AppTickets.ts"
 import * as ControlGuard from "./ControlGuard.ts"
-import * as ControlHandlers from "./ControlHandlers.ts"
-import * as Exchange from "./Exchange.ts"
-import * as Gateway from "./Gateway.ts"
+import * as ControlClient from "./ControlClient.ts"
+import * as FetchHandler from "./FetchHandler.ts"
 import type * as Seed from "./Seed.ts"
+import * as Server from "./Server.ts"
 import * as Workspace from "./Workspace.ts"
 
 /** What a mock holds and how it behaves: its switches, too. Everything has a default. */
@@ -116,26 +116,18 @@ export const layerWorkspace = (
         headersTimeout: 15_000,
         requestTimeout: 30_000,
       })
-      const routes = Layer.merge(Api.routes, ControlHandlers.routes(workspaces)).pipe(
-        Layer.provide([Gateway.authorization, Gateway.fields]),
-        Layer.provideMerge(Exchange.layer(workspaces, { host, controlToken })),
-      )
-      const serving = HttpRouter.serve(routes, {
+      const serving = HttpRouter.serve(Server.routes(workspaces, { host, controlToken }), {
         routerConfig: Api.routerConfig,
         disableLogger: true,
         disableListenLog: true,
-      }).pipe(Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1))))
+      })
       const running = Layer.effect(
         MockFeishu,
         Effect.gen(function* () {
           yield* Effect.addFinalizer(() => stop(server))
           yield* AppTickets.pushHourly(workspace)
-          const app = Workspace.firstApp(workspace)
           return {
-            url: urlOf(host, server.address()),
-            appId: app.app_id,
-            appSecret: app.app_secret,
-            meetingNos: Workspace.meetingNos(workspace),
+            ...runningOf(workspace, urlOf(host, server.address())),
             ...(controlToken === undefined ? {} : { controlToken }),
           }
         }),
@@ -147,8 +139,85 @@ export const layerWorkspace = (
     }),
   )
 
+/**
+ * A mock without a socket, for tests that need none: its `HttpClient` is the mock itself. Faults of the network come
+ * as the client's own failures.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer, Stream } from "effect"
+ * import { AccessToken, Meetings, Secret } from "@effect-feishu/core"
+ * import { MockFeishu } from "@effect-feishu/mock-server"
+ *
+ * const meetings = Layer.unwrap(
+ *   Effect.map(MockFeishu.MockFeishu, ({ appId, appSecret, url }) =>
+ *     Meetings.layer({
+ *       baseUrl: url,
+ *       credentials: AccessToken.selfBuiltApp({ appId, appSecret: Secret.appSecret(appSecret) }),
+ *     }),
+ *   ),
+ * ).pipe(Layer.provideMerge(MockFeishu.layerTest({ generate: { numbers: 1, meetings: 30 }, days: 30 })))
+ *
+ * const program = Effect.gen(function* () {
+ *   const [meetingNo] = (yield* MockFeishu.MockFeishu).meetingNos
+ *   const { stream } = yield* Meetings.Meetings
+ *   return yield* Stream.runCount(stream({ meetingNo: meetingNo!, range: { from: "60d" } }))
+ * })
+ * console.log(await Effect.runPromise(Effect.provide(program, meetings)))
+ * // => 30
+ * ```
+ */
+export const layerTest = (
+  options: Options = {},
+): Layer.Layer<MockFeishu | HttpClient.HttpClient, Seed.SeedInvalid> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const workspace = yield* Workspace.make(options)
+      const handler = yield* Effect.acquireRelease(
+        Effect.sync(() => FetchHandler.make(Workspace.workspaces(workspace))),
+        (handler) => Effect.promise(() => handler[Symbol.asyncDispose]()),
+      )
+      const client = FetchHttpClient.layer.pipe(
+        Layer.provide(
+          Layer.succeed(FetchHttpClient.Fetch, (input, init) => handler.fetch(new Request(input, init))),
+        ),
+      )
+      return Layer.merge(
+        client,
+        Layer.sync(MockFeishu, () => runningOf(workspace, inMemoryUrl)),
+      )
+    }),
+  )
+
+/** Nobody listens there: requests do not leave the process. */
+const inMemoryUrl = "https://feishu.mock"
+
+const runningOf = (workspace: Workspace.Workspace, url: string): Running => {
+  const app = Workspace.firstApp(workspace)
+  return {
+    url,
+    appId: app.app_id,
+    appSecret: app.app_secret,
+    meetingNos: Workspace.meetingNos(workspace),
+  }
+}
+
+/** A mock as a function, for whatever takes a `fetch`. Rejects as {@link layer} fails. */
+export const fetchHandler = async (
+  options: Options = {},
+): Promise<Running & ControlClient.ControlClient & FetchHandler.FetchHandler> => {
+  const workspace = await Effect.runPromise(Workspace.make(options))
+  const handler = FetchHandler.make(Workspace.workspaces(workspace))
+  const running = runningOf(workspace, inMemoryUrl)
+  return {
+    ...running,
+    ...ControlClient.connect({ url: inMemoryUrl, fetch: handler.fetch }),
+    ...handler,
+  }
+}
+
 /** A mock that runs until it is closed, for programs without Effect. `await using` closes it, too. */
-export interface Started extends Running, AsyncDisposable {
+export interface Started extends Running, ControlClient.ControlClient, AsyncDisposable {
   /** Stops listening; requests under way have 2 seconds to end. */
   readonly close: () => Promise<void>
 }
@@ -182,14 +251,19 @@ export const start = async (options: Options & Address = {}): Promise<Started> =
       Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
     ),
   )
-  return { ...running, close, [Symbol.asyncDispose]: close }
+  return {
+    ...running,
+    ...ControlClient.connect({ url: running.url, controlToken: running.controlToken }),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 /**
  * No new connection is taken; requests under way may end in time, then their connections are cut. In the time of
  * the machine: under `TestClock` nobody would move the clock on.
  */
-const stop = (server: Server): Effect.Effect<void> =>
+const stop = (server: NodeServer): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     server.close(() => resume(Effect.void))
   }).pipe(
@@ -201,7 +275,7 @@ const stop = (server: Server): Effect.Effect<void> =>
   )
 
 /** The base URL. A wildcard address is nothing to connect to, so the loopback address stands for it. */
-const urlOf = (host: string, address: ReturnType<Server["address"]>): string => {
+const urlOf = (host: string, address: ReturnType<NodeServer["address"]>): string => {
   const port = typeof address === "object" && address !== null ? address.port : 0
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host
   return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`

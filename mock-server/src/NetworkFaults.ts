@@ -1,5 +1,5 @@
 /** Breaking connections and bodies, on the socket itself. In real time: the mock's clock may stand still. */
-import type { ServerResponse } from "node:http"
+import { IncomingMessage, type ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { gzipSync } from "node:zlib"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
@@ -13,6 +13,18 @@ import type { NetworkFault } from "./Faults.ts"
 export const sleep = (seconds: number): Effect.Effect<void> =>
   Effect.provideService(Effect.sleep(seconds * 1000), Clock.Clock, Clock.Clock.defaultValue())
 
+/** Names the fault where there is no socket to break: whoever called the mock as a function breaks the answer. */
+export const networkFaultHeader = "x-mock-network-fault"
+
+/** Faults that are answers like any other. */
+const answers: ReadonlySet<NetworkFault> = new Set([
+  "truncated JSON",
+  "garbage",
+  "HTML",
+  "redirect",
+  "gzip bomb",
+])
+
 /** Answers in a broken way. `answer` is what would have come; `body` its bytes. */
 export const answer = (
   fault: NetworkFault,
@@ -20,6 +32,9 @@ export const answer = (
   answer: HttpServerResponse.HttpServerResponse,
   body: Uint8Array,
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  if (!(request.source instanceof IncomingMessage) && !answers.has(fault)) {
+    return Effect.succeed(HttpServerResponse.setHeader(answer, networkFaultHeader, fault))
+  }
   const half = body.subarray(0, Math.floor(body.length / 2))
   switch (fault) {
     case "refuse":

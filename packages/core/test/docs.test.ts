@@ -14,11 +14,12 @@ const read = (path: string) => readFileSync(new URL(path, root), "utf8")
 /** The entry points of a package, and the modules of its own that they export. */
 const modulesOf = (folder: string): ReadonlyArray<string> => {
   const { exports } = JSON.parse(read(`${folder}/package.json`)) as { exports: Record<string, string> }
-  return Object.values(exports).flatMap((entry) => {
+  const paths = Object.values(exports).flatMap((entry) => {
     const path = posix.join(folder, entry)
     const exported = read(path).matchAll(/^export [*{][^"]*"(\.\/.+)"/gm)
     return [path, ...Array.from(exported, ([, module]) => posix.join(path, "..", module!))]
   })
+  return [...new Set(paths)]
 }
 
 /** The doc comments of a source, without their stars, each with the line that it starts in and the code behind it. */

@@ -1,0 +1,165 @@
+/**
+ * The control plane from a test, by promises. It needs no Effect, and talks to the mock over HTTP, so that it works
+ * for one in another process, too.
+ *
+ * @example
+ * ```ts
+ * import { startFeishuMock } from "@effect-feishu/mock-server"
+ *
+ * await using feishu = await startFeishuMock()
+ * await feishu.addFault({ operation: "meetings.listByNo", when: { nth: 3 }, then: { code: 121001 } })
+ * await feishu.moveClock({ advance: 3_600 })
+ * const { differences, ok } = await feishu.verify([{ operation: "meetings.listByNo", times: 1 }])
+ * console.log(ok, differences)
+ * // => false [ 'meetings.listByNo: expected once, came never' ]
+ * ```
+ */
+import type { Behaviour } from "./Behaviour.ts"
+import type * as Faults from "./Faults.ts"
+import type * as Journal from "./Journal.ts"
+import type { Meeting, Seed } from "./Seed.ts"
+import type { Snapshot } from "./Workspace.ts"
+
+/** Where a mock is, and which of its workspaces is meant. */
+export interface Target {
+  readonly url: string
+  /** An app of the workspace; the shared one unless given. */
+  readonly appId?: string | undefined
+  readonly controlToken?: string | undefined
+  /** How it is reached; the global `fetch` unless given. */
+  readonly fetch?: ((request: Request) => Promise<Response>) | undefined
+}
+
+/** The mock's time. */
+export interface Time {
+  /** Unix seconds, with a fraction. */
+  readonly now: number
+  readonly frozen: boolean
+}
+
+/** What a workspace of one's own holds; everything has a default. */
+export interface WorkspaceOptions extends Partial<Behaviour> {
+  readonly seed?: Seed
+  readonly generate?: { readonly numbers: number; readonly meetings: number }
+  readonly days?: number
+  readonly randomSeed?: string
+  /** Unix seconds. */
+  readonly now?: number
+  readonly appTicketUrl?: string
+}
+
+/** A workspace as a client is given it. */
+export interface WorkspaceInfo {
+  readonly appId: string
+  readonly appSecret: string
+  readonly meetingNos: ReadonlyArray<string>
+}
+
+/** Everything that a test may ask of a workspace. Each rejects with the mock's own words. */
+export interface ControlClient {
+  /** Brings back the seed and the start of the clock; forgets tokens, counts, faults and the journal. */
+  readonly reset: () => Promise<void>
+  readonly snapshot: () => Promise<Snapshot>
+  readonly restore: (snapshot: Snapshot) => Promise<void>
+  /** Adds meetings, or puts them in the place of those with their ids. */
+  readonly putMeetings: (meetings: ReadonlyArray<Meeting>) => Promise<void>
+  readonly removeMeeting: (id: string) => Promise<void>
+  /** Changes switches from now on. */
+  readonly change: (behaviour: Partial<Behaviour>) => Promise<Behaviour>
+  readonly addFault: (rule: Faults.Rule) => Promise<Faults.Active>
+  readonly removeFault: (id: string) => Promise<void>
+  readonly clearFaults: () => Promise<void>
+  readonly chaos: (chaos: Faults.Chaos) => Promise<void>
+  readonly calm: () => Promise<void>
+  readonly clock: () => Promise<Time>
+  /** In seconds; set or advance, and then freeze or run. */
+  readonly moveClock: (move: {
+    readonly set?: number
+    readonly advance?: number
+    readonly frozen?: boolean
+  }) => Promise<Time>
+  /** One token, or all: from now on they are refused. */
+  readonly revokeTokens: (token?: string) => Promise<number>
+  /** The newest thousand, oldest first. */
+  readonly journal: (filter?: Partial<Journal.Filter>) => Promise<ReadonlyArray<Journal.Entry>>
+  readonly journalEntry: (seq: number) => Promise<Journal.Detail>
+  readonly verify: (
+    calls: ReadonlyArray<Journal.Expectation>,
+    options?: { readonly inOrder?: boolean },
+  ) => Promise<{ readonly ok: boolean; readonly differences: ReadonlyArray<string> }>
+  readonly findings: () => Promise<{
+    readonly unmatched: ReadonlyArray<Journal.Entry>
+    readonly unusedFaults: ReadonlyArray<Faults.Active>
+    readonly early: ReadonlyArray<Journal.Entry>
+  }>
+  /** A workspace of one's own; gone when it is disposed of. */
+  readonly workspace: (options?: WorkspaceOptions) => Promise<OwnWorkspace>
+}
+
+/** A workspace of one's own, and its control plane. */
+export interface OwnWorkspace extends WorkspaceInfo, ControlClient, AsyncDisposable {
+  readonly url: string
+}
+
+/** The control plane of a mock that runs somewhere. */
+export const connect = ({ appId, controlToken, url, ...target }: Target): ControlClient => {
+  const ask = async <A>(
+    method: string,
+    path: string,
+    body?: unknown,
+    query: Readonly<Record<string, unknown>> = {},
+  ): Promise<A> => {
+    const params = new URLSearchParams(
+      Object.entries({ ...(appId === undefined ? {} : { app_id: appId }), ...query }).flatMap(
+        ([key, value]) => (value === undefined ? [] : [[key, String(value)]]),
+      ),
+    )
+    const request = new Request(`${url}/_mock${path}?${params.toString()}`, {
+      method,
+      headers: {
+        "content-type": "application/json",
+        ...(controlToken === undefined ? {} : { authorization: `Bearer ${controlToken}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const response = await (target.fetch ?? fetch)(request)
+    const answer = await response.json()
+    if (response.ok) return answer
+    const { error = `HTTP ${response.status}`, problems = [] } = answer
+    throw new Error([`mock Feishu: ${error}`, ...problems].join("\n  "))
+  }
+  const done = async (...asked: Parameters<typeof ask>): Promise<void> => {
+    await ask(...asked)
+  }
+  return {
+    reset: () => done("POST", "/reset"),
+    snapshot: () => ask("GET", "/state"),
+    restore: (snapshot) => done("PUT", "/state", snapshot),
+    putMeetings: (meetings) => done("PUT", "/meetings", meetings),
+    removeMeeting: (id) => done("DELETE", `/meetings/${encodeURIComponent(id)}`),
+    change: (behaviour) => ask("PATCH", "/behaviour", behaviour),
+    addFault: (rule) => ask("POST", "/faults", rule),
+    removeFault: (id) => done("DELETE", `/faults/${encodeURIComponent(id)}`),
+    clearFaults: () => done("DELETE", "/faults"),
+    chaos: (chaos) => done("PUT", "/chaos", chaos),
+    calm: () => done("DELETE", "/chaos"),
+    clock: () => ask("GET", "/clock"),
+    moveClock: (move) => ask("POST", "/clock", move),
+    revokeTokens: async (token) =>
+      (await ask<{ revoked: number }>("POST", "/tokens/revoke", token === undefined ? {} : { token }))
+        .revoked,
+    journal: (filter) => ask("GET", "/journal", undefined, filter),
+    journalEntry: (seq) => ask("GET", `/journal/${seq}`),
+    verify: (calls, options) => ask("POST", "/verify", { calls, ...options }),
+    findings: () => ask("GET", "/findings"),
+    workspace: async (options = {}) => {
+      const info = await ask<WorkspaceInfo>("POST", "/workspaces", options)
+      return {
+        ...info,
+        ...connect({ ...target, url, controlToken, appId: info.appId }),
+        url,
+        [Symbol.asyncDispose]: () => done("DELETE", `/workspaces/${info.appId}`),
+      }
+    },
+  }
+}

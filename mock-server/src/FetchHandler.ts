@@ -1,0 +1,70 @@
+/** The mock as a function from request to response, without a socket. */
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import * as Api from "./Api.ts"
+import * as Server from "./Server.ts"
+import type * as Workspace from "./Workspace.ts"
+
+/** What `fetch` does, for one mock. */
+export interface FetchHandler extends AsyncDisposable {
+  readonly fetch: (request: Request) => Promise<Response>
+}
+
+/** What a broken connection looks like to whoever called `fetch`. */
+const broken = (code: string) =>
+  Object.assign(new TypeError("fetch failed"), { cause: Object.assign(new Error(code), { code }) })
+
+/** Makes it. Faults of the network come as `fetch` tells them: as rejections, or bodies that break off. */
+export const make = (workspaces: Workspace.Workspaces): FetchHandler => {
+  const { dispose, handler } = HttpRouter.toWebHandler(
+    // Whoever can call it is in this process: there is nobody to guard against.
+    Server.routes(workspaces, undefined).pipe(Layer.provide(HttpServer.layerServices)),
+    { disableLogger: true, routerConfig: Api.routerConfig },
+  )
+  return {
+    fetch: async (request) => {
+      const response = await handler(request)
+      switch (response.headers.get(Server.networkFaultHeader)) {
+        case "refuse":
+          throw broken("ECONNREFUSED")
+        case "reset before headers":
+          throw broken("ECONNRESET")
+        case "stall":
+          return await abandoned(request)
+        case "reset in mid-body":
+        case "end in mid-body":
+        case "wrong length":
+          return halfOf(response, (controller) => controller.error(broken("ECONNRESET")))
+        case "stall in mid-body":
+        case "drip":
+          return halfOf(response, () => {})
+        default:
+          return response
+      }
+    },
+    [Symbol.asyncDispose]: dispose,
+  }
+}
+
+/** Nothing comes until the caller gives up. */
+const abandoned = (request: Request) =>
+  new Promise<never>((_, reject) => {
+    request.signal.addEventListener("abort", () => reject(request.signal.reason as Error), { once: true })
+  })
+
+const halfOf = async (
+  response: Response,
+  then: (controller: ReadableStreamDefaultController<Uint8Array>) => void,
+): Promise<Response> => {
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  let sent = false
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      if (sent) return then(controller)
+      sent = true
+      controller.enqueue(bytes.slice(0, Math.max(1, Math.floor(bytes.length / 2))))
+    },
+  })
+  return new Response(body, { status: response.status, headers: response.headers })
+}

@@ -1,0 +1,21 @@
+/** All routes of a mock, Feishu's and its own, on a socket or not. */
+import * as ByteSize from "effect/ByteSize"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as Layer from "effect/Layer"
+import * as Api from "./Api.ts"
+import type * as ControlGuard from "./ControlGuard.ts"
+import * as ControlHandlers from "./ControlHandlers.ts"
+import * as Exchange from "./Exchange.ts"
+import * as Gateway from "./Gateway.ts"
+import type { Workspaces } from "./Workspace.ts"
+
+export { networkFaultHeader } from "./NetworkFaults.ts"
+
+/** Every route. Without a guard the control plane is for whoever can call. */
+export const routes = (workspaces: Workspaces, guard: ControlGuard.Options | undefined) =>
+  Layer.merge(Api.routes, ControlHandlers.routes(workspaces)).pipe(
+    Layer.provide([Gateway.authorization, Gateway.fields]),
+    Layer.provideMerge(Exchange.layer(workspaces, guard)),
+    // What does not fit is answered as what cannot be read; a snapshot may be large.
+    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(64))),
+  )
