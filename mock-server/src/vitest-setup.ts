@@ -1,0 +1,20 @@
+/**
+ * The global set-up for vitest: starts the mock before the tests, and stops it after them. See `vitest`.
+ *
+ * @example
+ * ```ts
+ * // vitest.config.ts
+ * import { defineConfig } from "vitest/config"
+ *
+ * export default defineConfig({ test: { globalSetup: ["@effect-feishu/mock-server/vitest-setup"] } })
+ * ```
+ */
+import type { TestProject } from "vitest/node"
+import { start } from "./MockFeishu.ts"
+
+/** Called by vitest once, before the tests; what it gives is called after them. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const feishu = await start()
+  project.provide("feishuMockUrl", feishu.url)
+  return feishu.close
+}

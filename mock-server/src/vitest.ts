@@ -1,0 +1,41 @@
+/**
+ * The mock in vitest: one server for all test files, a workspace of its own for each test.
+ *
+ * In `vitest.config.ts`: `test: { globalSetup: ["@effect-feishu/mock-server/vitest-setup"] }`.
+ *
+ * @example
+ * ```ts
+ * import { feishuTest } from "@effect-feishu/mock-server/vitest"
+ *
+ * // In a test file: feishu is this test's own, and gone with it.
+ * const declare = () =>
+ *   feishuTest("a page that fails is read again", async ({ expect, feishu }) => {
+ *     await feishu.addFault({ operation: "meetings.listByNo", when: { nth: 1 }, then: { code: 121001 } })
+ *     // … read with feishu.url, feishu.appId and feishu.appSecret …
+ *     expect(await feishu.journal({ code: 121001 })).toHaveLength(1)
+ *   })
+ * console.log(typeof declare) // => function
+ * ```
+ */
+import { inject, test } from "vitest"
+import { connect, type OwnWorkspace, type WorkspaceOptions } from "./ControlClient.ts"
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Where the mock of the set-up is. */
+    readonly feishuMockUrl: string
+  }
+}
+
+/** vitest's `test` with a workspace as `feishu`; `feishuOptions` say what it holds. */
+export const feishuTest = test.extend<{
+  readonly feishuOptions: WorkspaceOptions
+  readonly feishu: OwnWorkspace
+}>({
+  // What vitest takes for a fixture that a test file may set by `test.override`.
+  feishuOptions: [{}, { injected: true }],
+  feishu: async ({ feishuOptions }, use) => {
+    await using workspace = await connect({ url: inject("feishuMockUrl") }).workspace(feishuOptions)
+    await use(workspace)
+  },
+})
