@@ -2,7 +2,7 @@
  * One call of an endpoint, from its query to its decoded data.
  *
  * What is tried again is one effect: slot, token, send, read, judge, decode. Every send takes its own slot, and
- * reads the token after the slot is granted.
+ * reads the token after the slot is granted; where it has to wait for the token, it takes a slot anew.
  *
  * @example
  * ```ts
@@ -56,6 +56,7 @@ import * as Circuit from "./Circuit.ts"
 import * as Exchange from "./Exchange.ts"
 import * as FeishuConfig from "./FeishuConfig.ts"
 import { ContractViolation, FeishuError, invalidRequest } from "./FeishuError.ts"
+import { monotonicMillis } from "./monotonic.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
 import * as Secret from "./Secret.ts"
@@ -158,18 +159,25 @@ export const make: Effect.Effect<
     // A refused token is replaced once a call: when the fresh one is refused, too, a third would not help.
     let refused: { readonly error: FeishuError; readonly generation: number } | undefined
     let generation = 0
-    const attempt = Effect.suspend(() => {
+    const attemptWith = (waitsLeft: number): Effect.Effect<Response<Data>, FeishuError> => {
       let sent = false
-      return accessToken.get.pipe(
-        Effect.flatMap((token) => {
-          if (refused?.generation === token.generation) return Effect.fail(refused.error)
-          generation = token.generation
-          sent = true
-          return send(token)
-        }),
+      return Effect.gen(function* () {
+        const asked = yield* monotonicMillis
+        const token = yield* accessToken.get
+        if (refused?.generation === token.generation) return yield* refused.error
+        // While a token was fetched the gate may have closed: back into the line, now that there is one.
+        if (waitsLeft > 0 && (yield* monotonicMillis) > asked) return undefined
+        generation = token.generation
+        sent = true
+        return yield* send(token)
+      }).pipe(
         rateLimit.withSlot(key, (exit) => (sent ? Transport.outcomeOf(exit) : "not sent")),
+        Effect.flatMap((response) =>
+          response === undefined ? attemptWith(waitsLeft - 1) : Effect.succeed(response),
+        ),
       )
-    })
+    }
+    const attempt = Effect.suspend(() => attemptWith(mostTokenWaits))
 
     return yield* attempt.pipe(
       Effect.catchIf(
@@ -207,6 +215,9 @@ const seen = (operation: string, requests: number, exit: Exit.Exit<Response<unkn
     ...(failed?.code === undefined ? {} : { "feishu.code": failed.code }),
   }
 }
+
+// In a long line a token may end before its turn comes; but there may be sources that take their time for any token.
+const mostTokenWaits = 3
 
 // An error of the token call itself has been tried again and given up there.
 const isTokenRefused = (error: FeishuError): boolean =>

@@ -1,5 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, ConfigProvider, type Duration, Effect, Exit, Fiber, Inspectable, Layer, Logger } from "effect"
+import {
+  Cause,
+  Clock,
+  ConfigProvider,
+  type Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Inspectable,
+  Layer,
+  Logger,
+} from "effect"
 import { HttpClient } from "effect/http"
 import { inspect } from "node:util"
 import { AccessToken, Events, type FeishuClient, Meetings, Retry, Secret } from "@effect-feishu/core"
@@ -222,6 +233,48 @@ describe("refusals by the rate limit", () => {
         assert.isTrue((yield* Fiber.join(others)).every(({ ids }) => ids.length === 1))
         assert.strictEqual(requests(), 11)
       }).pipe(Effect.provide(Fake.meetings(handler)))
+    }),
+  )
+
+  it.effect("a refusal that comes while a token is fetched holds back whoever waits for the token", () =>
+    Effect.gen(function* () {
+      const tokens = Fake.tokens()
+      const sentAt: Array<number> = []
+      const handler: Fake.Handler = (asked) =>
+        Effect.gen(function* () {
+          if (Fake.isTokenCall(asked)) {
+            if (tokens.count() > 0) yield* Effect.sleep("10 seconds")
+            return tokens.answer()
+          }
+          const number = sentAt.push(yield* Clock.currentTimeMillis)
+          if (number === 1) return yield* Effect.delay(Effect.succeed(reset("52")), "5 seconds")
+          return number === 2 ? Fake.failure(400, 99991663) : Fake.page([1])
+        })
+      const two = Effect.all([Fake.read(), Fake.read()], { concurrency: 2 })
+      const fiber = yield* Effect.forkChild(Effect.provide(two, Fake.meetings(handler)))
+      yield* Fake.advance("2 minutes")
+      assert.deepStrictEqual(
+        (yield* Fiber.join(fiber)).flatMap(({ ids }) => ids),
+        ["1", "1"],
+      )
+      // The gate closes at 5 s, the token comes at 10 s.
+      assert.deepStrictEqual(sentAt.slice(0, 3), [0, 0, 57_250])
+    }),
+  )
+
+  it.effect("a source that takes its time for every token is waited for", () =>
+    Effect.gen(function* () {
+      const token = Secret.accessToken("t-SECRET-slow")
+      const credentials = Effect.succeed(
+        AccessToken.AccessToken.of({
+          kind: "given",
+          owner: Effect.succeed("slow"),
+          get: Effect.delay(Effect.succeed({ value: token, generation: 0 }), "2 seconds"),
+          invalidate: () => Effect.void,
+        }),
+      )
+      const { handler } = sequence(Fake.page([1]))
+      assert.deepStrictEqual((yield* readFor("10 seconds", handler, { credentials })).ids, ["1"])
     }),
   )
 
