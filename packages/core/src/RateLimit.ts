@@ -33,7 +33,7 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import { ListByNo } from "@effect-feishu/contract"
@@ -177,11 +177,8 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
     }
   }
 
-  /** Waits for the soonest slot and takes it. Only the waiting can be interrupted, so no slot is ever lost. */
-  const take = Effect.fnUntraced(function* (
-    lane: Lane,
-    restore: <A, E, R>(_: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
-  ) {
+  /** Waits for the soonest slot and takes it. It may be interrupted anywhere, so it tells at once which one it took. */
+  const take = Effect.fnUntraced(function* (lane: Lane, taken: (untouched: number) => void) {
     const arrived = yield* monotonicMillis
     let told = false
     while (true) {
@@ -193,18 +190,19 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
       if (wait <= 0) {
         speedUp(lane, time)
         lane.nextAt = time + lane.pace
+        if (usableAt === soonest) lane.usableAt.shift()
+        else lane.unused--
+        taken(usableAt)
         if (told) yield* Events.emit({ _tag: "RateLimitWaited", millis: time - arrived })
-        if (usableAt === soonest) return lane.usableAt.shift()!
-        lane.unused--
-        return usableAt
+        return
       }
       const changed = Deferred.await(lane.changed)
       if (Number.isFinite(wait)) {
         if (!told) yield* Events.emit({ _tag: "RateLimitWaiting", millis: wait })
         told = true
-        yield* restore(Effect.raceFirst(Effect.sleep(wait), changed))
+        yield* Effect.raceFirst(Effect.sleep(wait), changed)
       } else {
-        yield* restore(changed)
+        yield* changed
       }
     }
   })
@@ -215,14 +213,18 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
         Effect.flatMap(monotonicMillis, (arrived) => {
           const lane = laneOf(key, arrived)
           lane.present++
-          const inLine = Effect.flatMap(restore(lane.turnstile.take(1)), () =>
-            Effect.ensuring(take(lane, restore), lane.turnstile.release(1)),
+          let untouched: number | undefined
+          const inLine = Effect.onExit(
+            restore(lane.turnstile.withPermit(take(lane, (usableAt) => (untouched = usableAt)))),
+            (exit) =>
+              Exit.isFailure(exit) && untouched !== undefined ? giveBack(lane, untouched) : Effect.void,
           )
-          const held = Effect.flatMap(inLine, (untouched) =>
+          const held = Effect.andThen(
+            inLine,
             Effect.onExit(restore(request), (exit) => {
               const became = outcome(exit)
               return became === "not sent"
-                ? giveBack(lane, untouched)
+                ? giveBack(lane, untouched!)
                 : Effect.flatMap(monotonicMillis, (time) =>
                     giveBack(
                       lane,

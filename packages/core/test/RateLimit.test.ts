@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Exit, Fiber, Random } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Random, Scheduler } from "effect"
 import { TestClock } from "effect/testing"
 import { Events, RateLimit } from "@effect-feishu/core"
 
@@ -173,6 +173,32 @@ describe("slots", () => {
       yield* Effect.forkChild(call)
       yield* TestClock.adjust("60 seconds")
       assert.deepStrictEqual(log, [0, 60_250])
+    }),
+  )
+
+  it.effect("whoever is interrupted between any two steps takes neither its slot nor its place with it", () =>
+    Effect.gen(function* () {
+      for (let steps = 4; steps <= 60; steps++) {
+        const limit = RateLimit.make({ requests: 1 })
+        const log: Array<number> = []
+        const call = limit.withSlot("key", () => "not sent" as const)(sentAt(log))
+        const first = yield* Deferred.make<void>()
+        yield* Effect.forkChild(limit.withSlot("key", () => "not sent" as const)(Deferred.await(first)))
+        // They give way to others after so many steps, as any fiber does after some thousands.
+        const waiting = yield* Effect.forkChild(
+          Effect.all([call, call], { concurrency: 2 }).pipe(
+            Effect.provideService(Scheduler.MaxOpsBeforeYield, steps),
+          ),
+        )
+        yield* TestClock.adjust(1)
+        yield* Deferred.succeed(first, undefined)
+        for (let turns = 0; turns < steps % 7; turns++) yield* Effect.yieldNow
+        yield* Fiber.interrupt(waiting)
+        log.length = 0
+        yield* Effect.forkChild(call)
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(log.length, 1, `interrupted with a turn after every ${steps} steps`)
+      }
     }),
   )
 
