@@ -43,9 +43,10 @@ const examplesOf = (source: string) =>
     })),
   )
 
-// Inside this package, from where everything that an example imports is found; not in node_modules, where types are
-// not stripped.
+// Inside a package from where everything that an example imports is found; not in node_modules, where types are not
+// stripped.
 const folder = new URL("packages/core/.doc-examples/", root)
+const folderOfPromise = "../../promise/.doc-examples/"
 
 /** Written only where it differs, or `vitest watch` would run for ever. */
 const write = (name: string, content: string): string => {
@@ -54,15 +55,17 @@ const write = (name: string, content: string): string => {
   return path
 }
 
-mkdirSync(folder, { recursive: true })
-const modules = ["packages/contract", "packages/core", "mock-server"].flatMap(modulesOf).map((module) => {
+for (const path of [folder, new URL(folderOfPromise, folder)]) mkdirSync(path, { recursive: true })
+const packages = ["packages/contract", "packages/core", "packages/promise", "mock-server"]
+const modules = packages.flatMap(modulesOf).map((module) => {
   const source = read(module)
+  const under = module.startsWith("packages/promise/") ? folderOfPromise : ""
   return {
     module,
     docs: docsOf(source),
     exported: source.match(/^export (?![*{]).*$/gm) ?? [],
     examples: examplesOf(source).map((example, index) => {
-      const file = module.replaceAll("/", "-").replace(/ts$/, `${index + 1}.ts`)
+      const file = under + module.replaceAll("/", "-").replace(/ts$/, `${index + 1}.ts`)
       // At the line where it is in the module, so that what a compiler or a stack says is true of that, too.
       return { ...example, file, path: write(file, "\n".repeat(example.line - 1) + example.program) }
     }),

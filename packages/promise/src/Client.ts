@@ -1,0 +1,342 @@
+/** The client: its options, what it reads, and how it is made. */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Stream from "effect/Stream"
+import { AccessToken, AppTicket, Events, type FeishuError, Meetings } from "@effect-feishu/core"
+import type { ClientEvent } from "./ClientEvent.ts"
+import * as Input from "./internal/input.ts"
+import { iterate, type Shared } from "./internal/iterate.ts"
+import { toEvent, toMeeting, toOutcome, toPage } from "./internal/plain.ts"
+import type { Complete, Failed, Meeting, Page } from "./Meeting.ts"
+
+/** A token that you have; it cannot be replaced when Feishu refuses it. */
+export interface GivenToken {
+  readonly accessToken: string
+  readonly appId?: undefined
+  readonly appSecret?: undefined
+  readonly kind?: undefined
+}
+
+/** App id and app secret, from the app's page in the developer console; tokens are fetched and refreshed. */
+export interface AppCredentials {
+  readonly accessToken?: undefined
+  readonly appId: string
+  readonly appSecret: string
+  /**
+   * How its tokens are fetched. A `store app` takes them by the ticket that Feishu pushes (see
+   * {@link Client.pushAppTicket}) for the tenant that each read names; `client credentials` are the unified OAuth 2.0
+   * of Feishu and Lark. Default `self-built app`.
+   */
+  readonly kind?: "self-built app" | "store app" | "client credentials" | undefined
+}
+
+/** Whatever else differs from the defaults. Times are in milliseconds. */
+export interface Settings {
+  /** `feishu` (open.feishu.cn, the default) or `lark` (open.larksuite.com). */
+  readonly brand?: "feishu" | "lark" | undefined
+  /** For a private deployment or a mock; https, except on loopback. */
+  readonly baseUrl?: string | undefined
+  /**
+   * Where `client credentials` fetch their tokens: accounts.feishu.cn or accounts.larksuite.com by the brand, unless
+   * `baseUrl` is set; then that.
+   */
+  readonly oauthBaseUrl?: string | undefined
+  /** Accept a base URL with plain http that is not on loopback: token and secret then travel unencrypted. */
+  readonly allowHttp?: boolean | undefined
+  /** To open a connection, TLS included; default 10 seconds. */
+  readonly connectTimeout?: number | undefined
+  /** From sending to the response headers; default 20 seconds. */
+  readonly headersTimeout?: number | undefined
+  /** Without a byte of the body; default 15 seconds. */
+  readonly idleTimeout?: number | undefined
+  /** For one attempt as a whole; default 30 seconds. */
+  readonly attemptTimeout?: number | undefined
+  /** A reset of the rate limit that is further away is an error, not a wait; default 300 seconds. */
+  readonly longestWait?: number | undefined
+  /** Of a body, after decompression; default 8 MiB. */
+  readonly maxBodyBytes?: number | undefined
+  /** The rate limit of the app. */
+  readonly rateLimit?: RateLimitOptions | undefined
+  /** How many retries all reads share. */
+  readonly retryBudget?: RetryBudgetOptions | undefined
+  /** The proxy for https; default `https_proxy` or `HTTPS_PROXY`, then the one for http. May contain a password. */
+  readonly httpsProxy?: string | undefined
+  /** The proxy for plain http; default `http_proxy` or `HTTP_PROXY`. */
+  readonly httpProxy?: string | undefined
+  /** Hosts that are reached directly, comma separated; default `no_proxy` or `NO_PROXY`. Loopback always is. */
+  readonly noProxy?: string | undefined
+  /** A certificate authority to trust beside Node's own, in PEM, as a private deployment may need it. */
+  readonly ca?: string | undefined
+  /** Called with all that happens. What it throws is an uncaught exception of the process, and disturbs no read. */
+  readonly onEvent?: ((event: ClientEvent) => void) | undefined
+}
+
+/** The rate limit, kept before Feishu has to refuse. */
+export interface RateLimitOptions {
+  /** Requests in any window; default 100 (documented). */
+  readonly requests?: number | undefined
+  /** Default 60 seconds (documented). */
+  readonly window?: number | undefined
+  /** How much longer an unanswered request counts; default 5 seconds. */
+  readonly unansweredRest?: number | undefined
+  /**
+   * What to assume of the window before the start: that it is `free` (the default), or `full`, for a program that
+   * starts again and may have made requests just before. It then waits one window before its first request.
+   */
+  readonly initially?: "free" | "full" | undefined
+}
+
+/** How many failures that pass are tried again, by all reads together. */
+export interface RetryBudgetOptions {
+  /** Retries per recent request; default 0.1. */
+  readonly share?: number | undefined
+  /** Retries that are there in any case; default 10. */
+  readonly floor?: number | undefined
+  /** What is recent; default 60 seconds. */
+  readonly window?: number | undefined
+}
+
+/** What `createClient` takes. */
+export type ClientOptions = (GivenToken | AppCredentials) & Settings
+
+/**
+ * A point in time: ISO text with or without zone (`2026-09-01T08:00:00+08:00`), a date (`2026-09-01`), unix seconds
+ * as number or text, a `Date`, `now`, or how long ago: `30d`, `36h`, `2w`, `30m`, `10s`.
+ *
+ * Feishu may refuse a start that is 90 days old when the request arrives, and a read takes time: `89d` always works.
+ */
+export type Moment = string | number | Date
+
+/** A range in people's terms. Ranges over 90 days are read in windows of 90 days. */
+export interface TimeRange {
+  readonly from: Moment
+  /** Default now. A date without time includes the whole day: it ends at the next midnight of the zone. */
+  readonly to?: Moment | undefined
+  /** For text without zone: an IANA name such as `Asia/Shanghai`, or an offset; default UTC. */
+  readonly timeZone?: string | undefined
+}
+
+/** How to read. */
+export interface ReadOptions {
+  /**
+   * Ends the read when it aborts, also while it waits for an answer or for the rate limit: it rejects with the
+   * signal's reason, at once, and its connection is closed.
+   */
+  readonly signal?: AbortSignal | undefined
+  /** The tenant key of the tenant whose meetings are read: for a store app, which has many, and for no other. */
+  readonly tenantKey?: string | undefined
+  /**
+   * Windows that are read beside each other, up to 5 pages each; default 1. Rows and failures come in the same order
+   * with any number. With 1 no page is read before it is asked for.
+   */
+  readonly readAhead?: number | undefined
+}
+
+/** How to read a range. */
+export interface RangeOptions extends ReadOptions {
+  /** 1 to 50, Feishu's maximum and the default here: n meetings in a window cost ⌈n/50⌉ requests. */
+  readonly pageSize?: number | undefined
+  /**
+   * Which window comes first, the `oldest` (the default) or the `newest`. Within a window the order of meetings is
+   * Feishu's, which is not documented.
+   */
+  readonly order?: "oldest" | "newest" | undefined
+}
+
+/** The meetings of a number in a range. */
+export interface MeetingsRequest extends RangeOptions {
+  /** As people write it: blanks and dashes between the nine digits do not matter. */
+  readonly meetingNo: string
+  readonly range: TimeRange
+  readonly cursor?: undefined
+}
+
+/** What an earlier read has left; the cursor says which number and range that is. */
+export interface Resume extends ReadOptions {
+  /** Of a page or an error. */
+  readonly cursor: string
+}
+
+/** What a read takes: a request, or where to go on. */
+export type From = MeetingsRequest | Resume
+
+/**
+ * Reads meetings. Every read ends complete, or rejects with a `FeishuError` that has a cursor to go on from. Rows come
+ * exactly once within one read, and at least once across a resume.
+ *
+ * Its reads share one rate limit and one token: let everything that uses an app share one client.
+ */
+export interface Client extends AsyncDisposable {
+  /** All meetings, each once. Leaving the loop ends the read. */
+  readonly stream: (from: From) => AsyncIterable<Meeting>
+  /** All pages, each with the cursor behind it. A failure comes after every page before it. */
+  readonly pages: (from: From) => AsyncIterable<Page>
+  /** One page: the first of a request, or the one at a cursor. */
+  readonly page: (from: From) => Promise<Page>
+  /**
+   * All meetings of many numbers, one number after the other; a number given twice is read once. The first failure
+   * ends it. Numbers that are none are all told at once, before anything is sent.
+   */
+  readonly streamMany: (
+    meetingNos: Iterable<string>,
+    range: TimeRange,
+    options?: RangeOptions,
+  ) => AsyncIterable<{ readonly meetingNo: string; readonly meeting: Meeting }>
+  /**
+   * The pages of many numbers, one number after the other, and how each of them ended. A fault of a number (its
+   * request is refused, or its answers break the contract) ends that number only; what would meet the others, too
+   * (token, scope, quota, network), rejects.
+   */
+  readonly outcomes: (
+    meetingNos: Iterable<string>,
+    range: TimeRange,
+    options?: RangeOptions,
+  ) => AsyncIterable<Page | Complete | Failed>
+  /**
+   * Keeps the ticket of a store app, which Feishu pushes to the app's event address every hour: hand on the
+   * `app_ticket` of every event of that type. Where there is none yet, Feishu is asked to push one, and reads wait.
+   */
+  readonly pushAppTicket: (ticket: string) => Promise<void>
+  /** Ends the reads that are under way, which reject with `ClientClosed`, and closes the connections. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Makes a client. It sends nothing by itself; options that are wrong are an `InvalidRequest` of its reads.
+ *
+ * What deserves a warning (somebody else uses the quota, a window older than 90 days is empty) goes to
+ * `process.emitWarning`, besides being an event.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from "@effect-feishu/promise"
+ *
+ * await using client = createClient({
+ *   appId: process.env.FEISHU_APP_ID!,
+ *   appSecret: process.env.FEISHU_APP_SECRET!,
+ *   baseUrl: process.env.FEISHU_BASE_URL,
+ * })
+ *
+ * const request = { meetingNo: "337 736 498", range: { from: "30d" } }
+ * for await (const meeting of client.stream(request)) console.log(meeting.id, meeting.topic)
+ * // => 7628568641385449001 Kick-off
+ * // => 7631166230414229002 Review
+ * // => 7633763819443009003 Retrospective
+ *
+ * const first = await client.page({ ...request, pageSize: 2 })
+ * const second = await client.page({ cursor: first.cursor! })
+ * console.log(second.meetings.map((meeting) => meeting.topic)) // => [ 'Retrospective' ]
+ * ```
+ */
+export const createClient = (options: ClientOptions): Client => {
+  const runtime = ManagedRuntime.make(
+    Layer.mergeAll(Input.layerOf(options), events(options), Logger.layer([warnings])),
+  )
+  type Services = Meetings.Meetings | AppTicket.AppTicket
+  const shared: Shared<Services> = { runtime, underWay: new Set(), closed: false }
+
+  /** What a stream of core brings, for the tenant of the read and until its signal aborts. */
+  const read = <A>(
+    options: ReadOptions | undefined,
+    streamOf: (
+      meetings: Meetings.Meetings["Service"],
+    ) => Effect.Effect<Stream.Stream<A, FeishuError.FeishuError, Services>, FeishuError.FeishuError>,
+  ): AsyncIterable<A> => {
+    const { signal, tenantKey } = options ?? {}
+    const stream = Stream.unwrap(
+      Effect.gen(function* () {
+        yield* Input.checkSignal(signal)
+        const tenant = yield* Input.tenantOf(tenantKey)
+        const rows = yield* streamOf(yield* Meetings.Meetings)
+        return Stream.provideService(rows, AccessToken.CurrentTenant, tenant)
+      }),
+    )
+    return {
+      [Symbol.asyncIterator]: () => iterate(shared, stream, Input.isSignal(signal) ? signal : undefined),
+    }
+  }
+
+  const pages = (from: From) =>
+    read(from, (meetings) =>
+      Effect.map(Input.fromOf(from), (request) => Stream.map(meetings.pages(request), toPage)),
+    )
+
+  const many =
+    <A>(
+      streamOf: (
+        meetings: Meetings.Meetings["Service"],
+        ...input: Parameters<Meetings.Meetings["Service"]["outcomes"]>
+      ) => Stream.Stream<A, FeishuError.FeishuError>,
+    ) =>
+    (meetingNos: Iterable<string>, range: TimeRange, options?: RangeOptions) =>
+      read(options, (meetings) =>
+        Effect.gen(function* () {
+          const numbers = yield* Input.meetingNosOf(meetingNos)
+          return streamOf(meetings, numbers, yield* Input.rangeOf(range), options)
+        }),
+      )
+
+  const close = async () => {
+    shared.closed = true
+    for (const end of shared.underWay) end()
+    await runtime.dispose()
+  }
+
+  return {
+    stream: (from) =>
+      read(from, (meetings) =>
+        Effect.map(Input.fromOf(from), (request) => Stream.map(meetings.stream(request), toMeeting)),
+      ),
+    pages,
+    page: (from) => first(pages(from)),
+    streamMany: many((meetings, ...input) =>
+      Stream.map(meetings.streamMany(...input), ({ meeting, meetingNo }) => ({
+        meetingNo: String(meetingNo),
+        meeting: toMeeting(meeting),
+      })),
+    ),
+    outcomes: many((meetings, ...input) => Stream.map(meetings.outcomes(...input), toOutcome)),
+    pushAppTicket: (ticket) =>
+      first(
+        read(undefined, () =>
+          Effect.map(Input.ticketOf(ticket), (appTicket) =>
+            Stream.fromEffect(AppTicket.AppTicket.use((tickets) => tickets.push(appTicket))),
+          ),
+        ),
+      ),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** The first of what comes. There always is one: a range has a window, and a window a page. */
+const first = async <A>(rows: AsyncIterable<A, undefined>): Promise<A> => {
+  const iterator = rows[Symbol.asyncIterator]()
+  const { value } = await iterator.next()
+  await iterator.return?.()
+  return value as A
+}
+
+// As with an event target: a listener that throws is a bug of its own, and not of the read.
+const events = (options: ClientOptions | undefined) =>
+  Layer.succeed(Events.Events, (event) =>
+    Effect.sync(() => {
+      try {
+        options?.onEvent?.(toEvent(event))
+      } catch (error) {
+        process.nextTick(() => {
+          throw error
+        })
+      }
+    }),
+  )
+
+// Effect would print them, and all else that it logs, to stdout. What is less than a warning is an event anyway.
+const warnings = Logger.make(({ logLevel, message }) => {
+  if (LogLevel.isGreaterThanOrEqualTo(logLevel, "Warn")) {
+    process.emitWarning(String(message), "FeishuWarning")
+  }
+})

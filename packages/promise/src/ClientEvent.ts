@@ -1,0 +1,75 @@
+/**
+ * What happens while a read is under way, for progress lines and counters.
+ *
+ * @example
+ * ```ts
+ * import { createClient, type ClientEvent } from "@effect-feishu/promise"
+ *
+ * const onEvent = (event: ClientEvent) => {
+ *   if (event.type === "TokenFetched") console.log("a new token")
+ *   if (event.type === "PageRead") console.log(`${event.rows} meetings of ${event.meetingNo}`)
+ * }
+ * await using client = createClient({
+ *   appId: process.env.FEISHU_APP_ID!,
+ *   appSecret: process.env.FEISHU_APP_SECRET!,
+ *   baseUrl: process.env.FEISHU_BASE_URL,
+ *   onEvent,
+ * })
+ * await client.page({ meetingNo: "337736498", range: { from: "30d" } })
+ * // => a new token
+ * // => 3 meetings of 337736498
+ * ```
+ */
+import type { FeishuError, Reason } from "./FeishuError.ts"
+
+/** One thing that happened. Times are in milliseconds, except where they are points in time. */
+export type ClientEvent =
+  /** A request is being sent; `operation` is its method and path. */
+  | { readonly type: "RequestSent"; readonly operation: string }
+  /**
+   * A request ended: with `Success`, with the reason of the error, or `Interrupted`. Status and log id as far as
+   * there was an answer.
+   */
+  | {
+      readonly type: "RequestEnded"
+      readonly operation: string
+      readonly outcome: "Success" | "Interrupted" | Reason
+      readonly status: number | undefined
+      readonly logId: string | undefined
+      readonly millis: number
+    }
+  /** A call failed in a way that passes, and is tried again after a pause. */
+  | { readonly type: "Retrying"; readonly error: FeishuError; readonly delayMillis: number }
+  /** The rate limit has no free slot, or its gate is closed: the next request waits this long. */
+  | { readonly type: "RateLimitWaiting"; readonly millis: number }
+  /** That wait is over; it took this long. */
+  | { readonly type: "RateLimitWaited"; readonly millis: number }
+  /**
+   * Feishu refused a request for the rate limit, so somebody else uses the same quota. All requests wait until it
+   * resets, and from then on at least `paceMillis` lie between two of them.
+   */
+  | {
+      readonly type: "RateLimitRefused"
+      readonly resetMillis: number
+      readonly paceMillis: number
+      readonly logId: string | undefined
+    }
+  /** A fresh access token was fetched; `operation` says of which kind. */
+  | { readonly type: "TokenFetched"; readonly operation: string; readonly expiresInMillis: number }
+  /** A page was read. `window` counts from 0. */
+  | {
+      readonly type: "PageRead"
+      readonly meetingNo: string
+      readonly rows: number
+      /** Rows that had come before, and were dropped. */
+      readonly duplicates: number
+      readonly window: number
+      readonly windows: number
+    }
+  /** A window older than 90 days has no rows. Feishu may just not show them any more. Unix seconds. */
+  | {
+      readonly type: "OldWindowEmpty"
+      readonly meetingNo: string
+      readonly start: number
+      readonly end: number
+    }

@@ -1,0 +1,86 @@
+/**
+ * Meetings, and how the numbers that were read have ended.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from "@effect-feishu/promise"
+ *
+ * await using client = createClient({
+ *   appId: process.env.FEISHU_APP_ID!,
+ *   appSecret: process.env.FEISHU_APP_SECRET!,
+ *   baseUrl: process.env.FEISHU_BASE_URL,
+ * })
+ *
+ * for await (const outcome of client.outcomes(["337-736-498", "146-453-285"], { from: "30d" })) {
+ *   switch (outcome.type) {
+ *     case "Page":
+ *       for (const { id, topic } of outcome.meetings) console.log(id, topic)
+ *       break
+ *     case "Complete":
+ *       console.log(`${outcome.meetingNo}: ${outcome.rows} meetings`)
+ *       break
+ *     case "Failed":
+ *       console.error(`${outcome.meetingNo}: ${outcome.error.message}`)
+ *   }
+ * }
+ * // => 7628568641385449001 Kick-off
+ * // => 7631166230414229002 Review
+ * // => 7633763819443009003 Retrospective
+ * // => 337736498: 3 meetings
+ * // => 7633392735296041004 测试标题
+ * // => 146453285: 1 meetings
+ * ```
+ */
+import type { FeishuError } from "./FeishuError.ts"
+import type { Secret } from "./Secret.ts"
+
+/** A meeting in brief, with Feishu's own field names. What Feishu left out or sent as null is `undefined`. */
+export interface Meeting {
+  /** 64-bit integer as decimal text, such as `7011030664708603907`. */
+  readonly id: string
+  /** The title as typed by the organiser: any text, control characters included. */
+  readonly topic: string | undefined
+  /** The meeting number, nine digits. */
+  readonly meeting_no: string | undefined
+  /** The link to join, such as `https://vc.feishu.cn/j/337736498`; often absent. */
+  readonly url: string | undefined
+  /** In the official SDK's types since 2024-08; its meaning is not documented. */
+  readonly meeting_connect: boolean | undefined
+  /** The id of the meeting's notes; in the official SDK's types since 2026-05, often absent. */
+  readonly note_id: string | undefined
+  /** The password to join. It shows as `<redacted>`; `password.reveal()` gives it. */
+  readonly password: Secret | undefined
+  /**
+   * The fields that this version does not know, as they came. Feishu adds fields over time, and one of them may be
+   * a secret: so this property is not enumerable, and no meeting is printed, made JSON or spread with it.
+   */
+  readonly unknownFields: Readonly<Record<string, unknown>>
+}
+
+/** One page of meetings. */
+export interface Page {
+  readonly type: "Page"
+  readonly meetingNo: string
+  /** Without those that came on an earlier page. */
+  readonly meetings: ReadonlyArray<Meeting>
+  /** The place after this page: text that may be printed and stored. Absent after the last page of the range. */
+  readonly cursor: string | undefined
+  /** The id that Feishu's support asks for. */
+  readonly logId: string | undefined
+}
+
+/** A number was read to the end of the range. */
+export interface Complete {
+  readonly type: "Complete"
+  readonly meetingNo: string
+  /** Meetings that came. */
+  readonly rows: number
+}
+
+/** A number could not be read, or not to the end; the others may still be. */
+export interface Failed {
+  readonly type: "Failed"
+  readonly meetingNo: string
+  /** Its cursor is where to go on with this number. */
+  readonly error: FeishuError
+}

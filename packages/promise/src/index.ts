@@ -1,0 +1,43 @@
+/**
+ * Reads Feishu (Lark) meetings with `for await`: the same as `@effect-feishu/core`, for code without Effect 4.
+ */
+export {
+  type AppCredentials,
+  type Client,
+  type ClientOptions,
+  createClient,
+  type From,
+  type GivenToken,
+  type MeetingsRequest,
+  type Moment,
+  type RangeOptions,
+  type RateLimitOptions,
+  type ReadOptions,
+  type Resume,
+  type RetryBudgetOptions,
+  type Settings,
+  type TimeRange,
+} from "./Client.ts"
+export { type ClientEvent } from "./ClientEvent.ts"
+export {
+  AppTicketMissing,
+  AuthenticationFailed,
+  ClientClosed,
+  ContractViolation,
+  type ErrorFields,
+  FeishuError,
+  InvalidRequest,
+  PaginationBroken,
+  type PaginationFault,
+  PermissionDenied,
+  QuotaExceeded,
+  RangeTooOld,
+  RateLimited,
+  type Reason,
+  RequestRefused,
+  ServerFailed,
+  TransportFailed,
+  type TransportFault,
+} from "./FeishuError.ts"
+export { type Complete, type Failed, type Meeting, type Page } from "./Meeting.ts"
+export { Secret } from "./Secret.ts"

@@ -1,0 +1,193 @@
+/** What people give, checked and as core takes it. What is wrong is an `InvalidRequest` that says so. */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import {
+  AccessToken,
+  AppTicket,
+  type Cursor,
+  FeishuError,
+  type MeetingNo,
+  MeetingNoFromText,
+  Meetings,
+  Secret,
+  type TimeRange,
+} from "@effect-feishu/core"
+import * as NodeHttp from "@effect-feishu/core/node"
+import type { ClientOptions, From, Moment, TimeRange as PlainRange } from "../Client.ts"
+
+const refuse = (field: string, problem: string, remedy: string) =>
+  Effect.fail(FeishuError.invalidRequest(field, problem, remedy))
+
+/** Programs in JavaScript give anything, and those in TypeScript `process.env.NAME!` where there is none. */
+const text = (field: string, value: unknown) =>
+  Predicate.isString(value)
+    ? Effect.succeed(value)
+    : refuse(
+        field,
+        value === undefined ? "it is missing" : "it is not text",
+        "Check where it comes from, such as the environment.",
+      )
+
+/** What a client is made of, out of its options. */
+export const layerOf = (
+  options: ClientOptions,
+): Layer.Layer<Meetings.Meetings | AppTicket.AppTicket, FeishuError.FeishuError> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      yield* checkOptions(options)
+      const credentials = yield* credentialsOf(options)
+      return Meetings.layer({ ...options, credentials }).pipe(Layer.provide(NodeHttp.layer(options)))
+    }),
+  ).pipe(Layer.provideMerge(AppTicket.layer))
+
+const credentialsOf = Effect.fnUntraced(function* (
+  options: ClientOptions,
+): Effect.fn.Return<
+  Effect.Effect<
+    AccessToken.AccessToken["Service"],
+    FeishuError.FeishuError,
+    AccessToken.Needs | AppTicket.AppTicket
+  >,
+  FeishuError.FeishuError
+> {
+  if (options.accessToken !== undefined) {
+    return AccessToken.given(Secret.accessToken(yield* text("accessToken", options.accessToken)))
+  }
+  const app = {
+    appId: yield* text("appId", options.appId),
+    appSecret: Secret.appSecret(yield* text("appSecret", options.appSecret)),
+  }
+  switch (options.kind ?? "self-built app") {
+    case "self-built app":
+      return AccessToken.selfBuiltApp(app)
+    case "store app":
+      return AccessToken.storeApp(app)
+    case "client credentials":
+      return AccessToken.clientCredentials(app)
+    default:
+      return yield* refuse(
+        "kind",
+        `"${String(options.kind)}" is no kind of credentials`,
+        "Give self-built app, store app or client credentials.",
+      )
+  }
+})
+
+const checkOptions = Effect.fnUntraced(function* (options: ClientOptions) {
+  if (!Predicate.isObject(options)) {
+    return yield* refuse("options", "there are none", "Give appId and appSecret, or accessToken.")
+  }
+  const { brand, onEvent, rateLimit, retryBudget } = options
+  if (brand !== undefined && brand !== "feishu" && brand !== "lark") {
+    return yield* refuse("brand", `"${String(brand)}" is no brand`, "Give feishu or lark, or none.")
+  }
+  if (onEvent !== undefined && !Predicate.isFunction(onEvent)) {
+    return yield* refuse("onEvent", "it is not a function", "Give a function that takes an event, or none.")
+  }
+  const numbers: Readonly<Record<string, readonly [value: unknown, minimum: number]>> = {
+    connectTimeout: [options.connectTimeout, 1],
+    headersTimeout: [options.headersTimeout, 1],
+    idleTimeout: [options.idleTimeout, 1],
+    attemptTimeout: [options.attemptTimeout, 1],
+    longestWait: [options.longestWait, 0],
+    maxBodyBytes: [options.maxBodyBytes, 1],
+    "rateLimit.requests": [rateLimit?.requests, 1],
+    "rateLimit.window": [rateLimit?.window, 1],
+    "rateLimit.unansweredRest": [rateLimit?.unansweredRest, 0],
+    "retryBudget.share": [retryBudget?.share, 0],
+    "retryBudget.floor": [retryBudget?.floor, 0],
+    "retryBudget.window": [retryBudget?.window, 1],
+  }
+  for (const [field, [value, minimum]] of Object.entries(numbers)) {
+    if (value !== undefined && !(Number.isFinite(value) && Number(value) >= minimum)) {
+      return yield* refuse(
+        field,
+        `${String(value)} is out of range`,
+        `Give a number from ${minimum} on; times are in milliseconds.`,
+      )
+    }
+  }
+})
+
+/** What to read. */
+export const fromOf = Effect.fnUntraced(function* (
+  from: From,
+): Effect.fn.Return<Meetings.From, FeishuError.FeishuError> {
+  if (!Predicate.isObject(from)) {
+    return yield* refuse(
+      "request",
+      "there is none",
+      "Give { meetingNo, range }, or { cursor } to go on from there.",
+    )
+  }
+  if (from.cursor !== undefined) {
+    const cursor = (yield* text("cursor", from.cursor)) as Cursor.Cursor
+    return { cursor, readAhead: from.readAhead }
+  }
+  const { order, pageSize, readAhead } = from
+  const [meetingNo] = yield* meetingNosOf([from.meetingNo])
+  return { meetingNo: meetingNo!, range: yield* rangeOf(from.range), pageSize, order, readAhead }
+})
+
+const decodeMeetingNo = Schema.decodeUnknownResult(MeetingNoFromText)
+
+/** Meeting numbers as people write them. All that are wrong are told at once. */
+export const meetingNosOf = Effect.fnUntraced(function* (
+  texts: Iterable<string>,
+): Effect.fn.Return<ReadonlyArray<MeetingNo>, FeishuError.FeishuError> {
+  if (!Predicate.isIterable(texts) || Predicate.isString(texts)) {
+    return yield* refuse("meetingNos", "it is not a list", "Give a list of meeting numbers.")
+  }
+  const decoded = Array.from(texts, (typed) => decodeMeetingNo(typed))
+  const problems = decoded.filter(Result.isFailure)
+  return problems.length === 0
+    ? decoded.filter(Result.isSuccess).map(({ success }) => success)
+    : yield* refuse("meetingNo", problems.map(({ failure }) => failure.message).join("; "), "Correct it.")
+})
+
+/** A range, with dates as core takes them. */
+export const rangeOf = Effect.fnUntraced(function* (
+  range: PlainRange,
+): Effect.fn.Return<TimeRange.Input, FeishuError.FeishuError> {
+  if (!Predicate.isObject(range)) {
+    return yield* refuse("range", "there is none", 'Give one such as { from: "30d" }.')
+  }
+  const { from, timeZone, to } = range
+  return {
+    from: momentOf(from),
+    to: to === undefined ? undefined : momentOf(to),
+    timeZone: timeZone === undefined ? undefined : yield* text("timeZone", timeZone),
+  }
+})
+
+// An invalid date stays what it is, for core to refuse.
+const momentOf = (moment: Moment): TimeRange.Moment =>
+  Predicate.isDate(moment) ? Option.getOrElse(DateTime.make(moment), () => String(moment)) : moment
+
+/** The tenant of a store app, which `CurrentTenant` takes. */
+export const tenantOf = (tenantKey: string | undefined) =>
+  tenantKey === undefined ? Effect.undefined : text("tenantKey", tenantKey)
+
+/** Whether it can be listened to. Not `instanceof`: test environments bring classes of their own. */
+export const isSignal = (signal: unknown): signal is AbortSignal =>
+  Predicate.hasProperty(signal, "aborted") && Predicate.hasProperty(signal, "addEventListener")
+
+/** A signal that is none must not be taken for one that never aborts. */
+export const checkSignal = (signal: unknown) =>
+  signal === undefined || isSignal(signal)
+    ? Effect.void
+    : refuse("signal", "it is not an AbortSignal", "Give the signal of an AbortController, or none.")
+
+/** A ticket that Feishu pushed. */
+export const ticketOf = Effect.fnUntraced(function* (ticket: string) {
+  const appTicket = Secret.appTicket(yield* text("ticket", ticket))
+  const problem = Secret.problem(appTicket, "AppTicket")
+  return problem === undefined
+    ? appTicket
+    : yield* refuse("ticket", problem, "Give the app_ticket of the event as it came.")
+})

@@ -1,0 +1,86 @@
+/** What core gives, as it is given on: without a type of Effect. */
+import * as Duration from "effect/Duration"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { type Events, FeishuError as Core, type MeetingBrief, type Meetings } from "@effect-feishu/core"
+import type { ClientEvent } from "../ClientEvent.ts"
+import * as Plain from "../FeishuError.ts"
+import type { Complete, Failed, Meeting, Page } from "../Meeting.ts"
+import { Secret } from "../Secret.ts"
+
+/** A row, with the fields that it has there. */
+export const toMeeting = (brief: MeetingBrief): Meeting => {
+  const { id, meeting_connect, meeting_no, note_id, password, topic, unknownFields, url } = brief
+  const secret = password === undefined ? undefined : new Secret(Redacted.value(password))
+  const meeting = { id, topic, meeting_no, url, meeting_connect, note_id, password: secret, unknownFields }
+  return Object.defineProperty(meeting, "unknownFields", { enumerable: false })
+}
+
+/** A page, or how a number ended. */
+export const toOutcome = (
+  outcome: Meetings.Page | Meetings.Complete | Meetings.Failed,
+): Page | Complete | Failed => {
+  switch (outcome._tag) {
+    case "Page":
+      return toPage(outcome)
+    case "Complete":
+      return { type: "Complete", meetingNo: outcome.meetingNo, rows: outcome.rows }
+    case "Failed":
+      return { type: "Failed", meetingNo: outcome.meetingNo, error: toFeishuError(outcome.error) }
+  }
+}
+
+/** A page. */
+export const toPage = ({ cursor, logId, meetingNo, meetings }: Meetings.Page): Page => ({
+  type: "Page",
+  meetingNo,
+  meetings: meetings.map(toMeeting),
+  cursor,
+  logId,
+})
+
+/** An event. */
+export const toEvent = ({ _tag, ...event }: Events.Event): ClientEvent => {
+  const told = { type: _tag, ...event }
+  // The one event with something of core in it.
+  return ("error" in told ? { ...told, error: toFeishuError(told.error) } : told) as ClientEvent
+}
+
+type Tag = Core.Reason["_tag"]
+type FieldsOf<T extends Tag> = Omit<Schema.Struct.Type<(typeof Core)[T]["fields"]>, "_tag">
+
+/** The class of each reason. It has the fields that the reason has there, or this does not compile. */
+const classes: {
+  readonly [T in Tag]: new (fields: Plain.ErrorFields) => Plain.FeishuError & FieldsOf<T> & { reason: T }
+} = Plain
+
+const encodeReason = Schema.encodeSync(Core.Reason)
+
+/** An error. What is called otherwise here than in core is called as here. */
+export const toFeishuError = (error: Core.FeishuError): Plain.FeishuError => {
+  const { code, cursor, isRetryable, logId, operation, position, requests, retryAfter } = error
+  const { _tag, ...fields } = encodeReason(error.reason)
+  return new classes[_tag]({
+    code,
+    logId,
+    isRetryable,
+    retryAfterMillis: retryAfter === undefined ? undefined : Duration.toMillis(retryAfter),
+    operation,
+    position,
+    requests,
+    ...fields,
+    ...("remedy" in fields ? { remedy: inOurWords(fields.remedy) } : {}),
+    message: inOurWords(error.message),
+    cursor,
+  })
+}
+
+const ourWords: ReadonlyArray<readonly [string, string]> = [
+  ["AccessToken.CurrentTenant", "tenantKey"],
+  ["AppTicket.push", "client.pushAppTicket"],
+  [", in Secret.appSecret", ""],
+  [", in Secret.accessToken", ""],
+]
+
+const inOurWords = (text: string): string =>
+  ourWords.reduce((said, [theirs, ours]) => said.replaceAll(theirs, ours), text)

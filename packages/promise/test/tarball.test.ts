@@ -1,0 +1,109 @@
+/** What is published: a tarball without dependencies, with types that name none. */
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { execFile } from "node:child_process"
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { ids, meetingNo, range, startFeishu } from "./fixture.ts"
+
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+const run = async (
+  command: string,
+  args: ReadonlyArray<string>,
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+) => {
+  const { stdout } = await promisify(execFile)(command, args, { cwd, env: { ...process.env, ...env } })
+  return stdout
+}
+
+/** An application's folder, with nothing in it but the installed tarball. */
+let folder: string
+let installed: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "feishu-promise-"))
+  installed = join(folder, "node_modules/@effect-feishu/promise")
+  const source = fileURLToPath(new URL("..", import.meta.url))
+  await run("pnpm", ["run", "build"], source)
+  await run("pnpm", ["pack", "--out", join(folder, "promise.tgz")], source)
+  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }))
+  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", "./promise.tgz"], folder)
+}, 120_000)
+afterAll(() => rm(folder, { recursive: true }))
+
+describe("the tarball", () => {
+  it("brings one package, which depends on none, and stays small", async () => {
+    assert.deepStrictEqual(await readdir(join(folder, "node_modules/@effect-feishu")), ["promise"])
+    const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8"))
+    for (const kind of ["dependencies", "peerDependencies", "optionalDependencies"]) {
+      assert.notProperty(manifest, kind)
+    }
+    assert.isBelow((await stat(join(folder, "promise.tgz"))).size, 500_000)
+    const files = await readdir(join(installed, "dist"))
+    assert.deepStrictEqual(
+      files.filter((name) => !name.endsWith(".d.ts")),
+      ["LICENSES", "index.js"],
+    )
+    assert.include(await readFile(join(installed, "dist/LICENSES"), "utf8"), "undici 8.")
+  })
+
+  it("has types without a word of Effect, which compile where there is none", async () => {
+    const files = (await readdir(join(installed, "dist"))).filter((name) => name.endsWith(".d.ts"))
+    for (const file of files) {
+      const text = await readFile(join(installed, "dist", file), "utf8")
+      const imported = Array.from(text.replaceAll(/^ *\*.*$/gm, "").matchAll(/(?:from|import\() ?"([^"]+)"/g))
+      for (const [, module] of imported) assert.match(module!, /^\.\//)
+      assert.notMatch(text, /\b(?:Effect|Stream|Layer|Redacted)\./)
+    }
+    await writeFile(
+      join(folder, "typed.ts"),
+      `import { type Client, createClient, FeishuError, type Meeting, PermissionDenied } from "@effect-feishu/promise"
+      export const topics = async (client: Client): Promise<ReadonlyArray<string | undefined>> => {
+        const rows: Array<Meeting> = []
+        try {
+          for await (const row of client.stream({ meetingNo: "337736498", range: { from: new Date() } })) rows.push(row)
+        } catch (error) {
+          if (error instanceof PermissionDenied) console.error(error.scopes.join())
+          else if (error instanceof FeishuError) console.error(error.reason, error.cursor?.length)
+        }
+        return rows.map(({ password, topic }) => topic ?? password?.reveal())
+      }
+      export const client = createClient({ accessToken: "t" })`,
+    )
+    const options = {
+      target: "ES2022",
+      lib: ["ES2022"],
+      module: "NodeNext",
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      skipLibCheck: false,
+      types: ["node"],
+      typeRoots: [join(root, "node_modules/@types")],
+    }
+    const project = { compilerOptions: options, files: ["typed.ts"] }
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(project))
+    const tsc = join(root, "node_modules/typescript/bin/tsc")
+    assert.strictEqual(await run(process.execPath, [tsc, "--project", "."], folder), "")
+  })
+
+  it("reads every meeting of the mock", async () => {
+    await writeFile(
+      join(folder, "program.js"),
+      `import { createClient, FeishuError } from "@effect-feishu/promise"
+      const { APP_ID: appId, APP_SECRET: appSecret, BASE_URL: baseUrl } = process.env
+      const request = ${JSON.stringify({ meetingNo, range })}
+      const client = createClient({ appId, appSecret, baseUrl })
+      for await (const { id } of client.stream(request)) console.log(id)
+      const refused = createClient({ appId, appSecret: "wrong", baseUrl })
+      await refused.page(request).catch((error) => console.log(error.name, error instanceof FeishuError))
+      // Not closed: connections that are only kept for later do not keep a process.`,
+    )
+    await using feishu = await startFeishu()
+    const env = { APP_ID: feishu.appId, APP_SECRET: feishu.appSecret, BASE_URL: feishu.url }
+    const lines = await run(process.execPath, ["program.js"], folder, env)
+    assert.deepStrictEqual(lines.trim().split("\n"), [...ids, "AuthenticationFailed true"])
+  })
+})
