@@ -7,7 +7,11 @@ import { promisify } from "node:util"
 const root = new URL("../../../", import.meta.url)
 const text = (path: string) => readFileSync(new URL(path, root), "utf8")
 const programs = ["packages/core/examples/stream.ts", "packages/promise/examples/stream.ts"]
-const examples = [...programs, "packages/core/examples/mock.test.ts"]
+const examples = [
+  ...programs,
+  "packages/core/examples/mock.test.ts",
+  "packages/example-effect-3/src/FeishuMeetings.ts",
+]
 
 describe("the README", () => {
   for (const readme of ["README.md", "README.zh-CN.md"]) {
