@@ -6,12 +6,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as Redacted from "effect/Redacted"
 import * as Events from "./Events.ts"
 import { FeishuConfig } from "./FeishuConfig.ts"
 import { FeishuError } from "./FeishuError.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import * as Retry from "./Retry.ts"
+import type * as ServerText from "./ServerText.ts"
 import * as Transport from "./Transport.ts"
 import { judge } from "./Verdict.ts"
 
@@ -21,7 +21,7 @@ interface Options<A> {
   readonly operation: string
   readonly request: HttpClientRequest.HttpClientRequest
   /** The secrets in the request: a server may repeat them. */
-  readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
+  readonly secrets: ServerText.Secrets
   readonly decode: (json: unknown, answer: Transport.Answer) => Effect.Effect<A, FeishuError>
 }
 

@@ -60,6 +60,7 @@ import { monotonicMillis } from "./monotonic.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
 import * as Secret from "./Secret.ts"
+import { showable } from "./ServerText.ts"
 import * as Transport from "./Transport.ts"
 
 /** A GET endpoint of Feishu: its path, its query as texts, and the `data` of its answer. */
@@ -145,7 +146,8 @@ export const make: Effect.Effect<
               onFailure: (error) =>
                 new FeishuError({
                   reason: new ContractViolation({
-                    problem: error.message.replace(/\s+/g, " "),
+                    // A Schema's own message may repeat what it did not like.
+                    problem: showable(error.message, [token.value], 500),
                     status,
                     logId,
                     cutShort: false,

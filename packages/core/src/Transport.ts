@@ -13,13 +13,13 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { ResponseHeaders } from "@effect-feishu/contract"
 import type { FeishuConfig } from "./FeishuConfig.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import type { Outcome } from "./RateLimit.ts"
 import { ContractViolation, FeishuError, TransportFailed, type TransportFault } from "./FeishuError.ts"
+import { checkedLogId, type Secrets, showable } from "./ServerText.ts"
 
 /** An answer as it came, its body as text. */
 export interface Answer {
@@ -35,7 +35,7 @@ export const send = Effect.fnUntraced(function* (
   client: HttpClient.HttpClient,
   config: FeishuConfig["Service"],
   request: HttpClientRequest.HttpClientRequest,
-  secrets: ReadonlyArray<Redacted.Redacted<string>>,
+  secrets: Secrets,
 ): Effect.fn.Return<Answer, FeishuError> {
   const url = new URL(request.url)
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80))
@@ -97,7 +97,9 @@ export const send = Effect.fnUntraced(function* (
     }
     const encoding = headers["content-encoding"] ?? "identity"
     if (!/^(identity|(x-)?gzip)$/i.test(encoding) && !looksLikeJson(bytes)) {
-      return yield* violation(`the body is encoded as "${encoding}", although only gzip was offered`)
+      return yield* violation(
+        `the body is encoded as "${showable(encoding, secrets, 40)}", although only gzip was offered`,
+      )
     }
     return { status, headers, body: decoder.decode(bytes), logId }
   })
@@ -143,22 +145,8 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Outcome => {
   return error.reason.mayHaveArrived ? "unanswered" : "not sent"
 }
 
-const logIdOf = (
-  { headers }: HttpClientResponse.HttpClientResponse,
-  secrets: ReadonlyArray<Redacted.Redacted<string>>,
-): string | undefined =>
+const logIdOf = ({ headers }: HttpClientResponse.HttpClientResponse, secrets: Secrets): string | undefined =>
   checkedLogId(headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId], secrets)
-
-/** A log id is shown everywhere: what does not look like one, or repeats a secret, is none. */
-export const checkedLogId = (
-  text: string | undefined,
-  secrets: ReadonlyArray<Redacted.Redacted<string>>,
-): string | undefined =>
-  text !== undefined &&
-  /^[\w.:-]{1,80}$/.test(text) &&
-  !secrets.some((secret) => text.includes(Redacted.value(secret)))
-    ? text
-    : undefined
 
 const decoder = new TextDecoder("utf-8")
 

@@ -4,7 +4,6 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Envelope, ErrorCodes, ListByNo, ResponseHeaders } from "@effect-feishu/contract"
@@ -19,19 +18,17 @@ import {
   RequestRefused,
   ServerFailed,
 } from "./FeishuError.ts"
-import { type Answer, checkedLogId } from "./Transport.ts"
+import { checkedLogId, masked, type Secrets, showable } from "./ServerText.ts"
+import type { Answer } from "./Transport.ts"
 
 const parseJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope.Envelope)
 
-/**
- * The body of a successful answer as parsed JSON, or why it is not one. The secrets are those of the request: a
- * server, or something in its place, may repeat them in what it says.
- */
+/** The body of a successful answer as parsed JSON, or why it is not one. The secrets are those of the request. */
 export const judge = Effect.fnUntraced(function* (
   answer: Answer,
   longestWaitSeconds: number,
-  secrets: ReadonlyArray<Redacted.Redacted<string>>,
+  secrets: Secrets,
 ): Effect.fn.Return<unknown, FeishuError> {
   const shown = (text: string, length: number) => showable(text, secrets, length)
   const fail = (reason: Reason) => new FeishuError({ reason })
@@ -41,7 +38,7 @@ export const judge = Effect.fnUntraced(function* (
     fail(new ContractViolation({ ...known, problem, cutShort }))
 
   if (status >= 300 && status < 400 && answer.headers["location"] !== undefined) {
-    return yield* fail(new RequestRefused({ ...known, violations: [], detail: redirected(answer) }))
+    return yield* fail(new RequestRefused({ ...known, violations: [], detail: redirected(answer, secrets) }))
   }
   if (status === 204 || status === 206 || status === 304) {
     return yield* violation(`HTTP ${status} is no complete answer`)
@@ -49,9 +46,10 @@ export const judge = Effect.fnUntraced(function* (
   const json = parseJson(answer.body)
   const envelope = Result.flatMap(json, decodeEnvelope)
   if (Result.isFailure(json) || Result.isFailure(envelope)) {
+    const contentType = answer.headers["content-type"]
     const body = {
-      excerpt: shown(withoutTags(answer.body), 120),
-      contentType: answer.headers["content-type"],
+      excerpt: shown(withoutTags(masked(answer.body, secrets)), 120),
+      contentType: contentType === undefined ? undefined : shown(contentType, 80),
     }
     switch (ErrorCodes.retryClass({ status })) {
       case "rateLimited":
@@ -94,7 +92,9 @@ export const judge = Effect.fnUntraced(function* (
     case 121005:
     case 99991672:
     case 99991679:
-      return yield* fail(new PermissionDenied({ ...said, scopes: scopesOf(error) }))
+      return yield* fail(
+        new PermissionDenied({ ...said, scopes: scopesOf(error).map((scope) => shown(scope, 100)) }),
+      )
   }
   const violations = (error?.field_violations ?? []).map(({ description, field }) => ({
     field: shown(field ?? "?", 60),
@@ -106,9 +106,10 @@ export const judge = Effect.fnUntraced(function* (
 const scopesOf = (error: Envelope.ErrorObject | undefined): ReadonlyArray<string> =>
   (error?.permission_violations ?? []).flatMap(({ scope, subject }) => subject ?? scope ?? [])
 
-const redirected = (answer: Answer): string => {
-  const location = answer.headers["location"]
-  const host = location !== undefined && URL.canParse(location) ? new URL(location).host : "another address"
+const redirected = (answer: Answer, secrets: Secrets): string => {
+  // Masked before it is taken apart: a URL may end a host in the midst of a secret.
+  const location = masked(answer.headers["location"] ?? "", secrets)
+  const host = URL.canParse(location) ? new URL(location).host.slice(0, 100) : "another address"
   return `the server redirects to ${host}, which was not followed: the token is for the base URL only`
 }
 
@@ -153,11 +154,3 @@ const withoutTags = (body: string): string =>
     .slice(0, 2_000)
     .replace(/<(script|style)[^>]*>.*?<\/\1>/gis, " ")
     .replace(/<[^>]*>?/g, " ")
-
-/** A server's words on one line: without control characters, without the request's secrets, and not too long. */
-const showable = (text: string, secrets: ReadonlyArray<Redacted.Redacted<string>>, length: number): string =>
-  secrets
-    .reduce((masked, secret) => masked.replaceAll(Redacted.value(secret), "<redacted>"), text)
-    .replace(/[\p{C}\s]+/gu, " ")
-    .trim()
-    .slice(0, length)
