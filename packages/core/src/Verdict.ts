@@ -48,7 +48,10 @@ export const judge = Effect.fnUntraced(function* (
   if (Result.isFailure(json) || Result.isFailure(envelope)) {
     const contentType = answer.headers["content-type"]
     const body = {
-      excerpt: shown(withoutTags(masked(answer.body, secrets)), 120),
+      // What is, or begins like, JSON may be rows or a token that nobody knows yet.
+      excerpt: /^\s*[[{"]/.test(answer.body)
+        ? undefined
+        : shown(withoutTags(masked(answer.body, secrets)), 120),
       contentType: contentType === undefined ? undefined : shown(contentType, 80),
     }
     switch (ErrorCodes.retryClass({ status })) {
@@ -59,9 +62,8 @@ export const judge = Effect.fnUntraced(function* (
     }
     if (Result.isSuccess(json)) return yield* violation("there is no integer in the field code")
     if (status >= 400) {
-      return yield* fail(
-        new RequestRefused({ ...known, violations: [], detail: `the answer is "${body.excerpt}"` }),
-      )
+      const detail = `the answer is ${body.excerpt === undefined ? "JSON that was cut short" : `"${body.excerpt}"`}`
+      return yield* fail(new RequestRefused({ ...known, violations: [], detail }))
     }
     return yield* /^\s*</.test(answer.body)
       ? fail(new ServerFailed({ ...known, ...body }))
