@@ -20,7 +20,7 @@ export const masked = (text: string, secrets: Secrets): string =>
   secrets.reduce((shown, secret) => shown.replace(written(secret), "<redacted>"), text)
 
 /** Whether a text repeats a secret of the request. */
-const repeats = (text: string, secrets: Secrets): boolean =>
+export const repeats = (text: string, secrets: Secrets): boolean =>
   // No way of writing is shorter than the secret: most page tokens and log ids cost nothing.
   secrets.some((secret) => text.length >= Redacted.value(secret).length && written(secret).test(text))
 

@@ -4,6 +4,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Envelope, ErrorCodes, ListByNo, ResponseHeaders } from "@effect-feishu/contract"
@@ -18,7 +19,7 @@ import {
   RequestRefused,
   ServerFailed,
 } from "./FeishuError.ts"
-import { checkedLogId, masked, type Secrets, showable } from "./ServerText.ts"
+import { checkedLogId, masked, repeats, type Secrets, showable } from "./ServerText.ts"
 import type { Answer } from "./Transport.ts"
 
 const parseJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
@@ -70,8 +71,15 @@ export const judge = Effect.fnUntraced(function* (
       : violation("the body is not JSON, or was cut short", true)
   }
 
-  const { code, error, log_id, msg } = envelope.success
-  if (code === 0) return json.success
+  const { code, data, error, log_id, msg } = envelope.success
+  if (code === 0) {
+    // It would go into cursors, which are printed and stored.
+    const pageToken = Predicate.hasProperty(data, "page_token") ? data.page_token : undefined
+    if (typeof pageToken === "string" && repeats(pageToken, secrets)) {
+      return yield* violation("the page token repeats a secret of the request")
+    }
+    return json.success
+  }
   const logId = answer.logId ?? checkedLogId(error?.log_id ?? log_id, secrets)
   const words = msg ?? envelope.success.error_description
   const said = { status, code, logId, msg: words === undefined ? undefined : shown(words, 300) }
