@@ -55,7 +55,8 @@ export const Position = Schema.Struct({
   start: Second,
   end: Second,
   pageSize: Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 50 }))),
-  baseUrl: Schema.String,
+  /** As `FeishuConfig` has it: with a user and password it was never one of ours, and must not be repeated. */
+  baseUrl: Schema.String.pipe(Schema.check(Schema.isPattern(/^[^@]*$/))),
   /** The tenant key, where one was named. */
   tenant: Schema.optional(Schema.String),
   /** In which order the windows are read; absent in cursors of reads from the oldest on. */

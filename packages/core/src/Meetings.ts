@@ -274,7 +274,8 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         if (foreign !== undefined) {
           return yield* new FeishuError({
             reason: new ContractViolation({
-              problem: `row ${foreign.id} is of the meeting number ${foreign.meeting_no}`,
+              // Repeated only as far as it looks right: a server may put a password into any field.
+              problem: `${/^\d{1,20}$/.test(foreign.id) ? `row ${foreign.id}` : "a row"} is of ${isMeetingNo(foreign.meeting_no) ? `the meeting number ${foreign.meeting_no}` : "another meeting number"}`,
               status: 200,
               logId,
               cutShort: false,
