@@ -11,7 +11,7 @@ import { FeishuConfig } from "./FeishuConfig.ts"
 import { FeishuError } from "./FeishuError.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import * as Retry from "./Retry.ts"
-import type * as ServerText from "./ServerText.ts"
+import * as ServerText from "./ServerText.ts"
 import * as Transport from "./Transport.ts"
 import { judge } from "./Verdict.ts"
 
@@ -34,9 +34,11 @@ export const make: Effect.Effect<Exchange, never, FeishuConfig | Retry.RetryBudg
     const config = yield* FeishuConfig
     const client = yield* HttpClient.HttpClient
     const budget = yield* Retry.RetryBudget
+    const ofHttpClient = yield* ServerText.OfHttpClient
 
     return Effect.fnUntraced(function* <A>(options: Options<A>): Effect.fn.Return<A, FeishuError> {
-      const { decode, operation, request, secrets } = options
+      const { decode, operation, request } = options
+      const secrets = [...options.secrets, ...ofHttpClient]
       yield* budget.sent
       yield* Events.emit({ _tag: "RequestSent", operation })
       const started = yield* monotonicMillis

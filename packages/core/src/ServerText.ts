@@ -3,10 +3,16 @@
  * with it the secrets in there, while errors are printed, logged and stored: whatever text of an answer goes into
  * one comes through here.
  */
+import * as Context from "effect/Context"
 import * as Redacted from "effect/Redacted"
 
 /** The secrets of a request. */
 export type Secrets = ReadonlyArray<Redacted.Redacted<string>>
+
+/** Secrets that the HTTP client adds to requests by itself, such as a proxy's password: these may come back, too. */
+export const OfHttpClient = Context.Reference<Secrets>("@effect-feishu/core/ServerText/OfHttpClient", {
+  defaultValue: () => [],
+})
 
 /** A server's words on one line: without control characters, without the request's secrets, and not too long. */
 export const showable = (text: string, secrets: Secrets, length: number): string =>

@@ -6,7 +6,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
+import { OfHttpClient, type Secrets } from "./ServerText.ts"
 
 /** What may be set; everything has a default. */
 export interface Options {
@@ -78,6 +80,22 @@ export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient,
     (agent) => Effect.promise(() => agent.destroy()),
   )
   return NodeHttpClient.layerUndiciNoDispatcher.pipe(
+    Layer.merge(Layer.sync(OfHttpClient, () => passwordIn(options))),
+    // Built first: it refuses a proxy that is no URL.
     Layer.provide(Layer.effect(NodeHttpClient.Dispatcher, dispatcher)),
   )
+}
+
+/**
+ * A proxy's password, also as it is sent. The proxy for plain http gets it with every request, and its own pages
+ * come as the answer; the one for https is asked for a tunnel, and nothing but the status of its answer is read.
+ */
+const passwordIn = (options: Options): Secrets => {
+  const proxy = options.httpProxy ?? process.env["http_proxy"] ?? process.env["HTTP_PROXY"] ?? ""
+  const [user, password] = URL.canParse(proxy)
+    ? [new URL(proxy).username, new URL(proxy).password].map(decodeURIComponent)
+    : []
+  return password
+    ? [password, Buffer.from(`${user}:${password}`).toString("base64")].map((text) => Redacted.make(text))
+    : []
 }
