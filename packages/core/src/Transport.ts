@@ -185,8 +185,8 @@ const faultOf =
       const { code, message, port, syscall } = cause as Readonly<
         Record<"code" | "message" | "port" | "syscall", unknown>
       >
-      // Undici tells the status of a proxy's answer in this text only.
-      const refused = /^Proxy response \((\d+)\)/.exec(String(message))
+      // Undici tells the status of a proxy's answer in this text only; the second is that of a proxy for plain http.
+      const refused = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(String(message))
       if (refused !== null) return ["proxy refused", `HTTP ${refused[1]}`]
       // Without a connection attempt it is a read that timed out: the request may have arrived.
       if (code === "ETIMEDOUT" && syscall !== "connect") return ["connection broken", code]

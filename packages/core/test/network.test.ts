@@ -305,6 +305,7 @@ describe("over real sockets, with what only NodeHttp.layer does", () => {
         Fake.read(),
         Meetings.layer({
           baseUrl,
+          allowHttp: true,
           credentials: AccessToken.given(Secret.accessToken("t-SECRET")),
           ...patient,
         }).pipe(Layer.provide(NodeHttp.layer(options)), Layer.provideMerge(FastClock.layer(speed))),
@@ -319,6 +320,16 @@ describe("over real sockets, with what only NodeHttp.layer does", () => {
         assert.match(heads[0]!, /^CONNECT feishu\.invalid:443/)
         assert.match(heads[0]!, /proxy-authorization: Basic/i)
         assert.notInclude(`${inspect(error, { depth: 9 })}${JSON.stringify(error)}`, "SECRET")
+      }).pipe(Effect.scoped),
+    )
+
+    it.live("plain http goes through the proxy without a tunnel; 407 is the same error", () =>
+      Effect.gen(function* () {
+        const { heads, url } = yield* proxy("407 Proxy Authentication Required")
+        const { error } = yield* readThrough({ httpProxy: url }, "http://feishu.invalid")
+        assert.match(error!.message, /feishu\.invalid:80: proxy refused \(HTTP 407\)\. Check HTTPS_PROXY/)
+        assert.strictEqual(heads.length, 1)
+        assert.match(heads[0]!, /^GET http:\/\/feishu\.invalid\//)
       }).pipe(Effect.scoped),
     )
 
