@@ -30,16 +30,14 @@ const feishu = MockFeishu.layer({
   now: to,
   rateLimit: limit,
   seed: {
-    meetings: programs
-      .flat()
-      .flatMap((meeting_no) =>
-        idsOf(meeting_no).map((id, index) => ({
-          id,
-          meeting_no,
-          topic: "每周例会",
-          start_time: from + index,
-        })),
-      ),
+    meetings: programs.flat().flatMap((meeting_no) =>
+      idsOf(meeting_no).map((id, index) => ({
+        id,
+        meeting_no,
+        topic: "每周例会",
+        start_time: from + index,
+      })),
+    ),
   },
 }).pipe(Layer.provide(FastClock.layer(speed)))
 
