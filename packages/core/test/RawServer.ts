@@ -1,4 +1,5 @@
 /** A TCP server that answers each request with bytes of a test's choosing, or with none. */
+import * as Effect from "effect/Effect"
 import { type AddressInfo, createServer, type Socket } from "node:net"
 
 /** A request whose head has come, on its socket; requests are counted from 0, connections too. */
@@ -68,3 +69,10 @@ export const start = async (answer: (received: Received) => void): Promise<RawSe
     },
   }
 }
+
+/** The same for the length of a scope. */
+export const scoped = (answer: (received: Received) => void) =>
+  Effect.acquireRelease(
+    Effect.promise(() => start(answer)),
+    (server) => Effect.promise(() => server[Symbol.asyncDispose]()),
+  )
