@@ -1,0 +1,319 @@
+/** A program that reads meetings and stores what came, with the cursor to go on from, where a crash leaves it alone. */
+import { Duration, Effect, Exit, Cause, Redacted, Result, Stream } from "effect"
+import { Cursor, type FeishuError, type MeetingBrief, type MeetingNo, Meetings } from "@effect-feishu/core"
+import type { Dice } from "./Dice.ts"
+import { type Invariants, type Read, readSpan } from "./Invariants.ts"
+import type { Plan, Scenario } from "./Scenario.ts"
+import type { World } from "./World.ts"
+
+/** What is stored of one number. */
+interface Stored {
+  from: Meetings.From
+  /** Whether `from` is the beginning of the range. */
+  fresh: boolean
+  rows: Set<string>
+  /** When the read began, in virtual time. */
+  since: number | undefined
+  done: boolean
+}
+
+/** A plan, and what its store holds. */
+export interface Reader {
+  readonly plan: Plan
+  readonly isDone: () => boolean
+  /** Reads on a machine until all is read; `stuck` where this process cannot go on for a long time. */
+  readonly run: Effect.Effect<"done" | "stuck", never, Meetings.Meetings>
+}
+
+/** Failures in a row that a reader may meet after everything has become calm: what began before must come to light. */
+const mostFailuresInCalm = 5
+
+/** Makes it, with an empty store. */
+export const make = (
+  scenario: Scenario,
+  plan: Plan,
+  dice: Dice,
+  world: World,
+  invariants: Invariants,
+  now: () => number,
+  isCalm: () => boolean,
+): Reader => {
+  const { violate } = invariants
+  const { note } = invariants.listener
+  const { order, pageSize, readAhead } = plan.options
+  const stored = new Map<MeetingNo, Stored>(
+    plan.numbers.map((meetingNo) => [
+      meetingNo,
+      {
+        from: { meetingNo, range: scenario.range, pageSize, readAhead, order },
+        fresh: true,
+        rows: new Set(),
+        since: undefined,
+        done: false,
+      },
+    ]),
+  )
+  let failuresInCalm = 0
+
+  const open = () => [...stored].filter(([, { done }]) => !done)
+  const begin = (): Read => ({
+    name: plan.name,
+    readAhead,
+    rows: new Set(),
+    served: new Set(),
+    pages: 0,
+    begun: 0,
+    failed: 0,
+    ended: false,
+  })
+
+  /** What came since the last time that it was stored; lost with the process. */
+  const makeSink = (read: Read) => {
+    const pending = new Map<MeetingNo, Set<string>>()
+    return {
+      row: (meetingNo: MeetingNo, meeting: MeetingBrief) => {
+        const { id } = meeting
+        const row = world.row(id)
+        if (row?.meetingNo !== meetingNo || row.since > now())
+          return violate(`2 row ${id} is not of ${meetingNo}, or not in the range`)
+        if (read.rows.has(id)) violate(`1 row ${id} came twice in one stream`)
+        if (meeting.topic !== row.topic) violate(`2 row ${id} has another topic`)
+        if (Redacted.value(meeting.password!) !== `SECRET-password-${id}`)
+          violate(`2 row ${id} has another password`)
+        read.rows.add(id)
+        pending.set(meetingNo, (pending.get(meetingNo) ?? new Set()).add(id))
+      },
+      store: (meetingNo: MeetingNo, cursor: Cursor.Cursor | undefined) => {
+        const place = stored.get(meetingNo)!
+        for (const id of pending.get(meetingNo) ?? []) place.rows.add(id)
+        pending.delete(meetingNo)
+        if (cursor === undefined) return
+        place.from = { cursor, readAhead }
+        place.fresh = false
+      },
+      complete: (meetingNo: MeetingNo) => {
+        const place = stored.get(meetingNo)!
+        place.done = true
+        const missing = world.existing(meetingNo, place.since!).filter((id) => !place.rows.has(id))
+        note(`${plan.name} has ${meetingNo} complete: ${place.rows.size}`)
+        if (missing.length > 0)
+          violate(`2 complete, but ${missing.length} rows of ${meetingNo} are missing: ${missing[0]}…`)
+      },
+    }
+  }
+  type Sink = ReturnType<typeof makeSink>
+
+  const work = Effect.suspend(() =>
+    plan.slowness === 0 ? Effect.void : Effect.sleep(dice.int(0, plan.slowness)),
+  )
+
+  /** Follows the pages of one number, and knows which cursor its failure must have. */
+  const follow = (read: Read, sink: Sink, meetingNo: MeetingNo) => {
+    const place = stored.get(meetingNo)!
+    const { fresh, from } = place
+    place.since ??= now()
+    let last: Cursor.Cursor | undefined
+    let pages = 0
+    return {
+      page: Effect.fnUntraced(function* (page: Meetings.Page) {
+        if (page.meetingNo !== meetingNo) violate(`2 a page of ${page.meetingNo} in a read of ${meetingNo}`)
+        note(`${plan.name} gets ${page.meetings.length} rows of ${meetingNo}`)
+        for (const meeting of page.meetings) sink.row(meetingNo, meeting)
+        read.pages!++
+        last = page.cursor
+        yield* work
+        if (++pages % plan.storesEvery === 0) sink.store(meetingNo, last)
+      }),
+      failed: (error: FeishuError.FeishuError) => {
+        const { cursor } = error
+        const position = cursor === undefined ? undefined : Cursor.toPosition(cursor)
+        if (cursor === undefined || position === undefined) return violate(`1 no cursor: ${error.message}`)
+        const start = fresh ? undefined : Cursor.toPosition((from as Meetings.Resume).cursor)
+        const expected = last === undefined ? start : Cursor.toPosition(last)
+        const { pageToken, window = 0 } = expected ?? {}
+        const same = position.window === window && position.pageToken === pageToken
+        // A page token that is no longer accepted is given up, and with it the place within its window.
+        const resumed = pages === 0 || plan.by === "page"
+        const restarted = resumed && position.window === window && position.pageToken === undefined
+        if (read.pages !== undefined && !same && !restarted) {
+          violate(
+            `1 the cursor is at ${position.window}/${position.pageToken}, what came at ${window}/${pageToken}`,
+          )
+        }
+        if (position.meetingNo !== meetingNo) violate(`1 the cursor is of ${position.meetingNo}`)
+        sink.store(meetingNo, cursor)
+      },
+      complete: () => {
+        sink.store(meetingNo, undefined)
+        sink.complete(meetingNo)
+      },
+      /** Pages that cost more than their one request: the one whose token was no longer accepted. */
+      checkCost: () => {
+        if (read.pages === undefined) return
+        const wasted = read.begun - read.pages
+        if (wasted > (fresh ? 0 : 1)) violate(`8 ${read.begun} calls for ${read.pages} pages`)
+      },
+    }
+  }
+
+  /** One number, from where its store says. */
+  const readOne = Effect.fnUntraced(function* (
+    service: Meetings.Meetings["Service"],
+    read: Read,
+    meetingNo: MeetingNo,
+  ) {
+    const sink = makeSink(read)
+    const place = stored.get(meetingNo)!
+    const following = follow(read, sink, meetingNo)
+    const failed = (error: FeishuError.FeishuError) => Effect.sync(() => (following.failed(error), error))
+    if (plan.by === "stream" || plan.by === "streamMany") {
+      read.pages = undefined
+      const left = plan.take === undefined ? Number.POSITIVE_INFINITY : plan.take - place.rows.size
+      const all = service.stream(place.from)
+      const result = yield* (plan.take === undefined ? all : Stream.take(all, left)).pipe(
+        Stream.runForEach((meeting) => {
+          sink.row(meetingNo, meeting)
+          return plan.slowness === 0 || dice.chance(0.8) ? Effect.void : work
+        }),
+        Effect.tapError(failed),
+        Effect.result,
+      )
+      if (Result.isFailure(result)) return result.failure
+      if (read.rows.size > left) violate(`8 ${read.rows.size} rows, ${left} were asked for`)
+      if (read.rows.size === left) return void (place.done = true)
+      return following.complete()
+    }
+    if (plan.by === "page") {
+      let from = place.from
+      while (true) {
+        // Each page is a read of its own, that knows of no other.
+        read.rows.clear()
+        read.served.clear()
+        const result = yield* Effect.result(service.page(from))
+        if (Result.isFailure(result)) return yield* failed(result.failure)
+        yield* following.page(result.success)
+        if (result.success.cursor === undefined) return following.complete()
+        from = { cursor: result.success.cursor }
+      }
+    }
+    const result = yield* service
+      .pages(place.from)
+      .pipe(Stream.runForEach(following.page), Effect.tapError(failed), Effect.result)
+    if (Result.isFailure(result)) return result.failure
+    following.checkCost()
+    return following.complete()
+  })
+
+  /** All numbers that were not begun yet. */
+  const readMany = Effect.fnUntraced(function* (
+    service: Meetings.Meetings["Service"],
+    read: Read,
+    numbers: ReadonlyArray<MeetingNo>,
+  ) {
+    const sink = makeSink(read)
+    let following: (ReturnType<typeof follow> & { readonly meetingNo: MeetingNo }) | undefined
+    const followed = (meetingNo: MeetingNo) => {
+      if (following?.meetingNo !== meetingNo) following = { ...follow(read, sink, meetingNo), meetingNo }
+      return following
+    }
+    for (const meetingNo of numbers) stored.get(meetingNo)!.since ??= now()
+    const stream: Stream.Stream<unknown, FeishuError.FeishuError> =
+      plan.by === "outcomes"
+        ? service.outcomes(numbers, scenario.range, plan.options).pipe(
+            Stream.tap((outcome) => {
+              if (outcome._tag === "Page") return followed(outcome.meetingNo).page(outcome)
+              const { complete, failed } = followed(outcome.meetingNo)
+              if (outcome._tag === "Failed") {
+                invariants.checkError(outcome.error)
+                note(`${plan.name}: ${outcome.meetingNo} failed: ${outcome.error.message}`)
+                failed(outcome.error)
+              } else {
+                complete()
+                if (outcome.rows !== stored.get(outcome.meetingNo)!.rows.size)
+                  violate(`2 ${outcome.rows} rows are told of`)
+              }
+              return Effect.void
+            }),
+          )
+        : service.streamMany(numbers, scenario.range, plan.options).pipe(
+            Stream.tap(({ meeting, meetingNo }) => {
+              // A number is complete when the next one begins.
+              if (following !== undefined && following.meetingNo !== meetingNo) following.complete()
+              followed(meetingNo)
+              sink.row(meetingNo, meeting)
+              return plan.slowness === 0 || dice.chance(0.8) ? Effect.void : work
+            }),
+          )
+    if (plan.by === "streamMany") read.pages = undefined
+    const result = yield* Effect.result(Stream.runDrain(stream))
+    if (Result.isSuccess(result)) {
+      // Those without rows were not heard of.
+      if (plan.by === "streamMany")
+        for (const meetingNo of numbers) if (!stored.get(meetingNo)!.done) followed(meetingNo).complete()
+      const left = numbers.filter((meetingNo) => stored.get(meetingNo)!.fresh && !stored.get(meetingNo)!.done)
+      if (left.length > 0) violate(`2 ended, but nothing was told of ${left[0]}`)
+      return
+    }
+    const error = result.failure
+    const position = error.cursor === undefined ? undefined : Cursor.toPosition(error.cursor)
+    if (position === undefined) violate(`1 no cursor: ${error.message}`)
+    else {
+      if (plan.by === "streamMany") {
+        for (const meetingNo of numbers) {
+          if (meetingNo === position.meetingNo) break
+          if (!stored.get(meetingNo)!.done) followed(meetingNo).complete()
+        }
+      }
+      followed(position.meetingNo).failed(error)
+    }
+    return error
+  })
+
+  const readOnce = Effect.suspend(() => {
+    const read = begin()
+    const fresh = open().filter(([, place]) => place.fresh)
+    const many = (plan.by === "outcomes" || plan.by === "streamMany") && fresh.length > 0
+    const reading = Effect.flatMap(Meetings.Meetings, (service) =>
+      many
+        ? readMany(
+            service,
+            read,
+            fresh.map(([meetingNo]) => meetingNo),
+          )
+        : readOne(service, read, open()[0]![0]),
+    ).pipe(Effect.withSpan(readSpan, { attributes: { [readSpan]: read } }))
+    const patience = !isCalm() && dice.chance(plan.impatience) ? dice.int(100, 90_000) : undefined
+    return (
+      patience === undefined
+        ? reading
+        : Effect.raceFirst(reading, Effect.as(Effect.sleep(patience), undefined))
+    ).pipe(Effect.onExit(() => Effect.sync(() => (read.ended = true))))
+  })
+
+  const run = Effect.gen(function* () {
+    while (open().length > 0) {
+      const exit = yield* Effect.exit(readOnce)
+      if (Exit.isFailure(exit)) {
+        // The process is being stopped.
+        if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.failCause(exit.cause)
+        violate(`1 a read died: ${Cause.pretty(exit.cause)}`)
+        return "stuck"
+      }
+      const error = exit.value
+      if (error === undefined) continue
+      note(`${plan.name} failed: ${error.message}`)
+      invariants.checkError(error)
+      if (isCalm() && ++failuresInCalm > mostFailuresInCalm) {
+        violate(`6 fails again and again, although nothing is wrong any more: ${error.message}`)
+        return "done"
+      }
+      const wait = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
+      // A reset in the far future is waited for by nobody; a new process asks again.
+      if (wait > 3_600_000) return "stuck"
+      yield* Effect.sleep(Math.max(wait, dice.int(0, 60_000)))
+    }
+    return "done"
+  })
+
+  return { plan, isDone: () => open().length === 0, run }
+}

@@ -1,0 +1,222 @@
+/** What a seed stands for: the meetings, how this Feishu behaves, the weather, who reads what, and who is stopped when. */
+import { ListByNo, MeetingNo, type Meetings, type TimeRange } from "@effect-feishu/core"
+import * as Dice from "./Dice.ts"
+import type { Manners } from "./VirtualTime.ts"
+
+/** A meeting. Times of meetings are unix seconds; `since` is when it appears, in milliseconds of virtual time. */
+export interface Row {
+  readonly id: string
+  readonly meetingNo: MeetingNo
+  readonly time: number
+  readonly topic: string
+  readonly since: number
+}
+
+/** How a reader calls, and what it does with what comes. */
+export interface Plan {
+  readonly name: string
+  readonly numbers: ReadonlyArray<MeetingNo>
+  readonly options: Meetings.Options & { readonly readAhead: number; readonly pageSize: number }
+  /** Which function of `Meetings` it calls. */
+  readonly by: "pages" | "page" | "stream" | "outcomes" | "streamMany"
+  /** Stops after so many rows. */
+  readonly take: number | undefined
+  /** The longest that it works on a page, in milliseconds. */
+  readonly slowness: number
+  /** Stores rows and cursor after every so many pages. */
+  readonly storesEvery: number
+  /** How likely it loses patience with a read and begins a new one from what it has stored. */
+  readonly impatience: number
+  /** When it starts, in milliseconds after its process. */
+  readonly starts: number
+}
+
+/** How often things go wrong, as the share of requests. */
+interface Weather {
+  readonly network: number
+  readonly gateway: number
+  readonly payload: number
+  readonly tokenEndpoint: number
+}
+
+/** Everything that follows from a seed before anything runs. */
+export interface Scenario {
+  readonly seed: number
+  /** Unix milliseconds at the beginning of virtual time. */
+  readonly epoch: number
+  /** What all readers read. */
+  readonly range: TimeRange.TimeRange
+  readonly rows: ReadonlyArray<Row>
+  readonly listing: {
+    readonly order: "by time" | "by time, newest first" | "by id"
+    readonly bounds: "both" | "start only" | "end only"
+    /** Page tokens that are plain offsets come again for the same place; the others are all different. */
+    readonly tokens: "offset" | "opaque"
+    readonly tokenLife: number
+    /** How likely a page repeats rows of the one before, or is empty although more follow. */
+    readonly overlaps: number
+    readonly empties: number
+    /** Whether fields are left out or null where Feishu may do so. */
+    readonly sparse: boolean
+    readonly numberAs: "digits" | "with blanks" | "absent" | "null"
+  }
+  readonly limit: {
+    readonly requests: number
+    readonly kind: "fixed window" | "shifted window" | "sliding log" | "token bucket"
+    readonly shift: number
+    /** Requests a minute by another program with the same app. */
+    readonly others: number
+    readonly tellsReset: boolean
+  }
+  readonly token: {
+    readonly life: number
+    readonly tells: "the truth" | "two hours" | "odd things"
+    /** When all tokens are revoked. */
+    readonly revokedAt: ReadonlyArray<number>
+    /** How likely a revoked token is given out again. */
+    readonly stubbornness: number
+  }
+  readonly weather: Weather
+  /** From then on nothing goes wrong any more, so that every read must come to its end. */
+  readonly calmFrom: number
+  /** The longest way to the server and back, in milliseconds. */
+  readonly delay: { readonly there: number; readonly back: number }
+  readonly manners: Manners
+  readonly tiesByDice: boolean
+  readonly plans: ReadonlyArray<Plan>
+  /** When the process is stopped and how; another one takes over after `pause`. */
+  readonly stops: ReadonlyArray<{
+    readonly at: number
+    readonly how: "kill" | "interrupt"
+    readonly pause: number
+  }>
+  readonly wallClockJumps: ReadonlyArray<{ readonly at: number; readonly by: number }>
+}
+
+const minute = 60_000
+const day = 86_400
+/** 2026-11-22: any time will do. */
+const epoch = 1_795_305_600_000
+
+/** Draws it. */
+export const draw = (seed: number): Scenario => {
+  const dice = Dice.make(`scenario ${seed}`)
+  const calm = dice.chance(0.2)
+  const share = (most: number) => (calm || dice.chance(0.3) ? 0 : dice.next() * most)
+  const calmFrom = dice.int(1, 25) * minute
+  const sometime = () => dice.int(0, calmFrom)
+  const several = <A>(most: number, make: (index: number) => A) =>
+    Array.from({ length: dice.int(0, most) }, (_, index) => make(index))
+
+  const numbers = Array.from({ length: dice.int(1, 3) }, (_, index) => MeetingNo.make(`10000000${index + 1}`))
+  const windows = dice.pick([1, 1, 2, 3, 4])
+  const end = epoch / 1_000 - dice.int(0, 30) * day
+  const range = {
+    start: end - Math.ceil((windows - dice.pick([0.001, 0.5, 0.9, 0])) * ListByNo.maxRangeSeconds),
+    end,
+  }
+  const seams = Array.from({ length: windows }, (_, index) => range.start + index * ListByNo.maxRangeSeconds)
+
+  const requests = dice.pick([5, 8, 12, 20, 100, 100])
+  // As many pages as make the limit felt, and no more than a fast test can read.
+  const pagesInAll = dice.pick([2, 10, 30, 30, Math.min(70, requests * 3), requests === 100 ? 130 : 60])
+  const plansInAll = dice.pick([1, 1, 2, 3])
+  const pageSize = dice.pick([1, 2, 3, 7, 20, 50])
+  const rowsInAll = Math.min(700, Math.ceil((pagesInAll / plansInAll) * pageSize))
+  const inserts = dice.pick([0, 0, 0.1, 0.4])
+  const rows = Array.from({ length: rowsInAll }, (_, index): Row => {
+    const where = dice.next()
+    const time =
+      where < 0.1
+        ? dice.pick(seams) + dice.int(-1, 1)
+        : where < 0.15
+          ? range.end + dice.int(-1, 1)
+          : where < 0.2
+            ? dice.pick([range.start - dice.int(1, 100 * day), range.end + dice.int(1, 100 * day)])
+            : dice.int(range.start, range.end)
+    return {
+      id: String(7_000_000_000_000_000_000n + BigInt(dice.int(0, 1_000_000)) * 10_000n + BigInt(index)),
+      meetingNo: dice.pick(numbers),
+      time,
+      topic: dice.pick(["", "weekly", "评审 <b>", `topic "${index}"`]),
+      since: dice.chance(inserts) ? sometime() : Number.NEGATIVE_INFINITY,
+    }
+  })
+
+  const plans = Array.from({ length: plansInAll }, (_, index): Plan => {
+    const by = dice.pick(["pages", "pages", "stream", "outcomes", "streamMany", "page"] as const)
+    return {
+      name: `reader ${index + 1}`,
+      numbers: by === "outcomes" || by === "streamMany" ? numbers : [dice.pick(numbers)],
+      options: {
+        pageSize: dice.chance(0.7) ? pageSize : Math.min(50, pageSize + dice.int(0, 5)),
+        readAhead: by === "page" ? 1 : dice.pick([1, 1, 2, 3, 4, 6]),
+        order: dice.pick([undefined, "oldest", "newest"] as const),
+      },
+      by,
+      take: by === "stream" && dice.chance(0.3) ? dice.int(1, 30) : undefined,
+      slowness: dice.pick([0, 0, 0, 2_000, 45_000]),
+      storesEvery: dice.pick([1, 1, 2, 5]),
+      impatience: dice.chance(0.3) ? dice.next() * 0.6 : 0,
+      starts: dice.chance(0.5) ? 0 : dice.int(0, 20_000),
+    }
+  })
+
+  return {
+    seed,
+    epoch,
+    range,
+    rows,
+    listing: {
+      order: dice.pick(["by time", "by time, newest first", "by id"]),
+      bounds: dice.pick(["both", "start only", "end only"]),
+      tokens: dice.pick(["offset", "opaque", "opaque"]),
+      tokenLife: dice.chance(0.6) ? Number.POSITIVE_INFINITY : dice.pick([20_000, 90_000, 10 * minute]),
+      overlaps: dice.pick([0, 0, 0.3]),
+      empties: dice.pick([0, 0, 0.2]),
+      sparse: dice.chance(0.5),
+      numberAs: dice.pick(["digits", "digits", "with blanks", "absent", "null"]),
+    },
+    limit: {
+      requests,
+      kind: dice.pick(["fixed window", "shifted window", "sliding log", "sliding log", "token bucket"]),
+      shift: dice.int(1, 59_000),
+      others: calm || dice.chance(0.75) ? 0 : requests * dice.pick([0.2, 0.6, 1.5]),
+      tellsReset: dice.chance(0.8),
+    },
+    token: {
+      life: dice.pick([90_000, 5 * minute, 31 * minute, 120 * minute, 120 * minute]),
+      tells: dice.weighted({ "the truth": 6, "two hours": 2, "odd things": 2 }),
+      revokedAt: calm ? [] : several(3, sometime),
+      stubbornness: dice.pick([0, 0, 0.5]),
+    },
+    weather: {
+      network: share(0.25),
+      gateway: share(0.25),
+      payload: share(0.1),
+      tokenEndpoint: share(0.5),
+    },
+    calmFrom,
+    delay: dice.pick([
+      { there: 40, back: 40 },
+      { there: 400, back: 400 },
+      { there: 4_900, back: 3_000 },
+    ]),
+    manners: {
+      latest: dice.pick([0, 0, 30]),
+      yields: dice.pick([0, 0, 0.01, 0.1]),
+    },
+    tiesByDice: dice.chance(0.5),
+    plans,
+    stops: calm
+      ? []
+      : several(2, () => ({
+          at: dice.int(100, calmFrom),
+          how: dice.pick(["kill", "interrupt"] as const),
+          pause: dice.pick([0, 0, dice.int(0, 3) * minute]),
+        })).toSorted((a, b) => a.at - b.at),
+    wallClockJumps: dice.chance(0.2)
+      ? several(2, () => ({ at: sometime(), by: dice.int(-10, 10) * minute }))
+      : [],
+  }
+}

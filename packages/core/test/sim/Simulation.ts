@@ -1,0 +1,183 @@
+/** One seed, from the first request to the last: processes that read, are stopped, and go on. */
+import {
+  Cause,
+  Context,
+  Effect,
+  Exit,
+  type Fiber,
+  Layer,
+  Logger,
+  Metric,
+  Random,
+  References,
+  Tracer,
+} from "effect"
+import { HttpClient } from "effect/http"
+import { AccessToken, Events, type MeetingNo, Meetings, Secret } from "@effect-feishu/core"
+import * as Dice from "./Dice.ts"
+import * as Invariants from "./Invariants.ts"
+import * as Network from "./Network.ts"
+import * as Reader from "./Reader.ts"
+import * as Scenario from "./Scenario.ts"
+import * as VirtualTime from "./VirtualTime.ts"
+import * as World from "./World.ts"
+
+/** What came of a seed. */
+export interface Report {
+  readonly seed: number
+  /** Empty when everything held. */
+  readonly violations: ReadonlyArray<string>
+  /** Everything that happened, a line each. */
+  readonly trace: ReadonlyArray<string>
+  readonly requests: number
+  /** Milliseconds of virtual time. */
+  readonly took: number
+}
+
+const minute = 60_000
+/** From the last fault on: the slowest reader of the longest list is far below. */
+const longest = 12 * 60 * minute
+/** After it, everything that a client does by itself has ended, and its limit is as if it were new. */
+const rest = 120 * minute
+
+/** Runs a seed. */
+export const run = (seed: number): Report => {
+  const scenario = Scenario.draw(seed)
+  const dice = (of: string) => Dice.make(`${of} ${seed}`)
+  const time = VirtualTime.make(dice("time"), scenario.tiesByDice)
+  const trace: Array<string> = []
+  const invariants = Invariants.make(scenario, time.now, trace)
+  const { violate } = invariants
+  const { note } = invariants.listener
+  let ended = false
+  let calm = false
+  const isCalm = () => calm || time.now() >= scenario.calmFrom
+  const world = World.make(scenario, dice("world"), time.now, isCalm)
+  const clientOf = Network.make(scenario, dice("network"), time, world, isCalm, invariants.listener)
+  const readers = scenario.plans.map((plan, index) =>
+    Reader.make(scenario, plan, dice(`reader ${index}`), world, invariants, time.now, isCalm),
+  )
+
+  const layer = (machine: VirtualTime.Machine, initially: "free" | "full") =>
+    Meetings.layer({
+      credentials: AccessToken.selfBuiltApp({
+        appId: World.app.id,
+        appSecret: Secret.appSecret(World.app.secret),
+      }),
+      rateLimit: { requests: scenario.limit.requests, initially },
+    }).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, clientOf(machine))))
+
+  /** After everything: nothing goes on, and the whole limit is there again. */
+  const checkRested = Effect.fnUntraced(function* (machine: VirtualTime.Machine) {
+    const before = time.now()
+    yield* Effect.sleep(rest)
+    if (machine.asleep() > 0) violate(`7 ${machine.asleep()} sleeps go on although nobody reads`)
+    if (machine.fibers().length > 1)
+      violate(`7 ${machine.fibers().length - 1} fibers go on although nobody reads`)
+    if (invariants.sentSince(machine, before + 1) > 0) violate("7 requests are sent although nobody reads")
+    if (scenario.limit.requests > 20 && seed % 10 !== 0) return
+    const { page } = yield* Meetings.Meetings
+    const one = page({ meetingNo: "100000009" as MeetingNo, range: scenario.range, pageSize: 1 })
+    const awake = time.now()
+    // The first brings a fresh token, perhaps at its second try; the others must not wait for anything.
+    world.revokeTokens()
+    yield* one
+    const then = time.now()
+    const free = scenario.limit.requests - invariants.sentSince(machine, awake)
+    yield* Effect.all(
+      Array.from({ length: free }, () => one),
+      { concurrency: "unbounded" },
+    )
+    const late = invariants.sentSince(machine, then + 1)
+    if (late > 0) violate(`7 ${late} of ${free} slots were not free after a rest`)
+  }, Effect.orDie)
+
+  let running: { readonly machine: VirtualTime.Machine; readonly fiber: Fiber.Fiber<void> } | undefined
+  let processes = 0
+  const start = () => {
+    const machine = time.machine(scenario.manners, scenario.epoch + time.now())
+    const number = ++processes
+    note(`process ${number} starts`)
+    const logger = Logger.map(Logger.formatLogFmt, invariants.onLogLine)
+    const context = machine.context.pipe(
+      Context.add(Tracer.Tracer, invariants.tracer(machine)),
+      Context.add(Logger.CurrentLoggers, new Set([logger])),
+      Context.add(References.MinimumLogLevel, "All"),
+      Context.add(Metric.MetricRegistry, new Map()),
+      Context.add(Events.Events, (event) => Effect.sync(() => invariants.onEvent(machine, event))),
+    )
+    const program = Effect.gen(function* () {
+      yield* Effect.forEach(
+        readers.filter((reader) => !reader.isDone()),
+        (reader) => Effect.andThen(number === 1 ? Effect.sleep(reader.plan.starts) : Effect.void, reader.run),
+        { concurrency: "unbounded", discard: true },
+      )
+      if (!readers.every((reader) => reader.isDone())) return
+      calm = true
+      yield* checkRested(machine)
+    }).pipe(
+      Effect.provide(layer(machine, number === 1 ? "free" : "full")),
+      Random.withSeed(`client ${number} ${seed}`),
+    )
+    const fiber = Effect.runForkWith(context)(Effect.orDie(program))
+    running = { machine, fiber }
+    fiber.addObserver((exit) => {
+      if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause))
+        violate(`1 the process died: ${Cause.pretty(exit.cause)}`)
+      invariants.checkTold(machine)
+      running = undefined
+      // Its last fibers may be about to end in this very moment.
+      time.after(1, () => {
+        if (machine.asleep() > 0) violate(`7 ${machine.asleep()} sleeps outlive their process`)
+        if (machine.fibers().length > 0) violate(`7 ${machine.fibers().length} fibers outlive their process`)
+        if (invariants.violations.length > 0 || readers.every((reader) => reader.isDone())) ended = true
+        else if (Exit.isSuccess(exit)) time.after(minute, start)
+      })
+    })
+  }
+  start()
+
+  for (const { at, how, pause } of scenario.stops) {
+    time.after(at, () => {
+      if (running === undefined || ended) return
+      note(`process ${processes} is stopped: ${how}`)
+      const { fiber, machine } = running
+      if (how === "kill") {
+        machine.kill()
+        running = undefined
+      } else {
+        fiber.interruptUnsafe()
+        time.after(1_000, () => {
+          if (fiber.pollUnsafe() === undefined)
+            violate("7 a process goes on for a second after it was interrupted")
+        })
+      }
+      time.after(pause, () => {
+        if (running === undefined && !ended) start()
+      })
+    })
+  }
+  for (const at of scenario.token.revokedAt) time.after(at, world.revokeTokens)
+  for (const { at, by } of scenario.wallClockJumps) time.after(at, () => running?.machine.moveWallClock(by))
+  const others = dice("others")
+  const otherArrives = () => {
+    if (isCalm()) return
+    world.otherArrives()
+    time.after((-Math.log(1 - others.next()) * minute) / scenario.limit.others, otherArrives)
+  }
+  if (scenario.limit.others > 0) time.after(others.int(0, minute), otherArrives)
+  time.after(scenario.calmFrom + longest, () => {
+    if (!ended) violate("6 it does not come to an end")
+    ended = true
+  })
+
+  try {
+    time.run(() => ended)
+  } catch (error) {
+    violate(`6 ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (scenario.limit.others === 0 && world.refusals() > 0) {
+    violate(`3 ${world.refusals()} refusals, although nobody else uses the limit`)
+  }
+  return { seed, violations: invariants.violations, trace, requests: invariants.requests(), took: time.now() }
+}
