@@ -1,0 +1,77 @@
+/**
+ * The server of the measurements, in a process of its own: the least work that answers as Feishu does, so that what
+ * is measured is the client. Its options come as JSON in its argument; its URL goes to its parent.
+ */
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { ListByNo, ResponseHeaders, TenantAccessToken } from "@effect-feishu/contract"
+import { meetingNo, type Options, start } from "./Feishu.ts"
+
+const { keepAnswers, latency, pages, windows } = JSON.parse(process.argv[2]!) as Options
+
+const topics = [
+  "产品周会",
+  "需求评审",
+  "客户需求沟通（上海）",
+  "故障复盘：订单延迟",
+  "Q3 OKR 对齐",
+  "面试：前端工程师",
+]
+
+const row = (index: number) =>
+  `{"id":"7628568${String(index).padStart(12, "0")}","meeting_no":"${meetingNo}","password":"971024",` +
+  `"topic":"${topics[index % topics.length]}","url":"https://vc.feishu.cn/j/${meetingNo}"}`
+
+/** Pages of the windows before this one: as many in each, as far as that goes. */
+const pagesBefore = (window: number) => Math.floor((pages * window) / windows)
+
+const page = (url: string): Buffer => {
+  const query = new URLSearchParams(url.slice(url.indexOf("?")))
+  const window = Math.floor((Number(query.get("start_time")) - start) / ListByNo.maxRangeSeconds)
+  // The page token is an offset in the window, as Feishu's look.
+  const offset = Number(query.get("page_token") ?? 0)
+  const first = pagesBefore(window) * ListByNo.maxPageSize + offset
+  const next = offset + ListByNo.maxPageSize
+  const hasMore = next < (pagesBefore(window + 1) - pagesBefore(window)) * ListByNo.maxPageSize
+  const rows = Array.from({ length: ListByNo.maxPageSize }, (_, index) => row(first + index))
+  return Buffer.from(
+    `{"code":0,"data":{"has_more":${hasMore},"meeting_briefs":[${rows.join(",")}]${hasMore ? `,"page_token":"${next}"` : ""}},"msg":""}`,
+  )
+}
+
+const kept = new Map<string, Buffer>()
+
+const answer = (url: string): Buffer => {
+  if (url === TenantAccessToken.internalPath) {
+    return Buffer.from(
+      `{"code":0,"expire":7200,"msg":"ok","tenant_access_token":"t-g1044qeGEDXTB6NDJOGV4JQCYDGHRBARFTGT1234"}`,
+    )
+  }
+  if (!keepAnswers) return page(url)
+  let body = kept.get(url)
+  if (body === undefined) kept.set(url, (body = page(url)))
+  return body
+}
+
+const server = createServer((request, response) => {
+  const body = answer(request.url!)
+  const send = () =>
+    response
+      .writeHead(200, {
+        "content-type": "application/json; charset=utf-8",
+        "content-length": body.length,
+        [ResponseHeaders.logId]: "202612031508327D3E9A1BC4F05A62C78E",
+        [ResponseHeaders.requestId]: "0b4f8a52-4a3c-4f8e-9a55-1d2f3e4a5b6c",
+      })
+      .end(body)
+  // Read to its end, or the connection could not be used again.
+  request.resume()
+  if (latency === 0) send()
+  else setTimeout(send, latency)
+})
+// Connections outlive the pauses between two rounds.
+server.keepAliveTimeout = 60_000
+server.listen(0, "127.0.0.1", () =>
+  process.send!(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+)
+process.on("disconnect", () => process.exit())

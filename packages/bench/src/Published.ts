@@ -1,0 +1,40 @@
+/** The packages as npm would give them: built, and installed beside their dependencies. */
+import { execFileSync } from "node:child_process"
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("../../../", import.meta.url))
+const own = ["contract", "core"]
+const foreign = ["effect", "@effect/platform-node", "@larksuiteoapi/node-sdk"]
+
+/** Builds and installs them in a folder of its own, which is gone when it is disposed. */
+export const install = (): { readonly folder: string } & Disposable => {
+  const typescript = dirname(fileURLToPath(import.meta.resolve("typescript/package.json")))
+  execFileSync(process.execPath, [join(typescript, "bin/tsc"), "--build", "packages/core"], { cwd: root })
+  const folder = mkdtempSync(join(tmpdir(), "feishu-bench-"))
+  for (const name of own) {
+    const from = join(root, "packages", name)
+    const to = join(folder, "node_modules/@effect-feishu", name)
+    const { publishConfig, ...manifest } = JSON.parse(readFileSync(join(from, "package.json"), "utf8"))
+    mkdirSync(to, { recursive: true })
+    cpSync(join(from, "dist"), join(to, "dist"), { recursive: true })
+    writeFileSync(join(to, "package.json"), JSON.stringify({ ...manifest, ...publishConfig }))
+  }
+  for (const name of foreign) {
+    const to = join(folder, "node_modules", name)
+    mkdirSync(dirname(to), { recursive: true })
+    symlinkSync(realpathSync(join(root, "packages/bench/node_modules", name)), to)
+  }
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }
+}

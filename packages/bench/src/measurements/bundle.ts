@@ -1,0 +1,76 @@
+/** The least that an application carries to its users: one read, bundled, minified and gzipped. */
+import { gzipSync } from "node:zlib"
+import { build, type BuildOptions } from "esbuild"
+import { report } from "../Measurement.ts"
+import * as Published from "../Published.ts"
+
+using installed = Published.install()
+
+const program = (importHttp: string, provideHttp: string) => `
+  import { AccessToken, MeetingNo, Meetings, Secret } from "@effect-feishu/core"
+  import * as Console from "effect/Console"
+  import * as Effect from "effect/Effect"
+  import * as Layer from "effect/Layer"
+  import * as Stream from "effect/Stream"
+  ${importHttp}
+
+  const layer = Meetings.layer({ credentials: AccessToken.given(Secret.accessToken("t-1")) })${provideHttp}
+  export const main = Meetings.Meetings.use(({ stream }) =>
+    stream({ meetingNo: MeetingNo.make("337736498"), range: { from: "7d" } }).pipe(
+      Stream.runForEach((meeting) => Console.log(meeting.topic)),
+    ),
+  ).pipe(Effect.provide(layer))
+`
+
+const kilobytes = (bytes: number) => bytes / 1000
+
+const bundle = async (contents: string, options: BuildOptions) => {
+  const { metafile, outputFiles } = await build({
+    ...options,
+    stdin: { contents, resolveDir: installed.folder },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    write: false,
+    metafile: true,
+  })
+  const { contents: bytes } = outputFiles[0]!
+  return {
+    minified: kilobytes(bytes.length),
+    gzipped: kilobytes(gzipSync(bytes, { level: 9 }).length),
+    modules: Object.entries(Object.values(metafile.outputs)[0]!.inputs)
+      .map(([path, { bytesInOutput }]) => ({
+        name: path.replace(/^.*node_modules\//, ""),
+        size: kilobytes(bytesInOutput),
+      }))
+      .toSorted((a, b) => b.size - a.size),
+  }
+}
+
+const browser = await bundle(
+  program(
+    `import * as FetchHttpClient from "effect/http/FetchHttpClient"`,
+    `.pipe(Layer.provide(FetchHttpClient.layer))`,
+  ),
+  { platform: "browser" },
+)
+const withoutHttp = await bundle(program("", ""), { platform: "neutral" })
+const node = await bundle(
+  program(`import * as NodeHttp from "@effect-feishu/core/node"`, `.pipe(Layer.provide(NodeHttp.layer()))`),
+  { platform: "node", external: ["@effect/platform-node"] },
+)
+
+report([
+  { what: "with fetch, for browsers, gzipped", value: browser.gzipped, unit: "kB", goal: 60 },
+  {
+    what: "the HTTP client left to the application, gzipped",
+    value: withoutHttp.gzipped,
+    unit: "kB",
+    goal: 60,
+  },
+  { what: "for Node, without @effect/platform-node, gzipped", value: node.gzipped, unit: "kB" },
+  { what: "the first, minified", value: browser.minified, unit: "kB" },
+  ...browser.modules
+    .slice(0, 10)
+    .map(({ name, size }) => ({ what: `of that, ${name}`, value: size, unit: "kB" as const })),
+])

@@ -1,0 +1,48 @@
+/** A million rows in one stream: what is kept of them must not grow with them. */
+import { ListByNo } from "@effect-feishu/contract"
+import { Meetings } from "@effect-feishu/core"
+import * as NodeHttp from "@effect-feishu/core/node"
+import { Effect, Layer, Stream } from "effect"
+import * as Feishu from "../Feishu.ts"
+import { expectRows, report } from "../Measurement.ts"
+
+const options: Feishu.Options = { windows: 21, pages: 20_000, latency: 0, keepAnswers: false }
+using server = await Feishu.serve(options)
+
+const heapUsed = (): number => {
+  globalThis.gc!()
+  return process.memoryUsage().heapUsed
+}
+
+let rows = 0
+let early = 0
+let late = 0
+const sample = (page: Meetings.Page) => {
+  rows += page.meetings.length
+  if (rows === 100_000) early = heapUsed()
+  if (rows === Feishu.rowsOf(options)) late = heapUsed()
+}
+
+await Meetings.Meetings.use(({ pages }) =>
+  pages({ meetingNo: Feishu.meetingNo, range: Feishu.rangeOf(options) }).pipe(
+    Stream.runForEach((page) => Effect.sync(() => sample(page))),
+  ),
+).pipe(Effect.provide(Feishu.meetings(server.url).pipe(Layer.provide(NodeHttp.layer()))), Effect.runPromise)
+expectRows("ours", rows, Feishu.rowsOf(options))
+
+// Doubles are found by the ids of a window and the one before it, so these are there in any case.
+const before = heapUsed()
+const inTwoWindows = Math.ceil((2 * options.pages) / options.windows) * ListByNo.maxPageSize
+const ids = new Set(
+  Array.from({ length: inTwoWindows }, (_, index) => JSON.parse(`"${10 ** 18 + index * 1000}"`)),
+)
+const idsOfTwoWindows = heapUsed() - before
+expectRows("the set of ids", ids.size, inTwoWindows)
+
+const megabytes = (bytes: number) => bytes / 1_000_000
+report([
+  { what: "heap at row 100,000", value: megabytes(early), unit: "MB" },
+  { what: "heap at row 1,000,000", value: megabytes(late), unit: "MB" },
+  { what: "of that, the ids of two windows", value: megabytes(idsOfTwoWindows), unit: "MB" },
+  { what: "growth", value: megabytes(late - early), unit: "MB", goal: 16 },
+])
