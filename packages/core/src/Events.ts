@@ -27,6 +27,8 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as LogLevel from "effect/LogLevel"
+import * as References from "effect/References"
 import type { MeetingNo } from "@effect-feishu/contract"
 import type { FeishuError, Reason } from "./FeishuError.ts"
 import { record } from "./Metrics.ts"
@@ -96,7 +98,9 @@ export const emit = (event: Event): Effect.Effect<void> =>
   Effect.contextWith((context: Context.Context<never>) => {
     record(event, context)
     const told = Context.get(context, Events)(event)
-    const line = lineOf(event)
+    // Most programs do not look at what goes right: its lines are not even made for them.
+    const quiet = LogLevel.isGreaterThan(Context.get(context, References.MinimumLogLevel), "Debug")
+    const line = quiet && event._tag !== "RateLimitRefused" ? undefined : lineOf(event)
     return line === undefined ? told : Effect.andThen(line, told)
   })
 

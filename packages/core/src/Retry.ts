@@ -169,25 +169,32 @@ export const layerBudget = (options?: BudgetOptions): Layer.Layer<RetryBudget> =
 export const withRetries = <A, R>(
   call: Effect.Effect<A, FeishuError, R>,
 ): Effect.Effect<A, FeishuError, R | RetryBudget> =>
-  Effect.gen(function* () {
-    const budget = yield* RetryBudget
-    let budgetSpent = false
-    const afterRefusal = yield* Schedule.toStepWithSleep(rateLimited)
-    const afterFault = yield* Schedule.toStepWithSleep(
-      transient.pipe(
-        Schedule.while(() => Effect.tap(budget.spend, (left) => Effect.sync(() => (budgetSpent = !left)))),
-        Schedule.tap(({ duration, input }) =>
-          Events.emit({ _tag: "Retrying", error: input, delayMillis: Duration.toMillis(duration) }),
-        ),
+  // Most calls succeed at once: nothing of the schedules is made for them.
+  call.pipe(Effect.catch((error) => retrying(call, error)))
+
+const retrying = Effect.fnUntraced(function* <A, R>(
+  call: Effect.Effect<A, FeishuError, R>,
+  first: FeishuError,
+): Effect.fn.Return<A, FeishuError, R | RetryBudget> {
+  const budget = yield* RetryBudget
+  let budgetSpent = false
+  const afterRefusal = yield* Schedule.toStepWithSleep(rateLimited)
+  const afterFault = yield* Schedule.toStepWithSleep(
+    transient.pipe(
+      Schedule.while(() => Effect.tap(budget.spend, (left) => Effect.sync(() => (budgetSpent = !left)))),
+      Schedule.tap(({ duration, input }) =>
+        Events.emit({ _tag: "Retrying", error: input, delayMillis: Duration.toMillis(duration) }),
       ),
-    )
-    while (true) {
-      const result = yield* Effect.result(call)
-      if (Result.isSuccess(result)) return result.success
-      const error = result.failure
-      const end = () => giveUp(budgetSpent ? error.with({ retryBudgetSpent: true }) : error)
-      yield* error.reason.retry === "rateLimited"
-        ? Pull.catchDone(afterRefusal(error), end)
-        : Pull.catchDone(afterFault(error), end)
-    }
-  })
+    ),
+  )
+  let error = first
+  const end = () => giveUp(budgetSpent ? error.with({ retryBudgetSpent: true }) : error)
+  while (true) {
+    yield* error.reason.retry === "rateLimited"
+      ? Pull.catchDone(afterRefusal(error), end)
+      : Pull.catchDone(afterFault(error), end)
+    const result = yield* Effect.result(call)
+    if (Result.isSuccess(result)) return result.success
+    error = result.failure
+  }
+})

@@ -92,7 +92,7 @@ describe("reading", () => {
     }),
   )
 
-  it.effect("a page token is encoded exactly once", () =>
+  it.effect("P16 a page token is encoded exactly once", () =>
     Effect.gen(function* () {
       const token = "a&b=c+d%2F é中/?"
       const seen: Array<string | undefined> = []
@@ -182,9 +182,9 @@ describe("page tokens that do not lead on end the read, after every row before",
 
   const broken: ReadonlyArray<readonly [string, ReadonlyArray<Fake.Answer>, RegExp, ReadonlyArray<string>]> =
     [
-      ["the same token again", [Fake.page([1], "2"), Fake.page([2], "2")], /same as before/, ["1"]],
-      ["a circle", [Fake.page([1], "2"), Fake.page([2], "3"), Fake.page([3], "2")], /circle/, ["1", "2"]],
-      ["more without a token", [Fake.page([1], "2"), more({ has_more: true })], /no page token/, ["1"]],
+      ["P5 the same token again", [Fake.page([1], "2"), Fake.page([2], "2")], /same as before/, ["1"]],
+      ["P5 a circle", [Fake.page([1], "2"), Fake.page([2], "3"), Fake.page([3], "2")], /circle/, ["1", "2"]],
+      ["P6 more without a token", [Fake.page([1], "2"), more({ has_more: true })], /no page token/, ["1"]],
       [
         "more with an empty token",
         [Fake.page([1], "2"), more({ has_more: true, page_token: "" })],
@@ -213,7 +213,7 @@ describe("page tokens that do not lead on end the read, after every row before",
     )
   }
 
-  it.effect("has_more false with a token is the end", () =>
+  it.effect("P7 has_more false with a token is the end", () =>
     Effect.gen(function* () {
       const { handler, requests } = answering(
         more({ has_more: false, page_token: "2", meeting_briefs: [Fake.row(1)] }),
@@ -233,7 +233,7 @@ describe("page tokens that do not lead on end the read, after every row before",
     }),
   )
 
-  it.effect("11 empty pages that lead on are read through; 1,000 are too many", () =>
+  it.effect("P8 11 empty pages that lead on are read through; 1,000 are too many", () =>
     Effect.gen(function* () {
       const tokens = Fake.tokens()
       const reading = (emptyPages: number) => {
@@ -270,7 +270,7 @@ describe("page tokens that do not lead on end the read, after every row before",
     }),
   )
 
-  it.effect("doubles across pages come out once and are counted", () =>
+  it.effect("P9 doubles across pages come out once and are counted", () =>
     Effect.gen(function* () {
       const { handler } = answering(Fake.page([1, 2], "2"), Fake.page([2, 3]))
       const events: Array<Events.Event> = []
@@ -287,7 +287,7 @@ describe("page tokens that do not lead on end the read, after every row before",
   )
 
   for (const meeting_no of ["146453285", "337 736 499"]) {
-    it.effect(`a row of ${meeting_no} is a broken contract; the page is not handed out`, () =>
+    it.effect(`P19 a row of ${meeting_no} is a broken contract; the page is not handed out`, () =>
       Effect.gen(function* () {
         const { handler } = answering(
           Fake.page([1], "2"),
@@ -371,7 +371,7 @@ describe("cursors", () => {
     }),
   )
 
-  it.effect("the page token of a resumed cursor that is refused starts its window again, once", () =>
+  it.effect("P18 the page token of a resumed cursor that is refused starts its window again, once", () =>
     Effect.gen(function* () {
       const { asked, handler } = holding(meetings.map(({ id }) => ({ id, time: 500 })))
       let expired = true
@@ -435,7 +435,7 @@ describe("bad input is refused before anything is sent", () => {
     )
   }
 
-  it.effect("a number with blanks and dashes is read as people mean it", () =>
+  it.effect("P15 a number with blanks and dashes is read as people mean it", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* Schema.decodeEffect(MeetingNoFromText)(" 337 736-498 "), Fake.meetingNo)
       const error = yield* Effect.flip(Schema.decodeEffect(MeetingNoFromText)("3377364981"))
