@@ -23,7 +23,7 @@ const checkSuccess = (text: string, ids: ReadonlyArray<string>) => {
     data?.meeting_briefs ?? []
   assert.deepStrictEqual(ids, [...new Set(rows.map(({ id }) => id))])
   for (const { id, meeting_no: number } of rows) {
-    assert.match(id, /./)
+    assert.isNotEmpty(id)
     if (typeof number === "string") assert.strictEqual(number.replace(/\D/g, ""), Fake.meetingNo)
   }
   assert.isNotOk(data?.has_more ?? data?.page_token)
