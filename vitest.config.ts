@@ -8,5 +8,7 @@ export default defineConfig({
       "mock-server/test/**/*.test.ts",
     ],
     testTimeout: 30_000,
+    // Much of the tests is waiting for sockets and processes: one worker less than there are cores leaves one idle.
+    maxWorkers: "100%",
   },
 })
