@@ -51,7 +51,7 @@ export const takeTurns = async <Name extends string>(
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(round + turn) % names.length]!
       // One's garbage is not collected in the time of the next.
-      globalThis.gc?.()
+      globalThis.gc?.({ type: "minor", execution: "sync" })
       const started = performance.now()
       await contenders[name]()
       if (round >= warmUp) times[name].push(performance.now() - started)

@@ -73,7 +73,7 @@ const times = await takeTurns(
     bare: async () => expectRows("bare undici", await bare(), expected),
   },
   // V8 goes on compiling for some thousands of pages.
-  { warmUp: 15, rounds: 15 },
+  { warmUp: 40, rounds: 20 },
 )
 await runtime.dispose()
 await agent.destroy()
