@@ -44,7 +44,8 @@ export const maxRangeSeconds = 90 * 24 * 60 * 60
 
 // Leading zeros are as good as none, however many (inferred); what a number of 64 bits holds, the service judges.
 const isInt64 = (text: string): boolean =>
-  /^-?0*\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
+  /^-?\d{1,18}$/.test(text) ||
+  (/^-?0*\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text))
 
 const digits = (name: string) =>
   Schema.String.pipe(

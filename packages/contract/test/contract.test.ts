@@ -5,6 +5,8 @@ import {
   Envelope,
   ErrorCodes,
   ListByNo,
+  MeetingBrief,
+  MeetingBriefRow,
   MeetingBriefs,
   MeetingNo,
   TenantAccessToken,
@@ -87,6 +89,24 @@ describe("a row", () => {
     const [row] = Result.getOrThrow(decode(JSON.parse('[{"id":"1","__proto__":{"topic":"x"}}]')))
     assert.strictEqual(row!.topic, undefined)
     assert.strictEqual(({} as { topic?: string }).topic, undefined)
+  })
+
+  it("is taken when its Schema takes it, and else refused in the Schema's words", () => {
+    const bySchema = Schema.decodeUnknownResult(Schema.Array(MeetingBriefRow))
+    const values = [null, "", "x", 0, 5, true, {}, []]
+    const fields = ["id", "topic", "url", "meeting_no", "password", "meeting_connect", "note_id", "newField"]
+    const rows = fields.flatMap((field) => values.map((value) => ({ id: "1", [field]: value })))
+    for (const row of [...rows, ...values]) {
+      const page = [{ id: "1" }, row]
+      assert.deepStrictEqual(
+        Result.mapBoth(decode(page), {
+          onSuccess: (meetings) => meetings.map(MeetingBrief.toRow),
+          onFailure: String,
+        }),
+        Result.mapError(bySchema(page), String),
+        JSON.stringify(row),
+      )
+    }
   })
 
   for (const row of [
