@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as Scope from "effect/Scope"
 import * as Events from "./Events.ts"
 import { FeishuConfig } from "./FeishuConfig.ts"
 import { FeishuError } from "./FeishuError.ts"
@@ -13,6 +14,7 @@ import { monotonicMillis } from "./monotonic.ts"
 import * as Retry from "./Retry.ts"
 import * as ServerText from "./ServerText.ts"
 import * as Transport from "./Transport.ts"
+import * as Watchdog from "./Watchdog.ts"
 import { judge } from "./Verdict.ts"
 
 /** A request, and how to read a successful answer. */
@@ -29,42 +31,44 @@ interface Options<A> {
 export type Exchange = <A>(options: Options<A>) => Effect.Effect<A, FeishuError>
 
 /** Makes it. */
-export const make: Effect.Effect<Exchange, never, FeishuConfig | Retry.RetryBudget | HttpClient.HttpClient> =
-  Effect.gen(function* () {
-    const config = yield* FeishuConfig
-    const client = yield* HttpClient.HttpClient
-    const budget = yield* Retry.RetryBudget
-    const ofHttpClient = yield* ServerText.OfHttpClient
+export const make: Effect.Effect<
+  Exchange,
+  never,
+  FeishuConfig | Retry.RetryBudget | HttpClient.HttpClient | Scope.Scope
+> = Effect.gen(function* () {
+  const config = yield* FeishuConfig
+  const client = yield* HttpClient.HttpClient
+  const budget = yield* Retry.RetryBudget
+  const ofHttpClient = yield* ServerText.OfHttpClient
+  const watchdog = yield* Watchdog.make
 
-    return Effect.fnUntraced(function* <A>(options: Options<A>): Effect.fn.Return<A, FeishuError> {
-      const { decode, operation, request } = options
-      const secrets = [...options.secrets, ...ofHttpClient]
-      yield* budget.sent
-      yield* Events.emit({ _tag: "RequestSent", operation })
-      const started = yield* monotonicMillis
-      let answer: Transport.Answer | undefined
-      return yield* Transport.send(client, config, request, secrets).pipe(
-        Effect.tap((received) => Effect.sync(() => (answer = received))),
-        Effect.flatMap((received) =>
-          Effect.flatMap(judge(received, config.longestWaitSeconds, secrets), (json) =>
-            decode(json, received),
-          ),
+  return Effect.fnUntraced(function* <A>(options: Options<A>): Effect.fn.Return<A, FeishuError> {
+    const { decode, operation, request } = options
+    const secrets = [...options.secrets, ...ofHttpClient]
+    yield* budget.sent
+    yield* Events.emit({ _tag: "RequestSent", operation })
+    const started = yield* monotonicMillis
+    let answer: Transport.Answer | undefined
+    return yield* Transport.send({ client, config, watchdog, request, secrets }).pipe(
+      Effect.tap((received) => Effect.sync(() => (answer = received))),
+      Effect.flatMap((received) =>
+        Effect.flatMap(judge(received, config.longestWaitSeconds, secrets), (json) => decode(json, received)),
+      ),
+      Effect.onExit((exit) =>
+        Effect.flatMap(monotonicMillis, (time) =>
+          Events.emit({
+            _tag: "RequestEnded",
+            operation,
+            outcome: outcomeOf(exit),
+            status: answer?.status,
+            logId: answer?.logId,
+            millis: time - started,
+          }),
         ),
-        Effect.onExit((exit) =>
-          Effect.flatMap(monotonicMillis, (time) =>
-            Events.emit({
-              _tag: "RequestEnded",
-              operation,
-              outcome: outcomeOf(exit),
-              status: answer?.status,
-              logId: answer?.logId,
-              millis: time - started,
-            }),
-          ),
-        ),
-      )
-    })
+      ),
+    )
   })
+})
 
 const outcomeOf = (exit: Exit.Exit<unknown, FeishuError>): Events.Outcome => {
   if (Exit.isSuccess(exit)) return "Success"

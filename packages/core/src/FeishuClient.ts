@@ -103,6 +103,7 @@ export const make: Effect.Effect<
   | RateLimit.RateLimit
   | Retry.RetryBudget
   | HttpClient.HttpClient
+  | Scope.Scope
 > = Effect.gen(function* () {
   const config = yield* FeishuConfig.FeishuConfig
   const exchange = yield* Exchange.make
@@ -116,90 +117,94 @@ export const make: Effect.Effect<
       : undefined,
   )
 
-  const call = Effect.fn("FeishuClient.call")(function* <Query, Data>(
-    endpoint: Endpoint<Query, Data>,
-    query: Query,
-  ): Effect.fn.Return<Response<Data>, FeishuError> {
-    const operation = `GET ${endpoint.path}`
-    const key = `${operation} ${yield* accessToken.owner}`
-    const params = yield* Effect.mapError(Schema.encodeEffect(endpoint.query)(query), (error) =>
-      invalidRequest("query", error.message, "Correct the query."),
-    )
-    const request = HttpClientRequest.get(`${config.baseUrl}${endpoint.path}`).pipe(
-      HttpClientRequest.setUrlParams(params),
-    )
-    const decode = Schema.decodeUnknownEffect(endpoint.data)
-
-    let requests = 0
-    const send = (token: AccessToken.Token) => {
-      requests++
-      return exchange({
-        operation,
-        request: HttpClientRequest.bearerToken(request, token.value),
-        secrets: [token.value],
-        decode: (json, { logId, status }) =>
-          Effect.mapBoth(
-            // Data that is missing or null is decoded as if empty: the endpoint's Schema says what must be there.
-            decode((json as { readonly data?: unknown }).data ?? {}),
-            {
-              onSuccess: (data): Response<Data> => ({ data, logId }),
-              onFailure: (error) =>
-                new FeishuError({
-                  reason: new ContractViolation({
-                    // A Schema's own message may repeat what it did not like.
-                    problem: showable(error.message, [token.value], 500),
-                    status,
-                    logId,
-                    cutShort: false,
-                  }),
-                }),
-            },
-          ),
-      })
-    }
-
-    // A refused token is replaced once a call: when the fresh one is refused, too, a third would not help.
-    let refused: { readonly error: FeishuError; readonly generation: number } | undefined
-    let generation = 0
-    const attemptWith = (waitsLeft: number): Effect.Effect<Response<Data>, FeishuError> => {
-      let sent = false
-      return Effect.gen(function* () {
-        const asked = yield* monotonicMillis
-        const token = yield* accessToken.get
-        if (refused?.generation === token.generation) return yield* refused.error
-        // While a token was fetched the gate may have closed: back into the line, now that there is one.
-        if (waitsLeft > 0 && (yield* monotonicMillis) > asked) return undefined
-        generation = token.generation
-        sent = true
-        return yield* send(token)
-      }).pipe(
-        rateLimit.withSlot(key, (exit) => (sent ? Transport.outcomeOf(exit) : "not sent")),
-        Effect.flatMap((response) =>
-          response === undefined ? attemptWith(waitsLeft - 1) : Effect.succeed(response),
-        ),
+  const call = Effect.fnUntraced(
+    function* <Query, Data>(
+      endpoint: Endpoint<Query, Data>,
+      query: Query,
+    ): Effect.fn.Return<Response<Data>, FeishuError> {
+      const operation = `GET ${endpoint.path}`
+      const key = `${operation} ${yield* accessToken.owner}`
+      const params = yield* Effect.mapError(Schema.encodeEffect(endpoint.query)(query), (error) =>
+        invalidRequest("query", error.message, "Correct the query."),
       )
-    }
-    const attempt = Effect.suspend(() => attemptWith(mostTokenWaits))
+      const request = HttpClientRequest.get(`${config.baseUrl}${endpoint.path}`).pipe(
+        HttpClientRequest.setUrlParams(params),
+      )
+      const decode = Schema.decodeUnknownEffect(endpoint.data)
 
-    return yield* attempt.pipe(
-      Effect.catchIf(
-        (error) => refused === undefined && isTokenRefused(error),
-        (error) => {
-          refused = { error, generation }
-          return Effect.andThen(accessToken.invalidate(generation), attempt)
-        },
-      ),
-      // An error of the token call names that call, and is given up already.
-      Effect.mapError((error) =>
-        error.operation === undefined ? error.with({ operation, requests }) : error,
-      ),
-      Retry.closeGate(rateLimit, key),
-      Retry.withRetries,
-      Effect.provideService(Retry.RetryBudget, budget),
-      (guarded) => circuit.guard(key, guarded),
-      Effect.onExit((exit) => Effect.annotateCurrentSpan(seen(operation, requests, exit))),
-    )
-  })
+      let requests = 0
+      const send = (token: AccessToken.Token) => {
+        requests++
+        return exchange({
+          operation,
+          request: HttpClientRequest.bearerToken(request, token.value),
+          secrets: [token.value],
+          decode: (json, { logId, status }) =>
+            Effect.mapBoth(
+              // Data that is missing or null is decoded as if empty: the endpoint's Schema says what must be there.
+              decode((json as { readonly data?: unknown }).data ?? {}),
+              {
+                onSuccess: (data): Response<Data> => ({ data, logId }),
+                onFailure: (error) =>
+                  new FeishuError({
+                    reason: new ContractViolation({
+                      // A Schema's own message may repeat what it did not like.
+                      problem: showable(error.message, [token.value], 500),
+                      status,
+                      logId,
+                      cutShort: false,
+                    }),
+                  }),
+              },
+            ),
+        })
+      }
+
+      // A refused token is replaced once a call: when the fresh one is refused, too, a third would not help.
+      let refused: { readonly error: FeishuError; readonly generation: number } | undefined
+      let generation = 0
+      const attemptWith = (waitsLeft: number): Effect.Effect<Response<Data>, FeishuError> => {
+        let sent = false
+        return Effect.gen(function* () {
+          const asked = yield* monotonicMillis
+          const token = yield* accessToken.get
+          if (refused?.generation === token.generation) return yield* refused.error
+          // While a token was fetched the gate may have closed: back into the line, now that there is one.
+          if (waitsLeft > 0 && (yield* monotonicMillis) > asked) return undefined
+          generation = token.generation
+          sent = true
+          return yield* send(token)
+        }).pipe(
+          rateLimit.withSlot(key, (exit) => (sent ? Transport.outcomeOf(exit) : "not sent")),
+          Effect.flatMap((response) =>
+            response === undefined ? attemptWith(waitsLeft - 1) : Effect.succeed(response),
+          ),
+        )
+      }
+      const attempt = Effect.suspend(() => attemptWith(mostTokenWaits))
+
+      return yield* attempt.pipe(
+        Effect.catchIf(
+          (error) => refused === undefined && isTokenRefused(error),
+          (error) => {
+            refused = { error, generation }
+            return Effect.andThen(accessToken.invalidate(generation), attempt)
+          },
+        ),
+        // An error of the token call names that call, and is given up already.
+        Effect.mapError((error) =>
+          error.operation === undefined ? error.with({ operation, requests }) : error,
+        ),
+        Retry.closeGate(rateLimit, key),
+        Retry.withRetries,
+        Effect.provideService(Retry.RetryBudget, budget),
+        (guarded) => circuit.guard(key, guarded),
+        Effect.onExit((exit) => Effect.annotateCurrentSpan(seen(operation, requests, exit))),
+      )
+      // Where it was called is in no message; to capture it would cost as much as the rate limit.
+    },
+    Effect.withSpan("FeishuClient.call", {}, { captureStackTrace: false }),
+  )
 
   return FeishuClient.of({ call, baseUrl: config.baseUrl })
 })

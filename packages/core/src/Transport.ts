@@ -5,6 +5,7 @@
  * contain the URL and the request's body, and with that the app secret.
  */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -18,6 +19,7 @@ import { ResponseHeaders } from "@effect-feishu/contract"
 import type { FeishuConfig } from "./FeishuConfig.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import type { Outcome } from "./RateLimit.ts"
+import type { Watchdog } from "./Watchdog.ts"
 import { ContractViolation, FeishuError, TransportFailed, type TransportFault } from "./FeishuError.ts"
 import { checkedLogId, type Secrets, showable } from "./ServerText.ts"
 
@@ -31,110 +33,131 @@ export interface Answer {
 }
 
 /** Sends a request and reads its answer. Redirects are not followed: the token is for one host only. */
-export const send = Effect.fnUntraced(function* (
-  client: HttpClient.HttpClient,
-  config: FeishuConfig["Service"],
-  request: HttpClientRequest.HttpClientRequest,
-  secrets: Secrets,
-): Effect.fn.Return<Answer, FeishuError> {
-  const url = new URL(request.url)
-  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80))
-  const host = `${url.hostname}:${port}`
-  const faultAt = faultOf(port)
-  const fail = (fault: typeof TransportFault.Type, systemCode?: string) =>
-    new FeishuError({ reason: new TransportFailed({ fault, host, systemCode }) })
-  const started = yield* monotonicMillis
-  let lastByte: number | undefined
+export const send = (attempt: Attempt): Effect.Effect<Answer, FeishuError> =>
+  Effect.updateContext(
+    Effect.flatMap(monotonicMillis, (started) => {
+      const progress: Progress = { started, lastByte: undefined }
+      return attempt.watchdog.watch(exchange(attempt, progress), (time) => overdue(attempt, progress, time))
+    }),
+    quietly,
+  )
 
-  const exchange = Effect.gen(function* () {
-    const response = yield* client
-      .execute(HttpClientRequest.setHeader(request, "accept-encoding", "gzip"))
-      .pipe(Effect.mapError((error) => fail(...faultAt(error))))
-    lastByte = yield* monotonicMillis
-    const { headers, status } = response
-    return yield* Effect.catchIf(
-      read(response),
-      // The status of a failure says enough: that its body cannot be read must not hide it.
-      (error) => status >= 400 && error.reason._tag === "ContractViolation",
-      () => Effect.succeed({ status, headers, body: "", logId: logIdOf(response, secrets) }),
-    )
-  })
+/** One attempt: what is sent, and by what. */
+export interface Attempt {
+  readonly client: HttpClient.HttpClient
+  readonly config: FeishuConfig["Service"]
+  readonly watchdog: Watchdog
+  readonly request: HttpClientRequest.HttpClientRequest
+  /** The secrets in the request: a server may repeat them. */
+  readonly secrets: Secrets
+}
 
-  const read = Effect.fnUntraced(function* (
-    response: HttpClientResponse.HttpClientResponse,
-  ): Effect.fn.Return<Answer, FeishuError> {
-    const { headers, status } = response
-    const logId = logIdOf(response, secrets)
-    const violation = (problem: string, cutShort = false) =>
-      new FeishuError({ reason: new ContractViolation({ problem, status, cutShort, logId }) })
+/** How far an attempt has come, in monotonic milliseconds. */
+interface Progress {
+  readonly started: number
+  lastByte: number | undefined
+}
 
-    /** All bytes of a stream, as long as they are within the cap. */
-    const collect = Effect.fnUntraced(function* (stream: Stream.Stream<Uint8Array, FeishuError>) {
-      const parts: Array<Uint8Array> = []
-      let size = 0
-      yield* Stream.runForEachArray(stream, (chunks) =>
-        Effect.flatMap(monotonicMillis, (time) => {
-          lastByte = time
-          for (const chunk of chunks) {
-            size += chunk.length
-            parts.push(chunk)
-          }
-          return size > config.maxBodyBytes
-            ? Effect.fail(violation(`the body is larger than ${config.maxBodyBytes} bytes`))
-            : Effect.void
-        }),
-      )
-      return join(parts, size)
-    })
-
-    let bytes = yield* collect(Stream.mapError(response.stream, (error) => fail(...faultAt(error))))
-    // By its first bytes, not by its header: fetch inflates by itself and leaves the header in place.
-    if (isGzip(bytes)) {
-      bytes = yield* collect(
-        inflate(bytes, () => violation("the gzip encoding of the body is damaged, or was cut short", true)),
-      )
-      if (isGzip(bytes)) return yield* violation("the body is encoded with gzip more than once")
-    }
-    const encoding = headers["content-encoding"] ?? "identity"
-    if (!/^(identity|(x-)?gzip)$/i.test(encoding) && !looksLikeJson(bytes)) {
-      return yield* violation(
-        `the body is encoded as "${showable(encoding, secrets, 40)}", although only gzip was offered`,
-      )
-    }
-    return { status, headers, body: decoder.decode(bytes), logId }
-  })
-
-  // One watchdog for the whole attempt: three nested timeouts cost a multiple of it per request.
-  const watchdog = Effect.gen(function* () {
-    while (true) {
-      const time = yield* monotonicMillis
-      const dueIn = (fault: typeof TransportFault.Type, deadline: number) => ({
-        fault,
-        wait: deadline - time,
-      })
-      const phase =
-        lastByte === undefined
-          ? dueIn("no headers in time", started + config.headersTimeout)
-          : dueIn("no data in time", lastByte + config.idleTimeout)
-      const attempt = dueIn("attempt took too long", started + config.attemptTimeout)
-      const next = phase.wait < attempt.wait ? phase : attempt
-      if (next.wait <= 0) return yield* fail(next.fault)
-      // While it waits for headers, a byte may come and with it a nearer deadline.
-      yield* Effect.sleep(Math.min(next.wait, config.idleTimeout))
-    }
-  })
-
-  const requestInit = yield* Effect.serviceOption(FetchHttpClient.RequestInit)
-  return yield* Effect.raceFirst(exchange, watchdog).pipe(
+const quietly = <R>(context: Context.Context<R>): Context.Context<R> =>
+  context.pipe(
     // The client's own span would record the URL, and its trace header would go to Feishu.
-    Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+    Context.add(HttpClient.TracerDisabledWhen, () => true),
     // For the one client that follows redirects unless it is told not to.
-    Effect.provideService(FetchHttpClient.RequestInit, {
-      ...Option.getOrUndefined(requestInit),
+    Context.add(FetchHttpClient.RequestInit, {
+      ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
       redirect: "manual",
     }),
   )
+
+const exchange = Effect.fnUntraced(function* (
+  attempt: Attempt,
+  progress: Progress,
+): Effect.fn.Return<Answer, FeishuError> {
+  const { client, request, secrets } = attempt
+  const response = yield* Effect.mapError(
+    client.execute(HttpClientRequest.setHeader(request, "accept-encoding", "gzip")),
+    (error) => failed(request, error),
+  )
+  progress.lastByte = yield* monotonicMillis
+  const { headers, status } = response
+  const logId = checkedLogId(headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId], secrets)
+  return yield* read(attempt, progress, response, headers, logId).pipe(
+    Effect.map((body): Answer => ({ status, headers, body, logId })),
+    Effect.catchIf(
+      // The status of a failure says enough: that its body cannot be read must not hide it.
+      (error) => status >= 400 && error.reason._tag === "ContractViolation",
+      () => Effect.succeed({ status, headers, body: "", logId }),
+    ),
+  )
 })
+
+const read = Effect.fnUntraced(function* (
+  { config, request, secrets }: Attempt,
+  progress: Progress,
+  response: HttpClientResponse.HttpClientResponse,
+  headers: Answer["headers"],
+  logId: string | undefined,
+): Effect.fn.Return<string, FeishuError> {
+  const violation = (problem: string, cutShort = false) =>
+    new FeishuError({ reason: new ContractViolation({ problem, status: response.status, cutShort, logId }) })
+
+  /** All bytes of a stream, as long as they are within the cap. */
+  const collect = <E>(stream: Stream.Stream<Uint8Array, E>, onError: (error: E) => FeishuError) =>
+    Effect.suspend(() => {
+      const parts: Array<Uint8Array> = []
+      let size = 0
+      return Effect.map(
+        Stream.runForEachArray(Stream.mapError(stream, onError), (chunks) =>
+          Effect.flatMap(monotonicMillis, (time) => {
+            progress.lastByte = time
+            for (const chunk of chunks) {
+              size += chunk.length
+              parts.push(chunk)
+            }
+            return size > config.maxBodyBytes
+              ? Effect.fail(violation(`the body is larger than ${config.maxBodyBytes} bytes`))
+              : Effect.void
+          }),
+        ),
+        () => join(parts, size),
+      )
+    })
+
+  const broken = (error: HttpClientError.HttpClientError) => failed(request, error)
+  let bytes = isSmall(headers, config.maxBodyBytes)
+    ? new Uint8Array(yield* Effect.mapError(response.arrayBuffer, broken))
+    : yield* collect(response.stream, broken)
+  // By its first bytes, not by its header: fetch inflates by itself and leaves the header in place.
+  if (isGzip(bytes)) {
+    bytes = yield* collect(inflate(bytes), () =>
+      violation("the gzip encoding of the body is damaged, or was cut short", true),
+    )
+    if (isGzip(bytes)) return yield* violation("the body is encoded with gzip more than once")
+  }
+  const encoding = headers["content-encoding"]
+  if (encoding !== undefined && !/^(identity|(x-)?gzip)$/i.test(encoding) && !looksLikeJson(bytes)) {
+    return yield* violation(
+      `the body is encoded as "${showable(encoding, secrets, 40)}", although only gzip was offered`,
+    )
+  }
+  return decoder.decode(bytes)
+})
+
+/** Why an attempt has taken too long, or in how many milliseconds it will have. */
+const overdue = (
+  { config, request }: Attempt,
+  { lastByte, started }: Progress,
+  time: number,
+): FeishuError | number => {
+  const dueIn = (fault: typeof TransportFault.Type, deadline: number) => ({ fault, wait: deadline - time })
+  const phase =
+    lastByte === undefined
+      ? dueIn("no headers in time", started + config.headersTimeout)
+      : dueIn("no data in time", lastByte + config.idleTimeout)
+  const whole = dueIn("attempt took too long", started + config.attemptTimeout)
+  const next = phase.wait < whole.wait ? phase : whole
+  return next.wait <= 0 ? transportFailed(request, next.fault) : next.wait
+}
 
 /** What an attempt means for the slot that it used. */
 export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Outcome => {
@@ -145,8 +168,13 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Outcome => {
   return error.reason.mayHaveArrived ? "unanswered" : "not sent"
 }
 
-const logIdOf = ({ headers }: HttpClientResponse.HttpClientResponse, secrets: Secrets): string | undefined =>
-  checkedLogId(headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId], secrets)
+/** A body this small is read as one piece: it is there at once, or not within the idle timeout. */
+const smallBytes = 64 * 1024
+
+/** Whether the headers promise a body that no HTTP client can make larger. */
+const isSmall = (headers: Answer["headers"], maxBytes: number): boolean =>
+  Number(headers["content-length"]) <= Math.min(smallBytes, maxBytes) &&
+  headers["content-encoding"] === undefined
 
 const decoder = new TextDecoder("utf-8")
 
@@ -167,12 +195,29 @@ const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] ===
 const looksLikeJson = (bytes: Uint8Array): boolean => /^\s*[[{]/.test(decoder.decode(bytes.subarray(0, 16)))
 
 /** Inflates as it is read, so that a small body that inflates to a huge one is stopped at the cap. */
-const inflate = <E>(bytes: Uint8Array, onError: () => E): Stream.Stream<Uint8Array, E> =>
+const inflate = (bytes: Uint8Array): Stream.Stream<Uint8Array, unknown> =>
   Stream.fromReadableStream({
     evaluate: () =>
       new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream("gzip")),
-    onError,
+    onError: (error) => error,
   })
+
+const portOf = (url: URL): number => Number(url.port || (url.protocol === "https:" ? 443 : 80))
+
+const transportFailed = (
+  request: HttpClientRequest.HttpClientRequest,
+  fault: typeof TransportFault.Type,
+  systemCode?: string,
+): FeishuError => {
+  const url = new URL(request.url)
+  const host = `${url.hostname}:${portOf(url)}`
+  return new FeishuError({ reason: new TransportFailed({ fault, host, systemCode }) })
+}
+
+const failed = (
+  request: HttpClientRequest.HttpClientRequest,
+  error: HttpClientError.HttpClientError,
+): FeishuError => transportFailed(request, ...faultOf(portOf(new URL(request.url)))(error))
 
 /** What went wrong, by the system's code, which hides at different depths in different clients. */
 const faultOf =

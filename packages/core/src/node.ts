@@ -1,13 +1,14 @@
 /** The HTTP client for Node. */
 import { getCACertificates } from "node:tls"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { EnvHttpProxyAgent } from "@effect/platform-node/Undici"
+import { Agent, EnvHttpProxyAgent } from "@effect/platform-node/Undici"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
+import * as UndiciHttpClient from "./UndiciHttpClient.ts"
 import { OfHttpClient, type Secrets } from "./ServerText.ts"
 
 /** What may be set; everything has a default. */
@@ -56,19 +57,19 @@ export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient,
   const dispatcher = Effect.acquireRelease(
     Effect.try({
       try: () => {
-        const { httpProxy, httpsProxy } = options
-        const noProxy = options.noProxy ?? process.env["no_proxy"] ?? process.env["NO_PROXY"] ?? ""
-        return new EnvHttpProxyAgent({
+        const agent = {
           connect: {
             timeout: Duration.toMillis(Duration.fromInputUnsafe(options.connectTimeout ?? "10 seconds")),
             ...(options.ca === undefined ? {} : { ca: [...getCACertificates(), options.ca] }),
           },
           // Below the usual idle limit of servers, so that a kept connection is rarely closed as it is used again.
           keepAliveTimeout: 4_000,
-          noProxy: `${noProxy},${loopback}`,
-          ...(httpProxy === undefined ? {} : { httpProxy }),
-          ...(httpsProxy === undefined ? {} : { httpsProxy }),
-        })
+        }
+        const { httpProxy, httpsProxy, noProxy } = proxies(options)
+        return httpProxy || httpsProxy
+          ? new EnvHttpProxyAgent({ ...agent, httpProxy, httpsProxy, noProxy: `${noProxy},${loopback}` })
+          : // The other parses the URL of every request.
+            new Agent(agent)
       },
       catch: () =>
         invalidRequest(
@@ -79,21 +80,32 @@ export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient,
     }),
     (agent) => Effect.promise(() => agent.destroy()),
   )
-  return NodeHttpClient.layerUndiciNoDispatcher.pipe(
+  return Layer.effect(
+    HttpClient.HttpClient,
+    Effect.gen(function* () {
+      return UndiciHttpClient.make(yield* NodeHttpClient.Dispatcher, yield* NodeHttpClient.makeUndici)
+    }),
+  ).pipe(
     Layer.merge(Layer.sync(OfHttpClient, () => passwordIn(options))),
     // Built first: it refuses a proxy that is no URL.
     Layer.provide(Layer.effect(NodeHttpClient.Dispatcher, dispatcher)),
   )
 }
 
+const proxies = (options: Options) => ({
+  httpProxy: options.httpProxy ?? process.env["http_proxy"] ?? process.env["HTTP_PROXY"] ?? "",
+  httpsProxy: options.httpsProxy ?? process.env["https_proxy"] ?? process.env["HTTPS_PROXY"] ?? "",
+  noProxy: options.noProxy ?? process.env["no_proxy"] ?? process.env["NO_PROXY"] ?? "",
+})
+
 /**
  * A proxy's password, also as it is sent. The proxy for plain http gets it with every request, and its own pages
  * come as the answer; the one for https is asked for a tunnel, and nothing but the status of its answer is read.
  */
 const passwordIn = (options: Options): Secrets => {
-  const proxy = options.httpProxy ?? process.env["http_proxy"] ?? process.env["HTTP_PROXY"] ?? ""
-  const [user, password] = URL.canParse(proxy)
-    ? [new URL(proxy).username, new URL(proxy).password].map(decodeURIComponent)
+  const { httpProxy } = proxies(options)
+  const [user, password] = URL.canParse(httpProxy)
+    ? [new URL(httpProxy).username, new URL(httpProxy).password].map(decodeURIComponent)
     : []
   return password
     ? [password, Buffer.from(`${user}:${password}`).toString("base64")].map((text) => Redacted.make(text))

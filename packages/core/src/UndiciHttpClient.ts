@@ -1,0 +1,278 @@
+/**
+ * Undici's dispatch as an HTTP client. Between it and Effect's client for undici lie an abort signal, two promises
+ * and a stream of Node for each request: on loopback they take as long as undici itself.
+ *
+ * It sends what this package sends: no body or bytes, and no span. All else goes through Effect's client.
+ */
+import type { Dispatcher } from "@effect/platform-node/Undici"
+import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Headers from "effect/http/Headers"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as UrlParams from "effect/http/UrlParams"
+import * as Inspectable from "effect/Inspectable"
+import * as Option from "effect/Option"
+import { pipeArguments } from "effect/Pipeable"
+import * as Pull from "effect/Pull"
+import * as Stream from "effect/Stream"
+
+/** Makes the client; `other` sends what this one does not. */
+export const make = (dispatcher: Dispatcher, other: HttpClient.HttpClient): HttpClient.HttpClient =>
+  HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+    (preprocessed) =>
+      Effect.flatMap(preprocessed, (request) =>
+        Effect.contextWith((context: Context.Context<never>) =>
+          isPlain(request) && Context.get(context, HttpClient.TracerDisabledWhen)(request)
+            ? send(dispatcher, request)
+            : other.execute(request),
+        ),
+      ),
+    (request) => Effect.succeed(request),
+  )
+
+const isPlain = ({ body, headers, url }: HttpClientRequest.HttpClientRequest): boolean =>
+  (body._tag === "Empty" || body._tag === "Uint8Array") &&
+  headers["upgrade"] === undefined &&
+  /^https?:[^?#]+$/.test(url)
+
+const send = (
+  dispatcher: Dispatcher,
+  request: HttpClientRequest.HttpClientRequest,
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
+  Effect.callback((resume) => {
+    const { body } = request
+    const { origin, pathname } = new URL(request.url)
+    const query = UrlParams.toString(request.urlParams)
+    const answer = new Answer({
+      began: (status, headers) =>
+        resume(Effect.succeed(new Response(request, status, Headers.fromInput(headers), answer))),
+      failed: (cause) =>
+        resume(
+          Effect.fail(
+            new HttpClientError.HttpClientError({
+              reason: new HttpClientError.TransportError({ request, cause }),
+            }),
+          ),
+        ),
+    })
+    dispatcher.dispatch(
+      {
+        origin,
+        path: query === "" ? pathname : `${pathname}?${query}`,
+        method: request.method,
+        headers: request.headers,
+        body: body._tag === "Uint8Array" ? body.body : null,
+        // Deadlines belong to whoever asks; 0 is none.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      },
+      answer,
+    )
+    return Effect.sync(() => answer.abort())
+  })
+
+/** Bytes that may wait to be read before the connection pauses. */
+const mostWaiting = 64 * 1024
+
+interface Listener {
+  readonly began: (status: number, headers: Headers.Input) => void
+  readonly failed: (cause: unknown) => void
+}
+
+/**
+ * An answer as it comes in. It tells of it after undici's own call: whoever went on within that call would find the
+ * connection still in use, and open another.
+ */
+class Answer implements Dispatcher.DispatchHandler {
+  readonly #listener: Listener
+  #controller: Dispatcher.DispatchController | undefined
+  #began = false
+  #aborted = false
+  #waiting: Array<Uint8Array> = []
+  #waitingBytes = 0
+  #end: { readonly cause?: unknown } | undefined
+  /** Of whoever waits for more. */
+  #wake: (() => void) | undefined
+
+  constructor(listener: Listener) {
+    this.#listener = listener
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#aborted) this.abort()
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | Array<string> | undefined>,
+  ): void {
+    // 103 and its like announce an answer.
+    if (status < 200) return
+    this.#began = true
+    queueMicrotask(() => this.#listener.began(status, headers))
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#waiting.push(chunk)
+    this.#waitingBytes += chunk.length
+    if (this.#waitingBytes > mostWaiting) controller.pause()
+    this.#tell()
+  }
+
+  onResponseEnd(): void {
+    this.#end = {}
+    this.#tell()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, cause: unknown): void {
+    this.#end = { cause }
+    if (this.#began) this.#tell()
+    else queueMicrotask(() => this.#listener.failed(cause))
+  }
+
+  #tell(): void {
+    if (this.#wake === undefined) return
+    queueMicrotask(this.#wake)
+    this.#wake = undefined
+  }
+
+  /** What has come since the last time. */
+  readonly some = this.#take(() => this.#waiting.length > 0)
+  /** All that is still to come. */
+  readonly rest = this.#take(() => false)
+
+  #take(enough: () => boolean): Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>, unknown> {
+    return Effect.callback((resume) => {
+      const settle = () => {
+        if (this.#controller?.paused) this.#controller.resume()
+        if (this.#end === undefined && !enough()) {
+          this.#wake = settle
+          return
+        }
+        const chunks = this.#waiting
+        this.#waiting = []
+        this.#waitingBytes = 0
+        if (this.#end !== undefined && "cause" in this.#end) resume(Effect.fail(this.#end.cause))
+        else resume(Arr.isArrayNonEmpty(chunks) ? Effect.succeed(chunks) : Cause.done())
+      }
+      settle()
+    })
+  }
+
+  /** Breaks the connection off, unless the answer is there whole. */
+  abort(): void {
+    this.#aborted = true
+    if (this.#end === undefined) this.#controller?.abort(new Error("Nobody waits for the answer any more"))
+  }
+}
+
+/** Breaks off what nobody can read any more: its connection would stay paused for ever. */
+const unread = new FinalizationRegistry<Answer>((answer) => answer.abort())
+
+const joined = (chunks: ReadonlyArray<Uint8Array>): ArrayBuffer => {
+  const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))
+  let offset = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, offset)
+    offset += chunk.length
+  }
+  return whole.buffer
+}
+
+class Response extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+  readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  readonly [HttpClientResponse.TypeId]: typeof HttpClientResponse.TypeId = HttpClientResponse.TypeId
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly status: number
+  readonly headers: Headers.Headers
+  readonly remoteAddress = Option.none<string>()
+  readonly #answer: Answer
+  #web: HttpClientResponse.HttpClientResponse | undefined
+
+  constructor(
+    request: HttpClientRequest.HttpClientRequest,
+    status: number,
+    headers: Headers.Headers,
+    answer: Answer,
+  ) {
+    super()
+    this.request = request
+    this.status = status
+    this.headers = headers
+    this.#answer = answer
+    unread.register(this, answer)
+  }
+
+  get url() {
+    return Option.match(HttpClientRequest.toUrl(this.request), {
+      onNone: () => "",
+      onSome: ({ href }) => href,
+    })
+  }
+
+  readonly #broken = (cause: unknown) =>
+    new HttpClientError.HttpClientError({
+      reason: new HttpClientError.DecodeError({ request: this.request, response: this, cause }),
+    })
+
+  get stream(): Stream.Stream<Uint8Array, HttpClientError.HttpClientError> {
+    return Stream.fromPull(Effect.succeed(this.#answer.some)).pipe(
+      Stream.mapError(this.#broken),
+      Stream.ensuring(Effect.sync(() => this.#answer.abort())),
+    )
+  }
+
+  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.HttpClientError> {
+    return this.#answer.rest.pipe(
+      Pull.catchDone(() => Effect.succeed([])),
+      Effect.map(joined),
+      Effect.mapError(this.#broken),
+      Effect.onInterrupt(() => Effect.sync(() => this.#answer.abort())),
+    )
+  }
+
+  /** All other ways to read the body are those of the web's. */
+  get #asWeb(): HttpClientResponse.HttpClientResponse {
+    return (this.#web ??= HttpClientResponse.fromWeb(
+      this.request,
+      new globalThis.Response(Stream.toReadableStream(this.stream), { headers: this.headers }),
+    ))
+  }
+  get cookies() {
+    return this.#asWeb.cookies
+  }
+  get json() {
+    return this.#asWeb.json
+  }
+  get text() {
+    return this.#asWeb.text
+  }
+  get urlParamsBody() {
+    return this.#asWeb.urlParamsBody
+  }
+  get formData() {
+    return this.#asWeb.formData
+  }
+  get upgrade() {
+    return this.#asWeb.upgrade
+  }
+
+  toJSON(): unknown {
+    return HttpIncomingMessage.inspect(this, {
+      _id: "effect/http/HttpClientResponse",
+      request: this.request.toJSON(),
+      status: this.status,
+    })
+  }
+  pipe() {
+    return pipeArguments(this, arguments)
+  }
+}
