@@ -3,7 +3,6 @@
  * the first call after it finds out for all who wait whether it works again.
  */
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import type { FeishuError } from "./FeishuError.ts"
 import { monotonicMillis } from "./monotonic.ts"
@@ -35,23 +34,24 @@ export const make = (pauseSeconds: (error: FeishuError) => number | undefined): 
     key: string,
     call: Effect.Effect<A, FeishuError, R>,
   ): Effect.Effect<A, FeishuError, R> => {
-    const watched = Effect.gen(function* () {
-      const result = yield* Effect.result(call)
-      const seconds = Result.isFailure(result) ? pauseSeconds(result.failure) : undefined
-      if (Result.isSuccess(result)) opened.delete(key)
-      else if (seconds !== undefined) {
-        const time = yield* monotonicMillis
+    const failed = (error: FeishuError) => {
+      const seconds = pauseSeconds(error)
+      if (seconds === undefined) return Effect.void
+      return Effect.map(monotonicMillis, (time) => {
         if (opened.size >= fewKeys) {
           for (const [other, { until }] of opened) if (time >= until) opened.delete(other)
         }
         opened.set(key, {
-          error: result.failure,
+          error,
           until: time + seconds * 1000,
           probe: opened.get(key)?.probe ?? Semaphore.makeUnsafe(1),
         })
-      }
-      return yield* Effect.fromResult(result)
-    })
+      })
+    }
+    const watched = call.pipe(
+      Effect.tapError(failed),
+      Effect.tap(() => Effect.sync(() => opened.delete(key))),
+    )
     /** The call's outcome, or the call itself where nothing stands against it any more. */
     const probe: Effect.Effect<Effect.Effect<A, FeishuError, R>, never, R> = Effect.suspend(() => {
       const open = opened.get(key)

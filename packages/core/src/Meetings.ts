@@ -6,6 +6,7 @@
  *
  * A meeting that is still running appears once it has started, so read a little of the past again the next time.
  */
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
@@ -146,6 +147,20 @@ export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = {
   data: ListByNo.Data,
 }
 
+/** A request that was checked, or a cursor that was unpacked. */
+interface Opened extends Cursor.Position {
+  readonly readAhead: number
+}
+
+/** A page before its cursor is made, which costs as much as all else that is done here for a page. */
+interface ReadPage {
+  readonly meetingNo: MeetingNo
+  readonly rows: ReadonlyArray<MeetingBrief>
+  /** The place after this page. */
+  readonly next: Cursor.Position | undefined
+  readonly logId: string | undefined
+}
+
 const operation = `GET ${ListByNo.path}`
 const isMeetingNo = Schema.is(MeetingNo)
 
@@ -155,9 +170,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
     const client = yield* FeishuClient.FeishuClient
 
     /** Checks a request, or unpacks a cursor. Nothing is sent before this has succeeded. */
-    const open = Effect.fnUntraced(function* (
-      from: From,
-    ): Effect.fn.Return<Cursor.Position & { readonly readAhead: number }, FeishuError> {
+    const open = Effect.fnUntraced(function* (from: From): Effect.fn.Return<Opened, FeishuError> {
       const tenant = yield* CurrentTenant
       const request = typeof from === "string" ? { cursor: from } : from
       const readAhead = request.readAhead ?? 1
@@ -227,20 +240,21 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
       }
     })
 
-    const pagesFrom = ({
-      readAhead,
-      ...opened
-    }: Cursor.Position & { readonly readAhead: number }): Stream.Stream<Page, FeishuError> => {
+    const read = ({ readAhead, ...opened }: Opened): Stream.Stream<ReadPage, FeishuError> => {
       const oldestFirst = TimeRange.windows(opened)
       const windows = opened.order === "newest" ? oldestFirst.toReversed() : oldestFirst
       const { meetingNo } = opened
-      const cursorAt = ({ pageToken, window }: Pagination.Position): Cursor.Cursor =>
-        Cursor.fromPosition({ ...opened, window, pageToken })
+      const at = ({ pageToken, window }: Pagination.Position): Cursor.Position => ({
+        ...opened,
+        window,
+        pageToken,
+      })
+      const cursorAt = (position: Pagination.Position) => Cursor.fromPosition(at(position))
       const isResumed = (window: number) => window === opened.window && opened.pageToken !== undefined
       const inWords = (window: TimeRange.TimeRange) =>
         `meeting ${meetingNo} from ${TimeRange.iso(window.start)} to ${TimeRange.iso(window.end)}`
 
-      const read = Effect.fnUntraced(function* (position: Pagination.Position) {
+      const readPage = Effect.fnUntraced(function* (position: Pagination.Position) {
         const window = windows[position.window]
         if (window === undefined) {
           return yield* invalidRequest(
@@ -269,7 +283,10 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
           )
         const rows = data.meeting_briefs ?? []
         const foreign = rows.find(
-          (row) => row.meeting_no !== undefined && row.meeting_no.replace(/\D/g, "") !== meetingNo,
+          (row) =>
+            row.meeting_no !== undefined &&
+            row.meeting_no !== meetingNo &&
+            row.meeting_no.replace(/\D/g, "") !== meetingNo,
         )
         if (foreign !== undefined) {
           return yield* new FeishuError({
@@ -292,7 +309,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         windows: windows.length,
         readAhead,
         start: { window: opened.window, pageToken: opened.pageToken },
-        read,
+        read: readPage,
         key: (row) => row.id,
         isPageTokenRefused: isParamError,
         broken: (reason, position) =>
@@ -319,18 +336,26 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
               : warnOldWindowEmpty(meetingNo, windows[page.window]!),
           ),
         ),
-        Stream.map((page) => ({
-          _tag: "Page" as const,
-          meetingNo,
-          meetings: page.rows,
-          cursor: page.next === undefined ? undefined : cursorAt(page.next),
-          logId: page.logId,
-        })),
+        Stream.map(({ logId, next, rows }) => ({ meetingNo, rows, next: next && at(next), logId })),
       )
     }
 
-    const pages = (from: From) => Stream.unwrap(Effect.map(open(from), pagesFrom))
-    const stream = (from: From) => pages(from).pipe(Stream.flatMap((page) => Stream.fromArray(page.meetings)))
+    const readFrom = (from: From) => Stream.unwrap(Effect.map(open(from), read))
+    const pages = (from: From) =>
+      Stream.map(readFrom(from), ({ logId, meetingNo, next, rows }): Page => ({
+        _tag: "Page",
+        meetingNo,
+        meetings: rows,
+        cursor: next && Cursor.fromPosition(next),
+        logId,
+      }))
+    const stream = (from: From) =>
+      readFrom(from).pipe(
+        Stream.map(({ rows }) => rows),
+        // A stream's arrays are not empty.
+        Stream.filter(Arr.isReadonlyArrayNonEmpty),
+        Stream.flattenArray,
+      )
 
     /** One number after the other, each once, and all for the same range: relative words move with the time. */
     const many = <A>(

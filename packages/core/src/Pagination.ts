@@ -192,9 +192,8 @@ const dropDoubles = <Row, R>(options: Options<Row, R>) => {
     }
     const rows = all.filter((row) => {
       const key = options.key(row)
-      if (keys.has(key)) return false
-      keys.add(key)
-      return !previousKeys.has(key)
+      const { size } = keys
+      return keys.add(key).size > size && !previousKeys.has(key)
     })
     emptyPages = rows.length === 0 ? emptyPages + 1 : 0
     if (nextToken !== undefined && emptyPages >= maxEmptyPages) {

@@ -91,6 +91,8 @@ interface Lane {
   readonly usableAt: Array<number>
   /** Requests that hold a slot or wait for one. */
   present: number
+  /** Those of them that wait. */
+  waiting: number
   /** Requests with this key wait until then. */
   gate: number
   /** Milliseconds between two requests since a refusal; 0 lets them come in a burst. */
@@ -135,6 +137,7 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
         unused: requests,
         usableAt: [],
         present: 0,
+        waiting: 0,
         gate:
           options.initially === "full" ? startedAt + windowMillis + marginMillis : Number.NEGATIVE_INFINITY,
         pace: 0,
@@ -164,6 +167,7 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
 
   const giveBack = (lane: Lane, usableAt: number) =>
     Effect.suspend(() => {
+      lane.present--
       const index = lane.usableAt.findLastIndex((other) => other <= usableAt)
       lane.usableAt.splice(index + 1, 0, usableAt)
       return announce(lane)
@@ -177,22 +181,29 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
     }
   }
 
+  /** Takes the soonest slot, unless one must wait for it: gives the milliseconds, 0 when it was taken. */
+  const takeNow = (lane: Lane, time: number, taken: (untouched: number) => void): number => {
+    // A slot that was used before first: a lane then holds no more of them than it needs.
+    const soonest = lane.usableAt[0] ?? Number.POSITIVE_INFINITY
+    const usableAt = lane.unused > 0 && soonest > time ? Number.NEGATIVE_INFINITY : soonest
+    const wait = Math.max(usableAt, lane.gate, lane.nextAt) - time
+    if (wait > 0) return wait
+    speedUp(lane, time)
+    lane.nextAt = time + lane.pace
+    if (usableAt === soonest) lane.usableAt.shift()
+    else lane.unused--
+    taken(usableAt)
+    return 0
+  }
+
   /** Waits for the soonest slot and takes it. It may be interrupted anywhere, so it tells at once which one it took. */
   const take = Effect.fnUntraced(function* (lane: Lane, taken: (untouched: number) => void) {
     const arrived = yield* monotonicMillis
     let told = false
     while (true) {
       const time = yield* monotonicMillis
-      // A slot that was used before first: a lane then holds no more of them than it needs.
-      const soonest = lane.usableAt[0] ?? Number.POSITIVE_INFINITY
-      const usableAt = lane.unused > 0 && soonest > time ? Number.NEGATIVE_INFINITY : soonest
-      const wait = Math.max(usableAt, lane.gate, lane.nextAt) - time
-      if (wait <= 0) {
-        speedUp(lane, time)
-        lane.nextAt = time + lane.pace
-        if (usableAt === soonest) lane.usableAt.shift()
-        else lane.unused--
-        taken(usableAt)
+      const wait = takeNow(lane, time, taken)
+      if (wait === 0) {
         if (told) yield* Events.emit({ _tag: "RateLimitWaited", millis: time - arrived })
         return
       }
@@ -214,29 +225,29 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
           const lane = laneOf(key, arrived)
           lane.present++
           let untouched: number | undefined
-          const inLine = Effect.onExit(
-            restore(lane.turnstile.withPermit(take(lane, (usableAt) => (untouched = usableAt)))),
-            (exit) =>
-              Exit.isFailure(exit) && untouched !== undefined ? giveBack(lane, untouched) : Effect.void,
-          )
-          const held = Effect.andThen(
-            inLine,
-            Effect.onExit(restore(request), (exit) => {
-              const became = outcome(exit)
-              return became === "not sent"
-                ? giveBack(lane, untouched!)
-                : Effect.flatMap(monotonicMillis, (time) =>
-                    giveBack(
-                      lane,
-                      time + windowMillis + marginMillis + (became === "answered" ? 0 : unansweredRestMillis),
-                    ),
-                  )
-            }),
-          )
-          return Effect.ensuring(
-            held,
-            Effect.sync(() => lane.present--),
-          )
+          const taken = (usableAt: number) => (untouched = usableAt)
+          const held = Effect.onExit(restore(request), (exit) => {
+            const became = outcome(exit)
+            return became === "not sent"
+              ? giveBack(lane, untouched!)
+              : Effect.flatMap(monotonicMillis, (time) =>
+                  giveBack(
+                    lane,
+                    time + windowMillis + marginMillis + (became === "answered" ? 0 : unansweredRestMillis),
+                  ),
+                )
+          })
+          // Mostly there is no line.
+          if (lane.waiting === 0 && takeNow(lane, arrived, taken) === 0) return held
+          lane.waiting++
+          const inLine = Effect.onExit(restore(lane.turnstile.withPermit(take(lane, taken))), (exit) => {
+            lane.waiting--
+            if (Exit.isSuccess(exit)) return Effect.void
+            if (untouched !== undefined) return giveBack(lane, untouched)
+            lane.present--
+            return Effect.void
+          })
+          return Effect.andThen(inLine, held)
         }),
       ),
     refused: (key, resetSeconds) =>

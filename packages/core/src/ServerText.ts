@@ -28,7 +28,7 @@ export const masked = (text: string, secrets: Secrets): string =>
 /** Whether a text repeats a secret of the request. */
 export const repeats = (text: string, secrets: Secrets): boolean =>
   // No way of writing is shorter than the secret: most page tokens and log ids cost nothing.
-  secrets.some((secret) => text.length >= Redacted.value(secret).length && written(secret).test(text))
+  secrets.some((secret) => text.length >= Redacted.value(secret).length && text.search(written(secret)) >= 0)
 
 /** A log id is shown everywhere: what does not look like one, or repeats a secret, is none. */
 export const checkedLogId = (text: string | undefined, secrets: Secrets): string | undefined =>
@@ -38,16 +38,25 @@ export const checkedLogId = (text: string | undefined, secrets: Secrets): string
  * A secret in whatever way it is written: each character as it is, or escaped as in a URL, a form, JSON or HTML. In
  * small letters, too, as in the name of a host.
  */
-const written = (secret: Redacted.Redacted<string>): RegExp =>
-  new RegExp(
-    Redacted.value(secret)
-      .split("")
-      .map((character) => {
-        const code = character.charCodeAt(0)
-        const hex = code.toString(16)
-        const unit = hex.padStart(4, "0")
-        return `(?:\\\\{0,3}(?:\\u${unit}|u${unit})|%${hex}|&(?:#0*${code}|#x0*${hex}|[a-z]{2,6});)`
-      })
-      .join(""),
-    "gi",
-  )
+const written = (secret: Redacted.Redacted<string>): RegExp => {
+  let pattern = patterns.get(secret)
+  if (pattern === undefined) {
+    pattern = new RegExp(
+      Redacted.value(secret)
+        .split("")
+        .map((character) => {
+          const code = character.charCodeAt(0)
+          const hex = code.toString(16)
+          const unit = hex.padStart(4, "0")
+          return `(?:\\\\{0,3}(?:\\u${unit}|u${unit})|%${hex}|&(?:#0*${code}|#x0*${hex}|[a-z]{2,6});)`
+        })
+        .join(""),
+      "gi",
+    )
+    patterns.set(secret, pattern)
+  }
+  return pattern
+}
+
+/** Made once a secret: a token goes with thousands of requests. */
+const patterns = new WeakMap<Redacted.Redacted<string>, RegExp>()

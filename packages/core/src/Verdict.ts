@@ -22,7 +22,6 @@ import {
 import { checkedLogId, masked, repeats, type Secrets, showable } from "./ServerText.ts"
 import type { Answer } from "./Transport.ts"
 
-const parseJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope.Envelope)
 
 /** The body of a successful answer as parsed JSON, or why it is not one. The secrets are those of the request. */
@@ -44,7 +43,17 @@ export const judge = Effect.fnUntraced(function* (
   if (status === 204 || status === 206 || status === 304) {
     return yield* violation(`HTTP ${status} is no complete answer`)
   }
-  const json = parseJson(answer.body)
+  const json = Result.try((): unknown => JSON.parse(answer.body))
+  // Most answers: what the envelope holds beside the code matters for a failure only.
+  if (Result.isSuccess(json) && Predicate.hasProperty(json.success, "code") && json.success.code === 0) {
+    const data = Predicate.hasProperty(json.success, "data") ? json.success.data : undefined
+    // It would go into cursors, which are printed and stored.
+    const pageToken = Predicate.hasProperty(data, "page_token") ? data.page_token : undefined
+    if (typeof pageToken === "string" && repeats(pageToken, secrets)) {
+      return yield* violation("the page token repeats a secret of the request")
+    }
+    return json.success
+  }
   const envelope = Result.flatMap(json, decodeEnvelope)
   if (Result.isFailure(json) || Result.isFailure(envelope)) {
     const contentType = answer.headers["content-type"]
@@ -71,15 +80,7 @@ export const judge = Effect.fnUntraced(function* (
       : violation("the body is not JSON, or was cut short", true)
   }
 
-  const { code, data, error, log_id, msg } = envelope.success
-  if (code === 0) {
-    // It would go into cursors, which are printed and stored.
-    const pageToken = Predicate.hasProperty(data, "page_token") ? data.page_token : undefined
-    if (typeof pageToken === "string" && repeats(pageToken, secrets)) {
-      return yield* violation("the page token repeats a secret of the request")
-    }
-    return json.success
-  }
+  const { code, error, log_id, msg } = envelope.success
   const logId = answer.logId ?? checkedLogId(error?.log_id ?? log_id, secrets)
   const words = msg ?? envelope.success.error_description
   const said = { status, code, logId, msg: words === undefined ? undefined : shown(words, 300) }
