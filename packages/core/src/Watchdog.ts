@@ -30,19 +30,18 @@ export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(func
   const watched = new Set<(time: number) => number>()
   let awake = false
 
+  // That nobody is left and that it sleeps are one step: whoever comes between them would find it awake.
   const patrol = Effect.gen(function* () {
-    while (watched.size > 0) {
+    while (true) {
       const time = yield* monotonicMillis
+      if (watched.size === 0) {
+        awake = false
+        return
+      }
       let wait = longestSleepMillis
       for (const ask of watched) wait = Math.min(wait, ask(time))
       yield* Effect.sleep(wait)
     }
-  }).pipe(Effect.onExit(() => Effect.sync(() => (awake = false))))
-
-  const wake = Effect.suspend(() => {
-    if (awake) return Effect.void
-    awake = true
-    return Effect.forkIn(patrol, scope)
   })
 
   const watch = <A, E>(
@@ -60,6 +59,10 @@ export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(func
           return longestSleepMillis
         }
         watched.add(ask)
+        if (!awake) {
+          awake = true
+          Effect.runForkWith(context)(Effect.forkIn(patrol, scope))
+        }
         fiber.addObserver((exit) => {
           if (watched.delete(ask)) resume(exit)
         })
@@ -70,5 +73,5 @@ export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(func
       }),
     )
 
-  return { watch: (effect, overdue) => Effect.andThen(wake, watch(effect, overdue)) }
+  return { watch }
 })
