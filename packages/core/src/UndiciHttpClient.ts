@@ -144,6 +144,10 @@ class Answer implements Dispatcher.DispatchHandler {
     this.#wake = undefined
   }
 
+  get isWhole(): boolean {
+    return this.#end !== undefined
+  }
+
   /** What has come since the last time. */
   readonly some = this.#take(() => this.#waiting.length > 0)
   /** All that is still to come. */
@@ -151,6 +155,7 @@ class Answer implements Dispatcher.DispatchHandler {
 
   #take(enough: () => boolean): Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>, unknown> {
     return Effect.callback((resume) => {
+      unread.unregister(this)
       const settle = () => {
         if (this.#controller?.paused) this.#controller.resume()
         if (this.#end === undefined && !enough()) {
@@ -174,7 +179,7 @@ class Answer implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Breaks off what nobody can read any more: its connection would stay paused for ever. */
+/** Breaks off what nobody has begun to read, and nobody can any more: its connection would stay busy for ever. */
 const unread = new FinalizationRegistry<Answer>((answer) => answer.abort())
 
 const joined = (chunks: ReadonlyArray<Uint8Array>): ArrayBuffer => {
@@ -208,7 +213,7 @@ class Response extends Inspectable.Class implements HttpClientResponse.HttpClien
     this.status = status
     this.headers = headers
     this.#answer = answer
-    unread.register(this, answer)
+    if (!answer.isWhole) unread.register(this, answer, answer)
   }
 
   get url() {
