@@ -2,11 +2,10 @@
  * Reading page after page, window after window, of any endpoint that pages by token, so that a read ends
  * complete, or fails at a known position: it never loops, and never takes a broken page for the last one.
  */
-import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import { type FeishuError, PaginationBroken, type PaginationFault } from "./FeishuError.ts"
 
@@ -88,33 +87,40 @@ export const pages = <Row, R>(options: Options<Row, R>): Stream.Stream<Page<Row>
   const windowsLeft = Stream.range(start.window, Math.max(windows - 1, start.window))
   const walkFrom = (window: number) => walk(options, window === start.window ? start : { window })
   const walked =
-    readAhead <= 1
-      ? Stream.flatMap(windowsLeft, walkFrom)
-      : Stream.unwrap(
-          Effect.map(Effect.scope, (scope) => {
-            // Windows that were begun, by number. Each waits with its first pages until it is its turn.
-            const begun: Array<Queue.Dequeue<Walked<Row>, FeishuError | Cause.Done>> = []
-            const begin = Effect.fnUntraced(function* (window: number) {
-              begun[window] = yield* Scope.provide(
-                Stream.toQueue(walkFrom(window), { capacity: pagesAhead }),
-                scope,
-              )
-            })
-            return Stream.flatMap(windowsLeft, (window) =>
-              Stream.unwrap(
-                Effect.gen(function* () {
-                  const ahead = Math.min(window + readAhead, windows)
-                  for (let next = window; next < Math.max(ahead, window + 1); next++) {
-                    if (begun[next] === undefined) yield* begin(next)
-                  }
-                  return Stream.fromQueue(begun[window]!)
-                }),
-              ),
-            )
-          }),
-        )
+    readAhead <= 1 ? Stream.flatMap(windowsLeft, walkFrom) : besideEachOther(windowsLeft, readAhead, walkFrom)
   return Stream.suspend(() => Stream.mapEffect(walked, dropDoubles(options)))
 }
+
+/**
+ * Walks so many windows beside each other, and gives their pages in order. The next window begins when one of them
+ * has been read to its end, though windows before it may still be read: as many again wait for their turn.
+ */
+const besideEachOther = <Row, R>(
+  windows: Stream.Stream<number>,
+  readAhead: number,
+  walkFrom: (window: number) => Stream.Stream<Walked<Row>, FeishuError, R>,
+): Stream.Stream<Walked<Row>, FeishuError, R> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const scope = yield* Effect.scope
+      const lanes = yield* Semaphore.make(readAhead)
+      return windows.pipe(
+        Stream.mapEffect((window) =>
+          walkFrom(window).pipe(
+            // Not after a failure: nobody will ask for what comes behind it.
+            Stream.tap(({ nextToken }) =>
+              nextToken === undefined ? Semaphore.release(lanes, 1) : Effect.void,
+            ),
+            Stream.toQueue({ capacity: pagesAhead }),
+            Scope.provide(scope),
+            (begin) => Effect.andThen(Semaphore.take(lanes, 1), begin),
+          ),
+        ),
+        Stream.buffer({ capacity: readAhead }),
+        Stream.flatMap(Stream.fromQueue),
+      )
+    }),
+  )
 
 /** A page as it was read, and whose page token comes next within its window. */
 interface Walked<Row> extends RawPage<Row> {

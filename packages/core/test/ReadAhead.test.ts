@@ -179,6 +179,44 @@ describe("windows that are read beside each other", () => {
       }),
   )
 
+  it.effect("a window begins when another has been read, though not all before it are", () =>
+    Effect.gen(function* () {
+      const { handler, sent } = windowed(({ page, window }) =>
+        window > 0 && page === 1 ? Effect.succeed(Fake.page([`${window}.1`])) : undefined,
+      )
+      const { ids } = yield* readIn(2, handler, request(2))
+      const expected = [...all.slice(0, pagesOfWindow), "1.1", "2.1", "3.1", "4.1"]
+      assert.deepStrictEqual(ids, expected)
+      assert.sameMembers(sent, expected)
+      assert.isBelow(sent.indexOf("3.1"), sent.indexOf("0.5"))
+    }),
+  )
+
+  it.effect("X4 a slow consumer stops the requests: at most as many windows again wait for their turn", () =>
+    Effect.gen(function* () {
+      const { handler, sent } = windowed(({ window }) => Effect.succeed(Fake.page([`${window}.1`])))
+      const wait = yield* Deferred.make<void>()
+      yield* Effect.gen(function* () {
+        const { pages } = yield* Meetings.Meetings
+        const reading = yield* Effect.forkChild(
+          pages({ ...request(2), range: { from: 0, to: 20 * ListByNo.maxRangeSeconds } }).pipe(
+            Stream.runForEach(() => Deferred.await(wait)),
+          ),
+        )
+        yield* Fake.advance("5 minutes")
+        const held = sent.length
+        // Two beside each other, two that wait, the one that is consumed, and the one that is handed over.
+        assert.isAtMost(held, 6)
+        yield* Fake.advance("5 minutes")
+        assert.strictEqual(sent.length, held)
+        yield* Deferred.succeed(wait, undefined)
+        yield* Fake.advance("5 minutes")
+        yield* Fiber.join(reading)
+        assert.strictEqual(sent.length, 20)
+      }).pipe(Effect.provide(Fake.meetings(handler)))
+    }),
+  )
+
   it.effect("a stream that is interrupted leaves no window reading on", () =>
     Effect.gen(function* () {
       const { handler, sent } = windowed()

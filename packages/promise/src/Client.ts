@@ -129,8 +129,9 @@ export interface ReadOptions {
   /** The tenant key of the tenant whose meetings are read: for a store app, which has many, and for no other. */
   readonly tenantKey?: string | undefined
   /**
-   * Windows that are read beside each other, up to 5 pages each; default 1. Rows and failures come in the same order
-   * with any number. With 1 no page is read before it is asked for.
+   * Windows that are read beside each other; default 1. Up to 5 pages of each wait for their turn, and of as many
+   * windows again. Rows and failures come in the same order with any number. With 1 no page is read before it is
+   * asked for.
    */
   readonly readAhead?: number | undefined
 }
