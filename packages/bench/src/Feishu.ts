@@ -10,6 +10,8 @@ export interface Options {
   readonly windows: number
   /** Pages of 50 rows, spread over the windows. */
   readonly pages: number
+  /** Whether windows have 2, 4, 1, 5 and 3 times as many pages in turns; else all as many, as far as that goes. */
+  readonly uneven?: boolean
   /** Milliseconds before each answer. */
   readonly latency: number
   /** Whether answers are kept to be sent again; else each page is made as it is asked for. */

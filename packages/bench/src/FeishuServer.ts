@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net"
 import { ListByNo, ResponseHeaders, TenantAccessToken } from "@effect-feishu/contract"
 import { meetingNo, type Options, start } from "./Feishu.ts"
 
-const { keepAnswers, latency, pages, windows } = JSON.parse(process.argv[2]!) as Options
+const { keepAnswers, latency, pages, uneven = false, windows } = JSON.parse(process.argv[2]!) as Options
 
 const topics = [
   "产品周会",
@@ -22,8 +22,10 @@ const row = (index: number) =>
   `{"id":"7628568${String(index).padStart(12, "0")}","meeting_no":"${meetingNo}","password":"971024",` +
   `"topic":"${topics[index % topics.length]}","url":"https://vc.feishu.cn/j/${meetingNo}"}`
 
-/** Pages of the windows before this one: as many in each, as far as that goes. */
-const pagesBefore = (window: number) => Math.floor((pages * window) / windows)
+/** Of the windows before this one. */
+const weightBefore = (window: number) =>
+  uneven ? 15 * Math.floor(window / 5) + [0, 2, 6, 7, 12][window % 5]! : window
+const pagesBefore = (window: number) => Math.floor((pages * weightBefore(window)) / weightBefore(windows))
 
 const page = (url: string): Buffer => {
   const query = new URLSearchParams(url.slice(url.indexOf("?")))

@@ -10,7 +10,7 @@ export interface Row {
   /** `×` is a ratio to something in the same run. */
   readonly unit: "ms" | "MB" | "kB" | "×"
   /** The value is meant to be at most this. */
-  readonly goal?: number
+  readonly goal?: number | undefined
 }
 
 /** Hands the rows to the process that started this one. */

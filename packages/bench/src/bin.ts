@@ -72,7 +72,7 @@ else {
   console.log("| measurement | what | median | goal |")
   console.log("|---|---|---:|---:|")
   for (const { goal, measurement, unit, value, what } of results) {
-    const met = goal === undefined ? "" : `≤ ${goal} ${unit}${value <= goal ? "" : " **missed**"}`
+    const met = goal === undefined ? "" : `≤ ${number(goal)} ${unit}${value <= goal ? "" : " **missed**"}`
     console.log(`| ${measurement} | ${what} | ${number(value)} ${unit} | ${met} |`)
   }
 }

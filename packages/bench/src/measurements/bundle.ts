@@ -54,6 +54,39 @@ const browser = await bundle(
   ),
   { platform: "browser" },
 )
+// The same, by Effect alone: a stream of pages, fetched and decoded, with nothing of what this package promises.
+const effect = await bundle(
+  `
+  import * as Console from "effect/Console"
+  import * as Effect from "effect/Effect"
+  import * as FetchHttpClient from "effect/http/FetchHttpClient"
+  import * as HttpClient from "effect/http/HttpClient"
+  import * as HttpClientRequest from "effect/http/HttpClientRequest"
+  import * as HttpClientResponse from "effect/http/HttpClientResponse"
+  import * as Option from "effect/Option"
+  import * as Schema from "effect/Schema"
+  import * as Stream from "effect/Stream"
+
+  const Answer = Schema.Struct({
+    code: Schema.Literal(0),
+    data: Schema.Struct({
+      meeting_briefs: Schema.Array(Schema.Struct({ topic: Schema.optionalKey(Schema.String) })),
+      page_token: Schema.optionalKey(Schema.String),
+    }),
+  })
+  export const main = Effect.gen(function* () {
+    const client = yield* HttpClient.HttpClient
+    const pages = Stream.paginate("", (page_token) =>
+      client.execute(HttpClientRequest.get("https://open.feishu.cn", { urlParams: { page_token } })).pipe(
+        Effect.flatMap(HttpClientResponse.schemaBodyJson(Answer)),
+        Effect.map(({ data }) => [data.meeting_briefs, Option.fromUndefinedOr(data.page_token)]),
+      ),
+    )
+    yield* Stream.runForEach(pages, (meeting) => Console.log(meeting.topic))
+  }).pipe(Effect.provide(FetchHttpClient.layer))
+`,
+  { platform: "browser" },
+)
 const withoutHttp = await bundle(program("", ""), { platform: "neutral" })
 const node = await bundle(
   program(`import * as NodeHttp from "@effect-feishu/core/node"`, `.pipe(Layer.provide(NodeHttp.layer()))`),
@@ -69,6 +102,11 @@ report([
     goal: 60,
   },
   { what: "for Node, without @effect/platform-node, gzipped", value: node.gzipped, unit: "kB" },
+  {
+    what: "Effect's own part of the first, as far as it can be: fetch, Stream, Schema, gzipped",
+    value: effect.gzipped,
+    unit: "kB",
+  },
   { what: "the first, minified", value: browser.minified, unit: "kB" },
   ...browser.modules
     .slice(0, 10)
