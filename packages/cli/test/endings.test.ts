@@ -32,7 +32,7 @@ describe.concurrent("exit codes", () => {
     assert.deepInclude(summary.error, { reason: "RequestRefused", code: 121003, logId: "20260901LOG" })
   })
 
-  it("2: bad input is told at once and nothing is sent", async () => {
+  it("2: P15 bad input, all of it, is told at once and nothing is sent", async () => {
     await using scripted = await Scripted.start(Scripted.twoPages)
     const inputs: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
       [["12", meetingNo, "abc"], '"12" has 2 digits, a meeting number has 9; "abc" is not a meeting number'],

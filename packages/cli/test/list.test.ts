@@ -106,7 +106,7 @@ describe.concurrent("formats", () => {
     assert.deepStrictEqual(JSON.parse(none.stdout), [])
   })
 
-  it("csv quotes by RFC 4180, and no cell is a formula", async () => {
+  it("P13 csv quotes by RFC 4180, and no cell is a formula", async () => {
     const { stdout } = await Cli.list(["100000001", "--format", "csv", ...december], environment)
     assert.strictEqual(
       stdout,
@@ -118,7 +118,7 @@ describe.concurrent("formats", () => {
     )
   })
 
-  it("the table is aligned with Chinese in it, and shows control characters instead of obeying them", async () => {
+  it("P12 the table is aligned with Chinese in it, and shows control characters instead of obeying them", async () => {
     const { stdout } = await Cli.list(["100000001", "--format", "table", ...december], environment)
     const shown = '=HYPERLINK("x"),\\n\\u202egnp\\u001b[31m\\u2028end'
     assert.deepStrictEqual(stdout.split("\n"), [
@@ -285,7 +285,7 @@ describe.concurrent("--max-items and --cursor", () => {
 })
 
 describe.concurrent("what is read", () => {
-  it("several numbers in the order given, doubles once, spaces and dashes as people write them", async () => {
+  it("P15 several numbers in the order given, doubles once, spaces and dashes as people write them", async () => {
     const { summary, stdout } = await Cli.list(
       ["300 000-003", "100000001", "300000003", ...december],
       environment,

@@ -122,9 +122,9 @@ describe("success is a JSON body with code 0, and nothing else", () => {
   )
 
   const never: ReadonlyArray<readonly [string, Fake.Answer, string, number]> = [
-    ["code missing", { body: { data: Fake.page([1]).body } }, "ContractViolation", 1],
-    ["code null", { body: { code: null, data: {} } }, "ContractViolation", 1],
-    ["code as text", { body: { code: "0", data: {} } }, "ContractViolation", 1],
+    ["P2 code missing", { body: { data: Fake.page([1]).body } }, "ContractViolation", 1],
+    ["P2 code null", { body: { code: null, data: {} } }, "ContractViolation", 1],
+    ["P2 code as text", { body: { code: "0", data: {} } }, "ContractViolation", 1],
     ["a code that is not known, with HTTP 200", { body: { code: 7, msg: "no" } }, "RequestRefused", 1],
     ["a code that is not known, with HTTP 502", { status: 502, body: { code: 7 } }, "ServerFailed", 5],
     ["H16 HTTP 408", { status: 408, body: "" }, "ServerFailed", 5],
@@ -132,27 +132,44 @@ describe("success is a JSON body with code 0, and nothing else", () => {
     ["H16 HTTP 204", { status: 204, body: "" }, "ContractViolation", 1],
     ["H16 HTTP 206", { status: 206, body: Fake.page([1]).body }, "ContractViolation", 1],
     ["H9 an HTML page with HTTP 200", { body: "<p>log in</p>" }, "ServerFailed", 5],
-    ["half a JSON text", { body: '{"code":0,"data":{"meeting_br' }, "ContractViolation", 5],
+    ["P1 half a JSON text", { body: '{"code":0,"data":{"meeting_br' }, "ContractViolation", 5],
     ["a 404 in text", { status: 404, body: "404 page not found" }, "RequestRefused", 1],
     ["H13 121003", Fake.failure(400, 121003), "RequestRefused", 1],
     ["A7 99991672", Fake.failure(400, 99991672), "PermissionDenied", 1],
     ["H8 99991403 with HTTP 429", Fake.failure(429, 99991403), "QuotaExceeded", 1],
     ["99991661", Fake.failure(400, 99991661), "AuthenticationFailed", 1],
     ["H2 121001 with HTTP 200, for ever", Fake.failure(200, 121001), "ServerFailed", 5],
+    ["P2 a code that is no whole number", { body: { code: 0.5, data: {} } }, "ContractViolation", 1],
     [
-      "a row without id",
+      "P20 a row without id",
       { body: { code: 0, data: { meeting_briefs: [{ topic: "x" }] } } },
       "ContractViolation",
       1,
     ],
     [
-      "a row with an empty id",
+      "P20 a row with an empty id",
       { body: { code: 0, data: { meeting_briefs: [{ id: "" }] } } },
       "ContractViolation",
       1,
     ],
-    ["an id as number", { body: { code: 0, data: { meeting_briefs: [{ id: 1 }] } } }, "ContractViolation", 1],
-    ["meeting_briefs as object", { body: { code: 0, data: { meeting_briefs: {} } } }, "ContractViolation", 1],
+    [
+      "P20 a topic that is a number",
+      { body: { code: 0, data: { meeting_briefs: [{ id: "1", topic: 5 }] } } },
+      "ContractViolation",
+      1,
+    ],
+    [
+      "P10 an id as number, which JSON.parse rounds",
+      { body: '{"code":0,"data":{"meeting_briefs":[{"id":7628568641385449001}]}}' },
+      "ContractViolation",
+      1,
+    ],
+    [
+      "P4 meeting_briefs as object",
+      { body: { code: 0, data: { meeting_briefs: {} } } },
+      "ContractViolation",
+      1,
+    ],
     [
       "a body encoded as br",
       { body: "\u0001br", headers: { "content-encoding": "br" } },
@@ -173,11 +190,31 @@ describe("success is a JSON body with code 0, and nothing else", () => {
     )
   }
 
-  for (const data of [undefined, null, {}, { meeting_briefs: null }, { has_more: null, page_token: null }]) {
-    it.effect(`data ${JSON.stringify(data)} is an empty page`, () =>
+  for (const [id, data] of [
+    ["P3", undefined],
+    ["P3", null],
+    ["P3", {}],
+    ["P4", { meeting_briefs: null }],
+    ["P4", { has_more: null, page_token: null }],
+  ] as const) {
+    it.effect(`${id} data ${JSON.stringify(data)} is an empty page`, () =>
       Effect.gen(function* () {
         const { handler } = sequence({ body: { code: 0, data } })
         assert.deepStrictEqual(yield* readFor("1 second", handler), { ids: [], error: undefined })
+      }),
+    )
+  }
+
+  for (const [id, data] of [
+    ["P3", { has_more: true }],
+    ["P4", { has_more: true, meeting_briefs: null }],
+  ] as const) {
+    it.effect(`${id} data ${JSON.stringify(data)} says that there is more: not an empty page`, () =>
+      Effect.gen(function* () {
+        const { handler } = sequence({ body: { code: 0, data } })
+        const { error } = yield* readFor("1 second", handler)
+        assert.strictEqual(error?.reason._tag, "PaginationBroken")
+        assert.isDefined(error!.cursor)
       }),
     )
   }

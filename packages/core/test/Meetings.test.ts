@@ -108,7 +108,7 @@ describe("reading", () => {
     }),
   )
 
-  it.effect("many numbers are read one after another; one given twice is read once", () =>
+  it.effect("P15 many numbers are read one after another; one given twice is read once", () =>
     Effect.gen(function* () {
       const other = MeetingNo.make("146453285")
       const tokens = Fake.tokens()
@@ -128,6 +128,46 @@ describe("reading", () => {
         rows.map(({ meeting, meetingNo }) => `${meetingNo} ${meeting.id}`),
         [`${Fake.meetingNo} ${Fake.meetingNo}-1`, `${other} ${other}-1`],
       )
+    }),
+  )
+
+  it.effect(
+    "P11 fields that are not known are kept; P12 a topic is what Feishu says, whatever is in it",
+    () =>
+      Effect.gen(function* () {
+        const topic = "\u001b[31m\r\u0000\u202egnp\u2028 周会 =1+1"
+        const row = { ...Fake.row(1), topic, note_id: "n1", meeting_connect: true, of_tomorrow: { x: [1] } }
+        const tokens = Fake.tokens()
+        const handler: Fake.Handler = (asked) =>
+          Effect.sync(() =>
+            Fake.isTokenCall(asked)
+              ? tokens.answer()
+              : { body: { code: 0, data: { meeting_briefs: [row] } } },
+          )
+        const [read] = yield* Meetings.Meetings.use(({ stream }) => Stream.runCollect(stream(request))).pipe(
+          Effect.provide(Fake.meetings(handler)),
+        )
+        assert.strictEqual(read!.topic, topic)
+        assert.deepStrictEqual([read!.note_id, read!.meeting_connect], ["n1", true])
+        assert.deepStrictEqual(read!.unknownFields, { of_tomorrow: { x: [1] } })
+      }),
+  )
+
+  it.effect("P22 a meeting that Feishu shows later comes with a later run that reads its time again", () =>
+    Effect.gen(function* () {
+      const meetings = [
+        { id: 1, time: now - 2 * day },
+        { id: 2, time: now + 6 * day },
+      ]
+      const { handler } = holding(meetings)
+      yield* TestClock.setTime(now * 1_000)
+      const weekly = { meetingNo: Fake.meetingNo, range: { from: "8d" } }
+      const first = yield* Effect.provide(Fake.read(weekly), Fake.meetings(handler))
+      // It began before the first run, and is shown after it.
+      meetings.push({ id: 3, time: now - 600 })
+      yield* TestClock.setTime((now + 7 * day) * 1_000)
+      const second = yield* Effect.provide(Fake.read(weekly), Fake.meetings(handler))
+      assert.deepStrictEqual([first.ids, second.ids], [["1"], ["2", "3"]])
     }),
   )
 
@@ -415,12 +455,12 @@ describe("bad input is refused before anything is sent", () => {
     ["page size 0", { ...request, pageSize: 0 }, /pageSize: 0 is out of range/],
     ["page size 51", { ...request, pageSize: 51 }, /pageSize: 51 is out of range/],
     [
-      "a number that is none",
+      "P15 a number that is none",
       { ...request, meetingNo: "12" as MeetingNo },
       /meetingNo: it is not a meeting number/,
     ],
-    ["milliseconds", { ...request, range: { from: 1_793_491_200_000 } }, /milliseconds/],
-    ["a reversed range", { ...request, range: { start: 9, end: 1 } }, /after its end/],
+    ["P14 milliseconds", { ...request, range: { from: 1_793_491_200_000 } }, /milliseconds/],
+    ["P14 a reversed range", { ...request, range: { start: 9, end: 1 } }, /after its end/],
   ]
   for (const [name, input, message] of bad) {
     it.effect(name, () =>

@@ -76,9 +76,9 @@ describe("a point in time", () => {
 
 describe("what cannot be a range is refused, with what to do", () => {
   const refused: ReadonlyArray<readonly [string, TimeRange.Input, RegExp]> = [
-    ["milliseconds", { from: 1_793_491_200_000 }, /looks like milliseconds.*write 1793491200\./],
-    ["milliseconds as text", { from: "1793491200000" }, /looks like milliseconds/],
-    ["an end before the start", { from: "10d", to: "20d" }, /after its end/],
+    ["P14 milliseconds", { from: 1_793_491_200_000 }, /looks like milliseconds.*write 1793491200\./],
+    ["P14 milliseconds as text", { from: "1793491200000" }, /looks like milliseconds/],
+    ["P14 an end before the start", { from: "10d", to: "20d" }, /after its end/],
     ["an empty range", { from: 5, to: 5 }, /empty/],
     ["words", { from: "yesterday" }, /"yesterday" is not a time.*ISO/],
     ["a day that does not exist", { from: "2026-02-31" }, /a day that does not exist/],
@@ -107,7 +107,7 @@ describe("windows", () => {
   const Second = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 2_000_000_000 })))
 
   it.effect.prop(
-    "cover the range without a gap, share their boundary seconds, and are at most 90 days",
+    "P14 cover the range without a gap, share their boundary seconds, and are at most 90 days",
     [Second, Second],
     ([a, b]) =>
       Effect.sync(() => {
