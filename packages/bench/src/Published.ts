@@ -20,8 +20,9 @@ const foreign = ["effect", "@effect/platform-node", "@larksuiteoapi/node-sdk"]
 
 /** Builds and installs them in a folder of its own, which is gone when it is disposed. */
 export const install = (): { readonly folder: string } & Disposable => {
-  const typescript = dirname(fileURLToPath(import.meta.resolve("typescript/package.json")))
-  execFileSync(process.execPath, [join(typescript, "bin/tsc"), "--build", "packages/core"], { cwd: root })
+  execFileSync("npx", ["--yes", "pnpm@12", "--filter-prod", "@effect-feishu/core...", "run", "build"], {
+    cwd: root,
+  })
   const folder = mkdtempSync(join(tmpdir(), "feishu-bench-"))
   for (const name of own) {
     const from = join(root, "packages", name)

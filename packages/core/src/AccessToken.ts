@@ -33,12 +33,10 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Redacted from "effect/Redacted"
-import {
-  AppAccessToken,
-  AppTicket as AppTicketContract,
-  OAuth,
-  TenantAccessToken,
-} from "@effect-feishu/contract"
+import * as AppAccessToken from "@effect-feishu/contract/AppAccessToken"
+import * as AppTicketContract from "@effect-feishu/contract/AppTicket"
+import * as OAuth from "@effect-feishu/contract/OAuth"
+import * as TenantAccessToken from "@effect-feishu/contract/TenantAccessToken"
 import { AppTicket } from "./AppTicket.ts"
 import * as Circuit from "./Circuit.ts"
 import * as Events from "./Events.ts"

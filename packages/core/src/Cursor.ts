@@ -32,7 +32,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Base64Url from "effect/encoding/Base64Url"
-import { MeetingNo } from "@effect-feishu/contract"
+import { MeetingNo } from "@effect-feishu/contract/MeetingNo"
 
 /** A cursor as text. Get one from a page or an error; give it to `Meetings.pages` or `Meetings.stream`. */
 export const Cursor = Schema.String.pipe(

@@ -29,7 +29,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
-import type { MeetingNo } from "@effect-feishu/contract"
+import type { MeetingNo } from "@effect-feishu/contract/MeetingNo"
 import type { FeishuError, Reason } from "./FeishuError.ts"
 import { record } from "./Metrics.ts"
 

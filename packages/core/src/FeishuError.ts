@@ -30,7 +30,7 @@
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { ErrorCodes } from "@effect-feishu/contract"
+import * as ErrorCodes from "@effect-feishu/contract/ErrorCodes"
 import { Cursor } from "./Cursor.ts"
 
 /** What Feishu said: its code, the HTTP status, its text and its log id, as far as there were any. */

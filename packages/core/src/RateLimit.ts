@@ -36,7 +36,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
-import { ListByNo } from "@effect-feishu/contract"
+import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import * as Events from "./Events.ts"
 import { monotonicMillis } from "./monotonic.ts"
 

@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { ListByNo } from "@effect-feishu/contract"
+import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
 
 /** Both bounds in unix seconds; whether Feishu counts them in is not documented, reading is right either way. */

@@ -2,6 +2,9 @@
  * Effect services that read Feishu (Lark) meetings.
  *
  * `Meetings` is what most applications need; `FeishuClient` calls further endpoints under the same rate limit.
+ *
+ * Each module has a path of its own, too: `import * as Meetings from "@effect-feishu/core/Meetings"`. Some bundlers
+ * (esbuild) carry every module of a package that is imported by its name only.
  */
 export {
   ErrorCodes,
