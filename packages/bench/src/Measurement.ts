@@ -8,7 +8,7 @@ export interface Row {
   readonly what: string
   readonly value: number
   /** `×` is a ratio to something in the same run. */
-  readonly unit: "ms" | "MB" | "kB" | "×"
+  readonly unit: "ms" | "MB" | "kB" | "requests/s" | "×"
   /** The value is meant to be at most this. */
   readonly goal?: number | undefined
 }
@@ -38,26 +38,42 @@ export interface Rounds {
 }
 
 /**
- * Milliseconds of each contender, by round. They take turns, another one first each time: what else the machine
- * does meets all of them alike, and the ratios within a round stay true.
+ * What each contender gives, by round. They take turns, another one first each time: what else the machine does
+ * meets all of them alike, and the ratios within a round stay true.
  */
-export const takeTurns = async <Name extends string>(
-  contenders: Readonly<Record<Name, () => unknown>>,
+export const roundRobin = async <Name extends string, A>(
+  contenders: Readonly<Record<Name, () => Promise<A>>>,
   { rounds, warmUp }: Rounds,
-): Promise<Record<Name, Array<number>>> => {
+): Promise<Record<Name, Array<A>>> => {
   const names = Object.keys(contenders) as Array<Name>
-  const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Array<number>>
+  const results = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Array<A>>
   for (let round = 0; round < warmUp + rounds; round++) {
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(round + turn) % names.length]!
       // One's garbage is not collected in the time of the next.
       globalThis.gc?.({ type: "minor", execution: "sync" })
-      const started = performance.now()
-      await contenders[name]()
-      if (round >= warmUp) times[name].push(performance.now() - started)
+      const result = await contenders[name]()
+      if (round >= warmUp) results[name].push(result)
     }
   }
-  return times
+  return results
+}
+
+/** Milliseconds of each contender, by round. */
+export const takeTurns = <Name extends string>(
+  contenders: Readonly<Record<Name, () => unknown>>,
+  rounds: Rounds,
+): Promise<Record<Name, Array<number>>> => {
+  const timed = (contender: () => unknown) => async () => {
+    const started = performance.now()
+    await contender()
+    return performance.now() - started
+  }
+  const entries = Object.entries<() => unknown>(contenders).map(([name, contender]) => [
+    name,
+    timed(contender),
+  ])
+  return roundRobin(Object.fromEntries(entries) as Record<Name, () => Promise<number>>, rounds)
 }
 
 /** The median of the ratios within each round. */

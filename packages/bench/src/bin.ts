@@ -13,6 +13,7 @@ import { median, type Row } from "./Measurement.ts"
 const measurements: Readonly<Record<string, number>> = {
   read: 3,
   windows: 1,
+  mock: 1,
   memory: 1,
   import: 1,
   bundle: 1,
