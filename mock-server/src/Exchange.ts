@@ -15,10 +15,10 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type { Random } from "effect/Random"
 import * as Schema from "effect/Schema"
 import type { unhandled } from "effect/Types"
 import * as ControlGuard from "./ControlGuard.ts"
+import type { ExchangeIds } from "./ExchangeIds.ts"
 import * as Faults from "./Faults.ts"
 import * as NetworkFaults from "./NetworkFaults.ts"
 import * as Operations from "./Operations.ts"
@@ -40,7 +40,7 @@ export class Exchange {
   requestBody = ""
   /** Set where the answer is that the rate limit is exceeded. */
   resetSeconds: number | undefined
-  #logId: string | undefined
+  #ids: ExchangeIds | undefined
 
   constructor(workspace: Workspace, operation: Operations.Operation | undefined) {
     this.operation = operation
@@ -61,8 +61,8 @@ export class Exchange {
     return this.state.clock.now()
   }
 
-  get logId(): string {
-    return (this.#logId ??= stampOf(this.now) + hex(this.state.ids, 20).toUpperCase())
+  get ids(): ExchangeIds {
+    return (this.#ids ??= this.state.nextIds(this.now))
   }
 }
 
@@ -89,7 +89,7 @@ export const failure = (
   code: number,
   details?: Readonly<Record<string, unknown>>,
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
-  Effect.map(CurrentExchange, ({ logId }) => {
+  Effect.map(CurrentExchange, ({ ids: { logId } }) => {
     const { msg, status } = known(code)
     return json(JSON.stringify({ code, msg, error: { ...errorOf(code, logId), ...details } }), { status })
   })
@@ -101,7 +101,7 @@ const errorOf = (code: number, logId: string) => ({
 
 /** Any code in the shape that the endpoint has for its failures; the catalogue need not know it. */
 const anyFailure = (
-  { logId, operation }: Exchange,
+  { ids: { logId }, operation }: Exchange,
   then: {
     readonly code: number
     readonly status?: number
@@ -204,8 +204,7 @@ export const layer = (
             }),
             Effect.provideService(CurrentExchange, exchange),
             Effect.map((response) => {
-              const { logId } = exchange
-              const requestId = uuid(exchange.state.ids)
+              const { logId, requestId } = exchange.ids
               return HttpServerResponse.setHeaders(response, {
                 [ResponseHeaders.logId]: logId,
                 [ResponseHeaders.requestId]: requestId,
@@ -225,7 +224,7 @@ export const layer = (
               authorization: request.headers["authorization"],
               appId: exchange.appId,
               status: response.status,
-              logId: exchange.logId,
+              logId: exchange.ids.logId,
               millis: performance.now() - started,
               fault: hit?.rule,
               resetSeconds: exchange.resetSeconds,
@@ -325,25 +324,3 @@ const hitOf = (
 
 const isRouteNotFound = (error: unknown): boolean =>
   HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
-
-/** `YYYYMMDDHHmmss` in UTC+8 (observed). */
-const stampOf = (millis: number): string =>
-  DateTime.formatIso(DateTime.makeUnsafe(millis + 8 * 60 * 60 * 1000))
-    .replaceAll(/\D/g, "")
-    .slice(0, 14)
-
-const hex = (random: Random, length: number): string => {
-  let text = ""
-  while (text.length < length) {
-    text += Math.floor(random.nextDoubleUnsafe() * 2 ** 40)
-      .toString(16)
-      .padStart(10, "0")
-  }
-  return text.slice(0, length)
-}
-
-const uuid = (random: Random): string => {
-  const digits = hex(random, 32)
-  const variant = "89ab"[Math.floor(random.nextDoubleUnsafe() * 4)]
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-${variant}${digits.slice(17, 20)}-${digits.slice(20)}`
-}

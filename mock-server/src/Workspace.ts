@@ -5,9 +5,9 @@
 import type { MeetingNo } from "@effect-feishu/contract"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import type { Random } from "effect/Random"
 import * as Schema from "effect/Schema"
 import * as Behaviour from "./Behaviour.ts"
+import * as ExchangeIds from "./ExchangeIds.ts"
 import * as Faults from "./Faults.ts"
 import * as Generator from "./Generator.ts"
 import * as Journal from "./Journal.ts"
@@ -64,8 +64,8 @@ export interface State {
   readonly pageTokens: PageTokens
   readonly faults: Faults.Faults
   readonly journal: Journal.Journal
-  /** Of log ids and request ids. */
-  readonly ids: Random
+  /** The ids of the next answer, at a time in unix milliseconds. */
+  readonly nextIds: (now: number) => ExchangeIds.ExchangeIds
 }
 
 /** See the members. */
@@ -152,7 +152,7 @@ const emptied = Effect.fnUntraced(function* ({ randomSeed = 1, ...options }: Opt
     pageTokens: pageTokens(`${randomSeed}/pages${resets === 0 ? "" : `/${resets}`}`),
     faults: Faults.make(),
     journal: Journal.make(),
-    ids: yield* Generator.seeded(randomSeed, "exchanges"),
+    nextIds: ExchangeIds.make(`${randomSeed}/exchanges`),
   }
 })
 
