@@ -1,12 +1,13 @@
 /** Taking secrets out of what the journal shows: of requests, and of answers. */
 
 const secretFields =
-  /("(?:app_secret|client_secret|app_ticket|app_access_token|tenant_access_token|access_token|refresh_token|code_verifier|password)"\s*:\s*)"(?:[^"\\]|\\.)*"/g
+  /("(?:app_secret|client_secret|client_assertion|app_ticket|app_access_token|tenant_access_token|access_token|refresh_token|code_verifier|password)"\s*:\s*)"(?:[^"\\]|\\.)*"/g
 
 // The code of an authorization is a text; the code of an answer is a number, and no secret.
 const authorizationCode = /("code"\s*:\s*)"(?:[^"\\]|\\.)*"/g
 
-const formFields = /((?:^|&)(?:client_secret|app_secret|code|refresh_token|code_verifier)=)[^&]*/g
+const formFields =
+  /((?:^|&)(?:client_secret|client_assertion|app_secret|code|refresh_token|code_verifier)=)[^&]*/g
 
 /** A JSON text or form without its secrets. */
 export const body = (text: string): string =>

@@ -111,23 +111,42 @@ export const routes = () => {
         : Effect.as(AppTickets.push(exchange.workspace, app), answer({ msg: "success" })),
     ),
     HttpRouter.add("POST", OAuth.userTokenPath, userToken),
-    HttpRouter.add("POST", OAuth.tokenPath, clientCredentials),
+    HttpRouter.add("POST", OAuth.tokenPath, unified),
   )
 }
 
-const decodeUserRequest = fromJson(Schema.Union([OAuth.AuthorizationCodeRequest, OAuth.RefreshTokenRequest]))
+/** What the endpoints of OAuth take. */
+type OAuthRequest =
+  | OAuth.AuthorizationCodeRequest
+  | OAuth.RefreshTokenRequest
+  | OAuth.ClientCredentialsRequest
 
-const userToken = Effect.gen(function* () {
-  const exchange = yield* CurrentExchange
-  const decoded = decodeUserRequest(yield* bodyText)
-  if (Option.isNone(decoded)) return oauthFailure(20001, "invalid_request")
-  const request = decoded.value
-  const app = authenticate(exchange, {
-    app_id: request.client_id,
-    app_secret: request.client_secret,
+/** An endpoint of OAuth: the grants that it knows, and how it reads a body. */
+const oauth = (
+  grants: ReadonlyArray<OAuthRequest["grant_type"]>,
+  schema: Schema.Codec<OAuthRequest, unknown>,
+  read: (text: string) => unknown,
+) => {
+  const decode = Schema.decodeUnknownOption(schema)
+  const isKnown = (grant: unknown): boolean => grant === undefined || grants.some((known) => known === grant)
+  return Effect.map(CurrentExchange, (exchange) => {
+    const fields = read(exchange.requestBody)
+    const request = decode(fields)
+    if (Option.isSome(request)) return tokensFor(exchange, request.value)
+    const { grant_type: grant } = Object(fields)
+    return oauthFailure(20001, isKnown(grant) ? "invalid_request" : "unsupported_grant_type")
   })
+}
+
+const tokensFor = (exchange: Exchange, request: OAuthRequest): Response => {
+  const app = authenticate(exchange, { app_id: request.client_id, app_secret: request.client_secret })
   if (typeof app === "number") return oauthFailure(20002, "invalid_client")
   const { now, state } = exchange
+  if (request.grant_type === "client_credentials") {
+    // Which tenant a store app's token would be for, the documents leave open.
+    const { expire, text } = state.tokens.issueClientCredentials(app.app_id, app.tenants[0], now)
+    return answer({ access_token: text, expires_in: expire, token_type: "Bearer" })
+  }
   const tokens =
     request.grant_type === "refresh_token"
       ? state.tokens.refresh({ appId: app.app_id, refreshToken: Redacted.value(request.refresh_token) }, now)
@@ -142,35 +161,29 @@ const userToken = Effect.gen(function* () {
           now,
         )
   return typeof tokens === "number" ? oauthFailure(tokens, "invalid_grant") : answer(tokens)
-})
+}
 
-const decodeForm = Schema.decodeUnknownOption(OAuth.ClientCredentialsRequest)
-
-const clientCredentials = Effect.gen(function* () {
-  const exchange = yield* CurrentExchange
-  const form = Object.fromEntries(new URLSearchParams(yield* bodyText))
-  const request = decodeForm(form)
-  if (Option.isNone(request)) {
-    return oauthFailure(
-      20001,
-      form["grant_type"] === undefined || form["grant_type"] === "client_credentials"
-        ? "invalid_request"
-        : "unsupported_grant_type",
-    )
+const fieldsOfJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
-  const app = authenticate(exchange, {
-    app_id: request.value.client_id,
-    app_secret: request.value.client_secret,
-  })
-  if (typeof app === "number") return oauthFailure(20002, "invalid_client")
-  // Which tenant a store app's token would be for, the documents leave open.
-  const { expire, text } = exchange.state.tokens.issueClientCredentials(
-    app.app_id,
-    app.tenants[0],
-    exchange.now,
-  )
-  return answer({ access_token: text, expires_in: expire, token_type: "Bearer" })
-})
+}
+
+/** The endpoint of user access tokens, version 2. */
+const userToken = oauth(
+  ["authorization_code", "refresh_token"],
+  Schema.Union([OAuth.AuthorizationCodeRequest, OAuth.RefreshTokenRequest]),
+  fieldsOfJson,
+)
+
+/** The unified one. Its documents show forms and one grant; the official SDK sends it JSON, and users' grants, too. */
+const unified = oauth(
+  ["client_credentials", "authorization_code", "refresh_token"],
+  Schema.Union([OAuth.ClientCredentialsRequest, OAuth.AuthorizationCodeRequest, OAuth.RefreshTokenRequest]),
+  (text) => fieldsOfJson(text) ?? Object.fromEntries(new URLSearchParams(text)),
+)
 
 /** Read when the request came. */
 const bodyText = Effect.map(CurrentExchange, ({ requestBody }) => requestBody)
