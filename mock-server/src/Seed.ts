@@ -86,7 +86,8 @@ const noOtherKeys = { messageUnexpectedKey: "there is no such key" }
 
 /**
  * An app with its credentials. A self-built app lives in the first of its tenants. Where there are `allowed_ips`,
- * requests from any other address are refused.
+ * requests from any other address are refused. A store app's events carry its `verification_token`, and are encrypted
+ * and signed where it has an `encrypt_key`.
  */
 export const App = Schema.Struct({
   app_id: text,
@@ -95,6 +96,8 @@ export const App = Schema.Struct({
   scopes: Schema.Array(text),
   tenants: atLeastOne(text, "tenant"),
   allowed_ips: optional(Schema.Array(text), "takes a list of addresses"),
+  encrypt_key: optional(text, needsQuotes),
+  verification_token: optional(text, needsQuotes),
 }).annotate(noOtherKeys)
 /** See the Schema of the same name. */
 export type App = typeof App.Type
