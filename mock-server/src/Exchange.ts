@@ -112,7 +112,7 @@ const anyFailure = (
   const entry = ErrorCodes.find(code)
   const msg = entry?.msg ?? "a failure on demand"
   const [status, body] = operation?.startsWith("auth.")
-    ? [200, { code, msg }]
+    ? [200, tokenFailureOf(code, msg)]
     : operation?.startsWith("oauth.")
       ? [entry?.status ?? 400, { error: "server_error", error_description: msg, code }]
       : [entry?.status ?? 400, code === 99991400 ? { code, msg } : { code, msg, error: errorOf(code, logId) }]
@@ -135,10 +135,11 @@ export const rateLimited = (refusal: Refusal, status: number): HttpServerRespons
 }
 
 /** The answer of a token endpoint when it gives none: HTTP 200, and no `error` object (documented). */
-export const tokenFailure = (code: number): HttpServerResponse.HttpServerResponse => {
-  const { msg, name } = known(code)
-  return json(JSON.stringify(name === "invalidParam" ? { code, data: {}, msg } : { code, msg }))
-}
+export const tokenFailure = (code: number): HttpServerResponse.HttpServerResponse =>
+  json(JSON.stringify(tokenFailureOf(code, known(code).msg)))
+
+const tokenFailureOf = (code: number, msg: string): object =>
+  code === 10003 ? { code, data: {}, msg } : { code, msg }
 
 /** The answer of an OAuth endpoint when it gives no token: HTTP 400, or the code's own (documented). */
 export const oauthFailure = (code: number, error: string): HttpServerResponse.HttpServerResponse => {
@@ -197,22 +198,23 @@ export const layer = (
           const exchange = new Exchange(workspaces.shared, Operations.find(request.method, path))
           yield* place(workspaces, exchange, request)
           const hit = hitOf(exchange, request)
+          const withIds = (response: HttpServerResponse.HttpServerResponse) => {
+            const { logId, requestId } = exchange.ids
+            return HttpServerResponse.setHeaders(response, {
+              [ResponseHeaders.logId]: logId,
+              [ResponseHeaders.requestId]: requestId,
+              "request-id": requestId,
+              // Node's own header would tell the time of the machine, not of the mock's clock.
+              date: dateOf(exchange.now),
+            })
+          }
           const plain = answer.pipe(
             Effect.catchCause((cause) => {
               if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
               return isRouteNotFound(Cause.squash(cause)) ? Effect.succeed(notFound) : failure(121001)
             }),
             Effect.provideService(CurrentExchange, exchange),
-            Effect.map((response) => {
-              const { logId, requestId } = exchange.ids
-              return HttpServerResponse.setHeaders(response, {
-                [ResponseHeaders.logId]: logId,
-                [ResponseHeaders.requestId]: requestId,
-                "request-id": requestId,
-                // Node's own header would tell the time of the machine, not of the mock's clock.
-                date: dateOf(exchange.now),
-              })
-            }),
+            Effect.map(withIds),
           )
           const write = (response: HttpServerResponse.HttpServerResponse) => {
             const { body } = response
@@ -243,7 +245,11 @@ export const layer = (
           const { code, network } = then
           const response = yield* code === undefined
             ? plain
-            : Effect.sync(() => anyFailure(exchange, { ...then, code }))
+            : Effect.sync(() => {
+                const failed = anyFailure(exchange, { ...then, code })
+                // Headers that the rule names win.
+                return HttpServerResponse.setHeaders(withIds(failed), failed.headers)
+              })
           write(response)
           if (network === undefined) return response
           const { body } = response
