@@ -1,0 +1,560 @@
+import * as Lark from "@larksuiteoapi/node-sdk"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { ErrorCodes, ListByNo, OAuth } from "@effect-feishu/contract"
+import { readFileSync } from "node:fs"
+import type { OwnWorkspace, WorkspaceOptions } from "../src/ControlClient.ts"
+import type { Rule } from "../src/Faults.ts"
+import * as MockFeishu from "../src/MockFeishu.ts"
+import * as Operations from "../src/Operations.ts"
+import type { App } from "../src/Seed.ts"
+import * as Sdk from "./sdk.ts"
+
+/** What the SDK gives to its caller, and the bytes that it was given itself. */
+interface Given {
+  readonly sdk: unknown
+  readonly bytes: string
+}
+
+/** How a code is provoked, and what it comes out of the SDK as. */
+interface Row {
+  readonly code: number
+  readonly how: string
+  /** Which endpoint answers with it; that of meetings unless given. */
+  readonly at?: Operations.Operation
+  readonly app?: Partial<App>
+  readonly options?: WorkspaceOptions
+  /** Where nothing but a rule brings this code about. */
+  readonly rule?: Rule
+  readonly client?: Parameters<typeof Sdk.clientOf>[1]
+  readonly ask: (client: Lark.Client, workspace: OwnWorkspace) => Promise<unknown>
+  readonly gives: (logId: string) => Given
+}
+
+const list = (client: Lark.Client) => client.vc.v1.meeting.listByNo({ params: Sdk.params })
+const listAs = (token: string) => (client: Lark.Client) =>
+  client.vc.v1.meeting.listByNo({ params: Sdk.params }, Lark.withUserAccessToken(token))
+const userToken = async (client: Lark.Client, workspace: OwnWorkspace, authorization?: object) =>
+  client.accessToken.retrieveByAuthorizationCode({ code: await Sdk.authorize(workspace, authorization) })
+
+/** The gateway, and the services behind it: the status is an error for the SDK, which throws axios' own. */
+const refused =
+  (status: number, code: number, msg: string, details: object = {}): Row["gives"] =>
+  (logId) => {
+    const error = {
+      log_id: logId,
+      troubleshooter: `排查建议查看(Troubleshooting suggestions): https://open.feishu.cn/search?from=openapi&log_id=${logId}&code=${code}`,
+      ...details,
+    }
+    return thrown(status, { code, msg, error })
+  }
+
+const thrown = (status: number, body: object): Given => ({
+  sdk: {
+    name: "AxiosError",
+    message: `Request failed with status code ${status}`,
+    code: status < 500 ? "ERR_BAD_REQUEST" : "ERR_BAD_RESPONSE",
+    status,
+    body,
+  },
+  bytes: JSON.stringify(body),
+})
+
+/** The token endpoints fail with HTTP 200: the SDK misses the token, and says so in words of its own. */
+const withoutToken =
+  (field: string, body: { readonly code: number; readonly msg: string }): Row["gives"] =>
+  () => ({
+    sdk: { name: "Error", message: `failed to get ${field}, code: ${body.code}, msg: ${body.msg}` },
+    bytes: JSON.stringify(body),
+  })
+
+/** The same where the SDK hands on what came. */
+const handedOn =
+  (body: object): Row["gives"] =>
+  () => ({ sdk: body, bytes: JSON.stringify(body) })
+
+/** The unified OAuth: the SDK has an error of its own. */
+const notGranted =
+  (statusCode: number, code: number, error: string, errorDescription: string): Row["gives"] =>
+  () => ({
+    sdk: { name: "AccessTokenError", statusCode, code, error, errorDescription },
+    bytes: JSON.stringify({ error, error_description: errorDescription, code }),
+  })
+
+const invalidToken = "Invalid access token for authorization. Please make a request with token attached."
+const scopes = ["vc:meeting:readonly", "vc:meeting.meetingid:read"]
+const violations = (type: string) => ({
+  permission_violations: scopes.map((subject) => ({ type, subject })),
+})
+
+const rows: ReadonlyArray<Row> = [
+  {
+    code: 99991661,
+    how: "no token at all",
+    client: { disableTokenCache: true },
+    ask: list,
+    gives: refused(
+      400,
+      99991661,
+      "Missing access token for authorization. Please make a request with token attached.",
+    ),
+  },
+  {
+    code: 99991663,
+    how: "an unknown tenant token of the caller's",
+    client: { disableTokenCache: true },
+    ask: (client) => client.vc.v1.meeting.listByNo({ params: Sdk.params }, Lark.withTenantToken("t-unknown")),
+    gives: refused(400, 99991663, invalidToken),
+  },
+  {
+    code: 99991663,
+    how: "the token that the SDK keeps has expired at Feishu",
+    ask: async (client, workspace) => {
+      await list(client)
+      await workspace.moveClock({ advance: 7_200 })
+      return list(client)
+    },
+    gives: refused(400, 99991663, invalidToken),
+  },
+  {
+    code: 99991663,
+    how: "the token that the SDK keeps was revoked",
+    ask: async (client, workspace) => {
+      await list(client)
+      await workspace.revokeTokens()
+      return list(client)
+    },
+    gives: refused(400, 99991663, invalidToken),
+  },
+  {
+    code: 99991668,
+    how: "an unknown user token",
+    ask: listAs("u-unknown"),
+    gives: refused(400, 99991668, invalidToken),
+  },
+  {
+    code: 99991671,
+    how: "a token with another prefix",
+    ask: listAs("x-unknown"),
+    gives: refused(400, 99991671, invalidToken),
+  },
+  {
+    code: 99991677,
+    how: "a user token that has expired",
+    ask: async (client, workspace) => {
+      const { accessToken } = await userToken(client, workspace)
+      await workspace.moveClock({ advance: 7_200 })
+      return listAs(accessToken)(client)
+    },
+    gives: refused(400, 99991677, "Authentication token expired"),
+  },
+  {
+    code: 99991672,
+    how: "an app without the scope",
+    app: { scopes: ["im:message"] },
+    ask: list,
+    gives: refused(
+      400,
+      99991672,
+      "Access denied. One of the following scopes is required: [vc:meeting:readonly, vc:meeting.meetingid:read]",
+      violations("action_scope_required"),
+    ),
+  },
+  {
+    code: 99991679,
+    how: "a user who has not granted the scope",
+    ask: async (client, workspace) => {
+      const { accessToken } = await userToken(client, workspace, { scopes: ["im:message"] })
+      return listAs(accessToken)(client)
+    },
+    gives: refused(
+      400,
+      99991679,
+      "Unauthorized. You do not have permission to perform the requested operation on the resource. Please request user re-authorization and try again.",
+      violations("action_privilege_required"),
+    ),
+  },
+  {
+    code: 99991401,
+    how: "an address that the app does not allow",
+    app: { allowed_ips: ["10.0.0.1"] },
+    ask: list,
+    gives: refused(400, 99991401, "ip is not allowed"),
+  },
+  {
+    code: 99992402,
+    how: "two fields that cannot be",
+    ask: (client) =>
+      client.vc.v1.meeting.listByNo({ params: { ...Sdk.params, start_time: "soon", page_size: 51 } }),
+    gives: refused(400, 99992402, "field validation failed", {
+      field_violations: [
+        { field: "start_time", description: "start_time is not a valid integer" },
+        { field: "page_size", description: "page_size the max value is 50" },
+      ],
+    }),
+  },
+  {
+    code: 121003,
+    how: "a range that ends before it starts",
+    ask: (client) =>
+      client.vc.v1.meeting.listByNo({
+        params: { ...Sdk.params, start_time: Sdk.params.end_time, end_time: Sdk.params.start_time },
+      }),
+    gives: refused(400, 121003, "param error"),
+  },
+  {
+    code: 99991400,
+    how: "over the rate limit: no `error`",
+    options: { rateLimit: 1 },
+    ask: async (client) => {
+      await list(client)
+      return list(client)
+    },
+    gives: () => thrown(429, { code: 99991400, msg: "request trigger frequency limit" }),
+  },
+  {
+    code: 99991400,
+    how: "over the rate limit of an older endpoint",
+    options: { rateLimit: 1, rateStatus: 400 },
+    ask: async (client) => {
+      await list(client)
+      return list(client)
+    },
+    gives: () => thrown(400, { code: 99991400, msg: "request trigger frequency limit" }),
+  },
+  {
+    code: 99991403,
+    how: "over the quota of the month",
+    options: { monthlyQuota: 1 },
+    ask: async (client) => {
+      await list(client)
+      return list(client)
+    },
+    gives: refused(429, 99991403, "This month's API call quota has been exceeded"),
+  },
+  ...(
+    [
+      [1500, 500, "internal error"],
+      [1663, 500, "internal error"],
+      [2200, 500, "internal error"],
+      [5000, 500, "internal error"],
+      [121001, 500, "internal error"],
+      [121002, 400, "not support"],
+      [121004, 404, "data not exist"],
+      [121005, 403, "no permission"],
+      [121006, 409, "conflict"],
+      [99991543, 400, "app id or app secret is invalid"],
+      [99991664, 400, invalidToken],
+      [99991665, 400, "Invalid tenant code"],
+    ] as const
+  ).map(([code, status, msg]): Row => ({
+    code,
+    how: "by a fault rule",
+    rule: { operation: "meetings.listByNo", then: { code } },
+    ask: list,
+    gives: refused(status, code, msg),
+  })),
+  {
+    code: 10003,
+    how: "an unknown app",
+    at: "auth.tenantAccessTokenInternal",
+    ask: (_, workspace) => list(Sdk.clientOf({ ...workspace, appId: "cli_nobody" })),
+    gives: () => ({
+      sdk: { name: "Error", message: "failed to get tenant_access_token, code: 10003, msg: invalid param" },
+      bytes: '{"code":10003,"data":{},"msg":"invalid param"}',
+    }),
+  },
+  {
+    code: 10003,
+    how: "by a fault rule, to the same bytes",
+    at: "auth.tenantAccessTokenInternal",
+    rule: { operation: "auth.tenantAccessTokenInternal", then: { code: 10003 } },
+    ask: list,
+    gives: () => ({
+      sdk: { name: "Error", message: "failed to get tenant_access_token, code: 10003, msg: invalid param" },
+      bytes: '{"code":10003,"data":{},"msg":"invalid param"}',
+    }),
+  },
+  {
+    code: 10014,
+    how: "a wrong secret",
+    at: "auth.tenantAccessTokenInternal",
+    client: { appSecret: "AnotherSecret" },
+    ask: list,
+    gives: withoutToken("tenant_access_token", { code: 10014, msg: "app secret invalid" }),
+  },
+  {
+    code: 10014,
+    how: "a wrong secret, for an app access token",
+    at: "auth.appAccessTokenInternal",
+    client: { disableTokenCache: true },
+    ask: (client, { appId: app_id }) =>
+      client.auth.v3.appAccessToken.internal({ data: { app_id, app_secret: "AnotherSecret" } }),
+    gives: handedOn({ code: 10014, msg: "app secret invalid" }),
+  },
+  {
+    code: 10012,
+    how: "a ticket that Feishu never gave",
+    at: "auth.appAccessToken",
+    app: { type: "store", tenants: ["tenant_of_10012"] },
+    ask: async (_, workspace) => {
+      const cache = new Lark.DefaultCache()
+      await cache.set(Lark.CAppTicket, "forged", undefined, { namespace: workspace.appId })
+      return Sdk.clientOf(workspace, { appType: Lark.AppType.ISV, cache }).vc.v1.meeting.listByNo(
+        { params: Sdk.params },
+        Lark.withTenantKey("tenant_of_10012"),
+      )
+    },
+    gives: withoutToken("app_access_token", { code: 10012, msg: "app ticket invalid" }),
+  },
+  {
+    code: 10013,
+    how: "an app access token that Feishu never gave",
+    at: "auth.tenantAccessToken",
+    client: { disableTokenCache: true },
+    ask: (client) =>
+      client.auth.v3.tenantAccessToken.create({
+        data: { app_access_token: "a-forged", tenant_key: "tenant" },
+      }),
+    gives: handedOn({ code: 10013, msg: "app access token invalid" }),
+  },
+  {
+    code: 10016,
+    how: "a self-built app asks for a ticket",
+    at: "auth.appTicketResend",
+    ask: (client, { appId: app_id, appSecret: app_secret }) =>
+      client.auth.v3.appTicket.resend({ data: { app_id, app_secret } }),
+    gives: handedOn({ code: 10016, msg: "only store apps have app tickets" }),
+  },
+  {
+    code: 20001,
+    how: "version 2 without a grant: the SDK knows no version 2, and throws axios' error",
+    at: "oauth.userToken",
+    ask: (client) =>
+      client.request({ method: "POST", url: OAuth.userTokenPath, data: { client_id: client.appId } }),
+    gives: () =>
+      thrown(400, {
+        error: "invalid_request",
+        error_description: "required parameter is missing",
+        code: 20001,
+      }),
+  },
+  {
+    code: 20002,
+    how: "a wrong secret",
+    at: "oauth.clientCredentials",
+    client: { appSecret: "AnotherSecret" },
+    ask: userToken,
+    gives: notGranted(400, 20002, "invalid_client", "client secret is invalid"),
+  },
+  {
+    code: 20003,
+    how: "a code for the second time",
+    at: "oauth.clientCredentials",
+    ask: async ({ accessToken }, workspace) => {
+      const code = await Sdk.authorize(workspace)
+      await accessToken.retrieveByAuthorizationCode({ code })
+      return accessToken.retrieveByAuthorizationCode({ code })
+    },
+    gives: notGranted(400, 20003, "invalid_grant", "the authorization code is invalid"),
+  },
+  {
+    code: 20004,
+    how: "a code after five minutes",
+    at: "oauth.clientCredentials",
+    ask: async ({ accessToken }, workspace) => {
+      const code = await Sdk.authorize(workspace)
+      await workspace.moveClock({ advance: 300 })
+      return accessToken.retrieveByAuthorizationCode({ code })
+    },
+    gives: notGranted(400, 20004, "invalid_grant", "the authorization code has expired"),
+  },
+  {
+    code: 20024,
+    how: "a code that was asked for with another verifier",
+    at: "oauth.clientCredentials",
+    ask: async ({ accessToken }, workspace) => {
+      const code = await Sdk.authorize(workspace, { code_challenge: "one" })
+      return accessToken.retrieveByAuthorizationCode({ code, codeVerifier: "another" })
+    },
+    gives: notGranted(400, 20024, "invalid_grant", "the code or token does not belong to the app"),
+  },
+  {
+    code: 20026,
+    how: "an unknown refresh token",
+    at: "oauth.clientCredentials",
+    ask: ({ accessToken }) => accessToken.refresh({ refreshToken: "unknown" }),
+    gives: notGranted(400, 20026, "invalid_grant", "the refresh token is invalid"),
+  },
+  {
+    code: 20037,
+    how: "a refresh token after seven days",
+    at: "oauth.clientCredentials",
+    ask: async (client, workspace) => {
+      const { refreshToken = "" } = await userToken(client, workspace)
+      await workspace.moveClock({ advance: 604_800 })
+      return client.accessToken.refresh({ refreshToken })
+    },
+    gives: notGranted(400, 20037, "invalid_grant", "the refresh token has expired"),
+  },
+  {
+    code: 20064,
+    how: "a refresh token that was revoked",
+    at: "oauth.clientCredentials",
+    ask: async (client, workspace) => {
+      const { refreshToken = "" } = await userToken(client, workspace)
+      await workspace.revokeTokens(refreshToken)
+      return client.accessToken.refresh({ refreshToken })
+    },
+    gives: notGranted(400, 20064, "invalid_grant", "the refresh token has been revoked"),
+  },
+  {
+    code: 20073,
+    how: "a refresh token for the second time",
+    at: "oauth.clientCredentials",
+    ask: async (client, workspace) => {
+      const { refreshToken = "" } = await userToken(client, workspace)
+      await client.accessToken.refresh({ refreshToken })
+      return client.accessToken.refresh({ refreshToken })
+    },
+    gives: notGranted(400, 20073, "invalid_grant", "the refresh token has been used"),
+  },
+  ...(
+    [
+      [20050, 500, "internal error"],
+      [20072, 503, "service unavailable"],
+    ] as const
+  ).map(([code, status, msg]): Row => ({
+    code,
+    how: "by a fault rule",
+    at: "oauth.clientCredentials",
+    rule: { operation: "oauth.clientCredentials", then: { code } },
+    ask: userToken,
+    gives: notGranted(status, code, "server_error", msg),
+  })),
+]
+
+/** What a call came to, as far as a caller of the SDK can tell. */
+const outcome = async (call: Promise<unknown>): Promise<unknown> => {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof Lark.AccessTokenError) {
+      const { code, errorDescription, name, statusCode } = error
+      return { name, statusCode, code, error: error.error, errorDescription }
+    }
+    const { code, message, name, response } = Object(error)
+    return response === undefined
+      ? { name, message }
+      : { name, message, code, status: response.status, body: response.data }
+  }
+}
+
+describe("what the official SDK makes of", () => {
+  let feishu: MockFeishu.Started
+  beforeAll(async () => {
+    feishu = await MockFeishu.start()
+  })
+  afterAll(() => feishu.close())
+
+  for (const row of rows) {
+    it(`${row.code}, ${row.how}`, async () => {
+      await using workspace = await Sdk.workspaceOf(feishu, row.app, row.options)
+      if (row.rule !== undefined) await workspace.addFault(row.rule)
+      Sdk.received()
+      const sdk = await outcome(row.ask(Sdk.clientOf(workspace, row.client), workspace))
+      const { headers, text: bytes, url } = Sdk.received().at(-1)!
+      const { at = "meetings.listByNo" } = row
+      assert.strictEqual(new URL(url).pathname, Operations.route(at).split(" ")[1])
+      assert.deepStrictEqual({ sdk, bytes }, row.gives(String(headers["x-tt-logid"])))
+      assert.match(String(headers["x-tt-logid"]), /^\d{14}[0-9A-F]{20}$/)
+      assert.strictEqual(headers["content-type"], "application/json; charset=utf-8")
+    })
+  }
+
+  it("99991400 tells its headers: the limit, and in how many seconds it resets", async () => {
+    await using workspace = await Sdk.workspaceOf(feishu, {}, { rateLimit: 1 })
+    await workspace.moveClock({ frozen: true })
+    const client = Sdk.clientOf(workspace)
+    await list(client)
+    const { response } = Object(await Sdk.rejection(list(client)))
+    assert.strictEqual(response.headers["x-ogw-ratelimit-limit"], "1")
+    assert.strictEqual(response.headers["x-ogw-ratelimit-reset"], "60")
+  })
+
+  it("a failure, in its log: the log id and the advice are beside the code", async () => {
+    await using workspace = await Sdk.workspaceOf(feishu)
+    const { logged, logger } = Sdk.logger()
+    await Sdk.rejection(listAs("u-unknown")(Sdk.clientOf(workspace, { logger })))
+    const { headers, text } = Sdk.received().at(-1)!
+    const body = JSON.parse(text)
+    const [, [request, answer]] = Object(logged.findLast(([level]) => level === "error"))
+    assert.deepInclude(request.response, { status: 400, statusText: "Bad Request", data: body })
+    assert.deepStrictEqual(answer, { ...body, ...body.error })
+    assert.strictEqual(answer.log_id, headers["x-tt-logid"])
+  })
+
+  it("paths that are not here: Feishu's own 404 in plain text", async () => {
+    await using workspace = await Sdk.workspaceOf(feishu)
+    const client = Sdk.clientOf(workspace)
+    for (const call of [
+      client.vc.v1.meeting.get({ path: { meeting_id: "7011030664708603907" } }),
+      // The user tokens of the SDK's older helper are of a version that is not here.
+      client.userAccessToken.initWithCode({ user: await Sdk.authorize(workspace) }),
+      client.request({ method: "POST", url: ListByNo.path }),
+    ]) {
+      const { body, ...rest } = Object(await outcome(call))
+      assert.strictEqual(body, "404 page not found")
+      assert.deepStrictEqual(rest, {
+        name: "AxiosError",
+        message: "Request failed with status code 404",
+        code: "ERR_BAD_REQUEST",
+        status: 404,
+      })
+    }
+  })
+
+  it("a client assertion: a grant that is not here", async () => {
+    await using workspace = await Sdk.workspaceOf(feishu)
+    const client = Sdk.clientOf(workspace, {
+      clientAssertionProvider: { retrieveToken: async () => ({ value: "a.JSON-Web.Token" }) },
+    })
+    const error = await Sdk.rejection(list(client))
+    assert.instanceOf(error, Lark.ClientAssertionError)
+    assert.strictEqual(error.code, 20001)
+    assert.include(Sdk.received().at(-1)?.text, '"error":"unsupported_grant_type"')
+    const [entry] = await workspace.journal({ operation: "oauth.clientCredentials" })
+    const { requestBody } = await workspace.journalEntry(entry!.seq)
+    assert.notInclude(requestBody, "a.JSON-Web.Token")
+  })
+})
+
+describe("the table of what the official SDK makes of codes", () => {
+  const codes = new Set(rows.map(({ code }) => code))
+
+  it("has a row for every code of the catalogue", () => {
+    const without = ErrorCodes.catalogue.filter(({ code }) => !codes.has(code))
+    assert.deepStrictEqual(
+      without.map(({ code }) => code),
+      [],
+    )
+  })
+
+  it("has a row for every endpoint", () => {
+    const asked = new Set(rows.map(({ at = "meetings.listByNo" }) => at))
+    assert.deepStrictEqual(
+      Operations.names.filter((name) => !asked.has(name)),
+      [],
+    )
+  })
+
+  it("has a row for every code of FIDELITY.md", () => {
+    const named = readFileSync(new URL("../FIDELITY.md", import.meta.url), "utf8")
+      .split("\n")
+      .flatMap((line) => /^\| ([\d, ]+) \|/.exec(line)?.[1]?.split(", ") ?? [])
+    assert.isAbove(named.length, 30)
+    assert.deepStrictEqual(
+      named.filter((code) => !codes.has(Number(code))),
+      [],
+    )
+  })
+})
