@@ -5,8 +5,7 @@ import type { Readable } from "node:stream"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-
-const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+import { bin } from "./bundle.ts"
 
 /** What the last line says with `--summary json`. */
 export interface Summary {
@@ -72,6 +71,10 @@ export const ended = async (child: Child): Promise<Ended> => {
 /** Runs the command to its end. */
 export const run = (args: ReadonlyArray<string>, environment?: Environment): Promise<Ended> =>
   ended(start(args, environment))
+
+/** Runs the command from its sources, as a clone of the repository does. */
+export const runFromSource = (args: ReadonlyArray<string>): Promise<Ended> =>
+  ended(startProgram(process.execPath, [fileURLToPath(new URL("../src/bin.ts", import.meta.url)), ...args]))
 
 /** Runs `list` with the summary as JSON. */
 export const list = async (

@@ -334,7 +334,9 @@ describe.concurrent("what is read", () => {
 
 describe.concurrent("--demo", () => {
   it("reads a year in several windows and pages, without an account and without a terminal", async () => {
-    const { code, stdout, stderr, summary } = await Cli.list(["--demo"])
+    const ended = await Cli.runFromSource(["list", "--demo", "--summary", "json"])
+    const { code, stdout, stderr } = ended
+    const summary = Cli.summaryOf(ended)
     assert.strictEqual(code, 0)
     assert.deepInclude(summary, { status: "complete", rows: 220, windows: 5 })
     // Less the one for the token: more pages than windows.
