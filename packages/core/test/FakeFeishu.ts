@@ -1,6 +1,6 @@
 /** An HTTP client without a socket: answers come from a function, so that time can be a test clock's. */
 import { Duration, Effect, Layer, Stream } from "effect"
-import { type HttpBody, HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
+import { type HttpBody, HttpClient, HttpClientError, HttpClientResponse, UrlParams } from "effect/http"
 import { TestClock } from "effect/testing"
 import {
   AccessToken,
@@ -74,38 +74,42 @@ const bodyOf = (body: HttpBody.HttpBody): unknown => {
   return text.startsWith("{") ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text))
 }
 
-/** The HTTP client. */
+/** The HTTP client. Without the abort signal that `HttpClient.make` gives each request, since nothing listens to it. */
 export const httpClient = (handler: Handler): HttpClient.HttpClient =>
-  HttpClient.make((request, url) =>
-    handler({
-      host: url.host,
-      path: url.pathname,
-      query: Object.fromEntries(url.searchParams),
-      token: request.headers["authorization"],
-      body: bodyOf(request.body),
-    }).pipe(
-      Effect.mapError(
-        (code) =>
-          new HttpClientError.HttpClientError({
-            reason: new HttpClientError.TransportError({
-              request,
-              cause: Object.assign(new Error(code), { code }),
+  HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+    Effect.flatMap((request) => {
+      const url = new URL(request.url)
+      return handler({
+        host: url.host,
+        path: url.pathname,
+        query: Object.fromEntries(new URLSearchParams(UrlParams.toString(request.urlParams))),
+        token: request.headers["authorization"],
+        body: bodyOf(request.body),
+      }).pipe(
+        Effect.mapError(
+          (code) =>
+            new HttpClientError.HttpClientError({
+              reason: new HttpClientError.TransportError({
+                request,
+                cause: Object.assign(new Error(code), { code }),
+              }),
             }),
-          }),
-      ),
-      Effect.map(({ body, headers, status }) => {
-        const text = typeof body === "string" ? body : JSON.stringify(body)
-        const response = HttpClientResponse.fromWeb(
-          request,
-          new Response(null, {
-            status: status ?? 200,
-            headers: headers ?? { "content-type": "application/json" },
-          }),
-        )
-        // A web stream takes turns of the real event loop, which a test clock does not wait for.
-        return Object.create(response, { stream: { value: Stream.make(new TextEncoder().encode(text)) } })
-      }),
-    ),
+        ),
+        Effect.map(({ body, headers, status }) => {
+          const text = typeof body === "string" ? body : JSON.stringify(body)
+          const response = HttpClientResponse.fromWeb(
+            request,
+            new Response(null, {
+              status: status ?? 200,
+              headers: headers ?? { "content-type": "application/json" },
+            }),
+          )
+          // A web stream takes turns of the real event loop, which a test clock does not wait for.
+          return Object.create(response, { stream: { value: Stream.make(new TextEncoder().encode(text)) } })
+        }),
+      )
+    }),
+    Effect.succeed,
   )
 
 /** What a token source needs. */

@@ -183,7 +183,7 @@ describe("a store app", () => {
       fiber.pollUnsafe(),
       Exit.succeed({ tokens: keys.map((key) => `t-SECRET-${key}`), asleep: 0, fetched: keys.length }),
     )
-  })
+  }, 60_000)
 
   it.effect("keeps the limits of its tenants apart", () =>
     Effect.gen(function* () {
