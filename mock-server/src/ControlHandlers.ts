@@ -14,7 +14,7 @@ import * as AppTickets from "./AppTickets.ts"
 import * as Control from "./Control.ts"
 import { json } from "./Exchange.ts"
 import * as Journal from "./Journal.ts"
-import type * as Seed from "./Seed.ts"
+import * as Seed from "./Seed.ts"
 import * as Workspace from "./Workspace.ts"
 
 const done = { ok: true as const }
@@ -157,7 +157,9 @@ export const routes = (workspaces: Workspace.Workspaces) => {
       .handle("putMeetings", ({ payload, query }) =>
         Effect.flatMap(find(query), ({ state }) => {
           const tenants = new Set(state.store.apps().flatMap(({ tenants }) => tenants))
-          const problems = payload.flatMap(
+          const now = Math.floor(state.clock.now() / 1000)
+          const meetings = payload.map((meeting) => Seed.inSeconds(meeting, now))
+          const problems = meetings.flatMap(
             ({ end_time: end, start_time: start, tenant_key: tenant }, index) => [
               ...(tenant !== undefined && !tenants.has(tenant)
                 ? [`[${index}].tenant_key: no app has it`]
@@ -166,7 +168,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
             ],
           )
           if (problems.length > 0) return Effect.fail(refused("these meetings cannot be", problems))
-          for (const meeting of payload) state.store.putMeeting(meeting)
+          for (const meeting of meetings) state.store.putMeeting(meeting)
           return Effect.succeed({ put: payload.length })
         }),
       )

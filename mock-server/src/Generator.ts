@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import type { Generate, Meeting } from "./Seed.ts"
+import type { Generate, InSeconds, Meeting } from "./Seed.ts"
 import { topics } from "./topics.ts"
 
 /** A stretch of time from `from` (inclusive) to `to` (exclusive), in unix seconds. */
@@ -41,17 +41,17 @@ export const meetingNos = (random: Random.Random, count: number, taken: Set<stri
  */
 export const meetings = (
   random: Random.Random,
-  order: Generate,
+  order: InSeconds<Generate>,
   span: Span,
   taken: Set<string>,
-): Array<Meeting> => {
+): Array<InSeconds<Meeting>> => {
   const from = order.from ?? Math.min(span.from, order.to ?? span.from)
   const to = Math.max(from + 1, order.to ?? span.to)
   // What recurs under one number is one meeting with one topic, one password and one link, most of the time.
   const usual = pick(random, topics)
   const password = chance(random, 0.6) ? sixDigits(random) : undefined
   const withUrl = chance(random, 0.6)
-  return Array.from({ length: order.count }, (_, index): Meeting => {
+  return Array.from({ length: order.count }, (_, index): InSeconds<Meeting> => {
     const start = from + Math.floor(((index + random.nextDoubleUnsafe()) / order.count) * (to - from))
     return {
       id: meetingId(random, start, taken),

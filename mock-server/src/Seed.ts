@@ -21,9 +21,11 @@
  * ```
  */
 import { ListByNo } from "@effect-feishu/contract"
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -32,16 +34,18 @@ import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Yaml from "yaml"
+import * as Moment from "./Moment.ts"
 
 // Unquoted, YAML reads `password: 012345` as the number 12345: what is text is never made from a number.
 const needsQuotes = 'takes text: put it in quotes, such as "012345"'
 const anyText = Schema.String.annotate({ message: needsQuotes })
 const text = anyText.pipe(Schema.check(Schema.isNonEmpty({ message: "takes at least one character" })))
 
-// People write ids and numbers of meetings without quotes; `exactIntegers` has kept every digit of them.
-const digits = (check: SchemaAST.Check<string>, message: string) =>
-  Schema.Union([Schema.String, Schema.Number])
-    .annotate({ message })
+// People write ids and numbers of meetings without quotes; `exactIntegers` has kept every digit of them. Described
+// here, where it is written: what the text is made into is not what an editor sees.
+const digits = (check: SchemaAST.Check<string>, message: string, description: string) =>
+  Schema.Union([Schema.String.pipe(Schema.check(check)), Schema.Finite])
+    .annotate({ message, description })
     .pipe(
       Schema.decodeTo(
         Schema.String.pipe(Schema.check(check)),
@@ -50,25 +54,54 @@ const digits = (check: SchemaAST.Check<string>, message: string) =>
     )
 
 const notAMeetingNo = "a meeting number has 9 digits, such as 337736498; quote it when it starts with 0"
-const meetingNo = digits(Schema.isPattern(/^\d{9}$/, { message: notAMeetingNo }), notAMeetingNo)
+const meetingNo = digits(
+  Schema.isPattern(/^\d{9}$/u, { message: notAMeetingNo }),
+  notAMeetingNo,
+  "The meeting number: 9 digits, in quotes when it starts with 0",
+)
 
 const notAnId = "a meeting id is a 64-bit integer as text, such as 7011030664708603907"
 // Without a sign: what the generator makes for times after 2038 needs all 64 bits.
 const is64Bit = (id: string): boolean => /^\d{1,20}$/.test(id) && BigInt(id) < 2n ** 64n
-const meetingId = digits(Schema.makeFilter(is64Bit, { message: notAnId }), notAnId)
+const meetingId = digits(
+  Schema.makeFilter(is64Bit, {
+    message: notAnId,
+    toJsonSchema: () => [{ pattern: String.raw`^\d{1,20}$` }, true],
+  }),
+  notAnId,
+  "The id of the meeting: a 64-bit integer that no other meeting has",
+)
 
-const wholeNumberTo = (maximum: number, message: string) =>
-  Schema.Number.annotate({ message }).pipe(
-    Schema.check(Schema.makeFilter((n) => Number.isInteger(n) && n >= 0 && n <= maximum, { message })),
+const countMessage = "count is a whole number from 0 to 1000000"
+const count = Schema.Number.annotate({ message: countMessage }).pipe(
+  Schema.check(
+    Schema.isInt({ message: countMessage }),
+    Schema.isBetween({ minimum: 0, maximum: 1_000_000 }, { message: countMessage }),
+  ),
+)
+
+const notATime =
+  "a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, such as 1767225600 (milliseconds have three digits more)"
+const waysOfTime =
+  "-3d (three days before the mock starts; also s, m, h, w, and + for later), 2026-01-31T09:00:00Z, 2026-01-31 (UTC), or unix seconds"
+// The upper 32 bits of an id are unix seconds (inferred), so no time of the mock goes beyond them.
+const lastTime = 0xffff_ffff
+const isTime = (time: string | number): boolean =>
+  Option.exists(Moment.from(time, 0), (seconds) => seconds <= lastTime)
+const time = Schema.Union([Schema.String, Schema.Finite])
+  .annotate({ message: notATime })
+  .pipe(
+    Schema.check(
+      Schema.makeFilter(isTime, {
+        message: notATime,
+        toJsonSchema: () => [{ pattern: Moment.pattern, minimum: 0, maximum: lastTime }, true],
+      }),
+    ),
   )
 
-const notATime = "a time is in unix seconds, such as 1767225600 (milliseconds have three digits more)"
-// The upper 32 bits of an id are unix seconds (inferred), so no time of the mock goes beyond them.
-const unixSeconds = wholeNumberTo(0xffff_ffff, notATime)
-
 // YAML reads a key without a value as null; that says as little as a key that is not there.
-const optional = <A, E>(schema: Schema.Codec<A, E>, message: string) =>
-  Schema.optionalKey(Schema.NullOr(schema).annotate({ message })).pipe(
+const optional = <A, E>(schema: Schema.Codec<A, E>, message: string, description: string) =>
+  Schema.optionalKey(Schema.NullOr(schema).annotate({ message, description })).pipe(
     Schema.decodeTo(Schema.optionalKey(Schema.toType(schema)), {
       decode: SchemaGetter.transformOptional(Option.filter((value: A | null) => value !== null)),
       encode: SchemaGetter.transformOptional((value: Option.Option<A>): Option.Option<A | null> => value),
@@ -79,6 +112,7 @@ const atLeastOne = <A, E>(item: Schema.Codec<A, E>, what: string) =>
   Schema.Array(item).pipe(
     Schema.refine((items): items is readonly [A, ...Array<A>] => items.length > 0, {
       message: `takes at least one ${what}`,
+      toJsonSchema: () => ({ minItems: 1 }),
     }),
   )
 
@@ -90,14 +124,30 @@ const noOtherKeys = { messageUnexpectedKey: "there is no such key" }
  * and signed where it has an `encrypt_key`.
  */
 export const App = Schema.Struct({
-  app_id: text,
-  app_secret: text,
-  type: Schema.Literals(["self_built", "store"]),
-  scopes: Schema.Array(text),
-  tenants: atLeastOne(text, "tenant"),
-  allowed_ips: optional(Schema.Array(text), "takes a list of addresses"),
-  encrypt_key: optional(text, needsQuotes),
-  verification_token: optional(text, needsQuotes),
+  app_id: text.annotate({ description: "The app id that a client sends, such as cli_a1b2c3d4e5f6a7b8" }),
+  app_secret: text.annotate({ description: "The app secret that a client sends; made up" }),
+  type: Schema.Literals(["self_built", "store"]).annotate({
+    description: "self_built, or store: its tokens take the ticket that is pushed to --app-ticket-url",
+  }),
+  scopes: Schema.Array(text).annotate({
+    description:
+      "The scopes that the app has. Without vc:meeting:readonly and vc:meeting.meetingid:read it may not read meetings",
+  }),
+  tenants: atLeastOne(text, "tenant").annotate({
+    description:
+      "The tenants that have the app. A self-built app sees the meetings of the first; a store app asks for a token for each",
+  }),
+  allowed_ips: optional(
+    Schema.Array(text),
+    "takes a list of addresses",
+    "Requests from other addresses than these are refused",
+  ),
+  encrypt_key: optional(
+    text,
+    needsQuotes,
+    "Of a store app: its tickets are pushed encrypted with this key, and signed",
+  ),
+  verification_token: optional(text, needsQuotes, "Of a store app: its tickets carry it"),
 }).annotate(noOtherKeys)
 /** See the Schema of the same name. */
 export type App = typeof App.Type
@@ -112,45 +162,100 @@ export const defaultApp: App = {
 }
 
 /**
- * One meeting. `id` is a 64-bit integer as text, times are unix seconds. Without `tenant_key` it belongs to the
- * first tenant of the first app.
+ * One meeting. `id` is a 64-bit integer as text. Times are unix seconds, ISO text with a zone, a date in UTC, or how
+ * long before the start of the mock's clock: `-3d`. Without `tenant_key` it belongs to the first tenant of the first
+ * app.
  */
 export const Meeting = Schema.Struct({
   id: meetingId,
   meeting_no: meetingNo,
-  topic: anyText,
-  url: optional(anyText, needsQuotes),
-  password: optional(anyText, needsQuotes),
-  start_time: unixSeconds,
-  end_time: optional(unixSeconds, notATime),
-  tenant_key: optional(text, needsQuotes),
-  meeting_connect: optional(Schema.Boolean, "takes true or false"),
-  note_id: optional(anyText, needsQuotes),
+  topic: anyText.annotate({ description: "What the meeting is about; may be empty" }),
+  url: optional(anyText, needsQuotes, "The link to join, such as https://vc.feishu.cn/j/337736498"),
+  password: optional(anyText, needsQuotes, "The password, in quotes"),
+  start_time: time.annotate({
+    description: `When it started: ${waysOfTime}. Feishu shows meetings of the last 90 days`,
+  }),
+  end_time: optional(time, notATime, `When it ended: ${waysOfTime}`),
+  tenant_key: optional(
+    text,
+    needsQuotes,
+    "The tenant whose meeting it is; the first tenant of the first app unless given",
+  ),
+  meeting_connect: optional(Schema.Boolean, "takes true or false", "Feishu's field of that name"),
+  note_id: optional(anyText, needsQuotes, "The id of the meeting's note, in quotes"),
 }).annotate(noOtherKeys)
 /** See the Schema of the same name. */
 export type Meeting = typeof Meeting.Type
 
 /**
- * An order to generate `count` meetings of a number, spread over `from` (inclusive) to `to` (exclusive), in unix
- * seconds. Without them: the days before the UTC day in which the mock's clock starts, 89 unless told.
+ * An order to generate `count` meetings of a number, spread over `from` (inclusive) to `to` (exclusive), written as
+ * the times of a meeting. Without them: the days before the UTC day in which the mock's clock starts, 89 unless told.
  */
 export const Generate = Schema.Struct({
   meeting_no: meetingNo,
-  count: wholeNumberTo(1_000_000, "count is a whole number from 0 to 1000000"),
-  from: optional(unixSeconds, notATime),
-  to: optional(unixSeconds, notATime),
+  count: count.annotate({ description: "How many meetings of this number, from 0 to 1000000" }),
+  from: optional(
+    time,
+    notATime,
+    `Spread them from this time on, 89 days before today unless given: ${waysOfTime}`,
+  ),
+  to: optional(
+    time,
+    notATime,
+    `Spread them until this time, the start of today (UTC) unless given: ${waysOfTime}`,
+  ),
 }).annotate(noOtherKeys)
 /** See the Schema of the same name. */
 export type Generate = typeof Generate.Type
 
-/** The whole seed. Without `apps` there is {@link defaultApp}. */
+/** The whole seed. Without `apps` there is {@link defaultApp}. `$schema` says nothing: editors look for it in JSON. */
 export const Seed = Schema.Struct({
-  apps: optional(atLeastOne(App, "app"), "takes a list of apps"),
-  meetings: optional(Schema.Array(Meeting), "takes a list of meetings"),
-  generate: optional(Schema.Array(Generate), "takes a list of orders to generate meetings"),
+  $schema: optional(
+    anyText,
+    needsQuotes,
+    "In JSON: where editors find this description, ./feishu.schema.json",
+  ),
+  apps: optional(
+    atLeastOne(App, "app"),
+    "takes a list of apps",
+    "Who may ask. Without apps there is one made-up app that may read",
+  ),
+  meetings: optional(Schema.Array(Meeting), "takes a list of meetings", "Meetings, one by one"),
+  generate: optional(
+    Schema.Array(Generate),
+    "takes a list of orders to generate meetings",
+    "Meetings by the number, made up, spread over a stretch of time",
+  ),
 }).annotate(noOtherKeys)
 /** See the Schema of the same name. */
 export type Seed = typeof Seed.Type
+
+/** With every time in unix seconds. */
+export type InSeconds<Entry extends Meeting | Generate> = {
+  readonly [Key in keyof Entry]: Key extends "start_time" | "end_time" | "from" | "to"
+    ? Exclude<Entry[Key], string>
+    : Entry[Key]
+}
+
+/** The same with its times in unix seconds, those that are relative counted from `now`. */
+export const inSeconds = <Entry extends Meeting | Generate>(entry: Entry, now: number): InSeconds<Entry> => {
+  const resolved: Record<string, unknown> = { ...entry }
+  for (const key of ["start_time", "end_time", "from", "to"]) {
+    const time = resolved[key]
+    if (typeof time === "string") resolved[key] = Math.max(0, Option.getOrThrow(Moment.from(time, now)))
+  }
+  return resolved as InSeconds<Entry>
+}
+
+/**
+ * The JSON Schema of a seed file, in the draft that every editor knows. What it lets through may still be wrong:
+ * {@link check} knows more.
+ */
+export const jsonSchema = (): JsonSchema.JsonSchema => ({
+  $schema: "http://json-schema.org/draft-07/schema#",
+  title: "What feishu-mock serves",
+  ...JsonSchema.toDocumentDraft07(Schema.toJsonSchemaDocument(Seed, { onExcessProperty: "error" })).schema,
+})
 
 /** One thing that is wrong: where it is, and in which line of the file when it came from one. */
 export interface Fault {
@@ -196,7 +301,8 @@ const pathKey = (segment: PropertyKey | { readonly key: PropertyKey }): Property
   typeof segment === "object" ? segment.key : segment
 
 /**
- * Checks a seed that a program made; fails with all faults.
+ * Checks a seed that a program made; fails with all faults. Relative times count from `now` (unix seconds), that of
+ * Effect's `Clock` unless given.
  *
  * @example
  * ```ts
@@ -208,10 +314,15 @@ const pathKey = (segment: PropertyKey | { readonly key: PropertyKey }): Property
  * console.log(invalid.message)
  * // => the seed has 2 faults:
  * // =>   meetings[0].meeting_no: a meeting number has 9 digits, such as 337736498; …
- * // =>   meetings[0].start_time: a time is in unix seconds, such as 1767225600 (milliseconds …
+ * // =>   meetings[0].start_time: a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, …
  * ```
  */
-export const check = (seed: unknown, source = "the seed"): Effect.Effect<Seed, SeedInvalid> => {
+export const check = (seed: unknown, source = "the seed", now?: number): Effect.Effect<Seed, SeedInvalid> =>
+  Effect.flatMap(now === undefined ? clockSeconds : Effect.succeed(now), (now) => checkAt(seed, source, now))
+
+const clockSeconds = Effect.map(Clock.currentTimeMillis, (millis) => Math.floor(millis / 1000))
+
+const checkAt = (seed: unknown, source: string, now: number): Effect.Effect<Seed, SeedInvalid> => {
   const decoded = decode(seed)
   const wrongShape = Result.isSuccess(decoded)
     ? []
@@ -219,7 +330,7 @@ export const check = (seed: unknown, source = "the seed"): Effect.Effect<Seed, S
         path: (issue.path ?? []).map(pathKey),
         message: issue.message,
       }))
-  const faults = [...wrongShape, ...contradictions(seed)]
+  const faults = [...wrongShape, ...contradictions(seed, now)]
   return Result.isSuccess(decoded) && faults.length === 0
     ? Effect.succeed(decoded.success)
     : Effect.fail(new SeedInvalid({ source, faults }))
@@ -229,7 +340,7 @@ export const check = (seed: unknown, source = "the seed"): Effect.Effect<Seed, S
  * What each value by itself does not show: doubles, ranges that end before they start, unknown tenants. Looks at
  * every value that is right by itself, whatever is wrong beside it, so that these faults are told with the others.
  */
-const contradictions = (seed: unknown): Array<Fault> => {
+const contradictions = (seed: unknown, now: number): Array<Fault> => {
   const faults: Array<Fault> = []
   const unique = (list: string, key: string, values: ReadonlyArray<string | undefined>) => {
     const first = new Map<string, number>()
@@ -246,8 +357,12 @@ const contradictions = (seed: unknown): Array<Fault> => {
   unique("apps", "app_id", valuesOf(apps, "app_id", text))
   unique("meetings", "id", valuesOf(meetings, "id", meetingId))
   unique("generate", "meeting_no", valuesOf(generate, "meeting_no", meetingNo))
-  const starts = valuesOf(meetings, "start_time", unixSeconds)
-  for (const [index, end] of valuesOf(meetings, "end_time", unixSeconds).entries()) {
+  const timesOf = (entries: ReadonlyArray<unknown>, key: string) =>
+    valuesOf(entries, key, time).map((value) =>
+      value === undefined ? undefined : Option.getOrThrow(Moment.from(value, now)),
+    )
+  const starts = timesOf(meetings, "start_time")
+  for (const [index, end] of timesOf(meetings, "end_time").entries()) {
     const start = starts[index]
     if (end !== undefined && start !== undefined && end < start) {
       faults.push({ path: ["meetings", index, "end_time"], message: "end_time is before start_time" })
@@ -262,8 +377,8 @@ const contradictions = (seed: unknown): Array<Fault> => {
       })
     }
   }
-  const ends = valuesOf(generate, "to", unixSeconds)
-  for (const [index, from] of valuesOf(generate, "from", unixSeconds).entries()) {
+  const ends = timesOf(generate, "to")
+  for (const [index, from] of timesOf(generate, "from").entries()) {
     const to = ends[index]
     if (from !== undefined && to !== undefined && from >= to) {
       faults.push({ path: ["generate", index, "to"], message: "from must be less than to" })
@@ -301,8 +416,8 @@ const valuesOf = <A>(
   })
 }
 
-/** Reads a seed file, YAML or JSON; fails with all faults, each with its path and line. */
-export const fromFile = Effect.fnUntraced(function* (path: string) {
+/** Reads and checks a seed file, YAML or JSON; fails with all faults, each with its path and line. */
+export const fromFile = Effect.fnUntraced(function* (path: string, now?: number) {
   const files = yield* FileSystem.FileSystem
   const content = yield* files.readFileString(path).pipe(
     Effect.mapError((error) => {
@@ -317,7 +432,7 @@ export const fromFile = Effect.fnUntraced(function* (path: string) {
   )
   const { faults, lineOf, value } = parseJson(content) ?? parseYaml(content)
   if (faults.length > 0) return yield* new SeedInvalid({ source: path, faults })
-  return yield* check(value, path).pipe(
+  return yield* check(value, path, now).pipe(
     Effect.mapError((error) => {
       const line = lineOf()
       const faults = error.faults.map((fault) => ({ ...fault, line: line(fault.path) }))

@@ -5,7 +5,9 @@
 import { factory, nullable, primaryKey } from "@mswjs/data"
 import { MeetingNo } from "@effect-feishu/contract"
 import * as MeetingIndex from "./MeetingIndex.ts"
-import type { App, Meeting } from "./Seed.ts"
+import type { App, InSeconds, Meeting as WrittenMeeting } from "./Seed.ts"
+
+type Meeting = InSeconds<WrittenMeeting>
 
 /** What the store holds at the start: at least one app, and any meetings. */
 export interface Contents {

@@ -111,7 +111,7 @@ export const make = Effect.fnUntraced(function* (
       }
     },
     restore: Effect.fnUntraced(function* (snapshot) {
-      const { apps, meetings } = yield* Seed.check(snapshot.seed, "the snapshot")
+      const { apps, meetings = [] } = yield* Seed.check(snapshot.seed, "the snapshot", snapshot.now)
       const clock = yield* VirtualClock.make(snapshot.now)
       if (snapshot.frozen) clock.freeze()
       workspace.state = {
@@ -119,7 +119,10 @@ export const make = Effect.fnUntraced(function* (
         behaviour: snapshot.behaviour,
         ...countersOf(snapshot.behaviour),
         clock,
-        store: Store.make({ apps: apps ?? [Seed.defaultApp], meetings: meetings ?? [] }),
+        store: Store.make({
+          apps: apps ?? [Seed.defaultApp],
+          meetings: meetings.map((meeting) => Seed.inSeconds(meeting, snapshot.now)),
+        }),
       }
     }),
   }
@@ -171,9 +174,10 @@ const build = Effect.fnUntraced(function* (
 /** The apps and meetings that the options ask for. */
 const fill = Effect.fnUntraced(function* (options: Options, nowSeconds: number) {
   const { days = 89, generate, randomSeed = 1 } = options
-  const seed = yield* Seed.check(options.seed ?? (generate === undefined ? sample : {}))
-  const given = seed.meetings ?? []
-  const orders = [...(seed.generate ?? [])]
+  const unresolved = options.seed ?? (generate === undefined ? sample : {})
+  const seed = yield* Seed.check(unresolved, "the seed", nowSeconds)
+  const given = (seed.meetings ?? []).map((meeting) => Seed.inSeconds(meeting, nowSeconds))
+  const orders = (seed.generate ?? []).map((order) => Seed.inSeconds(order, nowSeconds))
   if (generate !== undefined) {
     const taken = new Set([...given, ...orders].map((entry) => entry.meeting_no))
     const random = yield* Generator.seeded(randomSeed, "numbers")

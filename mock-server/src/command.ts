@@ -6,10 +6,10 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
@@ -19,6 +19,7 @@ import * as Runtime from "effect/Runtime"
 import { banner, readyLine } from "./banner.ts"
 import * as Behaviour from "./Behaviour.ts"
 import * as MockFeishu from "./MockFeishu.ts"
+import * as Moment from "./Moment.ts"
 import * as Seed from "./Seed.ts"
 
 /** The command could not do its work. What went wrong has been told; 1 or 2 is left to be the exit code. */
@@ -121,7 +122,7 @@ const flags = {
   ),
   now: Flag.String("now").pipe(
     Flag.withMetavar("TIME"),
-    Flag.filterMap(parseTime, whatItTakes("now")),
+    Flag.filterMap(Moment.absolute, whatItTakes("now")),
     Flag.withDescription("Start the mock's clock at this time: ISO 8601 with a time zone, or unix seconds"),
     Flag.optional,
   ),
@@ -195,7 +196,8 @@ const mock = Command.make(
             meetings: Option.getOrElse(flags.meetings, () => 120),
           }
     const running = Effect.gen(function* () {
-      const seed = Option.isSome(flags.seed) ? yield* Seed.fromFile(flags.seed.value) : undefined
+      const now = Option.getOrUndefined(flags.now)
+      const seed = Option.isSome(flags.seed) ? yield* Seed.fromFile(flags.seed.value, now) : undefined
       const onlyStoreApps = seed?.apps?.every(({ type }) => type === "store") ?? false
       const services = yield* Layer.build(
         MockFeishu.layer({
@@ -213,7 +215,7 @@ const mock = Command.make(
           emptyList: flags.emptyList,
           lastPageToken: flags.lastPageToken,
           appTicketUrl: Option.getOrUndefined(flags.appTicketUrl),
-          now: Option.getOrUndefined(flags.now),
+          now,
           controlToken: Option.getOrUndefined(Option.map(flags.controlToken, Redacted.value)),
         }),
       )
@@ -242,8 +244,9 @@ const mock = Command.make(
             `${name}: warning: ${flags.host} can be reached from other machines, and anybody who does can read these meetings`,
           )
         }
-        const now = Option.isSome(flags.now) ? flags.now.value : yield* DateTime.now
-        const nowSeconds = Math.floor(DateTime.toEpochMillis(now) / 1000)
+        const nowSeconds = Option.isSome(flags.now)
+          ? flags.now.value
+          : Math.floor((yield* Clock.currentTimeMillis) / 1000)
         const ready = onlyStoreApps ? { url: feishu.url, meetingNos: feishu.meetingNos } : feishu
         yield* Console.log(flags.json ? readyLine(ready) : banner(ready, nowSeconds))
         return yield* Effect.never
@@ -315,12 +318,6 @@ function parseLimitFrom(minimum: number) {
       ? Option.some(Number(text))
       : Option.none()
   }
-}
-
-function parseTime(text: string): Option.Option<DateTime.DateTime> {
-  if (/^\d{1,10}$/.test(text)) return DateTime.make(Number(text) * 1000)
-  // Without a zone the time would depend on the machine.
-  return /^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:?\d\d))?$/.test(text) ? DateTime.make(text) : Option.none()
 }
 
 const whyNotListening = (

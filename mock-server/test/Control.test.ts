@@ -36,6 +36,9 @@ describe("state", () => {
         assert.deepStrictEqual(idsOf(yield* list(token, goodQuery)), [...before, "1"])
         yield* control("PUT", "/meetings", [{ ...meeting, start_time: Number(goodQuery.start_time) }])
         assert.strictEqual(idsOf(yield* list(token, goodQuery))[0], "1")
+        // Counted from the mock's clock, wherever that is by now.
+        yield* control("PUT", "/meetings", [{ ...meeting, start_time: "-1m" }])
+        assert.strictEqual(idsOf(yield* list(token, goodQuery)).at(-1), "1")
         assert.strictEqual((yield* control("DELETE", "/meetings/1")).status, 200)
         assert.strictEqual((yield* control("DELETE", "/meetings/1")).status, 404)
         assert.deepStrictEqual(idsOf(yield* list(token, goodQuery)), before)

@@ -1,10 +1,17 @@
+import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as JsonSchema from "effect/JsonSchema"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaRepresentation from "effect/SchemaRepresentation"
+import * as Yaml from "yaml"
 import * as MockFeishu from "../src/MockFeishu.ts"
 import * as Seed from "../src/Seed.ts"
+import * as Workspace from "../src/Workspace.ts"
 import { now, seed } from "./fixture.ts"
 
 const read = Effect.fnUntraced(function* (name: string, content: string) {
@@ -70,7 +77,7 @@ generate:
         '  apps[0].type (line 3): Expected "self_built" | "store"',
         "  apps[0].tenants (line 5): takes at least one tenant",
         "  meetings[0].meeting_no (line 8): a meeting number has 9 digits, such as 337736498; quote it when it starts with 0",
-        "  meetings[0].start_time (line 10): a time is in unix seconds, such as 1767225600 (milliseconds have three digits more)",
+        "  meetings[0].start_time (line 10): a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, such as 1767225600 (milliseconds have three digits more)",
         "  meetings[2].topik (line 12): there is no such key",
         "  generate[0].count (line 15): count is a whole number from 0 to 1000000",
         "  meetings[2].id (line 12): is taken by meetings[1] already",
@@ -87,7 +94,7 @@ generate:
       const json = `{ "meetings": [\n{ "id": "1", "meeting_no": "337736498", "topic": "x", "start_time": 1.5 }] }`
       assert.deepStrictEqual(yield* refusal("seed.json", json), [
         "seed.json has 1 fault:",
-        "  meetings[0].start_time (line 2): a time is in unix seconds, such as 1767225600 (milliseconds have three digits more)",
+        "  meetings[0].start_time (line 2): a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, such as 1767225600 (milliseconds have three digits more)",
       ])
     }).pipe(provideFiles),
   )
@@ -127,6 +134,74 @@ generate:
       }).pipe(provideFiles),
     )
   }
+
+  const times: ReadonlyArray<readonly [string, number]> = [
+    ["1769850000", now],
+    ['"1769850000"', now],
+    ["2026-01-31T09:00:00Z", now],
+    ["2026-01-31T17:00:00.999+08:00", now],
+    ["2026-01-31", now - 9 * 3_600],
+    ["-3d", now - 3 * 86_400],
+    ["-36h", now - 36 * 3_600],
+    ["+90m", now + 90 * 60],
+    ["-2w", now - 14 * 86_400],
+    ["-10s", now - 10],
+    ["-999999w", 0],
+  ]
+  it.effect(
+    "may have times in unix seconds, in ISO text, and counted from the start of the mock's clock",
+    () =>
+      Effect.gen(function* () {
+        const yaml = `meetings:\n${times
+          .map(
+            ([time], index) => `  - { id: ${index}, meeting_no: 337736498, topic: x, start_time: ${time} }`,
+          )
+          .join("\n")}`
+        const workspace = yield* Workspace.make({ seed: yield* read("seed.yaml", yaml), now })
+        const starts = () => workspace.snapshot().seed.meetings?.map(({ start_time }) => start_time)
+        assert.deepStrictEqual(
+          starts(),
+          times.map(([, seconds]) => seconds),
+        )
+        yield* workspace.restore(workspace.snapshot())
+        assert.deepStrictEqual(
+          starts(),
+          times.map(([, seconds]) => seconds),
+        )
+      }).pipe(provideFiles),
+  )
+
+  for (const time of [
+    "-3",
+    "3d",
+    "-3days",
+    "-3d4h",
+    "2026-02-31",
+    "2026-01-31T09:00:00",
+    "12/31/2026",
+    "+999999w",
+  ]) {
+    it.effect(`is refused with ${time} for a time`, () =>
+      Effect.gen(function* () {
+        const yaml = `meetings: [{ id: 1, meeting_no: 337736498, topic: x, start_time: "${time}" }]`
+        const [, fault] = yield* refusal("seed.yaml", yaml)
+        assert.match(
+          fault ?? "",
+          /start_time \(line 1\): a time is -3d \(three days ago\), 2026-01-31T09:00:00Z/,
+        )
+      }).pipe(provideFiles),
+    )
+  }
+
+  it.effect("has its times compared at the start of the clock, however they are written", () =>
+    Effect.gen(function* () {
+      const meeting = { id: "1", meeting_no: "337736498", topic: "x" }
+      const seed = { meetings: [{ ...meeting, start_time: "-1d", end_time: "2026-01-31" }] }
+      yield* Seed.check(seed, "the seed", now)
+      const { message } = yield* Effect.flip(Seed.check(seed, "the seed", now + 86_400))
+      assert.include(message, "meetings[0].end_time: end_time is before start_time")
+    }),
+  )
 
   const meetingWith = (fields: string) =>
     `meetings: [{ id: 1, meeting_no: 337736498, topic: x, start_time: 5, ${fields} }]`
@@ -219,7 +294,7 @@ generate:
     Effect.gen(function* () {
       const example = yield* Seed.fromFile(fileURLToPath(new URL("../examples/seed.yaml", import.meta.url)))
       const keys = (entries: ReadonlyArray<object> = []) =>
-        new Set(entries.flatMap((entry) => Object.keys(entry)))
+        new Set(entries.flatMap((entry) => Object.keys(entry)).filter((key) => key !== "$schema"))
       assert.deepStrictEqual(keys([example]), keys([Seed.Seed.fields]))
       assert.deepStrictEqual(keys(example.apps), keys([Seed.App.fields]))
       assert.deepStrictEqual(keys(example.meetings), keys([Seed.Meeting.fields]))
@@ -233,6 +308,75 @@ generate:
       assert.strictEqual(error.message, "/nowhere/seed.yaml: there is no such file")
     }).pipe(provideFiles),
   )
+})
+
+describe("the JSON Schema of a seed", () => {
+  const document = JsonSchema.fromSchemaDraft07(Seed.jsonSchema())
+  const validator = SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" })
+  const decode = Schema.decodeUnknownOption(validator as Schema.Codec<unknown>)
+  const accepts = (seed: unknown) => Option.isSome(decode(seed))
+
+  it("is in examples/, for editors", () => {
+    const file = readFileSync(new URL("../examples/feishu.schema.json", import.meta.url), "utf8")
+    assert.deepStrictEqual(
+      JSON.parse(file),
+      Seed.jsonSchema(),
+      "write it anew: pnpm --silent mock schema > mock-server/examples/feishu.schema.json; pnpm format",
+    )
+  })
+
+  it.effect("lets the example through, and JSON that names it", () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const path = fileURLToPath(new URL("../examples/seed.yaml", import.meta.url))
+      const seed: unknown = Yaml.parse(yield* files.readFileString(path))
+      assert.isTrue(accepts(seed))
+      assert.isTrue(
+        accepts({ $schema: "./feishu.schema.json", generate: [{ meeting_no: 337736498, count: 1 }] }),
+      )
+    }).pipe(provideFiles),
+  )
+
+  const meeting = { id: "1", meeting_no: "337736498", topic: "x", start_time: "-3d" }
+  const wrong: ReadonlyArray<unknown> = [
+    { meetings: [{ ...meeting, id: "x" }] },
+    { meetings: [{ ...meeting, meeting_no: "12" }] },
+    { meetings: [{ ...meeting, start_time: "yesterday" }] },
+    { meetings: [{ ...meeting, start_time: 1769850000000 }] },
+    { meetings: [{ ...meeting, password: 12345 }] },
+    { meetings: [{ id: "1" }] },
+    { generate: [{ meeting_no: "337736498", count: 1_000_001 }] },
+    { apps: [] },
+    { apps: [{ ...Seed.defaultApp, type: "internal" }] },
+    [],
+  ]
+  it.effect("refuses what the seed refuses", () =>
+    Effect.gen(function* () {
+      assert.isTrue(accepts({ apps: [Seed.defaultApp], meetings: [meeting] }))
+      for (const seed of wrong) {
+        assert.isFalse(accepts(seed), JSON.stringify(seed))
+        yield* Effect.flip(Seed.check(seed))
+      }
+    }),
+  )
+
+  it("describes every key, and refuses any other", () => {
+    const undescribed: Array<string> = []
+    const open: Array<string> = []
+    const look = (schema: unknown, path: string) => {
+      if (typeof schema !== "object" || schema === null) return
+      const properties = Object.entries<object>(Reflect.get(schema, "properties") ?? {})
+      if (Reflect.get(schema, "type") === "object" && Reflect.get(schema, "additionalProperties") !== false) {
+        open.push(path)
+      }
+      for (const [key, value] of properties) {
+        if (!/^[^]{8}/.test(Reflect.get(value, "description") ?? "")) undescribed.push(`${path}.${key}`)
+      }
+      for (const [key, value] of Object.entries(schema)) look(value, `${path}.${key}`)
+    }
+    look(Seed.jsonSchema(), "")
+    assert.deepStrictEqual({ undescribed, open }, { undescribed: [], open: [] })
+  })
 })
 
 describe("a seed from a program", () => {
