@@ -302,6 +302,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
           const workspace = yield* Effect.mapError(
             Workspace.make({
               randomSeed: `workspace ${added}`,
+              onRequest: workspaces.shared.onRequest,
               ...payload,
               seed: { ...seed, apps: payload.seed?.apps ?? [app] },
             }),

@@ -72,14 +72,17 @@ export const Filter = Schema.Struct({
 /** See the Schema of the same name. */
 export type Filter = typeof Filter.Type
 
+/** Whoever wants to know of every entry as it is added. */
+export type Listener = (entry: Entry) => void
+
 /** See the members. */
 export interface Journal {
   readonly add: (answered: Answered) => void
   /** Oldest first. */
   readonly entries: (filter?: Filter) => ReadonlyArray<Entry>
   readonly detail: (seq: number) => Detail | undefined
-  /** Called with every entry that is added from now on; gives what stops it. */
-  readonly listen: (listener: (entry: Entry) => void) => () => void
+  /** Called with every entry that is added from now on, after a reset, too; gives what stops it. */
+  readonly listen: (listener: Listener) => () => void
   readonly clear: () => void
 }
 
@@ -95,10 +98,9 @@ interface Kept {
   entry: Entry | undefined
 }
 
-/** A journal without entries. */
-export const make = (): Journal => {
+/** A journal without entries. Listeners that are given outlive it: those of the journal that it takes the place of. */
+export const make = (listeners = new Set<Listener>()): Journal => {
   const kept: Array<Kept> = []
-  const listeners = new Set<(entry: Entry) => void>()
   /** Until when each app was told to wait, for each endpoint. */
   const resets = new Map<string, number>()
   let seq = 0
@@ -157,7 +159,7 @@ const entryOf = (kept: Kept): Entry => {
     ...optional("operation", answered.operation),
     method: answered.method,
     path,
-    query: Object.fromEntries(new URLSearchParams(query)),
+    query: Masking.query(Object.fromEntries(new URLSearchParams(query))),
     ...optional("authorization", Masking.authorization(answered.authorization)),
     ...optional("appId", answered.appId),
     status: answered.status,

@@ -39,6 +39,11 @@ export interface Options extends Partial<{
   readonly now?: DateTime.DateTime | number | undefined
   /** Where app tickets are pushed to: the URL of your program's event handler. */
   readonly appTicketUrl?: string | undefined
+  /**
+   * Called with every request when it has been answered, as the journal has it, secrets masked: for logs. Also with
+   * those of the other workspaces of a server. It must not throw.
+   */
+  readonly onRequest?: Journal.Listener | undefined
 }
 
 /** What a workspace holds, as JSON that can be kept and brought back. */
@@ -71,6 +76,7 @@ export interface State {
 /** See the members. */
 export interface Workspace {
   readonly appTicketUrl: string | undefined
+  readonly onRequest: Journal.Listener | undefined
   /** A request takes it once, so that a reset in between leaves it the old one, whole. */
   state: State
   /** Changes switches from now on; counts of limits begin anew. */
@@ -88,11 +94,13 @@ export const make = Effect.fnUntraced(function* (
   options: Options,
 ): Effect.fn.Return<Workspace, Seed.SeedInvalid> {
   let resets = 0
+  const listeners = new Set(options.onRequest === undefined ? [] : [options.onRequest])
   const workspace: Workspace = {
     appTicketUrl: options.appTicketUrl,
-    state: yield* build(options, resets),
+    onRequest: options.onRequest,
+    state: yield* build(options, resets, listeners),
     reset: Effect.suspend(() =>
-      Effect.map(build(options, ++resets), (state) => {
+      Effect.map(build(options, ++resets, listeners), (state) => {
         workspace.state = state
       }),
     ),
@@ -115,7 +123,7 @@ export const make = Effect.fnUntraced(function* (
       const clock = yield* VirtualClock.make(snapshot.now)
       if (snapshot.frozen) clock.freeze()
       workspace.state = {
-        ...(yield* emptied(options, ++resets)),
+        ...(yield* emptied(options, ++resets, listeners)),
         behaviour: snapshot.behaviour,
         ...countersOf(snapshot.behaviour),
         clock,
@@ -145,7 +153,11 @@ const countersOf = ({ monthlyQuota, rateLimit, rateWindow }: Behaviour.Behaviour
 })
 
 /** A state without apps, meetings and time of its own. */
-const emptied = Effect.fnUntraced(function* ({ randomSeed = 1, ...options }: Options, resets: number) {
+const emptied = Effect.fnUntraced(function* (
+  { randomSeed = 1, ...options }: Options,
+  resets: number,
+  listeners: Set<Journal.Listener>,
+) {
   const behaviour = behaviourOf(options)
   return {
     behaviour,
@@ -154,7 +166,7 @@ const emptied = Effect.fnUntraced(function* ({ randomSeed = 1, ...options }: Opt
     // Page tokens from before a reset are no good after it.
     pageTokens: pageTokens(`${randomSeed}/pages${resets === 0 ? "" : `/${resets}`}`),
     faults: Faults.make(),
-    journal: Journal.make(),
+    journal: Journal.make(listeners),
     nextIds: ExchangeIds.make(`${randomSeed}/exchanges`),
   }
 })
@@ -162,10 +174,11 @@ const emptied = Effect.fnUntraced(function* ({ randomSeed = 1, ...options }: Opt
 const build = Effect.fnUntraced(function* (
   options: Options,
   resets: number,
+  listeners: Set<Journal.Listener>,
 ): Effect.fn.Return<State, Seed.SeedInvalid> {
   const clock = yield* VirtualClock.make(options.now)
   return {
-    ...(yield* emptied(options, resets)),
+    ...(yield* emptied(options, resets, listeners)),
     clock,
     store: Store.make(yield* fill(options, Math.floor(clock.now() / 1000))),
   }

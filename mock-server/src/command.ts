@@ -16,10 +16,13 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
+import * as Stdio from "effect/Stdio"
 import { banner, readyLine } from "./banner.ts"
 import * as Behaviour from "./Behaviour.ts"
+import type * as Journal from "./Journal.ts"
 import * as MockFeishu from "./MockFeishu.ts"
 import * as Moment from "./Moment.ts"
+import * as RequestLog from "./RequestLog.ts"
 import * as Seed from "./Seed.ts"
 
 /** The command could not do its work. What went wrong has been told; 1 or 2 is left to be the exit code. */
@@ -66,6 +69,7 @@ const takes: Readonly<Record<string, string>> = {
   "last-page-token": oneOf(fields.lastPageToken.literals),
   "monthly-quota": "a number of calls, or off",
   "control-token": "any text",
+  log: oneOf(RequestLog.formats),
   "app-ticket-url": "the address of your event handler, such as http://127.0.0.1:3000/events",
   json: "no value",
 }
@@ -176,6 +180,12 @@ const flags = {
     ),
     Flag.optional,
   ),
+  log: Flag.Literals("log", RequestLog.formats).pipe(
+    Flag.withDescription(
+      "Tell of every request on standard error: in a line for people, as it is unless given where that is a terminal and no program asked for --json, in a line of JSON, or not at all",
+    ),
+    Flag.optional,
+  ),
   json: Flag.Boolean("json").pipe(
     Flag.withDescription(
       "When ready, print one line of JSON instead of the banner: url, appId, appSecret, meetingNos",
@@ -216,6 +226,7 @@ const mock = Command.make(
           lastPageToken: flags.lastPageToken,
           appTicketUrl: Option.getOrUndefined(flags.appTicketUrl),
           now,
+          onRequest: yield* logOf(flags),
           controlToken: Option.getOrUndefined(Option.map(flags.controlToken, Redacted.value)),
         }),
       )
@@ -319,6 +330,24 @@ function parseLimitFrom(minimum: number) {
       : Option.none()
   }
 }
+
+/** What tells of each request. A script has not asked for it, and may take every line of stderr for a failure. */
+const logOf = Effect.fnUntraced(function* (flags: {
+  readonly json: boolean
+  readonly log: Option.Option<(typeof RequestLog.formats)[number]>
+}) {
+  const stdio = yield* Stdio.Stdio
+  const console = yield* Console.Console
+  const watched = !flags.json && (yield* stdio.stderrIsTerminal)
+  switch (Option.getOrElse(flags.log, () => (watched ? "pretty" : "none"))) {
+    case "pretty":
+      return (entry: Journal.Entry) => console.error(RequestLog.pretty(entry, RequestLog.stderr()))
+    case "json":
+      return (entry: Journal.Entry) => console.error(RequestLog.json(entry))
+    case "none":
+      return undefined
+  }
+})
 
 const whyNotListening = (
   error: ServeError,

@@ -293,7 +293,7 @@ describe("the journal", () => {
     }).pipe(provideMock()),
   )
 
-  it.live("is a live stream, too", () =>
+  it.live("is a live stream, too, which a reset does not end", () =>
     Effect.gen(function* () {
       const { url } = yield* MockFeishu.MockFeishu
       yield* Effect.promise(async () => {
@@ -305,6 +305,9 @@ describe("the journal", () => {
         let text = ""
         while (!text.includes("/nowhere")) text += new TextDecoder().decode((await reader.read()).value)
         assert.match(text, /data: ?\{"seq":1,/)
+        await fetch(`${url}/_mock/reset`, { method: "POST" })
+        await fetch(`${url}/after-reset`)
+        while (!text.includes("/after-reset")) text += new TextDecoder().decode((await reader.read()).value)
         stop.abort()
       })
     }).pipe(provideMock()),

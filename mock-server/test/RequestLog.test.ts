@@ -1,0 +1,82 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Entry } from "../src/Journal.ts"
+import * as RequestLog from "../src/RequestLog.ts"
+import { now } from "./fixture.ts"
+
+const entry: Entry = {
+  seq: 1,
+  time: now * 1000,
+  operation: "meetings.listByNo",
+  method: "GET",
+  path: "/open-apis/vc/v1/meetings/list_by_no",
+  query: { meeting_no: "337736498", start_time: "1767225600", end_time: "1769817600", page_size: "50" },
+  status: 200,
+  code: 0,
+  logId: "20260131170000C0FFEE00C0FFEE00C0FFEE",
+  millis: 0.84,
+}
+
+const plain = { paint: (_style: unknown, text: string) => text }
+const painted = { paint: (style: unknown, text: string) => `<${String(style)}>${text}</>` }
+
+/** What acts on a terminal: control characters, those of the upper half, too, and what turns the direction. */
+const acting = "\u001b[31m\u009b2J\r\n\u202e\u2028\u200b\u0000"
+
+describe("the line for people", () => {
+  it("is one row of a wide terminal, and two of a narrow one, with the log id whole", () => {
+    const long = { ...entry, query: { ...entry.query, page_token: "x".repeat(500) }, fault: "f".repeat(500) }
+    for (const [columns, rows] of [
+      [80, 2],
+      [120, 2],
+      [140, 1],
+      [200, 1],
+    ] as const) {
+      for (const one of [entry, long]) {
+        const line = RequestLog.pretty(one, { columns, ...plain })
+        assert.isAtMost(line.length, rows * columns)
+        assert.match(line, / 20260131170000C0FFEE00C0FFEE00C0FFEE$/)
+      }
+    }
+  })
+
+  it("shows time, status, code, milliseconds, method, path and query", () => {
+    assert.match(
+      RequestLog.pretty(entry, { columns: 200, ...plain }),
+      /^\d\d:\d\d:00 200 0 {9}0\.8 ms GET {2}\/open-apis\/vc\/v1\/meetings\/list_by_no\?meeting_no=337736498&start_time=1767225600&end_time=1769817600&page_size=50 /,
+    )
+  })
+
+  it("says which rule broke the answer", () => {
+    const line = RequestLog.pretty({ ...entry, status: 500, fault: "third page" }, { columns: 200, ...plain })
+    assert.include(line, " fault third page ")
+  })
+
+  it("is green, yellow or red as the answer is good, refused or broken", () => {
+    const styles = [
+      { status: 200, code: 0 },
+      { status: 200, code: 10014 },
+      { status: 429, code: 99991400 },
+      { status: 500, code: 121001 },
+    ].map((answer) => {
+      const line = RequestLog.pretty({ ...entry, ...answer }, { columns: 200, ...painted })
+      return /<(\w+)>\d{3} /.exec(line)?.[1]
+    })
+    assert.deepStrictEqual(styles, ["green", "yellow", "yellow", "red"])
+  })
+
+  it("holds nothing that acts on a terminal, whatever was asked", () => {
+    const hostile = { ...entry, path: `/${acting}`, query: { [acting]: acting }, fault: acting }
+    const line = RequestLog.pretty(hostile, { columns: 200, ...plain })
+    assert.match(line, /^[ -~]+$/)
+    assert.include(line, String.raw`/\u001b[31m\u009b2J\u000d\u000a\u202e`)
+  })
+})
+
+describe("the line for programs", () => {
+  it("is the entry in plain characters, and means the same", () => {
+    const hostile = { ...entry, path: `/周会${acting}`, query: { [acting]: "🎉" } }
+    const line = RequestLog.json(hostile)
+    assert.match(line, /^[ -~]+$/)
+    assert.deepStrictEqual(JSON.parse(line), hostile)
+  })
+})
