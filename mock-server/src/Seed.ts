@@ -247,6 +247,17 @@ export const inSeconds = <Entry extends Meeting | Generate>(entry: Entry, now: n
   return resolved as InSeconds<Entry>
 }
 
+/** How many meetings began more than 90 days before `now`: those that Feishu's look-back hides, unless told otherwise. */
+export const tooOld = ({ generate = [], meetings = [] }: Seed, now: number): number => {
+  const oldest = now - ListByNo.maxRangeSeconds
+  const single = meetings.filter((meeting) => inSeconds(meeting, now).start_time < oldest).length
+  // Of an order that is in part older, nobody knows before it is carried out.
+  return generate.reduce(
+    (sum, order) => ((inSeconds(order, now).to ?? now) < oldest ? sum + order.count : sum),
+    single,
+  )
+}
+
 /**
  * The JSON Schema of a seed file, in the draft that every editor knows. What it lets through may still be wrong:
  * {@link check} knows more.

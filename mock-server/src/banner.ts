@@ -43,9 +43,11 @@ curl -s -H "Authorization: Bearer $TOKEN" "${url}${ListByNo.path}?meeting_no=${f
   return `Mock Feishu at ${url}
 ${credentials}
   meeting numbers  ${shown === "" ? "none" : shown + more}
-  control plane    ${url}/_mock/docs${controlToken === undefined ? "" : `\n  control token    ${controlToken}`}
+  control plane    ${url}/_mock/docs (for programs: openapi.json)
+                   /_mock/faults, /_mock/clock, /_mock/journal and more${controlToken === undefined ? "" : `\n  control token    ${controlToken}`}
 ${read}
 Stop with Ctrl-C.`
 }
 
-const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+/** A text as one word of sh. */
+export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

@@ -8,11 +8,10 @@ import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
 import { run } from "./command.ts"
 
-const { version }: { version: string } = JSON.parse(
-  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-)
+const manifest = new URL("../package.json", import.meta.url)
+const { version }: { version: string } = JSON.parse(readFileSync(manifest, "utf8"))
 
-NodeRuntime.runMain(run(process.argv.slice(2), version).pipe(Effect.provide(NodeServices.layer)), {
+NodeRuntime.runMain(run(process.argv.slice(2), version, manifest).pipe(Effect.provide(NodeServices.layer)), {
   // A signal is how one stops a server: that is success, not 130.
   teardown: (exit, onExit) =>
     Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)

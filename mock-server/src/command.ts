@@ -1,5 +1,6 @@
 /** The command `feishu-mock`. */
 import { ListByNo } from "@effect-feishu/contract"
+import * as Argument from "effect/cli/Argument"
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
@@ -9,32 +10,23 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Runtime from "effect/Runtime"
 import * as Stdio from "effect/Stdio"
 import { banner, readyLine } from "./banner.ts"
 import * as Behaviour from "./Behaviour.ts"
+import * as HelpText from "./HelpText.ts"
+import { init, schemaText } from "./init.ts"
 import type * as Journal from "./Journal.ts"
 import * as MockFeishu from "./MockFeishu.ts"
 import * as Moment from "./Moment.ts"
 import * as RequestLog from "./RequestLog.ts"
 import * as Seed from "./Seed.ts"
-
-/** The command could not do its work. What went wrong has been told; 1 or 2 is left to be the exit code. */
-class Failed extends Data.TaggedError("Failed")<{ readonly exitCode: 1 | 2 }> {
-  override readonly [Runtime.errorExitCode]: number = this.exitCode
-  override readonly [Runtime.errorReported] = false
-}
-
-const name = "feishu-mock"
-
-const tell = (message: string, exitCode: 1 | 2): Effect.Effect<never, Failed> =>
-  Effect.andThen(Console.error(`${name}: ${message}`), Effect.fail(new Failed({ exitCode })))
+import { Failed, name, tell } from "./Failed.ts"
+import * as Validate from "./validate.ts"
 
 const bounds = {
   port: { minimum: 0, maximum: 65_535 },
@@ -78,19 +70,9 @@ const whatItTakes = (flag: string) => () => takes[flag] ?? ""
 
 const wholeNumber = (flag: keyof typeof bounds) =>
   Flag.Int(flag).pipe(
+    Flag.withMetavar("N"),
     Flag.filter((n) => n >= bounds[flag].minimum && n <= bounds[flag].maximum, whatItTakes(flag)),
   )
-
-/** A seed at its shortest, every line begun where the help's descriptions are. */
-const seedGist = `
-apps: # without any: one that may read
-  - { app_id: cli_1, app_secret: s, type: self_built, scopes: ["vc:meeting:readonly"], tenants: [t] }
-meetings: # times in unix seconds
-  - id: "7595256734720000001"
-    meeting_no: "337736498"
-    topic: Weekly sync
-    start_time: 1768381200
-generate: [{ meeting_no: "146453285", count: 120 }]`.replaceAll("\n", `\n${" ".repeat(26)}`)
 
 const flags = {
   port: wholeNumber("port").pipe(
@@ -98,13 +80,21 @@ const flags = {
     Flag.withDefault(8787),
   ),
   host: Flag.String("host").pipe(
+    Flag.withMetavar("ADDRESS"),
     Flag.withDescription("Address to listen on, 127.0.0.1 unless given: other machines cannot reach that"),
     Flag.withDefault("127.0.0.1"),
+  ),
+  controlToken: Flag.Redacted("control-token").pipe(
+    Flag.withMetavar("TEXT"),
+    Flag.withDescription(
+      "What the control plane under /_mock asks for; on loopback nothing unless given, elsewhere a made-up one",
+    ),
+    Flag.optional,
   ),
   seed: Flag.String("seed").pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription(
-      `YAML or JSON file with apps, meetings and meetings to generate; without it and without --numbers and --meetings: an embedded sample. With every key in examples/seed.yaml of this package; in short:${seedGist}`,
+      "YAML or JSON file with apps, meetings and meetings to generate: feishu-mock init writes one. Without it and without --numbers and --meetings: an embedded sample",
     ),
     Flag.optional,
   ),
@@ -121,6 +111,7 @@ const flags = {
     Flag.withDefault(89),
   ),
   randomSeed: Flag.String("random-seed").pipe(
+    Flag.withMetavar("TEXT"),
     Flag.withDescription("Any text, 1 unless given; the same one and the same --now give the same bytes"),
     Flag.withDefault("1"),
   ),
@@ -137,12 +128,14 @@ const flags = {
     Flag.withDefault(ListByNo.rateLimit),
   ),
   rateWindow: Flag.Literals("rate-window", fields.rateWindow.literals).pipe(
+    Flag.withMetavar("WAY"),
     Flag.withDescription(
       "How they are counted: in a window that starts with the first request, as it is unless given, in any 60 seconds, or from a bucket",
     ),
     Flag.withDefault("fixed"),
   ),
   rateStatus: Flag.Literals("rate-status", ["429", "400"]).pipe(
+    Flag.withMetavar("STATUS"),
     Flag.withDescription("HTTP status of a refusal, 429 unless given; some older endpoints answer 400"),
     Flag.withDefault("429"),
   ),
@@ -153,16 +146,19 @@ const flags = {
     Flag.withDefault("off"),
   ),
   ninetyDays: Flag.Literals("ninety-days", fields.ninetyDays.literals).pipe(
+    Flag.withMetavar("WAY"),
     Flag.withDescription(
       "What '90 days' bounds, which Feishu's documents leave open: the span of a query, how far it looks back, or both, as it is unless given",
     ),
     Flag.withDefault("both"),
   ),
   emptyList: Flag.Literals("empty-list", fields.emptyList.literals).pipe(
+    Flag.withMetavar("WAY"),
     Flag.withDescription("How a page without rows is written, [] unless given"),
     Flag.withDefault("[]"),
   ),
   lastPageToken: Flag.Literals("last-page-token", fields.lastPageToken.literals).pipe(
+    Flag.withMetavar("WAY"),
     Flag.withDescription("The page token of the last page, absent unless given"),
     Flag.withDefault("absent"),
   ),
@@ -174,15 +170,10 @@ const flags = {
     ),
     Flag.optional,
   ),
-  controlToken: Flag.Redacted("control-token").pipe(
-    Flag.withDescription(
-      "What the control plane under /_mock asks for; on loopback nothing unless given, elsewhere a made-up one",
-    ),
-    Flag.optional,
-  ),
   log: Flag.Literals("log", RequestLog.formats).pipe(
+    Flag.withMetavar("WAY"),
     Flag.withDescription(
-      "Tell of every request on standard error: in a line for people, as it is unless given where that is a terminal and no program asked for --json, in a line of JSON, or not at all",
+      "Tell of every request on standard error: pretty is a line for people, json a line of JSON. Unless given, pretty on a terminal without --json, and none elsewhere",
     ),
     Flag.optional,
   ),
@@ -230,7 +221,7 @@ const mock = Command.make(
           controlToken: Option.getOrUndefined(Option.map(flags.controlToken, Redacted.value)),
         }),
       )
-      return { feishu: Context.get(services, MockFeishu.MockFeishu), onlyStoreApps }
+      return { feishu: Context.get(services, MockFeishu.MockFeishu), onlyStoreApps, seed }
     }).pipe(
       Effect.catchTags({
         SeedInvalid: (error) => tell(error.message, 2),
@@ -239,7 +230,7 @@ const mock = Command.make(
     )
     yield* Effect.scoped(
       Effect.gen(function* () {
-        const { feishu, onlyStoreApps } = yield* running
+        const { feishu, onlyStoreApps, seed } = yield* running
         if (onlyStoreApps && Option.isNone(flags.appTicketUrl)) {
           yield* Console.error(
             `${name}: warning: the seed has store apps only, and nobody gets their tickets: give --app-ticket-url`,
@@ -250,26 +241,32 @@ const mock = Command.make(
             `${name}: warning: there are no meetings to read: add meetings or generate to the seed, or give --meetings`,
           )
         }
+        const now = Option.isSome(flags.now)
+          ? flags.now.value
+          : Math.floor((yield* Clock.currentTimeMillis) / 1000)
+        const old = seed === undefined || flags.ninetyDays === "span" ? 0 : Seed.tooOld(seed, now)
+        if (old > 0) yield* Console.error(`${name}: warning: ${Validate.oldInWords(old)}`)
         if (!/^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(flags.host)) {
           yield* Console.error(
             `${name}: warning: ${flags.host} can be reached from other machines, and anybody who does can read these meetings`,
           )
         }
-        const nowSeconds = Option.isSome(flags.now)
-          ? flags.now.value
-          : Math.floor((yield* Clock.currentTimeMillis) / 1000)
         const ready = onlyStoreApps ? { url: feishu.url, meetingNos: feishu.meetingNos } : feishu
-        yield* Console.log(flags.json ? readyLine(ready) : banner(ready, nowSeconds))
+        yield* Console.log(flags.json ? readyLine(ready) : banner(ready, now))
         return yield* Effect.never
       }),
     )
   }),
 ).pipe(
   Command.withDescription(
-    "A mock Feishu for offline tests: the meetings of a meeting number, and tenant access tokens, as Feishu answers them. Stops on Ctrl-C or SIGTERM.",
+    "A mock Feishu for offline tests: the meetings of a meeting number, and access tokens, as Feishu answers them. Without a command it serves, until Ctrl-C or SIGTERM.",
   ),
   Command.withExamples([
     { command: name, description: "Serve the embedded sample, and show how to call it" },
+    {
+      command: `${name} init && ${name} --seed feishu.yaml`,
+      description: "Write a seed with every key explained, and serve it",
+    },
     {
       command: `${name} --port 0 --json --rate-limit off`,
       description: "For a script: any free port, told in a line of JSON",
@@ -278,16 +275,76 @@ const mock = Command.make(
       command: `${name} --numbers 2 --meetings 5000 --now 2026-01-31T09:00:00Z`,
       description: "The same ten thousand meetings every time",
     },
-    { command: `${name} --seed meetings.yaml`, description: "Serve your own apps and meetings" },
   ]),
 )
 
+/** All of it. The manifest of the package is beside its examples, wherever a bundle has this module. */
+const commands = (manifest: URL) =>
+  Command.withSubcommands(mock, [
+    Command.make(
+      "init",
+      {
+        file: Argument.String("FILE").pipe(
+          Argument.withDescription("Where to, feishu.yaml unless given; nothing is overwritten"),
+          Argument.withDefault("feishu.yaml"),
+        ),
+      },
+      ({ file }) => init(file, new URL("examples/seed.yaml", manifest)),
+    ).pipe(
+      Command.withDescription("Write a seed to begin with: YAML, with every key explained."),
+      Command.withExamples([
+        { command: `${name} init`, description: "Write feishu.yaml, and feishu.schema.json for editors" },
+      ]),
+    ),
+    Command.make(
+      "validate",
+      {
+        files: Argument.variadic(
+          Argument.String("FILE").pipe(Argument.withDescription("A seed in YAML or JSON")),
+          { min: 1 },
+        ),
+        json: Flag.Boolean("json").pipe(
+          Flag.withoutNegation,
+          Flag.withDescription("Tell of each file in a line of JSON"),
+          Flag.withDefault(false),
+        ),
+      },
+      ({ files, json }) => Validate.validate(files, { json }),
+    ).pipe(
+      Command.withDescription(
+        "List every fault of seeds, with its path and line, and end with 2; or say what they hold.",
+      ),
+      Command.withExamples([
+        { command: `${name} validate feishu.yaml`, description: "Look at one file" },
+        { command: `${name} validate --json seeds/*.yaml | jq .faults`, description: "For programs" },
+      ]),
+    ),
+    Command.make("schema", {}, () => Console.log(schemaText().trimEnd())).pipe(
+      Command.withDescription("Print the JSON Schema of a seed, by which editors help to write one."),
+      Command.withExamples([
+        { command: `${name} schema > feishu.schema.json`, description: "Write it anew" },
+      ]),
+    ),
+  ])
+
+/** Headings in the help, before these flags. */
+const flagGroups = {
+  port: "where it listens",
+  seed: "what it holds",
+  "rate-limit": "how it behaves",
+  log: "what it tells",
+}
+
 /** A wrong flag is told in a line, without the whole help above it. */
 const presenter: CliOutput.Presenter = {
-  present: (event) =>
-    event._tag === "InvalidInvocation"
-      ? Console.error(`${name}: ${event.errors.map(whatIsWrong).join("; ")} (see ${name} --help)`)
-      : CliOutput.defaultPresenter.present(event),
+  present: (event) => {
+    if (event._tag !== "InvalidInvocation") return CliOutput.defaultPresenter.present(event)
+    const unknownFlags = event.errors.filter((error) => error._tag === "UnrecognizedOption")
+    // What comes after an unknown flag may be its value, and is taken for a command then.
+    const errors = unknownFlags.length > 0 ? unknownFlags : event.errors
+    const where = `${event.commandPath.join(" ")} --help`
+    return Console.error(`${name}: ${errors.map(whatIsWrong).join("; ")} (see ${where})`)
+  },
 }
 
 const whatIsWrong = (error: CliError.CliError): string => {
@@ -298,7 +355,14 @@ const whatIsWrong = (error: CliError.CliError): string => {
       return `unknown flag ${error.option}${meant === undefined ? "" : `, did you mean ${meant}?`}`
     }
     case "UnexpectedArgument":
-      return `takes flags only, not ${error.arguments.map((argument) => JSON.stringify(argument)).join(" ")}`
+      return `there is no place for ${error.arguments.map((argument) => JSON.stringify(argument)).join(" ")}`
+    case "UnknownSubcommand": {
+      const { subcommand, suggestions } = error
+      const meant = /\.(ya?ml|json)$/i.test(subcommand) ? [`--seed ${subcommand}`] : suggestions
+      return `there is no command ${JSON.stringify(subcommand)}${meant.length === 0 ? "" : `, did you mean ${meant[0]}?`}`
+    }
+    case "MissingArgument":
+      return `needs a ${error.argument}`
     case "InvalidValue": {
       const flag = `--${error.option}`
       if (error.expected === "at most 1 value") return `${flag} can be given only once`
@@ -312,12 +376,19 @@ const whatIsWrong = (error: CliError.CliError): string => {
   }
 }
 
-/** Runs the command. Fails with an exit code, after telling why: 2 for wrong flags and seeds, 1 for the rest. */
-export const run = (args: ReadonlyArray<string>, version: string) =>
-  Command.runWith(mock, { version })(args).pipe(
+/**
+ * Runs the command of the package whose `package.json` is `manifest`. Fails with an exit code, after telling why: 2 for
+ * wrong flags and seeds, 1 for the rest.
+ */
+export const run = (args: ReadonlyArray<string>, version: string, manifest: URL) =>
+  Command.runWith(commands(manifest), { version })(args).pipe(
     Effect.catchIf(CliError.isCliError, () => Effect.fail(new Failed({ exitCode: 2 }))),
     Effect.provide([
       CliOutput.layerPresenter(presenter),
+      CliOutput.layer({
+        ...CliOutput.defaultFormatter(),
+        formatHelpDoc: (doc) => HelpText.render(doc, { ...HelpText.stdout(), flagGroups }),
+      }),
       CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }),
     ]),
   )
@@ -338,6 +409,12 @@ const logOf = Effect.fnUntraced(function* (flags: {
 }) {
   const stdio = yield* Stdio.Stdio
   const console = yield* Console.Console
+  // A reader that is gone, such as head, is no reason to stop.
+  const ignore = () => {}
+  yield* Effect.acquireRelease(
+    Effect.sync(() => process.stderr.on("error", ignore)),
+    (stderr) => Effect.sync(() => stderr.off("error", ignore)),
+  )
   const watched = !flags.json && (yield* stdio.stderrIsTerminal)
   switch (Option.getOrElse(flags.log, () => (watched ? "pretty" : "none"))) {
     case "pretty":

@@ -1,43 +1,59 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { TenantAccessToken } from "@effect-feishu/contract"
+import { stripVTControlCharacters } from "node:util"
+import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
+import * as Stdio from "effect/Stdio"
 import { run } from "../src/command.ts"
+import * as ControlClient from "../src/ControlClient.ts"
 import type { Running } from "../src/MockFeishu.ts"
+import * as Seed from "../src/Seed.ts"
 import { callAt } from "./feishu.ts"
 
 /** The command in this process: a process of its own costs a second. What it says is kept. */
-const command = (args: ReadonlyArray<string>) =>
+const command = (args: ReadonlyArray<string>, onTerminal = false) =>
   Effect.gen(function* () {
+    const stdout: Array<string> = []
     const said = yield* Deferred.make<string>()
     const stderr: Array<string> = []
     const spy: Console.Console = {
       ...globalThis.console,
-      log: (text: string) => Deferred.doneUnsafe(said, Effect.succeed(text)),
-      error: (text: string) => void stderr.push(text),
+      log: (text: string) => {
+        stdout.push(stripVTControlCharacters(text))
+        Deferred.doneUnsafe(said, Effect.succeed(text))
+      },
+      error: (text: string) => void stderr.push(stripVTControlCharacters(text)),
     }
-    const running = run(args, "0.0.0").pipe(
+    const running = run(args, "0.0.0", new URL("../package.json", import.meta.url)).pipe(
       Effect.provideService(Console.Console, spy),
+      Effect.provide(Stdio.layerTest({ stderrIsTerminal: Effect.succeed(onTerminal) })),
       Effect.provide(NodeServices.layer),
     )
-    return { running, said: Deferred.await(said), stderr }
+    return { running, said: Deferred.await(said), stdout, stderr }
   })
 
 /** Runs the command until it has said that it is ready; it ends with the test. */
-const start = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
-  const { running, said, stderr } = yield* command(args)
+const start = Effect.fnUntraced(function* (args: ReadonlyArray<string>, onTerminal = false) {
+  const { running, said, stderr } = yield* command(args, onTerminal)
   yield* Effect.forkScoped(running)
   return { stdout: yield* said, stderr }
+})
+
+/** Runs a command to its end: what it said, each line of it. */
+const done = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
+  const { running, stderr, stdout } = yield* command(args)
+  yield* running
+  return { stdout: stdout.join("\n").split("\n"), stderr }
 })
 
 /** Runs a command that fails: its exit code and what it said. */
@@ -48,13 +64,15 @@ const failing = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
   return { code, stderr: stderr.join("\n") }
 })
 
+/** A folder, for the length of the test. */
+const tempFolder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "feishu-mock-"))),
+  (folder) => Effect.promise(() => rm(folder, { recursive: true })),
+)
+
 /** A file of this content, for the length of the test. */
 const seedFile = Effect.fnUntraced(function* (content: string) {
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "feishu-mock-"))),
-    (folder) => Effect.promise(() => rm(folder, { recursive: true })),
-  )
-  const file = join(folder, "seed.yaml")
+  const file = join(yield* tempFolder, "seed.yaml")
   yield* Effect.promise(() => writeFile(file, content))
   return file
 })
@@ -154,14 +172,23 @@ describe("feishu-mock", () => {
     [["--now", "2026-01-31T09:00:00"], `--now takes ${aTime}, not "2026-01-31T09:00:00"`],
     [["--ninety-days", "never"], '--ninety-days takes both, span or lookback, not "never"'],
     [["--json=maybe"], '--json takes no value, not "maybe"'],
-    [["serve"], 'takes flags only, not "serve"'],
+    [["--log", "loud"], '--log takes pretty, json or none, not "loud"'],
+    [["serve"], 'there is no command "serve"'],
+    [["int"], 'there is no command "int", did you mean init?'],
+    [["feishu.yaml"], 'there is no command "feishu.yaml", did you mean --seed feishu.yaml?'],
+    [["init", "a.yaml", "b.yaml"], 'there is no place for "b.yaml"'],
+    [["init", "--port", "0"], "unknown flag --port"],
+    [["validate"], "needs a FILE"],
+    [["validate", "--jsn", "a.yaml"], "unknown flag --jsn, did you mean --json?"],
   ]
   for (const [args, what] of wrongFlags) {
+    const [first = ""] = args
+    const whose = ["init", "validate"].includes(first) ? `feishu-mock ${first}` : "feishu-mock"
     it.live(`tells in one line what is wrong with ${args.join(" ")}, and ends with 2`, () =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* failing(args), {
           code: 2,
-          stderr: `feishu-mock: ${what} (see feishu-mock --help)`,
+          stderr: `feishu-mock: ${what} (see ${whose} --help)`,
         })
       }),
     )
@@ -197,13 +224,168 @@ describe("feishu-mock", () => {
     }),
   )
 
-  it.live("shows in its help a seed of eight lines that works", () =>
+  it.live("writes a seed with every key explained, which is good, and beside it what editors read", () =>
     Effect.gen(function* () {
-      const { running, said } = yield* command(["--help"])
-      yield* running
-      const gist = (yield* said).split("in short:")[1]?.split("\n").slice(1, 9).join("\n") ?? ""
-      const { stdout } = yield* start(["--port", "0", "--json", "--seed", yield* seedFile(gist)])
-      assert.deepStrictEqual([...ready(stdout).meetingNos] as Array<string>, ["337736498", "146453285"])
+      const folder = yield* tempFolder
+      const file = join(folder, "my seed.yaml")
+      const { stdout } = yield* done(["init", file])
+      assert.deepStrictEqual(stdout.slice(-2), [
+        `feishu-mock validate '${file}'`,
+        `feishu-mock --seed '${file}'`,
+      ])
+      const text = yield* Effect.promise(() => readFile(file, "utf8"))
+      const [, named = ""] = /^# yaml-language-server: \$schema=\.\/(.*)\n/.exec(text) ?? []
+      const schema = yield* Effect.promise(() => readFile(join(folder, named), "utf8"))
+      assert.deepStrictEqual(JSON.parse(schema), Seed.jsonSchema())
+      assert.deepStrictEqual((yield* done(["schema"])).stdout.join("\n"), schema.trimEnd())
+      assert.deepStrictEqual(yield* done(["validate", file]), {
+        stdout: [`${file} is good: 2 apps, 3 meeting numbers, 151 meetings`],
+        stderr: [],
+      })
+      const second = yield* done(["init", join(folder, "second.yml")])
+      assert.include(second.stdout[1], "was there already")
+    }),
+  )
+
+  it.live("writes over no file, and tells why it cannot write one", () =>
+    Effect.gen(function* () {
+      const file = yield* seedFile("mine")
+      assert.deepStrictEqual(yield* failing(["init", file]), {
+        code: 1,
+        stderr: `feishu-mock: ${file} is there already: give another name, as in feishu-mock init other.yaml`,
+      })
+      assert.strictEqual(yield* Effect.promise(() => readFile(file, "utf8")), "mine")
+      assert.deepStrictEqual(yield* failing(["init", "/nowhere/feishu.yaml"]), {
+        code: 1,
+        stderr: "feishu-mock: /nowhere/feishu.yaml cannot be written: there is no such folder",
+      })
+      assert.deepStrictEqual(yield* failing(["init", join(file, "feishu.yaml")]), {
+        code: 1,
+        stderr: `feishu-mock: ${file}/feishu.yaml cannot be written (ENOTDIR): give a name in a folder that you may write to`,
+      })
+      assert.deepStrictEqual(yield* failing(["init", "feishu.json"]), {
+        code: 2,
+        stderr: 'feishu-mock: init writes YAML: give a name that ends in .yaml, not "feishu.json"',
+      })
+    }),
+  )
+
+  it.live("looks at every file of validate, says what is wrong with each, and ends with 2", () =>
+    Effect.gen(function* () {
+      const good = yield* seedFile("generate: [{ meeting_no: 337736498, count: 3, from: -3d, to: -1d }]")
+      const bad = yield* seedFile("\nmeetings: [{ id: 1, meeting_no: 12, topic: x, start_time: -3d }]")
+      const { running, stderr, stdout } = yield* command(["validate", bad, good, "/nowhere.yaml"])
+      const error = yield* Effect.flip(running)
+      assert.deepInclude(error, { exitCode: 2 })
+      assert.deepStrictEqual(stdout, [`${good} is good: 1 app (made up), 1 meeting number, 3 meetings`])
+      assert.deepStrictEqual(stderr, [
+        `feishu-mock: ${bad} has 1 fault:\n  meetings[0].meeting_no (line 2): a meeting number has 9 digits, such as 337736498; quote it when it starts with 0`,
+        "feishu-mock: /nowhere.yaml: there is no such file",
+      ])
+      const json = yield* command(["validate", "--json", bad, good])
+      yield* Effect.flip(json.running)
+      assert.deepStrictEqual(
+        json.stdout.map((line): unknown => JSON.parse(line)),
+        [
+          {
+            file: bad,
+            ok: false,
+            faults: [
+              {
+                path: ["meetings", 0, "meeting_no"],
+                line: 2,
+                message: "a meeting number has 9 digits, such as 337736498; quote it when it starts with 0",
+              },
+            ],
+          },
+          { file: good, ok: true, apps: 1, meetingNos: ["337736498"], meetings: 3, tooOld: 0 },
+        ],
+      )
+      assert.deepStrictEqual(json.stderr, [])
+    }),
+  )
+
+  it.live(
+    "warns of meetings that are too old to be shown, when they are looked at and when they are served",
+    () =>
+      Effect.gen(function* () {
+        const file = yield* seedFile(
+          `meetings: [{ id: 1, meeting_no: 337736498, topic: x, start_time: 2026-01-01 }]\ngenerate: [{ meeting_no: 146453285, count: 4, to: -91d }]`,
+        )
+        const warning = (old: string) =>
+          `${old} began more than 90 days ago, and Feishu shows none of those: write times such as -3d, or start with --now`
+        const { stderr } = yield* done(["validate", file])
+        assert.deepStrictEqual(stderr, [`feishu-mock: warning: ${file}: ${warning("5 meetings")}`])
+        const flags = ["--port", "0", "--json", "--seed", file]
+        const served = yield* start([...flags, "--now", "2026-01-02"])
+        assert.deepStrictEqual(served.stderr, [`feishu-mock: warning: ${warning("4 meetings")}`])
+        assert.deepStrictEqual((yield* start([...flags, "--ninety-days", "span"])).stderr, [])
+      }),
+  )
+
+  it.live("shows examples first in its help, in lines that fit", () =>
+    Effect.gen(function* () {
+      for (const args of [["--help"], ["init", "--help"], ["validate", "--help"], ["schema", "--help"]]) {
+        const { stdout } = yield* done(args)
+        assert.deepStrictEqual(
+          stdout.filter((line) => line.length > 80),
+          [],
+        )
+        assert.strictEqual(
+          stdout.find((line) => /^[A-Z ]+$/.test(line)),
+          "EXAMPLES",
+        )
+      }
+    }),
+  )
+
+  const asked = ["--port", "0", "--now", "1769850000"]
+  it.live("tells of every request on a terminal, of those after a reset and of other workspaces, too", () =>
+    Effect.gen(function* () {
+      const { stderr, stdout } = yield* start(asked, true)
+      const [, url = ""] = /Mock Feishu at (\S+)/.exec(stdout) ?? []
+      yield* callAt(url, `${ListByNo.path}?meeting_no=337736498&app_secret=geheim`)
+      yield* callAt(url, "/_mock/reset", { method: "POST" })
+      yield* callAt(url, "/nowhere")
+      yield* Effect.promise(async () => {
+        await using own = await ControlClient.connect({ url }).workspace()
+        const body = JSON.stringify({ app_id: own.appId, app_secret: "wrong" })
+        await fetch(url + TenantAccessToken.internalPath, { method: "POST", body })
+      })
+      const [first = "", second = "", third = "", ...more] = stderr
+      assert.match(
+        first,
+        /^\d\d:\d\d:\d\d 400 99991661 .* ms GET {2}\/open-apis\/vc\/v1\/meetings\/list_by_no\?meeting_no=337736498&app_secret=<redacted> 20260131170000[0-9A-F]{20}$/,
+      )
+      assert.match(second, / 404 .* GET {2}\/nowhere /)
+      assert.match(third, / 200 10014 .* POST \/open-apis\/auth\/v3\/tenant_access_token\/internal /)
+      assert.deepStrictEqual(more, [])
+      assert.notMatch(stderr.join(), /geheim|wrong/)
+    }),
+  )
+
+  it.live("tells of requests only when asked where nobody looks, in a line of JSON each if it is to", () =>
+    Effect.gen(function* () {
+      const lines = (args: ReadonlyArray<string>, onTerminal: boolean) =>
+        Effect.gen(function* () {
+          const { stderr, stdout } = yield* start([...asked, "--json", ...args], onTerminal)
+          yield* callAt(ready(stdout).url, "/nowhere")
+          return stderr
+        })
+      assert.deepStrictEqual(yield* lines([], true), [])
+      assert.deepStrictEqual(yield* lines(["--log", "none"], true), [])
+      const [line = "", ...more] = yield* lines(["--log", "json"], false)
+      assert.deepInclude(JSON.parse(line), { seq: 1, method: "GET", path: "/nowhere", status: 404 })
+      assert.deepStrictEqual(more, [])
+    }),
+  )
+
+  it.live("goes on when nobody reads any more what it tells of requests", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* start([...asked, "--json", "--log", "pretty"])
+      // Without a listener this would throw, and end the process.
+      process.stderr.emit("error", new Error("EPIPE"))
+      assert.strictEqual((yield* callAt(ready(stdout).url, "/_mock/health")).status, 200)
     }),
   )
 

@@ -1,0 +1,63 @@
+/** `feishu-mock init`: a seed to begin with, and what editors need to help with it. */
+import { fileURLToPath } from "node:url"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
+import { quote } from "./banner.ts"
+import * as Seed from "./Seed.ts"
+import { name, tell } from "./Failed.ts"
+
+/** The first line of the seed names it. */
+const schemaName = "feishu.schema.json"
+
+/** The JSON Schema of a seed as a file. */
+export const schemaText = (): string => `${JSON.stringify(Seed.jsonSchema(), undefined, 2)}\n`
+
+/** Writes the example, which explains itself, unless there is such a file, and the JSON Schema beside it. */
+export const init = Effect.fnUntraced(function* (file: string, example: URL) {
+  if (!/\.ya?ml$/i.test(file)) {
+    return yield* tell(`init writes YAML: give a name that ends in .yaml, not ${JSON.stringify(file)}`, 2)
+  }
+  const files = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const text = yield* Effect.orDie(files.readFileString(fileURLToPath(example)))
+  const write = (target: string, text: string) => files.writeFileString(target, text, { flag: "wx" })
+  yield* write(file, text).pipe(
+    Effect.catch((error) =>
+      tell(
+        error.reason._tag === "AlreadyExists"
+          ? `${file} is there already: give another name, as in ${name} init other.yaml`
+          : whyNotWritten(file, error),
+        1,
+      ),
+    ),
+  )
+  const schema = path.join(path.dirname(file), schemaName)
+  const beside = yield* write(schema, schemaText()).pipe(
+    Effect.as(`Wrote ${schema}: its JSON Schema, for editors.`),
+    Effect.catch((error) =>
+      error.reason._tag === "AlreadyExists"
+        ? Effect.succeed(`${schema}, its JSON Schema for editors, was there already.`)
+        : tell(whyNotWritten(schema, error), 1),
+    ),
+  )
+  const word = /^[\w./+-]+$/.test(file) ? file : quote(file)
+  yield* Console.log(
+    `Wrote ${file}: a seed with every key explained.
+${beside}
+
+Change the seed, look whether it is right, and serve it:
+
+${name} validate ${word}
+${name} --seed ${word}`,
+  )
+})
+
+const whyNotWritten = (file: string, { reason }: PlatformError): string => {
+  if (reason._tag === "NotFound") return `${file} cannot be written: there is no such folder`
+  const { cause } = reason
+  const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : reason._tag
+  return `${file} cannot be written (${String(code)}): give a name in a folder that you may write to`
+}
