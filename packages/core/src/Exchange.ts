@@ -49,11 +49,13 @@ export const make: Effect.Effect<
     yield* Events.emit({ _tag: "RequestSent", operation })
     const started = yield* monotonicMillis
     let answer: Transport.Answer | undefined
-    return yield* Transport.send({ client, config, watchdog, request, secrets }).pipe(
-      Effect.tap((received) => Effect.sync(() => (answer = received))),
-      Effect.flatMap((received) =>
-        Effect.flatMap(judge(received, config.longestWaitSeconds, secrets), (json) => decode(json, received)),
-      ),
+    return yield* Transport.send({ client, config, watchdog, request, secrets, started }).pipe(
+      Effect.flatMap((received) => {
+        answer = received
+        return Effect.flatMap(judge(received, config.longestWaitSeconds, secrets), (json) =>
+          decode(json, received),
+        )
+      }),
       Effect.onExit((exit) =>
         Effect.flatMap(monotonicMillis, (time) =>
           Events.emit({

@@ -33,14 +33,13 @@ export interface Answer {
 }
 
 /** Sends a request and reads its answer. Redirects are not followed: the token is for one host only. */
-export const send = (attempt: Attempt): Effect.Effect<Answer, FeishuError> =>
-  Effect.updateContext(
-    Effect.flatMap(monotonicMillis, (started) => {
-      const progress: Progress = { started, lastByte: undefined }
-      return attempt.watchdog.watch(exchange(attempt, progress), (time) => overdue(attempt, progress, time))
-    }),
+export const send = (attempt: Attempt): Effect.Effect<Answer, FeishuError> => {
+  const progress: Progress = { lastByte: undefined }
+  return Effect.updateContext(
+    attempt.watchdog.watch(exchange(attempt, progress), (time) => overdue(attempt, progress, time)),
     quietly,
   )
+}
 
 /** One attempt: what is sent, and by what. */
 export interface Attempt {
@@ -50,11 +49,12 @@ export interface Attempt {
   readonly request: HttpClientRequest.HttpClientRequest
   /** The secrets in the request: a server may repeat them. */
   readonly secrets: Secrets
+  /** In monotonic milliseconds, as all times here. */
+  readonly started: number
 }
 
-/** How far an attempt has come, in monotonic milliseconds. */
+/** How far an attempt has come. */
 interface Progress {
-  readonly started: number
   lastByte: number | undefined
 }
 
@@ -145,8 +145,8 @@ const read = Effect.fnUntraced(function* (
 
 /** Why an attempt has taken too long, or in how many milliseconds it will have. */
 const overdue = (
-  { config, request }: Attempt,
-  { lastByte, started }: Progress,
+  { config, request, started }: Attempt,
+  { lastByte }: Progress,
   time: number,
 ): FeishuError | number => {
   const dueIn = (fault: typeof TransportFault.Type, deadline: number) => ({ fault, wait: deadline - time })

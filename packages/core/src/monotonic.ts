@@ -3,6 +3,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /** Monotonic time in whole milliseconds, from an arbitrary start. */
-export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, (nanos) =>
-  Number(nanos / 1_000_000n),
+export const monotonicMillis: Effect.Effect<number> = Clock.clockWith((clock) =>
+  Effect.succeed(Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)),
 )
