@@ -51,6 +51,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import * as AccessToken from "./AccessToken.ts"
 import * as Circuit from "./Circuit.ts"
 import * as Exchange from "./Exchange.ts"
@@ -201,9 +202,10 @@ export const make: Effect.Effect<
         (guarded) => circuit.guard(key, guarded),
         Effect.onExit((exit) => Effect.annotateCurrentSpan(seen(operation, requests, exit))),
       )
-      // Where it was called is in no message; to capture it would cost as much as the rate limit.
     },
-    Effect.withSpan("FeishuClient.call", {}, { captureStackTrace: false }),
+    // Not `withSpan`, which provides a stack frame, too: where it was called is in no message.
+    (call) =>
+      Effect.useSpan("FeishuClient.call", (span) => Effect.provideService(call, Tracer.ParentSpan, span)),
   )
 
   return FeishuClient.of({ call, baseUrl: config.baseUrl })
