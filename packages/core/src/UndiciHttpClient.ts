@@ -19,7 +19,6 @@ import * as UrlParams from "effect/http/UrlParams"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import { pipeArguments } from "effect/Pipeable"
-import * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 
 /** Makes the client; `other` sends what this one does not. */
@@ -148,12 +147,12 @@ class Answer implements Dispatcher.DispatchHandler {
     return this.#end !== undefined
   }
 
-  /** What has come since the last time. */
+  /** What has come since the last time; nothing when all has been taken. */
   readonly some = this.#take(() => this.#waiting.length > 0)
   /** All that is still to come. */
   readonly rest = this.#take(() => false)
 
-  #take(enough: () => boolean): Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>, unknown> {
+  #take(enough: () => boolean): Effect.Effect<ReadonlyArray<Uint8Array>, unknown> {
     return Effect.callback((resume) => {
       unread.unregister(this)
       const settle = () => {
@@ -166,9 +165,10 @@ class Answer implements Dispatcher.DispatchHandler {
         this.#waiting = []
         this.#waitingBytes = 0
         if (this.#end !== undefined && "cause" in this.#end) resume(Effect.fail(this.#end.cause))
-        else resume(Arr.isArrayNonEmpty(chunks) ? Effect.succeed(chunks) : Cause.done())
+        else resume(Effect.succeed(chunks))
       }
       settle()
+      return Effect.sync(() => this.abort())
     })
   }
 
@@ -229,19 +229,17 @@ class Response extends Inspectable.Class implements HttpClientResponse.HttpClien
     })
 
   get stream(): Stream.Stream<Uint8Array, HttpClientError.HttpClientError> {
-    return Stream.fromPull(Effect.succeed(this.#answer.some)).pipe(
+    const pull = Effect.flatMap(this.#answer.some, (chunks) =>
+      Arr.isReadonlyArrayNonEmpty(chunks) ? Effect.succeed(chunks) : Cause.done(),
+    )
+    return Stream.fromPull(Effect.succeed(pull)).pipe(
       Stream.mapError(this.#broken),
       Stream.ensuring(Effect.sync(() => this.#answer.abort())),
     )
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.HttpClientError> {
-    return this.#answer.rest.pipe(
-      Pull.catchDone(() => Effect.succeed([])),
-      Effect.map(joined),
-      Effect.mapError(this.#broken),
-      Effect.onInterrupt(() => Effect.sync(() => this.#answer.abort())),
-    )
+    return this.#answer.rest.pipe(Effect.map(joined), Effect.mapError(this.#broken))
   }
 
   /** All other ways to read the body are those of the web's. */
