@@ -11,6 +11,7 @@ import * as Clock from "effect/Clock"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -323,23 +324,22 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
             cursor: cursorAt(position),
           }),
       }).pipe(
-        Stream.tap((page) =>
-          Effect.andThen(
-            Events.emit({
-              _tag: "PageRead",
-              meetingNo,
-              rows: page.rows.length,
-              duplicates: page.duplicates,
-              window: page.window,
-              windows: windows.length,
-            }),
+        Stream.mapEffect(({ duplicates, logId, next, rows, rowsInWindow, window }) =>
+          Events.emit({
+            _tag: "PageRead",
+            meetingNo,
+            rows: rows.length,
+            duplicates,
+            window,
+            windows: windows.length,
+          }).pipe(
             // A window that was begun before, by whoever made the cursor, may have had its rows then.
-            page.next?.window === page.window || page.rowsInWindow > 0 || isResumed(page.window)
-              ? Effect.void
-              : warnOldWindowEmpty(meetingNo, windows[page.window]!),
+            next?.window === window || rowsInWindow > 0 || isResumed(window)
+              ? identity
+              : Effect.andThen(warnOldWindowEmpty(meetingNo, windows[window]!)),
+            Effect.as({ meetingNo, rows, next: next && at(next), logId }),
           ),
         ),
-        Stream.map(({ logId, next, rows }) => ({ meetingNo, rows, next: next && at(next), logId })),
       )
     }
 
