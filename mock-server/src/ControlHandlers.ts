@@ -3,7 +3,6 @@ import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import type { HttpApiSchemaError } from "effect/http-api/HttpApiError"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
-import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
@@ -12,6 +11,7 @@ import * as Stream from "effect/Stream"
 import { ListByNo } from "@effect-feishu/contract"
 import * as AppTickets from "./AppTickets.ts"
 import * as Control from "./Control.ts"
+import * as ControlDocs from "./ControlDocs.ts"
 import { json } from "./Exchange.ts"
 import * as Journal from "./Journal.ts"
 import * as Seed from "./Seed.ts"
@@ -322,7 +322,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
 
   return Layer.mergeAll(
     HttpApiBuilder.layer(Control.Api, { openapiPath: "/_mock/openapi.json" }),
-    HttpApiScalar.layer(Control.Api, { path: "/_mock/docs" }),
+    ControlDocs.layer,
   ).pipe(
     Layer.provide([state, apps, meetings, faults, journal, time, workspacesGroup]),
     Layer.provide(problems),
