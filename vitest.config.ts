@@ -13,6 +13,8 @@ const alone = [
 export default defineConfig({
   test: {
     testTimeout: 30_000,
+    // A mock is loaded when the first hook starts it, which takes its time beside other tests.
+    hookTimeout: 30_000,
     // Much of the tests is waiting for sockets and processes: one worker less than there are cores leaves one idle.
     maxWorkers: "100%",
     projects: [

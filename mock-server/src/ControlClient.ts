@@ -14,11 +14,20 @@
  * // => false [ 'meetings.listByNo: expected once, came never' ]
  * ```
  */
-import type { Behaviour } from "./Behaviour.ts"
-import type * as Faults from "./Faults.ts"
-import type * as Journal from "./Journal.ts"
-import type { Meeting, Seed } from "./Seed.ts"
-import type { Snapshot } from "./Workspace.ts"
+import type {
+  Active,
+  Behaviour,
+  Chaos,
+  Detail,
+  Entry,
+  Expectation,
+  Filter,
+  Meeting,
+  Rule,
+  Seed,
+  Snapshot,
+  Verdict,
+} from "./PlainTypes.ts"
 
 /** Where a mock is, and which of its workspaces is meant. */
 export interface Target {
@@ -66,10 +75,10 @@ export interface ControlClient {
   readonly removeMeeting: (id: string) => Promise<void>
   /** Changes switches from now on. */
   readonly change: (behaviour: Partial<Behaviour>) => Promise<Behaviour>
-  readonly addFault: (rule: Faults.Rule) => Promise<Faults.Active>
+  readonly addFault: (rule: Rule) => Promise<Active>
   readonly removeFault: (id: string) => Promise<void>
   readonly clearFaults: () => Promise<void>
-  readonly chaos: (chaos: Faults.Chaos) => Promise<void>
+  readonly chaos: (chaos: Chaos) => Promise<void>
   readonly calm: () => Promise<void>
   readonly clock: () => Promise<Time>
   /** In seconds; set or advance, and then freeze or run. */
@@ -81,16 +90,16 @@ export interface ControlClient {
   /** One token, or all: from now on they are refused. */
   readonly revokeTokens: (token?: string) => Promise<number>
   /** The newest thousand, oldest first. */
-  readonly journal: (filter?: Partial<Journal.Filter>) => Promise<ReadonlyArray<Journal.Entry>>
-  readonly journalEntry: (seq: number) => Promise<Journal.Detail>
+  readonly journal: (filter?: Filter) => Promise<ReadonlyArray<Entry>>
+  readonly journalEntry: (seq: number) => Promise<Detail>
   readonly verify: (
-    calls: ReadonlyArray<Journal.Expectation>,
+    calls: ReadonlyArray<Expectation>,
     options?: { readonly inOrder?: boolean },
-  ) => Promise<{ readonly ok: boolean; readonly differences: ReadonlyArray<string> }>
+  ) => Promise<Verdict>
   readonly findings: () => Promise<{
-    readonly unmatched: ReadonlyArray<Journal.Entry>
-    readonly unusedFaults: ReadonlyArray<Faults.Active>
-    readonly early: ReadonlyArray<Journal.Entry>
+    readonly unmatched: ReadonlyArray<Entry>
+    readonly unusedFaults: ReadonlyArray<Active>
+    readonly early: ReadonlyArray<Entry>
   }>
   /** A workspace of one's own; gone when it is disposed of. */
   readonly workspace: (options?: WorkspaceOptions) => Promise<OwnWorkspace>
@@ -101,14 +110,9 @@ export interface OwnWorkspace extends WorkspaceInfo, ControlClient, AsyncDisposa
   readonly url: string
 }
 
-/** The control plane of a mock that runs somewhere. */
+/** The control plane of a mock that runs already, in this process or another. */
 export const connect = ({ appId, controlToken, url, ...target }: Target): ControlClient => {
-  const ask = async <A>(
-    method: string,
-    path: string,
-    body?: unknown,
-    query: Readonly<Record<string, unknown>> = {},
-  ): Promise<A> => {
+  const ask = async <A>(method: string, path: string, body?: unknown, query: object = {}): Promise<A> => {
     const params = new URLSearchParams(
       Object.entries({ ...(appId === undefined ? {} : { app_id: appId }), ...query }).flatMap(
         ([key, value]) => (value === undefined ? [] : [[key, String(value)]]),

@@ -3,20 +3,19 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Api from "./Api.ts"
+import type * as PlainTypes from "./PlainTypes.ts"
 import * as Server from "./Server.ts"
 import type * as Workspace from "./Workspace.ts"
 
-/** What `fetch` does, for one mock. */
-export interface FetchHandler extends AsyncDisposable {
-  readonly fetch: (request: Request) => Promise<Response>
-}
+/** Its base URL. Nobody listens there: requests do not leave the process. */
+export const url = "https://feishu.mock"
 
 /** What a broken connection looks like to whoever called `fetch`. */
 const broken = (code: string) =>
   Object.assign(new TypeError("fetch failed"), { cause: Object.assign(new Error(code), { code }) })
 
 /** Makes it. Faults of the network come as `fetch` tells them: as rejections, or bodies that break off. */
-export const make = (workspaces: Workspace.Workspaces): FetchHandler => {
+export const make = (workspaces: Workspace.Workspaces): PlainTypes.FetchHandler => {
   const { dispose, handler } = HttpRouter.toWebHandler(
     // Whoever can call it is in this process: there is nobody to guard against.
     Server.routes(workspaces, undefined).pipe(Layer.provide(HttpServer.layerServices)),

@@ -3,26 +3,9 @@
  *
  * A seed comes from a YAML or JSON file or from a program. Either way all of its faults are told at once, each
  * with its path, before anything starts.
- *
- * @example
- * ```ts
- * import { MockFeishu, type Seed } from "@effect-feishu/mock-server"
- *
- * const seed: Seed.Seed = {
- *   meetings: [
- *     { id: "7011030664708603907", meeting_no: "337736498", topic: "Kick-off", start_time: 1767225600 },
- *   ],
- *   generate: [{ meeting_no: "146453285", count: 1000 }],
- * }
- *
- * await using feishu = await MockFeishu.start({ seed })
- * console.log(feishu.meetingNos)
- * // => [ '337736498', '146453285' ]
- * ```
  */
 import { ListByNo } from "@effect-feishu/contract"
 import * as Clock from "effect/Clock"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as JsonSchema from "effect/JsonSchema"
@@ -33,8 +16,10 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import * as Yaml from "yaml"
 import * as Moment from "./Moment.ts"
+import { type Fault, SeedInvalid } from "./SeedInvalid.ts"
+
+export { SeedInvalid } from "./SeedInvalid.ts"
 
 // Unquoted, YAML reads `password: 012345` as the number 12345: what is text is never made from a number.
 const needsQuotes = 'takes text: put it in quotes, such as "012345"'
@@ -268,43 +253,6 @@ export const jsonSchema = (): JsonSchema.JsonSchema => ({
   ...JsonSchema.toDocumentDraft07(Schema.toJsonSchemaDocument(Seed, { onExcessProperty: "error" })).schema,
 })
 
-/** One thing that is wrong: where it is, and in which line of the file when it came from one. */
-export interface Fault {
-  readonly path: ReadonlyArray<PropertyKey>
-  readonly line?: number | undefined
-  readonly message: string
-}
-
-/** A seed that cannot be used, with every one of its faults. The message lists them, one a line. */
-export class SeedInvalid extends Data.TaggedError("SeedInvalid")<{
-  /** The file, or "the seed" when a program gave it. */
-  readonly source: string
-  readonly faults: ReadonlyArray<Fault>
-}> {
-  override get message(): string {
-    const [first] = this.faults
-    if (this.faults.length === 1 && first !== undefined && first.path.length === 0) {
-      return `${this.source}: ${renderFault(first)}`
-    }
-    const lines = this.faults.map((fault) => `\n  ${renderFault(fault)}`)
-    return `${this.source} has ${lines.length} ${lines.length === 1 ? "fault" : "faults"}:${lines.join("")}`
-  }
-}
-
-const renderFault = (fault: Fault): string => {
-  const path = renderPath(fault.path)
-  const line = fault.line === undefined ? "" : `line ${fault.line}`
-  const where = path === "" ? line : line === "" ? path : `${path} (${line})`
-  return where === "" ? fault.message : `${where}: ${fault.message}`
-}
-
-const renderPath = (path: ReadonlyArray<PropertyKey>): string =>
-  path
-    .map((key, index) =>
-      typeof key === "number" ? `[${key}]` : index === 0 ? String(key) : `.${String(key)}`,
-    )
-    .join("")
-
 const decode = Schema.decodeUnknownResult(Seed, { errors: "all", onExcessProperty: "error" })
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
@@ -314,19 +262,6 @@ const pathKey = (segment: PropertyKey | { readonly key: PropertyKey }): Property
 /**
  * Checks a seed that a program made; fails with all faults. Relative times count from `now` (unix seconds), that of
  * Effect's `Clock` unless given.
- *
- * @example
- * ```ts
- * import { Effect } from "effect"
- * import { Seed } from "@effect-feishu/mock-server"
- *
- * const meeting = { id: "1", meeting_no: "1464532", topic: "Review", start_time: 1767225600000 }
- * const invalid = Effect.runSync(Effect.flip(Seed.check({ meetings: [meeting] })))
- * console.log(invalid.message)
- * // => the seed has 2 faults:
- * // =>   meetings[0].meeting_no: a meeting number has 9 digits, such as 337736498; …
- * // =>   meetings[0].start_time: a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, …
- * ```
  */
 export const check = (seed: unknown, source = "the seed", now?: number): Effect.Effect<Seed, SeedInvalid> =>
   Effect.flatMap(now === undefined ? clockSeconds : Effect.succeed(now), (now) => checkAt(seed, source, now))
@@ -428,7 +363,8 @@ const valuesOf = <A>(
 }
 
 /** Reads and checks a seed file, YAML or JSON; fails with all faults, each with its path and line. */
-export const fromFile = Effect.fnUntraced(function* (path: string, now?: number) {
+// Pure, so that a bundle without it is one without YAML.
+export const fromFile = /* @__PURE__ */ Effect.fnUntraced(function* (path: string, now?: number) {
   const files = yield* FileSystem.FileSystem
   const content = yield* files.readFileString(path).pipe(
     Effect.mapError((error) => {
@@ -441,21 +377,27 @@ export const fromFile = Effect.fnUntraced(function* (path: string, now?: number)
       return new SeedInvalid({ source: path, faults: [{ path: [], message }] })
     }),
   )
-  const { faults, lineOf, value } = parseJson(content) ?? parseYaml(content)
+  // Most seeds are JSON or none at all: the YAML parser is loaded when there is something for it.
+  const parseYaml = Effect.map(
+    Effect.promise(() => import("./SeedYaml.ts")),
+    ({ parse }) => parse(content),
+  )
+  const yaml = yield* Effect.cached(parseYaml)
+  const { faults, value } = parseJson(content) ?? (yield* yaml)
   if (faults.length > 0) return yield* new SeedInvalid({ source: path, faults })
   return yield* check(value, path, now).pipe(
-    Effect.mapError((error) => {
-      const line = lineOf()
-      const faults = error.faults.map((fault) => ({ ...fault, line: line(fault.path) }))
-      return new SeedInvalid({ source: path, faults })
-    }),
+    Effect.catch((error) =>
+      Effect.flatMap(yaml, ({ lineOf }) => {
+        const faults = error.faults.map((fault) => ({ ...fault, line: lineOf(fault.path) }))
+        return Effect.fail(new SeedInvalid({ source: path, faults }))
+      }),
+    ),
   )
 })
 
 interface Parsed {
   readonly value: unknown
   readonly faults: ReadonlyArray<Fault>
-  readonly lineOf: () => (path: Fault["path"]) => number | undefined
 }
 
 /** The fast way for large files: JSON.parse takes a fiftieth of the time that the YAML parser takes (measured). */
@@ -477,63 +419,8 @@ const parseJson = (content: string): Parsed | undefined => {
     // reviver has seen those that are left, and the root.
     const written = content.match(/"[^"\\]*(?:\\.[^"\\]*)*"\s*:?/g)?.filter((string) => string.endsWith(":"))
     if ((written?.length ?? 0) !== keys - 1) return undefined
-    return { value, faults: [], lineOf: () => parseYaml(content).lineOf() }
+    return { value, faults: [] }
   } catch {
     return undefined
   }
-}
-
-/** JSON is YAML, too: this also tells what is wrong with a JSON file, and where. */
-const parseYaml = (content: string): Parsed => {
-  const lines = new Yaml.LineCounter()
-  const document = Yaml.parseDocument(content, { lineCounter: lines, intAsBigInt: true, prettyErrors: false })
-  const faults: Array<Fault> = document.errors.map((error) => ({
-    path: [],
-    line: lines.linePos(error.pos[0]).line,
-    message: error.message,
-  }))
-  if (faults.length === 0 && document.contents === null) {
-    faults.push({ path: [], message: "is empty: it takes apps, meetings and generate" })
-  }
-  const lineOf = (path: Fault["path"]): number | undefined => {
-    for (let length = path.length; length >= 0; length--) {
-      const node = document.getIn(path.slice(0, length), true)
-      if (Yaml.isNode(node) && node.range) return lines.linePos(node.range[0]).line
-    }
-    return undefined
-  }
-  let value: unknown
-  try {
-    if (faults.length === 0) value = exactIntegers(document.toJS())
-  } catch (error) {
-    // Aliases are followed only now. Those that stand in themselves end as a stack that is too deep.
-    const message = error instanceof RangeError ? "is nested too deeply" : String(get(error, "message"))
-    const offset = unresolvedAlias(document)?.range?.[0]
-    faults.push({ path: [], line: offset === undefined ? undefined : lines.linePos(offset).line, message })
-  }
-  return { value, faults, lineOf: () => lineOf }
-}
-
-const unresolvedAlias = (document: Yaml.Document.Parsed): Yaml.Alias | undefined => {
-  let found: Yaml.Alias | undefined
-  Yaml.visit(document, {
-    Alias: (_key, alias) => {
-      if (alias.resolve(document) !== undefined) return undefined
-      found = alias
-      return Yaml.visit.BREAK
-    },
-  })
-  return found
-}
-
-/** Integers that fit become numbers, larger ones text with every digit. */
-const exactIntegers = (value: unknown): unknown => {
-  if (typeof value === "bigint") {
-    return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
-  }
-  if (Array.isArray(value)) return value.map(exactIntegers)
-  if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, exactIntegers(inner)]))
-  }
-  return value
 }

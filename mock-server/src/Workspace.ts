@@ -12,6 +12,7 @@ import * as Faults from "./Faults.ts"
 import * as Generator from "./Generator.ts"
 import * as Journal from "./Journal.ts"
 import { type PageTokens, pageTokens } from "./PageToken.ts"
+import type * as PlainTypes from "./PlainTypes.ts"
 import * as Quota from "./Quota.ts"
 import * as RateLimit from "./RateLimit.ts"
 import { sample } from "./sample.ts"
@@ -21,30 +22,7 @@ import * as Tokens from "./Tokens.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 
 /** What a workspace holds and how it behaves. Everything has a default. */
-export interface Options extends Partial<{
-  readonly [Key in keyof Behaviour.Behaviour]: Behaviour.Behaviour[Key] | undefined
-}> {
-  /** Apps and meetings. Without it and without `generate`: an embedded sample. */
-  readonly seed?: Seed.Seed | undefined
-  /** More meetings: `numbers` meeting numbers with `meetings` meetings each. */
-  readonly generate?: { readonly numbers: number; readonly meetings: number } | undefined
-  /** Generated meetings lie in this many days before the UTC day in which the clock starts; 89 unless given. */
-  readonly days?: number | undefined
-  /** Decides all that is random: meetings, tokens and ids. 1 unless given. */
-  readonly randomSeed?: string | number | undefined
-  /**
-   * When the mock's clock starts: a time, or unix seconds. From then on it runs as Effect's `Clock` does. Without
-   * it the mock's time is that of Effect's `Clock`.
-   */
-  readonly now?: DateTime.DateTime | number | undefined
-  /** Where app tickets are pushed to: the URL of your program's event handler. */
-  readonly appTicketUrl?: string | undefined
-  /**
-   * Called with every request when it has been answered, as the journal has it, secrets masked: for logs. Also with
-   * those of the other workspaces of a server. It must not throw.
-   */
-  readonly onRequest?: Journal.Listener | undefined
-}
+export type Options = PlainTypes.Options<DateTime.DateTime | number>
 
 /** What a workspace holds, as JSON that can be kept and brought back. */
 export const Snapshot = Schema.Struct({
@@ -261,6 +239,12 @@ export const firstApp = ({ state }: Workspace): Seed.App =>
 
 /** The numbers that have meetings. */
 export const meetingNos = ({ state }: Workspace): ReadonlyArray<MeetingNo> => state.store.meetingNos()
+
+/** What a client needs to know of it. */
+export const running = (workspace: Workspace, url: string) => {
+  const app = firstApp(workspace)
+  return { url, appId: app.app_id, appSecret: app.app_secret, meetingNos: meetingNos(workspace) }
+}
 
 /** The meetings of a workspace that is asked for without any. */
 export const sampleSeed: Seed.Seed = { generate: sample.generate }

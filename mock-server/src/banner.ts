@@ -1,7 +1,7 @@
 /** What the command says when it is ready. */
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import { daysBefore } from "./Generator.ts"
-import type { Running } from "./MockFeishu.ts"
+import type { Running } from "./PlainTypes.ts"
 
 /** A running mock as it is told of: without credentials when a store app's are all there are. */
 type Ready = Pick<Running, "url" | "meetingNos"> &

@@ -1,20 +1,11 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Runtime from "effect/Runtime"
-import { run } from "./command.ts"
+/** Starts the command; on an old Node, which could not read the rest, it says so in a line. */
+import { whyNotThisNode } from "./NodeVersion.ts"
 
-const manifest = new URL("../package.json", import.meta.url)
-const { version }: { version: string } = JSON.parse(readFileSync(manifest, "utf8"))
-
-NodeRuntime.runMain(run(process.argv.slice(2), version, manifest).pipe(Effect.provide(NodeServices.layer)), {
-  // A signal is how one stops a server: that is success, not 130.
-  teardown: (exit, onExit) =>
-    Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
-      ? onExit(0)
-      : Runtime.defaultTeardown(exit, onExit),
-})
+const why = whyNotThisNode("feishu-mock")
+if (why === undefined) {
+  void import("./main.ts").then(({ main }) => main(new URL("../package.json", import.meta.url)))
+} else {
+  console.error(why)
+  process.exitCode = 1
+}

@@ -1,5 +1,61 @@
-/** A standalone mock Feishu for offline tests. */
-export * as ControlClient from "./ControlClient.ts"
-export * as MockFeishu from "./MockFeishu.ts"
-export * as Seed from "./Seed.ts"
-export { start as startFeishuMock } from "./MockFeishu.ts"
+/**
+ * A mock Feishu for tests of programs without Effect. Nothing of it is loaded before it is started.
+ *
+ * @example
+ * ```ts
+ * import { startFeishuMock } from "@effect-feishu/mock-server"
+ *
+ * await using feishu = await startFeishuMock({
+ *   seed: {
+ *     meetings: [
+ *       { id: "7011030664708603907", meeting_no: "337736498", topic: "Kick-off", start_time: 1767225600 },
+ *     ],
+ *     generate: [{ meeting_no: "146453285", count: 1000 }],
+ *   },
+ * })
+ * console.log(feishu.meetingNos)
+ * // => [ '337736498', '146453285' ]
+ *
+ * const response = await fetch(`${feishu.url}/open-apis/auth/v3/tenant_access_token/internal`, {
+ *   method: "POST",
+ *   headers: { "content-type": "application/json" },
+ *   body: JSON.stringify({ app_id: feishu.appId, app_secret: feishu.appSecret }),
+ * })
+ * console.log(response.status, await response.text())
+ * // => 200 {"code":0,…
+ * ```
+ */
+import { requireNode } from "./NodeVersion.ts"
+import type { ControlClient } from "./ControlClient.ts"
+import type { Address, FetchHandler, Options, Running } from "./PlainTypes.ts"
+
+export {
+  connect,
+  type ControlClient,
+  type OwnWorkspace,
+  type Target,
+  type Time,
+  type WorkspaceInfo,
+  type WorkspaceOptions,
+} from "./ControlClient.ts"
+/** All that goes in and comes out. */
+export type * from "./PlainTypes.ts"
+
+requireNode()
+
+/** A mock that runs until it is closed. `await using` closes it, too. */
+export interface Started extends Running, ControlClient, AsyncDisposable {
+  /** Stops listening; requests under way have 2 seconds to end. */
+  readonly close: () => Promise<void>
+}
+
+/** Starts a mock on a socket. Rejects with every fault of its seed, or when it cannot listen. */
+export const startFeishuMock = async (options: Options & Address = {}): Promise<Started> =>
+  (await import("./InProcess.ts")).start(options)
+
+/**
+ * A mock without a socket, for whatever takes a `fetch`. Faults of the network come as `fetch` tells them. Rejects with
+ * every fault of its seed.
+ */
+export const fetchHandler = async (options: Options = {}): Promise<Running & ControlClient & FetchHandler> =>
+  (await import("./InProcess.ts")).fetchHandler(options)

@@ -10,11 +10,11 @@
  * ```
  */
 import type { TestProject } from "vitest/node"
-import { start } from "./MockFeishu.ts"
+import { startFeishuMock } from "./index.ts"
 
 /** Called by vitest once, before the tests; what it gives is called after them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const feishu = await start()
+  const feishu = await startFeishuMock()
   project.provide("feishuMockUrl", feishu.url)
   return feishu.close
 }

@@ -19,6 +19,9 @@
  */
 import { inject, test } from "vitest"
 import { connect, type OwnWorkspace, type WorkspaceOptions } from "./ControlClient.ts"
+import { requireNode } from "./NodeVersion.ts"
+
+requireNode()
 
 declare module "vitest" {
   interface ProvidedContext {

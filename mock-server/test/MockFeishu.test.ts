@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
+import { startFeishuMock } from "../src/index.ts"
 import * as MockFeishu from "../src/MockFeishu.ts"
 import { call, idsOf, list, tokenOf } from "./feishu.ts"
 import { now } from "./fixture.ts"
@@ -55,11 +56,11 @@ describe("two mocks", () => {
   )
 })
 
-describe("MockFeishu.start", () => {
+describe("startFeishuMock", () => {
   it("serves until it is closed, for programs without Effect", async () => {
     let url: string
     {
-      await using feishu = await MockFeishu.start({ rateLimit: "off" })
+      await using feishu = await startFeishuMock({ rateLimit: "off" })
       url = feishu.url
       assert.strictEqual((await fetch(`${url}/_mock/health`)).status, 200)
       assert.strictEqual(feishu.meetingNos.length, 3)
@@ -69,7 +70,7 @@ describe("MockFeishu.start", () => {
   })
 
   it("rejects with every fault of the seed", async () => {
-    const started = MockFeishu.start({ seed: { generate: [{ meeting_no: "12", count: 1 }] } })
+    const started = startFeishuMock({ seed: { generate: [{ meeting_no: "12", count: 1 }] } })
     const error: unknown = await started.catch((error: unknown) => error)
     assert.match(String(error), /generate\[0\]\.meeting_no: a meeting number has 9 digits/)
   })

@@ -4,8 +4,10 @@ import { createHash } from "node:crypto"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as TestClock from "effect/testing/TestClock"
+import { listen } from "../src/Listener.ts"
 import * as MockFeishu from "../src/MockFeishu.ts"
 import * as Workspace from "../src/Workspace.ts"
 import { call, list } from "./feishu.ts"
@@ -13,6 +15,8 @@ import { goodQuery, now, seed } from "./fixture.ts"
 
 const provideMock = (options?: MockFeishu.Options) =>
   Effect.provide(MockFeishu.layer({ seed, now, ...options }))
+
+const listening = (workspace: Workspace.Workspace) => Layer.effect(MockFeishu.MockFeishu, listen(workspace))
 
 const post = (path: string, body: object) =>
   Effect.map(call(path, { method: "POST", body: JSON.stringify(body) }), ({ status, text }) => ({
@@ -229,7 +233,7 @@ describe("user access tokens", () => {
 
         yield* TestClock.adjust("7 days")
         assert.strictEqual((yield* refresh(second.refresh_token)).body.code, 20037)
-      }).pipe(Effect.provide(MockFeishu.layerWorkspace(workspace)))
+      }).pipe(Effect.provide(listening(workspace)))
     }),
   )
 
@@ -244,7 +248,7 @@ describe("user access tokens", () => {
           body?.error?.permission_violations,
           ListByNo.scopes.map((subject) => ({ type: "action_privilege_required", subject })),
         )
-      }).pipe(Effect.provide(MockFeishu.layerWorkspace(workspace)))
+      }).pipe(Effect.provide(listening(workspace)))
     }),
   )
 
@@ -275,7 +279,7 @@ describe("user access tokens", () => {
         )
         yield* TestClock.adjust("5 minutes")
         assert.strictEqual((yield* post(OAuth.userTokenPath, { ...trade, code: late })).body.code, 20004)
-      }).pipe(Effect.provide(MockFeishu.layerWorkspace(workspace)))
+      }).pipe(Effect.provide(listening(workspace)))
     }),
   )
 })

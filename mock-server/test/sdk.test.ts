@@ -5,7 +5,7 @@ import { createHash } from "node:crypto"
 import * as DateTime from "effect/DateTime"
 import type { WorkspaceOptions } from "../src/ControlClient.ts"
 import type { NetworkFault } from "../src/Faults.ts"
-import * as MockFeishu from "../src/MockFeishu.ts"
+import { type Started, startFeishuMock } from "../src/index.ts"
 import type { Meeting } from "../src/Seed.ts"
 import * as Sdk from "./sdk.ts"
 
@@ -46,9 +46,9 @@ const asDocumented = (text: string): string =>
     .replace('"token_type":"…"', '"token_type":"Bearer"')
 
 describe("the official SDK", () => {
-  let feishu: MockFeishu.Started
+  let feishu: Started
   beforeAll(async () => {
-    feishu = await MockFeishu.start()
+    feishu = await startFeishuMock()
   })
   afterAll(() => feishu.close())
 

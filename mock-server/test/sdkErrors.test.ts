@@ -4,7 +4,7 @@ import { ErrorCodes, ListByNo, OAuth } from "@effect-feishu/contract"
 import { readFileSync } from "node:fs"
 import type { OwnWorkspace, WorkspaceOptions } from "../src/ControlClient.ts"
 import type { Rule } from "../src/Faults.ts"
-import * as MockFeishu from "../src/MockFeishu.ts"
+import { type Started, startFeishuMock } from "../src/index.ts"
 import * as Operations from "../src/Operations.ts"
 import type { App } from "../src/Seed.ts"
 import * as Sdk from "./sdk.ts"
@@ -450,9 +450,9 @@ const outcome = async (call: Promise<unknown>): Promise<unknown> => {
 }
 
 describe("what the official SDK makes of", () => {
-  let feishu: MockFeishu.Started
+  let feishu: Started
   beforeAll(async () => {
-    feishu = await MockFeishu.start()
+    feishu = await startFeishuMock()
   })
   afterAll(() => feishu.close())
 

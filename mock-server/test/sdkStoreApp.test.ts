@@ -3,7 +3,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { OwnWorkspace } from "../src/ControlClient.ts"
-import * as MockFeishu from "../src/MockFeishu.ts"
+import { type Started, startFeishuMock } from "../src/index.ts"
 import type { App } from "../src/Seed.ts"
 import * as Sdk from "./sdk.ts"
 
@@ -49,9 +49,9 @@ const eventHandler = async (options: ConstructorParameters<typeof Lark.EventDisp
 }
 
 describe("the official SDK as a store app", () => {
-  let feishu: MockFeishu.Started
+  let feishu: Started
   beforeAll(async () => {
-    feishu = await MockFeishu.start()
+    feishu = await startFeishuMock()
   })
   afterAll(() => feishu.close())
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as MockFeishu from "../src/MockFeishu.ts"
+import { fetchHandler, startFeishuMock } from "../src/index.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 
 const tokenPath = "/open-apis/auth/v3/tenant_access_token/internal"
@@ -29,7 +29,7 @@ const pageOf = async (
 
 describe("the Promise API", () => {
   it("controls the mock that it has started", async () => {
-    await using feishu = await MockFeishu.start({ seed, now })
+    await using feishu = await startFeishuMock({ seed, now })
     const snapshot = await feishu.snapshot()
     const rule = await feishu.addFault({
       operation: "meetings.listByNo",
@@ -61,7 +61,7 @@ describe("the Promise API", () => {
   })
 
   it("gives a workspace of its own, gone with its scope", async () => {
-    await using feishu = await MockFeishu.start({ seed, now })
+    await using feishu = await startFeishuMock({ seed, now })
     {
       await using own = await feishu.workspace({ rateLimit: 1, now })
       assert.strictEqual((await pageOf(own)).code, 0)
@@ -73,7 +73,7 @@ describe("the Promise API", () => {
   })
 
   it("rejects with the mock's own words", async () => {
-    await using feishu = await MockFeishu.start({ seed, now })
+    await using feishu = await startFeishuMock({ seed, now })
     const wrong = await feishu.removeFault("rule-9").catch(String)
     assert.strictEqual(wrong, "Error: mock Feishu: there is no rule rule-9")
   })
@@ -81,7 +81,7 @@ describe("the Promise API", () => {
 
 describe("the fetch handler", () => {
   it("answers without a socket", async () => {
-    await using feishu = await MockFeishu.fetchHandler({ seed, now })
+    await using feishu = await fetchHandler({ seed, now })
     assert.strictEqual((await pageOf(feishu, feishu.fetch)).code, 0)
     assert.strictEqual((await feishu.journal()).length, 2)
   })
@@ -100,7 +100,7 @@ describe("the fetch handler", () => {
     ["HTML", /SyntaxError/],
   ] as const) {
     it(`${network} comes as the client's own failure`, async () => {
-      await using feishu = await MockFeishu.fetchHandler({ seed, now })
+      await using feishu = await fetchHandler({ seed, now })
       await feishu.addFault({ operation: "meetings.listByNo", then: { network } })
       // Whatever stalls is given up by the caller, once it has been asked for.
       const stop = new AbortController()

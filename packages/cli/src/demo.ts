@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { AccessToken, FeishuClient, Secret } from "@effect-feishu/core"
-import { MockFeishu } from "@effect-feishu/mock-server"
+import { MockFeishu } from "@effect-feishu/mock-server/effect"
 import { DefaultNumbers, demoDays } from "./list.ts"
 
 /** The client of the demo, and what the demo reads unless told. */

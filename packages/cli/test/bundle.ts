@@ -18,7 +18,7 @@ export const setup = async (): Promise<void> => {
     input: at("../src/bin.ts"),
     platform: "node",
     // The demo brings the mock, which the tests of the demo run from its sources.
-    external: ["@effect-feishu/mock-server"],
+    external: [/^@effect-feishu\/mock-server/],
   })
   await bundle.write({ dir: folder, format: "esm" })
 }

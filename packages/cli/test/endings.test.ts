@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { MockFeishu } from "@effect-feishu/mock-server"
+import { startFeishuMock } from "@effect-feishu/mock-server"
 import * as Cli from "./Cli.ts"
 import * as Scripted from "./ScriptedFeishu.ts"
 
@@ -62,7 +62,7 @@ describe.concurrent("exit codes", () => {
   })
 
   it("3: wrong credentials; the secret is in no output", async () => {
-    await using feishu = await MockFeishu.start()
+    await using feishu = await startFeishuMock()
     const secret = "WrongSecretThatNobodyMaySee"
     const { code, stderr, stdout, summary } = await Cli.list([feishu.meetingNos[0]!], {
       FEISHU_BASE_URL: feishu.url,

@@ -14,7 +14,7 @@ import { readFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { MockFeishu } from "@effect-feishu/mock-server"
+import { type Started, startFeishuMock } from "@effect-feishu/mock-server"
 import * as Cli from "./Cli.ts"
 import * as Scripted from "./ScriptedFeishu.ts"
 
@@ -22,13 +22,13 @@ const now = 1_767_225_600 // 2026-01-01T00:00:00Z
 const december = ["--from", "2025-12-01", "--to", "2025-12-31"]
 const hostile = '=HYPERLINK("x"),\n\u202egnp\u001b[31m\u2028end'
 
-let feishu: MockFeishu.Started
+let feishu: Started
 let environment: Cli.Environment
 let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "feishu-meetings-"))
   const meeting = { meeting_no: "100000001", start_time: now - 20 * 86_400 }
-  feishu = await MockFeishu.start({
+  feishu = await startFeishuMock({
     now,
     rateLimit: "off",
     seed: {
@@ -309,7 +309,7 @@ describe.concurrent("what is read", () => {
   })
 
   it("without --from the 90 days that a strict server shows; --base-url goes before the environment", async () => {
-    await using strict = await MockFeishu.start()
+    await using strict = await startFeishuMock()
     const { summary } = await Cli.list([strict.meetingNos[0]!, "--base-url", strict.url], {
       FEISHU_BASE_URL: "http://127.0.0.1:9",
       FEISHU_APP_ID: strict.appId,

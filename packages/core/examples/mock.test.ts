@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { AccessToken, Meetings, Secret } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
-import { MockFeishu } from "@effect-feishu/mock-server"
+import { MockFeishu } from "@effect-feishu/mock-server/effect"
 
 const meetings = Layer.unwrap(
   Effect.map(MockFeishu.MockFeishu, ({ appId, appSecret, url }) =>

@@ -1,6 +1,6 @@
 /** The doc comments of what an application can import: every export has a sentence, and every example runs. */
 import { afterAll, afterEach, assert, beforeAll, describe, it, vi } from "@effect/vitest"
-import { MockFeishu } from "@effect-feishu/mock-server"
+import { type Started, startFeishuMock } from "@effect-feishu/mock-server"
 import { DateTime } from "effect"
 import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -115,9 +115,9 @@ const statedBy = (program: string, printed: ReadonlyArray<string>): ReadonlyArra
 const daysAgo = (days: number) =>
   Math.floor(DateTime.toEpochMillis(DateTime.subtract(DateTime.nowUnsafe(), { days })) / 1000)
 
-let feishu: MockFeishu.Started
+let feishu: Started
 beforeAll(async () => {
-  feishu = await MockFeishu.start({
+  feishu = await startFeishuMock({
     seed: {
       meetings: [
         { id: "7628568641385449001", meeting_no: "337736498", topic: "Kick-off", start_time: daysAgo(15) },

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { MockFeishu } from "@effect-feishu/mock-server"
+import { startFeishuMock } from "@effect-feishu/mock-server"
 import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { promisify } from "node:util"
@@ -24,7 +24,7 @@ describe("the README", () => {
 
   for (const program of programs) {
     it(`its program ${program} prints every meeting of the mock`, async () => {
-      await using feishu = await MockFeishu.start({ days: 29 })
+      await using feishu = await startFeishuMock({ days: 29 })
       const { stderr, stdout } = await promisify(execFile)(
         process.execPath,
         [new URL(program, root).pathname],

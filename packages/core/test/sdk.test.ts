@@ -3,7 +3,7 @@ import * as Lark from "@larksuiteoapi/node-sdk"
 import { Effect, Layer } from "effect"
 import { AccessToken, Meetings, Secret, TimeRange } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
-import { MockFeishu } from "@effect-feishu/mock-server"
+import { MockFeishu } from "@effect-feishu/mock-server/effect"
 import * as Fake from "./FakeFeishu.ts"
 
 /** Three numbers with 90 meetings each, so that page size 1 stays below the limit of 100 requests. */

@@ -4,7 +4,7 @@ import { Effect, Latch, Layer, Stream } from "effect"
 import { ChildProcess } from "effect/process"
 import { fileURLToPath } from "node:url"
 import type { Events } from "@effect-feishu/core"
-import { MockFeishu } from "@effect-feishu/mock-server"
+import { MockFeishu } from "@effect-feishu/mock-server/effect"
 import * as FastClock from "./FastClock.ts"
 
 /** Half of Feishu's 100 in 60 seconds, in 2 seconds of the machine: it must be able to go over it, busy as it is. */

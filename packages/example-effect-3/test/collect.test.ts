@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
-import { MockFeishu } from "@effect-feishu/mock-server"
+import { startFeishuMock } from "@effect-feishu/mock-server"
 import type { Meeting } from "@effect-feishu/promise"
 import { Deferred, Effect, Exit, Fiber, Layer } from "effect"
 import { execFile } from "node:child_process"
@@ -71,7 +71,7 @@ describe("an application on Effect 3", () => {
 
   it.live("prints every meeting of the mock", () =>
     Effect.promise(async () => {
-      await using feishu = await MockFeishu.start({ generate: { numbers: 1, meetings: 120 }, days: 29 })
+      await using feishu = await startFeishuMock({ generate: { numbers: 1, meetings: 120 }, days: 29 })
       const { stdout } = await promisify(execFile)(
         process.execPath,
         [new URL("../src/main.ts", import.meta.url).pathname, feishu.meetingNos[0]!],

@@ -1,6 +1,6 @@
 /** What these tests read: a number with meetings at known times, far from the bounds of anything. */
 import type { ClientEvent, ClientOptions } from "@effect-feishu/promise"
-import { MockFeishu } from "@effect-feishu/mock-server"
+import { type Running, startFeishuMock } from "@effect-feishu/mock-server"
 
 /** The number that all meetings have. */
 export const meetingNo = "337736498"
@@ -24,7 +24,7 @@ export const ids = meetings.map(({ id }) => id)
 
 /** A mock with these meetings, which lets one look at all of them. */
 export const startFeishu = () =>
-  MockFeishu.start({
+  startFeishuMock({
     seed: { meetings },
     now: range.to,
     ninetyDays: "span",
@@ -32,7 +32,7 @@ export const startFeishu = () =>
   })
 
 /** The options for a mock, and the events that its client tells. */
-export const optionsFor = ({ appId, appSecret, url }: MockFeishu.Running) => {
+export const optionsFor = ({ appId, appSecret, url }: Running) => {
   const events: Array<ClientEvent> = []
   const options: ClientOptions = { appId, appSecret, baseUrl: url, onEvent: (event) => events.push(event) }
   return {

@@ -1,12 +1,12 @@
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import type { MockFeishu } from "@effect-feishu/mock-server"
+import type { Started } from "@effect-feishu/mock-server"
 import { createClient, FeishuError } from "@effect-feishu/promise"
 import { DateTime } from "effect"
 import { Readable } from "node:stream"
 import * as FaultyFeishu from "../../core/test/FaultyFeishu.ts"
 import { aWhile, ids, meetingNo, optionsFor, range, rejected, startFeishu } from "./fixture.ts"
 
-let feishu: MockFeishu.Started
+let feishu: Started
 beforeAll(async () => {
   feishu = await startFeishu()
 })

@@ -1,0 +1,66 @@
+/** A workspace on a real socket. */
+import { randomBytes } from "node:crypto"
+import { createServer, type Server as NodeServer } from "node:http"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as Layer from "effect/Layer"
+import * as Api from "./Api.ts"
+import * as AppTickets from "./AppTickets.ts"
+import * as ControlGuard from "./ControlGuard.ts"
+import type { Address } from "./PlainTypes.ts"
+import * as Server from "./Server.ts"
+import * as Workspace from "./Workspace.ts"
+
+/** Listens as long as the scope is open. */
+export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspace, options: Address = {}) {
+  const workspaces = Workspace.workspaces(workspace)
+  const host = options.host ?? "127.0.0.1"
+  const controlToken =
+    options.controlToken ??
+    (ControlGuard.isLoopback(host) ? undefined : randomBytes(24).toString("base64url"))
+  // A method that Node's parser does not know gets Node's bare 400, not Feishu's 404: to change that, a listener
+  // of `clientError` would have to write every answer to what is no HTTP by hand, too long headers and timeouts.
+  const server = createServer({
+    // A query of 64 KB is answered as Feishu answers it; Node's own limit is 16 KB.
+    maxHeaderSize: 128 * 1024,
+    headersTimeout: 15_000,
+    requestTimeout: 30_000,
+  })
+  yield* Layer.build(
+    HttpRouter.serve(Server.routes(workspaces, { host, controlToken }), {
+      routerConfig: Api.routerConfig,
+      disableLogger: true,
+      disableListenLog: true,
+    }).pipe(Layer.provide(NodeHttpServer.layer(() => server, { port: options.port ?? 0, host }))),
+  )
+  yield* Effect.addFinalizer(() => stop(server))
+  yield* AppTickets.pushHourly(workspace)
+  return {
+    ...Workspace.running(workspace, urlOf(host, server.address())),
+    ...(controlToken === undefined ? {} : { controlToken }),
+  }
+})
+
+/**
+ * No new connection is taken; requests under way may end in time, then their connections are cut. In the time of
+ * the machine: under `TestClock` nobody would move the clock on.
+ */
+const stop = (server: NodeServer): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    server.close(() => resume(Effect.void))
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: "2 seconds",
+      orElse: () => Effect.sync(() => server.closeAllConnections()),
+    }),
+    Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
+  )
+
+/** The base URL. A wildcard address is nothing to connect to, so the loopback address stands for it. */
+const urlOf = (host: string, address: ReturnType<NodeServer["address"]>): string => {
+  const port = typeof address === "object" && address !== null ? address.port : 0
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`
+}

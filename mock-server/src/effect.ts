@@ -1,0 +1,18 @@
+/**
+ * A mock Feishu for applications and tests on Effect: its Layers are made of the application's own `effect`.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { MockFeishu, type Seed } from "@effect-feishu/mock-server/effect"
+ *
+ * const seed: Seed = { generate: [{ meeting_no: "146453285", count: 10 }] }
+ * const meetingNos = Effect.map(MockFeishu.MockFeishu, ({ meetingNos }) => meetingNos)
+ * console.log(await Effect.runPromise(Effect.provide(meetingNos, MockFeishu.layerTest({ seed }))))
+ * // => [ '146453285' ]
+ * ```
+ */
+export * as MockFeishu from "./MockFeishu.ts"
+/** What the options of a mock hold. */
+export type { App, Behaviour, Generate, Meeting, Seed } from "./PlainTypes.ts"
+export { SeedInvalid } from "./SeedInvalid.ts"

@@ -1,0 +1,31 @@
+/** The types that a program sees are those of the Schemas that the mock checks with: the compiler says so. */
+import { expectTypeOf, it } from "vitest"
+import type * as Behaviour from "../src/Behaviour.ts"
+import type * as Faults from "../src/Faults.ts"
+import type * as Journal from "../src/Journal.ts"
+import type { Operation } from "../src/Operations.ts"
+import type * as PlainTypes from "../src/PlainTypes.ts"
+import type * as Seed from "../src/Seed.ts"
+import type * as Workspace from "../src/Workspace.ts"
+
+it("the plain types are equal to those of the Schemas", () => {
+  expectTypeOf<PlainTypes.App>().toEqualTypeOf<Seed.App>()
+  expectTypeOf<PlainTypes.Meeting>().toEqualTypeOf<Seed.Meeting>()
+  expectTypeOf<PlainTypes.Generate>().toEqualTypeOf<Seed.Generate>()
+  // Branded, because the other comparison takes lists of at least one for different.
+  expectTypeOf<PlainTypes.Seed>().branded.toEqualTypeOf<Seed.Seed>()
+  expectTypeOf<PlainTypes.Behaviour>().toEqualTypeOf<Behaviour.Behaviour>()
+  expectTypeOf<PlainTypes.Snapshot>().branded.toEqualTypeOf<Workspace.Snapshot>()
+  expectTypeOf<PlainTypes.Operation>().toEqualTypeOf<Operation>()
+  expectTypeOf<PlainTypes.NetworkFault>().toEqualTypeOf<Faults.NetworkFault>()
+  expectTypeOf<PlainTypes.PagingFault>().toEqualTypeOf<Faults.PagingFault>()
+  expectTypeOf<PlainTypes.Then>().toEqualTypeOf<Faults.Then>()
+  expectTypeOf<PlainTypes.Rule>().toEqualTypeOf<Faults.Rule>()
+  expectTypeOf<PlainTypes.Active>().toEqualTypeOf<Faults.Active>()
+  expectTypeOf<PlainTypes.Chaos>().toEqualTypeOf<Faults.Chaos>()
+  expectTypeOf<PlainTypes.Entry>().toEqualTypeOf<Journal.Entry>()
+  expectTypeOf<PlainTypes.Detail>().toEqualTypeOf<Journal.Detail>()
+  expectTypeOf<PlainTypes.Filter>().toEqualTypeOf<Journal.Filter>()
+  expectTypeOf<PlainTypes.Expectation>().toEqualTypeOf<Journal.Expectation>()
+  expectTypeOf<PlainTypes.Verdict>().toEqualTypeOf<typeof Journal.Verdict.Type>()
+})
