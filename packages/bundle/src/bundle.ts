@@ -1,0 +1,93 @@
+/** Bundles entry points of a package with everything that they are built on, and writes down whose work that is. */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { type Plugin, rolldown } from "rolldown"
+
+/** Entry points that share what they are built on. */
+export interface Entries {
+  /** Modules of `src`, by their names without `.ts`, which are their names in `dist`, too. */
+  readonly entries: ReadonlyArray<string>
+  /** Packages that are not inside, but come from the application. */
+  readonly external?: ReadonlyArray<string>
+}
+
+/** Writes the bundles of a package, each with an effect or whatever it needs of its own, and `LICENSES` beside them. */
+export const bundle = async (folder: URL, bundles: ReadonlyArray<Entries>): Promise<void> => {
+  const at = (path: string) => fileURLToPath(new URL(path, folder))
+  rmSync(at("dist/chunks"), { recursive: true, force: true })
+  const packages = new Set<string>()
+  for (const { entries, external = [] } of bundles) {
+    const build = await rolldown({
+      input: Object.fromEntries(entries.map((entry) => [entry, at(`src/${entry}.ts`)])),
+      platform: "node",
+      external: external.map((name) => new RegExp(`^${name}(/|$)`)),
+      transform: { target: "node22" },
+      plugins: [light],
+    })
+    const { output } = await build.write({
+      dir: at("dist"),
+      chunkFileNames: "chunks/[name].js",
+      format: "esm",
+      // What a single entry point loads when it is needed is always needed: for promise that is undici.
+      codeSplitting: entries.length > 1,
+      // Not minified: a stack must be readable, and so must what one installs.
+      comments: { annotation: false, jsdoc: false, legal: true },
+      minify: "dce-only",
+    })
+    for (const chunk of output) {
+      if (chunk.type !== "chunk") continue
+      for (const id of Object.keys(chunk.modules)) {
+        const [found] = /^\/.*\/node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(id) ?? []
+        if (found !== undefined) packages.add(found)
+      }
+    }
+  }
+  // They ask to come with what they are for.
+  const licences = Array.from(packages, licenceOf).toSorted()
+  writeFileSync(at("dist/LICENSES"), licences.join(`\n${"-".repeat(80)}\n\n`))
+}
+
+const licenceOf = (folder: string): string => {
+  const manifest: Readonly<Record<string, string>> = JSON.parse(
+    readFileSync(join(folder, "package.json"), "utf8"),
+  )
+  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name))
+  const text = file === undefined ? manifest["license"] : readFileSync(join(folder, file), "utf8").trim()
+  return `${manifest["name"]} ${manifest["version"]}\n\n${text}\n`
+}
+
+/**
+ * What would cost the time of every start, and is never used:
+ *
+ * - `@mswjs/data` makes handlers for `msw` of its models, compares dates, and takes one function out of all of lodash.
+ * - Importing `node:http` reads all that it exports, and with `WebSocket` all of undici. What is required is not read.
+ */
+const light: Plugin = {
+  name: "light",
+  resolveId: (id, importer) =>
+    importer?.includes("/@mswjs/data/") === true
+      ? replaced.find(({ name }) => name.test(id)) && `\0light:${id}`
+      : id === "node:http"
+        ? "\0light:node:http"
+        : undefined,
+  load: (id) => {
+    if (!id.startsWith("\0light:")) return undefined
+    const name = id.slice("\0light:".length)
+    return name === "node:http"
+      ? `module.exports = process.getBuiltinModule("node:http")`
+      : replaced.find((one) => one.name.test(name))?.code
+  },
+}
+
+const replaced = [
+  {
+    name: /\/generate(Rest|GraphQL)Handlers$/,
+    code: `exports.generateRestHandlers = exports.generateGraphQLHandlers = exports.generateGraphQLSchema = () => { throw new Error("msw is not in this bundle") }`,
+  },
+  {
+    name: /^date-fns$/,
+    code: `exports.compareAsc = () => { throw new Error("dates are not in this bundle") }`,
+  },
+  { name: /^lodash$/, code: `exports.isFunction = (value) => typeof value === "function"` },
+]
