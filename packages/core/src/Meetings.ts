@@ -405,7 +405,9 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
 )
 
 /** Whether the other numbers may be read all the same. */
-const isFaultOfNumber = ({ code, reason }: FeishuError): boolean => {
+const isFaultOfNumber = ({ code, operation: failed, reason }: FeishuError): boolean => {
+  // A failure of the token call would meet them, too, whatever it is.
+  if (failed !== undefined && failed !== operation) return false
   switch (reason._tag) {
     case "InvalidRequest":
     case "RangeTooOld":

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
-import { MeetingNo, Meetings } from "@effect-feishu/core"
+import { Cursor, MeetingNo, Meetings } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
 const numbers = ["100000001", "100000002", "100000003"].map((text) => MeetingNo.make(text))
@@ -107,4 +107,13 @@ describe("outcomes of many numbers", () => {
       }),
     )
   }
+
+  it.effect("a token endpoint that breaks the contract ends the whole: all numbers need a token", () =>
+    Effect.gen(function* () {
+      const { outcomes } = yield* Meetings.Meetings
+      const error = yield* Effect.flip(Stream.runDrain(outcomes(numbers, range)))
+      assert.strictEqual(error.reason._tag, "ContractViolation")
+      assert.strictEqual(Cursor.toPosition(error.cursor!)?.meetingNo, one)
+    }).pipe(Effect.provide(Fake.meetings(() => Effect.succeed({ body: { code: 0, expire: 7_200 } })))),
+  )
 })
