@@ -73,7 +73,8 @@ export interface Options {
   readonly unansweredRest?: Duration.Input | undefined
   /**
    * What to assume of the window before the start: that it is `free` (the default), or `full`, for a program that
-   * starts again and may have made requests just before. It then waits one window before its first request.
+   * starts again and may have made requests just before. It then waits one window and `unansweredRest` before its
+   * first request: what was sent last may still be on its way.
    */
   readonly initially?: "free" | "full" | undefined
 }
@@ -139,7 +140,9 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
         present: 0,
         waiting: 0,
         gate:
-          options.initially === "full" ? startedAt + windowMillis + marginMillis : Number.NEGATIVE_INFINITY,
+          options.initially === "full"
+            ? startedAt + windowMillis + unansweredRestMillis + marginMillis
+            : Number.NEGATIVE_INFINITY,
         pace: 0,
         paceSince: time,
         nextAt: Number.NEGATIVE_INFINITY,
