@@ -52,7 +52,7 @@ const travel = Effect.flatMap(Random.nextIntBetween(20, 200), (millis) => Effect
 /** Runs programs without an end for an hour. A test clock needs several times as long for each of so many sleeps. */
 const forAnHour = (programs: ReadonlyArray<Effect.Effect<unknown>>, seed: string) => {
   const time = VirtualTime.make(Dice.make(seed), false)
-  const { context } = time.machine({ latest: 0, yields: 0 }, 0)
+  const { context } = time.machine({ latest: 0, fast: 0, yields: 0 }, 0)
   Effect.runForkWith(context)(Effect.all(programs, { concurrency: "unbounded" }).pipe(Random.withSeed(seed)))
   time.run(() => time.now() >= 3_600_000)
 }

@@ -162,7 +162,7 @@ describe("a store app", () => {
     const keys = Array.from({ length: 16_000 }, (_, index) => `tenant-${index}`)
     // A test clock takes twice as long for so many.
     const time = VirtualTime.make(Dice.make("1"), false)
-    const machine = time.machine({ latest: 0, yields: 0 }, 0)
+    const machine = time.machine({ latest: 0, fast: 0, yields: 0 }, 0)
     const program = Effect.gen(function* () {
       yield* push("ticket-SECRET-1")
       const { get } = yield* AccessToken.storeApp(Fake.app)

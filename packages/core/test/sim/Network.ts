@@ -18,6 +18,7 @@ export interface Sent {
   readonly at: number
   /** What the client has got; nothing as long as there is no end of an answer. */
   outcome: World.Verdict | "unanswered"
+  answer: World.Answer | undefined
 }
 
 /** Who is told of every request. */
@@ -25,12 +26,16 @@ export interface Listener {
   readonly sent: (sent: Sent) => void
   readonly arrived: (sent: Sent) => void
   readonly answered: (sent: Sent, answer: World.Answer) => void
+  /** The client waited for the next sign of an answer for so long, and gave up. */
+  readonly abandoned: (sent: Sent, awaited: "headers" | "data", millis: number) => void
   readonly note: (text: string) => void
 }
 
 type Fault =
   /** The system's code of a failure, before or after the request has arrived, or never a word. */
   | { readonly instead: "of sending" | "of arriving" | "of answering"; readonly code: string | undefined }
+  /** The system's code of a failure while the request is on its way; it arrives all the same. */
+  | { readonly meanwhile: string }
   | { readonly late: number }
   | { readonly body: "reset" | "stall" | "drip" }
   /** Something in front of Feishu answers. */
@@ -43,6 +48,7 @@ const network = {
   "connect timeout": { instead: "of sending", code: "UND_ERR_CONNECT_TIMEOUT" },
   "lost on the way": { instead: "of arriving", code: undefined },
   "reset on the way": { instead: "of arriving", code: "ECONNRESET" },
+  "reset, but it arrives": { meanwhile: "ECONNRESET" },
   "reset before headers": { instead: "of answering", code: "ECONNRESET" },
   "no headers": { instead: "of answering", code: undefined },
   "late headers": { late: 1 },
@@ -156,6 +162,15 @@ const payload: Readonly<Record<string, Fault>> = {
         ? answer
         : World.pageAnswer({ ...answer.data, has_more: true, page_token: query["page_token"] }),
   },
+  "the access token as page token": {
+    spoil: (answer, { accessToken }) =>
+      answer.data === undefined
+        ? answer
+        : {
+            ...World.pageAnswer({ ...answer.data, has_more: true, page_token: accessToken }),
+            verdict: "final",
+          },
+  },
   "a row of another number": spoilt(
     (data) => ({ ...data, meeting_briefs: [...rowsOf(data), { ...decoy[0], meeting_no: "999999999" }] }),
     "success",
@@ -217,8 +232,14 @@ export const make = (
 
   const drawFault = (path: string): readonly [string, Fault] | undefined => {
     if (isCalm()) return undefined
+    const outage = scenario.outages.find(({ from, to }) => time.now() >= from && time.now() < to)?.what
     const from = (faults: Readonly<Record<string, Fault>>) => dice.pick(Object.entries(faults))
     if (path !== ListByNo.path) return dice.chance(weather.tokenEndpoint) ? from(tokenEndpoint) : undefined
+    if (outage === "network") return from(network)
+    if (outage === "gateway") return ["500 and 121001", gatewayFaults["500 and 121001"]!]
+    if (outage === "limit") return ["429, reset in 7", gatewayFaults["429, reset in 7"]!]
+    if (outage === "token")
+      return ["the token is refused", { gateway: failure(400, 99991663, "token refused") }]
     if (dice.chance(weather.network)) return from(network)
     if (dice.chance(weather.gateway)) return from(gatewayFaults)
     return dice.chance(weather.payload) ? from(payload) : undefined
@@ -264,6 +285,7 @@ export const make = (
           span: Option.getOrUndefined(span),
           at: time.now(),
           outcome: "unanswered",
+          answer: undefined,
         }
         const [name, fault] = drawFault(sent.path) ?? [undefined, undefined]
         listener.sent(sent)
@@ -276,17 +298,25 @@ export const make = (
             }),
           })
 
+        const waiting = <A, E>(awaited: "headers" | "data", what: Effect.Effect<A, E>) =>
+          Effect.suspend(() => {
+            const since = time.now()
+            return Effect.onInterrupt(what, () =>
+              Effect.sync(() => listener.abandoned(sent, awaited, time.now() - since)),
+            )
+          })
         const respond = (answer: World.Answer) => {
           const parts = partsOf(answer.body, fault)
           const body = Stream.fromArray(parts).pipe(
             Stream.mapEffect(({ after, bytes }, index) =>
-              Effect.flatMap(after === 0 ? Effect.void : Effect.sleep(after), () => {
+              Effect.flatMap(after === 0 ? Effect.void : waiting("data", Effect.sleep(after)), () => {
                 if (bytes === undefined) {
                   sent.outcome = "transient"
                   return Effect.fail(broken("ECONNRESET"))
                 }
                 if (index === parts.length - 1) {
                   sent.outcome = answer.verdict
+                  sent.answer = answer
                   listener.answered(sent, answer)
                 }
                 return Effect.succeed(bytes)
@@ -301,42 +331,47 @@ export const make = (
           return Object.create(response, { stream: { value: body } }) as HttpClientResponse.HttpClientResponse
         }
 
-        return Effect.callback<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>(
-          (resume) => {
-            // What the client hears ends with its machine; what the server hears does not.
-            const tell = (millis: number, what: Parameters<typeof resume>[0]) =>
-              void time.after(millis, () => resume(what), machine)
-            const fail = (millis: number, code: string | undefined) => {
-              if (code !== undefined) {
-                tell(
-                  millis,
-                  Effect.suspend(() => ((sent.outcome = "transient"), Effect.fail(broken(code)))),
-                )
-              }
-            }
-            const instead = fault !== undefined && "instead" in fault ? fault : undefined
-            if (instead?.instead === "of sending") {
-              return fail(instead.code === "UND_ERR_CONNECT_TIMEOUT" ? 10_000 : way(delay.back), instead.code)
-            }
-            if (instead?.instead === "of arriving") return fail(way(delay.there), instead.code)
-            time.after(way(delay.there), () => {
-              listener.arrived(sent)
-              if (instead !== undefined) return fail(way(delay.back), instead.code)
-              const asked: World.Asked = sent
-              const answer = fault !== undefined && "gateway" in fault ? fault.gateway : world.answer(asked)
-              const late = fault !== undefined && "late" in fault ? dice.int(1_000, 26_000) : 0
-              // What a spoilt page says is nothing that can be counted on.
-              const told =
-                fault !== undefined && "spoil" in fault
-                  ? { ...fault.spoil(answer, asked), data: undefined }
-                  : answer
+        const response = Effect.callback<
+          HttpClientResponse.HttpClientResponse,
+          HttpClientError.HttpClientError
+        >((resume) => {
+          // What the client hears ends with its machine; what the server hears does not.
+          const tell = (millis: number, what: Parameters<typeof resume>[0]) =>
+            void time.after(millis, () => resume(what), machine)
+          const fail = (millis: number, code: string | undefined) => {
+            if (code !== undefined) {
               tell(
-                late + way(delay.back),
-                Effect.sync(() => respond(told)),
+                millis,
+                Effect.suspend(() => ((sent.outcome = "transient"), Effect.fail(broken(code)))),
               )
-            })
-          },
-        )
+            }
+          }
+          const instead = fault !== undefined && "instead" in fault ? fault : undefined
+          if (instead?.instead === "of sending") {
+            return fail(instead.code === "UND_ERR_CONNECT_TIMEOUT" ? 10_000 : way(delay.back), instead.code)
+          }
+          if (instead?.instead === "of arriving") return fail(way(delay.there), instead.code)
+          const meanwhile = fault !== undefined && "meanwhile" in fault ? fault.meanwhile : undefined
+          if (meanwhile !== undefined) fail(way(delay.back), meanwhile)
+          // Within the 5 s that a slot without an answer rests longer.
+          const there = meanwhile === undefined ? way(delay.there) : dice.int(1, 4_900)
+          time.after(there, () => {
+            listener.arrived(sent)
+            const asked: World.Asked = sent
+            const answer = fault !== undefined && "gateway" in fault ? fault.gateway : world.answer(asked)
+            if (meanwhile !== undefined) return
+            if (instead !== undefined) return fail(way(delay.back), instead.code)
+            const late = fault !== undefined && "late" in fault ? dice.int(1_000, 26_000) : 0
+            const spoilt = fault !== undefined && "spoil" in fault ? fault.spoil(answer, asked) : answer
+            // What a spoilt page says is nothing that can be counted on.
+            const told = spoilt === answer ? answer : { ...spoilt, data: undefined }
+            tell(
+              late + way(delay.back),
+              Effect.sync(() => respond(told)),
+            )
+          })
+        })
+        return waiting("headers", response)
       }),
     )
 }

@@ -1,14 +1,25 @@
 /** A program that reads meetings and stores what came, with the cursor to go on from, where a crash leaves it alone. */
+import { isDeepStrictEqual } from "node:util"
 import { Duration, Effect, Exit, Cause, Redacted, Result, Stream } from "effect"
-import { Cursor, type FeishuError, type MeetingBrief, type MeetingNo, Meetings } from "@effect-feishu/core"
+import {
+  Cursor,
+  type FeishuError,
+  ListByNo,
+  type MeetingBrief,
+  type MeetingNo,
+  Meetings,
+  type Pagination,
+} from "@effect-feishu/core"
 import type { Dice } from "./Dice.ts"
-import { type Invariants, type Read, readSpan } from "./Invariants.ts"
+import { type Invariants, type Read, readSpan, walkOf } from "./Invariants.ts"
 import type { Plan, Scenario } from "./Scenario.ts"
 import type { World } from "./World.ts"
 
 /** What is stored of one number. */
 interface Stored {
   from: Meetings.From
+  /** The place that it says. */
+  at: Pagination.Position
   /** Whether `from` is the beginning of the range. */
   fresh: boolean
   rows: Set<string>
@@ -28,6 +39,13 @@ export interface Reader {
 /** Failures in a row that a reader may meet after everything has become calm: what began before must come to light. */
 const mostFailuresInCalm = 5
 
+/** Whether other numbers would fail in the same way; what is refused without a code may be either. */
+const isFaultOfAll = ({ code, operation, reason }: FeishuError.FeishuError): boolean =>
+  operation !== `GET ${ListByNo.path}` ||
+  reason._tag === "ServerFailed" ||
+  (!["ContractViolation", "PaginationBroken"].includes(reason._tag) &&
+    Math.floor((code ?? 0) / 1_000) !== 121)
+
 /** Makes it, with an empty store. */
 export const make = (
   scenario: Scenario,
@@ -46,6 +64,7 @@ export const make = (
       meetingNo,
       {
         from: { meetingNo, range: scenario.range, pageSize, readAhead, order },
+        at: { window: 0 },
         fresh: true,
         rows: new Set(),
         since: undefined,
@@ -56,15 +75,19 @@ export const make = (
   let failuresInCalm = 0
 
   const open = () => [...stored].filter(([, { done }]) => !done)
-  const begin = (): Read => ({
+  const begin = (start: Pagination.Position): Read => ({
     name: plan.name,
     readAhead,
     rows: new Set(),
     served: new Set(),
     pages: 0,
     begun: 0,
+    underWay: 0,
     failed: 0,
     ended: false,
+    windows: order === "newest" ? scenario.windows.toReversed() : scenario.windows,
+    start,
+    walks: new Map(),
   })
 
   /** What came since the last time that it was stored; lost with the process. */
@@ -83,12 +106,13 @@ export const make = (
         read.rows.add(id)
         pending.set(meetingNo, (pending.get(meetingNo) ?? new Set()).add(id))
       },
-      store: (meetingNo: MeetingNo, cursor: Cursor.Cursor | undefined) => {
+      store: (meetingNo: MeetingNo, cursor: Cursor.Cursor | undefined, at: Pagination.Position) => {
         const place = stored.get(meetingNo)!
         for (const id of pending.get(meetingNo) ?? []) place.rows.add(id)
         pending.delete(meetingNo)
         if (cursor === undefined) return
         place.from = { cursor, readAhead }
+        place.at = at
         place.fresh = false
       },
       complete: (meetingNo: MeetingNo) => {
@@ -107,51 +131,77 @@ export const make = (
     plan.slowness === 0 ? Effect.void : Effect.sleep(dice.int(0, plan.slowness)),
   )
 
-  /** Follows the pages of one number, and knows which cursor its failure must have. */
+  /** Follows the pages of one number, and knows which cursor each of them, and a failure, must have. */
   const follow = (read: Read, sink: Sink, meetingNo: MeetingNo) => {
     const place = stored.get(meetingNo)!
-    const { fresh, from } = place
     place.since ??= now()
-    let last: Cursor.Cursor | undefined
+    // Where it is, and how many pages of that window have come out.
+    let here = place.at
     let pages = 0
+    let unstored = 0
+    const walkOfStart = () => read.walks.get(walkOf(meetingNo, read.start.window))
+    const walkHere = () => read.walks.get(walkOf(meetingNo, here.window))
+    /** The place behind the next page. */
+    const advance = (): Pagination.Position | undefined => {
+      const walk = walkHere()
+      if (walk !== undefined) walk.out++
+      const pageToken = walk?.behind[pages++]
+      if (pageToken !== undefined) return (here = { window: here.window, pageToken })
+      if (here.window + 1 === read.windows.length) return undefined
+      pages = 0
+      return (here = { window: here.window + 1 })
+    }
+    const isAt = (cursor: Cursor.Cursor, { pageToken, window }: Pagination.Position) =>
+      isDeepStrictEqual(Cursor.toPosition(cursor), {
+        meetingNo,
+        ...scenario.range,
+        pageSize,
+        baseUrl: "https://open.feishu.cn",
+        ...(order === "newest" ? { order } : {}),
+        window,
+        ...(pageToken === undefined ? {} : { pageToken }),
+      })
+    const expect = (cursor: Cursor.Cursor | undefined, expected: Pagination.Position | undefined) => {
+      if (cursor === undefined || expected === undefined ? cursor === expected : isAt(cursor, expected))
+        return
+      const told = JSON.stringify(cursor && Cursor.toPosition(cursor))
+      violate(`1 the cursor is at ${told}, what came at ${JSON.stringify(expected)}`)
+    }
     return {
       page: Effect.fnUntraced(function* (page: Meetings.Page) {
         if (page.meetingNo !== meetingNo) violate(`2 a page of ${page.meetingNo} in a read of ${meetingNo}`)
         note(`${plan.name} gets ${page.meetings.length} rows of ${meetingNo}`)
         for (const meeting of page.meetings) sink.row(meetingNo, meeting)
         read.pages!++
-        last = page.cursor
+        expect(page.cursor, advance())
         yield* work
-        if (++pages % plan.storesEvery === 0) sink.store(meetingNo, last)
+        if (++unstored % plan.storesEvery === 0) sink.store(meetingNo, page.cursor, here)
       }),
       failed: (error: FeishuError.FeishuError) => {
         const { cursor } = error
-        const position = cursor === undefined ? undefined : Cursor.toPosition(cursor)
-        if (cursor === undefined || position === undefined) return violate(`1 no cursor: ${error.message}`)
-        const start = fresh ? undefined : Cursor.toPosition((from as Meetings.Resume).cursor)
-        const expected = last === undefined ? start : Cursor.toPosition(last)
-        const { pageToken, window = 0 } = expected ?? {}
-        const same = position.window === window && position.pageToken === pageToken
-        // A page token that is no longer accepted is given up, and with it the place within its window.
-        const resumed = pages === 0 || plan.by === "page"
-        const restarted = resumed && position.window === window && position.pageToken === undefined
-        if (read.pages !== undefined && !same && !restarted) {
-          violate(
-            `1 the cursor is at ${position.window}/${position.pageToken}, what came at ${window}/${pageToken}`,
-          )
+        const told = cursor === undefined ? undefined : Cursor.toPosition(cursor)
+        if (cursor === undefined || told === undefined) return violate(`1 no cursor: ${error.message}`)
+        if (read.pages === undefined) {
+          // Nobody counted the pages. With read-ahead it cannot be known how many of them came out.
+          if (read.readAhead > 1) return sink.store(meetingNo, cursor, told)
+          while ((walkHere()?.behind.length ?? 0) > pages) advance()
         }
-        if (position.meetingNo !== meetingNo) violate(`1 the cursor is of ${position.meetingNo}`)
-        sink.store(meetingNo, cursor)
+        // A page token that is no longer accepted is given up, and with it the place within its window.
+        const restarted = { window: here.window }
+        if (walkHere()?.restarted === true && isAt(cursor, restarted)) here = restarted
+        else expect(cursor, here)
+        sink.store(meetingNo, cursor, here)
       },
       complete: () => {
-        sink.store(meetingNo, undefined)
+        sink.store(meetingNo, undefined, here)
         sink.complete(meetingNo)
       },
       /** Pages that cost more than their one request: the one whose token was no longer accepted. */
       checkCost: () => {
         if (read.pages === undefined) return
         const wasted = read.begun - read.pages
-        if (wasted > (fresh ? 0 : 1)) violate(`8 ${read.begun} calls for ${read.pages} pages`)
+        if (wasted > (walkOfStart()?.restarted === true ? 1 : 0))
+          violate(`8 ${read.begun} calls for ${read.pages} pages`)
       },
     }
   }
@@ -226,6 +276,7 @@ export const make = (
               if (outcome._tag === "Failed") {
                 invariants.checkError(outcome.error)
                 note(`${plan.name}: ${outcome.meetingNo} failed: ${outcome.error.message}`)
+                if (isFaultOfAll(outcome.error)) violate(`2 only one number fails: ${outcome.error.message}`)
                 failed(outcome.error)
               } else {
                 complete()
@@ -255,6 +306,7 @@ export const make = (
       return
     }
     const error = result.failure
+    if (plan.by === "outcomes" && !isFaultOfAll(error)) violate(`2 all numbers fail: ${error.message}`)
     const position = error.cursor === undefined ? undefined : Cursor.toPosition(error.cursor)
     if (position === undefined) violate(`1 no cursor: ${error.message}`)
     else {
@@ -270,9 +322,9 @@ export const make = (
   })
 
   const readOnce = Effect.suspend(() => {
-    const read = begin()
     const fresh = open().filter(([, place]) => place.fresh)
     const many = (plan.by === "outcomes" || plan.by === "streamMany") && fresh.length > 0
+    const read = begin(many ? { window: 0 } : open()[0]![1].at)
     const reading = Effect.flatMap(Meetings.Meetings, (service) =>
       many
         ? readMany(
@@ -282,11 +334,12 @@ export const make = (
           )
         : readOne(service, read, open()[0]![0]),
     ).pipe(Effect.withSpan(readSpan, { attributes: { [readSpan]: read } }))
-    const patience = !isCalm() && dice.chance(plan.impatience) ? dice.int(100, 90_000) : undefined
+    // Until some time is over, or in the very moment in which something happens.
+    const patience = dice.chance(0.5)
+      ? Effect.sleep(dice.int(100, 90_000))
+      : Effect.callback<void>((resume) => invariants.atEvent(dice.int(0, 60), () => resume(Effect.void)))
     return (
-      patience === undefined
-        ? reading
-        : Effect.raceFirst(reading, Effect.as(Effect.sleep(patience), undefined))
+      isCalm() || !dice.chance(plan.impatience) ? reading : Effect.raceFirst(reading, Effect.asVoid(patience))
     ).pipe(Effect.onExit(() => Effect.sync(() => (read.ended = true))))
   })
 

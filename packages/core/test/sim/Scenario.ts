@@ -46,6 +46,8 @@ export interface Scenario {
   readonly epoch: number
   /** What all readers read. */
   readonly range: TimeRange.TimeRange
+  /** What of it one query may ask for, oldest first: neighbours share a second. */
+  readonly windows: ReadonlyArray<TimeRange.TimeRange>
   readonly rows: ReadonlyArray<Row>
   readonly listing: {
     readonly order: "by time" | "by time, newest first" | "by id"
@@ -77,6 +79,12 @@ export interface Scenario {
     readonly stubbornness: number
   }
   readonly weather: Weather
+  /** Times in which no request for meetings gets through, and why not. */
+  readonly outages: ReadonlyArray<{
+    readonly from: number
+    readonly to: number
+    readonly what: "network" | "gateway" | "limit" | "token"
+  }>
   /** From then on nothing goes wrong any more, so that every read must come to its end. */
   readonly calmFrom: number
   /** The longest way to the server and back, in milliseconds. */
@@ -109,7 +117,7 @@ export const draw = (seed: number): Scenario => {
     Array.from({ length: dice.int(0, most) }, (_, index) => make(index))
 
   const numbers = Array.from({ length: dice.int(1, 3) }, (_, index) => MeetingNo.make(`10000000${index + 1}`))
-  const windows = dice.pick([1, 1, 2, 3, 4])
+  const windows = dice.pick([1, 1, 2, 3, 4, 7])
   const end = epoch / 1_000 - dice.int(0, 30) * day
   const range = {
     start: end - Math.ceil((windows - dice.pick([0.001, 0.5, 0.9, 0])) * ListByNo.maxRangeSeconds),
@@ -119,7 +127,7 @@ export const draw = (seed: number): Scenario => {
 
   const requests = dice.pick([5, 8, 12, 20, 100, 100])
   // As many pages as make the limit felt, and no more than a fast test can read.
-  const pagesInAll = dice.pick([2, 10, 30, 30, Math.min(70, requests * 3), requests === 100 ? 130 : 60])
+  const pagesInAll = dice.pick([2, 10, 20, 30, Math.min(60, requests * 3), requests === 100 ? 115 : 45])
   const plansInAll = dice.pick([1, 1, 2, 3])
   const pageSize = dice.pick([1, 2, 3, 7, 20, 50])
   const rowsInAll = Math.min(700, Math.ceil((pagesInAll / plansInAll) * pageSize))
@@ -166,6 +174,7 @@ export const draw = (seed: number): Scenario => {
     seed,
     epoch,
     range,
+    windows: seams.map((start) => ({ start, end: Math.min(start + ListByNo.maxRangeSeconds, range.end) })),
     rows,
     listing: {
       order: dice.pick(["by time", "by time, newest first", "by id"]),
@@ -196,6 +205,13 @@ export const draw = (seed: number): Scenario => {
       payload: share(0.1),
       tokenEndpoint: share(0.5),
     },
+    outages: calm
+      ? []
+      : several(2, () => {
+          const from = sometime()
+          const what = dice.pick(["network", "gateway", "limit", "token"] as const)
+          return { from, to: Math.min(calmFrom, from + dice.int(1_000, 4 * minute)), what }
+        }),
     calmFrom,
     delay: dice.pick([
       { there: 40, back: 40 },
@@ -204,6 +220,8 @@ export const draw = (seed: number): Scenario => {
     ]),
     manners: {
       latest: dice.pick([0, 0, 30]),
+      // The most that a clock is slewed by to be set right.
+      fast: dice.pick([0, 0.0005]),
       yields: dice.pick([0, 0, 0.01, 0.1]),
     },
     tiesByDice: dice.chance(0.5),

@@ -92,7 +92,9 @@ export const run = (seed: number): Report => {
     if (late > 0) violate(`7 ${late} of ${free} slots were not free after a rest`)
   }, Effect.orDie)
 
-  let running: { readonly machine: VirtualTime.Machine; readonly fiber: Fiber.Fiber<void> } | undefined
+  let running:
+    | { readonly machine: VirtualTime.Machine; readonly fiber: Fiber.Fiber<void>; stopped: boolean }
+    | undefined
   let processes = 0
   const start = () => {
     const machine = time.machine(scenario.manners, scenario.epoch + time.now())
@@ -120,9 +122,10 @@ export const run = (seed: number): Report => {
       Random.withSeed(`client ${number} ${seed}`),
     )
     const fiber = Effect.runForkWith(context)(Effect.orDie(program))
-    running = { machine, fiber }
+    running = { machine, fiber, stopped: false }
+    const current = running
     fiber.addObserver((exit) => {
-      if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause))
+      if (Exit.isFailure(exit) && !(current.stopped && Cause.hasInterruptsOnly(exit.cause)))
         violate(`1 the process died: ${Cause.pretty(exit.cause)}`)
       invariants.checkTold(machine)
       running = undefined
@@ -144,8 +147,10 @@ export const run = (seed: number): Report => {
       const { fiber, machine } = running
       if (how === "kill") {
         machine.kill()
+        invariants.switchedOff()
         running = undefined
       } else {
+        running.stopped = true
         fiber.interruptUnsafe()
         time.after(1_000, () => {
           if (fiber.pollUnsafe() === undefined)

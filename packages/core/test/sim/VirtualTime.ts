@@ -10,6 +10,8 @@ import type { Dice } from "./Dice.ts"
 export interface Manners {
   /** Milliseconds that a timer may fire too late. */
   readonly latest: number
+  /** The share by which its clock runs faster than the server's. */
+  readonly fast: number
   /** How likely a fiber gives way to another between two of its steps. */
   readonly yields: number
 }
@@ -107,7 +109,7 @@ export const make = (dice: Dice, tiesByDice: boolean): VirtualTime => {
     const millis = () => now + wall
     const nanos = () => BigInt(now + wall) * 1_000_000n
     // From an origin of its own, as the monotonic time of a computer that has just started.
-    const monotonic = () => BigInt(now - booted + 1_000) * 1_000_000n
+    const monotonic = () => BigInt(Math.floor((now - booted + 1_000) * (1 + manners.fast))) * 1_000_000n
     const clock: Clock.Clock = {
       currentTimeMillisUnsafe: millis,
       currentTimeMillis: Effect.sync(millis),
@@ -122,7 +124,7 @@ export const make = (dice: Dice, tiesByDice: boolean): VirtualTime => {
         return Effect.callback<void>((resume) => {
           asleep++
           const timer = schedule(
-            asked + (manners.latest === 0 ? 0 : dice.int(0, manners.latest)),
+            asked / (1 + manners.fast) + (manners.latest === 0 ? 0 : dice.int(0, manners.latest)),
             () => {
               asleep--
               resume(Effect.void)

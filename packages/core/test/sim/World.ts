@@ -20,6 +20,8 @@ export interface Answer {
   readonly body: string
   readonly verdict: Verdict
   readonly data?: Readonly<Record<string, unknown>> | undefined
+  /** That the page token is too old. */
+  readonly expired?: boolean
   /** Of a refusal: seconds that a client must wait. */
   readonly resetSeconds?: number
   /** The access token that an answer of the token endpoint brings, and the seconds it says. */
@@ -191,7 +193,8 @@ export const make = (scenario: Scenario, dice: Dice, now: () => number, isCalm: 
     let offset = 0
     if (query["page_token"] !== undefined) {
       const place = pageTokens.get(`${bound} ${query["page_token"]}`)
-      if (place === undefined || isOver(place)) return paramError()
+      if (place === undefined) return paramError()
+      if (isOver(place)) return { ...paramError(), expired: true }
       offset = place.offset
     }
     const found = sorted.filter(
