@@ -51,9 +51,9 @@ export type Options = Pick<Request, "pageSize" | "order" | "readAhead">
 export interface Resume {
   readonly cursor: Cursor.Cursor
   /**
-   * Windows that are read beside each other; default 1. Up to 5 pages of each wait for their turn, and of as many
-   * windows again. Rows and failures come in the same order with any number. With 1 no page is read before it is
-   * asked for, so that `Stream.take(n)` costs ⌈n/50⌉ requests.
+   * Windows that are read beside each other; default 1. At most 8 pages of each wait for their turn, of at most twice
+   * as many windows and one. Rows and failures come in the same order with any number. With 1 no page is read before
+   * it is asked for, so that `Stream.take(n)` costs ⌈n/50⌉ requests.
    */
   readonly readAhead?: number | undefined
 }

@@ -164,6 +164,46 @@ describe("slots", () => {
     }),
   )
 
+  it.effect("who comes as a slot becomes free does not pass those in line", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ requests: 1 })
+      const order: Array<string> = []
+      const call = (name: string) => limit.withSlot("key", answered)(Effect.sync(() => order.push(name)))
+      yield* call("the slot's first")
+      // Asleep before whoever is in line is, and so awake before.
+      yield* Effect.forkChild(Effect.andThen(Effect.sleep(60_250), call("newcomer")))
+      yield* Effect.yieldNow
+      yield* Effect.forkChild(call("in line"))
+      yield* TestClock.adjust("3 minutes")
+      assert.deepStrictEqual(order, ["the slot's first", "in line", "newcomer"])
+    }),
+  )
+
+  it.effect(
+    "who is interrupted while its wait is told, its slot taken already, gives it back untouched",
+    () =>
+      Effect.gen(function* () {
+        const limit = RateLimit.make({ requests: 1 })
+        const log: Array<number> = []
+        const call = limit.withSlot("key", answered)(sentAt(log))
+        yield* call
+        const told = yield* Deferred.make<void>()
+        const waiter = yield* Effect.forkChild(
+          Effect.provideService(call, Events.Events, ({ _tag }) =>
+            _tag === "RateLimitWaited"
+              ? Effect.andThen(Deferred.succeed(told, undefined), Effect.never)
+              : Effect.void,
+          ),
+        )
+        yield* TestClock.adjust("61 seconds")
+        yield* Deferred.await(told)
+        yield* Fiber.interrupt(waiter)
+        yield* Effect.forkChild(call)
+        yield* TestClock.adjust(0)
+        assert.deepStrictEqual(log, [0, 61_000])
+      }),
+  )
+
   it.effect("a waiter that is interrupted, at the head of the line or behind, takes no slot with it", () =>
     Effect.gen(function* () {
       const limit = RateLimit.make({ requests: 1 })

@@ -84,7 +84,7 @@ export interface RateLimitOptions {
   readonly unansweredRest?: number | undefined
   /**
    * What to assume of the window before the start: that it is `free` (the default), or `full`, for a program that
-   * starts again and may have made requests just before. It then waits one window before its first request.
+   * starts again and may have made requests just before. It then waits one window before its first request, and as long as an unanswered one still counts.
    */
   readonly initially?: "free" | "full" | undefined
 }
@@ -129,9 +129,9 @@ export interface ReadOptions {
   /** The tenant key of the tenant whose meetings are read: for a store app, which has many, and for no other. */
   readonly tenantKey?: string | undefined
   /**
-   * Windows that are read beside each other; default 1. Up to 5 pages of each wait for their turn, and of as many
-   * windows again. Rows and failures come in the same order with any number. With 1 no page is read before it is
-   * asked for.
+   * Windows that are read beside each other; default 1. At most 8 pages of each wait for their turn, of at most twice
+   * as many windows and one. Rows and failures come in the same order with any number. With 1 no page is read before
+   * it is asked for.
    */
   readonly readAhead?: number | undefined
 }
