@@ -3,6 +3,7 @@
  * same time do not see each other; a request belongs to the one whose app or token it names.
  */
 import type { MeetingNo } from "@effect-feishu/contract"
+import * as Clock from "effect/Clock"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -72,6 +73,8 @@ export const make = Effect.fnUntraced(function* (
   options: Options,
 ): Effect.fn.Return<Workspace, Seed.SeedInvalid> {
   let resets = 0
+  // A reset is asked for over HTTP, where Effect's clock can be another than that of the test that made this.
+  const withOwnClock = Effect.provideService(Clock.Clock, yield* Clock.Clock)
   const listeners = new Set(options.onRequest === undefined ? [] : [options.onRequest])
   const workspace: Workspace = {
     appTicketUrl: options.appTicketUrl,
@@ -81,7 +84,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.map(build(options, ++resets, listeners), (state) => {
         workspace.state = state
       }),
-    ),
+    ).pipe(withOwnClock),
     change: (behaviour) => {
       const changed = { ...workspace.state.behaviour, ...behaviour }
       workspace.state = { ...workspace.state, behaviour: changed, ...countersOf(changed) }
@@ -98,7 +101,7 @@ export const make = Effect.fnUntraced(function* (
     },
     restore: Effect.fnUntraced(function* (snapshot) {
       const { apps, meetings = [] } = yield* Seed.check(snapshot.seed, "the snapshot", snapshot.now)
-      const clock = yield* VirtualClock.make(snapshot.now)
+      const clock = yield* withOwnClock(VirtualClock.make(snapshot.now))
       if (snapshot.frozen) clock.freeze()
       workspace.state = {
         ...(yield* emptied(options, ++resets, listeners)),
