@@ -44,7 +44,7 @@ export const authorization: Layer.Layer<Authorization> = Layer.succeed(
       const exchange = yield* CurrentExchange
       const text = bearerOf(request.headers["authorization"])
       const token = exchange.state.tokens.find(text)
-      if (token === undefined) return yield* failure(unknownToken(text))
+      if (token === undefined || token.revoked) return yield* failure(unknownToken(text))
       const { now, state } = exchange
       // An app access token is no token for this (inferred).
       if (token.kind === "app") return yield* failure(99991671)
@@ -74,7 +74,7 @@ export const authorization: Layer.Layer<Authorization> = Layer.succeed(
     }),
 )
 
-/** The error code for a token that nobody has given. */
+/** The error code for a token that nobody has given, or that was taken back. */
 const unknownToken = (text: string): number => {
   if (text === "") return 99991661
   if (text.startsWith("u-") || text.startsWith("eyJ")) return 99991668

@@ -75,7 +75,8 @@ export const routes = () => {
       if (Option.isNone(request)) return tokenFailure(10003)
       const token = exchange.state.tokens.find(Redacted.value(request.value.app_access_token))
       // That a token of another kind is refused like an unknown one is inferred, and so is the code.
-      if (token?.kind !== "app" || exchange.now >= token.expiresAt) return tokenFailure(10013)
+      if (token?.kind !== "app" || token.revoked || exchange.now >= token.expiresAt)
+        return tokenFailure(10013)
       const app = exchange.state.store.app(token.appId)
       if (app === undefined) return tokenFailure(10013)
       const tenant = request.value.tenant_key

@@ -26,6 +26,8 @@ export interface Token {
   /** Those that a user has granted; absent where the app's own count. */
   readonly scopes?: ReadonlyArray<string> | undefined
   expiresAt: number
+  /** One that is revoked is still known, by whose it was: the request belongs to that workspace. */
+  revoked?: true
 }
 
 /** What a user has granted to an app. */
@@ -76,9 +78,9 @@ export interface Tokens {
     tenant: string,
     now: number,
   ) => { readonly text: string; readonly expire: number }
-  /** The token of this text, also when it has expired. */
+  /** The token of this text, also when it has expired or was revoked. */
   readonly find: (text: string) => Token | undefined
-  /** Takes the validity of an access or refresh token away; whether it was known. */
+  /** Takes the validity of an access or refresh token away; whether it had any. */
   readonly revoke: (text: string) => boolean
   /** A ticket of a store app; those before it stay good until they end. */
   readonly mintTicket: (appId: string, now: number) => string
@@ -140,7 +142,12 @@ export const make = (random: Random): Tokens => {
     now: number,
   ): { readonly text: string; readonly expire: number } => {
     let token = latest.get(key)
-    if (token === undefined || !byText.has(token.text) || token.expiresAt - now < renewBelowSeconds * 1000) {
+    if (
+      token === undefined ||
+      token.revoked ||
+      !byText.has(token.text) ||
+      token.expiresAt - now < renewBelowSeconds * 1000
+    ) {
       token = keep(mint(now + lifetimeSeconds * 1000), now)
       latest.set(key, token)
     }
@@ -202,7 +209,10 @@ export const make = (random: Random): Tokens => {
     revoke: (text) => {
       const refreshToken = refreshTokens.get(text)
       if (refreshToken !== undefined) refreshToken.state = "revoked"
-      return byText.delete(text) || refreshToken !== undefined
+      const token = byText.get(text)
+      const isGood = token !== undefined && !token.revoked
+      if (isGood) token.revoked = true
+      return isGood || refreshToken !== undefined
     },
     mintTicket: (appId, now) => {
       const ofApp = tickets.get(appId) ?? new Map<string, number>()
@@ -240,7 +250,7 @@ export const make = (random: Random): Tokens => {
       token.accessToken.expiresAt = Math.min(token.accessToken.expiresAt, now + graceSeconds * 1000)
       return giveToUser({ appId, tenant: token.tenant, scopes: token.scopes }, now)
     },
-    all: (now) => [...byText.values()].filter(({ expiresAt }) => now < expiresAt),
+    all: (now) => [...byText.values()].filter(({ expiresAt, revoked }) => !revoked && now < expiresAt),
   }
 }
 
