@@ -47,54 +47,53 @@ interface Counter {
   readonly fullAt: (now: number) => number
 }
 
+// The clock may be set back: what passed in the future then holds nobody up.
 const counters: Record<RateWindow, (limit: number) => Counter> = {
   fixed: (limit) => {
-    let resetsAt = Number.NEGATIVE_INFINITY
+    let beganAt = Number.NEGATIVE_INFINITY
     let count = 0
+    const isOver = (now: number) => now < beganAt || now >= beganAt + windowMillis
     return {
       take: (now) => {
-        if (now >= resetsAt) [resetsAt, count] = [now + windowMillis, 0]
-        if (count >= limit) return resetsAt
+        if (isOver(now)) [beganAt, count] = [now, 0]
+        if (count >= limit) return beganAt + windowMillis
         count++
         return now
       },
-      left: (now) => (now >= resetsAt ? limit : limit - count),
-      fullAt: () => resetsAt,
+      left: (now) => (isOver(now) ? limit : limit - count),
+      fullAt: () => beganAt + windowMillis,
     }
   },
   sliding: (limit) => {
-    const passed: Array<number> = []
-    const recent = (now: number) => {
-      while (passed.length > 0 && passed[0]! <= now - windowMillis) passed.shift()
-      return passed
-    }
+    let passed: ReadonlyArray<number> = []
+    const recent = (now: number) => passed.filter((at) => at <= now && at > now - windowMillis)
     return {
       take: (now) => {
-        if (recent(now).length >= limit) return passed[0]! + windowMillis
-        passed.push(now)
+        passed = recent(now)
+        if (passed.length >= limit) return passed[0]! + windowMillis
+        passed = [...passed, now]
         return now
       },
       left: (now) => limit - recent(now).length,
-      fullAt: () => (passed.at(-1) ?? Number.NEGATIVE_INFINITY) + windowMillis,
+      fullAt: (now) => (recent(now).at(-1) ?? now) + windowMillis,
     }
   },
   bucket: (limit) => {
-    let level = limit
-    let filledAt = Number.NEGATIVE_INFINITY
-    const perMillisecond = limit / windowMillis
-    const fill = (now: number) => {
-      level = Math.min(limit, level + Math.max(0, now - filledAt) * perMillisecond)
-      filledAt = now
-      return level
-    }
+    // In parts of a request, as many as a window has milliseconds: `limit` of them come in each, and sums stay whole.
+    const full = limit * windowMillis
+    let level = full
+    let takenAt = Number.NEGATIVE_INFINITY
+    const filled = (now: number) => Math.min(full, level + Math.max(0, now - takenAt) * limit)
     return {
       take: (now) => {
-        if (fill(now) < 1) return now + (1 - level) / perMillisecond
-        level--
+        const filledNow = filled(now)
+        if (filledNow < windowMillis) return now + (windowMillis - filledNow) / limit
+        level = filledNow - windowMillis
+        takenAt = now
         return now
       },
-      left: (now) => Math.floor(fill(now)),
-      fullAt: (now) => now + (limit - fill(now)) / perMillisecond,
+      left: (now) => Math.floor(filled(now) / windowMillis),
+      fullAt: (now) => now + (full - filled(now)) / limit,
     }
   },
 }
