@@ -100,16 +100,16 @@ export const make = Effect.fnUntraced(function* (
       }
     },
     restore: Effect.fnUntraced(function* (snapshot) {
-      const { apps, meetings = [] } = yield* Seed.check(snapshot.seed, "the snapshot", snapshot.now)
+      const { apps = [Seed.defaultApp], meetings = [] } = yield* Seed.check(snapshot.seed, "the snapshot", snapshot.now)
       const clock = yield* withOwnClock(VirtualClock.make(snapshot.now))
       if (snapshot.frozen) clock.freeze()
       workspace.state = {
-        ...(yield* emptied(options, ++resets, listeners)),
+        ...(yield* emptied(options, apps, ++resets, listeners)),
         behaviour: snapshot.behaviour,
         ...countersOf(snapshot.behaviour),
         clock,
         store: Store.make({
-          apps: apps ?? [Seed.defaultApp],
+          apps,
           meetings: meetings.map((meeting) => Seed.inSeconds(meeting, snapshot.now)),
         }),
       }
@@ -136,19 +136,22 @@ const countersOf = ({ monthlyQuota, rateLimit, rateWindow }: Behaviour.Behaviour
 /** A state without apps, meetings and time of its own. */
 const emptied = Effect.fnUntraced(function* (
   { randomSeed = 1, ...options }: Options,
+  [{ app_id: appId }]: Store.Contents["apps"],
   resets: number,
   listeners: Set<Journal.Listener>,
 ) {
   const behaviour = behaviourOf(options)
+  // An app is in one workspace only: another one of the same random seed makes other tokens, which tell whose they are.
+  const seed = `${randomSeed}/${appId}`
   return {
     behaviour,
-    tokens: Tokens.make(yield* Generator.seeded(randomSeed, "tokens")),
+    tokens: Tokens.make(yield* Generator.seeded(seed, "tokens")),
     ...countersOf(behaviour),
     // Page tokens from before a reset are no good after it.
-    pageTokens: pageTokens(`${randomSeed}/pages${resets === 0 ? "" : `/${resets}`}`),
+    pageTokens: pageTokens(`${seed}/pages${resets === 0 ? "" : `/${resets}`}`),
     faults: Faults.make(),
     journal: Journal.make(listeners),
-    nextIds: ExchangeIds.make(`${randomSeed}/exchanges`),
+    nextIds: ExchangeIds.make(`${seed}/exchanges`),
   }
 })
 
@@ -158,10 +161,11 @@ const build = Effect.fnUntraced(function* (
   listeners: Set<Journal.Listener>,
 ): Effect.fn.Return<State, Seed.SeedInvalid> {
   const clock = yield* VirtualClock.make(options.now)
+  const contents = yield* fill(options, Math.floor(clock.now() / 1000))
   return {
-    ...(yield* emptied(options, resets, listeners)),
+    ...(yield* emptied(options, contents.apps, resets, listeners)),
     clock,
-    store: Store.make(yield* fill(options, Math.floor(clock.now() / 1000))),
+    store: Store.make(contents),
   }
 })
 
