@@ -113,6 +113,19 @@ const list = Schema.Struct({
   daysBack: Schema.Literals([5, 5, 10, 89, 90]),
   size: Schema.Literals(["none", "1", "2", "3", "50"]),
 })
+const nextPage = Schema.Struct({ do: Schema.Literal("next page"), token: latest, page: latest })
+// A page token with a query that it was not given for.
+const nextPageOfAnother = Schema.Struct({
+  do: Schema.Literal("next page of another"),
+  token: latest,
+  page: latest,
+  changed: Schema.Literals(["meeting_no", "start_time", "end_time", "page_size"]),
+})
+const limits = Schema.Struct({
+  rateLimit: Schema.Literals([1, 2, 3, "off", 100]),
+  rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
+})
+// Those that stand more than once are done more often.
 const Command = Schema.Union([
   Schema.Struct({
     do: Schema.Literal("get token"),
@@ -120,6 +133,8 @@ const Command = Schema.Union([
     kind: Schema.Literals(["tenant", "tenant", "tenant", "client", "user"]),
     secret: Schema.Literals(["secret", "secret", "secret", "wrong"]),
   }),
+  list,
+  list,
   list,
   list,
   Schema.Struct({ ...list.fields, fault: then }),
@@ -133,15 +148,12 @@ const Command = Schema.Union([
     size: Schema.Literals(["none", "50", "51", "0", "-1", "5a", "", "twice"]),
     page: Schema.Literals(["none", "none", "none", "", "2", "forged", "twice"]),
   }),
-  Schema.Struct({ do: Schema.Literal("next page"), token: latest, page: latest }),
-  Schema.Struct({ do: Schema.Literal("next page"), token: latest, page: latest }),
-  // A page token with a query that it was not given for.
-  Schema.Struct({
-    do: Schema.Literal("next page of another"),
-    token: latest,
-    page: latest,
-    changed: Schema.Literals(["meeting_no", "start_time", "end_time", "page_size"]),
-  }),
+  nextPage,
+  nextPage,
+  nextPage,
+  nextPageOfAnother,
+  nextPageOfAnother,
+  Schema.Struct({ do: Schema.Literal("many at once"), token: latest, times: Schema.Literals([2, 3, 4, 5]) }),
   Schema.Struct({ do: Schema.Literal("many at once"), token: latest, times: Schema.Literals([2, 3, 4, 5]) }),
   Schema.Struct({
     do: Schema.Literal("move clock"),
@@ -167,10 +179,9 @@ const Command = Schema.Union([
     do: Schema.Literal("change"),
     at: home,
     to: Schema.Union([
-      Schema.Struct({
-        rateLimit: Schema.Literals([1, 2, 3, 3, "off", 100]),
-        rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
-      }),
+      limits,
+      limits,
+      limits,
       Schema.Struct({ rateStatus: Schema.Literals([400, 429]) }),
       Schema.Struct({ ninetyDays: Schema.Literals(["both", "span", "lookback"]) }),
       Schema.Struct({ emptyList: Schema.Literals(["[]", "null", "absent"]) }),
@@ -189,8 +200,9 @@ const Command = Schema.Union([
       "*",
     ]),
     when: Schema.Struct({
-      nth: optional(Schema.Literals([1, 2])),
-      first: optional(Schema.Literals([1, 2])),
+      // A fault without an end would hide all that comes after it.
+      first: Schema.Literals([1, 2]),
+      nth: optional(Schema.Literals([1, 2, 3])),
       after: optional(Schema.Literals([0, 1])),
       matching: optional(
         Schema.Struct({
@@ -296,6 +308,8 @@ const forgetful: ReadonlySet<Command["do"]> = new Set([
 ])
 
 const hasToken: Command = { do: "get token", app: "cli_reader", kind: "tenant", secret: "secret" }
+
+const nth = <A>(list: ReadonlyArray<A>, index: number): A | undefined => list[index % list.length]
 
 /** Texts are compared first: `deepStrictEqual` alone would take most of the time (measured). */
 const same = (actual: unknown, expected: unknown): void => {
@@ -405,7 +419,11 @@ const run = async (
           ["end_time", String(to)],
           ...(size === "none" ? [] : [["page_size", size] as const]),
         ]
-        return await compareList(tokens[command.token], query, "fault" in command ? command.fault : undefined)
+        return await compareList(
+          nth(tokens, command.token),
+          query,
+          "fault" in command ? command.fault : undefined,
+        )
       }
       case "list wrongly": {
         const { from, number, page, size, to } = command
@@ -428,7 +446,7 @@ const run = async (
       }
       case "next page":
       case "next page of another": {
-        const page = pages[command.page]
+        const page = nth(pages, command.page)
         if (page === undefined) return
         const query =
           command.do === "next page"
@@ -437,7 +455,7 @@ const run = async (
                 name,
                 name === command.changed ? (name === "page_size" ? "7" : String(Number(value) - 1)) : value,
               ])
-        return await compareList(tokens[command.token], [...query, ["page_token", page.text]])
+        return await compareList(nth(tokens, command.token), [...query, ["page_token", page.text]])
       }
       case "many at once": {
         const to = seconds("shared")
@@ -447,7 +465,8 @@ const run = async (
           ["end_time", String(to)],
         ]
         // One after the other: which of them is refused is what is compared.
-        for (let times = 0; times < command.times; times++) await compareList(tokens[command.token], query)
+        for (let times = 0; times < command.times; times++)
+          await compareList(nth(tokens, command.token), query)
         return
       }
       case "move clock": {
@@ -501,7 +520,8 @@ const run = async (
         return same(body, { revoked: meant.length })
       }
       case "add fault": {
-        const { at, operation, then, when } = command
+        const { at, then, when } = command
+        const operation = "paging" in then ? "meetings.listByNo" : command.operation
         const feishu = model[at]
         const id = `rule-${++feishu.ruleNumber}`
         feishu.rules.push({ operation, when, then, id, seen: 0, fired: 0 } as Model.Feishu["rules"][number])

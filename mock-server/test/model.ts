@@ -53,7 +53,7 @@ export interface Then {
 }
 
 /** A rule for failures. */
-export interface Rule {
+interface Rule {
   readonly operation: string
   readonly when?: {
     readonly nth?: number
