@@ -9,9 +9,15 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { NetworkFault } from "./Faults.ts"
 
-/** Sleeps by the clock of the machine. */
+/**
+ * Sleeps by the clock of the machine, until the client is gone: middleware is not interrupted unless it says so, and
+ * a mock could not be stopped before all had slept.
+ */
 export const sleep = (seconds: number): Effect.Effect<void> =>
-  Effect.provideService(Effect.sleep(seconds * 1000), Clock.Clock, Clock.Clock.defaultValue())
+  Effect.sleep(seconds * 1000).pipe(
+    Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
+    Effect.interruptible,
+  )
 
 /** Names the fault where there is no socket to break: whoever called the mock as a function breaks the answer. */
 export const networkFaultHeader = "x-mock-network-fault"

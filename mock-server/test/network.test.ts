@@ -1,0 +1,129 @@
+import { gunzipSync } from "node:zlib"
+import { ListByNo } from "@effect-feishu/contract"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import type { NetworkFault } from "../src/Faults.ts"
+import * as MockFeishu from "../src/MockFeishu.ts"
+import { head, open } from "./sockets.ts"
+
+// Any answer will do to be broken: this one needs no token.
+const right = /^\{"code":99991661,.*\}$/s
+const line = `GET ${ListByNo.path}`
+
+describe("faults of the network, over a socket", () => {
+  let feishu: MockFeishu.Started
+  beforeAll(async () => {
+    feishu = await MockFeishu.start()
+  })
+  afterAll(() => feishu.close())
+
+  const faulty = (then: object) => open(feishu.url, head(line, { "x-mock-fault": JSON.stringify(then) }))
+  const broken = (network: NetworkFault) => faulty({ network })
+  const lengthOf = (text: string) => Number(/content-length: (\d+)/i.exec(text)?.[1])
+
+  for (const network of ["refuse", "reset before headers"] as const) {
+    it(`${network}: nothing comes but a reset`, async () => {
+      const { by, text } = await broken(network).ended
+      assert.deepStrictEqual([by, text], ["reset", ""])
+    })
+  }
+
+  for (const [network, by] of [
+    ["reset in mid-body", "reset"],
+    ["end in mid-body", "end"],
+  ] as const) {
+    it(`${network}: half of the body comes, then the connection is gone`, async () => {
+      const ended = await broken(network).ended
+      assert.strictEqual(ended.by, by)
+      assert.strictEqual(ended.body.length, Math.floor(lengthOf(ended.text) / 2))
+      assert.match(ended.body, /^\{"code":99991661,/)
+    })
+  }
+
+  it("wrong length: the whole body comes, and less than was said", async () => {
+    const { body, by, text } = await broken("wrong length").ended
+    assert.match(body, right)
+    assert.deepStrictEqual([by, lengthOf(text)], ["end", body.length + 100])
+  })
+
+  it("stall: nothing comes, while others are answered", async () => {
+    const stalled = broken("stall")
+    await faulty({ delaySeconds: 0 }).ended
+    assert.strictEqual(stalled.received(), "")
+    assert.isFalse(stalled.socket.destroyed)
+    stalled.socket.destroy()
+  })
+
+  it("stall in mid-body: half of the body comes, and the connection stays", async () => {
+    const stalled = broken("stall in mid-body")
+    const text = await stalled.until(/\r\n\r\n\{"code":99991661,/)
+    await faulty({ delaySeconds: 0 }).ended
+    assert.strictEqual(text.length, stalled.received().length)
+    assert.isFalse(stalled.socket.destroyed)
+    stalled.socket.destroy()
+  })
+
+  it("drip: headers come at once, then one byte after the other", async () => {
+    const dripping = broken("drip")
+    assert.match(await dripping.until(/\r\n\r\n/), /\r\n\r\n$/)
+    assert.match(await dripping.until(/\r\n\r\n./s), /\r\n\r\n\{$/)
+    dripping.socket.destroy()
+  })
+
+  it("truncated JSON: a body cut short, with a length that says so", async () => {
+    const { body, by, text } = await broken("truncated JSON").ended
+    assert.deepStrictEqual([by, lengthOf(text)], ["end", body.length])
+    assert.match(body, /^\{"code":99991661,/)
+    assert.throws(() => void JSON.parse(body), SyntaxError)
+  })
+
+  it("garbage: no JSON, whatever the content type says", async () => {
+    const { body, text } = await broken("garbage").ended
+    assert.match(text, /^content-type: application\/json\r$/im)
+    assert.throws(() => void JSON.parse(body), SyntaxError)
+  })
+
+  it("HTML: a page that wants to be read by people", async () => {
+    const { body, text } = await broken("HTML").ended
+    assert.match(text, /^HTTP\/1\.1 200 .*content-type: text\/html/is)
+    assert.match(body, /^<html>/)
+  })
+
+  it("redirect: to another host", async () => {
+    const { text } = await broken("redirect").ended
+    assert.match(text, /^HTTP\/1\.1 302 .*location: https:\/\/elsewhere\.invalid\//is)
+  })
+
+  it("gzip bomb: 64 KB that inflate to 64 MB", async () => {
+    const { body, text } = await broken("gzip bomb").ended
+    assert.match(text, /^content-encoding: gzip\r$/im)
+    assert.isBelow(body.length, 70_000)
+    assert.strictEqual(gunzipSync(Buffer.from(body, "latin1")).length, 64 * 1024 ** 2)
+  })
+
+  it("a delay: the right answer, after that to a request that came later", async () => {
+    const answered: Array<string> = []
+    const delayed = faulty({ delaySeconds: 1 }).ended.then((ended) => (answered.push("delayed"), ended))
+    await faulty({ delaySeconds: 0 }).ended.then(() => answered.push("other"))
+    assert.match((await delayed).body, right)
+    assert.deepStrictEqual(answered, ["other", "delayed"])
+  })
+
+  it("none of them holds up the end of the mock, whether or not the client is gone", async () => {
+    const own = await MockFeishu.start()
+    const send = (then: object) => open(own.url, head(line, { "x-mock-fault": JSON.stringify(then) }))
+    const faults = [
+      { network: "stall" },
+      { network: "stall in mid-body" },
+      { network: "drip" },
+      { delaySeconds: 3600 },
+    ]
+    const gone = faults.map(send)
+    const waiting = faults.map(send)
+    await Promise.all(
+      [gone, waiting].map((all) => Promise.all([1, 2].map((index) => all[index]!.until(/\r\n\r\n/)))),
+    )
+    for (const { socket } of gone) socket.destroy()
+    await own.close()
+    for (const { text } of await Promise.all(waiting.map(({ ended }) => ended))) assert.notMatch(text, right)
+  })
+})
