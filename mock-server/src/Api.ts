@@ -44,10 +44,7 @@ const meetings = HttpApiBuilder.group(Api, "meetings", (handlers) =>
       const exchange = yield* CurrentExchange
       const { now, pagingFault, state } = exchange
       const { emptyList, lastPageToken, ninetyDays, rateStatus } = state.behaviour
-      if (refusal !== undefined) {
-        exchange.resetSeconds = refusal.resetSeconds
-        return rateLimited(refusal, rateStatus)
-      }
+      if (refusal !== undefined) return rateLimited(refusal, rateStatus)
       if (!state.quota.take(tenant, now)) return yield* failure(99991403)
       if (ListByNo.violatedRule(query, { ninetyDays, nowSeconds: Math.floor(now / 1000) }) !== undefined) {
         return yield* failure(121003)

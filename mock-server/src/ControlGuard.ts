@@ -10,6 +10,8 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 export interface Options {
   /** The token that the control plane asks for, as `Authorization: Bearer …`; without one nobody needs any. */
   readonly controlToken?: string | undefined
+  /** An origin whose pages may ask, too. */
+  readonly cors?: string | undefined
   /** The address that the mock listens on, which is a name for it, too. */
   readonly host: string
 }
@@ -20,7 +22,7 @@ export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|
 /** Why a request may not pass, as an answer; `undefined` if it may. */
 export const refusal = (
   request: HttpServerRequest.HttpServerRequest,
-  { controlToken, host }: Options,
+  { controlToken, cors, host }: Options,
 ): HttpServerResponse.HttpServerResponse | undefined => {
   const { authorization, host: asked = "", origin } = request.headers
   if (controlToken !== undefined && !isSame(authorization ?? "", `Bearer ${controlToken}`)) {
@@ -33,7 +35,7 @@ export const refusal = (
   if (controlToken === undefined && !isLoopback(name) && name !== host) {
     return refused("the control plane answers to the names of this machine only, such as 127.0.0.1")
   }
-  if (origin !== undefined && origin !== `http://${asked}`) {
+  if (origin !== undefined && origin !== `http://${asked}` && origin !== cors) {
     return refused("the control plane is not for pages from elsewhere")
   }
   return undefined

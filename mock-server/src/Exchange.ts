@@ -8,14 +8,15 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpRouter from "effect/http/HttpRouter"
-import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import type { unhandled } from "effect/Types"
 import * as ControlGuard from "./ControlGuard.ts"
 import type { ExchangeIds } from "./ExchangeIds.ts"
@@ -38,8 +39,6 @@ export class Exchange {
   pagingFault: Faults.PagingFault | undefined
   /** Of a request whose body was read. */
   requestBody = ""
-  /** Set where the answer is that the rate limit is exceeded. */
-  resetSeconds: number | undefined
   #ids: ExchangeIds | undefined
 
   constructor(workspace: Workspace, operation: Operations.Operation | undefined) {
@@ -159,6 +158,16 @@ export const notFound: HttpServerResponse.HttpServerResponse = HttpServerRespons
   contentType: "text/plain",
 })
 
+/** A body of more than 1 MiB, which no endpoint needs (status and text are inferred). What is left of it is not read. */
+const tooLarge: HttpServerResponse.HttpServerResponse = HttpServerResponse.text(
+  "413 request entity too large",
+  {
+    status: 413,
+    contentType: "text/plain",
+    headers: { connection: "close" },
+  },
+)
+
 /**
  * Finds out which workspace a request belongs to, breaks it where a rule says so, gives every answer its headers,
  * and writes the journal. What nobody foresaw becomes Feishu's internal error, so that a request never ends without
@@ -179,6 +188,13 @@ export const layer = (
         }
         return date
       }
+      const cors =
+        guard?.cors === undefined
+          ? undefined
+          : HttpMiddleware.cors({
+              allowedOrigins: [guard.cors],
+              exposedHeaders: Object.values(ResponseHeaders),
+            })
       // The router wants a middleware that lets failures through; this one leaves none.
       return (
         answer: Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled>,
@@ -186,17 +202,17 @@ export const layer = (
         HttpServerResponse.HttpServerResponse,
         unhandled,
         HttpServerRequest.HttpServerRequest
-      > =>
-        Effect.gen(function* () {
+      > => {
+        const answered = Effect.gen(function* () {
           const request = yield* Effect.service(HttpServerRequest.HttpServerRequest)
           const path = request.url.split("?", 1)[0]!
           // The control plane is no Feishu: no faults, no journal.
-          if (path.startsWith("/_mock")) {
+          if (/^\/_mock(\/|$)/.test(path)) {
             return (guard === undefined ? undefined : ControlGuard.refusal(request, guard)) ?? (yield* answer)
           }
           const started = performance.now()
           const exchange = new Exchange(workspaces.shared, Operations.find(request.method, path))
-          yield* place(workspaces, exchange, request)
+          const isTooLarge = yield* place(workspaces, exchange, request)
           const hit = hitOf(exchange, request)
           const withIds = (response: HttpServerResponse.HttpServerResponse) => {
             const { logId, requestId } = exchange.ids
@@ -208,14 +224,28 @@ export const layer = (
               date: dateOf(exchange.now),
             })
           }
-          const plain = answer.pipe(
-            Effect.catchCause((cause) => {
-              if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
-              return isRouteNotFound(Cause.squash(cause)) ? Effect.succeed(notFound) : failure(121001)
-            }),
+          if (hit !== undefined && !("then" in hit)) {
+            const refusal = { _tag: "Refused", error: `${faultHeader} cannot be`, problems: hit }
+            return json(JSON.stringify(refusal), { status: 400 })
+          }
+          // To the letter, as Feishu matches: the router also takes `%5f` for `_` and `;` for the end of a path, and
+          // would lead to the control plane past its guard.
+          const routed =
+            exchange.operation === undefined
+              ? Effect.succeed(notFound)
+              : isTooLarge
+                ? Effect.succeed(tooLarge)
+                : answer
+          const plain = routed.pipe(
+            Effect.catchCause((cause) =>
+              Cause.hasInterruptsOnly(cause)
+                ? Effect.failCause(cause as Cause.Cause<never>)
+                : failure(121001),
+            ),
             Effect.provideService(CurrentExchange, exchange),
             Effect.map(withIds),
           )
+          const network = hit?.then.network
           const write = (response: HttpServerResponse.HttpServerResponse) => {
             const { body } = response
             exchange.state.journal.add({
@@ -229,7 +259,7 @@ export const layer = (
               logId: exchange.ids.logId,
               millis: performance.now() - started,
               fault: hit?.rule,
-              resetSeconds: exchange.resetSeconds,
+              resetSeconds: network === undefined ? resetOf(response) : undefined,
               requestBody: exchange.requestBody,
               responseBody: body._tag === "Uint8Array" ? (body.text ?? body.body) : "",
             })
@@ -242,7 +272,7 @@ export const layer = (
           const { then } = hit
           if (then.delaySeconds !== undefined) yield* NetworkFaults.sleep(then.delaySeconds)
           exchange.pagingFault = then.paging
-          const { code, network } = then
+          const { code } = then
           const response = yield* code === undefined
             ? plain
             : Effect.sync(() => {
@@ -256,37 +286,39 @@ export const layer = (
           const bytes = body._tag === "Uint8Array" ? body.body : new Uint8Array()
           return yield* NetworkFaults.answer(network, request, response, bytes)
         })
+        return cors === undefined ? answered : cors(answered)
+      }
     }),
     { global: true },
   )
 
-/** The workspace by the token or the app that a request names. */
+/** The workspace by the token or the app that a request names. Whether its body is too large to be read. */
 const place = (
   workspaces: Workspaces,
   exchange: Exchange,
   request: HttpServerRequest.HttpServerRequest,
-): Effect.Effect<void> => {
+): Effect.Effect<boolean> => {
   const { operation } = exchange
   if (operation === "meetings.listByNo") {
     const found = workspaces.ofToken(bearerOf(request.headers["authorization"]))
     if (found !== undefined) exchange.belongsTo(found.workspace, found.token.appId)
-    return Effect.void
+    return Effect.succeed(false)
   }
-  if (operation === undefined) return Effect.void
-  return Effect.map(
-    request.text.pipe(
-      Effect.orElseSucceed(() => ""),
-      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1)),
-    ),
-    (text) => {
+  if (operation === undefined) return Effect.succeed(false)
+  return request.text.pipe(
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1)),
+    Effect.map((text) => {
       exchange.requestBody = text
       const fields = fieldsOf(text)
       const appId = fields("app_id") ?? fields("client_id")
       const workspace = appId === undefined ? undefined : workspaces.ofApp(appId)
-      if (appId !== undefined && workspace !== undefined) return exchange.belongsTo(workspace, appId)
       const found = workspaces.ofToken(fields("app_access_token") ?? "")
-      if (found !== undefined) exchange.belongsTo(found.workspace, found.token.appId)
-    },
+      if (appId !== undefined && workspace !== undefined) exchange.belongsTo(workspace, appId)
+      else if (found !== undefined) exchange.belongsTo(found.workspace, found.token.appId)
+      return false
+    }),
+    // A body that breaks off is read as an empty one: nobody is there to see the answer.
+    Effect.catch(({ reason }) => Effect.succeed("reason" in reason && reason.reason === "BodyTooLarge")),
   )
 }
 
@@ -311,22 +343,34 @@ const fieldsOf = (text: string): ((name: string) => string | undefined) => {
 /** A failure that a request brings itself, for one call at a time, in the words of a rule's `then`. */
 const faultHeader = "x-mock-fault"
 
-const decodeThen = Schema.decodeUnknownOption(Schema.fromJsonString(Faults.Then))
+const decodeThen = Schema.decodeUnknownResult(Schema.fromJsonString(Faults.Then), {
+  errors: "all",
+  onExcessProperty: "error",
+})
+const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
+/** What happens to a request; or all that is wrong with the failure that it asks for, which would else do nothing. */
 const hitOf = (
   { operation, requestBody, state }: Exchange,
   request: HttpServerRequest.HttpServerRequest,
-): Faults.Hit | undefined => {
+): Faults.Hit | undefined | ReadonlyArray<string> => {
   if (operation === undefined) return undefined
   const asked = request.headers[faultHeader]
   if (asked !== undefined) {
-    const then = Option.getOrUndefined(decodeThen(asked))
-    if (then !== undefined) return { rule: faultHeader, then }
+    const then = decodeThen(asked)
+    return Result.isSuccess(then)
+      ? { rule: faultHeader, then: then.success }
+      : formatIssues(then.failure.issue).issues.map(({ message }) => message)
   }
   if (state.faults.isIdle()) return undefined
   const query = Object.fromEntries(new URLSearchParams(request.url.split(/\?(.*)/s)[1] ?? ""))
-  return state.faults.hit({ operation, query, body: requestBody })
+  const { page_token: token } = query
+  const page = token === undefined ? undefined : state.pageTokens.placeOf(token)
+  return state.faults.hit({ operation, query, page, body: requestBody })
 }
 
-const isRouteNotFound = (error: unknown): boolean =>
-  HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
+/** When the client was told to come back. */
+const resetOf = ({ headers }: HttpServerResponse.HttpServerResponse): number | undefined => {
+  const reset = headers[ResponseHeaders.rateLimitReset]
+  return reset !== undefined && /^\d{1,9}$/.test(reset) ? Number(reset) : undefined
+}

@@ -72,6 +72,12 @@ export const Then = Schema.Struct({
 }).pipe(
   Schema.check(
     Schema.makeFilter(
+      ({ code, headers, status }) => code !== undefined || (headers ?? status) === undefined,
+      {
+        message: "status and headers come with a code",
+      },
+    ),
+    Schema.makeFilter(
       ({ code, delaySeconds, network, paging }) =>
         [code, network, paging].filter((one) => one !== undefined).length === 1 ||
         (code === undefined && network === undefined && paging === undefined && delaySeconds !== undefined),
@@ -102,7 +108,16 @@ export const Rule = Schema.Struct({
   }),
   when: Schema.optionalKey(When),
   then: Then,
-})
+}).pipe(
+  Schema.check(
+    Schema.makeFilter(
+      ({ operation, then }) => then.paging === undefined || operation === "meetings.listByNo",
+      {
+        message: "paging is for meetings.listByNo: no other operation has pages",
+      },
+    ),
+  ),
+)
 /** See the Schema of the same name. */
 export type Rule = typeof Rule.Type
 
@@ -132,6 +147,8 @@ export type Chaos = typeof Chaos.Type
 interface Call {
   readonly operation: Operation
   readonly query: Readonly<Record<string, string>>
+  /** Where the page of its page token begins, which is the same after a reset, when the token is another. */
+  readonly page: string | undefined
   readonly body: string
 }
 
@@ -207,10 +224,11 @@ const isDue = ({ seen, when = {} }: Active): boolean =>
 /** By the call itself and how often it came, so that the order of other calls does not matter. */
 const struck = (
   { faults, rate, seed }: Chaos,
-  { body, operation, query }: Call,
+  { body, operation, page, query }: Call,
   occurrences: Map<string, number>,
 ): Hit | undefined => {
-  const what = JSON.stringify([operation, Object.entries(query).toSorted(), body])
+  const others = Object.entries(query).filter(([name]) => name !== "page_token")
+  const what = JSON.stringify([operation, others.toSorted(), page, body])
   const times = (occurrences.get(what) ?? 0) + 1
   occurrences.set(what, times)
   const hash = createHash("sha256").update(`${seed}/${times}/${what}`).digest()

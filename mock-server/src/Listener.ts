@@ -16,7 +16,8 @@ import * as Workspace from "./Workspace.ts"
 /** Listens as long as the scope is open. */
 export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspace, options: Address = {}) {
   const workspaces = Workspace.workspaces(workspace)
-  const host = options.host ?? "127.0.0.1"
+  const { cors, host = "127.0.0.1", requestSeconds = 30 } = options
+  const requestMillis = requestSeconds * 1000
   const controlToken =
     options.controlToken ??
     (ControlGuard.isLoopback(host) ? undefined : randomBytes(24).toString("base64url"))
@@ -25,11 +26,13 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
   const server = createServer({
     // A query of 64 KB is answered as Feishu answers it; Node's own limit is 16 KB.
     maxHeaderSize: 128 * 1024,
-    headersTimeout: 15_000,
-    requestTimeout: 30_000,
+    headersTimeout: requestMillis / 2,
+    requestTimeout: requestMillis,
+    // How often Node looks who is late: every 30 seconds unless told.
+    connectionsCheckingInterval: requestMillis / 10,
   })
   yield* Layer.build(
-    HttpRouter.serve(Server.routes(workspaces, { host, controlToken }), {
+    HttpRouter.serve(Server.routes(workspaces, { cors, host, controlToken }), {
       routerConfig: Api.routerConfig,
       disableLogger: true,
       disableListenLog: true,

@@ -17,6 +17,8 @@ interface BoundTo {
 export interface PageTokens {
   /** The token for the page that begins at a row, counted from 0; another one for each `variant`, from 0 to 255. */
   readonly make: (boundTo: BoundTo, offset: number, variant?: number) => string
+  /** Row and variant that a token says, whether or not it is good. */
+  readonly placeOf: (token: string) => string
   /** Which variant a token is that was read. */
   readonly variantOf: (token: string) => number
   /** The row at which the token's page begins, or `undefined` when it is forged or of another query. */
@@ -35,6 +37,7 @@ export const pageTokens = (key: string): PageTokens => {
   }
   return {
     make,
+    placeOf: (token) => Buffer.from(token, "base64url").subarray(0, 5).toString("hex"),
     variantOf: (token) => Buffer.from(token, "base64url").readUInt8(4),
     read: (boundTo, token) => {
       const bytes = Buffer.from(token, "base64url")

@@ -110,6 +110,10 @@ export interface Address {
    * any other one is made up.
    */
   readonly controlToken?: string | undefined
+  /** The origin whose pages may read the answers, such as `http://localhost:5173`; without it no page of another may. */
+  readonly cors?: string | undefined
+  /** Real seconds that a client may take to send a request, 30 unless given; half of them for its headers. */
+  readonly requestSeconds?: number | undefined
 }
 
 /** What a client needs to know of a running mock. */

@@ -100,7 +100,11 @@ export const make = Effect.fnUntraced(function* (
       }
     },
     restore: Effect.fnUntraced(function* (snapshot) {
-      const { apps = [Seed.defaultApp], meetings = [] } = yield* Seed.check(snapshot.seed, "the snapshot", snapshot.now)
+      const { apps = [Seed.defaultApp], meetings = [] } = yield* Seed.check(
+        snapshot.seed,
+        "the snapshot",
+        snapshot.now,
+      )
       const clock = yield* withOwnClock(VirtualClock.make(snapshot.now))
       if (snapshot.frozen) clock.freeze()
       workspace.state = {

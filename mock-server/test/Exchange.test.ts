@@ -95,7 +95,7 @@ layer(MockFeishu.layer({ seed, now }))("every answer", (it) => {
     ["POST", "/_mock/health"],
   ]
   for (const [method, path] of unknown) {
-    it.effect(`to ${method} ${path} is Feishu's own 404 in plain text`, () =>
+    it.effect(`S1 to ${method} ${path} is Feishu's own 404 in plain text`, () =>
       Effect.gen(function* () {
         const { url } = yield* MockFeishu.MockFeishu
         const answer = yield* raw(url, method, path)
@@ -129,7 +129,7 @@ layer(MockFeishu.layer({ seed, now }))("every answer", (it) => {
 describe("a defect", () => {
   it.effect("becomes Feishu's internal error, not a crash", () =>
     Effect.gen(function* () {
-      const routes = HttpRouter.add("GET", "/boom", Effect.die(new Error("a bug"))).pipe(
+      const routes = HttpRouter.add("GET", ListByNo.path, Effect.die(new Error("a bug"))).pipe(
         Layer.provideMerge(
           Exchange.layer(Workspace.workspaces(yield* Workspace.make({ seed: {} })), { host: "localhost" }),
         ),
@@ -137,7 +137,7 @@ describe("a defect", () => {
       )
       const { dispose, handler } = HttpRouter.toWebHandler(routes, { disableLogger: true })
       yield* Effect.addFinalizer(() => Effect.promise(dispose))
-      const response = yield* Effect.promise(() => handler(new Request("http://localhost/boom")))
+      const response = yield* Effect.promise(() => handler(new Request(`http://localhost${ListByNo.path}`)))
       const body = yield* Effect.promise(() => response.json())
       assert.strictEqual(response.status, 500)
       assert.strictEqual(body.code, 121001)
