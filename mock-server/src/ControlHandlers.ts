@@ -15,6 +15,7 @@ import * as ControlDocs from "./ControlDocs.ts"
 import { json } from "./Exchange.ts"
 import * as Journal from "./Journal.ts"
 import * as Seed from "./Seed.ts"
+import * as VirtualClock from "./VirtualClock.ts"
 import * as Workspace from "./Workspace.ts"
 
 const done = { ok: true as const }
@@ -39,6 +40,10 @@ export const routes = (workspaces: Workspace.Workspaces) => {
         ? Effect.fail(new Control.Missing({ error: `no workspace has the app ${appId}` }))
         : Effect.succeed(workspace)
     })
+  const isElsewhere = (appId: string, workspace: Workspace.Workspace) => {
+    const other = workspaces.ofApp(appId)
+    return other !== undefined && other !== workspace
+  }
   const missing = (what: string) => Effect.fail(new Control.Missing({ error: `there is no ${what}` }))
   const doneOr = (found: boolean, what: string) => (found ? Effect.succeed(done) : missing(what))
 
@@ -55,9 +60,12 @@ export const routes = (workspaces: Workspace.Workspaces) => {
       )
       .handle("snapshot", ({ query }) => Effect.map(find(query), (workspace) => workspace.snapshot()))
       .handle("restore", ({ payload, query }) =>
-        Effect.flatMap(find(query), (workspace) =>
-          Effect.as(Effect.mapError(workspace.restore(payload), refusedSeed), done),
-        ),
+        Effect.flatMap(find(query), (workspace) => {
+          const other = payload.seed.apps?.find(({ app_id }) => isElsewhere(app_id, workspace))
+          return other === undefined
+            ? Effect.as(Effect.mapError(workspace.restore(payload), refusedSeed), done)
+            : Effect.fail(refused(`the app ${other.app_id} is in another workspace`))
+        }),
       )
       .handle("behaviour", ({ query }) => Effect.map(find(query), ({ state }) => state.behaviour))
       .handle("changeBehaviour", ({ payload, query }) =>
@@ -73,8 +81,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
       .handle("apps", ({ query }) => Effect.map(find(query), ({ state }) => state.store.apps()))
       .handle("putApp", ({ payload, query }) =>
         Effect.flatMap(find(query), (workspace) => {
-          const other = workspaces.ofApp(payload.app_id)
-          if (other !== undefined && other !== workspace) {
+          if (isElsewhere(payload.app_id, workspace)) {
             return Effect.fail(refused(`the app ${payload.app_id} is in another workspace`))
           }
           workspace.state.store.putApp(payload)
@@ -263,14 +270,17 @@ export const routes = (workspaces: Workspace.Workspaces) => {
     handlers
       .handle("clock", ({ query }) => Effect.map(find(query), clockOf))
       .handle("moveClock", ({ payload, query }) =>
-        Effect.map(find(query), (workspace) => {
+        Effect.flatMap(find(query), (workspace) => {
           const { clock } = workspace.state
-          const { advance, frozen, set } = payload
-          if (set !== undefined) clock.set(set * 1000)
-          if (advance !== undefined) clock.set(clock.now() + advance * 1000)
+          const { advance = 0, frozen, set } = payload
+          const to = (set ?? clock.now() / 1000) + advance
+          if (to < 0 || to > VirtualClock.lastSecond) {
+            return Effect.fail(refused(`the clock cannot be moved to ${to}`, [VirtualClock.bounds]))
+          }
+          if (set !== undefined || advance !== 0) clock.set(to * 1000)
           if (frozen === true) clock.freeze()
           if (frozen === false) clock.run()
-          return clockOf(workspace)
+          return Effect.succeed(clockOf(workspace))
         }),
       )
       .handle("limits", ({ query }) =>

@@ -5,6 +5,18 @@
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+/** The last second that the mock can have: the ids of meetings hold 32 bits of it. */
+export const lastSecond = 0xffff_ffff
+
+/** From when to when it goes, in words. */
+export const bounds = `the clock goes from 0 to ${lastSecond}, in unix seconds`
+
+/** A time that the mock can have. */
+export const Seconds = Schema.Number.check(
+  Schema.isBetween({ minimum: 0, maximum: lastSecond }, { message: bounds }),
+)
 
 /** See the members. Times are unix milliseconds. */
 export interface VirtualClock {
@@ -43,8 +55,9 @@ export const make = (start: DateTime.DateTime | number | undefined): Effect.Effe
         frozenAt = undefined
       },
       set: (millis) => {
-        if (frozenAt === undefined) ahead = millis - running()
-        else frozenAt = millis
+        const whole = Math.round(millis)
+        if (frozenAt === undefined) ahead = whole - running()
+        else frozenAt = whole
       },
     })
   })

@@ -29,7 +29,7 @@ export type Options = PlainTypes.Options<DateTime.DateTime | number>
 export const Snapshot = Schema.Struct({
   version: Schema.Literal(1),
   /** The mock's time in unix seconds. */
-  now: Schema.Int,
+  now: VirtualClock.Seconds.check(Schema.isInt()),
   frozen: Schema.Boolean,
   behaviour: Behaviour.Behaviour,
   seed: Seed.Seed,
