@@ -68,7 +68,7 @@ describe("state", () => {
   )
 
   it.effect(
-    "a reset brings back seed, clock, counts, tokens, faults and journal at once; page tokens end",
+    "S4 a reset brings back seed, clock, counts, tokens, faults and journal at once; page tokens end",
     () =>
       Effect.gen(function* () {
         const token = yield* tokenOf()

@@ -121,7 +121,7 @@ layer(MockFeishu.layer(options))("the gateway", (it) => {
     ],
   ]
   for (const [query, expected] of violations) {
-    it.effect(`names every wrong field of ?${query.slice(0, 70)}`, () =>
+    it.effect(`S2 names every wrong field of ?${query.slice(0, 70)}`, () =>
       Effect.gen(function* () {
         const answer = yield* list(yield* tokenOf("cli_reader"), query)
         assert.strictEqual(answer.status, 400)
@@ -155,7 +155,7 @@ layer(MockFeishu.layer(options))("the gateway", (it) => {
     ["99999999999999999999", 99992402, "page_size is not a valid integer"],
   ]
   for (const [pageSize, code, description] of pageSizes) {
-    it.effect(`answers page_size=${JSON.stringify(pageSize)} with ${code}`, () =>
+    it.effect(`S3 answers page_size=${JSON.stringify(pageSize)} with ${code}`, () =>
       Effect.gen(function* () {
         const answer = yield* list(yield* tokenOf("cli_reader"), { ...goodQuery, page_size: pageSize })
         assert.strictEqual(answer.body?.code, code)

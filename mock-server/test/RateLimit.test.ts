@@ -10,7 +10,7 @@ const provideMock = (options?: MockFeishu.Options) =>
 const refusals = (answers: ReadonlyArray<Answer>) => answers.filter((answer) => answer.status === 429)
 
 describe("the rate limit", () => {
-  it.effect("lets exactly 100 of 1,000 parallel requests pass in a window", () =>
+  it.effect("S12 lets exactly 100 of 1,000 parallel requests pass in a window", () =>
     Effect.gen(function* () {
       const token = yield* tokenOf()
       for (let window = 0; window < 2; window++) {

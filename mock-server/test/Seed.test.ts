@@ -52,7 +52,7 @@ generate:
     }).pipe(provideFiles),
   )
 
-  it.effect("is refused with every fault at once, each with its path and line", () =>
+  it.effect("S13 is refused with every fault at once, each with its path and line", () =>
     Effect.gen(function* () {
       const yaml = `apps:
   - app_id: cli_1
@@ -89,7 +89,7 @@ generate:
     }).pipe(provideFiles),
   )
 
-  it.effect("in JSON is refused with lines, too", () =>
+  it.effect("S13 in JSON is refused with lines, too", () =>
     Effect.gen(function* () {
       const json = `{ "meetings": [\n{ "id": "1", "meeting_no": "337736498", "topic": "x", "start_time": 1.5 }] }`
       assert.deepStrictEqual(yield* refusal("seed.json", json), [
@@ -126,7 +126,7 @@ generate:
     ],
   ]
   for (const [name, content, message] of unreadable) {
-    it.effect(`is refused when it is like ${name}`, () =>
+    it.effect(`S13 is refused when it is like ${name}`, () =>
       Effect.gen(function* () {
         const [first, ...more] = yield* refusal(name, content)
         assert.isTrue(first?.startsWith(message), first)
@@ -244,7 +244,7 @@ generate:
     }).pipe(provideFiles),
   )
 
-  it.effect("has its doubles and ranges told beside whatever else is wrong with the same entry", () =>
+  it.effect("S13 has its doubles and ranges told beside whatever else is wrong with the same entry", () =>
     Effect.gen(function* () {
       const yaml = `apps:
   - { app_id: cli_1, tenants: [t] }
@@ -283,7 +283,7 @@ generate:
     }).pipe(provideFiles),
   )
 
-  it.effect("is refused when it is a folder", () =>
+  it.effect("S13 is refused when it is a folder", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Seed.fromFile(import.meta.dirname))
       assert.strictEqual(error.message, `${import.meta.dirname}: is a folder: give a YAML or JSON file`)
@@ -302,7 +302,7 @@ generate:
     }).pipe(provideFiles),
   )
 
-  it.effect("is refused when there is none", () =>
+  it.effect("S13 is refused when there is none", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Seed.fromFile("/nowhere/seed.yaml"))
       assert.strictEqual(error.message, "/nowhere/seed.yaml: there is no such file")

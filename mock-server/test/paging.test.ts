@@ -128,7 +128,7 @@ layer(MockFeishu.layer(generated))("pages", (it) => {
     }),
   )
 
-  it.effect("refuse a token that is forged, or of another query, with 400 and 121003", () =>
+  it.effect("S4 refuse a token that is forged, or of another query, with 400 and 121003", () =>
     Effect.gen(function* () {
       const { meetingNos } = yield* MockFeishu.MockFeishu
       const token = yield* tokenOf()
