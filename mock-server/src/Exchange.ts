@@ -360,7 +360,12 @@ const hitOf = (
     const then = decodeThen(asked)
     return Result.isSuccess(then)
       ? { rule: faultHeader, then: then.success }
-      : formatIssues(then.failure.issue).issues.map(({ message }) => message)
+      : formatIssues(then.failure.issue).issues.map(({ message, path = [] }) =>
+          [
+            ...path.map((segment) => String(typeof segment === "object" ? segment.key : segment)),
+            message,
+          ].join(": "),
+        )
   }
   if (state.faults.isIdle()) return undefined
   const query = Object.fromEntries(new URLSearchParams(request.url.split(/\?(.*)/s)[1] ?? ""))

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { request as nodeRequest } from "node:http"
+import * as Journal from "../src/Journal.ts"
 import * as MockFeishu from "../src/MockFeishu.ts"
 import { call, idsOf, list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
@@ -142,6 +143,22 @@ describe("faults", () => {
       assert.match(unknown.body.problems.join(), /meetings\.listByNo.*oauth\.clientCredentials/)
       const both = yield* add({ operation: "*", then: { code: 1, network: "stall" } })
       assert.match(both.body.problems.join(), /takes one of code, network and paging/)
+      const others: ReadonlyArray<readonly [object, RegExp]> = [
+        [{ operation: listByNo, then: {} }, /takes one of code, network and paging/],
+        [{ operation: listByNo, then: { network: "earthquake" } }, /reset in mid-body.*gzip bomb/],
+        [
+          { operation: listByNo, then: { network: "stall", status: 500 } },
+          /status and headers come with a code/,
+        ],
+        [{ operation: "*", then: { paging: "cycle" } }, /paging is for meetings\.listByNo/],
+        [{ operation: listByNo, when: { nth: 0 }, then: { code: 1 } }, /when\.nth/],
+        [{ operation: listByNo, wen: { nth: 1 }, then: { code: 1 } }, /wen/],
+      ]
+      for (const [rule, problem] of others) {
+        const { body, status } = yield* add(rule)
+        assert.strictEqual(status, 400)
+        assert.match(body.problems.join(), problem)
+      }
       assert.deepStrictEqual((yield* control("GET", "/faults")).body.rules, [])
     }).pipe(provideMock()),
   )
@@ -169,6 +186,35 @@ describe("faults", () => {
     }).pipe(provideMock({ rateLimit: "off" })),
   )
 
+  it.effect("chaos: the same pages fail after a reset, although their tokens are others", () =>
+    Effect.gen(function* () {
+      const chaos = { seed: 1, rate: 0.5, faults: [{ code: 121001 }] }
+      const run = Effect.gen(function* () {
+        const token = yield* tokenOf()
+        yield* control("PUT", "/chaos", chaos)
+        const codes: Array<number | undefined> = []
+        const tokens: Array<string> = []
+        let next: string | undefined
+        // Each page is asked for until it comes, as a client would.
+        do {
+          const query = { ...goodQuery, page_size: "1", ...(next === undefined ? {} : { page_token: next }) }
+          const { body } = yield* list(token, query)
+          codes.push(body?.code)
+          if (body?.data === undefined) continue
+          next = body.data.page_token
+          if (next !== undefined) tokens.push(next)
+        } while (next !== undefined || codes.at(-1) !== 0)
+        return { codes, tokens }
+      })
+      const before = yield* run
+      yield* control("POST", "/reset")
+      const after = yield* run
+      assert.deepStrictEqual(after.codes, before.codes)
+      assert.includeMembers(before.codes, [0, 121001])
+      assert.notDeepEqual(after.tokens, before.tokens)
+    }).pipe(provideMock({ rateLimit: "off", seed: { ...seed, apps: [seed.apps[0]!, seed.apps[4]!] } })),
+  )
+
   it.effect("one call by a header of its own", () =>
     Effect.gen(function* () {
       const token = yield* tokenOf()
@@ -180,6 +226,17 @@ describe("faults", () => {
       )
       assert.deepStrictEqual([answer.status, answer.body?.code], [403, 121005])
       assert.strictEqual(yield* codeOf, 0)
+      for (const [header, problem] of [
+        ["not JSON", /JSON/],
+        ['{"code":1,"network":"stall"}', /takes one of code, network and paging/],
+        ['{"cod":1}', /cod/],
+      ] as const) {
+        const wrong = yield* call("/open-apis/vc/v1/meetings/list_by_no", {
+          headers: { "x-mock-fault": header },
+        })
+        assert.strictEqual(wrong.status, 400)
+        assert.match(wrong.text, problem)
+      }
     }).pipe(provideMock()),
   )
 
@@ -198,6 +255,10 @@ describe("faults", () => {
         (yield* withFault("repeated token", { ...paged, page_token: token1 })).page_token,
         token1,
       )
+      const cycle = yield* withFault("cycle", { ...paged, page_token: token1 })
+      yield* control("DELETE", "/faults")
+      const again = JSON.parse((yield* list(token, { ...paged, page_token: cycle.page_token })).text).data
+      assert.deepStrictEqual(again.meeting_briefs, right.meeting_briefs)
       assert.deepStrictEqual(Object.keys(yield* withFault("missing token", paged)), [
         "has_more",
         "meeting_briefs",
@@ -258,6 +319,53 @@ describe("the journal", () => {
     }).pipe(provideMock()),
   )
 
+  it.effect("keeps the last 1,000 requests", () =>
+    Effect.sync(() => {
+      const journal = Journal.make(new Set())
+      const answered = {
+        operation: undefined,
+        method: "GET",
+        authorization: undefined,
+        appId: undefined,
+        status: 404,
+        logId: "",
+        millis: 0,
+        fault: undefined,
+        resetSeconds: undefined,
+        requestBody: "",
+        responseBody: "",
+      }
+      for (let count = 1; count <= 2_100; count++) journal.add({ ...answered, time: now, url: `/${count}` })
+      const entries = journal.entries()
+      assert.strictEqual(entries.length, 1_000)
+      assert.deepStrictEqual([entries[0]!.seq, entries.at(-1)!.seq], [1_101, 2_100])
+      assert.strictEqual(journal.detail(2_100)?.path, "/2100")
+      assert.isUndefined(journal.detail(1_100))
+    }),
+  )
+
+  it.effect("says which rules no call has met, and who was told a reset by a rule and came before it", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const rule = {
+        operation: "meetings.listByNo",
+        then: { code: 99991400, headers: { "x-ogw-ratelimit-reset": "7" } },
+      }
+      yield* control("POST", "/faults", { ...rule, when: { nth: 1 } })
+      yield* control("POST", "/faults", { ...rule, when: { nth: 5 } })
+      for (let times = 0; times < 2; times++) yield* list(token, goodQuery)
+      const { early, unusedFaults } = (yield* control("GET", "/findings")).body
+      assert.deepStrictEqual(
+        early.map(({ earlyMillis, seq }: Record<string, number>) => [seq, earlyMillis]),
+        [[3, 7_000]],
+      )
+      assert.deepStrictEqual(
+        unusedFaults.map(({ id, seen }: { id: string; seen: number }) => [id, seen]),
+        [["rule-2", 2]],
+      )
+    }).pipe(provideMock()),
+  )
+
   it.effect("says who came back before the reset that was told", () =>
     Effect.gen(function* () {
       const token = yield* tokenOf()
@@ -315,6 +423,29 @@ describe("the journal", () => {
 })
 
 describe("the clock", () => {
+  it.effect("goes nowhere where no date could be written", () =>
+    Effect.gen(function* () {
+      for (const move of [{ set: 1e15 }, { set: -1 }, { advance: 1e10 }, { advance: -2 * now }]) {
+        const { body, status } = yield* control("POST", "/clock", move)
+        assert.strictEqual(status, 400)
+        assert.deepStrictEqual(body.problems, ["the clock goes from 0 to 4294967295, in unix seconds"])
+      }
+      assert.strictEqual((yield* control("GET", "/clock")).body.now, now)
+    }).pipe(provideMock()),
+  )
+
+  it.effect("is that of the test after a reset, too, and leaves no limit behind when it is set back", () =>
+    Effect.gen(function* () {
+      yield* control("POST", "/reset")
+      const token = yield* tokenOf()
+      yield* list(token, goodQuery)
+      assert.strictEqual((yield* control("GET", "/clock")).body.now, now)
+      yield* control("POST", "/clock", { advance: -3_600 })
+      assert.strictEqual((yield* list(token, { ...goodQuery, page_size: "1" })).status, 200)
+      assert.strictEqual((yield* list(token, goodQuery)).headers["x-ogw-ratelimit-reset"], "60")
+    }).pipe(provideMock({ rateLimit: 1 })),
+  )
+
   it.effect("stands, is set and moves on; tokens and windows follow it", () =>
     Effect.gen(function* () {
       const token = yield* tokenOf()
@@ -365,11 +496,53 @@ describe("workspaces", () => {
     }).pipe(provideMock()),
   )
 
+  it.effect("of one random seed have the same meetings, and tokens that tell whose they are", () =>
+    Effect.gen(function* () {
+      const options = { randomSeed: "x", generate: { numbers: 1, meetings: 3 }, rateLimit: 1 }
+      const [one, two] = yield* Effect.forEach([1, 2], () =>
+        Effect.gen(function* () {
+          const { appId, appSecret, meetingNos } = (yield* control("POST", "/workspaces", options)).body
+          const answer = yield* call("/open-apis/auth/v3/tenant_access_token/internal", {
+            method: "POST",
+            body: JSON.stringify({ app_id: appId, app_secret: appSecret }),
+          })
+          return { appId, meetingNos, token: answer.body?.tenant_access_token ?? "" }
+        }),
+      )
+      assert.deepStrictEqual(one!.meetingNos, two!.meetingNos)
+      assert.notStrictEqual(one!.token, two!.token)
+      for (const { token } of [one!, two!]) assert.strictEqual((yield* list(token, goodQuery)).status, 200)
+      // One that is revoked is refused in its own workspace, where a test looks for it.
+      yield* control("POST", `/tokens/revoke?app_id=${two!.appId}`, {})
+      assert.strictEqual((yield* list(two!.token, goodQuery)).body?.code, 99991663)
+      assert.strictEqual(
+        (yield* control("GET", `/journal?app_id=${two!.appId}&code=99991663`)).body.length,
+        1,
+      )
+    }).pipe(provideMock()),
+  )
+
+  it.effect("that would not fit into memory are refused", () =>
+    Effect.gen(function* () {
+      const { body, status } = yield* control("POST", "/workspaces", {
+        generate: { numbers: 1e9, meetings: -1 },
+        days: 0,
+      })
+      assert.strictEqual(status, 400)
+      assert.strictEqual(body.problems.length, 3)
+    }).pipe(provideMock()),
+  )
+
   it.effect("an app is in one workspace only", () =>
     Effect.gen(function* () {
       const taken = yield* control("POST", "/workspaces", { seed: { apps: [seed.apps[0]] } })
       assert.strictEqual(taken.status, 400)
       assert.match(taken.body.error, /cli_reader is in another workspace/)
+      const { appId } = (yield* control("POST", "/workspaces", {})).body
+      const snapshot = (yield* control("GET", "/state")).body
+      const restored = yield* control("PUT", `/state?app_id=${appId}`, snapshot)
+      assert.strictEqual(restored.status, 400)
+      assert.match(restored.body.error, /cli_reader is in another workspace/)
     }).pipe(provideMock()),
   )
 })
