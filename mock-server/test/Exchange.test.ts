@@ -4,7 +4,9 @@ import { ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
+import { routerConfig } from "../src/Api.ts"
 import * as Exchange from "../src/Exchange.ts"
 import * as MockFeishu from "../src/MockFeishu.ts"
 import * as Workspace from "../src/Workspace.ts"
@@ -122,6 +124,30 @@ layer(MockFeishu.layer({ seed, now }))("every answer", (it) => {
       const answer = yield* call("/_mock/health")
       assert.strictEqual(answer.status, 200)
       assert.deepStrictEqual(JSON.parse(answer.text), { status: "ok", now })
+    }),
+  )
+})
+
+describe("the router", () => {
+  it.effect("keeps the list apart from what has the id of a meeting there, whichever was added first", () =>
+    Effect.gen(function* () {
+      const list = HttpRouter.add("GET", ListByNo.path, HttpServerResponse.text("list"))
+      const one = HttpRouter.add(
+        "GET",
+        "/open-apis/vc/v1/meetings/:meeting_id",
+        HttpServerResponse.text("one"),
+      )
+      for (const routes of [Layer.mergeAll(list, one), Layer.mergeAll(one, list)]) {
+        const { dispose, handler } = HttpRouter.toWebHandler(
+          routes.pipe(Layer.provide(HttpServer.layerServices)),
+          { disableLogger: true, routerConfig },
+        )
+        yield* Effect.addFinalizer(() => Effect.promise(dispose))
+        const textOf = (path: string) =>
+          Effect.promise(async () => (await handler(new Request(`http://localhost${path}`))).text())
+        assert.strictEqual(yield* textOf(`${ListByNo.path}?meeting_no=1`), "list")
+        assert.strictEqual(yield* textOf("/open-apis/vc/v1/meetings/7011030664708603907"), "one")
+      }
     }),
   )
 })

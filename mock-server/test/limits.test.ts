@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import { assert, describe, it } from "@effect/vitest"
 import * as MockFeishu from "../src/MockFeishu.ts"
@@ -190,6 +192,50 @@ describe("S7 who may not", () => {
     assert.strictEqual(await statusOf(feishu.url, head("GET /_mock/health", { Origin: cors })), 200)
     const evil = head("GET /_mock/health", { Origin: "http://evil.example" })
     assert.strictEqual(await statusOf(feishu.url, evil), 403)
+  })
+})
+
+describe("many meetings", () => {
+  it("S15 start, are served to the last page, and cost at most 1.5 KB each: a million fits into 1.5 GB", async () => {
+    setFlagsFromString("--expose-gc")
+    const heapUsed = () => {
+      runInNewContext("gc")()
+      return process.memoryUsage().heapUsed
+    }
+    const before = heapUsed()
+    const meetings = 50_000
+    await using feishu = await MockFeishu.fetchHandler({
+      generate: { numbers: 1, meetings },
+      now,
+      rateLimit: "off",
+    })
+    assert.isBelow((heapUsed() - before) / meetings, 1_500)
+    const token = await feishu.fetch(
+      new Request(feishu.url + TenantAccessToken.internalPath, {
+        method: "POST",
+        body: JSON.stringify({ app_id: feishu.appId, app_secret: feishu.appSecret }),
+      }),
+    )
+    const { tenant_access_token } = await token.json()
+    // The last days: their pages are as near as the first.
+    const query = new URLSearchParams({
+      meeting_no: feishu.meetingNos[0]!,
+      start_time: String(now - 2 * 86_400),
+      end_time: String(now),
+      page_size: "50",
+    })
+    const ids = new Set<string>()
+    for (;;) {
+      const request = new Request(`${feishu.url}${ListByNo.path}?${query.toString()}`, {
+        headers: { authorization: `Bearer ${tenant_access_token}` },
+      })
+      const { data } = await (await feishu.fetch(request)).json()
+      for (const { id } of data.meeting_briefs) ids.add(id)
+      if (!data.has_more) break
+      query.set("page_token", data.page_token)
+    }
+    // Spread evenly over 89 days, up to the day that has begun.
+    assert.closeTo(ids.size, (meetings / 89) * (2 - (now % 86_400) / 86_400), 3)
   })
 })
 
