@@ -75,13 +75,22 @@ export const make = Effect.fnUntraced(function* (
   let resets = 0
   // A reset is asked for over HTTP, where Effect's clock can be another than that of the test that made this.
   const withOwnClock = Effect.provideService(Clock.Clock, yield* Clock.Clock)
+  // A reset at the same time of the mock need not check it again, which takes longer than all the rest.
+  let checked: { readonly at: number; readonly seed: Seed.Seed } | undefined
+  const seedAt: SeedAt = (at) =>
+    checked?.at === at
+      ? Effect.succeed(checked.seed)
+      : Effect.map(
+          Seed.check(options.seed ?? (options.generate === undefined ? sample : {}), "the seed", at),
+          (seed) => (checked = { at, seed }).seed,
+        )
   const listeners = new Set(options.onRequest === undefined ? [] : [options.onRequest])
   const workspace: Workspace = {
     appTicketUrl: options.appTicketUrl,
     onRequest: options.onRequest,
-    state: yield* build(options, resets, listeners),
+    state: yield* build(options, seedAt, resets, listeners),
     reset: Effect.suspend(() =>
-      Effect.map(build(options, ++resets, listeners), (state) => {
+      Effect.map(build(options, seedAt, ++resets, listeners), (state) => {
         workspace.state = state
       }),
     ).pipe(withOwnClock),
@@ -161,11 +170,12 @@ const emptied = Effect.fnUntraced(function* (
 
 const build = Effect.fnUntraced(function* (
   options: Options,
+  seedAt: SeedAt,
   resets: number,
   listeners: Set<Journal.Listener>,
 ): Effect.fn.Return<State, Seed.SeedInvalid> {
   const clock = yield* VirtualClock.make(options.now)
-  const contents = yield* fill(options, Math.floor(clock.now() / 1000))
+  const contents = yield* fill(options, seedAt, Math.floor(clock.now() / 1000))
   return {
     ...(yield* emptied(options, contents.apps, resets, listeners)),
     clock,
@@ -173,11 +183,13 @@ const build = Effect.fnUntraced(function* (
   }
 })
 
+/** The seed, checked for when the mock's clock shows a time in unix seconds. */
+type SeedAt = (nowSeconds: number) => Effect.Effect<Seed.Seed, Seed.SeedInvalid>
+
 /** The apps and meetings that the options ask for. */
-const fill = Effect.fnUntraced(function* (options: Options, nowSeconds: number) {
+const fill = Effect.fnUntraced(function* (options: Options, seedAt: SeedAt, nowSeconds: number) {
   const { days = 89, generate, randomSeed = 1 } = options
-  const unresolved = options.seed ?? (generate === undefined ? sample : {})
-  const seed = yield* Seed.check(unresolved, "the seed", nowSeconds)
+  const seed = yield* seedAt(nowSeconds)
   const given = (seed.meetings ?? []).map((meeting) => Seed.inSeconds(meeting, nowSeconds))
   const orders = (seed.generate ?? []).map((order) => Seed.inSeconds(order, nowSeconds))
   if (generate !== undefined) {
