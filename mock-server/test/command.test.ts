@@ -110,7 +110,7 @@ const collect = (stream: NodeJS.ReadableStream): (() => string) => {
 const ready = (line: string): Running => JSON.parse(line)
 
 describe("feishu-mock", () => {
-  it.live("says with --json in one line where it is, with the port that it really has", () =>
+  it.live("S9 says with --json in one line where it is, with the port that it really has", () =>
     Effect.gen(function* () {
       const { stderr, stdout } = yield* start(["--port", "0", "--json"])
       assert.notInclude(stdout, "\n")
@@ -142,7 +142,7 @@ describe("feishu-mock", () => {
     }),
   )
 
-  it.live("tells in one line that the port is in use, and ends with 1", () =>
+  it.live("S9 tells in one line that the port is in use, and ends with 1", () =>
     Effect.gen(function* () {
       const { stdout } = yield* start(["--port", "0", "--json"])
       const { port } = new URL(ready(stdout).url)
@@ -204,7 +204,7 @@ describe("feishu-mock", () => {
     }),
   )
 
-  it.live("lists the faults of a seed file and ends with 2, and serves a good one", () =>
+  it.live("S13 lists the faults of a seed file and ends with 2, and serves a good one", () =>
     Effect.gen(function* () {
       const file = yield* seedFile("generate:\n  - { meeting_no: 12, count: 1 }\n  - {}\n")
       assert.deepStrictEqual(yield* failing(["--seed", file]), {
@@ -418,7 +418,7 @@ describe("feishu-mock", () => {
     }),
   )
 
-  it.live("warns when other machines can reach it", () =>
+  it.live("S8 warns when other machines can reach it", () =>
     Effect.gen(function* () {
       const { stderr, stdout } = yield* start(["--port", "0", "--json", "--host", "0.0.0.0"])
       assert.match(stderr.join(), /^feishu-mock: warning: 0\.0\.0\.0 can be reached from other machines/)
@@ -438,7 +438,7 @@ describe("the process of feishu-mock", () => {
     }),
   )
 
-  it.live("ends with 0 on SIGTERM: what is under way is answered, what never ends is cut", () =>
+  it.live("S10 ends with 0 on SIGTERM: what is under way is answered, what never ends is cut", () =>
     Effect.gen(function* () {
       const { child, ended, stderr, stdout } = yield* feishuMock(["--port", "0", "--json"])
       yield* Effect.promise(async () => {
