@@ -2,12 +2,11 @@ import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import { assert, describe, it } from "@effect/vitest"
-import * as MockFeishu from "../src/MockFeishu.ts"
+import { type Address, fetchHandler, type Options, startFeishuMock } from "../src/index.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 import { head, open } from "./sockets.ts"
 
-const start = (options?: MockFeishu.Options & MockFeishu.Address) =>
-  MockFeishu.start({ seed, now, rateLimit: "off", ...options })
+const start = (options?: Options & Address) => startFeishuMock({ seed, now, rateLimit: "off", ...options })
 
 /** The status of whatever comes on a connection of its own. */
 const statusOf = async (url: string, text: string) =>
@@ -204,7 +203,7 @@ describe("many meetings", () => {
     }
     const before = heapUsed()
     const meetings = 50_000
-    await using feishu = await MockFeishu.fetchHandler({
+    await using feishu = await fetchHandler({
       generate: { numbers: 1, meetings },
       now,
       rateLimit: "off",
@@ -241,7 +240,7 @@ describe("many meetings", () => {
 
 describe("a reset", () => {
   it("S11 is seen as the old state or the new one, never half of each", async () => {
-    await using feishu = await MockFeishu.fetchHandler({ seed, now, rateLimit: "off" })
+    await using feishu = await fetchHandler({ seed, now, rateLimit: "off" })
     const credentials = JSON.stringify({ app_id: feishu.appId, app_secret: feishu.appSecret })
     const send = async (path: string, init: RequestInit) =>
       await (await feishu.fetch(new Request(feishu.url + path, init))).json()

@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib"
 import { ListByNo } from "@effect-feishu/contract"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import type { NetworkFault } from "../src/Faults.ts"
-import * as MockFeishu from "../src/MockFeishu.ts"
+import { type Started, startFeishuMock } from "../src/index.ts"
 import { head, open } from "./sockets.ts"
 
 // Any answer will do to be broken: this one needs no token.
@@ -10,9 +10,9 @@ const right = /^\{"code":99991661,.*\}$/s
 const line = `GET ${ListByNo.path}`
 
 describe("faults of the network, over a socket", () => {
-  let feishu: MockFeishu.Started
+  let feishu: Started
   beforeAll(async () => {
-    feishu = await MockFeishu.start()
+    feishu = await startFeishuMock()
   })
   afterAll(() => feishu.close())
 
@@ -109,7 +109,7 @@ describe("faults of the network, over a socket", () => {
   })
 
   it("none of them holds up the end of the mock, whether or not the client is gone", async () => {
-    const own = await MockFeishu.start()
+    const own = await startFeishuMock()
     const send = (then: object) => open(own.url, head(line, { "x-mock-fault": JSON.stringify(then) }))
     const faults = [
       { network: "stall" },
