@@ -5,7 +5,9 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
+import { Behaviour } from "../src/Behaviour.ts"
 import * as FetchHandler from "../src/FetchHandler.ts"
+import * as RateLimit from "../src/RateLimit.ts"
 import type { Seed } from "../src/Seed.ts"
 import * as Workspace from "../src/Workspace.ts"
 import { now } from "./fixture.ts"
@@ -646,6 +648,29 @@ const telling = async (where: string, what: () => void | Promise<void>) => {
 const { MODEL_REPLAY: replay, MODEL_SEED: seed = "1" } = process.env
 
 describe("the mock and a model of Feishu", () => {
+  const whole = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+  it.effect.prop(
+    "count requests alike, in every way of counting, whatever passes between them and however the clock is set",
+    {
+      rateLimit: whole(1, 5),
+      rateWindow: Behaviour.fields.rateWindow,
+      gaps: Schema.Array(Schema.Union([whole(0, 1_000), whole(0, 61_000), whole(-61_000, 0)])),
+    },
+    ({ gaps, rateLimit, rateWindow }) =>
+      Effect.sync(() => {
+        const feishu = Model.start([], [], now * 1000)
+        Model.change(feishu, { rateLimit, rateWindow })
+        const limit = RateLimit.make(rateLimit, rateWindow)
+        for (const gap of gaps) {
+          feishu.now += gap
+          const refusal = limit.take({ api: "", app: "app", tenant: "" }, feishu.now)
+          assert.strictEqual(refusal?.resetSeconds.toString(), Model.admit(feishu, "app")?.reset)
+        }
+      }),
+    { arbitrary: { runs: 1_000, size: 40 } },
+  )
+
   it.effect(
     "agree on every answer to 1,000 random sequences of requests, faults, clock moves and resets",
     () =>

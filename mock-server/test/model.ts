@@ -300,10 +300,16 @@ const wrongFields = (query: Query): Array<string> => {
 }
 
 /** Lets a request pass, or says when the next one passes. */
-const admit = (home: Feishu, who: string): { limit: string; reset: string } | undefined => {
-  const { rateLimit } = home.switches
+export const admit = (home: Feishu, who: string): { limit: string; reset: string } | undefined => {
+  const { rateLimit, rateWindow } = home.switches
   if (rateLimit === "off") return undefined
   const { left, nextAt } = allowance(home, who)
+  // What the clock was set back over has never been, for who asks again meanwhile.
+  if (rateWindow === "sliding") {
+    home.passed = home.passed.filter(
+      ({ at, who: other }) => other !== who || (at <= home.now && at > home.now - minute),
+    )
+  }
   if (left > 0) {
     home.passed.push({ who, at: home.now })
     return undefined
