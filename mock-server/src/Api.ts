@@ -67,15 +67,19 @@ const meetings = HttpApiBuilder.group(Api, "meetings", (handlers) =>
           ? PagingFaults.right(state, right)
           : PagingFaults.wrong(pagingFault, state, right)
       const { hasMore, nextToken = lastPageToken === "empty" ? "" : undefined, rows } = page
-      // The rows are JSON text already: encoding them again would cost more than all the rest (measured).
-      const list =
-        page.list === null || (rows.length === 0 && emptyList === "null")
-          ? ',"meeting_briefs":null'
-          : rows.length > 0 || emptyList === "[]"
-            ? `,"meeting_briefs":[${rows.join(",")}]`
-            : ""
-      const next = nextToken === undefined ? "" : `,"page_token":${JSON.stringify(nextToken)}`
-      return json(`{"code":0,"data":{"has_more":${hasMore}${list}${next}},"msg":""}`)
+      const body = () => {
+        // The rows are JSON text already: encoding them again would cost more than all the rest (measured).
+        const list =
+          page.list === null || (rows.length === 0 && emptyList === "null")
+            ? ',"meeting_briefs":null'
+            : rows.length > 0 || emptyList === "[]"
+              ? `,"meeting_briefs":[${rows.join(",")}]`
+              : ""
+        const next = nextToken === undefined ? "" : `,"page_token":${JSON.stringify(nextToken)}`
+        return `{"code":0,"data":{"has_more":${hasMore}${list}${next}},"msg":""}`
+      }
+      exchange.pageAgain = body
+      return json(body())
     }),
   ),
 )

@@ -57,7 +57,8 @@ interface Answered {
   readonly fault: string | undefined
   readonly resetSeconds: number | undefined
   readonly requestBody: string
-  readonly responseBody: string | Uint8Array
+  /** Or what writes it. */
+  readonly responseBody: string | Uint8Array | (() => string)
 }
 
 /** Which entries: all conditions together. */
@@ -182,11 +183,13 @@ const passes = (entry: Entry, filter: Filter): boolean =>
   (filter.code === undefined || entry.code === filter.code) &&
   (filter.after === undefined || entry.seq > filter.after)
 
-const textOf = (body: string | Uint8Array): string => (typeof body === "string" ? body : decoder.decode(body))
+const textOf = (body: Answered["responseBody"]): string =>
+  typeof body === "string" ? body : typeof body === "function" ? body() : decoder.decode(body)
 
 /** Feishu's own answers have it first or last. */
-const codeOf = (body: string | Uint8Array): number | undefined => {
-  const ends = textOf(body.length <= 200 ? body : body.slice(0, 40))
+const codeOf = (body: Answered["responseBody"]): number | undefined => {
+  const written = typeof body === "function" ? body() : body
+  const ends = textOf(written.length <= 200 ? written : written.slice(0, 40))
   const match = /^\{"code":(-?\d+)/.exec(ends) ?? /"code":(-?\d+)\}$/.exec(ends)
   return match === null ? undefined : Number(match[1])
 }
