@@ -43,7 +43,7 @@ export class Exchange {
    * Writes the body of a page again, for the journal. If it kept the bodies of all its pages, collecting garbage would
    * take half as long as answering (measured).
    */
-  pageAgain: (() => string) | undefined
+  pageAgain: (() => Uint8Array) | undefined
   #ids: ExchangeIds | undefined
 
   constructor(workspace: Workspace, operation: Operations.Operation | undefined) {
@@ -77,12 +77,12 @@ export const CurrentExchange = Context.Reference<Exchange>("@effect-feishu/mock-
   },
 })
 
-/** JSON text as an answer of Feishu's. */
+/** JSON as an answer of Feishu's. Bytes, since Node would count and join a text before it makes bytes of it. */
 export const json = (
-  body: string,
+  body: string | Uint8Array,
   options?: { readonly status?: number; readonly headers?: Record<string, string> },
 ): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.text(body, {
+  HttpServerResponse.uint8Array(typeof body === "string" ? Buffer.from(body) : body, {
     status: options?.status ?? 200,
     contentType: "application/json; charset=utf-8",
     ...(options?.headers === undefined ? {} : { headers: options.headers }),
@@ -266,8 +266,7 @@ export const layer = (
               fault: hit?.rule,
               resetSeconds: network === undefined ? resetOf(response) : undefined,
               requestBody: exchange.requestBody,
-              responseBody:
-                exchange.pageAgain ?? (body._tag === "Uint8Array" ? (body.text ?? body.body) : ""),
+              responseBody: exchange.pageAgain ?? (body._tag === "Uint8Array" ? body.body : ""),
             })
           }
           if (hit === undefined) {

@@ -58,7 +58,7 @@ interface Answered {
   readonly resetSeconds: number | undefined
   readonly requestBody: string
   /** Or what writes it. */
-  readonly responseBody: string | Uint8Array | (() => string)
+  readonly responseBody: string | Uint8Array | (() => Uint8Array)
 }
 
 /** Which entries: all conditions together. */
@@ -184,7 +184,7 @@ const passes = (entry: Entry, filter: Filter): boolean =>
   (filter.after === undefined || entry.seq > filter.after)
 
 const textOf = (body: Answered["responseBody"]): string =>
-  typeof body === "string" ? body : typeof body === "function" ? body() : decoder.decode(body)
+  typeof body === "string" ? body : decoder.decode(typeof body === "function" ? body() : body)
 
 /** Feishu's own answers have it first or last. */
 const codeOf = (body: Answered["responseBody"]): number | undefined => {

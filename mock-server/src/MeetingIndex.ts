@@ -6,10 +6,10 @@
  * at 100,000 rows: 70 ms and more for a page).
  */
 
-/** A meeting as the index knows it: its start in unix seconds and the row that goes over the wire, as JSON text. */
+/** A meeting as the index knows it: its start in unix seconds and the row that goes over the wire, as JSON. */
 export interface Entry {
   readonly start: number
-  readonly row: string
+  readonly row: Buffer
 }
 
 /**
@@ -19,7 +19,7 @@ export interface Entry {
 export const page = (
   entries: ReadonlyArray<Entry>,
   query: { readonly from: number; readonly to: number; readonly offset: number; readonly limit: number },
-): { readonly rows: Array<string>; readonly hasMore: boolean } => {
+): { readonly rows: Array<Buffer>; readonly hasMore: boolean } => {
   const first = firstNotBefore(entries, query.from) + query.offset
   const end = firstNotBefore(entries, query.to + 1)
   const last = Math.min(first + query.limit, end)

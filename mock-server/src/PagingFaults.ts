@@ -17,7 +17,7 @@ interface Asked {
 
 /** A page as it goes over the wire. */
 interface Page {
-  readonly rows: ReadonlyArray<string>
+  readonly rows: ReadonlyArray<Buffer>
   readonly hasMore: boolean
   readonly nextToken?: string | undefined
   /** Instead of the rows. */
@@ -71,7 +71,7 @@ export const wrong = (fault: PagingFault, state: State, asked: Asked): Page => {
       return { ...right(state, asked), list: null }
     case "numeric ids": {
       const page = right(state, asked)
-      return { ...page, rows: page.rows.map((row) => row.replace(/"id":"(\d+)"/, '"id":$1')) }
+      return { ...page, rows: page.rows.map((row) => replaced(row, /"id":"(\d+)"/, '"id":$1')) }
     }
     case "foreign row": {
       const page = right(state, asked)
@@ -79,9 +79,14 @@ export const wrong = (fault: PagingFault, state: State, asked: Asked): Page => {
       return {
         ...page,
         rows: page.rows.map((row, index) =>
-          index === page.rows.length - 1 ? row.replace(/"meeting_no":"\d+"/, `"meeting_no":"${other}"`) : row,
+          index === page.rows.length - 1
+            ? replaced(row, /"meeting_no":"\d+"/, `"meeting_no":"${other}"`)
+            : row,
         ),
       }
     }
   }
 }
+
+const replaced = (row: Buffer, what: RegExp, by: string): Buffer =>
+  Buffer.from(row.toString().replace(what, by))

@@ -35,8 +35,8 @@ export interface Store {
   readonly putApp: (app: App) => void
   /** Whether there was one, and another is left: there is always one. */
   readonly removeApp: (appId: string) => boolean
-  /** Rows as JSON text, in the order of start and id (Feishu documents no order). Costs the same at any size. */
-  readonly page: (query: PageQuery) => { readonly rows: ReadonlyArray<string>; readonly hasMore: boolean }
+  /** Rows as JSON, in the order of start and id (Feishu documents no order). Costs the same at any size. */
+  readonly page: (query: PageQuery) => { readonly rows: ReadonlyArray<Buffer>; readonly hasMore: boolean }
   /** Every number that has meetings, in the order in which the numbers were first given. */
   readonly meetingNos: () => ReadonlyArray<MeetingNo>
   /** The meeting with this id, or `undefined`. */
@@ -165,13 +165,15 @@ const inOrder = (a: IndexEntry, b: IndexEntry): number =>
 const indexKey = (tenant: string, meetingNo: string): string => `${meetingNo} ${tenant}`
 
 /** A row of the answer: the documented fields, those that the meeting has. Times are not among them. */
-const row = (meeting: Meeting): string =>
-  JSON.stringify({
-    id: meeting.id,
-    meeting_no: meeting.meeting_no,
-    password: meeting.password,
-    topic: meeting.topic,
-    url: meeting.url,
-    meeting_connect: meeting.meeting_connect,
-    note_id: meeting.note_id,
-  })
+const row = (meeting: Meeting): Buffer =>
+  Buffer.from(
+    JSON.stringify({
+      id: meeting.id,
+      meeting_no: meeting.meeting_no,
+      password: meeting.password,
+      topic: meeting.topic,
+      url: meeting.url,
+      meeting_connect: meeting.meeting_connect,
+      note_id: meeting.note_id,
+    }),
+  )
