@@ -14,6 +14,7 @@ const measurements: Readonly<Record<string, number>> = {
   read: 3,
   windows: 1,
   mock: 1,
+  mockState: 1,
   memory: 1,
   import: 1,
   bundle: 1,
