@@ -38,9 +38,9 @@ import * as AppTicketContract from "@effect-feishu/contract/AppTicket"
 import * as OAuth from "@effect-feishu/contract/OAuth"
 import * as TenantAccessToken from "@effect-feishu/contract/TenantAccessToken"
 import { AppTicket } from "./AppTicket.ts"
-import * as Circuit from "./Circuit.ts"
+import * as Circuit from "./internal/Circuit.ts"
 import * as Events from "./Events.ts"
-import * as Exchange from "./Exchange.ts"
+import * as Exchange from "./internal/Exchange.ts"
 import { FeishuConfig } from "./FeishuConfig.ts"
 import {
   AppTicketMissing,
@@ -53,8 +53,8 @@ import {
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
 import * as Secret from "./Secret.ts"
-import * as TokenCache from "./TokenCache.ts"
-import * as Transport from "./Transport.ts"
+import * as TokenCache from "./internal/TokenCache.ts"
+import * as Transport from "./internal/Transport.ts"
 
 /** A token and its generation: a refused generation is replaced once, however many callers were refused. */
 export type Token = TokenCache.Token

@@ -38,7 +38,7 @@ import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import * as Events from "./Events.ts"
-import { monotonicMillis } from "./monotonic.ts"
+import { monotonicMillis } from "./internal/monotonic.ts"
 
 /** What became of the request that held a slot: it decides how long the slot rests. */
 export type Outcome = "not sent" | "answered" | "unanswered"

@@ -46,7 +46,7 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Events from "./Events.ts"
 import type { FeishuError } from "./FeishuError.ts"
-import { monotonicMillis } from "./monotonic.ts"
+import { monotonicMillis } from "./internal/monotonic.ts"
 import type { RateLimit } from "./RateLimit.ts"
 
 // A call that was given up below (the token call within a data call) is not tried again above.

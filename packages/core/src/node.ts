@@ -8,8 +8,8 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
-import * as UndiciHttpClient from "./UndiciHttpClient.ts"
-import { OfHttpClient, type Secrets } from "./ServerText.ts"
+import * as UndiciHttpClient from "./internal/UndiciHttpClient.ts"
+import { OfHttpClient, type Secrets } from "./internal/ServerText.ts"
 
 /** What may be set; everything has a default. */
 export interface Options {

@@ -6,7 +6,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import type { FeishuError } from "./FeishuError.ts"
+import type { FeishuError } from "../FeishuError.ts"
 import { monotonicMillis } from "./monotonic.ts"
 
 /** A token and its generation: a refused generation is replaced once, however many callers were refused. */

@@ -4,9 +4,9 @@
  */
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
-import type { FeishuError } from "./FeishuError.ts"
+import type { FeishuError } from "../FeishuError.ts"
 import { monotonicMillis } from "./monotonic.ts"
-import * as Retry from "./Retry.ts"
+import * as Retry from "../Retry.ts"
 
 /** See the members. */
 export interface Circuit {

@@ -20,7 +20,7 @@ import {
   type Reason,
   RequestRefused,
   ServerFailed,
-} from "./FeishuError.ts"
+} from "../FeishuError.ts"
 import { checkedLogId, masked, repeats, type Secrets, showable } from "./ServerText.ts"
 import type { Answer } from "./Transport.ts"
 
