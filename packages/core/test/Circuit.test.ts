@@ -93,4 +93,29 @@ describe("a reset over the longest wait", () => {
       }).pipe(Effect.provide(Fake.meetings(handler)))
     }),
   )
+
+  it.effect("H5 when it is over, one caller finds out for all who wait", () =>
+    Effect.gen(function* () {
+      const tokens = Fake.tokens()
+      let calls = 0
+      const handler: Fake.Handler = (asked) => {
+        if (Fake.isTokenCall(asked)) return Effect.succeed(tokens.answer())
+        calls++
+        return Effect.as(
+          Effect.sleep("1 second"),
+          Fake.failure(429, 99991400, { "x-ogw-ratelimit-reset": "600" }),
+        )
+      }
+      yield* Effect.gen(function* () {
+        const first = yield* Effect.forkChild(Fake.read(request))
+        yield* Fake.advance("700 seconds")
+        assert.strictEqual((yield* Fiber.join(first)).error?.reason._tag, "RateLimited")
+        const waiting = yield* Effect.forkChild(readAll(10))
+        yield* Fake.advance("5 seconds")
+        const reads = yield* Fiber.join(waiting)
+        assert.isTrue(reads.every(({ error }) => error?.reason._tag === "RateLimited"))
+        assert.strictEqual(calls, 2)
+      }).pipe(Effect.provide(Fake.meetings(handler)))
+    }),
+  )
 })

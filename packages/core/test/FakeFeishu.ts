@@ -38,7 +38,7 @@ export interface Asked {
   readonly body: unknown
 }
 
-/** What it answers: `body` is sent as it is when it is text, and as JSON otherwise. */
+/** What it answers: `body` is sent as it is when it is text, piece by piece when it is a stream, else as JSON. */
 export interface Answer {
   readonly status?: number
   readonly headers?: Record<string, string>
@@ -105,7 +105,8 @@ export const httpClient = (handler: Handler): HttpClient.HttpClient =>
             }),
           )
           // A web stream takes turns of the real event loop, which a test clock does not wait for.
-          return Object.create(response, { stream: { value: Stream.make(new TextEncoder().encode(text)) } })
+          const pieces = Stream.isStream(body) ? body : Stream.make(new TextEncoder().encode(text))
+          return Object.create(response, { stream: { value: pieces } })
         }),
       )
     }),

@@ -10,6 +10,7 @@ import {
   Inspectable,
   Layer,
   Logger,
+  Stream,
 } from "effect"
 import { HttpClient } from "effect/http"
 import { inspect } from "node:util"
@@ -35,6 +36,40 @@ const readFor = Effect.fnUntraced(function* (
   const fiber = yield* Effect.forkChild(Effect.provide(Fake.read(), Fake.meetings(handler, options)))
   yield* Fake.advance(duration)
   return yield* Fiber.join(fiber)
+})
+
+describe("deadlines and slots", () => {
+  it.effect(
+    "N6 a body that pauses for less than the idle timeout is read to its end, however often it pauses",
+    () =>
+      Effect.gen(function* () {
+        const text = JSON.stringify(Fake.page([1]).body)
+        const pieces = Stream.fromIterable(
+          [0, 1, 2].map((third) => text.slice((text.length / 3) * third, (text.length / 3) * (third + 1))),
+        ).pipe(
+          Stream.mapEffect((piece) => Effect.as(Effect.sleep("9 seconds"), piece)),
+          Stream.encodeText,
+        )
+        const { handler, requests } = sequence({ body: pieces })
+        assert.deepStrictEqual(yield* readFor("28 seconds", handler), { ids: ["1"], error: undefined })
+        assert.strictEqual(requests(), 1)
+      }),
+  )
+
+  it.effect("N3 the slot of a request without an answer rests longer: it may still arrive", () =>
+    Effect.gen(function* () {
+      const sent: Array<number> = []
+      const tokens = Fake.tokens()
+      const handler: Fake.Handler = (asked) =>
+        Effect.flatMap(Clock.currentTimeMillis, (time) => {
+          if (Fake.isTokenCall(asked)) return Effect.succeed(tokens.answer())
+          return sent.push(time) === 1 ? Effect.fail("ECONNRESET") : Effect.succeed(Fake.page([1]))
+        })
+      const options = { credentials: Fake.credentials, rateLimit: { requests: 1 } }
+      assert.deepStrictEqual((yield* readFor("70 seconds", handler, options)).ids, ["1"])
+      assert.deepStrictEqual(sent, [0, 65_250])
+    }),
+  )
 })
 
 describe("success is a JSON body with code 0, and nothing else", () => {
