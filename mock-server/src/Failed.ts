@@ -7,12 +7,12 @@ import * as Runtime from "effect/Runtime"
 /** The name of the command, before each of its lines on standard error. */
 export const name = "feishu-mock"
 
-/** The command could not do its work. What went wrong has been told; 1 or 2 is left to be the exit code. */
-export class Failed extends Data.TaggedError("Failed")<{ readonly exitCode: 1 | 2 }> {
+/** The command could not do its work. What went wrong has been told; 1, 2 or 4 is left to be the exit code. */
+export class Failed extends Data.TaggedError("Failed")<{ readonly exitCode: 1 | 2 | 4 }> {
   override readonly [Runtime.errorExitCode]: number = this.exitCode
   override readonly [Runtime.errorReported] = false
 }
 
 /** Tells what went wrong, and fails. */
-export const tell = (message: string, exitCode: 1 | 2): Effect.Effect<never, Failed> =>
+export const tell = (message: string, exitCode: 1 | 2 | 4): Effect.Effect<never, Failed> =>
   Effect.andThen(Console.error(`${name}: ${message}`), Effect.fail(new Failed({ exitCode })))

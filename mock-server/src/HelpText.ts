@@ -87,7 +87,8 @@ const usagesOf = ({ args = [], commandPath = [], subcommands = [] }: HelpDoc.Hel
 
 const pad = (line: string): string => " ".repeat(indent) + line
 
-const wrap = (text: string, width: number): Array<string> => {
+/** The words of a text in lines of a width; a word that is longer has a line of its own. */
+export const wrap = (text: string, width: number): Array<string> => {
   const lines: Array<string> = []
   for (const word of text.split(" ")) {
     const last = lines.at(-1)

@@ -26,6 +26,7 @@ import * as Moment from "./Moment.ts"
 import * as RequestLog from "./RequestLog.ts"
 import * as Seed from "./Seed.ts"
 import { Failed, name, tell } from "./Failed.ts"
+import { contract } from "./contract/contract.ts"
 import * as Validate from "./validate.ts"
 
 const bounds = {
@@ -64,6 +65,9 @@ const takes: Readonly<Record<string, string>> = {
   log: oneOf(RequestLog.formats),
   "app-ticket-url": "the address of your event handler, such as http://127.0.0.1:3000/events",
   json: "no value",
+  "base-url": "a URL such as https://open.feishu.cn",
+  "meeting-no": "a meeting number, such as 337736498",
+  "exhaust-limit": "no value",
 }
 
 const whatItTakes = (flag: string) => () => takes[flag] ?? ""
@@ -317,6 +321,52 @@ const commands = (manifest: URL) =>
       Command.withExamples([
         { command: `${name} validate feishu.yaml`, description: "Look at one file" },
         { command: `${name} validate --json seeds/*.yaml | jq .faults`, description: "For programs" },
+      ]),
+    ),
+    Command.make(
+      "contract",
+      {
+        baseUrl: Flag.String("base-url").pipe(
+          Flag.withMetavar("URL"),
+          Flag.withDescription(
+            "The Feishu to look at: FEISHU_BASE_URL, or https://open.feishu.cn, unless given; https, but for loopback",
+          ),
+          Flag.optional,
+        ),
+        meetingNo: Flag.String("meeting-no").pipe(
+          Flag.withMetavar("N"),
+          Flag.withDescription(
+            "A meeting number with meetings in the last 89 days, more than 50 if you can: without it what rows and pages are like is not decided",
+          ),
+          Flag.optional,
+        ),
+        exhaustLimit: Flag.Boolean("exhaust-limit").pipe(
+          Flag.withoutNegation,
+          Flag.withDescription(
+            "Exceed the rate limit once, to see how requests are counted: for up to a minute the app is refused on this API in this tenant, whoever asks",
+          ),
+          Flag.withDefault(false),
+        ),
+        json: Flag.Boolean("json").pipe(
+          Flag.withoutNegation,
+          Flag.withDescription("Print one JSON document"),
+          Flag.withDefault(false),
+        ),
+      },
+      contract,
+    ).pipe(
+      Command.withDescription(
+        "Look where a Feishu differs from this mock, fact by fact, the least sure first. It reads only: up to 90 requests, half as fast as the limit allows. Credentials come from FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN. Meetings, secrets and ids are not shown. Ends with 0 when all is as here, 1 when something differs, 2 for bad input, 4 when no answer came.",
+      ),
+      Command.withExamples([
+        {
+          command: `${name} contract --meeting-no 337736498`,
+          description: "The real Feishu, with the credentials in the environment",
+        },
+        {
+          command: `${name} contract --base-url http://127.0.0.1:8787 --json | jq .flags`,
+          description: "A mock of your own: the flags with which this one does the same",
+        },
       ]),
     ),
     Command.make("schema", {}, () => Console.log(schemaText().trimEnd())).pipe(

@@ -1,0 +1,181 @@
+/** `feishu-mock contract`: where a Feishu, real or not, differs from the mock. */
+import { styleText } from "node:util"
+import { MeetingNoFromText } from "@effect-feishu/contract"
+import * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { Failed, tell } from "../Failed.ts"
+import type { Credentials, Unreachable } from "./Feishu.ts"
+import * as Report from "./Report.ts"
+import * as suite from "./suite.ts"
+
+/** Where requests go unless told. */
+const defaultBaseUrl = "https://open.feishu.cn"
+
+/** Half of what the limit lets pass: other programs of the app go on. */
+const pauseMillis = 1_200
+
+/** Whose OAuth has a host of its own; that of any other is where it is itself, so that no secret goes elsewhere. */
+const oauthBaseUrls: Readonly<Record<string, string>> = {
+  "https://open.feishu.cn": "https://accounts.feishu.cn",
+  "https://open.larksuite.com": "https://accounts.larksuite.com",
+}
+
+const nothingSent = "Nothing was sent."
+
+/** Runs the checks, and fails when one differs. Nothing is sent before everything is looked at. */
+export const contract = Effect.fnUntraced(function* (flags: {
+  readonly baseUrl: Option.Option<string>
+  readonly meetingNo: Option.Option<string>
+  readonly exhaustLimit: boolean
+  readonly json: boolean
+}) {
+  const environment = yield* fromEnvironment
+  if (!["", "feishu", "lark"].includes(environment.brand)) {
+    return yield* tell(`FEISHU_BRAND takes feishu or lark. ${nothingSent}`, 2)
+  }
+  const typed = Option.getOrElse(
+    Option.orElse(flags.baseUrl, () => Option.filter(environment.baseUrl, (url) => url !== "")),
+    () => (environment.brand === "lark" ? "https://open.larksuite.com" : defaultBaseUrl),
+  )
+  const { isLoopback, url: baseUrl } = yield* checkedUrl(typed)
+  const meetingNo = yield* Option.match(flags.meetingNo, {
+    onNone: () => Effect.undefined,
+    onSome: (typed) =>
+      Schema.decodeUnknownEffect(MeetingNoFromText)(typed).pipe(
+        Effect.catch(({ message }) => tell(`--meeting-no: ${message}. ${nothingSent}`, 2)),
+      ),
+  })
+  const credentials = yield* checkedCredentials(environment)
+  const options = {
+    baseUrl,
+    oauthBaseUrl: oauthBaseUrls[baseUrl] ?? baseUrl,
+    credentials,
+    meetingNo,
+    exhaustLimit: flags.exhaustLimit,
+    pauseMillis: isLoopback ? 0 : pauseMillis,
+    onWait: (words: string) => Console.error(words),
+  }
+  const { requests, seconds } = suite.plan(options)
+  const minutes = seconds < 60 ? "less than a minute" : `up to ${Math.ceil(seconds / 60)} minutes`
+  yield* Console.error(
+    `Reading ${baseUrl}: up to ${requests} requests, ${isLoopback ? "" : "one at a time, "}${minutes}. Only meetings are read, and tokens fetched.`,
+  )
+  if (flags.exhaustLimit) {
+    yield* Console.error(
+      "The rate limit is exceeded once: for up to a minute this app is refused on this API in this tenant.",
+    )
+  }
+  const outcome = yield* suite.run(options).pipe(
+    Effect.catchTags({
+      Refused: ({ outcome, what }) =>
+        tell(
+          what === "app"
+            ? `no token was given (${outcome}): check FEISHU_APP_ID, FEISHU_APP_SECRET and --base-url`
+            : `the token is refused (${outcome}): check FEISHU_ACCESS_TOKEN and --base-url`,
+          2,
+        ),
+      Unreachable: (error) => tell(whyUnreachable(error, baseUrl), 4),
+    }),
+  )
+  const masked = maskOf(credentials, meetingNo)
+  yield* Console.log(
+    masked(
+      flags.json
+        ? JSON.stringify(Report.document(baseUrl, outcome))
+        : Report.text(outcome, {
+            columns: process.stdout.columns ?? 80,
+            paint: (style, text) => styleText(style, text),
+          }),
+    ),
+  )
+  if (Report.counts(outcome).differs > 0) return yield* new Failed({ exitCode: 1 })
+  if (outcome.results.some((result) => result.verdict === "not decided" && result.lost)) {
+    return yield* new Failed({ exitCode: 4 })
+  }
+})
+
+const fromEnvironment = Effect.orDie(
+  Config.all({
+    baseUrl: Config.option(Config.String("FEISHU_BASE_URL")),
+    brand: Config.withDefault(Config.String("FEISHU_BRAND"), ""),
+    token: Config.option(Config.Redacted("FEISHU_ACCESS_TOKEN")),
+    appId: Config.option(Config.String("FEISHU_APP_ID")),
+    appSecret: Config.option(Config.Redacted("FEISHU_APP_SECRET")),
+  }),
+)
+
+const checkedCredentials = Effect.fnUntraced(function* ({
+  appId,
+  appSecret,
+  token,
+}: Effect.Success<typeof fromEnvironment>): Effect.fn.Return<Credentials, Failed> {
+  const given = <A>(option: Option.Option<A>, textOf: (value: A) => string) =>
+    Option.filter(option, (value) => textOf(value) !== "")
+  const id = Option.getOrUndefined(given(appId, String))
+  const secret = Option.getOrUndefined(given(appSecret, Redacted.value))
+  const access = Option.getOrUndefined(given(token, Redacted.value))
+  if (id !== undefined && secret === undefined) {
+    return yield* tell(`FEISHU_APP_ID is set, but FEISHU_APP_SECRET is not. ${nothingSent}`, 2)
+  }
+  if (id === undefined && secret !== undefined) {
+    return yield* tell(`FEISHU_APP_SECRET is set, but FEISHU_APP_ID is not. ${nothingSent}`, 2)
+  }
+  if (id === undefined && access === undefined) {
+    return yield* tell(
+      `there are no credentials: set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN. ${nothingSent}`,
+      2,
+    )
+  }
+  // Not repeated: it may be a secret with a line end behind it.
+  if (access !== undefined && !/^[!-~]+$/.test(Redacted.value(access))) {
+    return yield* tell(
+      `FEISHU_ACCESS_TOKEN has characters that no token has, such as spaces. ${nothingSent}`,
+      2,
+    )
+  }
+  return { app: id === undefined || secret === undefined ? undefined : { id, secret }, token: access }
+})
+
+const checkedUrl = Effect.fnUntraced(function* (typed: string) {
+  const refuse = (what: string) => tell(`the base URL ${what}. ${nothingSent}`, 2)
+  // Not repeated: what cannot be parsed may still contain a password.
+  if (!URL.canParse(typed)) return yield* refuse(`is no URL: give one such as ${defaultBaseUrl}`)
+  const url = new URL(typed)
+  if (url.username !== "" || url.password !== "") {
+    return yield* refuse("contains a user name or password: give it without them")
+  }
+  if (/[?#]/.test(typed)) return yield* refuse("has a query or fragment: give it without")
+  const isLoopback = ["localhost", "[::1]"].includes(url.hostname) || /^127(\.\d+){3}$/.test(url.hostname)
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback)) {
+    return yield* refuse(`${url.origin} is not https: anyone on the way could read the secret`)
+  }
+  return { isLoopback, url: `${url.origin}${url.pathname}`.replace(/\/+$/, "") }
+})
+
+const whyUnreachable = ({ code }: Unreachable, baseUrl: string): string => {
+  const what = ["ENOTFOUND", "EAI_AGAIN"].includes(code)
+    ? "there is no such host"
+    : code === "ECONNREFUSED"
+      ? "nobody listens there"
+      : "no answer came"
+  return `${baseUrl} could not be reached, ${what} (${code}): check --base-url and the network; behind a proxy set HTTPS_PROXY`
+}
+
+/** By construction nothing of it is told. What is told of whoever answers might repeat what was sent. */
+const maskOf = ({ app, token }: Credentials, meetingNo: string | undefined) => {
+  const secrets = [
+    app === undefined ? undefined : Redacted.value(app.secret),
+    app?.id,
+    token === undefined ? undefined : Redacted.value(token),
+    meetingNo,
+  ].filter((secret) => secret !== undefined && secret.length >= 6)
+  return (text: string): string =>
+    secrets.reduce<string>(
+      (text, secret) => (secret === undefined ? text : text.replaceAll(secret, "<masked>")),
+      text,
+    )
+}
