@@ -63,6 +63,7 @@ const takes: Readonly<Record<string, string>> = {
   "monthly-quota": "a number of calls, or off",
   "control-token": "any text",
   log: oneOf(RequestLog.formats),
+  cors: "the origin of a page, such as http://localhost:5173",
   "app-ticket-url": "the address of your event handler, such as http://127.0.0.1:3000/events",
   json: "no value",
   "base-url": "a URL such as https://open.feishu.cn",
@@ -93,6 +94,12 @@ const flags = {
     Flag.withDescription(
       "What the control plane under /_mock asks for; on loopback nothing unless given, elsewhere a made-up one",
     ),
+    Flag.optional,
+  ),
+  cors: Flag.String("cors").pipe(
+    Flag.withMetavar("ORIGIN"),
+    Flag.filter((text) => URL.canParse(text) && new URL(text).origin === text, whatItTakes("cors")),
+    Flag.withDescription("A web page that may ask the control plane, too: none unless given"),
     Flag.optional,
   ),
   seed: Flag.String("seed").pipe(
@@ -220,6 +227,7 @@ const mock = Command.make(
           emptyList: flags.emptyList,
           lastPageToken: flags.lastPageToken,
           appTicketUrl: Option.getOrUndefined(flags.appTicketUrl),
+          cors: Option.getOrUndefined(flags.cors),
           now,
           onRequest: yield* logOf(flags),
           controlToken: Option.getOrUndefined(Option.map(flags.controlToken, Redacted.value)),
