@@ -170,6 +170,13 @@ const faults = HttpApiGroup.make("faults").add(
     success: Faults.Active,
     error: [Refused, Missing],
   }),
+  HttpApiEndpoint.patch("enableFault", "/faults/:id", {
+    query: workspace,
+    params: { id: Schema.String },
+    payload: Schema.Struct({ enabled: Schema.Boolean }),
+    success: Faults.Active,
+    error: [Refused, Missing],
+  }),
   HttpApiEndpoint.delete("removeFault", "/faults/:id", {
     query: workspace,
     params: { id: Schema.String },

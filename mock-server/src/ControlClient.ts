@@ -76,6 +76,8 @@ export interface ControlClient {
   /** Changes switches from now on. */
   readonly change: (behaviour: Partial<Behaviour>) => Promise<Behaviour>
   readonly addFault: (rule: Rule) => Promise<Active>
+  /** Switches a rule on or off; its counts stay. */
+  readonly enableFault: (id: string, enabled: boolean) => Promise<Active>
   readonly removeFault: (id: string) => Promise<void>
   readonly clearFaults: () => Promise<void>
   readonly chaos: (chaos: Chaos) => Promise<void>
@@ -143,6 +145,7 @@ export const connect = ({ appId, controlToken, url, ...target }: Target): Contro
     removeMeeting: (id) => done("DELETE", `/meetings/${encodeURIComponent(id)}`),
     change: (behaviour) => ask("PATCH", "/behaviour", behaviour),
     addFault: (rule) => ask("POST", "/faults", rule),
+    enableFault: (id, enabled) => ask("PATCH", `/faults/${encodeURIComponent(id)}`, { enabled }),
     removeFault: (id) => done("DELETE", `/faults/${encodeURIComponent(id)}`),
     clearFaults: () => done("DELETE", "/faults"),
     chaos: (chaos) => done("PUT", "/chaos", chaos),

@@ -197,6 +197,12 @@ export const routes = (workspaces: Workspace.Workspaces) => {
       .handle("addFault", ({ payload, query }) =>
         Effect.map(find(query), ({ state }) => state.faults.add(payload)),
       )
+      .handle("enableFault", ({ params, payload, query }) =>
+        Effect.flatMap(find(query), ({ state }) => {
+          const rule = state.faults.enable(params.id, payload.enabled)
+          return rule === undefined ? missing(`rule ${params.id}`) : Effect.succeed(rule)
+        }),
+      )
       .handle("removeFault", ({ params, query }) =>
         Effect.flatMap(find(query), ({ state }) =>
           doneOr(state.faults.remove(params.id), `rule ${params.id}`),

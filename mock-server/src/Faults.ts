@@ -108,6 +108,8 @@ export const Rule = Schema.Struct({
   }),
   when: Schema.optionalKey(When),
   then: Then,
+  /** False for one that does nothing yet, nor counts; true unless given. */
+  enabled: Schema.optionalKey(Schema.Boolean),
 }).pipe(
   Schema.check(
     Schema.makeFilter(
@@ -121,10 +123,11 @@ export const Rule = Schema.Struct({
 /** See the Schema of the same name. */
 export type Rule = typeof Rule.Type
 
-/** A rule that is in force. */
+/** A rule that was added. */
 export const Active = Schema.Struct({
   id: Schema.String,
   ...Rule.fields,
+  enabled: Schema.Boolean,
   /** Calls that it was about, and those that it changed. */
   seen: Schema.Int,
   fired: Schema.Int,
@@ -162,6 +165,8 @@ export interface Hit {
 export interface Faults {
   readonly add: (rule: Rule) => Active
   readonly remove: (id: string) => boolean
+  /** Switches a rule on or off, and gives it, if it is there. One that is switched on counts on from where it was. */
+  readonly enable: (id: string, enabled: boolean) => Active | undefined
   readonly list: () => ReadonlyArray<Active>
   readonly clear: () => void
   readonly setChaos: (chaos: Chaos | undefined) => void
@@ -181,11 +186,17 @@ export const make = (): Faults => {
 
   return {
     add: (rule) => {
-      const active = { id: `rule-${++added}`, ...rule, seen: 0, fired: 0 }
+      const active = { id: `rule-${++added}`, enabled: true, ...rule, seen: 0, fired: 0 }
       rules.set(active.id, active)
       return { ...active }
     },
     remove: (id) => rules.delete(id),
+    enable: (id, enabled) => {
+      const rule = rules.get(id)
+      if (rule === undefined) return undefined
+      rule.enabled = enabled
+      return { ...rule }
+    },
     list: () => Array.from(rules.values(), (rule) => ({ ...rule })),
     clear: () => {
       rules.clear()
@@ -201,7 +212,7 @@ export const make = (): Faults => {
     hit: (call) => {
       let hit: Hit | undefined
       for (const rule of rules.values()) {
-        if (!isAbout(rule, call)) continue
+        if (!rule.enabled || !isAbout(rule, call)) continue
         rule.seen++
         if (hit !== undefined || !isDue(rule)) continue
         rule.fired++

@@ -231,11 +231,14 @@ export interface Rule {
   readonly operation: Operation | "*"
   readonly when?: When
   readonly then: Then
+  /** False for one that does nothing yet, nor counts; true unless given. */
+  readonly enabled?: boolean
 }
 
-/** A rule that is in force. */
+/** A rule that was added. */
 export interface Active extends Rule {
   readonly id: string
+  readonly enabled: boolean
   /** Calls that it was about. */
   readonly seen: number
   /** Calls that it changed. */

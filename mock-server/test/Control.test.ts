@@ -119,6 +119,27 @@ describe("faults", () => {
     }).pipe(provideMock()),
   )
 
+  it.effect("a rule that is switched off does nothing and counts nothing, and goes on from there", () =>
+    Effect.gen(function* () {
+      const { id } = (yield* add({
+        operation: listByNo,
+        when: { nth: 2 },
+        then: { code: 121001 },
+        enabled: false,
+      })).body
+      assert.deepStrictEqual([yield* codeOf, yield* codeOf], [0, 0])
+      const on = yield* control("PATCH", `/faults/${id}`, { enabled: true })
+      assert.deepInclude(on.body, { id, enabled: true, seen: 0, fired: 0 })
+      assert.strictEqual(yield* codeOf, 0)
+      yield* control("PATCH", `/faults/${id}`, { enabled: false })
+      assert.strictEqual(yield* codeOf, 0)
+      yield* control("PATCH", `/faults/${id}`, { enabled: true })
+      assert.deepStrictEqual([yield* codeOf, yield* codeOf], [121001, 0])
+      assert.deepInclude((yield* control("GET", "/faults")).body.rules[0], { seen: 3, fired: 1 })
+      assert.strictEqual((yield* control("PATCH", "/faults/rule-9", { enabled: true })).status, 404)
+    }).pipe(provideMock()),
+  )
+
   it.effect("any code in the shape of its endpoint", () =>
     Effect.gen(function* () {
       const token = yield* tokenOf()

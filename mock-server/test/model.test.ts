@@ -543,7 +543,7 @@ const run = async (
         const id = `rule-${++feishu.ruleNumber}`
         feishu.rules.push({ operation, when, then, id, seen: 0, fired: 0 } as Model.Feishu["rules"][number])
         const { body } = await control("POST", "/faults", at, { operation, when, then })
-        return same(body, { id, operation, when, then, seen: 0, fired: 0 })
+        return same(body, { id, operation, when, then, enabled: true, seen: 0, fired: 0 })
       }
       case "remove fault": {
         const { at } = command
