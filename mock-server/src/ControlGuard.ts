@@ -2,7 +2,7 @@
  * Who may use the control plane: programs and pages of this machine. A page from elsewhere could otherwise reach it
  * through the browser of whoever looks at it (by its origin, or by a name that it lets point here).
  */
-import { timingSafeEqual } from "node:crypto"
+import { createHmac, timingSafeEqual } from "node:crypto"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
@@ -22,14 +22,43 @@ export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|
 /** Why a request may not pass, as an answer; `undefined` if it may. */
 export const refusal = (
   request: HttpServerRequest.HttpServerRequest,
-  { controlToken, cors, host }: Options,
+  options: Options,
 ): HttpServerResponse.HttpServerResponse | undefined => {
-  const { authorization, host: asked = "", origin } = request.headers
+  const { controlToken } = options
+  const { authorization } = request.headers
   if (controlToken !== undefined && !isSame(authorization ?? "", `Bearer ${controlToken}`)) {
     return refused(
       "the control plane asks for its token: Authorization: Bearer, and what --control-token gave",
     )
   }
+  return foreign(request, options)
+}
+
+/**
+ * Whether a browser may have the page. Whoever opens an address sends no header of ours: the token is in the query, and
+ * after that there is the cookie that came with the page.
+ */
+export const opensPage = (request: HttpServerRequest.HttpServerRequest, options: Options): boolean => {
+  const { controlToken } = options
+  if (foreign(request, options) !== undefined) return false
+  if (controlToken === undefined) return true
+  const given = new URLSearchParams(request.url.split(/\?(.*)/s)[1]).get("token")
+  const cookies = request.headers["cookie"]?.split("; ") ?? []
+  return isSame(given ?? "", controlToken) || cookies.some((cookie) => isSame(cookie, cookieOf(controlToken)))
+}
+
+/**
+ * With the page comes a cookie that opens it again when it is loaded anew, since it takes the token out of its address.
+ * Cookies go to every port of a host, so this one is good for the page, which holds no data, and for nothing else.
+ */
+export const pageCookie = (controlToken: string): string =>
+  `${cookieOf(controlToken)}; Path=/; HttpOnly; SameSite=Strict`
+
+const cookieOf = (controlToken: string): string =>
+  `feishu-mock-${createHmac("sha256", controlToken).update("page").digest("base64url")}=page`
+
+const foreign = (request: HttpServerRequest.HttpServerRequest, { controlToken, cors, host }: Options) => {
+  const { host: asked = "", origin } = request.headers
   const name = asked.replace(/:\d+$/, "")
   // With a token, any name that leads here is good: a foreign page does not have the token.
   if (controlToken === undefined && !isLoopback(name) && name !== host) {

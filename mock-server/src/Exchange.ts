@@ -23,6 +23,7 @@ import type { ExchangeIds } from "./ExchangeIds.ts"
 import * as Faults from "./Faults.ts"
 import * as NetworkFaults from "./NetworkFaults.ts"
 import * as Operations from "./Operations.ts"
+import * as Page from "./Page.ts"
 import type { Refusal } from "./RateLimit.ts"
 import type { State, Workspace, Workspaces } from "./Workspace.ts"
 
@@ -214,6 +215,11 @@ export const layer = (
           // The control plane is no Feishu: no faults, no journal.
           if (/^\/_mock(\/|$)/.test(path)) {
             return (guard === undefined ? undefined : ControlGuard.refusal(request, guard)) ?? (yield* answer)
+          }
+          // To whoever may not see it the page is not there, as it is not at Feishu.
+          const isForPage = path === "/" && request.method === "GET"
+          if (isForPage && (guard === undefined || ControlGuard.opensPage(request, guard))) {
+            return yield* Page.answer(guard)
           }
           const started = performance.now()
           const exchange = new Exchange(workspaces.shared, Operations.find(request.method, path))

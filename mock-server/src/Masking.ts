@@ -10,6 +10,8 @@ const secretNames = [
   "user_access_token",
   "access_token",
   "refresh_token",
+  // Of the control plane, in the address of its page.
+  "token",
   "code_verifier",
   "password",
 ]

@@ -43,11 +43,16 @@ curl -s -H "Authorization: Bearer $TOKEN" "${url}${ListByNo.path}?meeting_no=${f
   return `Mock Feishu at ${url}
 ${credentials}
   meeting numbers  ${shown === "" ? "none" : shown + more}
+  page             ${pageUrl({ url, controlToken })}
   control plane    ${url}/_mock/docs (for programs: openapi.json)
                    /_mock/faults, /_mock/clock, /_mock/journal and more${controlToken === undefined ? "" : `\n  control token    ${controlToken}`}
 ${read}
 Stop with Ctrl-C.`
 }
+
+/** Where a browser finds the page; the page takes the token out of its address and keeps it. */
+const pageUrl = ({ controlToken, url }: Pick<Ready, "url" | "controlToken">): string =>
+  controlToken === undefined ? `${url}/` : `${url}/?token=${encodeURIComponent(controlToken)}`
 
 /** A text as one word of sh. */
 export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

@@ -79,7 +79,8 @@ layer(MockFeishu.layer({ seed, now }))("every answer", (it) => {
   )
 
   const unknown: ReadonlyArray<readonly [string, string]> = [
-    ["GET", "/"],
+    ["GET", "/index.html"],
+    ["POST", "/"],
     ["GET", "/open-apis/vc/v1/meetings"],
     ["GET", `${ListByNo.path}/`],
     ["GET", ListByNo.path.replace("list_by_no", "LIST_BY_NO")],

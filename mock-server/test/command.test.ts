@@ -198,7 +198,7 @@ describe("feishu-mock", () => {
     Effect.gen(function* () {
       for (const now of ["2026-01-31T09:00:00Z", "2026-01-31T17:00:00+08:00", "1769850000"]) {
         const { stdout } = yield* start(["--port", "0", "--json", "--now", now])
-        const { headers } = yield* callAt(ready(stdout).url, "/")
+        const { headers } = yield* callAt(ready(stdout).url, "/nowhere")
         assert.match(headers["x-tt-logid"] ?? "", /^2026013117000/)
       }
     }),

@@ -98,7 +98,7 @@ describe("the tarball", () => {
       "vitest/vitest.config.ts",
     ])
     const licences = await readFile(join(installed, "dist/LICENSES"), "utf8")
-    for (const name of ["effect", "@effect/platform-node", "@mswjs/data", "yaml"]) {
+    for (const name of ["effect", "@effect/platform-node", "@mswjs/data", "yaml", "preact"]) {
       assert.match(licences, new RegExp(`^${name} \\d`, "m"))
     }
     for (const name of ["msw", "graphql", "date-fns"]) assert.notMatch(licences, new RegExp(`^${name} `, "m"))
@@ -118,9 +118,9 @@ describe("the tarball", () => {
     }
   })
 
-  it("loads the 3 MB of its documentation, YAML and undici only when they are needed", async () => {
+  it("loads the 3 MB of its documentation, its page, YAML and undici only when they are needed", async () => {
     const chunks = await readdir(join(installed, "dist/chunks"))
-    assert.includeMembers(chunks, ["httpApiScalar.js", "SeedYaml.js"])
+    assert.includeMembers(chunks, ["httpApiScalar.js", "SeedYaml.js", "PageAssets.js"])
     await writeFile(
       join(folder, "loaded.js"),
       `import { registerHooks } from "node:module"
@@ -129,7 +129,7 @@ describe("the tarball", () => {
       const { startFeishuMock } = await import("@effect-feishu/mock-server")
       const before = loaded.length
       const { close } = await startFeishuMock()
-      console.log(before, loaded.some((url) => /httpApiScalar|SeedYaml/.test(url)))
+      console.log(before, loaded.some((url) => /httpApiScalar|SeedYaml|PageAssets/.test(url)))
       console.log(process.moduleLoadList.some((name) => name.endsWith("undici/undici")))
       await close()`,
     )
@@ -150,6 +150,7 @@ describe("whoever follows the README", () => {
       const { url } = JSON.parse(line)
       assert.strictEqual((await fetch(`${url}/_mock/health`)).status, 200)
       assert.match(await (await fetch(`${url}/_mock/docs`)).text(), /createApiReference/)
+      assert.match(await (await fetch(`${url}/`)).text(), /<div id="page">/)
       mock.kill("SIGTERM")
     }
     assert.strictEqual(await ended, 0)

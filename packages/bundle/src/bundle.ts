@@ -12,18 +12,42 @@ export interface Entries {
   readonly external?: ReadonlyArray<string>
 }
 
+/** A module of `src` that is made beforehand: what it exports is in its place. */
+export interface Made {
+  /** Its name without `.ts`. */
+  readonly name: string
+  readonly code: string
+  /** The modules that the code was made of, by their paths. */
+  readonly of: ReadonlyArray<string>
+}
+
 /** Writes the bundles of a package, each with an effect or whatever it needs of its own, and `LICENSES` beside them. */
-export const bundle = async (folder: URL, bundles: ReadonlyArray<Entries>): Promise<void> => {
+export const bundle = async (
+  folder: URL,
+  bundles: ReadonlyArray<Entries>,
+  made: ReadonlyArray<Made> = [],
+): Promise<void> => {
   const at = (path: string) => fileURLToPath(new URL(path, folder))
   rmSync(at("dist/chunks"), { recursive: true, force: true })
   const packages = new Set<string>()
+  const brings = (modules: ReadonlyArray<string>) => {
+    for (const id of modules) {
+      const [found] = /^\/.*\/node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(id) ?? []
+      if (found !== undefined) packages.add(found)
+    }
+  }
+  for (const { of } of made) brings(of)
+  const inPlace: Plugin = {
+    name: "in place",
+    load: (id) => made.find(({ name }) => id === at(`src/${name}.ts`))?.code,
+  }
   for (const { entries, external = [] } of bundles) {
     const build = await rolldown({
       input: Object.fromEntries(entries.map((entry) => [entry, at(`src/${entry}.ts`)])),
       platform: "node",
       external: external.map((name) => new RegExp(`^${name}(/|$)`)),
       transform: { target: "node22" },
-      plugins: [light],
+      plugins: [light, inPlace],
     })
     const { output } = await build.write({
       dir: at("dist"),
@@ -36,11 +60,7 @@ export const bundle = async (folder: URL, bundles: ReadonlyArray<Entries>): Prom
       minify: "dce-only",
     })
     for (const chunk of output) {
-      if (chunk.type !== "chunk") continue
-      for (const id of Object.keys(chunk.modules)) {
-        const [found] = /^\/.*\/node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(id) ?? []
-        if (found !== undefined) packages.add(found)
-      }
+      if (chunk.type === "chunk") brings(Object.keys(chunk.modules))
     }
   }
   // They ask to come with what they are for.

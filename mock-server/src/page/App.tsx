@@ -1,0 +1,169 @@
+/** The whole page: what is always there, and one of its parts. */
+import { useSignal } from "@preact/signals"
+import { useEffect } from "preact/hooks"
+import { addressOf, change, parameter, shown, views } from "./address.ts"
+import { connection, unlock } from "./control.ts"
+import { Faults } from "./Faults.tsx"
+import * as Journal from "./journal.ts"
+import { Meetings } from "./Meetings.tsx"
+import * as Mock from "./mock.ts"
+import { Announcer, failing } from "./notices.tsx"
+import { Requests } from "./Requests.tsx"
+import { switchLanguage, texts } from "./texts.ts"
+import { Time } from "./Time.tsx"
+import { full, machine } from "./times.ts"
+
+const parts = { requests: Requests, meetings: Meetings, faults: Faults, time: Time }
+
+/** See the file. */
+export const App = () => {
+  const t = texts.value
+  const view = shown()
+  const workspace = parameter("app")
+  const locked = connection.value === "locked"
+
+  useEffect(() => {
+    document.title = `${texts.value.views[view]} – ${texts.value.title}`
+  }, [view, t])
+  // Another workspace is another mock.
+  useEffect(() => {
+    if (locked) return undefined
+    const stop = new AbortController()
+    Mock.forget()
+    connection.value = "connecting"
+    void Journal.follow(stop.signal)
+    void Mock.refresh()
+    const unwatch = Mock.watch()
+    return () => {
+      stop.abort()
+      unwatch()
+    }
+  }, [workspace, locked])
+  // What is shown is read at once, not when the second is over.
+  useEffect(() => {
+    if (!locked) void Mock.refresh()
+  }, [view, locked])
+
+  const Part = parts[view]
+  return (
+    <>
+      <a class="skip" href="#main" onClick={skip}>
+        {t.skip}
+      </a>
+      <header>
+        <h1>{t.title}</h1>
+        <Connection />
+        <ClockLine />
+        <WorkspaceChoice />
+        <button type="button" title={t.resetTitle} onClick={askToReset} disabled={locked}>
+          {t.reset}
+        </button>
+        <button type="button" lang={t.otherLanguage === "English" ? "en" : "zh-CN"} onClick={switchLanguage}>
+          {t.otherLanguage}
+        </button>
+      </header>
+      <nav aria-label={t.parts}>
+        {views.map((name) => (
+          <a key={name} href={addressOf(name)} aria-current={name === view ? "page" : undefined}>
+            {t.views[name]}
+          </a>
+        ))}
+      </nav>
+      <main id="main" tabIndex={-1}>
+        {locked ? <Unlock /> : <Part key={workspace} />}
+      </main>
+      <Announcer />
+    </>
+  )
+}
+
+/** A link to `#main` would be taken for a part of the page. */
+const skip = (event: Event) => {
+  event.preventDefault()
+  document.getElementById("main")?.focus()
+}
+
+const askToReset = () => {
+  if (confirm(texts.value.resetAsk)) void failing(Mock.reset())
+}
+
+const Connection = () => {
+  const state = connection.value
+  return (
+    <p class="connection" data-state={state} role="status">
+      {texts.value.connection[state]}
+    </p>
+  )
+}
+
+const ClockLine = () => {
+  const t = texts.value
+  const now = Mock.now()
+  if (now === undefined) return null
+  return (
+    <p class="clock-line">
+      <time dateTime={machine(now)}>{full(now)}</time>
+      {Mock.isFrozen() && <span class="tag">{t.time.frozen}</span>}
+    </p>
+  )
+}
+
+const WorkspaceChoice = () => {
+  const t = texts.value
+  const workspace = parameter("app") ?? ""
+  const all = Mock.workspaces.value
+  return (
+    <label class="workspace">
+      <span>{t.workspace}</span>
+      <select
+        value={workspace}
+        onChange={({ currentTarget }) => {
+          change({ app: currentTarget.value, open: undefined, offset: undefined, no: undefined })
+        }}
+      >
+        <option value="">
+          {t.shared}
+          {all[0] === undefined ? "" : ` (${all[0].appId})`}
+        </option>
+        {all.slice(1).map(({ appId }) => (
+          <option key={appId} value={appId}>
+            {appId}
+          </option>
+        ))}
+        {workspace !== "" && !all.slice(1).some(({ appId }) => appId === workspace) && (
+          <option value={workspace}>{workspace}</option>
+        )}
+      </select>
+    </label>
+  )
+}
+
+const Unlock = () => {
+  const t = texts.value
+  const token = useSignal("")
+  return (
+    <form
+      class="fields"
+      onSubmit={(event) => {
+        event.preventDefault()
+        unlock(token.value)
+      }}
+    >
+      <p>{t.unlock.hint}</p>
+      <label>
+        {t.unlock.token}
+        <input
+          type="password"
+          autocomplete="off"
+          required
+          onInput={({ currentTarget }) => {
+            token.value = currentTarget.value
+          }}
+        />
+      </label>
+      <button type="submit" class="primary">
+        {t.unlock.submit}
+      </button>
+    </form>
+  )
+}

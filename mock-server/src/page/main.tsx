@@ -1,0 +1,7 @@
+/** Where the page begins. */
+import { render } from "preact"
+import { App } from "./App.tsx"
+import { takeTokenFromAddress } from "./control.ts"
+
+takeTokenFromAddress()
+render(<App />, document.getElementById("page")!)

@@ -1,0 +1,571 @@
+/** The page at `/` in Debian's Chromium, as people use it: it must be there, or these tests fail. */
+import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, it } from "vitest"
+import * as DateTime from "effect/DateTime"
+import axe from "axe-core"
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core"
+import { startFeishuMock, type Started } from "../src/index.ts"
+import { goodQuery, now, seed } from "./fixture.ts"
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  })
+})
+afterAll(() => browser.close())
+
+const hostile = [
+  '<img src="/x" onerror="document.title = \'executed\'">',
+  "<script>document.title = 'executed'</script>",
+  '"><svg onload="document.title=\'executed\'">',
+]
+
+/** Starts a mock that lives as long as the test. */
+const start = async (options: Parameters<typeof startFeishuMock>[0]): Promise<Started> => {
+  const started = await startFeishuMock(options)
+  mocks.push(started)
+  return started
+}
+
+let mocks: Array<Started>
+let feishu: Started
+beforeEach(async () => {
+  mocks = []
+  feishu = await start({
+    now,
+    seed: {
+      ...seed,
+      meetings: [
+        ...seed.meetings,
+        ...hostile.map((topic, index) => ({
+          id: String(index + 1),
+          meeting_no: goodQuery.meeting_no,
+          topic,
+          start_time: now - 60,
+        })),
+      ],
+    },
+  })
+})
+
+/** What a page did that it must not do, whatever the test is about. */
+let misdeeds: Array<string>
+let contexts: Array<BrowserContext>
+beforeEach(() => {
+  misdeeds = []
+  contexts = []
+})
+afterEach(async () => {
+  await Promise.all(contexts.map((context) => context.close()))
+  // Not before: a page would tell that nobody answers.
+  await Promise.all(mocks.map((mock) => mock.close()))
+  assert.deepStrictEqual(misdeeds, [])
+})
+
+/** A page, somewhere on the mock, as somebody sees it who has never been there. */
+const open = async (
+  hash = "",
+  options: BrowserContextOptions = {},
+  from: Started = feishu,
+): Promise<Page> => {
+  const context = await browser.newContext({
+    locale: "en-GB",
+    viewport: { width: 1440, height: 900 },
+    permissions: ["clipboard-read", "clipboard-write"],
+    ...options,
+  })
+  contexts.push(context)
+  context.setDefaultTimeout(15_000)
+  const page = await context.newPage()
+  page.on("console", (message) => misdeeds.push(`console: ${message.text()}`))
+  page.on("pageerror", (error) => misdeeds.push(`error: ${error.message}`))
+  page.on("dialog", (dialog) => {
+    if (dialog.type() !== "confirm") misdeeds.push(`dialog: ${dialog.message()}`)
+    void dialog.accept()
+  })
+  page.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url())
+    if (origin !== from.url && protocol !== "data:") misdeeds.push(`request: ${request.url()}`)
+  })
+  await page.goto(from.url + (from.controlToken === undefined ? "/" : `/?token=${from.controlToken}`) + hash)
+  await page
+    .getByText("Live", { exact: true })
+    .or(page.getByText("实时", { exact: true }))
+    .waitFor()
+  return page
+}
+
+const tokenOf = async (appSecret = "secret"): Promise<string> => {
+  const response = await fetch(`${feishu.url}/open-apis/auth/v3/tenant_access_token/internal`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ app_id: feishu.appId, app_secret: appSecret }),
+  })
+  return (await response.json()).tenant_access_token
+}
+const list = (token: string, query: Readonly<Record<string, string>> = goodQuery) =>
+  fetch(`${feishu.url}/open-apis/vc/v1/meetings/list_by_no?${new URLSearchParams(query).toString()}`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+const codeOf = async (token: string) => (await (await list(token)).json()).code
+
+const rowsOf = (page: Page) => page.locator("table.requests tbody tr:not(.detail)")
+
+describe("requests", () => {
+  it("made elsewhere appear, with status, code and log id, and open with what was asked and answered", async () => {
+    const page = await open()
+    await page.getByText("No request yet").waitFor()
+    await tokenOf("wrong")
+    const row = rowsOf(page).first()
+    await row.getByText("auth.tenantAccessTokenInternal").waitFor()
+    await row.getByText("10014", { exact: true }).waitFor()
+    const [{ logId } = { logId: "" }] = await feishu.journal()
+    await row.getByText(logId, { exact: true }).waitFor()
+
+    await row.getByRole("button").click()
+    const asked = page.getByLabel("Request body")
+    assert.strictEqual(
+      await asked.textContent(),
+      `{\n  "app_id": "${feishu.appId}",\n  "app_secret": "<redacted>"\n}`,
+    )
+    assert.match((await page.getByLabel("Response body").textContent())!, /"code": 10014,\n/)
+    // Where it was is in the address.
+    await page.reload()
+    await asked.waitFor()
+    await rowsOf(page).first().getByRole("button").click()
+    await asked.waitFor({ state: "detached" })
+  })
+
+  it("are copied as a command that asks the same", async () => {
+    const page = await open()
+    const token = await tokenOf()
+    await list(token)
+    await rowsOf(page).filter({ hasText: "meetings.listByNo" }).getByRole("button").click()
+    await page.getByRole("button", { name: "Copy as curl" }).click()
+    await page.getByRole("button", { name: "Copied" }).waitFor()
+    const query = new URLSearchParams(goodQuery).toString()
+    assert.strictEqual(
+      await page.evaluate(() => navigator.clipboard.readText()),
+      `curl -s '${feishu.url}/open-apis/vc/v1/meetings/list_by_no?${query}' -H "Authorization: Bearer $TOKEN"`,
+    )
+  })
+
+  it("are filtered, paused and cleared, and not more of them drawn than a browser likes", async () => {
+    const token = await tokenOf()
+    await feishu.change({ rateLimit: "off" })
+    await Promise.all(Array.from({ length: 250 }, (_, index) => list(token, { meeting_no: String(index) })))
+    const page = await open()
+    await page.getByText("200 of 251 requests").waitFor()
+    assert.strictEqual(await rowsOf(page).count(), 200)
+    await page.getByLabel("Filter").fill("tenantAccessToken 200")
+    await page.getByText("1 of 251 requests").waitFor()
+    await page.getByLabel("Failures only").check()
+    await page.getByText("No request fits the filter").waitFor()
+    await page.reload()
+    await page.getByText("No request fits the filter").waitFor()
+    await page.getByLabel("Filter").fill("")
+    await page.getByRole("button", { name: "Pause" }).click()
+    await list("t-nobody")
+    await page.getByRole("button", { name: "Resume" }).click()
+    await rowsOf(page).first().getByText("99991663").waitFor()
+    await page.getByRole("button", { name: "Clear" }).click()
+    await page.getByText("No request yet").waitFor()
+    assert.deepStrictEqual(await feishu.journal(), [])
+  })
+
+  it("go when somebody resets the mock elsewhere, and those after that are shown", async () => {
+    const page = await open()
+    await tokenOf()
+    await tokenOf()
+    await rowsOf(page).nth(1).waitFor()
+    await feishu.reset()
+    await page.getByText("No request yet").waitFor()
+    await tokenOf()
+    await page.getByText("1 request", { exact: true }).waitFor()
+  })
+
+  it("are told to a screen reader together", async () => {
+    await tokenOf()
+    const page = await open()
+    await Promise.all([tokenOf(), tokenOf(), tokenOf()])
+    await page
+      .getByRole("status")
+      .filter({ hasText: "3 new requests: auth.tenantAccessTokenInternal, 200" })
+      .waitFor()
+  })
+})
+
+describe("faults", () => {
+  it("that are added bite, are counted, and do nothing while they are switched off", async () => {
+    const token = await tokenOf()
+    const page = await open("#faults")
+    await page.getByLabel("Then").selectOption({ label: "121001 – internal error" })
+    await page.getByRole("button", { name: "Add" }).click()
+    const rule = page.getByRole("row", { name: "meetings.listByNo" })
+    await rule.getByText("every call").waitFor()
+    assert.strictEqual(await codeOf(token), 121001)
+    await rule.getByText("1 / 1").waitFor()
+
+    const toggle = rule.getByRole("switch")
+    await toggle.uncheck()
+    assert.strictEqual(await codeOf(token), 0)
+    await page.reload()
+    assert.isFalse(await toggle.isChecked())
+    await toggle.check()
+    assert.strictEqual(await codeOf(token), 121001)
+    await rule.getByText("2 / 2").waitFor()
+    await rule.getByRole("button", { name: "Remove" }).click()
+    await page.getByText("No rules").waitFor()
+    assert.strictEqual(await codeOf(token), 0)
+  })
+
+  it("of every kind come from the form", async () => {
+    const page = await open("#faults")
+    const form = page.locator("form").filter({ hasText: "Endpoint" })
+    const add = async (then: string) => {
+      await form.getByLabel("Then").selectOption({ label: then })
+      if (then === "another code…") await form.getByRole("spinbutton", { name: "Code" }).fill("2200")
+      if (then === "a late answer…") await form.getByRole("spinbutton", { name: "Seconds" }).fill("0.5")
+      await form.getByRole("button").click()
+    }
+    await form.getByLabel("When").selectOption({ label: "only call number…" })
+    await form.getByRole("spinbutton", { name: "Number" }).fill("3")
+    for (const then of [
+      "another code…",
+      "99991400 – over the rate limit, 5 s to wait",
+      "reset in mid-body",
+      "every row twice",
+      "a late answer…",
+    ]) {
+      await add(then)
+    }
+    await page.getByRole("row", { name: "0.5 s late" }).waitFor()
+    const response = await fetch(`${feishu.url}/_mock/faults`)
+    const { rules } = (await response.json()) as { rules: ReadonlyArray<{ when: object; then: object }> }
+    assert.deepStrictEqual(rules[0]!.when, { nth: 3 })
+    assert.sameDeepMembers(
+      rules.map(({ then }) => then),
+      [
+        { code: 2200 },
+        { code: 99991400, headers: { "x-ogw-ratelimit-limit": "100", "x-ogw-ratelimit-reset": "5" } },
+        { network: "reset in mid-body" },
+        { paging: "doubled rows" },
+        { delaySeconds: 0.5 },
+      ],
+    )
+  })
+
+  it("happen by chance when chaos is on", async () => {
+    const page = await open("#faults")
+    await page.getByLabel("Failing calls").fill("100")
+    await page.getByRole("button", { name: "Start" }).click()
+    await page.getByText("On: 100 % of all calls fail, seed 1.").waitFor()
+    await tokenOf().catch(() => "")
+    assert.strictEqual((await feishu.journal())[0]?.fault, "chaos")
+    await page.getByRole("button", { name: "Stop" }).click()
+    await page.getByRole("button", { name: "Start" }).waitFor()
+    assert.match(await tokenOf(), /^t-/)
+  })
+})
+
+describe("clock and limits", () => {
+  it("the clock stands, runs, moves on and is set, and tokens follow it", async () => {
+    const token = await tokenOf()
+    const page = await open("#time", { timezoneId: "Asia/Shanghai" })
+    await page.getByRole("button", { name: "Freeze" }).click()
+    await page.getByRole("button", { name: "Run" }).waitFor()
+    const { now: frozen } = await feishu.clock()
+    for (const [name, seconds] of [
+      ["+1 min", 60],
+      ["+1 h", 3_660],
+      ["+1 day", 90_060],
+      ["+2 h", 97_260],
+    ] as const) {
+      await page.getByRole("button", { name, exact: true }).click()
+      const wanted = DateTime.formatIso(DateTime.makeUnsafe((frozen + seconds) * 1000))
+      await page.locator(`.clock time[datetime="${wanted}"]`).waitFor()
+    }
+    assert.strictEqual(await codeOf(token), 99991663)
+    await page.getByLabel("Set to").fill("2026-02-01T08:30:00")
+    await page.getByRole("button", { name: "Set", exact: true }).click()
+    await page.getByText("2026-02-01 08:30:00 GMT+8").first().waitFor()
+    assert.deepStrictEqual(await feishu.clock(), {
+      now: 1_769_905_800,
+      frozen: true,
+    })
+    await page.getByRole("button", { name: "Run" }).click()
+    await page.getByRole("button", { name: "Freeze" }).waitFor()
+    assert.isFalse((await feishu.clock()).frozen)
+  })
+
+  it("a limit is a bar that says what is left and when it is full again, and fills with the clock", async () => {
+    const token = await tokenOf()
+    await feishu.moveClock({ frozen: true })
+    const page = await open("#time")
+    await page.getByText("Nothing is used up.").waitFor()
+    await list(token)
+    await list(token)
+    const bar = page.getByRole("meter", { name: `× ${feishu.appId} × tenant_a` })
+    const told = (text: string) => page.locator(".limits span", { hasText: text }).waitFor()
+    await told("98 of 100 left")
+    await page.getByText(/^full at \d\d:\d\d:\d\d, in 60 s$/).waitFor()
+    const value = () => bar.getAttribute("aria-valuenow")
+    assert.strictEqual(await value(), "98")
+    assert.strictEqual(await bar.locator("div").getAttribute("style"), "width: 98%;")
+    await feishu.moveClock({ advance: 20 })
+    await page.getByText(/in 40 s$/).waitFor()
+    await page.getByRole("button", { name: "+1 min" }).click()
+    await told("100 of 100 left")
+    assert.strictEqual(await value(), "100")
+    await page.getByLabel("Requests a minute").fill("7")
+    await page.getByLabel("Requests a minute").blur()
+    await page.getByText("7 requests a minute").waitFor()
+    await list(token)
+    await told("6 of 7 left")
+  })
+})
+
+describe("meetings", () => {
+  it("are found by number and by what is in them, a page at a time", async () => {
+    await feishu.putMeetings(
+      Array.from({ length: 120 }, (_, index) => ({
+        id: String(1_000 + index),
+        meeting_no: "146453285",
+        topic: `Stand-up ${index}`,
+        start_time: now - index,
+      })),
+    )
+    const page = await open("#meetings")
+    await page.getByLabel("Meeting number").fill("146 453 285")
+    await page.getByText("1–50 of 120").last().waitFor()
+    await page.getByRole("button", { name: "Next" }).click()
+    await page.getByText("51–100 of 120").last().waitFor()
+    await page.getByRole("button", { name: "Last" }).click()
+    await page.getByText("101–120 of 120").last().waitFor()
+    await page.reload()
+    await page.getByRole("row", { name: "Stand-up 119" }).waitFor()
+    await page.getByLabel("Search").fill("up 11")
+    await page.getByText("1–11 of 11").last().waitFor()
+    await page.getByLabel("Search").fill("nothing like it")
+    await page.getByText("No meeting fits.").waitFor()
+  })
+
+  it("have topics that are text, whatever they look like, as have paths, queries and bodies", async () => {
+    const page = await open("#meetings")
+    for (const topic of hostile) await page.getByRole("rowheader", { name: topic, exact: true }).waitFor()
+    await list(await tokenOf())
+    await fetch(
+      `${feishu.url}/${encodeURIComponent(hostile[1]!)}?${new URLSearchParams({ [hostile[0]!]: hostile[2]! })}`,
+    )
+    await page.getByRole("link", { name: "Requests" }).click()
+    await rowsOf(page).first().getByText(hostile[0]!).waitFor()
+    await rowsOf(page).filter({ hasText: "meetings.listByNo" }).getByRole("button").click()
+    await page.getByLabel("Response body").getByText("onerror").waitFor()
+    assert.strictEqual(await page.title(), "Requests – Mock Feishu")
+    assert.strictEqual(await page.locator("main img, main svg, main script").count(), 0)
+  })
+
+  it("are found as fast among 100,000", async () => {
+    const big = await start({ generate: { numbers: 10, meetings: 10_000 } })
+    const page = await open("#meetings", {}, big)
+    await page.getByText("1–50 of 100,000").last().waitFor()
+    assert.strictEqual(await page.locator("table.meetings tbody tr").count(), 50)
+    await page.getByRole("button", { name: "Last" }).click()
+    await page.getByText("99,951–100,000 of 100,000").last().waitFor()
+    await page.getByLabel("Meeting number").fill(big.meetingNos[3]!)
+    await page.getByText("1–50 of 10,000").last().waitFor()
+  })
+})
+
+describe("the page", () => {
+  it("shows one workspace at a time, which its address names", async () => {
+    await using own = await feishu.workspace({ rateLimit: 5 })
+    const page = await open()
+    await tokenOf()
+    await rowsOf(page).first().waitFor()
+    await page.getByLabel("Workspace").selectOption(own.appId)
+    await page.getByText("No request yet").waitFor()
+    await fetch(`${feishu.url}/open-apis/auth/v3/tenant_access_token/internal`, {
+      method: "POST",
+      body: JSON.stringify({ app_id: own.appId, app_secret: own.appSecret }),
+    })
+    await page.getByText("1 request", { exact: true }).waitFor()
+    await page.getByRole("link", { name: "Clock and limits" }).click()
+    await page.getByText("5 requests a minute").waitFor()
+    await page.reload()
+    await page.getByText("5 requests a minute").waitFor()
+    await page.getByLabel("Workspace").selectOption("")
+    await page.getByText("100 requests a minute").waitFor()
+  })
+
+  it("resets the mock", async () => {
+    await feishu.addFault({ operation: "*", then: { code: 121001 } })
+    const page = await open("#faults")
+    await page.getByRole("row", { name: "all endpoints" }).waitFor()
+    await page.getByRole("button", { name: "Reset" }).click()
+    await page.getByText("No rules").waitFor()
+  })
+
+  it("S8 keeps the control token for its tab, and out of its address", async () => {
+    const guarded = await start({ seed, now, controlToken: "let me+in&" })
+    const link = await start({ seed, now, controlToken: "let-me-in" })
+    const page = await open("", {}, link)
+    assert.strictEqual(page.url(), `${link.url}/`)
+    await page.reload()
+    await page.getByText("Live", { exact: true }).waitFor()
+    await page.getByRole("link", { name: "Faults" }).click()
+    await page.getByText("No rules").waitFor()
+    // Another mock has another token; a browser that has none is not even shown the page.
+    const response = await page.request.get(`${guarded.url}/`)
+    assert.deepStrictEqual([response.status(), await response.text()], [404, "404 page not found"])
+    // A tab that was opened by the cookie alone asks for the token.
+    const tab = await page.context().newPage()
+    await tab.goto(`${link.url}/`)
+    await tab.getByLabel("Control token").fill("let-me-in")
+    await tab.getByRole("button", { name: "Unlock" }).click()
+    await tab.getByText("Live", { exact: true }).waitFor()
+  })
+
+  it("waits for a mock that went away, and says so", async () => {
+    const first = await start({ seed, now })
+    const page = await open("", {}, first)
+    await first.close()
+    await page.getByText("The mock does not answer.").waitFor()
+    await start({ seed, now, port: Number(new URL(first.url).port) })
+    await page.getByText("Live", { exact: true }).waitFor()
+    // That nobody answered is what a browser itself tells.
+    await page.close()
+    misdeeds = misdeeds.filter(
+      (misdeed) => !misdeed.startsWith("console: Failed to load resource: net::ERR_"),
+    )
+  })
+
+  it("is used with the keyboard alone", async () => {
+    const token = await tokenOf()
+    const page = await open()
+    await rowsOf(page).first().waitFor()
+    const focused = () =>
+      page.evaluate(() => {
+        const { activeElement } = document
+        return activeElement?.getAttribute("aria-label") ?? activeElement?.textContent ?? ""
+      })
+    const tabTo = async (name: string) => {
+      for (let steps = 0; steps < 40; steps++) {
+        await page.keyboard.press("Tab")
+        if ((await focused()).includes(name)) return
+      }
+      assert.fail(`the keyboard does not come to ${name}`)
+    }
+    await tabTo("Skip to the content")
+    await page.keyboard.press("Enter")
+    await tabTo("auth.tenantAccessTokenInternal")
+    await page.keyboard.press("Enter")
+    await page.getByLabel("Response body").waitFor()
+    await tabTo("Copy as curl")
+    await page.keyboard.press("Space")
+    await page.getByRole("button", { name: "Copied" }).waitFor()
+    await page.keyboard.press("Home")
+    await page.locator("body").press("Home")
+    await page.getByRole("link", { name: "Requests" }).focus()
+    await tabTo("Faults")
+    await page.keyboard.press("Enter")
+    await tabTo("meetings.listByNo")
+    await tabTo("Add")
+    await page.keyboard.press("Enter")
+    await page.getByRole("switch").waitFor()
+    assert.strictEqual(await codeOf(token), 121001)
+    await page.keyboard.press("Shift+Tab")
+    while (!(await focused()).startsWith("Rule rule-1 in force")) await page.keyboard.press("Shift+Tab")
+    await page.keyboard.press("Space")
+    await page.locator("tr[data-off]").waitFor()
+    assert.strictEqual(await codeOf(token), 0)
+  })
+
+  it("has every text in Chinese, too, as the browser wants it, and keeps what somebody chose", async () => {
+    await tokenOf("wrong")
+    await feishu.addFault({ operation: "meetings.listByNo", when: { nth: 2 }, then: { network: "HTML" } })
+    await list(await tokenOf())
+    const page = await open("#requests?open=1", { locale: "zh-CN" })
+    await page.getByRole("button", { name: "复制为 curl" }).waitFor()
+    for (const [name, text] of [
+      ["会议", "会议号"],
+      ["故障", "第 2 次调用"],
+      ["时钟与限频", "剩余 99 / 100"],
+      ["请求", "共 3 个请求"],
+    ] as const) {
+      await page.getByRole("link", { name, exact: true }).click()
+      await page.getByText(text).first().waitFor()
+      const words = (await page.locator("body").innerText()).replaceAll(/meetings\.listByNo|auth\.\w+/g, "")
+      assert.notMatch(words, /\b(Requests?|Meetings?|Faults?|Clock|Limits?|Reset|Search|Filter|call|none)\b/)
+    }
+    assert.strictEqual(await page.locator("html").getAttribute("lang"), "zh-CN")
+    await page.getByRole("button", { name: "English" }).click()
+    await page.getByText("3 requests").waitFor()
+    await page.reload()
+    await page.getByText("3 requests").waitFor()
+    assert.strictEqual(await page.locator("html").getAttribute("lang"), "en")
+  })
+
+  const parts = [
+    ["requests?open=1", "pre"],
+    ["meetings", "table.meetings"],
+    ["faults", "table.faults"],
+    ["time", "[role=meter]"],
+  ] as const
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [390, 1440]) {
+      it(`has no barrier that axe knows, and no sideways scrolling, at ${width} px and ${colorScheme}`, async () => {
+        const token = await tokenOf()
+        await feishu.addFault({
+          operation: "meetings.listByNo",
+          when: { nth: 2, matching: { meeting_no: "337736498", page_token: null } },
+          then: { network: "reset in mid-body" },
+        })
+        const { id } = await feishu.addFault({ operation: "*", then: { delaySeconds: 1 } })
+        await feishu.enableFault(id, false)
+        await list(token, { ...goodQuery, page_size: "0", page_token: "x".repeat(200) })
+        await list(token)
+          .then((response) => response.text())
+          .catch(() => "")
+        await list("t-nobody")
+        await fetch(`${feishu.url}/${"nowhere".repeat(30)}`)
+        // Axe is put in as the developer tools do it; the page's own policy would not have it.
+        const page = await open("", { colorScheme, viewport: { width, height: 844 }, bypassCSP: true })
+        await page.addScriptTag({ content: axe.source })
+        for (const [hash, wanted] of parts) {
+          await page.evaluate((next) => {
+            location.hash = next
+          }, hash)
+          await page.locator(wanted).first().waitFor()
+          const violations = await page.evaluate(async () => {
+            const { run } = (globalThis as unknown as { axe: typeof axe }).axe
+            const results = await run()
+            return results.violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
+          })
+          assert.deepStrictEqual(violations, [], `${hash} ${width} ${colorScheme}`)
+          const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+          assert.isAtMost(beyond, 0, hash)
+        }
+        const back = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+        const [light] = /\d+/.exec(back)!
+        assert.strictEqual(Number(light) > 128, colorScheme === "light")
+      })
+    }
+  }
+})
