@@ -74,8 +74,11 @@ const meetings = HttpApiBuilder.group(Api, "meetings", (handlers) =>
             ? [',"meeting_briefs":[', rows, "]"]
             : ["", [], ""]
       const next = nextToken === undefined ? "" : `,"page_token":${JSON.stringify(nextToken)}`
-      const body = () =>
-        joined(`{"code":0,"data":{"has_more":${hasMore}${before}`, written, `${after}${next}},"msg":""}`)
+      const body = joining(
+        `{"code":0,"data":{"has_more":${hasMore}${before}`,
+        written,
+        `${after}${next}},"msg":""}`,
+      )
       exchange.pageAgain = body
       return json(body())
     }),
@@ -86,7 +89,7 @@ const meetings = HttpApiBuilder.group(Api, "meetings", (handlers) =>
  * Rows between two texts of plain characters, with commas. The rows are bytes already: to encode them for every page
  * would take as long as all that is done to find them (measured).
  */
-const joined = (before: string, rows: ReadonlyArray<Buffer>, after: string): Buffer => {
+const joining = (before: string, rows: ReadonlyArray<Buffer>, after: string) => (): Buffer => {
   let length = before.length + after.length + Math.max(0, rows.length - 1)
   for (const row of rows) length += row.length
   const bytes = Buffer.allocUnsafe(length)

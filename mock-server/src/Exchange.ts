@@ -46,6 +46,7 @@ export class Exchange {
    */
   pageAgain: (() => Uint8Array) | undefined
   #ids: ExchangeIds | undefined
+  #now: number | undefined
 
   constructor(workspace: Workspace, operation: Operations.Operation | undefined) {
     this.operation = operation
@@ -59,11 +60,12 @@ export class Exchange {
     if (this.workspace === workspace) return
     this.workspace = workspace
     this.state = workspace.state
+    this.#now = undefined
   }
 
-  /** The mock's time in unix milliseconds. */
+  /** The mock's time in unix milliseconds, one for all that is done for a request. */
   get now(): number {
-    return this.state.clock.now()
+    return (this.#now ??= this.state.clock.now())
   }
 
   get ids(): ExchangeIds {

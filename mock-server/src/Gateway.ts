@@ -51,8 +51,7 @@ export const authorization: Layer.Layer<Authorization> = Layer.succeed(
       if (now >= token.expiresAt) return yield* failure(token.kind === "user" ? 99991677 : 99991663)
       const app = state.store.app(token.appId)
       // Where in the order the address is checked is inferred.
-      const address = Option.getOrElse(request.remoteAddress, () => "")
-      if (app?.allowed_ips !== undefined && !app.allowed_ips.includes(address.replace(/^::ffff:/, ""))) {
+      if (app?.allowed_ips !== undefined && !app.allowed_ips.includes(addressOf(request))) {
         return yield* failure(99991401)
       }
       // Every request with a valid token counts, refused ones do not (inferred).
@@ -73,6 +72,9 @@ export const authorization: Layer.Layer<Authorization> = Layer.succeed(
       return yield* Effect.provideService(handler, Caller, { tenant: token.tenant, refusal })
     }),
 )
+
+const addressOf = (request: HttpServerRequest.HttpServerRequest): string =>
+  Option.getOrElse(request.remoteAddress, () => "").replace(/^::ffff:/, "")
 
 /** The error code for a token that nobody has given, or that was taken back. */
 const unknownToken = (text: string): number => {

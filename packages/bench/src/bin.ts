@@ -13,7 +13,7 @@ import { median, type Row } from "./Measurement.ts"
 const measurements: Readonly<Record<string, number>> = {
   read: 3,
   windows: 1,
-  mock: 1,
+  mock: 3,
   mockState: 1,
   memory: 1,
   import: 1,
