@@ -2,8 +2,8 @@
  * Tokens by OAuth 2.0: `POST /oauth/v3/token` on the OAuth base URL, the unified one that is newer and recommended,
  * and `POST /open-apis/authen/v2/oauth/token` for users (documented).
  *
- * The unified one takes forms; the answers' fields are at top level. Failures come with HTTP 400 and
- * `{"error","error_description","code"}`.
+ * The unified one takes forms (documented) and JSON (the official SDK sends it); the answers' fields are at top level.
+ * Failures come with HTTP 400 and `{"error","error_description","code"}`.
  *
  * @example
  * ```ts
