@@ -172,14 +172,24 @@ export const withRetries = <A, R>(
   // Most calls succeed at once: nothing of the schedules is made for them.
   call.pipe(Effect.catch((error) => retrying(call, error)))
 
+/** A step of a schedule, and its sleep. Effect's own measures how long it goes on by the wall clock, which may jump. */
+const stepOf = <Output, Input, E, R>(schedule: Schedule.Schedule<Output, Input, E, R>) =>
+  Effect.map(
+    Schedule.toStep(schedule),
+    (step) => (input: Input) =>
+      Effect.flatMap(monotonicMillis, (now) =>
+        Effect.flatMap(step(now, input), ([, duration]) => Effect.sleep(duration)),
+      ),
+  )
+
 const retrying = Effect.fnUntraced(function* <A, R>(
   call: Effect.Effect<A, FeishuError, R>,
   first: FeishuError,
 ): Effect.fn.Return<A, FeishuError, R | RetryBudget> {
   const budget = yield* RetryBudget
   let budgetSpent = false
-  const afterRefusal = yield* Schedule.toStepWithSleep(rateLimited)
-  const afterFault = yield* Schedule.toStepWithSleep(
+  const afterRefusal = yield* stepOf(rateLimited)
+  const afterFault = yield* stepOf(
     transient.pipe(
       Schedule.while(() => Effect.tap(budget.spend, (left) => Effect.sync(() => (budgetSpent = !left)))),
       Schedule.tap(({ duration, input }) =>

@@ -14,6 +14,10 @@ describe("whatever the network, the server and the processes do, in virtual time
     })
   }
 
+  it("a wall clock that jumps does not end the patience with the rate limit (seed 20595)", () => {
+    assert.deepStrictEqual(Simulation.run(20_595).violations, [])
+  })
+
   it("a seed decides everything: the same seed does the same again", () => {
     for (const seed of [3, 17, 27, 101]) {
       assert.deepStrictEqual(Simulation.run(seed).trace, Simulation.run(seed).trace)
