@@ -1,7 +1,5 @@
 import { bundle } from "@effect-feishu/bundle"
-import { make } from "./src/PageAssets.ts"
-
-const { modules, ...page } = await make()
+import { made } from "./src/PageAssets.ts"
 
 await bundle(
   new URL("./", import.meta.url),
@@ -10,11 +8,5 @@ await bundle(
     // Layers of the application's own effect.
     { entries: ["effect"], external: ["effect", "@effect/platform-node"] },
   ],
-  [
-    {
-      name: "PageAssets",
-      code: `export const make = () => Promise.resolve(${JSON.stringify(page)})`,
-      of: modules,
-    },
-  ],
+  [await made()],
 )

@@ -29,3 +29,17 @@ export const make = async (): Promise<Assets> => {
   const style = await readFile(new URL("page/page.css", import.meta.url), "utf8")
   return { script: code, style, modules: Object.keys(modules) }
 }
+
+/** This module as it is published: what it makes is made already. */
+export const made = async (): Promise<{
+  readonly file: string
+  readonly code: string
+  readonly of: ReadonlyArray<string>
+}> => {
+  const { modules, ...page } = await make()
+  return {
+    file: fileURLToPath(import.meta.url),
+    code: `export const make = () => Promise.resolve(${JSON.stringify(page)})`,
+    of: modules,
+  }
+}

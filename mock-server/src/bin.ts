@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** Starts the command; on an old Node, which could not read the rest, it says so in a line. */
-import { whyNotThisNode } from "./NodeVersion.ts"
+import { whyNotThisNode } from "@effect-feishu/terminal/NodeVersion"
 
 const why = whyNotThisNode("feishu-mock")
 if (why === undefined) {

@@ -25,7 +25,7 @@
  * // => 200 {"code":0,…
  * ```
  */
-import { requireNode } from "./NodeVersion.ts"
+import { requireNode } from "@effect-feishu/terminal/NodeVersion"
 import type { ControlClient } from "./ControlClient.ts"
 import type { Address, FetchHandler, Options, Running } from "./PlainTypes.ts"
 

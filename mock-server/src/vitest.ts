@@ -19,7 +19,7 @@
  */
 import { inject, test } from "vitest"
 import { connect, type OwnWorkspace, type WorkspaceOptions } from "./ControlClient.ts"
-import { requireNode } from "./NodeVersion.ts"
+import { requireNode } from "@effect-feishu/terminal/NodeVersion"
 
 requireNode()
 

@@ -1,6 +1,6 @@
 /** What came of the checks: for people, and as a document. */
 import { name } from "../Failed.ts"
-import { wrap } from "../HelpText.ts"
+import { wrap } from "@effect-feishu/terminal/HelpText"
 import { type Source, sources } from "./Check.ts"
 import { notChecked } from "./notChecked.ts"
 import type { Outcome, Verdict } from "./suite.ts"

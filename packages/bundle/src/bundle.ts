@@ -10,12 +10,14 @@ export interface Entries {
   readonly entries: ReadonlyArray<string>
   /** Packages that are not inside, but come from the application. */
   readonly external?: ReadonlyArray<string>
+  /** Whether what is loaded when it is needed has files of its own; only where there are several entries unless given. */
+  readonly chunks?: boolean
 }
 
-/** A module of `src` that is made beforehand: what it exports is in its place. */
+/** A module that is made beforehand: what it exports is in its place. */
 export interface Made {
-  /** Its name without `.ts`. */
-  readonly name: string
+  /** Its path. */
+  readonly file: string
   readonly code: string
   /** The modules that the code was made of, by their paths. */
   readonly of: ReadonlyArray<string>
@@ -39,9 +41,9 @@ export const bundle = async (
   for (const { of } of made) brings(of)
   const inPlace: Plugin = {
     name: "in place",
-    load: (id) => made.find(({ name }) => id === at(`src/${name}.ts`))?.code,
+    load: (id) => made.find(({ file }) => id === file)?.code,
   }
-  for (const { entries, external = [] } of bundles) {
+  for (const { entries, external = [], chunks = entries.length > 1 } of bundles) {
     const build = await rolldown({
       input: Object.fromEntries(entries.map((entry) => [entry, at(`src/${entry}.ts`)])),
       platform: "node",
@@ -53,8 +55,8 @@ export const bundle = async (
       dir: at("dist"),
       chunkFileNames: "chunks/[name].js",
       format: "esm",
-      // What a single entry point loads when it is needed is always needed: for promise that is undici.
-      codeSplitting: entries.length > 1,
+      // What promise loads when it is needed is always needed: undici.
+      codeSplitting: chunks,
       // Not minified: a stack must be readable, and so must what one installs.
       comments: { annotation: false, jsdoc: false, legal: true },
       minify: "dce-only",

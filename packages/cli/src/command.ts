@@ -2,15 +2,11 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import type { ConfigError } from "effect/Config"
-import type { FileSystem } from "effect/FileSystem"
 import * as Option from "effect/Option"
-import { type FeishuError, ListByNo } from "@effect-feishu/core"
+import { ListByNo } from "@effect-feishu/core"
 import * as Format from "./Format.ts"
+import * as Language from "./Language.ts"
 import { list as run } from "./list.ts"
-import type { OutputFailed } from "./Output.ts"
-import type { Run } from "./Run.ts"
-import type { Stderr } from "./Stderr.ts"
 
 const text = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(
@@ -119,15 +115,11 @@ const list = Command.make(
 )
 
 /** The command `feishu-meetings`. */
-export const feishuMeetings: Command.Command<
-  "feishu-meetings",
-  object,
-  object,
-  FeishuError.FeishuError | ConfigError | OutputFailed,
-  FileSystem | Run | Stderr
-> = Command.make("feishu-meetings").pipe(
-  Command.withDescription(
-    "Reads the meetings of Feishu (Lark) meeting numbers, and says whether the list is complete.",
-  ),
-  Command.withSubcommands([list]),
-)
+export const feishuMeetings = (language: Language.Language) =>
+  Command.make("feishu-meetings").pipe(
+    Command.withDescription(
+      "Reads the meetings of Feishu (Lark) meeting numbers, and says whether the list is complete.",
+    ),
+    Command.withSubcommands([list]),
+    Command.withGlobalFlags([Language.flag(language)]),
+  )

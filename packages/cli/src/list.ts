@@ -20,6 +20,7 @@ import {
 } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as Format from "./Format.ts"
+import * as Language from "./Language.ts"
 import * as Output from "./Output.ts"
 import { count, progressLine, Run, waitLine } from "./Run.ts"
 import { Stderr } from "./Stderr.ts"
@@ -153,6 +154,13 @@ const copy = Effect.fnUntraced(function* (
   )
 })
 
+const words: Language.Words<(baseUrl: string, numbers: string, start: string, end: string) => string> = {
+  en: (baseUrl, numbers, start, end) =>
+    `demo: a mock Feishu at ${baseUrl}, meeting number ${numbers}, from ${start} to ${end}`,
+  zh: (baseUrl, numbers, start, end) =>
+    `演示：模拟飞书 ${baseUrl}，会议号 ${numbers}，时间范围 ${start} 至 ${end}`,
+}
+
 const refuse = (field: string, problem: string, remedy: string) =>
   Effect.fail(FeishuError.invalidRequest(field, problem, remedy))
 
@@ -230,9 +238,8 @@ const startsOf = Effect.fnUntraced(function* (input: Input, plan: Plan) {
   if (input.demo) {
     const stderr = yield* Stderr
     const [start, end] = [plan.range.start, plan.range.end].map(TimeRange.iso)
-    yield* stderr.line(
-      `demo: a mock Feishu at ${baseUrl}, meeting number ${numbers.join(", ")}, from ${start} to ${end}`,
-    )
+    const demo = yield* Language.say(words)
+    yield* stderr.line(demo(baseUrl, numbers.join(", "), `${start}`, `${end}`))
   }
   // A page that has to be cut is read again by whoever resumes: a smaller one need not be.
   const pageSize = input.pageSize ?? Math.min(ListByNo.maxPageSize, input.maxItems ?? ListByNo.maxPageSize)

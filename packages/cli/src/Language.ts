@@ -1,0 +1,49 @@
+/** The language of messages. Every module keeps its words in both languages beside the code that says them. */
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Flag from "effect/cli/Flag"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+
+/** English or Chinese. */
+export type Language = (typeof languages)[number]
+const languages = ["en", "zh"] as const
+
+/** The language of this run; English unless provided. */
+export const CurrentLanguage = Context.Reference<Language>("@effect-feishu/cli/Language", {
+  defaultValue: () => "en",
+})
+
+/**
+ * The language that a user wants: `--lang`, else the locale, else English. It is looked for before the command line is
+ * parsed, since help and what is wrong with the command line are told in it, too.
+ */
+export const find = (
+  args: ReadonlyArray<string>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Language => {
+  const [, asked] = /(?:^|\n)--lang[=\n](en|zh)(?:\n|$)/.exec(args.join("\n")) ?? []
+  if (asked === "en" || asked === "zh") return asked
+  const locale = environment["LC_ALL"] || environment["LC_MESSAGES"] || environment["LANG"] || ""
+  return locale.startsWith("zh") ? "zh" : "en"
+}
+
+/** The same words in every language; the English ones set the shape. */
+export type Words<W> = { readonly [language in Language]: language extends "en" ? W : NoInfer<W> }
+
+/** Those of this run's language. */
+export const say = <W>(words: Words<W>): Effect.Effect<W> =>
+  Effect.map(CurrentLanguage, (language): W => words[language])
+
+/** `--lang`, which every command takes. */
+export const flag = (language: Language) =>
+  GlobalFlag.Setting("lang")({
+    flag: Flag.Literals("lang", languages).pipe(
+      Flag.withDescription(
+        {
+          en: "The language of messages; by the locale unless given (LC_ALL, LC_MESSAGES, LANG)",
+          zh: "提示信息的语言；默认按系统区域设置（LC_ALL、LC_MESSAGES、LANG）",
+        }[language],
+      ),
+      Flag.optional,
+    ),
+  })

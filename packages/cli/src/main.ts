@@ -1,0 +1,72 @@
+/** The command as a process: its signals and exit codes. */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { feishuMeetings } from "./command.ts"
+import * as Language from "./Language.ts"
+import * as Run from "./Run.ts"
+import * as Stderr from "./Stderr.ts"
+import { exitCodes, faultOf, report } from "./Summary.ts"
+
+const formatter = CliOutput.defaultFormatter({ colors: false })
+const presenter: CliOutput.Presenter = {
+  present: (event) => {
+    switch (event._tag) {
+      case "Help":
+        return Console.log(formatter.formatHelpDoc(event.helpDoc))
+      case "Version":
+        return Console.log(formatter.formatVersion(event.name, event.version))
+      case "InvalidInvocation":
+        // Told as every other error is, by `report`.
+        return Effect.void
+    }
+  },
+}
+
+/** Runs it with these arguments, and ends the process. */
+export const main = (args: ReadonlyArray<string>, version: string): void => {
+  // The first signal stops the run cleanly (`runMain` interrupts it), the second ends the process at once.
+  let received: "SIGINT" | "SIGTERM" | undefined
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (received !== undefined) process.exit(exitCodes[signal])
+      received = signal
+    })
+  }
+
+  const language = Language.find(args, process.env)
+  Command.runWith(feishuMeetings(language), { version })(args).pipe(
+    // Without a subcommand the help was shown, which is no failure.
+    Effect.catchTag("ShowHelp", (error) => (error.errors.length === 0 ? Effect.void : Effect.fail(error))),
+    // The flag itself may be among what could not be parsed, and programs still want to read why.
+    Effect.onExit((exit) => report(/--summary[= ]json/.test(args.join(" ")) ? "json" : "text", exit)),
+    Effect.provide(
+      Layer.mergeAll(
+        NodeServices.layer,
+        Layer.succeed(Language.CurrentLanguage, language),
+        Stderr.layer,
+        Layer.sync(Run.Run, Run.make),
+        CliOutput.layerPresenter(presenter),
+        CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
+      ),
+    ),
+    NodeRuntime.runMain({
+      disableErrorReporting: true,
+      teardown: (exit, onExit) =>
+        onExit(
+          Exit.isSuccess(exit)
+            ? exitCodes.complete
+            : received === undefined
+              ? faultOf(exit.cause).exitCode
+              : exitCodes[received],
+        ),
+    }),
+  )
+}
