@@ -3,7 +3,6 @@
  * scope, then fields. The text of a field is looked at only when the first two are right.
  */
 import { ListByNo } from "@effect-feishu/contract"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import type { HttpApiSchemaError } from "effect/http-api/HttpApiError"
@@ -11,24 +10,13 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { bearerOf, CurrentExchange, failure } from "./Exchange.ts"
-import type * as RateLimit from "./RateLimit.ts"
-
-/** Who is asking, once token, address and scope are right. */
-export class Caller extends Context.Service<
-  Caller,
-  {
-    readonly tenant: string
-    /** Set when the request is over the rate limit. It is answered after the fields were checked. */
-    readonly refusal: RateLimit.Refusal | undefined
-  }
->()("@effect-feishu/mock-server/Caller") {}
+import { bearerOf, CurrentExchange, type Exchange, failure } from "./Exchange.ts"
 
 /**
  * Token and scope. A plain middleware: a security middleware of HttpApi takes `bearer` in any case, which Feishu
  * does not, and hides what is wrong with the fields (measured).
  */
-export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: Caller }>()(
+export class Authorization extends HttpApiMiddleware.Service<Authorization>()(
   "@effect-feishu/mock-server/Authorization",
 ) {}
 
@@ -38,40 +26,39 @@ export class Fields extends HttpApiMiddleware.Service<Fields>()("@effect-feishu/
 /** The live {@link Authorization}. */
 export const authorization: Layer.Layer<Authorization> = Layer.succeed(
   Authorization,
-  (handler, { endpoint }) =>
-    Effect.gen(function* () {
-      const request = yield* HttpServerRequest.HttpServerRequest
-      const exchange = yield* CurrentExchange
-      const text = bearerOf(request.headers["authorization"])
-      const token = exchange.state.tokens.find(text)
-      if (token === undefined || token.revoked) return yield* failure(unknownToken(text))
-      const { now, state } = exchange
-      // An app access token is no token for this (inferred).
-      if (token.kind === "app") return yield* failure(99991671)
-      if (now >= token.expiresAt) return yield* failure(token.kind === "user" ? 99991677 : 99991663)
-      const app = state.store.app(token.appId)
-      // Where in the order the address is checked is inferred.
-      if (app?.allowed_ips !== undefined && !app.allowed_ips.includes(addressOf(request))) {
-        return yield* failure(99991401)
-      }
-      // Every request with a valid token counts, refused ones do not (inferred).
-      const refusal = state.rateLimit.take(
-        { api: endpoint.identifier, app: token.appId, tenant: token.tenant },
-        now,
-      )
-      const granted = token.scopes ?? app?.scopes ?? []
-      if (!ListByNo.scopes.some((scope) => granted.includes(scope))) {
-        const ofUser = token.kind === "user"
-        return yield* failure(ofUser ? 99991679 : 99991672, {
-          permission_violations: ListByNo.scopes.map((scope) => ({
-            type: ofUser ? "action_privilege_required" : "action_scope_required",
-            subject: scope,
-          })),
-        })
-      }
-      return yield* Effect.provideService(handler, Caller, { tenant: token.tenant, refusal })
-    }),
+  (handler, { endpoint: { identifier } }) =>
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+      Effect.flatMap(CurrentExchange, (exchange) => refusalOf(exchange, request, identifier) ?? handler),
+    ),
 )
+
+/** Says no; else the exchange knows the tenant, and whether it is over the limit. */
+const refusalOf = (exchange: Exchange, request: HttpServerRequest.HttpServerRequest, api: string) => {
+  const { now, state, token } = exchange
+  if (token === undefined || token.revoked) {
+    return failure(unknownToken(bearerOf(request.headers["authorization"])))
+  }
+  // An app access token is no token for this (inferred).
+  if (token.kind === "app") return failure(99991671)
+  if (now >= token.expiresAt) return failure(token.kind === "user" ? 99991677 : 99991663)
+  const app = state.store.app(token.appId)
+  // Where in the order the address is checked is inferred.
+  if (app?.allowed_ips !== undefined && !app.allowed_ips.includes(addressOf(request))) {
+    return failure(99991401)
+  }
+  // Every request with a valid token counts, refused ones do not (inferred).
+  exchange.refusal = state.rateLimit.take({ api, app: token.appId, tenant: token.tenant }, now)
+  exchange.tenant = token.tenant
+  const granted = token.scopes ?? app?.scopes ?? []
+  if (ListByNo.scopes.some((scope) => granted.includes(scope))) return undefined
+  const ofUser = token.kind === "user"
+  return failure(ofUser ? 99991679 : 99991672, {
+    permission_violations: ListByNo.scopes.map((scope) => ({
+      type: ofUser ? "action_privilege_required" : "action_scope_required",
+      subject: scope,
+    })),
+  })
+}
 
 const addressOf = (request: HttpServerRequest.HttpServerRequest): string =>
   Option.getOrElse(request.remoteAddress, () => "").replace(/^::ffff:/, "")

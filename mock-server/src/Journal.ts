@@ -1,6 +1,7 @@
 /** What happened: the last requests of a workspace with their answers, secrets masked. */
 import * as Schema from "effect/Schema"
 import * as Masking from "./Masking.ts"
+import * as PageBody from "./PageBody.ts"
 import { names, type Operation } from "./Operations.ts"
 
 /** One request and its answer. Times are unix milliseconds of the mock's clock. */
@@ -57,8 +58,7 @@ interface Answered {
   readonly fault: string | undefined
   readonly resetSeconds: number | undefined
   readonly requestBody: string
-  /** Or what writes it. */
-  readonly responseBody: string | Uint8Array | (() => Uint8Array)
+  readonly responseBody: string | Uint8Array | PageBody.Page
 }
 
 /** Which entries: all conditions together. */
@@ -184,12 +184,12 @@ const passes = (entry: Entry, filter: Filter): boolean =>
   (filter.after === undefined || entry.seq > filter.after)
 
 const textOf = (body: Answered["responseBody"]): string =>
-  typeof body === "string" ? body : decoder.decode(typeof body === "function" ? body() : body)
+  typeof body === "string" ? body : decoder.decode("rows" in body ? PageBody.write(body) : body)
 
 /** Feishu's own answers have it first or last. */
 const codeOf = (body: Answered["responseBody"]): number | undefined => {
-  const written = typeof body === "function" ? body() : body
-  const ends = textOf(written.length <= 200 ? written : written.slice(0, 40))
+  if (typeof body !== "string" && "rows" in body) return 0
+  const ends = textOf(body.length <= 200 ? body : body.slice(0, 40))
   const match = /^\{"code":(-?\d+)/.exec(ends) ?? /"code":(-?\d+)\}$/.exec(ends)
   return match === null ? undefined : Number(match[1])
 }

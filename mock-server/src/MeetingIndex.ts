@@ -6,7 +6,7 @@
  * at 100,000 rows: 70 ms and more for a page).
  */
 
-/** A meeting as the index knows it: its start in unix seconds and the row that goes over the wire, as JSON. */
+/** A meeting as the index knows it: its start in unix seconds and the row, as `PageBody` makes it. */
 export interface Entry {
   readonly start: number
   readonly row: Buffer

@@ -1,5 +1,7 @@
 /** Pages of meetings: the right one, and those that are wrong on demand. */
+import type { Behaviour } from "./Behaviour.ts"
 import type { PagingFault } from "./Faults.ts"
+import type { Page } from "./PageBody.ts"
 import type { State } from "./Workspace.ts"
 
 /** Which page. */
@@ -15,24 +17,19 @@ interface Asked {
   readonly pageToken: string
 }
 
-/** A page as it goes over the wire. */
-interface Page {
-  readonly rows: ReadonlyArray<Buffer>
-  readonly hasMore: boolean
-  readonly nextToken?: string | undefined
-  /** Instead of the rows. */
-  readonly list?: null
-}
-
 /** The page that the store has. */
-export const right = ({ pageTokens, store }: State, asked: Asked): Page => {
+export const right = ({ behaviour, pageTokens, store }: State, asked: Asked): Page => {
   const { hasMore, rows } = store.page(asked)
   return {
-    hasMore,
     rows,
-    nextToken: hasMore ? pageTokens.make(asked, asked.offset + asked.limit) : undefined,
+    list: rows.length > 0 ? "[]" : behaviour.emptyList,
+    hasMore,
+    nextToken: hasMore ? pageTokens.make(asked, asked.offset + asked.limit) : noToken(behaviour),
   }
 }
+
+const noToken = ({ lastPageToken }: Behaviour): string | undefined =>
+  lastPageToken === "empty" ? "" : undefined
 
 /** A page with something wrong. */
 export const wrong = (fault: PagingFault, state: State, asked: Asked): Page => {
@@ -45,11 +42,20 @@ export const wrong = (fault: PagingFault, state: State, asked: Asked): Page => {
     case "cycle":
       return { ...right(state, asked), hasMore: true, nextToken: pageTokens.make(asked, 0) }
     case "missing token":
-      return { ...right(state, asked), hasMore: true, nextToken: undefined }
+      return {
+        ...right(state, asked),
+        hasMore: true,
+        nextToken: noToken(state.behaviour),
+      }
     case "empty page": {
       // Another token for the same place: going on leads out of it.
       const variant = asked.pageToken === "" ? 1 : (pageTokens.variantOf(asked.pageToken) + 1) % 256
-      return { rows: [], hasMore: true, nextToken: pageTokens.make(asked, asked.offset, variant) }
+      return {
+        rows: [],
+        list: state.behaviour.emptyList,
+        hasMore: true,
+        nextToken: pageTokens.make(asked, asked.offset, variant),
+      }
     }
     case "doubled rows": {
       const page = right(state, asked)
@@ -68,7 +74,7 @@ export const wrong = (fault: PagingFault, state: State, asked: Asked): Page => {
       return right(state, asked)
     }
     case "null list":
-      return { ...right(state, asked), list: null }
+      return { ...right(state, asked), list: "null" }
     case "numeric ids": {
       const page = right(state, asked)
       return { ...page, rows: page.rows.map((row) => replaced(row, /"id":"(\d+)"/, '"id":$1')) }
