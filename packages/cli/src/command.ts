@@ -16,110 +16,173 @@ const text = (name: string, metavar: string, description: string) =>
     Flag.map(Option.getOrUndefined),
   )
 
-const wholeNumber = (name: string, [least, most]: readonly [number, number], description: string) =>
-  Flag.Int(name).pipe(
-    Flag.filter(
-      (value) => value >= least && value <= most,
-      () => `a whole number from ${least} to ${most}`,
-    ),
-    Flag.withMetavar("N"),
-    Flag.withDescription(description),
-    Flag.optional,
-    Flag.map(Option.getOrUndefined),
-  )
-
 const yes = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDescription(description), Flag.withDefault(false))
 
-const list = Command.make(
-  "list",
-  {
-    numbers: Argument.variadic(
-      Argument.String("meeting-no").pipe(
-        Argument.withDescription("Nine digits; spaces and dashes between them do not matter"),
+const words: Language.Words<{
+  readonly list: string
+  readonly listShort: string
+  readonly credentials: ReadonlyArray<string>
+  readonly exitCodes: ReadonlyArray<string>
+  readonly numbers: string
+  readonly from: string
+  readonly to: string
+  readonly format: string
+  readonly output: string
+  readonly pageSize: string
+  readonly maxItems: string
+  readonly cursor: string
+  readonly baseUrl: string
+  readonly summary: string
+  readonly showPasswords: string
+  readonly demo: string
+  readonly exampleDemo: string
+  readonly exampleMonth: string
+  readonly exampleFile: string
+  readonly exampleProgram: string
+  readonly range: (least: number, most: number) => string
+  readonly root: string
+}> = {
+  en: {
+    list: "List every meeting that was held under meeting numbers. Data goes to standard output, everything else to standard error; its last line says whether the list is complete.",
+    listShort: "List every meeting that was held under meeting numbers",
+    credentials: [
+      "Credentials come from the environment: FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN;",
+      "FEISHU_BRAND=lark for Lark.",
+    ],
+    exitCodes: [
+      "Exit codes: 0 complete, or limited by --max-items or by the reader of a pipe; 1 refused by the API;",
+      "2 bad input, nothing was sent; 3 token, scope or app; 4 network or server, after all retries;",
+      "5 a bug of this tool; 6 stopped by its own decision, as when the data cannot be written;",
+      "7 the answer breaks the contract; 130 and 143 stopped by a signal.",
+    ],
+    numbers: "Nine digits; spaces and dashes between them do not matter",
+    from: "Start: ISO (2026-09-01, 2026-09-01T08:00:00+08:00), unix seconds, or how long ago (30d, 36h); default 90 days ago less one hour, the most that Feishu surely shows",
+    to: "End, written likewise; a date includes the whole local day; default now",
+    format:
+      "Default: table on a terminal, ndjson elsewhere. In csv, an apostrophe stands before cells that a spreadsheet would run (= + - @ tab CR)",
+    output:
+      "Write the data there; until it is complete it is in FILE.part, and stays there if the run ends early. A named pipe or a device is written itself",
+    pageSize: `Meetings per request, 1 to ${ListByNo.maxPageSize}; default ${ListByNo.maxPageSize}, or --max-items if that is less`,
+    maxItems: "Stop after this many meetings",
+    cursor: "Go on where an earlier run ended; it holds number, range and page size, so give none of them",
+    baseUrl: "Feishu's address, before FEISHU_BASE_URL; default https://open.feishu.cn",
+    summary: "How the last line on standard error tells how the run ended; default text",
+    showPasswords: "Add the passwords of the meetings to the data",
+    demo: "Read a year of made-up meetings from a mock in this process; needs no account",
+    exampleDemo: "See it work, without an account",
+    exampleMonth: "A month, in local days",
+    exampleFile: "Two numbers into a file",
+    exampleProgram: "For programs: the summary is the last line, after warnings and hints",
+    range: (least, most) => `a whole number from ${least} to ${most}`,
+    root: "Reads the meetings of Feishu (Lark) meeting numbers, and says whether the list is complete.",
+  },
+  zh: {
+    list: "列出会议号下开过的所有会议。数据写到标准输出，其余信息写到标准错误；标准错误的最后一行说明列表是否完整。",
+    listShort: "列出会议号下开过的所有会议",
+    credentials: [
+      "凭证取自环境变量：FEISHU_APP_ID 和 FEISHU_APP_SECRET，或 FEISHU_ACCESS_TOKEN；",
+      "使用 Lark 时设置 FEISHU_BRAND=lark。",
+    ],
+    exitCodes: [
+      "退出码：0 完整，或因 --max-items、管道读者提前结束而截止；1 被 API 拒绝；",
+      "2 输入有误，未发送任何请求；3 令牌、权限或应用问题；4 网络或服务器故障，重试后仍失败；",
+      "5 本工具的缺陷；6 主动停止，例如数据无法写入；",
+      "7 响应不符合接口约定；130 和 143 被信号中止。",
+    ],
+    numbers: "九位数字，中间可有空格和连字符",
+    from: "开始时间：ISO 格式（2026-09-01、2026-09-01T08:00:00+08:00）、Unix 秒，或距今多久（30d、36h）；默认 90 天前再晚一小时，即飞书一定可查的最早时间",
+    to: "结束时间，写法相同；只写日期时包含当天全天（本地时间）；默认为现在",
+    format:
+      "默认：终端上为 table，其他情况为 ndjson。csv 中，会被电子表格当作公式的单元格（以 = + - @ 制表符或回车开头）前加一个撇号",
+    output: "把数据写到该文件；完整之前数据在 FILE.part 中，提前结束时留在那里。命名管道和设备则直接写入",
+    pageSize: `每次请求的会议数，1 到 ${ListByNo.maxPageSize}；默认 ${ListByNo.maxPageSize}，--max-items 更小时取其值`,
+    maxItems: "读到这么多场会议后停止",
+    cursor: "从上次结束的位置继续；游标已包含会议号、时间范围和每页条数，不要再给出",
+    baseUrl: "飞书的地址，优先于 FEISHU_BASE_URL；默认 https://open.feishu.cn",
+    summary: "标准错误最后一行以何种形式说明结果；默认 text",
+    showPasswords: "在数据中加入会议密码",
+    demo: "从本进程内的模拟飞书读取一年的虚构会议，无需账号",
+    exampleDemo: "无需账号，看看效果",
+    exampleMonth: "一个月，按本地日期",
+    exampleFile: "两个会议号，写入文件",
+    exampleProgram: "供程序使用：摘要是最后一行，在警告和提示之后",
+    range: (least, most) => `${least} 到 ${most} 之间的整数`,
+    root: "读取飞书（Lark）会议号下的会议，并说明列表是否完整。",
+  },
+}
+
+const list = (language: Language.Language) => {
+  const say = words[language]
+  const wholeNumber = (name: string, [least, most]: readonly [number, number], description: string) =>
+    Flag.Int(name).pipe(
+      Flag.filter(
+        (value) => value >= least && value <= most,
+        () => say.range(least, most),
       ),
-    ),
-    from: text(
-      "from",
-      "TIME",
-      "Start: ISO (2026-09-01, 2026-09-01T08:00:00+08:00), unix seconds, or how long ago (30d, 36h); default 90 days ago less one hour, the most that Feishu surely shows",
-    ),
-    to: text("to", "TIME", "End, written likewise; a date includes the whole local day; default now"),
-    format: Flag.Literals("format", Format.names).pipe(
-      Flag.withDescription(
-        "Default: table on a terminal, ndjson elsewhere. In csv, an apostrophe stands before cells that a spreadsheet would run (= + - @ tab CR)",
-      ),
+      Flag.withMetavar("N"),
+      Flag.withDescription(description),
       Flag.optional,
       Flag.map(Option.getOrUndefined),
-    ),
-    output: text(
-      "output",
-      "FILE",
-      "Write the data there; until it is complete it is in FILE.part, and stays there if the run ends early. A named pipe or a device is written itself",
-    ),
-    pageSize: wholeNumber(
-      "page-size",
-      [1, ListByNo.maxPageSize],
-      `Meetings per request, 1 to ${ListByNo.maxPageSize}; default ${ListByNo.maxPageSize}, or --max-items if that is less`,
-    ),
-    maxItems: wholeNumber("max-items", [1, Number.MAX_SAFE_INTEGER], "Stop after this many meetings"),
-    cursor: text(
-      "cursor",
-      "TEXT",
-      "Go on where an earlier run ended; it holds number, range and page size, so give none of them",
-    ),
-    baseUrl: text(
-      "base-url",
-      "URL",
-      "Feishu's address, before FEISHU_BASE_URL; default https://open.feishu.cn",
-    ),
-    summary: Flag.Literals("summary", ["text", "json"]).pipe(
-      Flag.withDescription("How the last line on standard error tells how the run ended; default text"),
-      Flag.withDefault("text"),
-    ),
-    showPasswords: yes("show-passwords", "Add the passwords of the meetings to the data"),
-    demo: yes("demo", "Read a year of made-up meetings from a mock in this process; needs no account"),
-  },
-  run,
-).pipe(
-  Command.withShortDescription("List every meeting that was held under meeting numbers"),
-  Command.withDescription(
-    [
-      "List every meeting that was held under meeting numbers. Data goes to standard output, everything else to standard error; its last line says whether the list is complete.",
-      "",
-      "  Credentials come from the environment: FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN;",
-      "  FEISHU_BRAND=lark for Lark.",
-      "",
-      "  Exit codes: 0 complete, or limited by --max-items or by the reader of a pipe; 1 refused by the API;",
-      "  2 bad input, nothing was sent; 3 token, scope or app; 4 network or server, after all retries;",
-      "  5 a bug of this tool; 6 stopped by its own decision, as when the data cannot be written;",
-      "  7 the answer breaks the contract; 130 and 143 stopped by a signal.",
-    ].join("\n"),
-  ),
-  Command.withExamples([
-    { command: "feishu-meetings list --demo", description: "See it work, without an account" },
+    )
+  return Command.make(
+    "list",
     {
-      command: "feishu-meetings list 337736498 --from 2026-09-01 --to 2026-09-30",
-      description: "A month, in local days",
+      numbers: Argument.variadic(Argument.String("meeting-no").pipe(Argument.withDescription(say.numbers))),
+      from: text("from", "TIME", say.from),
+      to: text("to", "TIME", say.to),
+      format: Flag.Literals("format", Format.names).pipe(
+        Flag.withDescription(say.format),
+        Flag.optional,
+        Flag.map(Option.getOrUndefined),
+      ),
+      output: text("output", "FILE", say.output),
+      pageSize: wholeNumber("page-size", [1, ListByNo.maxPageSize], say.pageSize),
+      maxItems: wholeNumber("max-items", [1, Number.MAX_SAFE_INTEGER], say.maxItems),
+      cursor: text("cursor", "TEXT", say.cursor),
+      baseUrl: text("base-url", "URL", say.baseUrl),
+      summary: Flag.Literals("summary", ["text", "json"]).pipe(
+        Flag.withDescription(say.summary),
+        Flag.withDefault("text"),
+      ),
+      showPasswords: yes("show-passwords", say.showPasswords),
+      demo: yes("demo", say.demo),
     },
-    {
-      command: 'feishu-meetings list 337736498 "146 453 285" --from 30d --format csv --output meetings.csv',
-      description: "Two numbers into a file",
-    },
-    {
-      command:
-        "feishu-meetings list 337736498 --summary json >rows.ndjson 2>log.txt; tail -n 1 log.txt | jq .status",
-      description: "For programs: the summary is the last line, after warnings and hints",
-    },
-  ]),
-)
+    run,
+  ).pipe(
+    Command.withShortDescription(say.listShort),
+    Command.withDescription(
+      [
+        say.list,
+        "",
+        ...say.credentials.map((line) => `  ${line}`),
+        "",
+        ...say.exitCodes.map((line) => `  ${line}`),
+      ].join("\n"),
+    ),
+    Command.withExamples([
+      { command: "feishu-meetings list --demo", description: say.exampleDemo },
+      {
+        command: "feishu-meetings list 337736498 --from 2026-09-01 --to 2026-09-30",
+        description: say.exampleMonth,
+      },
+      {
+        command: 'feishu-meetings list 337736498 "146 453 285" --from 30d --format csv --output meetings.csv',
+        description: say.exampleFile,
+      },
+      {
+        command:
+          "feishu-meetings list 337736498 --summary json >rows.ndjson 2>log.txt; tail -n 1 log.txt | jq .status",
+        description: say.exampleProgram,
+      },
+    ]),
+  )
+}
 
 /** The command `feishu-meetings`. */
 export const feishuMeetings = (language: Language.Language) =>
   Command.make("feishu-meetings").pipe(
-    Command.withDescription(
-      "Reads the meetings of Feishu (Lark) meeting numbers, and says whether the list is complete.",
-    ),
-    Command.withSubcommands([list]),
+    Command.withDescription(words[language].root),
+    Command.withSubcommands([list(language)]),
     Command.withGlobalFlags([Language.flag(language)]),
   )
