@@ -19,12 +19,12 @@ import {
   TimeRange,
 } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
+import { exitCodes, faultOf } from "./Fault.ts"
 import * as Format from "./Format.ts"
 import * as Language from "./Language.ts"
 import * as Output from "./Output.ts"
 import { count, progressLine, Run, waitLine } from "./Run.ts"
 import { Stderr } from "./Stderr.ts"
-import { exitCodes, faultOf } from "./Summary.ts"
 
 /** What was asked for. */
 export interface Input {

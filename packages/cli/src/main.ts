@@ -10,10 +10,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { feishuMeetings } from "./command.ts"
+import { exitCodes, faultOf } from "./Fault.ts"
 import * as Language from "./Language.ts"
 import * as Run from "./Run.ts"
 import * as Stderr from "./Stderr.ts"
-import { exitCodes, faultOf, report } from "./Summary.ts"
+import { report } from "./Summary.ts"
 
 const formatter = CliOutput.defaultFormatter({ colors: false })
 const presenter: CliOutput.Presenter = {
