@@ -288,53 +288,76 @@ const environment = Config.all({
   appSecret: Config.option(Config.Redacted("FEISHU_APP_SECRET")),
   brand: Config.withDefault(Config.String("FEISHU_BRAND"), ""),
   baseUrl: Config.option(Config.String("FEISHU_BASE_URL")),
+  oauthBaseUrl: Config.option(Config.String("FEISHU_OAUTH_BASE_URL")),
+})
+
+/**
+ * What the environment says, as options: for whoever sets more than that. With `FEISHU_OAUTH_BASE_URL` the tokens of
+ * an app come from there, by the unified OAuth 2.0; see `layerConfig` for the other variables.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { FeishuClient } from "@effect-feishu/core"
+ *
+ * // Another program needs half of the quota.
+ * const layer = Layer.unwrap(
+ *   Effect.map(FeishuClient.optionsConfig, (options) =>
+ *     FeishuClient.layer({ ...options, rateLimit: { requests: 50 } }),
+ *   ),
+ * )
+ * console.log(Layer.isLayer(layer)) // => true
+ * ```
+ */
+export const optionsConfig: Effect.Effect<
+  Options<AccessToken.Needs>,
+  FeishuError | Config.ConfigError
+> = Effect.gen(function* () {
+  const variables = yield* environment
+  // A line break at the end is what `$(cat file)` and .env files leave behind.
+  const text = (value: Option.Option<string>) =>
+    Option.filter(
+      Option.map(value, (typed) => typed.trim()),
+      (trimmed) => trimmed !== "",
+    )
+  const secret = (value: Option.Option<Redacted.Redacted<string>>) =>
+    Option.map(text(Option.map(value, Redacted.value)), (trimmed) => Redacted.make(trimmed))
+  const brand = variables.brand.trim().toLowerCase() || "feishu"
+  if (brand !== "feishu" && brand !== "lark") {
+    return yield* invalidRequest(
+      "FEISHU_BRAND",
+      `"${brand}" is no brand`,
+      "Set it to feishu or lark, or not at all.",
+    )
+  }
+  const [token, appSecret] = [secret(variables.accessToken), secret(variables.appSecret)]
+  const appId = text(variables.appId)
+  const oauthBaseUrl = Option.getOrUndefined(text(variables.oauthBaseUrl))
+  const options = { brand, baseUrl: Option.getOrUndefined(text(variables.baseUrl)), oauthBaseUrl } as const
+  if (Option.isSome(token)) {
+    return { ...options, credentials: AccessToken.given(Secret.accessToken(token.value)) }
+  }
+  if (Option.isSome(appId) && Option.isSome(appSecret)) {
+    const app = { appId: appId.value, appSecret: Secret.appSecret(appSecret.value) }
+    return {
+      ...options,
+      credentials:
+        oauthBaseUrl === undefined ? AccessToken.selfBuiltApp(app) : AccessToken.clientCredentials(app),
+    }
+  }
+  return yield* noCredentials(
+    Option.isSome(appId)
+      ? "FEISHU_APP_ID is set, but FEISHU_APP_SECRET is not"
+      : Option.isSome(appSecret)
+        ? "FEISHU_APP_SECRET is set, but FEISHU_APP_ID is not"
+        : "there is neither an access token nor an app",
+  )
 })
 
 /**
  * A client as a layer, from `FEISHU_APP_ID` and `FEISHU_APP_SECRET`, or `FEISHU_ACCESS_TOKEN`; and
- * `FEISHU_BRAND` and `FEISHU_BASE_URL` where they differ from the defaults. An empty variable is as none.
+ * `FEISHU_BRAND`, `FEISHU_BASE_URL` and `FEISHU_OAUTH_BASE_URL` where they differ from the defaults. An empty
+ * variable is as none.
  */
 export const layerConfig: Layer.Layer<FeishuClient, FeishuError | Config.ConfigError, HttpClient.HttpClient> =
-  Layer.unwrap(
-    Effect.flatMap(environment, (variables) => {
-      // A line break at the end is what `$(cat file)` and .env files leave behind.
-      const text = (value: Option.Option<string>) =>
-        Option.filter(
-          Option.map(value, (typed) => typed.trim()),
-          (trimmed) => trimmed !== "",
-        )
-      const secret = (value: Option.Option<Redacted.Redacted<string>>) =>
-        Option.map(text(Option.map(value, Redacted.value)), (trimmed) => Redacted.make(trimmed))
-      const brand = variables.brand.trim().toLowerCase() || "feishu"
-      if (brand !== "feishu" && brand !== "lark") {
-        return Effect.fail(
-          invalidRequest(
-            "FEISHU_BRAND",
-            `"${brand}" is no brand`,
-            "Set it to feishu or lark, or not at all.",
-          ),
-        )
-      }
-      const [token, appSecret] = [secret(variables.accessToken), secret(variables.appSecret)]
-      const [appId, baseUrl] = [text(variables.appId), text(variables.baseUrl)]
-      const options = { brand, baseUrl: Option.getOrUndefined(baseUrl) } as const
-      if (Option.isSome(token)) {
-        const credentials = AccessToken.given(Secret.accessToken(token.value))
-        return Effect.succeed(layer({ ...options, credentials }))
-      }
-      if (Option.isSome(appId) && Option.isSome(appSecret)) {
-        const credentials = AccessToken.selfBuiltApp({
-          appId: appId.value,
-          appSecret: Secret.appSecret(appSecret.value),
-        })
-        return Effect.succeed(layer({ ...options, credentials }))
-      }
-      return noCredentials(
-        Option.isSome(appId)
-          ? "FEISHU_APP_ID is set, but FEISHU_APP_SECRET is not"
-          : Option.isSome(appSecret)
-            ? "FEISHU_APP_SECRET is set, but FEISHU_APP_ID is not"
-            : "there is neither an access token nor an app",
-      )
-    }),
-  )
+  Layer.unwrap(Effect.map(optionsConfig, layer))

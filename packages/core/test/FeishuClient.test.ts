@@ -549,6 +549,9 @@ describe("options", () => {
         const asked: Array<string> = []
         const client = Fake.httpClient((request) => {
           asked.push(`${request.path.split("/").at(-1)} ${request.token}`)
+          if (request.path === "/oauth/v3/token") {
+            return Effect.succeed({ body: { code: 0, access_token: "eyJ-SECRET", expires_in: 7_200 } })
+          }
           return Effect.succeed(Fake.isTokenCall(request) ? Fake.tokens().answer() : Fake.page([1]))
         })
         const readWith = (env: Record<string, string>) =>
@@ -562,10 +565,13 @@ describe("options", () => {
         const app = { FEISHU_APP_ID: "cli_env", FEISHU_APP_SECRET: "s", FEISHU_BRAND: "lark" }
         yield* readWith({ ...app, FEISHU_ACCESS_TOKEN: "", FEISHU_BRAND: " Lark\n" })
         yield* readWith({ ...app, FEISHU_ACCESS_TOKEN: "u-given\n", FEISHU_BASE_URL: "http://localhost:1/ " })
+        yield* readWith({ ...app, FEISHU_OAUTH_BASE_URL: "http://localhost:2" })
         assert.deepStrictEqual(asked, [
           "internal undefined",
           "list_by_no Bearer t-SECRET-1",
           "list_by_no Bearer u-given",
+          "token undefined",
+          "list_by_no Bearer eyJ-SECRET",
         ])
         assert.match((yield* Effect.flip(readWith({}))).message, /neither an access token nor an app/)
         assert.match(
