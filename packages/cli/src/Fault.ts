@@ -2,6 +2,7 @@
 import * as Cause from "effect/Cause"
 import * as CliError from "effect/cli/CliError"
 import * as Config from "effect/Config"
+import * as Data from "effect/Data"
 import { FeishuError } from "@effect-feishu/core"
 import { OutputFailed } from "./Output.ts"
 
@@ -45,6 +46,16 @@ export interface Fault {
   readonly exitCode: number
 }
 
+/** With --keep-going: some numbers could not be read, and were told already; the others are there. */
+export class NumbersFailed extends Data.TaggedError("NumbersFailed")<{
+  readonly errors: ReadonlyArray<FeishuError.FeishuError>
+}> {
+  override get message(): string {
+    const { length } = this.errors
+    return `${length === 1 ? "1 number" : `${length} numbers`} could not be read to the end`
+  }
+}
+
 /** Finds out what ended a run early. */
 export const faultOf = (cause: Cause.Cause<unknown>): Fault => {
   if (Cause.hasInterruptsOnly(cause)) {
@@ -65,6 +76,10 @@ export const faultOf = (cause: Cause.Cause<unknown>): Fault => {
     return badInput(
       `the environment: ${inOneLine(error.cause.message)}. Nothing was sent. Correct the variable.`,
     )
+  }
+  if (error instanceof NumbersFailed) {
+    const exitCode = Math.min(...error.errors.map(({ reason }) => exitCodeOfReason[reason._tag]))
+    return { reason: error._tag, message: error.message, exitCode }
   }
   if (error instanceof OutputFailed) {
     return { reason: error._tag, message: error.message, exitCode: exitCodes.stopped }

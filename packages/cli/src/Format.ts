@@ -9,34 +9,54 @@ export const names = ["table", "ndjson", "json", "csv"] as const
 /** The name of a format. */
 export type Name = (typeof names)[number]
 
-/** A format that is being written: it knows what came before. */
+/** The fields of a row that can be written, in the order of Feishu's documentation. */
+export const fields = ["id", "meeting_no", "topic", "url", "meeting_connect", "note_id", "password"] as const
+/** The name of a field. */
+export type Field = (typeof fields)[number]
+
+/** Whether a word is one of them. */
+export const isField = (name: string): name is Field => fields.some((field) => field === name)
+
+/** Those that are written unless others are asked for. */
+export const usualFields = (showPasswords: boolean): ReadonlyArray<Field> => [
+  "id",
+  "meeting_no",
+  "topic",
+  "url",
+  ...(showPasswords ? (["password"] as const) : []),
+]
+
+/** What is in the output already. */
+export interface Before {
+  /** Characters or bytes: whether there are any. */
+  readonly length: number
+  readonly rows: number
+}
+
+/** Writes a format, page by page. What it writes depends on what came before, so that any run can go on with it. */
 export interface Writer {
-  readonly rows: (meetings: ReadonlyArray<MeetingBrief>) => string
+  readonly rows: (meetings: ReadonlyArray<MeetingBrief>, before: Before) => string
   /** What comes after all rows, and makes the whole valid at whatever row it ends, also without any. */
-  readonly end: () => string
+  readonly end: (before: Before) => string
 }
 
 /** What differs from run to run. */
 export interface Options {
-  readonly showPasswords: boolean
+  readonly fields: ReadonlyArray<Field>
   /** The width of the terminal that a table has to fit; without one it takes the room it needs. */
   readonly columns?: number | undefined
 }
 
-/** Starts writing a format. */
+/** Starts writing a format. A table alone remembers something, the widths of its columns. */
 export const make = (name: Name, options: Options): Writer => {
-  const fields = ["id", "meeting_no", "topic", "url", ...(options.showPasswords ? ["password"] : [])]
-  const cellsOf = (meeting: MeetingBrief): Cells => [
-    meeting.id,
-    meeting.meeting_no,
-    meeting.topic,
-    meeting.url,
-    ...(options.showPasswords ? [meeting.password && Redacted.value(meeting.password)] : []),
-  ]
-  const objectOf = (meeting: MeetingBrief): string => {
-    const cells = cellsOf(meeting)
-    return json(Object.fromEntries(fields.map((field, index) => [field, cells[index] ?? null])))
-  }
+  const { columns, fields } = options
+  const cellsOf = (meeting: MeetingBrief): Cells =>
+    fields.map((field) => {
+      const value = valueOf(meeting, field)
+      return value === undefined ? undefined : String(value)
+    })
+  const objectOf = (meeting: MeetingBrief): string =>
+    json(Object.fromEntries(fields.map((field) => [field, valueOf(meeting, field) ?? null])))
   switch (name) {
     case "ndjson":
       return {
@@ -44,35 +64,31 @@ export const make = (name: Name, options: Options): Writer => {
         end: () => "",
       }
     case "json": {
-      const bracket = once("[")
-      const separator = once("", ",")
+      const bracket = (before: Before) => (before.length === 0 ? "[" : "")
       return {
-        rows: (meetings) =>
-          bracket() + meetings.map((meeting) => `${separator()}\n  ${objectOf(meeting)}`).join(""),
-        end: () => bracket() + (separator() === "" ? "]\n" : "\n]\n"),
+        rows: (meetings, before) =>
+          bracket(before) +
+          meetings
+            .map((meeting, index) => `${before.rows + index === 0 ? "" : ","}\n  ${objectOf(meeting)}`)
+            .join(""),
+        end: (before) => bracket(before) + (before.rows === 0 ? "]\n" : "\n]\n"),
       }
     }
     case "csv": {
-      const header = once(csvLine(fields))
+      const header = (before: Before) => (before.length === 0 ? csvLine(fields) : "")
       return {
-        rows: (meetings) => header() + meetings.map((meeting) => csvLine(cellsOf(meeting))).join(""),
+        rows: (meetings, before) =>
+          header(before) + meetings.map((meeting) => csvLine(cellsOf(meeting))).join(""),
         end: header,
       }
     }
     case "table":
-      return table(fields, cellsOf, options.columns)
+      return table(fields, cellsOf, columns)
   }
 }
 
-/** A text for the first time, and another from then on. */
-const once = (first: string, later = "") => {
-  let next = first
-  return () => {
-    const text = next
-    next = later
-    return text
-  }
-}
+const valueOf = (meeting: MeetingBrief, field: Field): string | boolean | undefined =>
+  field === "password" ? meeting.password && Redacted.value(meeting.password) : meeting[field]
 
 type Cells = ReadonlyArray<string | undefined>
 
@@ -85,18 +101,18 @@ const csvCell = (text: string): string => {
 }
 
 const gap = "  "
-const topic = 2
-const url = 3
 const narrowestTopic = 12
 const widestTopic = 60
 
 /** The columns take their widths from the first rows, since later ones are not known when these are shown. */
 const table = (
-  fields: ReadonlyArray<string>,
+  fields: ReadonlyArray<Field>,
   cellsOf: (meeting: MeetingBrief) => Cells,
   columns: number | undefined,
 ): Writer => {
   const cut = columns !== undefined
+  const topic = fields.indexOf("topic")
+  const url = fields.indexOf("url")
   let widths: ReadonlyArray<number> | undefined
   let shown = [...fields.keys()]
   const line = (cells: ReadonlyArray<string>): string => {
@@ -112,7 +128,7 @@ const table = (
         ? widestTopic
         : shown.reduce((room, index) => room - (index === topic ? 0 : natural[index]! + gap.length), columns)
     // Half an address leads nowhere, half a topic may still be known.
-    if (roomForTopic() < Math.min(narrowestTopic, natural[topic]!)) {
+    if (topic >= 0 && roomForTopic() < Math.min(narrowestTopic, natural[topic]!)) {
       shown = shown.filter((index) => index !== url)
     }
     const room = Math.max(1, roomForTopic())

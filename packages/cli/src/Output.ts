@@ -3,6 +3,7 @@ import * as NodeFS from "node:fs"
 import * as NodeNet from "node:net"
 import { dirname, isAbsolute } from "node:path"
 import type { Writable } from "node:stream"
+import * as ByteSize from "effect/ByteSize"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -12,6 +13,7 @@ import type * as PlatformError from "effect/PlatformError"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { FeishuError } from "@effect-feishu/core"
+import * as Lock from "./Lock.ts"
 import { Stderr } from "./Stderr.ts"
 
 /** The data could not be written. */
@@ -32,14 +34,33 @@ class ReaderGone extends Data.TaggedError("ReaderGone") {}
 export interface Output {
   /** Where the rows are until the run is complete, and stay if it ends early; none where they go out at once. */
   readonly part?: string
-  /** Returns when everything is handed over, so that a slow reader slows down the requests, too. */
-  readonly write: (text: string) => Effect.Effect<void, OutputFailed | ReaderGone>
+  /**
+   * Returns when everything is handed over, so that a slow reader slows down the requests, too. `written` is called
+   * when it is, also if the run was stopped meanwhile: what is out has to be counted.
+   */
+  readonly write: (text: string, written: () => void) => Effect.Effect<void, OutputFailed | ReaderGone>
   /** Writes the last text, and ends the output as the run ended. To be called once. */
   readonly close: (end: {
     readonly text: string
     readonly exit: Exit.Exit<unknown, unknown>
-    readonly rows: number
+    /** Whether there is something in a file that somebody may go on with, or want. */
+    readonly keep: boolean
   }) => Effect.Effect<void, OutputFailed | ReaderGone>
+}
+
+/**
+ * How far a file has come: a page was added to its `.part` and is on the disk; everything is, the end included; and
+ * it was moved to its place.
+ */
+export type Step = "part" | "whole" | "moved"
+
+/** Somebody who is told each step of a file, and can so go on with it after the process was killed. */
+export interface Journal {
+  /** How long the `.part` of an earlier run was when a page of it was last recorded. */
+  readonly earlier: number | undefined
+  readonly record: (step: Step, bytes: number) => Effect.Effect<void, OutputFailed>
+  /** Nothing is left of the file. */
+  readonly forget: Effect.Effect<void, OutputFailed>
 }
 
 /** How long a stopped run waits for a reader that does not read. */
@@ -58,37 +79,50 @@ const stream = Effect.fnUntraced(function* (
   const stderr = yield* Stderr
   // A write that fails says so to its caller; without this listener Node would end the process before that.
   writable.on("error", () => {})
-  const write = (text: string, patience?: number) =>
+  const write = (text: string, written: () => void, patience?: number) =>
     Effect.callback<void, OutputFailed | ReaderGone>((resume) => {
       const timer = patience === undefined ? undefined : setTimeout(() => resume(Effect.void), patience)
       writable.write(text, (error) => {
         clearTimeout(timer)
-        if (!error) return resume(Effect.void)
+        if (!error) {
+          written()
+          return resume(Effect.void)
+        }
         const code = "code" in error ? String(error.code) : error.message
         const gone = ["EPIPE", "ERR_STREAM_DESTROYED"].includes(code)
         resume(Effect.fail(gone ? new ReaderGone() : new OutputFailed({ target, problem: code })))
       })
     })
   return {
-    write: (text) => (text === "" ? Effect.void : Effect.andThen(stderr.clear, write(text))),
+    write: (text, written) =>
+      text === "" ? Effect.sync(written) : Effect.andThen(stderr.clear, write(text, written)),
     close: ({ exit, text }) => {
-      if (text === "") return Effect.void
-      if (Exit.isSuccess(exit)) return Effect.andThen(stderr.clear, write(text))
-      // The run has failed or was stopped already: that is what is told, not this.
-      return Effect.andThen(stderr.clear, Effect.ignore(write(text, patienceMillis)))
+      if (Exit.isSuccess(exit)) {
+        return text === ""
+          ? Effect.void
+          : Effect.andThen(
+              stderr.clear,
+              write(text, () => {}),
+            )
+      }
+      // The run has failed or was stopped already: that is what is told, not this. What it was writing goes out first,
+      // for which this waits even where it has nothing to add.
+      return Effect.andThen(stderr.clear, Effect.ignore(write(text, () => {}, patienceMillis)))
     },
   }
 })
 
 const encoder = new TextEncoder()
 
-const problemOf = (error: PlatformError.PlatformError): string => {
+/** What a system says of a file, in a word or two. */
+export const problemOf = (error: PlatformError.PlatformError): string => {
   const { cause } = error.reason
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : undefined
   return [error.reason._tag === "Unknown" ? undefined : error.reason._tag, code].filter(Boolean).join(", ")
 }
 
-const failed = (target: string) => (error: PlatformError.PlatformError) =>
+/** A write that failed, as an error. */
+export const failed = (target: string) => (error: PlatformError.PlatformError) =>
   new OutputFailed({ target, problem: problemOf(error) })
 
 const refuse = (problem: string, remedy: string) => FeishuError.invalidRequest("output", problem, remedy)
@@ -97,7 +131,7 @@ const notWritable = (path: string, problem: string) =>
   refuse(`${path} cannot be written (${problem})`, "Write to another place.")
 
 /** What stands under a name: a file is written beside its place, all else where it is. */
-export const named = Effect.fnUntraced(function* (path: string, options: { readonly private: boolean }) {
+export const named = Effect.fnUntraced(function* (path: string, options: FileOptions) {
   const files = yield* FileSystem.FileSystem
   const there = yield* files.stat(path).pipe(
     Effect.asSome,
@@ -108,24 +142,28 @@ export const named = Effect.fnUntraced(function* (path: string, options: { reado
     Effect.mapError((error) => notWritable(path, problemOf(error))),
   )
   const type = Option.isSome(there) ? there.value.type : "File"
-  switch (type) {
-    case "Directory":
-      return yield* refuse(`${path} is a folder`, "Give the name of a file.")
-    case "File": {
-      // Moving the new file onto a link would replace the link and leave the file behind it as it was.
-      const target = yield* behindLinks(path)
-      const mode = Option.map(there, (info) => info.mode & 0o777)
-      return yield* file(path, target, { mode, private: options.private })
-    }
-    case "FIFO":
-      return yield* pipe(path)
-    default:
-      return yield* device(path)
+  if (type === "Directory") return yield* refuse(`${path} is a folder`, "Give the name of a file.")
+  if (type === "File") {
+    return yield* file(path, { ...options, mode: Option.map(there, (info) => info.mode & 0o777) })
   }
+  if (options.journal !== undefined) {
+    return yield* refuse(
+      `${path} is no file, and with --checkpoint it has to be one`,
+      "Write to a file, or leave out --checkpoint.",
+    )
+  }
+  return yield* type === "FIFO" ? pipe(path) : device(path)
 })
 
+/** What is known of a file to write. */
+interface FileOptions {
+  /** For its owner alone, if it is new. */
+  readonly private: boolean
+  readonly journal?: Journal | undefined
+}
+
 /** The name that a chain of symbolic links leads to, also when there is nothing of that name yet. */
-const behindLinks = Effect.fnUntraced(function* (path: string) {
+export const behindLinks = Effect.fnUntraced(function* (path: string) {
   const files = yield* FileSystem.FileSystem
   let target = path
   while (true) {
@@ -136,24 +174,116 @@ const behindLinks = Effect.fnUntraced(function* (path: string) {
   }
 })
 
+const sizeOf = (info: FileSystem.File.Info): number => Number(ByteSize.toBigInt(info.size))
+
+const partOf = (target: string): string => `${target}.part`
+
 /**
  * A file. It is written beside its place and moved there when the run is complete, so that what is there is
- * always whole. The rows of a run that ended early stay in the `.part` file, and no later run overwrites that.
+ * always whole. The rows of a run that ended early stay in the `.part` file, and no later run overwrites that; one
+ * with a journal goes on with it.
  */
 const file = Effect.fnUntraced(function* (
   path: string,
-  target: string,
-  options: { readonly mode: Option.Option<number>; readonly private: boolean },
-): Effect.fn.Return<Output, FeishuError.FeishuError, FileSystem.FileSystem | Scope.Scope> {
+  options: FileOptions & { readonly mode: Option.Option<number> },
+): Effect.fn.Return<Output, FeishuError.FeishuError | OutputFailed, FileSystem.FileSystem | Scope.Scope> {
   const files = yield* FileSystem.FileSystem
-  const part = `${target}.part`
+  const { journal } = options
+  // Moving the new file onto a link would replace the link and leave the file behind it as it was.
+  const target = yield* behindLinks(path)
+  const part = partOf(target)
   const mode = Option.getOrElse(options.mode, () => (options.private ? 0o600 : 0o666))
-  const handle = yield* files.open(part, { flag: "wx", mode }).pipe(
+  yield* lock(part)
+  const handle = yield* journal?.earlier === undefined
+    ? create(path, part, mode, journal !== undefined)
+    : goOnWith(part, journal.earlier)
+  // The umask may have taken from the mode of the file that is there; some file systems have no modes at all.
+  if (Option.isSome(options.mode)) yield* Effect.ignore(files.chmod(part, mode))
+  let whole = journal?.earlier ?? 0
+  // Nothing is sent before it is known that there is a place to write to.
+  if (journal !== undefined) yield* journal.record("part", whole)
+
+  // Whole pages only: an interruption waits for the write, and what a failed one left of its page goes.
+  const write = (text: string, written: () => void) => {
+    const bytes = encoder.encode(text)
+    return handle.writeAll(bytes).pipe(
+      Effect.tapError(() => Effect.ignore(handle.truncate(whole))),
+      Effect.mapError(failed(part)),
+      Effect.tap(() =>
+        Effect.sync(() => {
+          whole += bytes.length
+          written()
+        }),
+      ),
+    )
+  }
+  const flush = Effect.mapError(handle.sync, failed(part))
+  const record = (step: Step) => (journal === undefined ? Effect.void : journal.record(step, whole))
+
+  /*
+   * Whatever is recorded has to be true after a kill, and after a loss of power, too. So each step is on the disk
+   * before it is recorded, and recorded before the next one begins:
+   *   a page: its bytes, flushed -> "part" with their number. Killed in between, the page is cut off, and read again.
+   *   the end: the last text, flushed -> "whole" -> the file is moved, its folder flushed -> "moved".
+   * Killed before "whole", the last text is cut off, and written again. Killed after it, the next run moves the file,
+   * if it finds it where it was, and sends nothing.
+   */
+  return {
+    part,
+    write: (text, written) =>
+      Effect.uninterruptible(
+        journal === undefined
+          ? write(text, written)
+          : write(text, written).pipe(Effect.andThen(flush), Effect.andThen(record("part"))),
+      ),
+    close: ({ exit, keep, text }) => {
+      if (Exit.isSuccess(exit)) {
+        return write(text, () => {}).pipe(
+          Effect.andThen(flush),
+          Effect.andThen(record("whole")),
+          Effect.andThen(Effect.provideService(move(path, target), FileSystem.FileSystem, files)),
+          Effect.andThen(record("moved")),
+        )
+      }
+      // What makes the rows a valid document is not recorded: whoever goes on cuts it off.
+      if (keep) return Effect.ignore(write(text, () => {}))
+      return Effect.ignore(
+        Effect.andThen(journal === undefined ? Effect.void : journal.forget, files.remove(part)),
+      )
+    },
+  }
+})
+
+const lock = (part: string) =>
+  Lock.hold(part).pipe(
+    Effect.catchIf(
+      (code) => code !== Lock.held,
+      // Where there are no such sockets, that a file is made new still keeps most others out.
+      () => Effect.void,
+    ),
+    Effect.mapError(() =>
+      refuse(`${part} is being written by another run`, "Wait until it is over, or write to another file."),
+    ),
+  )
+
+const create = Effect.fnUntraced(function* (path: string, part: string, mode: number, emptyWillDo: boolean) {
+  const files = yield* FileSystem.FileSystem
+  // A run that was killed before it could record anything leaves it empty, which is nobody's rows.
+  return yield* files.open(part, { flag: "wx", mode }).pipe(
+    Effect.catchIf(
+      ({ reason }) => emptyWillDo && reason._tag === "AlreadyExists",
+      (error) =>
+        Effect.flatMap(files.open(part, { flag: "r+" }), (handle) =>
+          Effect.flatMap(handle.stat, (info) =>
+            sizeOf(info) === 0 ? Effect.succeed(handle) : Effect.fail(error),
+          ),
+        ),
+    ),
     Effect.mapError((error) => {
       switch (error.reason._tag) {
         case "AlreadyExists":
           return refuse(
-            `${part} is there already, with the rows of a run that ended early or is not over`,
+            `${part} is there already, with the rows of a run that ended early`,
             "Move it away, or write to another file.",
           )
         case "NotFound":
@@ -163,29 +293,64 @@ const file = Effect.fnUntraced(function* (
       }
     }),
   )
-  // The umask may have taken from the mode of the file that is there; some file systems have no modes at all.
-  if (Option.isSome(options.mode)) yield* Effect.ignore(files.chmod(part, mode))
-  let whole = 0
-  // Whole pages only: an interruption waits for the write, and what a failed one left of its page goes.
-  const write = (text: string) => {
-    const bytes = encoder.encode(text)
-    return handle.writeAll(bytes).pipe(
-      Effect.tapError(() => Effect.ignore(handle.truncate(whole))),
-      Effect.mapError(failed(part)),
-      Effect.tap(Effect.sync(() => (whole += bytes.length))),
-      Effect.uninterruptible,
+})
+
+/** Cuts off what was not recorded. */
+const goOnWith = Effect.fnUntraced(function* (part: string, bytes: number) {
+  const files = yield* FileSystem.FileSystem
+  const handle = yield* files
+    .open(part, { flag: "r+" })
+    .pipe(
+      Effect.mapError((error) =>
+        error.reason._tag === "NotFound"
+          ? refuse(`${part} is gone, and the checkpoint says that it has ${bytes} bytes`, remedyOfLost)
+          : notWritable(part, problemOf(error)),
+      ),
+    )
+  const size = sizeOf(yield* Effect.mapError(handle.stat, failed(part)))
+  if (size < bytes) {
+    return yield* refuse(
+      `${part} has ${size} bytes, and the checkpoint says that it has ${bytes}: rows are missing`,
+      remedyOfLost,
     )
   }
-  return {
-    part,
-    write,
-    close: ({ exit, rows, text }) => {
-      if (Exit.isSuccess(exit)) {
-        return Effect.andThen(write(text), Effect.mapError(files.rename(part, target), failed(path)))
-      }
-      return Effect.ignore(rows === 0 ? files.remove(part) : write(text))
-    },
-  }
+  yield* Effect.mapError(
+    Effect.andThen(handle.truncate(bytes), handle.seek(BigInt(bytes), "start")),
+    failed(part),
+  )
+  return handle
+})
+
+const remedyOfLost = "Bring the file back; or remove what is left of it and the checkpoint, to start anew."
+
+const move = Effect.fnUntraced(function* (path: string, target: string) {
+  const files = yield* FileSystem.FileSystem
+  yield* Effect.mapError(files.rename(partOf(target), target), failed(path))
+  yield* flushFolder(target)
+})
+
+/** What a rename did is on the disk then. Not every system can do that with a folder. */
+export const flushFolder = (path: string) =>
+  FileSystem.FileSystem.use((files) => files.open(dirname(path), { flag: "r" })).pipe(
+    Effect.flatMap((folder) => folder.sync),
+    Effect.scoped,
+    Effect.ignore,
+  )
+
+/** Moves a file to its place that was whole when its run was killed, unless it was moved already. */
+export const finish = Effect.fnUntraced(function* (path: string, bytes: number, moved: boolean) {
+  const files = yield* FileSystem.FileSystem
+  const target = yield* behindLinks(path)
+  const part = partOf(target)
+  if (!moved) yield* lock(part)
+  const isIt = (name: string) =>
+    Effect.isSuccess(Effect.filterOrFail(files.stat(name), (info) => sizeOf(info) === bytes))
+  if (!moved && (yield* isIt(part))) return yield* move(path, target)
+  if (yield* isIt(target)) return
+  return yield* refuse(
+    `${path} is not the file of ${bytes} bytes that the checkpoint says it is`,
+    "Bring it back, or remove the checkpoint to read everything again.",
+  )
 })
 
 /**
@@ -217,9 +382,15 @@ const device = Effect.fnUntraced(function* (
   const handle = yield* files
     .open(path, { flag: "a" })
     .pipe(Effect.mapError((error) => notWritable(path, problemOf(error))))
-  const write = (text: string) => Effect.mapError(handle.writeAll(encoder.encode(text)), failed(path))
+  const write = (text: string, written: () => void) =>
+    Effect.tap(Effect.mapError(handle.writeAll(encoder.encode(text)), failed(path)), () =>
+      Effect.sync(written),
+    )
   return {
-    write,
-    close: ({ exit, text }) => (Exit.isSuccess(exit) ? write(text) : Effect.ignore(write(text))),
+    write: (text, written) => Effect.uninterruptible(write(text, written)),
+    close: ({ exit, text }) => {
+      const end = write(text, () => {})
+      return Exit.isSuccess(exit) ? end : Effect.ignore(end)
+    },
   }
 })

@@ -10,18 +10,49 @@ export interface Again {
   readonly format: Format.Name | undefined
   readonly showPasswords: boolean
   readonly summary: "text" | "json"
+  readonly fields: string | undefined
+  readonly keepGoing: boolean
+  readonly concurrency: number
   /** If it was given; a cursor holds it already. */
   readonly pageSize: number | undefined
 }
 
+/** Longer commands are of no use to a person: those of so many numbers are told in words. */
+const mostCursors = 10
+const mostNumbers = 100
+
+/** The places where a run can be gone on with: of the numbers under way, and of those that failed. */
+export const cursorsOf = (run: State): ReadonlyArray<Cursor.Cursor> => [
+  ...run.underWay.values(),
+  ...[...run.failed.values()].flatMap(({ cursor }) => cursor ?? []),
+]
+
 /** The lines that tell it; none for a run that nothing can go on from. */
-export const lines = (run: State, cursor: Cursor.Cursor): ReadonlyArray<string> => {
+export const lines = (run: State): ReadonlyArray<string> => {
   const { again } = run
   if (again === undefined) return []
+  if (run.checkpoint !== undefined) return [`the same command goes on from ${run.checkpoint}`]
+  const cursors = cursorsOf(run)
+  const rest = run.starts.slice(run.begun)
   const [second, third] = nextNames(run)
-  const resume = command(["--cursor", cursor], again, second)
-  const rest = run.rest.length === 0 ? [] : [`and then: ${command(restOf(run, again), again, third)}`]
-  return [...repetition(run, cursor), `resume with: ${resume}`, ...rest, ...joining(run)]
+  const going =
+    cursors.length > mostCursors
+      ? `${cursors.length} numbers were not read to their end: --summary json tells their cursors, and with --checkpoint the same command goes on`
+      : `resume with: ${command(
+          cursors.flatMap((cursor) => ["--cursor", cursor]),
+          again,
+          second,
+        )}`
+  const then =
+    rest.length > mostNumbers
+      ? `and then: the ${rest.length} numbers from ${rest[0]?.meetingNo} on, ${range(rest).join(" ")}`
+      : `and then: ${command(restOf(rest, again), again, cursors.length > 0 ? third : second)}`
+  return [
+    ...repetition(run),
+    ...(cursors.length > 0 ? [going] : []),
+    ...(rest.length > 0 ? [then] : []),
+    ...joining(run),
+  ]
 }
 
 const command = (what: ReadonlyArray<string>, again: Again, output: string | undefined): string =>
@@ -31,6 +62,9 @@ const command = (what: ReadonlyArray<string>, again: Again, output: string | und
     ...what,
     ...(again.baseUrl === undefined ? [] : ["--base-url", again.baseUrl]),
     ...(again.format === undefined ? [] : ["--format", again.format]),
+    ...(again.fields === undefined ? [] : ["--fields", again.fields]),
+    ...(again.keepGoing ? ["--keep-going"] : []),
+    ...(again.concurrency === 1 ? [] : ["--concurrency", String(again.concurrency)]),
     ...(again.showPasswords ? ["--show-passwords"] : []),
     ...(again.summary === "text" ? [] : ["--summary", again.summary]),
     ...(output === undefined ? [] : ["--output", output]),
@@ -39,24 +73,22 @@ const command = (what: ReadonlyArray<string>, again: Again, output: string | und
     .join(" ")
 
 /** The numbers that were not begun, and their range. */
-const restOf = (run: State, again: Again): ReadonlyArray<string> => {
-  const positions = run.rest.flatMap((cursor) => Cursor.toPosition(cursor) ?? [])
-  return [
-    ...positions.map(({ meetingNo }) => meetingNo),
-    ...positions
-      .slice(0, 1)
-      .flatMap(({ end, start }) => ["--from", TimeRange.iso(start), "--to", TimeRange.iso(end)]),
-    ...(again.pageSize === undefined ? [] : ["--page-size", String(again.pageSize)]),
-  ]
-}
+const restOf = (rest: ReadonlyArray<Cursor.Position>, again: Again): ReadonlyArray<string> => [
+  ...rest.map(({ meetingNo }) => meetingNo),
+  ...range(rest),
+  ...(again.pageSize === undefined ? [] : ["--page-size", String(again.pageSize)]),
+]
+
+const range = (rest: ReadonlyArray<Cursor.Position>): ReadonlyArray<string> =>
+  rest.slice(0, 1).flatMap(({ end, start }) => ["--from", TimeRange.iso(start), "--to", TimeRange.iso(end)])
 
 /** A word of a command as a shell reads it. */
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 
-const repetition = (run: State, cursor: Cursor.Cursor): ReadonlyArray<string> => {
+const repetition = (run: State): ReadonlyArray<string> => {
   if (run.repeated === 0) return []
-  const pageSize = Cursor.toPosition(cursor)?.pageSize
+  const [pageSize] = cursorsOf(run).flatMap((cursor) => Cursor.toPosition(cursor)?.pageSize ?? [])
   const stuck =
     run.repeated === run.rows
       ? `; with --max-items below the page size, ${pageSize}, a run gets no further`
@@ -80,7 +112,7 @@ const joining = (run: State): ReadonlyArray<string> => {
   const parts = [
     ...(run.ended !== undefined ? [run.file.path] : run.rows > 0 ? [run.file.part] : []),
     second,
-    ...(run.rest.length > 0 ? [third] : []),
+    ...(cursorsOf(run).length > 0 && run.begun < run.starts.length ? [third] : []),
   ]
   return parts.length === 1 ? [] : [`the files are parts of one list, in this order: ${parts.join(", ")}`]
 }

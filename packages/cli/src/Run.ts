@@ -3,12 +3,12 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import type { Cursor, Events } from "@effect-feishu/core"
+import type { Cursor, Events, FeishuError, MeetingNo } from "@effect-feishu/core"
 import type { Again } from "./Resume.ts"
 
 /** The state of a run. It changes while the run goes on, so that an end at any moment can be told. */
 export interface State {
-  /** Rows that were written. */
+  /** Rows that are in the output. */
   rows: number
   pages: number
   /** Requests of every kind that were sent, those for tokens and the repeated ones, too. */
@@ -23,12 +23,18 @@ export interface State {
   waitingUntil: number | undefined
   /** A refusal by the rate limit counts as a wait and a retry only once something is sent again. */
   refusedMillis: number | undefined
-  /** The place after the last page that was written whole; none before the read begins and after its end. */
-  cursor: Cursor.Cursor | undefined
-  /** Whether the run began with a cursor of an earlier one. */
+  /** Where the numbers start, in the order in which they are begun. */
+  starts: ReadonlyArray<Cursor.Position>
+  /** So many of them have been begun. */
+  begun: number
+  /** Those of them that are not read to their end: the place after the last page of each that was written whole. */
+  readonly underWay: Map<MeetingNo, Cursor.Cursor>
+  /** Those that failed by a fault of their own, while the others were read. */
+  readonly failed: Map<MeetingNo, FeishuError.FeishuError>
+  /** Whether the run began where an earlier one ended. */
   resumed: boolean
-  /** The starts of the numbers after that one. */
-  rest: ReadonlyArray<Cursor.Cursor>
+  /** Rows of them that an earlier run has written. */
+  rowsBefore: number
   /** How the read ended, if it was not by a failure. */
   ended: "complete" | "limited" | undefined
   /** Rows at the end of the output that a resumed run reads again, since their page did not fit whole. */
@@ -37,6 +43,8 @@ export interface State {
   file: { readonly path: string; readonly part: string | undefined } | undefined
   /** What a command to go on needs besides the cursor; none when it cannot go on, as in a demo. */
   again: Again | undefined
+  /** Where it is recorded how far the run has come. */
+  checkpoint: string | undefined
 }
 
 /** The run of this process. */
@@ -53,13 +61,17 @@ export const make = (): State => ({
   windows: new Set(),
   waitingUntil: undefined,
   refusedMillis: undefined,
-  cursor: undefined,
+  starts: [],
+  begun: 0,
+  underWay: new Map(),
+  failed: new Map(),
   resumed: false,
-  rest: [],
+  rowsBefore: 0,
   ended: undefined,
   repeated: 0,
   file: undefined,
   again: undefined,
+  checkpoint: undefined,
 })
 
 /** Counts an event. */

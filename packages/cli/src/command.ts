@@ -25,6 +25,11 @@ const words: Language.Words<{
   readonly credentials: ReadonlyArray<string>
   readonly exitCodes: ReadonlyArray<string>
   readonly numbers: string
+  readonly numbersFrom: string
+  readonly fields: string
+  readonly checkpoint: string
+  readonly keepGoing: string
+  readonly concurrency: string
   readonly from: string
   readonly to: string
   readonly format: string
@@ -57,6 +62,15 @@ const words: Language.Words<{
       "7 the answer breaks the contract; 130 and 143 stopped by a signal.",
     ],
     numbers: "Nine digits; spaces and dashes between them do not matter",
+    numbersFrom:
+      "Read meeting numbers from there, too, one a line; - is standard input. Empty lines do not count, nor what follows a #",
+    fields: `The fields of a meeting to write, in this order, such as id,topic; default id,meeting_no,topic,url. Known are ${Format.fields.join(", ")}; password needs --show-passwords`,
+    checkpoint:
+      "Record there how far the run has come, after each page; the same command then goes on from there, whatever has ended it, and writes no row twice. Needs --output",
+    keepGoing:
+      "When a number cannot be read, say so and read the others; the run still ends as incomplete, with an exit code of such a number",
+    concurrency:
+      "Read so many numbers beside each other, 1 to 32; default 1. The rows of each keep their order",
     from: "Start: ISO (2026-09-01, 2026-09-01T08:00:00+08:00), unix seconds, or how long ago (30d, 36h); default 90 days ago less one hour, the most that Feishu surely shows",
     to: "End, written likewise; a date includes the whole local day; default now",
     format:
@@ -65,7 +79,8 @@ const words: Language.Words<{
       "Write the data there; until it is complete it is in FILE.part, and stays there if the run ends early. A named pipe or a device is written itself",
     pageSize: `Meetings per request, 1 to ${ListByNo.maxPageSize}; default ${ListByNo.maxPageSize}, or --max-items if that is less`,
     maxItems: "Stop after this many meetings",
-    cursor: "Go on where an earlier run ended; it holds number, range and page size, so give none of them",
+    cursor:
+      "Go on where an earlier run ended; it holds number, range and page size, so give none of them. May be given several times, for several numbers",
     baseUrl: "Feishu's address, before FEISHU_BASE_URL; default https://open.feishu.cn",
     summary: "How the last line on standard error tells how the run ended; default text",
     showPasswords: "Add the passwords of the meetings to the data",
@@ -91,6 +106,13 @@ const words: Language.Words<{
       "7 响应不符合接口约定；130 和 143 被信号中止。",
     ],
     numbers: "九位数字，中间可有空格和连字符",
+    numbersFrom: "另从该文件读取会议号，每行一个；- 表示标准输入。空行和 # 之后的内容不计",
+    fields: `写出会议的哪些字段及其顺序，例如 id,topic；默认 id,meeting_no,topic,url。可用字段：${Format.fields.join("、")}；password 需同时给出 --show-passwords`,
+    checkpoint:
+      "每页之后在该文件记录进度；无论运行因何结束，再次输入同一命令即从那里继续，不会重复写任何一行。需要 --output",
+    keepGoing:
+      "某个会议号读取失败时予以说明，并继续读取其他会议号；运行仍以不完整结束，退出码取自失败的会议号",
+    concurrency: "同时读取几个会议号，1 到 32；默认 1。同一会议号的行保持原有顺序",
     from: "开始时间：ISO 格式（2026-09-01、2026-09-01T08:00:00+08:00）、Unix 秒，或距今多久（30d、36h）；默认 90 天前再晚一小时，即飞书一定可查的最早时间",
     to: "结束时间，写法相同；只写日期时包含当天全天（本地时间）；默认为现在",
     format:
@@ -98,7 +120,8 @@ const words: Language.Words<{
     output: "把数据写到该文件；完整之前数据在 FILE.part 中，提前结束时留在那里。命名管道和设备则直接写入",
     pageSize: `每次请求的会议数，1 到 ${ListByNo.maxPageSize}；默认 ${ListByNo.maxPageSize}，--max-items 更小时取其值`,
     maxItems: "读到这么多场会议后停止",
-    cursor: "从上次结束的位置继续；游标已包含会议号、时间范围和每页条数，不要再给出",
+    cursor:
+      "从上次结束的位置继续；游标已包含会议号、时间范围和每页条数，不要再给出。可多次给出，对应多个会议号",
     baseUrl: "飞书的地址，优先于 FEISHU_BASE_URL；默认 https://open.feishu.cn",
     summary: "标准错误最后一行以何种形式说明结果；默认 text",
     showPasswords: "在数据中加入会议密码",
@@ -129,6 +152,7 @@ const list = (language: Language.Language) => {
     "list",
     {
       numbers: Argument.variadic(Argument.String("meeting-no").pipe(Argument.withDescription(say.numbers))),
+      numbersFrom: text("numbers-from", "FILE", say.numbersFrom),
       from: text("from", "TIME", say.from),
       to: text("to", "TIME", say.to),
       format: Flag.Literals("format", Format.names).pipe(
@@ -136,10 +160,18 @@ const list = (language: Language.Language) => {
         Flag.optional,
         Flag.map(Option.getOrUndefined),
       ),
+      fields: text("fields", "NAMES", say.fields),
       output: text("output", "FILE", say.output),
+      checkpoint: text("checkpoint", "FILE", say.checkpoint),
       pageSize: wholeNumber("page-size", [1, ListByNo.maxPageSize], say.pageSize),
       maxItems: wholeNumber("max-items", [1, Number.MAX_SAFE_INTEGER], say.maxItems),
-      cursor: text("cursor", "TEXT", say.cursor),
+      cursors: Flag.String("cursor").pipe(
+        Flag.withMetavar("TEXT"),
+        Flag.withDescription(say.cursor),
+        Flag.atLeast(0),
+      ),
+      keepGoing: yes("keep-going", say.keepGoing),
+      concurrency: wholeNumber("concurrency", [1, 32], say.concurrency).pipe(Flag.map((given) => given ?? 1)),
       baseUrl: text("base-url", "URL", say.baseUrl),
       summary: Flag.Literals("summary", ["text", "json"]).pipe(
         Flag.withDescription(say.summary),

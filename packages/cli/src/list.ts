@@ -1,11 +1,13 @@
 /** The command `list`: reads the meetings of numbers and writes them. */
+import { resolve } from "node:path"
+import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import {
   Cursor,
@@ -13,30 +15,35 @@ import {
   FeishuClient,
   FeishuError,
   ListByNo,
+  type MeetingBrief,
   type MeetingNo,
-  MeetingNoFromText,
   Meetings,
+  type RateLimit,
   TimeRange,
 } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
-import { exitCodes, faultOf } from "./Fault.ts"
+import * as Checkpoint from "./Checkpoint.ts"
+import { exitCodes, faultOf, NumbersFailed } from "./Fault.ts"
 import * as Format from "./Format.ts"
 import * as Language from "./Language.ts"
+import * as Numbers from "./Numbers.ts"
 import * as Output from "./Output.ts"
 import { count, progressLine, Run, waitLine } from "./Run.ts"
 import { Stderr } from "./Stderr.ts"
 
 /** What was asked for. */
-export interface Input {
-  /** As they were written. */
-  readonly numbers: ReadonlyArray<string>
+export interface Input extends Numbers.Given {
   readonly from: string | undefined
   readonly to: string | undefined
-  readonly cursor: string | undefined
+  readonly cursors: ReadonlyArray<string>
+  readonly fields: string | undefined
   readonly format: Format.Name | undefined
   readonly output: string | undefined
+  readonly checkpoint: string | undefined
   readonly pageSize: number | undefined
   readonly maxItems: number | undefined
+  readonly keepGoing: boolean
+  readonly concurrency: number
   readonly baseUrl: string | undefined
   readonly summary: "text" | "json"
   readonly showPasswords: boolean
@@ -68,182 +75,399 @@ export const list = Effect.fn("list")(function* (input: Input) {
       }),
     )
   yield* checkCombination(input)
-  const plan = yield* planOf(input)
-  return yield* transfer(input, plan).pipe(
+  const fields = yield* fieldsOf(input)
+  const asked = yield* askedFor(input)
+  const checkpoint = input.checkpoint === undefined ? undefined : yield* Checkpoint.open(input.checkpoint)
+  // A run that was killed may have used the whole limit a moment ago.
+  const initially = checkpoint?.earlier?.step === "part" ? "full" : "free"
+  return yield* transfer({ input, fields, asked, checkpoint }).pipe(
     Effect.provide(
-      Meetings.layerClient.pipe(Layer.provideMerge(clientOf(input)), Layer.provide(NodeHttp.layer())),
+      Meetings.layerClient.pipe(
+        Layer.provideMerge(clientOf(input, { initially })),
+        Layer.provide(NodeHttp.layer()),
+      ),
     ),
     Effect.provideService(Events.Events, listen),
-    Effect.scoped,
   )
-})
+}, Effect.scoped)
 
-const clientOf = (input: Input) => {
+const clientOf = (input: Input, rateLimit: RateLimit.Options) => {
   // Loaded only when asked for: the mock brings a lot that a real run has no use for.
   if (input.demo) return Layer.unwrap(Effect.promise(async () => (await import("./demo.ts")).layer))
-  if (input.baseUrl === undefined) return FeishuClient.layerConfig
+  const client = Layer.unwrap(
+    Effect.map(FeishuClient.optionsConfig, (options) => FeishuClient.layer({ ...options, rateLimit })),
+  )
+  if (input.baseUrl === undefined) return client
   const flag = ConfigProvider.fromUnknown({ FEISHU_BASE_URL: input.baseUrl })
-  return Layer.provide(FeishuClient.layerConfig, ConfigProvider.layerAdd(flag, { asPrimary: true }))
+  return Layer.provide(client, ConfigProvider.layerAdd(flag, { asPrimary: true }))
 }
 
-const transfer = Effect.fnUntraced(function* (input: Input, plan: Plan) {
+/** All that is known before anything is opened or sent. */
+interface Task {
+  readonly input: Input
+  readonly fields: ReadonlyArray<Format.Field>
+  readonly asked: Asked
+  readonly checkpoint: Checkpoint.Checkpoint | undefined
+}
+
+const transfer = Effect.fnUntraced(function* ({ asked, checkpoint, fields, input }: Task) {
   const run = yield* Run
-  const starts = yield* startsOf(input, plan)
   const toTerminal = input.output === undefined && process.stdout.isTTY === true
   const formatName = input.format ?? (toTerminal ? "table" : "ndjson")
+  const plan = yield* planOf(input, asked, formatName)
+  if (checkpoint !== undefined) {
+    yield* Checkpoint.checkPlan(checkpoint, plan)
+    run.checkpoint = checkpoint.path
+    run.resumed ||= checkpoint.earlier !== undefined
+  }
+  const earlier = checkpoint?.earlier
+  const range = earlier?.range ?? asked.range
+  run.starts = yield* startsOf(input, asked, range)
+  run.rows = run.rowsBefore = earlier?.rows ?? 0
+  run.begun = earlier?.numbers.begun ?? 0
+  for (const cursor of earlier?.numbers.open ?? []) run.underWay.set(numberOf(cursor), cursor)
+
+  const recorded = (step: Output.Step, bytes: number): Parameters<Checkpoint.Checkpoint["record"]>[0] => ({
+    plan,
+    ...(range === undefined ? {} : { range }),
+    step,
+    bytes,
+    rows: run.rows,
+    numbers: {
+      begun: run.begun,
+      open: [...run.underWay.values(), ...[...run.failed.values()].flatMap(({ cursor }) => cursor ?? [])],
+    },
+    ...(run.ended === undefined ? {} : { ended: run.ended }),
+  })
+  if (earlier !== undefined && earlier.step !== "part") {
+    return yield* wasEnded(input.output!, checkpoint!, earlier)
+  }
+
   const format = Format.make(formatName, {
-    showPasswords: input.showPasswords,
+    fields,
     // Some terminals say 0 when they do not know.
     columns: toTerminal ? process.stdout.columns || undefined : undefined,
   })
   const output = yield* input.output === undefined
     ? Output.stdout
-    : Output.named(input.output, { private: input.showPasswords })
+    : Output.named(input.output, {
+        private: fields.includes("password"),
+        journal: checkpoint && {
+          earlier: earlier?.bytes,
+          record: (step, bytes) => checkpoint.record(recorded(step, bytes)),
+          forget: checkpoint.remove,
+        },
+      })
   if (input.output !== undefined) run.file = { path: input.output, part: output.part }
   if (!input.demo) {
     run.again = { ...input, format: toTerminal && formatName === "table" ? undefined : formatName }
   }
 
-  yield* copy(starts, format, output, input.maxItems).pipe(
+  let length = earlier?.bytes ?? 0
+  const write = (meetings: ReadonlyArray<MeetingBrief>, written: () => void) => {
+    const text = format.rows(meetings, { length, rows: run.rows })
+    return output.write(text, () => {
+      length += text.length
+      written()
+    })
+  }
+  yield* copy(input, write).pipe(
     Effect.onExit((exit) =>
-      output.close({ text: isBadInput(exit) ? "" : format.end(), exit, rows: run.rows }),
+      output.close({
+        // Nothing was sent for bad input, and so nothing is written either.
+        text: isBadInput(exit) && length === 0 ? "" : format.end({ length, rows: run.rows }),
+        exit,
+        keep: run.rows > 0 || (checkpoint !== undefined && (run.resumed || run.pages > 0)),
+      }),
     ),
     // Whoever reads has what they wanted, as with --max-items: no error, and no failure of a pipeline.
-    Effect.catchTag("ReaderGone", () => Effect.void),
+    Effect.catchTag("ReaderGone", () => Effect.sync(() => (run.ended = "limited"))),
   )
-  run.ended = run.cursor === undefined ? "complete" : "limited"
 })
 
-/** Nothing was sent then, and so nothing is written either. */
 const isBadInput = (exit: Exit.Exit<unknown, unknown>): boolean =>
   Exit.isFailure(exit) && faultOf(exit.cause).exitCode === exitCodes.badInput
 
+/** An earlier run has come to the end: at most its file is still to be moved. */
+const wasEnded = Effect.fnUntraced(function* (
+  path: string,
+  checkpoint: Checkpoint.Checkpoint,
+  earlier: Checkpoint.Recorded,
+) {
+  const run = yield* Run
+  const stderr = yield* Stderr
+  const { alreadyEnded } = yield* Language.say(words)
+  yield* Output.finish(path, earlier.bytes, earlier.step === "moved")
+  if (earlier.step === "whole") yield* checkpoint.record({ ...earlier, step: "moved" })
+  yield* stderr.line(alreadyEnded(checkpoint.path))
+  run.file = { path, part: undefined }
+  run.ended = earlier.ended ?? "complete"
+})
+
 /** Copies page after page until the end, or until there are enough rows. */
 const copy = Effect.fnUntraced(function* (
-  starts: ReadonlyArray<Cursor.Cursor>,
-  format: Format.Writer,
-  output: Output.Output,
-  maxItems = Number.POSITIVE_INFINITY,
+  { concurrency, keepGoing, maxItems = Number.POSITIVE_INFINITY }: Input,
+  write: (meetings: ReadonlyArray<MeetingBrief>, written: () => void) => ReturnType<Output.Output["write"]>,
 ) {
   const run = yield* Run
   const meetings = yield* Meetings.Meetings
   const stderr = yield* Stderr
-  const begin = (index: number) => {
-    run.cursor = starts[index]
-    run.rest = starts.slice(index + 1)
+  const { failed } = yield* Language.say(words)
+  // Windows beside each other are read to be thrown away where only some rows are wanted.
+  const readAhead = Number.isFinite(maxItems) ? 1 : 4
+
+  const begin = (start: Cursor.Position): Cursor.Cursor => {
+    const cursor = Cursor.fromPosition(start)
+    run.begun++
+    run.underWay.set(start.meetingNo, cursor)
+    return cursor
   }
-  begin(0)
-  yield* Stream.fromIterable(starts.keys()).pipe(
-    Stream.flatMap((index) => Stream.map(meetings.pages(starts[index]!), (page) => ({ index, page }))),
-    Stream.runForEachWhile(({ index, page }) =>
-      Effect.gen(function* () {
-        const fitting = page.meetings.slice(0, maxItems - run.rows)
-        yield* output.write(format.rows(fitting))
-        run.rows += fitting.length
-        // A page that was cut is read again by whoever resumes: better rows twice than rows lost.
-        if (fitting.length < page.meetings.length) {
-          run.repeated = fitting.length
-          return false
-        }
-        if (page.cursor === undefined) begin(index + 1)
-        else run.cursor = page.cursor
-        yield* stderr.progress(progressLine(run))
-        return run.rows < maxItems
-      }),
+  const isOwn = (error: FeishuError.FeishuError): boolean =>
+    keepGoing && error.reason._tag !== "InvalidRequest" && Meetings.isFaultOfNumber(error)
+  const fail = Effect.fnUntraced(function* (meetingNo: MeetingNo, error: FeishuError.FeishuError) {
+    run.underWay.delete(meetingNo)
+    run.failed.set(meetingNo, error)
+    yield* stderr.line(failed(meetingNo, error.message))
+    return true
+  })
+  const add = Effect.fnUntraced(function* (page: Meetings.Page) {
+    const fitting = page.meetings.slice(0, maxItems - run.rows)
+    const isCut = fitting.length < page.meetings.length
+    yield* write(fitting, () => {
+      run.rows += fitting.length
+      // A page that was cut is read again by whoever resumes: better rows twice than rows lost.
+      if (isCut) run.repeated = fitting.length
+      else if (page.cursor === undefined) run.underWay.delete(page.meetingNo)
+      else run.underWay.set(page.meetingNo, page.cursor)
+    })
+    yield* stderr.progress(progressLine(run))
+    return !isCut && run.rows < maxItems
+  })
+
+  yield* Stream.fromIterable<Cursor.Cursor | Cursor.Position>([
+    ...run.underWay.values(),
+    ...run.starts.slice(run.begun),
+  ]).pipe(
+    Stream.flatMap(
+      (next) =>
+        Stream.suspend(() => {
+          const cursor = typeof next === "string" ? next : begin(next)
+          return meetings.pages({ cursor, readAhead }).pipe(
+            Stream.map((page) => add(page)),
+            Stream.catchIf(isOwn, (error) => Stream.succeed(fail(numberOf(cursor), error))),
+          )
+        }),
+      { concurrency },
     ),
+    Stream.runForEachWhile((step) => step),
   )
+  if (run.failed.size > 0) return yield* new NumbersFailed({ errors: [...run.failed.values()] })
+  run.ended = run.underWay.size === 0 && run.begun === run.starts.length ? "complete" : "limited"
 })
 
-const words: Language.Words<(baseUrl: string, numbers: string, start: string, end: string) => string> = {
-  en: (baseUrl, numbers, start, end) =>
-    `demo: a mock Feishu at ${baseUrl}, meeting number ${numbers}, from ${start} to ${end}`,
-  zh: (baseUrl, numbers, start, end) =>
-    `演示：模拟飞书 ${baseUrl}，会议号 ${numbers}，时间范围 ${start} 至 ${end}`,
+const numberOf = (cursor: Cursor.Cursor): MeetingNo => Cursor.toPosition(cursor)!.meetingNo
+
+const words: Language.Words<{
+  readonly demo: (baseUrl: string, numbers: string, start: string, end: string) => string
+  readonly alreadyEnded: (checkpoint: string) => string
+  readonly failed: (meetingNo: string, problem: string) => string
+  readonly demoAndCursor: readonly [string, string]
+  readonly demoAndBaseUrl: readonly [string, string]
+  readonly demoAndCheckpoint: readonly [string, string]
+  readonly noNumber: readonly [string, string]
+  readonly theNumbers: string
+  readonly holdsAlready: (doubled: string) => readonly [string, string]
+  readonly sameNumber: (meetingNo: string) => readonly [string, string]
+  readonly badCursor: readonly [string, string]
+  readonly noOutput: readonly [string, string]
+  readonly sameFile: readonly [string, string]
+  readonly noTable: readonly [string, string]
+  readonly noField: readonly [string, string]
+  readonly unknownFields: (names: string, known: string) => readonly [string, string]
+  readonly password: readonly [string, string]
+}> = {
+  en: {
+    demo: (baseUrl, numbers, start, end) =>
+      `demo: a mock Feishu at ${baseUrl}, meeting number ${numbers}, from ${start} to ${end}`,
+    alreadyEnded: (checkpoint) =>
+      `nothing to do: by ${checkpoint} an earlier run has read it all; nothing was sent (remove it to read anew)`,
+    failed: (meetingNo, problem) => `failed: ${meetingNo}: ${problem}`,
+    demoAndCursor: ["the mock of an earlier demo is gone", "Leave out --cursor or --demo."],
+    demoAndBaseUrl: ["a demo reads its own mock", "Leave out --base-url or --demo."],
+    demoAndCheckpoint: ["the mock of a demo is gone with it", "Leave out --checkpoint or --demo."],
+    noNumber: ["none is given", "Write at least one, such as: feishu-meetings list 337736498"],
+    theNumbers: "the meeting numbers",
+    holdsAlready: (doubled) => [
+      "it holds number, range and page size already",
+      `Leave out ${doubled}, or the cursor.`,
+    ],
+    sameNumber: (meetingNo) => [
+      `two are of the number ${meetingNo}`,
+      "Give them to one run after the other.",
+    ],
+    badCursor: ["it is damaged, or of another version", "Give it as it was printed, whole and in one line."],
+    noOutput: ["it needs a file that it can go on with", "Add --output FILE."],
+    sameFile: ["it is the file of the output", "Give each a name of its own."],
+    noTable: [
+      "a table takes the widths of its columns from its first rows, so that no other run can go on with it",
+      "Choose ndjson, json or csv.",
+    ],
+    noField: ["there is none", "Name some, such as: --fields id,topic"],
+    unknownFields: (names, known) => [`there is no ${names}`, `There are ${known}.`],
+    password: ["password is among them", "Add --show-passwords to have the passwords written."],
+  },
+  zh: {
+    demo: (baseUrl, numbers, start, end) =>
+      `演示：模拟飞书 ${baseUrl}，会议号 ${numbers}，时间范围 ${start} 至 ${end}`,
+    alreadyEnded: (checkpoint) =>
+      `无需再读：检查点 ${checkpoint} 记录此前已全部读完；未发送任何请求（删除它可重新读取）`,
+    failed: (meetingNo, problem) => `失败：${meetingNo}：${problem}`,
+    demoAndCursor: ["此前演示的模拟飞书已不存在", "请去掉 --cursor 或 --demo。"],
+    demoAndBaseUrl: ["演示只读取自己的模拟飞书", "请去掉 --base-url 或 --demo。"],
+    demoAndCheckpoint: ["演示结束后，其模拟飞书不再存在", "请去掉 --checkpoint 或 --demo。"],
+    noNumber: ["未给出会议号", "请至少给出一个，例如：feishu-meetings list 337736498"],
+    theNumbers: "会议号",
+    holdsAlready: (doubled) => ["游标已包含会议号、时间范围和每页条数", `请去掉 ${doubled}，或去掉游标。`],
+    sameNumber: (meetingNo) => [`有两个游标属于会议号 ${meetingNo}`, "请分两次运行。"],
+    badCursor: ["游标已损坏，或版本不同", "请按打印的原样完整给出，写在一行内。"],
+    noOutput: ["检查点需要一个可以接着写的文件", "请加上 --output FILE。"],
+    sameFile: ["检查点与输出是同一个文件", "请分别命名。"],
+    noTable: ["表格的列宽取自最先的几行，其他运行无法接着写", "请选择 ndjson、json 或 csv。"],
+    noField: ["没有给出字段", "请给出字段名，例如：--fields id,topic"],
+    unknownFields: (names, known) => [`没有字段 ${names}`, `可用字段：${known}。`],
+    password: ["其中有 password", "要写出密码，请加上 --show-passwords。"],
+  },
 }
 
-const refuse = (field: string, problem: string, remedy: string) =>
-  Effect.fail(FeishuError.invalidRequest(field, problem, remedy))
+const refuse = (field: string, [problem, remedy]: readonly [string, string]) =>
+  FeishuError.invalidRequest(field, problem, remedy)
 
-const checkCombination = (input: Input): Effect.Effect<void, FeishuError.FeishuError> => {
-  if (input.demo && input.cursor !== undefined) {
-    return refuse("cursor", "the mock of an earlier demo is gone", "Leave out --cursor or --demo.")
+const checkCombination = Effect.fnUntraced(function* (
+  input: Input,
+): Effect.fn.Return<void, FeishuError.FeishuError> {
+  const say = yield* Language.say(words)
+  if (input.demo) {
+    if (input.cursors.length > 0) return yield* refuse("cursor", say.demoAndCursor)
+    if (input.baseUrl !== undefined) return yield* refuse("base-url", say.demoAndBaseUrl)
+    if (input.checkpoint !== undefined) return yield* refuse("checkpoint", say.demoAndCheckpoint)
   }
-  if (input.demo && input.baseUrl !== undefined) {
-    return refuse("base-url", "a demo reads its own mock", "Leave out --base-url or --demo.")
+  const someNumbers = input.numbers.length > 0 || input.numbersFrom !== undefined
+  if (input.cursors.length === 0) {
+    if (!someNumbers && !input.demo) return yield* refuse("meeting-no", say.noNumber)
+  } else {
+    const doubled = [
+      ...(someNumbers ? [say.theNumbers] : []),
+      ...(input.from === undefined ? [] : ["--from"]),
+      ...(input.to === undefined ? [] : ["--to"]),
+      ...(input.pageSize === undefined ? [] : ["--page-size"]),
+    ]
+    if (doubled.length > 0) return yield* refuse("cursor", say.holdsAlready(doubled.join(", ")))
   }
-  if (input.cursor === undefined) {
-    return input.numbers.length === 0 && !input.demo
-      ? refuse("meeting-no", "none is given", "Write at least one, such as: feishu-meetings list 337736498")
-      : Effect.void
+  if (input.checkpoint === undefined) return
+  if (input.output === undefined) return yield* refuse("checkpoint", say.noOutput)
+  if ([input.output, `${input.output}.part`].some((file) => resolve(file) === resolve(input.checkpoint!))) {
+    return yield* refuse("checkpoint", say.sameFile)
   }
-  const doubled = [
-    ...(input.numbers.length > 0 ? ["the meeting numbers"] : []),
-    ...(input.from === undefined ? [] : ["--from"]),
-    ...(input.to === undefined ? [] : ["--to"]),
-    ...(input.pageSize === undefined ? [] : ["--page-size"]),
-  ]
-  return doubled.length === 0
-    ? Effect.void
-    : refuse(
-        "cursor",
-        "it holds number, range and page size already",
-        `Leave out ${doubled.join(", ")}, or the cursor.`,
-      )
-}
+  if (input.format === "table") return yield* refuse("format", say.noTable)
+})
 
-const decodeNumber = Schema.decodeUnknownResult(MeetingNoFromText)
-
-const numbersOf = Effect.fnUntraced(function* (texts: ReadonlyArray<string>) {
-  const decoded = texts.map((text) => decodeNumber(text))
-  const problems = decoded.filter(Result.isFailure).map(({ failure }) => failure.message)
-  if (problems.length > 0) {
-    return yield* refuse("meeting-no", problems.join("; "), "Correct it, or leave it out.")
+const fieldsOf = Effect.fnUntraced(function* ({
+  fields,
+  showPasswords,
+}: Input): Effect.fn.Return<ReadonlyArray<Format.Field>, FeishuError.FeishuError> {
+  if (fields === undefined) return Format.usualFields(showPasswords)
+  const say = yield* Language.say(words)
+  const names = new Set(fields.split(",").flatMap((name) => name.trim() || []))
+  if (names.size === 0) return yield* refuse("fields", say.noField)
+  const unknown = [...names].filter((name) => !Format.isField(name))
+  if (unknown.length > 0) {
+    return yield* refuse("fields", say.unknownFields(unknown.join(", "), Format.fields.join(", ")))
   }
-  return [...new Set(decoded.filter(Result.isSuccess).map(({ success }) => success))]
+  if (names.has("password") && !showPasswords) return yield* refuse("fields", say.password)
+  return [...names].filter(Format.isField)
 })
 
 /** What is to be read. */
-type Plan =
-  | { readonly cursor: Cursor.Cursor }
-  | { readonly numbers: ReadonlyArray<MeetingNo>; readonly range: TimeRange.TimeRange }
+interface Asked {
+  readonly numbers: ReadonlyArray<MeetingNo>
+  /** One range for all numbers, since relative words must not move while they are read; none beside cursors. */
+  readonly range: TimeRange.TimeRange | undefined
+  readonly cursors: ReadonlyArray<Cursor.Cursor>
+}
 
 /** Checks everything that can be checked before anything is opened or sent. */
-const planOf = Effect.fnUntraced(function* (input: Input): Effect.fn.Return<Plan, FeishuError.FeishuError> {
-  if (input.cursor !== undefined) {
-    const cursor = Schema.decodeUnknownResult(Cursor.Cursor)(input.cursor)
-    return Result.isSuccess(cursor)
-      ? { cursor: cursor.success }
-      : yield* refuse("cursor", cursor.failure.message, "Give it as it was printed.")
+const askedFor = Effect.fnUntraced(function* (input: Input) {
+  const say = yield* Language.say(words)
+  if (input.cursors.length > 0) {
+    const cursors = input.cursors.filter((text) => Cursor.toPosition(text) !== undefined)
+    if (cursors.length < input.cursors.length) return yield* refuse("cursor", say.badCursor)
+    const checked = cursors.map((text) => Cursor.Cursor.make(text))
+    const numbers = checked.map(numberOf)
+    const twice = numbers.find((meetingNo, index) => numbers.indexOf(meetingNo) < index)
+    if (twice !== undefined) return yield* refuse("cursor", say.sameNumber(twice))
+    return { cursors: checked, numbers: [], range: undefined } satisfies Asked
   }
   return {
-    numbers: yield* numbersOf(input.numbers),
-    // One range for all numbers: relative words must not move while they are read.
+    cursors: [],
+    numbers: yield* Numbers.read(input),
     range: yield* TimeRange.make({
       from: input.from ?? (input.demo ? `${demoDays}d` : defaultFrom),
       to: input.to,
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     }),
-  }
+  } satisfies Asked
 })
 
-/** Where each number starts, as cursors; they hold number and range, so a resumed read is no special case. */
-const startsOf = Effect.fnUntraced(function* (input: Input, plan: Plan) {
-  if ("cursor" in plan) {
-    const run = yield* Run
+/** What makes this run the same as another one: the words that say which rows are written, and how. */
+const planOf = Effect.fnUntraced(function* (input: Input, asked: Asked, format: Format.Name) {
+  const { baseUrl } = yield* FeishuClient.FeishuClient
+  const word = <W>(value: W | undefined): W | null => value ?? null
+  return {
+    "meeting-no": Checkpoint.inOneWord(asked.numbers),
+    "--cursor": Checkpoint.inOneWord(asked.cursors),
+    "--from": word(input.from),
+    "--to": word(input.to),
+    "--page-size": word(input.pageSize),
+    "--max-items": word(input.maxItems),
+    "--fields": word(input.fields),
+    "--format": format,
+    "--show-passwords": input.showPasswords,
+    "--output": input.output === undefined ? null : resolve(input.output),
+    "base URL": baseUrl,
+    app: word(yield* app),
+  } satisfies Checkpoint.Plan
+})
+
+/** The app whose meetings are read, where that is known: a token does not say whose it is. */
+const app = Effect.gen(function* () {
+  const token = yield* Config.option(Config.Redacted("FEISHU_ACCESS_TOKEN"))
+  const appId = yield* Config.option(Config.String("FEISHU_APP_ID"))
+  const isThere = (text: string) => text.trim() !== ""
+  return Option.exists(token, (value) => isThere(Redacted.value(value)))
+    ? undefined
+    : Option.getOrUndefined(Option.filter(appId, isThere))
+})
+
+/** Where each number starts. */
+const startsOf = Effect.fnUntraced(function* (
+  input: Input,
+  asked: Asked,
+  range: TimeRange.TimeRange | undefined,
+) {
+  const run = yield* Run
+  if (range === undefined) {
     run.resumed = true
-    return [plan.cursor]
+    return asked.cursors.flatMap((cursor) => Cursor.toPosition(cursor) ?? [])
   }
   const { baseUrl } = yield* FeishuClient.FeishuClient
-  const numbers = plan.numbers.length > 0 ? plan.numbers : yield* DefaultNumbers
+  const numbers = asked.numbers.length > 0 ? asked.numbers : yield* DefaultNumbers
   if (input.demo) {
     const stderr = yield* Stderr
-    const [start, end] = [plan.range.start, plan.range.end].map(TimeRange.iso)
-    const demo = yield* Language.say(words)
+    const [start, end] = [range.start, range.end].map(TimeRange.iso)
+    const { demo } = yield* Language.say(words)
     yield* stderr.line(demo(baseUrl, numbers.join(", "), `${start}`, `${end}`))
   }
   // A page that has to be cut is read again by whoever resumes: a smaller one need not be.
   const pageSize = input.pageSize ?? Math.min(ListByNo.maxPageSize, input.maxItems ?? ListByNo.maxPageSize)
-  return numbers.map((meetingNo) =>
-    Cursor.fromPosition({ meetingNo, ...plan.range, pageSize, baseUrl, window: 0 }),
-  )
+  return numbers.map((meetingNo): Cursor.Position => ({ meetingNo, ...range, pageSize, baseUrl, window: 0 }))
 })

@@ -16,7 +16,19 @@ export interface Summary {
   readonly waitedMs: number
   readonly duplicates: number
   readonly windows: number
+  readonly numbers: { readonly asked: number; readonly complete: number; readonly failed: number }
+  readonly rowsBefore?: number
+  readonly checkpoint?: string
   readonly cursor?: string
+  readonly cursors?: ReadonlyArray<string>
+  readonly failures?: ReadonlyArray<{
+    readonly meetingNo: string
+    readonly reason: string
+    readonly message: string
+    readonly code?: number
+    readonly logId?: string
+    readonly cursor: string
+  }>
   readonly error?: {
     readonly reason: string
     readonly message: string

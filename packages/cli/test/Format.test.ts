@@ -19,8 +19,9 @@ const meetings = [
 ].map((row) => new MeetingBrief(Schema.decodeUnknownSync(MeetingBriefRow)(row)))
 
 const table = (columns: number, showPasswords = false): ReadonlyArray<string> => {
-  const writer = Format.make("table", { columns, showPasswords })
-  return (writer.rows(meetings) + writer.end()).trimEnd().split("\n")
+  const writer = Format.make("table", { columns, fields: Format.usualFields(showPasswords) })
+  const rows = writer.rows(meetings, { length: 0, rows: 0 })
+  return (rows + writer.end({ length: rows.length, rows: 2 })).trimEnd().split("\n")
 }
 
 describe("a table on a terminal", () => {

@@ -180,7 +180,10 @@ describe.concurrent("exit codes", () => {
       /^resume with: feishu-meetings list --cursor feishu-meetings\.1\.\S+ --format ndjson$/m,
     )
     assert.match(stderr, /^and then: feishu-meetings list 300000003 --from 2026-08-31T16:00:00/m)
-    assert.match(lastLine, /^incomplete: 0 meetings, 1 window, \d requests; resume with the --cursor above$/)
+    assert.match(
+      lastLine,
+      /^incomplete: 0 meetings, 3 numbers, 1 window, \d requests; resume with the command above$/,
+    )
   })
 })
 
@@ -251,7 +254,7 @@ describe.concurrent("signals", () => {
     })
   }
 
-  it("a reader that does not read stops the requests, and a second signal ends the process at once", async () => {
+  it("X1 a second signal ends the process at once, also while nobody reads", async () => {
     await using scripted = await Scripted.start((response, _, index) =>
       Scripted.page(response, Scripted.rows(1, 50, { topic: "长".repeat(20_000) }), `token ${index}`),
     )
@@ -263,7 +266,6 @@ describe.concurrent("signals", () => {
     // Of two signals that are pending together either may be seen first.
     const [code] = await exit
     assert.include([130, 143], code)
-    assert.lengthOf(scripted.queries, 1)
   })
 })
 

@@ -82,6 +82,7 @@ describe.concurrent("formats", () => {
       waitedMs: 0,
       duplicates: 0,
       windows: 1,
+      numbers: { asked: 1, complete: 1, failed: 0 },
     })
   })
 

@@ -404,8 +404,11 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
   },
 )
 
-/** Whether the other numbers may be read all the same. */
-const isFaultOfNumber = ({ code, operation: failed, reason }: FeishuError): boolean => {
+/**
+ * Whether a failure is of its number alone, so that others may be read all the same: its request is refused, or its
+ * answers break the contract. `outcomes` goes on after these, and whoever reads numbers by `pages` can do so, too.
+ */
+export const isFaultOfNumber = ({ code, operation: failed, reason }: FeishuError): boolean => {
   // A failure of the token call would meet them, too, whatever it is.
   if (failed !== undefined && failed !== operation) return false
   switch (reason._tag) {

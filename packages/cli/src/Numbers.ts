@@ -1,0 +1,140 @@
+/** The meeting numbers of a run: typed as arguments, or one a line in a file or on standard input. */
+import { buffer } from "node:stream/consumers"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { FeishuError, type MeetingNo, MeetingNoFromText } from "@effect-feishu/core"
+import * as Language from "./Language.ts"
+import { Stderr } from "./Stderr.ts"
+
+/** Where they are. */
+export interface Given {
+  /** As they were typed. */
+  readonly numbers: ReadonlyArray<string>
+  /** A file, or `-` for standard input. */
+  readonly numbersFrom: string | undefined
+}
+
+/** So many wrong lines are told one by one. */
+const mostTold = 20
+
+const words: Language.Words<{
+  readonly stdin: string
+  readonly typeThem: string
+  readonly unreadable: (name: string, code: string) => readonly [string, string]
+  readonly none: (name: string) => readonly [string, string]
+  readonly digits: (text: string, digits: number) => string
+  readonly notOne: (text: string) => string
+  readonly more: (name: string, lines: number) => string
+  readonly arguments: (problems: string) => readonly [string, string]
+  readonly lines: (name: string, bad: number, all: number, first: string) => readonly [string, string]
+}> = {
+  en: {
+    stdin: "standard input",
+    typeThem: "type or paste meeting numbers, one a line; Ctrl-D ends them",
+    unreadable: (name, code) => [
+      `${name} cannot be read (${code})`,
+      "Check the name of the file, or write it anew.",
+    ],
+    none: (name) => [`${name} holds none`, "Write one a line, such as: 337736498"],
+    digits: (text, digits) => `"${text}" has ${digits} digits, a meeting number has 9`,
+    notOne: (text) => `"${text}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`,
+    more: (name, lines) => `${name}: and ${lines} more lines`,
+    arguments: (problems) => [problems, "Correct it, or leave it out."],
+    lines: (name, bad, all, first) => [
+      `${bad === 1 ? "a line" : `${bad} lines`} of ${name}, of ${all}, ${bad === 1 ? "is" : "are"} wrong; ${first}`,
+      "Correct them, or put a # before them.",
+    ],
+  },
+  zh: {
+    stdin: "标准输入",
+    typeThem: "请输入或粘贴会议号，每行一个，以 Ctrl-D 结束",
+    unreadable: (name, code) => [`无法读取 ${name}（${code}）`, "请检查文件名，或重新写入该文件。"],
+    none: (name) => [`${name} 中没有会议号`, "每行写一个，例如：337736498"],
+    digits: (text, digits) => `“${text}”有 ${digits} 位数字，会议号应为 9 位`,
+    notOne: (text) => `“${text}”不是会议号：会议号是 9 位数字，即会议链接的最后九位`,
+    more: (name, lines) => `${name}：另有 ${lines} 行`,
+    arguments: (problems) => [problems, "请更正，或去掉它。"],
+    lines: (name, bad, all, first) => [
+      `${name} 共 ${all} 行，其中 ${bad} 行有误；${first}`,
+      "请更正这些行，或在行首加 #。",
+    ],
+  },
+}
+
+/** Reads them all, each once, in the order given. What is wrong is told, all of it, and nothing is read then. */
+export const read = Effect.fn("Numbers.read")(function* (given: Given) {
+  const say = yield* Language.say(words)
+  const typed = given.numbers.map((text) => decoded(text, say))
+  const problems = typed.filter(Result.isFailure).map(({ failure }) => failure)
+  if (problems.length > 0) return yield* refuse("meeting-no", say.arguments(problems.join("; ")))
+  const listed = given.numbersFrom === undefined ? [] : yield* fromLines(given.numbersFrom)
+  return [...new Set([...typed.filter(Result.isSuccess).map(({ success }) => success), ...listed])]
+})
+
+const refuse = (field: string, [problem, remedy]: readonly [string, string]) =>
+  FeishuError.invalidRequest(field, problem, remedy)
+
+const decode = Schema.decodeUnknownResult(MeetingNoFromText)
+
+const decoded = (text: string, say: (typeof words)[Language.Language]): Result.Result<MeetingNo, string> =>
+  Result.mapError(decode(text), () => {
+    // A line may be anything, such as a page of HTML.
+    const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text
+    const digits = text.replace(/[\s-]/g, "")
+    return /^\d+$/.test(digits) ? say.digits(shown, digits.length) : say.notOne(shown)
+  })
+
+/** The numbers in a file. Empty lines do not count, nor what follows a `#`. */
+const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
+  const stderr = yield* Stderr
+  const say = yield* Language.say(words)
+  const name = numbersFrom === "-" ? say.stdin : numbersFrom
+  const lines = textOf(yield* numbersFrom === "-" ? fromStdin : fromFile(numbersFrom)).split(/\r\n|\n|\r/)
+  const numbers: Array<MeetingNo> = []
+  const problems: Array<{ readonly line: number; readonly problem: string }> = []
+  let written = 0
+  for (const [index, line] of lines.entries()) {
+    const text = line.replace(/#.*/s, "").trim()
+    if (text === "") continue
+    written++
+    const one = decoded(text, say)
+    if (Result.isSuccess(one)) numbers.push(one.success)
+    else problems.push({ line: index + 1, problem: one.failure })
+  }
+  if (written === 0) return yield* refuse("numbers-from", say.none(name))
+  const [first] = problems
+  if (first === undefined) return numbers
+  const told = problems.slice(0, mostTold)
+  yield* Effect.forEach(told, ({ line, problem }) => stderr.line(`${name}:${line}: ${problem}`), {
+    discard: true,
+  })
+  if (problems.length > told.length) yield* stderr.line(say.more(name, problems.length - told.length))
+  const where = `${name}:${first.line}: ${first.problem}`
+  return yield* refuse("numbers-from", say.lines(name, problems.length, written, where))
+})
+
+const fromFile = Effect.fnUntraced(function* (path: string) {
+  const files = yield* FileSystem.FileSystem
+  const { unreadable } = yield* Language.say(words)
+  return yield* Effect.mapError(files.readFile(path), ({ reason }) =>
+    refuse("numbers-from", unreadable(path, reason._tag)),
+  )
+})
+
+const fromStdin = Effect.gen(function* () {
+  const stderr = yield* Stderr
+  const { stdin, typeThem, unreadable } = yield* Language.say(words)
+  if (process.stdin.isTTY) yield* stderr.line(typeThem)
+  return yield* Effect.tryPromise({
+    try: () => buffer(process.stdin),
+    catch: (error) =>
+      refuse("numbers-from", unreadable(stdin, error instanceof Error ? error.message : String(error))),
+  })
+})
+
+/** Windows writes UTF-16 where a shell is old enough, and says so in the first two bytes. */
+const textOf = (bytes: Uint8Array): string =>
+  // It takes a mark of the byte order away, too.
+  new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8").decode(bytes)
