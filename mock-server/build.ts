@@ -1,5 +1,6 @@
 import { bundle } from "@effect-feishu/bundle"
-import { made } from "./src/PageAssets.ts"
+import * as PageAssets from "./src/PageAssets.ts"
+import * as SeedExample from "./src/SeedExample.ts"
 
 await bundle(
   new URL("./", import.meta.url),
@@ -8,5 +9,5 @@ await bundle(
     // Layers of the application's own effect.
     { entries: ["effect"], external: ["effect", "@effect/platform-node"] },
   ],
-  [await made()],
+  [await PageAssets.made(), SeedExample.made()],
 )

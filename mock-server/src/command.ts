@@ -196,103 +196,104 @@ const flags = {
   ),
 }
 
-const mock = Command.make(
-  name,
-  flags,
-  Effect.fnUntraced(function* (flags) {
-    const generate =
-      Option.isNone(flags.numbers) && Option.isNone(flags.meetings)
-        ? undefined
-        : {
-            numbers: Option.getOrElse(flags.numbers, () => 3),
-            meetings: Option.getOrElse(flags.meetings, () => 120),
-          }
-    const running = Effect.gen(function* () {
-      const now = Option.getOrUndefined(flags.now)
-      const seed = Option.isSome(flags.seed) ? yield* Seed.fromFile(flags.seed.value, now) : undefined
-      const onlyStoreApps = seed?.apps?.every(({ type }) => type === "store") ?? false
-      const services = yield* Layer.build(
-        MockFeishu.layer({
-          port: flags.port,
-          host: flags.host,
-          seed,
-          generate,
-          days: flags.days,
-          randomSeed: flags.randomSeed,
-          rateLimit: flags.rateLimit,
-          rateWindow: flags.rateWindow,
-          rateStatus: flags.rateStatus === "400" ? 400 : 429,
-          monthlyQuota: flags.monthlyQuota,
-          ninetyDays: flags.ninetyDays,
-          emptyList: flags.emptyList,
-          lastPageToken: flags.lastPageToken,
-          appTicketUrl: Option.getOrUndefined(flags.appTicketUrl),
-          cors: Option.getOrUndefined(flags.cors),
-          now,
-          onRequest: yield* logOf(flags),
-          controlToken: Option.getOrUndefined(Option.map(flags.controlToken, Redacted.value)),
+const mock = (called: string) =>
+  Command.make(
+    called,
+    flags,
+    Effect.fnUntraced(function* (flags) {
+      const generate =
+        Option.isNone(flags.numbers) && Option.isNone(flags.meetings)
+          ? undefined
+          : {
+              numbers: Option.getOrElse(flags.numbers, () => 3),
+              meetings: Option.getOrElse(flags.meetings, () => 120),
+            }
+      const running = Effect.gen(function* () {
+        const now = Option.getOrUndefined(flags.now)
+        const seed = Option.isSome(flags.seed) ? yield* Seed.fromFile(flags.seed.value, now) : undefined
+        const onlyStoreApps = seed?.apps?.every(({ type }) => type === "store") ?? false
+        const services = yield* Layer.build(
+          MockFeishu.layer({
+            port: flags.port,
+            host: flags.host,
+            seed,
+            generate,
+            days: flags.days,
+            randomSeed: flags.randomSeed,
+            rateLimit: flags.rateLimit,
+            rateWindow: flags.rateWindow,
+            rateStatus: flags.rateStatus === "400" ? 400 : 429,
+            monthlyQuota: flags.monthlyQuota,
+            ninetyDays: flags.ninetyDays,
+            emptyList: flags.emptyList,
+            lastPageToken: flags.lastPageToken,
+            appTicketUrl: Option.getOrUndefined(flags.appTicketUrl),
+            cors: Option.getOrUndefined(flags.cors),
+            now,
+            onRequest: yield* logOf(flags),
+            controlToken: Option.getOrUndefined(Option.map(flags.controlToken, Redacted.value)),
+          }),
+        )
+        return { feishu: Context.get(services, MockFeishu.MockFeishu), onlyStoreApps, seed }
+      }).pipe(
+        Effect.catchTags({
+          SeedInvalid: (error) => tell(error.message, 2),
+          ServeError: (error) => tell(whyNotListening(error, flags), 1),
         }),
       )
-      return { feishu: Context.get(services, MockFeishu.MockFeishu), onlyStoreApps, seed }
-    }).pipe(
-      Effect.catchTags({
-        SeedInvalid: (error) => tell(error.message, 2),
-        ServeError: (error) => tell(whyNotListening(error, flags), 1),
-      }),
-    )
-    yield* Effect.scoped(
-      Effect.gen(function* () {
-        const { feishu, onlyStoreApps, seed } = yield* running
-        if (onlyStoreApps && Option.isNone(flags.appTicketUrl)) {
-          yield* Console.error(
-            `${name}: warning: the seed has store apps only, and nobody gets their tickets: give --app-ticket-url`,
-          )
-        }
-        if (feishu.meetingNos.length === 0) {
-          yield* Console.error(
-            `${name}: warning: there are no meetings to read: add meetings or generate to the seed, or give --meetings`,
-          )
-        }
-        const now = Option.isSome(flags.now)
-          ? flags.now.value
-          : Math.floor((yield* Clock.currentTimeMillis) / 1000)
-        const old = seed === undefined || flags.ninetyDays === "span" ? 0 : Seed.tooOld(seed, now)
-        if (old > 0) yield* Console.error(`${name}: warning: ${Validate.oldInWords(old)}`)
-        if (!/^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(flags.host)) {
-          yield* Console.error(
-            `${name}: warning: ${flags.host} can be reached from other machines, and anybody who does can read these meetings`,
-          )
-        }
-        const ready = onlyStoreApps ? { url: feishu.url, meetingNos: feishu.meetingNos } : feishu
-        yield* Console.log(flags.json ? readyLine(ready) : banner(ready, now))
-        return yield* Effect.never
-      }),
-    )
-  }),
-).pipe(
-  Command.withDescription(
-    "A mock Feishu for offline tests: the meetings of a meeting number, and access tokens, as Feishu answers them. Without a command it serves, until Ctrl-C or SIGTERM.",
-  ),
-  Command.withExamples([
-    { command: name, description: "Serve the embedded sample, and show how to call it" },
-    {
-      command: `${name} init && ${name} --seed feishu.yaml`,
-      description: "Write a seed with every key explained, and serve it",
-    },
-    {
-      command: `${name} --port 0 --json --rate-limit off`,
-      description: "For a script: any free port, told in a line of JSON",
-    },
-    {
-      command: `${name} --numbers 2 --meetings 5000 --now 2026-01-31T09:00:00Z`,
-      description: "The same ten thousand meetings every time",
-    },
-  ]),
-)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const { feishu, onlyStoreApps, seed } = yield* running
+          if (onlyStoreApps && Option.isNone(flags.appTicketUrl)) {
+            yield* Console.error(
+              `${name}: warning: the seed has store apps only, and nobody gets their tickets: give --app-ticket-url`,
+            )
+          }
+          if (feishu.meetingNos.length === 0) {
+            yield* Console.error(
+              `${name}: warning: there are no meetings to read: add meetings or generate to the seed, or give --meetings`,
+            )
+          }
+          const now = Option.isSome(flags.now)
+            ? flags.now.value
+            : Math.floor((yield* Clock.currentTimeMillis) / 1000)
+          const old = seed === undefined || flags.ninetyDays === "span" ? 0 : Seed.tooOld(seed, now)
+          if (old > 0) yield* Console.error(`${name}: warning: ${Validate.oldInWords(old)}`)
+          if (!/^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(flags.host)) {
+            yield* Console.error(
+              `${name}: warning: ${flags.host} can be reached from other machines, and anybody who does can read these meetings`,
+            )
+          }
+          const ready = onlyStoreApps ? { url: feishu.url, meetingNos: feishu.meetingNos } : feishu
+          yield* Console.log(flags.json ? readyLine(ready) : banner(ready, now))
+          return yield* Effect.never
+        }),
+      )
+    }),
+  ).pipe(
+    Command.withDescription(
+      "A mock Feishu for offline tests: the meetings of a meeting number, and access tokens, as Feishu answers them. Without a command it serves, until Ctrl-C or SIGTERM.",
+    ),
+    Command.withExamples([
+      { command: called, description: "Serve the embedded sample, and show how to call it" },
+      {
+        command: `${called} init && ${called} --seed feishu.yaml`,
+        description: "Write a seed with every key explained, and serve it",
+      },
+      {
+        command: `${called} --port 0 --json --rate-limit off`,
+        description: "For a script: any free port, told in a line of JSON",
+      },
+      {
+        command: `${called} --numbers 2 --meetings 5000 --now 2026-01-31T09:00:00Z`,
+        description: "The same ten thousand meetings every time",
+      },
+    ]),
+  )
 
-/** All of it. The manifest of the package is beside its examples, wherever a bundle has this module. */
-const commands = (manifest: URL) =>
-  Command.withSubcommands(mock, [
+/** All of it, under the name that it was called by. */
+const commands = (called: string) =>
+  Command.withSubcommands(mock(called), [
     Command.make(
       "init",
       {
@@ -301,11 +302,11 @@ const commands = (manifest: URL) =>
           Argument.withDefault("feishu.yaml"),
         ),
       },
-      ({ file }) => init(file, new URL("examples/seed.yaml", manifest)),
+      ({ file }) => init(file, called),
     ).pipe(
       Command.withDescription("Write a seed to begin with: YAML, with every key explained."),
       Command.withExamples([
-        { command: `${name} init`, description: "Write feishu.yaml, and feishu.schema.json for editors" },
+        { command: `${called} init`, description: "Write feishu.yaml, and feishu.schema.json for editors" },
       ]),
     ),
     Command.make(
@@ -327,8 +328,8 @@ const commands = (manifest: URL) =>
         "List every fault of seeds, with its path and line, and end with 2; or say what they hold.",
       ),
       Command.withExamples([
-        { command: `${name} validate feishu.yaml`, description: "Look at one file" },
-        { command: `${name} validate --json seeds/*.yaml | jq .faults`, description: "For programs" },
+        { command: `${called} validate feishu.yaml`, description: "Look at one file" },
+        { command: `${called} validate --json seeds/*.yaml | jq .faults`, description: "For programs" },
       ]),
     ),
     Command.make(
@@ -368,11 +369,11 @@ const commands = (manifest: URL) =>
       ),
       Command.withExamples([
         {
-          command: `${name} contract --meeting-no 337736498`,
+          command: `${called} contract --meeting-no 337736498`,
           description: "The real Feishu, with the credentials in the environment",
         },
         {
-          command: `${name} contract --base-url http://127.0.0.1:8787 --json | jq .flags`,
+          command: `${called} contract --base-url http://127.0.0.1:8787 --json | jq .flags`,
           description: "A mock of your own: the flags with which this one does the same",
         },
       ]),
@@ -380,7 +381,7 @@ const commands = (manifest: URL) =>
     Command.make("schema", {}, () => Console.log(schemaText().trimEnd())).pipe(
       Command.withDescription("Print the JSON Schema of a seed, by which editors help to write one."),
       Command.withExamples([
-        { command: `${name} schema > feishu.schema.json`, description: "Write it anew" },
+        { command: `${called} schema > feishu.schema.json`, description: "Write it anew" },
       ]),
     ),
   ])
@@ -435,11 +436,11 @@ const whatIsWrong = (error: CliError.CliError): string => {
 }
 
 /**
- * Runs the command of the package whose `package.json` is `manifest`. Fails with an exit code, after telling why: 2 for
- * wrong flags and seeds, 1 for the rest.
+ * Runs the command. Fails with an exit code, after telling why: 2 for wrong flags and seeds, 1 for the rest. It may be
+ * part of another command, and is `called` otherwise then.
  */
-export const run = (args: ReadonlyArray<string>, version: string, manifest: URL) =>
-  Command.runWith(commands(manifest), { version })(args).pipe(
+export const run = (args: ReadonlyArray<string>, version: string, called: string = name) =>
+  Command.runWith(commands(called), { version })(args).pipe(
     Effect.catchIf(CliError.isCliError, () => Effect.fail(new Failed({ exitCode: 2 }))),
     Effect.provide([
       CliOutput.layerPresenter(presenter),

@@ -1,5 +1,4 @@
 /** `feishu-mock init`: a seed to begin with, and what editors need to help with it. */
-import { fileURLToPath } from "node:url"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -7,7 +6,8 @@ import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 import { quote } from "./banner.ts"
 import * as Seed from "./Seed.ts"
-import { name, tell } from "./Failed.ts"
+import * as SeedExample from "./SeedExample.ts"
+import { tell } from "./Failed.ts"
 
 /** The first line of the seed names it. */
 const schemaName = "feishu.schema.json"
@@ -15,16 +15,18 @@ const schemaName = "feishu.schema.json"
 /** The JSON Schema of a seed as a file. */
 export const schemaText = (): string => `${JSON.stringify(Seed.jsonSchema(), undefined, 2)}\n`
 
-/** Writes the example, which explains itself, unless there is such a file, and the JSON Schema beside it. */
-export const init = Effect.fnUntraced(function* (file: string, example: URL) {
+/**
+ * Writes the example, which explains itself, unless there is such a file, and the JSON Schema beside it. `name` is how
+ * the command was called, for the commands to type next.
+ */
+export const init = Effect.fnUntraced(function* (file: string, name: string) {
   if (!/\.ya?ml$/i.test(file)) {
     return yield* tell(`init writes YAML: give a name that ends in .yaml, not ${JSON.stringify(file)}`, 2)
   }
   const files = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const text = yield* Effect.orDie(files.readFileString(fileURLToPath(example)))
   const write = (target: string, text: string) => files.writeFileString(target, text, { flag: "wx" })
-  yield* write(file, text).pipe(
+  yield* write(file, SeedExample.read()).pipe(
     Effect.catch((error) =>
       tell(
         error.reason._tag === "AlreadyExists"

@@ -1,5 +1,4 @@
 /** The command as a process: its exit codes and signals. */
-import { readFileSync } from "node:fs"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
@@ -8,17 +7,13 @@ import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
 import { run } from "./command.ts"
 
-/** Runs it with the arguments of the process. */
-export const main = (manifest: URL): void => {
-  const { version }: { version: string } = JSON.parse(readFileSync(manifest, "utf8"))
-  NodeRuntime.runMain(
-    run(process.argv.slice(2), version, manifest).pipe(Effect.provide(NodeServices.layer)),
-    {
-      // A signal is how one stops a server: that is success, not 130. Checks that were stopped are none that passed.
-      teardown: (exit, onExit) =>
-        Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && process.argv[2] !== "contract"
-          ? onExit(0)
-          : Runtime.defaultTeardown(exit, onExit),
-    },
-  )
+/** Runs it with these arguments, and ends the process. `called` is its name, where that is another than its own. */
+export const main = (args: ReadonlyArray<string>, version: string, called?: string): void => {
+  NodeRuntime.runMain(run(args, version, called).pipe(Effect.provide(NodeServices.layer)), {
+    // A signal is how one stops a server: that is success, not 130. Checks that were stopped are none that passed.
+    teardown: (exit, onExit) =>
+      Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && args[0] !== "contract"
+        ? onExit(0)
+        : Runtime.defaultTeardown(exit, onExit),
+  })
 }

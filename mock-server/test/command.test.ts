@@ -34,7 +34,7 @@ const command = (args: ReadonlyArray<string>, onTerminal = false) =>
       },
       error: (text: string) => void stderr.push(stripVTControlCharacters(text)),
     }
-    const running = run(args, "0.0.0", new URL("../package.json", import.meta.url)).pipe(
+    const running = run(args, "0.0.0").pipe(
       Effect.provideService(Console.Console, spy),
       Effect.provide(Stdio.layerTest({ stderrIsTerminal: Effect.succeed(onTerminal) })),
       Effect.provide(NodeServices.layer),

@@ -474,7 +474,7 @@ const command = Effect.fnUntraced(function* (
     log: (text: string) => void stdout.push(stripVTControlCharacters(text)),
     error: (text: string) => void stderr.push(stripVTControlCharacters(text)),
   }
-  const code = yield* run(["contract", ...args], "0.0.0", new URL("../package.json", import.meta.url)).pipe(
+  const code = yield* run(["contract", ...args], "0.0.0").pipe(
     Effect.as<unknown>(0),
     Effect.catch((error: unknown) =>
       Effect.succeed(

@@ -13,6 +13,11 @@ if (why !== undefined) {
 } else if (args.length === 1 && args[0] === "--version") {
   // To load the rest would take some ten times as long as to answer.
   console.log(`feishu-meetings v${version}`)
+} else if (args[0] === "mock") {
+  // It has flags, help, signals and exit codes of its own.
+  void import("@effect-feishu/mock-server/main").then(({ main }) =>
+    main(args.slice(1), version, "feishu-meetings mock"),
+  )
 } else {
   void import("./main.ts").then(({ main }) => main(args, version))
 }
