@@ -4,6 +4,7 @@ import * as CliError from "effect/cli/CliError"
 import * as Config from "effect/Config"
 import * as Data from "effect/Data"
 import { FeishuError } from "@effect-feishu/core"
+import { Ended } from "./Ended.ts"
 import { OutputFailed } from "./Output.ts"
 
 /** The exit codes, by what ended the run. */
@@ -66,6 +67,7 @@ export const faultOf = (cause: Cause.Cause<unknown>): Fault => {
     const { code, logId, message, reason } = error
     return { reason: reason._tag, message, code, logId, exitCode: exitCodeOfReason[reason._tag] }
   }
+  if (error instanceof Ended) return { reason: error._tag, message: "", exitCode: error.exitCode }
   if (CliError.isCliError(error)) {
     const problems = error._tag === "ShowHelp" ? error.errors.map(({ message }) => message) : [error.message]
     return badInput(

@@ -14,15 +14,17 @@ export const CurrentLanguage = Context.Reference<Language>("@effect-feishu/cli/L
 })
 
 /**
- * The language that a user wants: `--lang`, else the locale, else English. It is looked for before the command line is
+ * The language that a user wants: `--lang`, else the setting, else the locale, else English. It is looked for before the command line is
  * parsed, since help and what is wrong with the command line are told in it, too.
  */
 export const find = (
   args: ReadonlyArray<string>,
   environment: Readonly<Record<string, string | undefined>>,
+  configured?: string,
 ): Language => {
   const [, asked] = /(?:^|\n)--lang[=\n](en|zh)(?:\n|$)/.exec(args.join("\n")) ?? []
-  if (asked === "en" || asked === "zh") return asked
+  const chosen = [asked, environment["FEISHU_LANG"], configured].find((lang) => lang)
+  if (chosen === "en" || chosen === "zh") return chosen
   const locale = environment["LC_ALL"] || environment["LC_MESSAGES"] || environment["LANG"] || ""
   return locale.startsWith("zh") ? "zh" : "en"
 }
@@ -40,8 +42,8 @@ export const flag = (language: Language) =>
     flag: Flag.Literals("lang", languages).pipe(
       Flag.withDescription(
         {
-          en: "The language of messages; by the locale unless given (LC_ALL, LC_MESSAGES, LANG)",
-          zh: "提示信息的语言；默认按系统区域设置（LC_ALL、LC_MESSAGES、LANG）",
+          en: "The language of messages; by FEISHU_LANG or the locale unless given (LC_ALL, LC_MESSAGES, LANG)",
+          zh: "提示信息的语言；默认按 FEISHU_LANG 或系统区域设置（LC_ALL、LC_MESSAGES、LANG）",
         }[language],
       ),
       Flag.optional,

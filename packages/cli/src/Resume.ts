@@ -1,18 +1,18 @@
 /** How to go on where a run ended: the commands to type, and what to know about the rows. */
 import { Cursor, TimeRange } from "@effect-feishu/core"
+import * as ConnectionFlags from "./ConnectionFlags.ts"
 import type * as Format from "./Format.ts"
 import { many, type State } from "./Run.ts"
 
 /** What the commands repeat of the one that ran. */
-export interface Again {
-  readonly baseUrl: string | undefined
+export interface Again extends ConnectionFlags.Given {
   /** None if the terminal decides. */
   readonly format: Format.Name | undefined
   readonly showPasswords: boolean
   readonly summary: "text" | "json"
   readonly fields: string | undefined
   readonly keepGoing: boolean
-  readonly concurrency: number
+  readonly concurrency: number | undefined
   /** If it was given; a cursor holds it already. */
   readonly pageSize: number | undefined
 }
@@ -60,11 +60,11 @@ const command = (what: ReadonlyArray<string>, again: Again, output: string | und
     "feishu-meetings",
     "list",
     ...what,
-    ...(again.baseUrl === undefined ? [] : ["--base-url", again.baseUrl]),
+    ...ConnectionFlags.typed(again),
     ...(again.format === undefined ? [] : ["--format", again.format]),
     ...(again.fields === undefined ? [] : ["--fields", again.fields]),
     ...(again.keepGoing ? ["--keep-going"] : []),
-    ...(again.concurrency === 1 ? [] : ["--concurrency", String(again.concurrency)]),
+    ...(again.concurrency === undefined ? [] : ["--concurrency", String(again.concurrency)]),
     ...(again.showPasswords ? ["--show-passwords"] : []),
     ...(again.summary === "text" ? [] : ["--summary", again.summary]),
     ...(output === undefined ? [] : ["--output", output]),

@@ -7,13 +7,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
+import { withoutSecrets } from "./Secrets.ts"
 import { visible } from "./VisibleText.ts"
 
 /** Standard error. */
 export class Stderr extends Context.Service<
   Stderr,
   {
-    /** Writes a line. Whatever the text holds, it stays one line and shows no secret of the environment. */
+    /** Writes a line. Whatever the text holds, it stays one line and shows no secret. */
     readonly line: (text: string) => Effect.Effect<void>
     /** Whether there is a terminal, and so a progress line. */
     readonly live: boolean
@@ -24,19 +25,7 @@ export class Stderr extends Context.Service<
   }
 >()("@effect-feishu/cli/Stderr") {}
 
-const secretVariables = ["FEISHU_APP_SECRET", "FEISHU_ACCESS_TOKEN"]
-
-// No message is meant to hold one; this holds even if a library's does.
-const withoutSecrets = (text: string): string => {
-  let result = text
-  for (const name of secretVariables) {
-    const secret = process.env[name]
-    if (secret) result = result.replaceAll(secret, "<redacted>")
-  }
-  return result
-}
-
-/** Text that may be shown: in one line, and without the secrets that are in the environment. */
+/** Text that may be shown: in one line, and without the secrets that this run knows. */
 export const showable = (text: string): string => visible(withoutSecrets(text))
 
 const make = Effect.sync(() => {

@@ -19,6 +19,7 @@ export const report = Effect.fnUntraced(function* (style: Style, exit: Exit.Exit
   if (Exit.isSuccess(exit) && run.ended === undefined) return
 
   const fault = Exit.isSuccess(exit) ? undefined : faultOf(exit.cause)
+  if (fault?.reason === "Ended") return
   // A run that read nothing has nothing to go on from: the same command starts it again.
   const readNothing = run.pages === 0 && !run.resumed
   const hasFailed =

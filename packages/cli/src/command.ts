@@ -4,9 +4,13 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 import { ListByNo } from "@effect-feishu/core"
+import { config } from "./config.ts"
+import * as ConnectionFlags from "./ConnectionFlags.ts"
 import * as Format from "./Format.ts"
 import * as Language from "./Language.ts"
 import { list as run } from "./list.ts"
+import { mock } from "./mock.ts"
+import { mostConcurrent } from "./Setting.ts"
 
 const text = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(
@@ -37,7 +41,6 @@ const words: Language.Words<{
   readonly pageSize: string
   readonly maxItems: string
   readonly cursor: string
-  readonly baseUrl: string
   readonly summary: string
   readonly showPasswords: string
   readonly demo: string
@@ -81,7 +84,6 @@ const words: Language.Words<{
     maxItems: "Stop after this many meetings",
     cursor:
       "Go on where an earlier run ended; it holds number, range and page size, so give none of them. May be given several times, for several numbers",
-    baseUrl: "Feishu's address, before FEISHU_BASE_URL; default https://open.feishu.cn",
     summary: "How the last line on standard error tells how the run ended; default text",
     showPasswords: "Add the passwords of the meetings to the data",
     demo: "Read a year of made-up meetings from a mock in this process; needs no account",
@@ -122,7 +124,6 @@ const words: Language.Words<{
     maxItems: "读到这么多场会议后停止",
     cursor:
       "从上次结束的位置继续；游标已包含会议号、时间范围和每页条数，不要再给出。可多次给出，对应多个会议号",
-    baseUrl: "飞书的地址，优先于 FEISHU_BASE_URL；默认 https://open.feishu.cn",
     summary: "标准错误最后一行以何种形式说明结果；默认 text",
     showPasswords: "在数据中加入会议密码",
     demo: "从本进程内的模拟飞书读取一年的虚构会议，无需账号",
@@ -171,14 +172,14 @@ const list = (language: Language.Language) => {
         Flag.atLeast(0),
       ),
       keepGoing: yes("keep-going", say.keepGoing),
-      concurrency: wholeNumber("concurrency", [1, 32], say.concurrency).pipe(Flag.map((given) => given ?? 1)),
-      baseUrl: text("base-url", "URL", say.baseUrl),
+      concurrency: wholeNumber("concurrency", [1, mostConcurrent], say.concurrency),
       summary: Flag.Literals("summary", ["text", "json"]).pipe(
         Flag.withDescription(say.summary),
         Flag.withDefault("text"),
       ),
       showPasswords: yes("show-passwords", say.showPasswords),
       demo: yes("demo", say.demo),
+      ...ConnectionFlags.make(language),
     },
     run,
   ).pipe(
@@ -215,6 +216,6 @@ const list = (language: Language.Language) => {
 export const feishuMeetings = (language: Language.Language) =>
   Command.make("feishu-meetings").pipe(
     Command.withDescription(words[language].root),
-    Command.withSubcommands([list(language)]),
+    Command.withSubcommands([list(language), config(language), mock(language)]),
     Command.withGlobalFlags([Language.flag(language)]),
   )

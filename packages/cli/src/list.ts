@@ -1,13 +1,9 @@
 /** The command `list`: reads the meetings of numbers and writes them. */
 import { resolve } from "node:path"
-import * as Config from "effect/Config"
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import {
   Cursor,
@@ -18,21 +14,23 @@ import {
   type MeetingBrief,
   type MeetingNo,
   Meetings,
-  type RateLimit,
   TimeRange,
 } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as Checkpoint from "./Checkpoint.ts"
+import * as Client from "./Client.ts"
+import type * as ConnectionFlags from "./ConnectionFlags.ts"
 import { exitCodes, faultOf, NumbersFailed } from "./Fault.ts"
 import * as Format from "./Format.ts"
 import * as Language from "./Language.ts"
 import * as Numbers from "./Numbers.ts"
 import * as Output from "./Output.ts"
 import { count, progressLine, Run, waitLine } from "./Run.ts"
+import * as Settings from "./Settings.ts"
 import { Stderr } from "./Stderr.ts"
 
 /** What was asked for. */
-export interface Input extends Numbers.Given {
+export interface Input extends Numbers.Given, ConnectionFlags.Given {
   readonly from: string | undefined
   readonly to: string | undefined
   readonly cursors: ReadonlyArray<string>
@@ -43,8 +41,7 @@ export interface Input extends Numbers.Given {
   readonly pageSize: number | undefined
   readonly maxItems: number | undefined
   readonly keepGoing: boolean
-  readonly concurrency: number
-  readonly baseUrl: string | undefined
+  readonly concurrency: number | undefined
   readonly summary: "text" | "json"
   readonly showPasswords: boolean
   readonly demo: boolean
@@ -76,45 +73,38 @@ export const list = Effect.fn("list")(function* (input: Input) {
     )
   yield* checkCombination(input)
   const fields = yield* fieldsOf(input)
+  const settings = yield* Settings.load(input)
+  if (input.numbersFrom === "-") yield* Settings.checkStdin(settings)
   const asked = yield* askedFor(input)
   const checkpoint = input.checkpoint === undefined ? undefined : yield* Checkpoint.open(input.checkpoint)
   // A run that was killed may have used the whole limit a moment ago.
   const initially = checkpoint?.earlier?.step === "part" ? "full" : "free"
-  return yield* transfer({ input, fields, asked, checkpoint }).pipe(
-    Effect.provide(
-      Meetings.layerClient.pipe(
-        Layer.provideMerge(clientOf(input, { initially })),
-        Layer.provide(NodeHttp.layer()),
-      ),
-    ),
+  const client = Client.layer(settings, { initially }).pipe(Layer.provide(Client.http(settings)))
+  return yield* transfer({ input, settings, fields, asked, checkpoint }).pipe(
+    Effect.provide(Meetings.layerClient.pipe(Layer.provideMerge(input.demo ? demo : client))),
     Effect.provideService(Events.Events, listen),
   )
 }, Effect.scoped)
 
-const clientOf = (input: Input, rateLimit: RateLimit.Options) => {
-  // Loaded only when asked for: the mock brings a lot that a real run has no use for.
-  if (input.demo) return Layer.unwrap(Effect.promise(async () => (await import("./demo.ts")).layer))
-  const client = Layer.unwrap(
-    Effect.map(FeishuClient.optionsConfig, (options) => FeishuClient.layer({ ...options, rateLimit })),
-  )
-  if (input.baseUrl === undefined) return client
-  const flag = ConfigProvider.fromUnknown({ FEISHU_BASE_URL: input.baseUrl })
-  return Layer.provide(client, ConfigProvider.layerAdd(flag, { asPrimary: true }))
-}
+// Loaded only when asked for: the mock brings a lot that a real run has no use for.
+const demo = Layer.unwrap(Effect.promise(async () => (await import("./demo.ts")).layer)).pipe(
+  Layer.provide(NodeHttp.layer()),
+)
 
 /** All that is known before anything is opened or sent. */
 interface Task {
   readonly input: Input
+  readonly settings: Settings.Settings
   readonly fields: ReadonlyArray<Format.Field>
   readonly asked: Asked
   readonly checkpoint: Checkpoint.Checkpoint | undefined
 }
 
-const transfer = Effect.fnUntraced(function* ({ asked, checkpoint, fields, input }: Task) {
+const transfer = Effect.fnUntraced(function* ({ asked, checkpoint, fields, input, settings }: Task) {
   const run = yield* Run
   const toTerminal = input.output === undefined && process.stdout.isTTY === true
-  const formatName = input.format ?? (toTerminal ? "table" : "ndjson")
-  const plan = yield* planOf(input, asked, formatName)
+  const formatName = settings.format ?? (toTerminal ? "table" : "ndjson")
+  const plan = yield* planOf(input, settings, asked, formatName)
   if (checkpoint !== undefined) {
     yield* Checkpoint.checkPlan(checkpoint, plan)
     run.checkpoint = checkpoint.path
@@ -122,7 +112,7 @@ const transfer = Effect.fnUntraced(function* ({ asked, checkpoint, fields, input
   }
   const earlier = checkpoint?.earlier
   const range = earlier?.range ?? asked.range
-  run.starts = yield* startsOf(input, asked, range)
+  run.starts = yield* startsOf(input, settings, asked, range)
   run.rows = run.rowsBefore = earlier?.rows ?? 0
   run.begun = earlier?.numbers.begun ?? 0
   for (const cursor of earlier?.numbers.open ?? []) run.underWay.set(numberOf(cursor), cursor)
@@ -171,7 +161,7 @@ const transfer = Effect.fnUntraced(function* ({ asked, checkpoint, fields, input
       written()
     })
   }
-  yield* copy(input, write).pipe(
+  yield* copy(input, settings.concurrency ?? 1, write).pipe(
     Effect.onExit((exit) =>
       output.close({
         // Nothing was sent for bad input, and so nothing is written either.
@@ -206,7 +196,8 @@ const wasEnded = Effect.fnUntraced(function* (
 
 /** Copies page after page until the end, or until there are enough rows. */
 const copy = Effect.fnUntraced(function* (
-  { concurrency, keepGoing, maxItems = Number.POSITIVE_INFINITY }: Input,
+  { keepGoing, maxItems = Number.POSITIVE_INFINITY }: Input,
+  concurrency: number,
   write: (meetings: ReadonlyArray<MeetingBrief>, written: () => void) => ReturnType<Output.Output["write"]>,
 ) {
   const run = yield* Run
@@ -419,7 +410,12 @@ const askedFor = Effect.fnUntraced(function* (input: Input) {
 })
 
 /** What makes this run the same as another one: the words that say which rows are written, and how. */
-const planOf = Effect.fnUntraced(function* (input: Input, asked: Asked, format: Format.Name) {
+const planOf = Effect.fnUntraced(function* (
+  input: Input,
+  settings: Settings.Settings,
+  asked: Asked,
+  format: Format.Name,
+) {
   const { baseUrl } = yield* FeishuClient.FeishuClient
   const word = <W>(value: W | undefined): W | null => value ?? null
   return {
@@ -427,30 +423,21 @@ const planOf = Effect.fnUntraced(function* (input: Input, asked: Asked, format: 
     "--cursor": Checkpoint.inOneWord(asked.cursors),
     "--from": word(input.from),
     "--to": word(input.to),
-    "--page-size": word(input.pageSize),
+    "--page-size": word(settings.pageSize),
     "--max-items": word(input.maxItems),
     "--fields": word(input.fields),
     "--format": format,
     "--show-passwords": input.showPasswords,
     "--output": input.output === undefined ? null : resolve(input.output),
     "base URL": baseUrl,
-    app: word(yield* app),
+    app: word(Settings.app(settings)),
   } satisfies Checkpoint.Plan
-})
-
-/** The app whose meetings are read, where that is known: a token does not say whose it is. */
-const app = Effect.gen(function* () {
-  const token = yield* Config.option(Config.Redacted("FEISHU_ACCESS_TOKEN"))
-  const appId = yield* Config.option(Config.String("FEISHU_APP_ID"))
-  const isThere = (text: string) => text.trim() !== ""
-  return Option.exists(token, (value) => isThere(Redacted.value(value)))
-    ? undefined
-    : Option.getOrUndefined(Option.filter(appId, isThere))
 })
 
 /** Where each number starts. */
 const startsOf = Effect.fnUntraced(function* (
   input: Input,
+  settings: Settings.Settings,
   asked: Asked,
   range: TimeRange.TimeRange | undefined,
 ) {
@@ -468,6 +455,7 @@ const startsOf = Effect.fnUntraced(function* (
     yield* stderr.line(demo(baseUrl, numbers.join(", "), `${start}`, `${end}`))
   }
   // A page that has to be cut is read again by whoever resumes: a smaller one need not be.
-  const pageSize = input.pageSize ?? Math.min(ListByNo.maxPageSize, input.maxItems ?? ListByNo.maxPageSize)
+  const largest = settings.pageSize ?? ListByNo.maxPageSize
+  const pageSize = input.pageSize ?? Math.min(largest, input.maxItems ?? largest)
   return numbers.map((meetingNo): Cursor.Position => ({ meetingNo, ...range, pageSize, baseUrl, window: 0 }))
 })

@@ -10,9 +10,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { feishuMeetings } from "./command.ts"
+import * as ConfigFiles from "./ConfigFiles.ts"
 import { exitCodes, faultOf } from "./Fault.ts"
 import * as Language from "./Language.ts"
 import * as Run from "./Run.ts"
+import * as SecretFlags from "./SecretFlags.ts"
 import * as Stderr from "./Stderr.ts"
 import { report } from "./Summary.ts"
 
@@ -42,16 +44,24 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
     })
   }
 
-  const language = Language.find(args, process.env)
-  Command.runWith(feishuMeetings(language), { version })(args).pipe(
-    // Without a subcommand the help was shown, which is no failure.
-    Effect.catchTag("ShowHelp", (error) => (error.errors.length === 0 ? Effect.void : Effect.fail(error))),
-    // The flag itself may be among what could not be parsed, and programs still want to read why.
-    Effect.onExit((exit) => report(/--summary[= ]json/.test(args.join(" ")) ? "json" : "text", exit)),
+  const program = Effect.gen(function* () {
+    const files = yield* ConfigFiles.read
+    const configured = files.entries.find(({ name }) => name === "lang")?.text
+    const language = Language.find(args, process.env, configured)
+    return yield* SecretFlags.refuse(args).pipe(
+      Effect.andThen(Command.runWith(feishuMeetings(language), { version })(args)),
+      // Without a subcommand the help was shown, which is no failure.
+      Effect.catchTag("ShowHelp", (error) => (error.errors.length === 0 ? Effect.void : Effect.fail(error))),
+      // The flag itself may be among what could not be parsed, and programs still want to read why.
+      Effect.onExit((exit) => report(/--summary[= ]json/.test(args.join(" ")) ? "json" : "text", exit)),
+      Effect.provideService(Language.CurrentLanguage, language),
+      Effect.provideService(ConfigFiles.ConfigFiles, files),
+    )
+  })
+  program.pipe(
     Effect.provide(
       Layer.mergeAll(
         NodeServices.layer,
-        Layer.succeed(Language.CurrentLanguage, language),
         Stderr.layer,
         Layer.sync(Run.Run, Run.make),
         CliOutput.layerPresenter(presenter),

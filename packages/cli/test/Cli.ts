@@ -37,6 +37,9 @@ export interface Summary {
   }
 }
 
+/** A home folder without anything. */
+export const noHome = join(tmpdir(), "feishu-meetings-no-home")
+
 export type Environment = Readonly<Record<string, string>>
 
 export interface Ended {
@@ -54,7 +57,7 @@ export const start = (args: ReadonlyArray<string>, environment?: Environment): C
 
 /** Runs what a user types into a shell. */
 export const shell = (script: string, environment?: Environment): Promise<Ended> => {
-  const typed = script.replaceAll("feishu-meetings list", '"$0" "$1" list')
+  const typed = script.replaceAll(/feishu-meetings(?= [a-z])/g, '"$0" "$1"')
   return ended(startProgram("sh", ["-c", typed, process.execPath, bin], environment))
 }
 
@@ -63,6 +66,8 @@ const startProgram = (program: string, args: ReadonlyArray<string>, environment:
     env: {
       PATH: process.env["PATH"] ?? "",
       TZ: "Asia/Shanghai",
+      // Whoever runs the tests may have a configuration.
+      HOME: noHome,
       // Node then compiles the sources once for all tests.
       NODE_COMPILE_CACHE: join(tmpdir(), "feishu-meetings-compile-cache"),
       ...environment,

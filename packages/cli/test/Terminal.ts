@@ -2,6 +2,7 @@
 import { spawn } from "@lydell/node-pty"
 import { Terminal } from "@xterm/headless"
 import { bin } from "./bundle.ts"
+import { noHome } from "./Cli.ts"
 
 /** Of a terminal. */
 export interface Options {
@@ -49,7 +50,13 @@ const startProgram = (
   const child = spawn(program, [...args], {
     cols: columns,
     rows,
-    env: { PATH: process.env["PATH"] ?? "", TERM: "xterm-256color", TZ: "Asia/Shanghai", ...environment },
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      TERM: "xterm-256color",
+      TZ: "Asia/Shanghai",
+      HOME: noHome,
+      ...environment,
+    },
   })
   child.onData((data) => {
     sent += data

@@ -1,0 +1,101 @@
+/** The client of Feishu that the settings describe. */
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { FeishuClient, FeishuError, type RateLimit } from "@effect-feishu/core"
+import * as NodeHttp from "@effect-feishu/core/node"
+import * as Language from "./Language.ts"
+import * as Settings from "./Settings.ts"
+
+const words: Language.Words<{
+  readonly nobody: string
+  readonly noSecret: string
+  readonly noApp: string
+  readonly remedy: string
+  readonly authority: (path: string, reason: string) => string
+  readonly nameAnother: string
+}> = {
+  en: {
+    nobody: "there is neither an access token nor an app",
+    noSecret: "there is an app id, but no app secret",
+    noApp: "there is an app secret, but no app id",
+    remedy:
+      "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN; or put them into the file that feishu-meetings config init writes.",
+    authority: (path, reason) => `${path} cannot be read (${reason})`,
+    nameAnother: "Name a file with certificates in PEM.",
+  },
+  zh: {
+    nobody: "既没有访问令牌，也没有应用凭证",
+    noSecret: "有应用 ID，但没有应用密钥",
+    noApp: "有应用密钥，但没有应用 ID",
+    remedy:
+      "请设置 FEISHU_APP_ID 和 FEISHU_APP_SECRET，或 FEISHU_ACCESS_TOKEN；也可写入 feishu-meetings config init 生成的文件。",
+    authority: (path, reason) => `无法读取 ${path}（${reason}）`,
+    nameAnother: "请指定 PEM 格式的证书文件。",
+  },
+}
+
+/** What core takes, with the secrets read from wherever they are. */
+const options = Effect.fnUntraced(function* (settings: Settings.Settings) {
+  const say = yield* Language.say(words)
+  const accessToken = yield* Settings.secret(settings, "access-token")
+  const appSecret = accessToken === undefined ? yield* Settings.secret(settings, "app-secret") : undefined
+  const appId = settings.found.get("app-id")?.text
+  const refuse = (problem: string) => FeishuError.invalidRequest("credentials", problem, say.remedy)
+  if (accessToken === undefined) {
+    if (appId === undefined) return yield* refuse(appSecret === undefined ? say.nobody : say.noApp)
+    if (appSecret === undefined) return yield* refuse(say.noSecret)
+  }
+  const resolved = {
+    FEISHU_ACCESS_TOKEN: accessToken && Redacted.value(accessToken),
+    FEISHU_APP_SECRET: appSecret && Redacted.value(appSecret),
+    FEISHU_APP_ID: appId,
+    FEISHU_BRAND: settings.found.get("brand")?.text,
+    FEISHU_BASE_URL: settings.found.get("base-url")?.text,
+    FEISHU_OAUTH_BASE_URL: settings.found.get("oauth-base-url")?.text,
+  }
+  return yield* Effect.provideService(
+    FeishuClient.optionsConfig,
+    ConfigProvider.ConfigProvider,
+    ConfigProvider.fromUnknown(
+      Object.fromEntries(Object.entries(resolved).filter(([, text]) => text !== undefined)),
+    ),
+  )
+})
+
+/** Whether requests may have been made just before, as by a run that this one goes on with. */
+export type Before = Pick<RateLimit.Options, "initially">
+
+/** The client. It needs an HTTP client: see `http`. */
+export const layer = (settings: Settings.Settings, before: Before = {}) =>
+  Layer.unwrap(
+    Effect.map(options(settings), (options) =>
+      FeishuClient.layer({ ...options, rateLimit: { requests: settings.rateLimit, ...before } }),
+    ),
+  )
+
+/** The HTTP client, with the proxies and the authority of one's own. */
+export const http = (settings: Settings.Settings) =>
+  Layer.unwrap(
+    Effect.map(authority(settings), (ca) =>
+      NodeHttp.layer({
+        ca,
+        httpsProxy: settings.found.get("https-proxy")?.text,
+        httpProxy: settings.found.get("http-proxy")?.text,
+        noProxy: settings.found.get("no-proxy")?.text,
+      }),
+    ),
+  )
+
+/** The certificates to trust beside Node's own. */
+const authority = Effect.fnUntraced(function* ({ found }: Settings.Settings) {
+  const path = found.get("ca-file")?.text
+  if (path === undefined) return undefined
+  const say = yield* Language.say(words)
+  const files = yield* FileSystem.FileSystem
+  return yield* Effect.mapError(files.readFileString(path), ({ reason }) =>
+    FeishuError.invalidRequest("ca-file", say.authority(path, reason._tag), say.nameAnother),
+  )
+})

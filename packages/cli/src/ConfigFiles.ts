@@ -1,0 +1,226 @@
+/**
+ * The configuration files: the user's own, and the project's. The latter comes with somebody's repository, so it may
+ * set only what cannot do harm; the former may hold a secret, if nobody else can read it.
+ */
+import { homedir } from "node:os"
+import { dirname, isAbsolute, join } from "node:path"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import type * as PlatformError from "effect/PlatformError"
+import type { Words } from "./Language.ts"
+import * as Secrets from "./Secrets.ts"
+import * as Setting from "./Setting.ts"
+
+/** Whose file it is. */
+export type Kind = "project" | "user"
+
+/** A value in a file. */
+export interface Entry {
+  readonly kind: Kind
+  readonly path: string
+  readonly line: number
+  readonly name: Setting.Name
+  readonly text: string
+}
+
+/** What is wrong with a file. */
+export interface Problem {
+  readonly kind: Kind
+  readonly path: string
+  readonly line: number | undefined
+  readonly what: Words<string>
+}
+
+/** A file that was looked for. */
+export interface Looked {
+  readonly kind: Kind
+  readonly path: string
+  readonly there: boolean
+}
+
+/** What they hold. Their problems are told by the first command that needs them: help needs none. */
+export class ConfigFiles extends Context.Service<
+  ConfigFiles,
+  {
+    readonly entries: ReadonlyArray<Entry>
+    readonly problems: ReadonlyArray<Problem>
+    readonly looked: ReadonlyArray<Looked>
+  }
+>()("@effect-feishu/cli/ConfigFiles") {}
+
+/** The name of a project's file. */
+export const projectName = ".feishu-meetings.yaml"
+
+/** Where the user's file is. */
+export const userPath = (): string => {
+  const base = process.env["XDG_CONFIG_HOME"]
+  // A relative one is to be ignored, as the specification says.
+  const folder = base !== undefined && isAbsolute(base) ? base : join(homedir(), ".config")
+  return join(folder, "feishu-meetings", "config.yaml")
+}
+
+/** Where a project's file may be: here, or above, up to the root of the repository or the home folder. */
+const projectPaths = Effect.fnUntraced(function* () {
+  const files = yield* FileSystem.FileSystem
+  const paths: Array<string> = []
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    paths.push(join(folder, projectName))
+    const isRepository = yield* Effect.orElseSucceed(files.exists(join(folder, ".git")), () => false)
+    if (isRepository || folder === homedir() || folder === dirname(folder)) return paths
+  }
+})
+
+/** Looks for them and reads them. */
+export const read = Effect.gen(function* () {
+  const found: Array<Found> = []
+  for (const path of yield* projectPaths()) {
+    const project = yield* readOne("project", path)
+    if (project.looked.there) {
+      found.push(project)
+      break
+    }
+  }
+  if (found.length === 0) {
+    const looked: Looked = { kind: "project", path: join(process.cwd(), projectName), there: false }
+    found.push({ looked, entries: [], problems: [] })
+  }
+  found.push(yield* readOne("user", userPath()))
+  return ConfigFiles.of({
+    entries: found.flatMap(({ entries }) => entries),
+    problems: found.flatMap(({ problems }) => problems),
+    looked: found.map(({ looked }) => looked),
+  })
+})
+
+interface Found {
+  readonly looked: Looked
+  readonly entries: ReadonlyArray<Entry>
+  readonly problems: ReadonlyArray<Problem>
+}
+
+const readOne = (kind: Kind, path: string): Effect.Effect<Found, never, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const files = yield* FileSystem.FileSystem
+    const info = yield* files.stat(path)
+    const foreign = kind === "project" ? ownerProblem(info) : undefined
+    if (foreign !== undefined) return unusable(kind, path, foreign)
+    const text = yield* files.readFileString(path)
+    // Only now: most runs have no file.
+    const { parse } = yield* Effect.promise(() => import("./ConfigYaml.ts"))
+    return { looked: { kind, path, there: true }, ...checked(kind, path, info, parse(text)) }
+  }).pipe(
+    Effect.catch((error) =>
+      Effect.succeed(
+        error.reason._tag === "NotFound"
+          ? { looked: { kind, path, there: false }, entries: [], problems: [] }
+          : unusable(kind, path, {
+              en: `cannot be read (${codeOf(error)})`,
+              zh: `无法读取（${codeOf(error)}）`,
+            }),
+      ),
+    ),
+  )
+
+const codeOf = ({ reason }: PlatformError.PlatformError): string => {
+  const { cause } = reason
+  return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : reason._tag
+}
+
+const unusable = (kind: Kind, path: string, what: Words<string>): Found => ({
+  looked: { kind, path, there: true },
+  entries: [],
+  problems: [{ kind, path, line: undefined, what }],
+})
+
+/** Above a folder of one's own there may be folders where others write, such as `/tmp`: what they put there is theirs. */
+const ownerProblem = (info: FileSystem.File.Info): Words<string> | undefined => {
+  const owner = Option.getOrUndefined(info.uid)
+  const self = process.getuid?.()
+  return owner === undefined || self === undefined || owner === self || owner === 0
+    ? undefined
+    : {
+        en: "belongs to another user; take it over or remove it",
+        zh: "属于其他用户；请改为自己的文件或将其删除",
+      }
+}
+
+/** What a file holds, before anybody has looked whether it may. */
+export interface Parsed {
+  readonly pairs: ReadonlyArray<{
+    readonly key: string
+    /** None where it is no text or number. */
+    readonly text: string | undefined
+    readonly line: number
+  }>
+  readonly faults: ReadonlyArray<{ readonly line: number | undefined; readonly what: Words<string> }>
+}
+
+const checked = (
+  kind: Kind,
+  path: string,
+  info: FileSystem.File.Info,
+  { faults, pairs }: Parsed,
+): Pick<Found, "entries" | "problems"> => {
+  const problems: Array<Problem> = faults.map((fault) => ({ kind, path, ...fault }))
+  const entries: Array<Entry> = []
+  for (const { key, line, text } of pairs) {
+    const setting = Setting.all.find((setting) => Setting.keyOf(setting) === key)
+    if (setting?.holds === "secret" && text !== undefined) Secrets.remember(text)
+    const what = setting === undefined ? unknown(key) : problemOf({ kind, path, info }, setting, text)
+    if (what !== undefined) problems.push({ kind, path, line, what })
+    else if (setting !== undefined && text !== undefined && text !== "") {
+      entries.push({ kind, path, line, name: setting.name, text })
+    }
+  }
+  return { entries, problems }
+}
+
+const unknown = (key: string): Words<string> => {
+  const keys = Setting.all.map(Setting.keyOf)
+  const plain = key.toLowerCase().replaceAll("-", "_")
+  const meant = keys.find(
+    (known) => known === plain || known.replaceAll("_", "") === plain.replaceAll("_", ""),
+  )
+  return {
+    en: `there is no setting ${JSON.stringify(key)}; ${meant === undefined ? `known are ${keys.join(", ")}` : `write ${meant}`}`,
+    zh: `没有名为 ${JSON.stringify(key)} 的配置项；${meant === undefined ? `可用的有 ${keys.join("、")}` : `请写作 ${meant}`}`,
+  }
+}
+
+const problemOf = (
+  { info, kind, path }: { readonly kind: Kind; readonly path: string; readonly info: FileSystem.File.Info },
+  setting: Setting.Setting,
+  text: string | undefined,
+): Words<string> | undefined => {
+  const key = Setting.keyOf(setting)
+  const named = ({ en, zh }: Words<string>): Words<string> => ({ en: `${key} ${en}`, zh: `${key} ${zh}` })
+  if (kind === "project" && setting.inProject === "never") {
+    return named({
+      en: "has no place in a project's file, which others write and read: put it into the user's file or the environment",
+      zh: "不能写在项目文件中（他人可读写）：请写入用户文件或环境变量",
+    })
+  }
+  if (text === undefined) return named({ en: "takes a text or a number", zh: "只能是文本或数字" })
+  if (text === "") return undefined
+  const problem = setting.problem(text)
+  if (problem !== undefined) return named(problem)
+  if (kind === "project" && setting.inProject === "known hosts" && !isHarmless(text)) {
+    return named({
+      en: "names a host that a project's file may not, since your secret would go there: put it into the user's file, the environment or a flag if you trust it",
+      zh: "指向项目文件不得指定的主机（您的密钥会发往那里）：如果信任它，请写入用户文件、环境变量或用参数给出",
+    })
+  }
+  if (setting.holds === "secret" && process.platform !== "win32" && (info.mode & 0o077) !== 0) {
+    return named({
+      en: `is a secret, and others may read this file (mode ${(info.mode & 0o777).toString(8)}): chmod 600 ${path}`,
+      zh: `是密钥，而其他用户可以读取此文件（权限 ${(info.mode & 0o777).toString(8)}）：请执行 chmod 600 ${path}`,
+    })
+  }
+  return undefined
+}
+
+/** Neither another's host nor somebody's password. */
+const isHarmless = (address: string): boolean =>
+  Setting.isKnownHost(address) && new URL(address).password === "" && new URL(address).username === ""

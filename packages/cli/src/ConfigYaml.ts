@@ -1,0 +1,47 @@
+/** A configuration file as YAML, of which JSON is a part: keys, and texts or numbers. */
+import * as Yaml from "yaml"
+import type { Parsed } from "./ConfigFiles.ts"
+
+/** Parses one. What the parser says is not told, since it may repeat what it did not like, and that a secret. */
+export const parse = (text: string): Parsed => {
+  const lines = new Yaml.LineCounter()
+  const lineOf = (offset = 0) => lines.linePos(offset).line
+  const { contents, errors } = Yaml.parseDocument(text.replace(/^\ufeff/, ""), {
+    lineCounter: lines,
+    prettyErrors: false,
+  })
+  if (errors.length > 0) {
+    return {
+      pairs: [],
+      // Whatever comes after the first may be wrong only because of it.
+      faults: errors.slice(0, 1).map(({ code, pos }) => ({
+        line: lineOf(pos[0]),
+        what: { en: `is not YAML (${code})`, zh: `不是 YAML（${code}）` },
+      })),
+    }
+  }
+  // All of it may be comments.
+  if (contents === null || (Yaml.isScalar(contents) && contents.value === null)) {
+    return { pairs: [], faults: [] }
+  }
+  if (!Yaml.isMap(contents)) {
+    const what = { en: "has no settings such as brand: lark", zh: "不含形如 brand: lark 的配置项" }
+    return { pairs: [], faults: [{ line: lineOf(contents.range?.[0]), what }] }
+  }
+  return {
+    pairs: contents.items.map(({ key, value }) => ({
+      key: Yaml.isScalar(key) ? String(key.value) : "?",
+      // As it is written: a number would lose its leading zeros, and the digits that are too many.
+      text:
+        value === null
+          ? ""
+          : Yaml.isScalar(value)
+            ? value.value === null
+              ? ""
+              : (value.source ?? String(value.value)).trim()
+            : undefined,
+      line: lineOf(Yaml.isNode(key) ? key.range?.[0] : undefined),
+    })),
+    faults: [],
+  }
+}

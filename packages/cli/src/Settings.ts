@@ -1,0 +1,286 @@
+/** The settings of a run: each value, and where it comes from. A flag counts more than the environment, that more
+ * than the project's file, that more than the user's, and what nobody set has its default. */
+import { text as textOf } from "node:stream/consumers"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Redacted from "effect/Redacted"
+import { FeishuError, ListByNo } from "@effect-feishu/core"
+import { ConfigFiles, type Kind } from "./ConfigFiles.ts"
+import type * as Format from "./Format.ts"
+import * as Language from "./Language.ts"
+import * as Secrets from "./Secrets.ts"
+import * as Setting from "./Setting.ts"
+
+/** Where a value comes from. */
+export type Origin =
+  | { readonly _tag: "Flag"; readonly flag: string }
+  | { readonly _tag: "Environment"; readonly variable: string }
+  | { readonly _tag: "File"; readonly kind: Kind; readonly path: string; readonly line: number }
+
+/** A value that somebody set. */
+export interface Found {
+  readonly text: string
+  readonly origin: Origin
+}
+
+/** Flags that set something, as a command got them; whatever else it got does no harm. */
+export interface Flags {
+  readonly baseUrl?: string | undefined
+  readonly brand?: string | undefined
+  readonly appId?: string | undefined
+  readonly appSecretFile?: string | undefined
+  readonly accessTokenFile?: string | undefined
+  readonly rateLimit?: number | undefined
+  readonly format?: string | undefined
+  readonly pageSize?: number | undefined
+  readonly concurrency?: number | undefined
+}
+
+/** The settings of a run. */
+export interface Settings {
+  /** What somebody set. */
+  readonly found: ReadonlyMap<Setting.Name, Found>
+  readonly format: Format.Name | undefined
+  readonly pageSize: number | undefined
+  readonly concurrency: number | undefined
+  /** Requests in a minute. */
+  readonly rateLimit: number
+}
+
+const words: Language.Words<{
+  readonly flag: (flag: string) => string
+  readonly environment: (variable: string) => string
+  readonly file: (kind: Kind, path: string, line: number) => string
+  readonly unset: string
+  readonly doubled: (first: string, second: string) => string
+  readonly separator: string
+  readonly correct: string
+  readonly cannotRead: (path: string, code: string) => string
+  readonly stdin: string
+  readonly stdinTwice: string
+  readonly giveAFile: string
+  readonly empty: (path: string) => string
+  readonly nameAnother: string
+  readonly terminal: string
+  readonly pipeIt: string
+}> = {
+  en: {
+    flag: (flag) => `flag ${flag}`,
+    environment: (variable) => `environment ${variable}`,
+    file: (kind, path, line) => `${kind} file ${path} line ${line}`,
+    unset: "default",
+    doubled: (first, second) => `both ${first} and ${second} are set`,
+    separator: "; ",
+    correct: "Correct it, or remove it.",
+    cannotRead: (path, code) => `${path} cannot be read (${code})`,
+    stdin: "standard input",
+    stdinTwice: "standard input is to give both the numbers and a secret, and can be read only once",
+    giveAFile: "Name a file for one of them.",
+    empty: (path) => `${path} is empty`,
+    nameAnother: "Name a file that holds the secret and nothing else.",
+    terminal: "standard input is a terminal, and would show the secret",
+    pipeIt: "Pipe the secret in, or name a file.",
+  },
+  zh: {
+    flag: (flag) => `参数 ${flag}`,
+    environment: (variable) => `环境变量 ${variable}`,
+    file: (kind, path, line) => `${kind === "project" ? "项目" : "用户"}文件 ${path} 第 ${line} 行`,
+    unset: "默认值",
+    doubled: (first, second) => `同时设置了${first}和${second}`,
+    separator: "；",
+    correct: "请改正或删除。",
+    cannotRead: (path, code) => `无法读取 ${path}（${code}）`,
+    stdin: "标准输入",
+    stdinTwice: "标准输入只能读取一次，却要同时提供会议号和密钥",
+    giveAFile: "请用文件给出其中一项。",
+    empty: (path) => `${path} 是空的`,
+    nameAnother: "请指定只含密钥的文件。",
+    terminal: "标准输入是终端，会把密钥显示出来",
+    pipeIt: "请通过管道传入密钥，或指定文件。",
+  },
+}
+
+/** An origin in words; of what nobody set, that. */
+export const inWords = (origin: Origin | undefined, language: Language.Language): string => {
+  const say = words[language]
+  switch (origin?._tag) {
+    case undefined:
+      return say.unset
+    case "Flag":
+      return say.flag(origin.flag)
+    case "Environment":
+      return say.environment(origin.variable)
+    case "File":
+      return say.file(origin.kind, origin.path, origin.line)
+  }
+}
+
+/** A place where settings are made, the strongest first. */
+interface Source {
+  readonly at: (setting: Setting.Setting) => Effect.Effect<Found | undefined>
+}
+
+const fromFlags = (flags: Flags): Source => {
+  const texts = new Map(
+    Object.entries(flags).flatMap(([key, value]) =>
+      typeof value === "string" || typeof value === "number"
+        ? [[key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), String(value)] as const]
+        : [],
+    ),
+  )
+  return {
+    at: ({ hasFlag, name }) =>
+      Effect.sync(() => {
+        const text = hasFlag ? texts.get(name) : undefined
+        return text === undefined ? undefined : { text, origin: { _tag: "Flag", flag: `--${name}` } }
+      }),
+  }
+}
+
+const fromEnvironment: Source = {
+  at: Effect.fnUntraced(function* ({ variables }) {
+    const provider = yield* ConfigProvider.ConfigProvider
+    for (const variable of variables) {
+      const node = yield* Effect.orElseSucceed(provider.load([variable]), () => undefined)
+      const text = node?._tag === "Value" ? node.value.trim() : ""
+      // An empty variable is as none.
+      if (text !== "") return { text, origin: { _tag: "Environment", variable } }
+    }
+    return undefined
+  }),
+}
+
+const fromFile = (kind: Kind, files: ConfigFiles["Service"]): Source => ({
+  at: ({ name }) =>
+    Effect.sync(() => {
+      const entry = files.entries.find((entry) => entry.kind === kind && entry.name === name)
+      if (entry === undefined) return undefined
+      const { line, path, text } = entry
+      return { text, origin: { _tag: "File", kind, path, line } }
+    }),
+})
+
+/** Reads all of them, and refuses what is wrong, all at once. No secret is read from its file yet. */
+export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
+  const language = yield* Language.CurrentLanguage
+  const files = yield* ConfigFiles
+  const sources = [fromFlags(flags), fromEnvironment, fromFile("project", files), fromFile("user", files)]
+  const problems: Array<string> = files.problems.map(
+    ({ line, path, what }) => `${path}${line === undefined ? "" : `:${line}`}: ${what[language]}`,
+  )
+  const found = new Map<Setting.Name, Found>()
+  const strengthOf = new Map<Setting.Name, number>()
+  for (const setting of Setting.all) {
+    for (const [strength, source] of sources.entries()) {
+      const here = yield* source.at(setting)
+      if (here === undefined) continue
+      // Those of files are among the problems already.
+      const problem = here.origin._tag === "File" ? undefined : setting.problem(here.text)
+      if (problem !== undefined) problems.push(`${nameOf(here.origin)}: ${problem[language]}`)
+      found.set(setting.name, here)
+      strengthOf.set(setting.name, strength)
+      break
+    }
+  }
+
+  // A secret and the file of one are two ways to give the same: the stronger place counts.
+  for (const [secret, file] of secrets) {
+    const [one, other] = [found.get(secret), found.get(file)]
+    if (one === undefined || other === undefined) continue
+    const difference = strengthOf.get(secret)! - strengthOf.get(file)!
+    if (difference === 0) problems.push(words[language].doubled(nameOf(one.origin), nameOf(other.origin)))
+    found.delete(difference < 0 ? file : secret)
+  }
+  // So does the stronger of a token and an app; of the same place the token, as core has it.
+  const [token, app] = secrets.map((names) => names.find((name) => found.has(name)))
+  if (token !== undefined && app !== undefined) {
+    found.delete(strengthOf.get(token)! <= strengthOf.get(app)! ? app : token)
+  }
+
+  if (problems.length > 0) {
+    return yield* FeishuError.invalidRequest(
+      "config",
+      problems.join(words[language].separator),
+      words[language].correct,
+    )
+  }
+  const number = (name: Setting.Name) => {
+    const text = found.get(name)?.text
+    return text === undefined ? undefined : Number(text)
+  }
+  const settings: Settings = {
+    found,
+    // Checked above.
+    format: found.get("format")?.text as Format.Name | undefined,
+    pageSize: number("page-size"),
+    concurrency: number("concurrency"),
+    rateLimit: number("rate-limit") ?? ListByNo.rateLimit,
+  }
+  return settings
+})
+
+const secrets = [
+  ["access-token", "access-token-file"],
+  ["app-secret", "app-secret-file"],
+] as const
+
+/** As its user wrote it. */
+const nameOf = (origin: Origin): string =>
+  origin._tag === "Flag"
+    ? origin.flag
+    : origin._tag === "Environment"
+      ? origin.variable
+      : `${origin.path}:${origin.line}`
+
+const refuse = (field: string, problem: string, remedy: string) =>
+  FeishuError.invalidRequest(field, problem, remedy)
+
+/** Refuses that something else takes standard input, too. */
+export const checkStdin = Effect.fnUntraced(function* (settings: Settings) {
+  const say = yield* Language.say(words)
+  if (secrets.some(([, file]) => settings.found.get(file)?.text === "-")) {
+    return yield* refuse("stdin", say.stdinTwice, say.giveAFile)
+  }
+})
+
+/** The app that reads, where that is known: a token does not say whose it is. */
+export const app = ({ found }: Settings): string | undefined =>
+  found.has("access-token") || found.has("access-token-file") ? undefined : found.get("app-id")?.text
+
+/** The secret in use of one kind, from wherever it is; none if there is none. */
+export const secret = Effect.fnUntraced(function* (
+  settings: Settings,
+  kind: "access-token" | "app-secret",
+): Effect.fn.Return<Redacted.Redacted<string> | undefined, FeishuError.FeishuError, FileSystem.FileSystem> {
+  const given = settings.found.get(kind)
+  if (given !== undefined) return Redacted.make(given.text)
+  const file = settings.found.get(`${kind}-file`)
+  if (file === undefined) return undefined
+  const text = (yield* readSecret(`${kind}-file`, file.text)).trim()
+  if (text === "") {
+    const say = yield* Language.say(words)
+    return yield* refuse(
+      `${kind}-file`,
+      say.empty(file.text === "-" ? say.stdin : file.text),
+      say.nameAnother,
+    )
+  }
+  Secrets.remember(text)
+  return Redacted.make(text)
+})
+
+const readSecret = Effect.fnUntraced(function* (field: string, path: string) {
+  const say = yield* Language.say(words)
+  if (path !== "-") {
+    const files = yield* FileSystem.FileSystem
+    return yield* Effect.mapError(files.readFileString(path), ({ reason }) =>
+      refuse(field, say.cannotRead(path, reason._tag), say.nameAnother),
+    )
+  }
+  if (process.stdin.isTTY) return yield* refuse(field, say.terminal, say.pipeIt)
+  return yield* Effect.tryPromise({
+    try: () => textOf(process.stdin),
+    catch: () => refuse(field, say.cannotRead(say.stdin, "Unknown"), say.nameAnother),
+  })
+})

@@ -1,0 +1,235 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { type Started, startFeishuMock } from "@effect-feishu/mock-server"
+import * as Cli from "./Cli.ts"
+import * as Scripted from "./ScriptedFeishu.ts"
+
+const secret = "S3cretThatNobodyMaySee"
+
+let folder: string
+let feishu: Started
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "feishu-meetings-"))
+  feishu = await startFeishuMock()
+})
+afterAll(async () => {
+  await feishu.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** A home folder and, in it, a folder of a project; with what their configuration files hold. */
+const place = (name: string, files: { readonly user?: string; readonly project?: string }) => {
+  const home = join(folder, name)
+  const user = join(home, ".config/feishu-meetings/config.yaml")
+  const project = join(home, "project/.feishu-meetings.yaml")
+  const below = join(home, "project/below")
+  mkdirSync(below, { recursive: true })
+  mkdirSync(dirname(user), { recursive: true })
+  if (files.user !== undefined) writeFileSync(user, files.user, { mode: 0o600 })
+  if (files.project !== undefined) writeFileSync(project, files.project)
+  const run = (words: string, environment: Cli.Environment = {}) =>
+    Cli.shell(`cd ${below}; ${words}`, { HOME: home, ...environment })
+  return { user, project, run }
+}
+
+interface Shown {
+  readonly settings: Record<string, { readonly value?: string; readonly origin: Record<string, unknown> }>
+  readonly files: ReadonlyArray<{ readonly kind: string; readonly path: string; readonly there: boolean }>
+}
+
+describe.concurrent("settings", () => {
+  it("a flag counts more than the environment, that more than the project's file, that more than the user's", async () => {
+    const { project, run, user } = place("order", {
+      user: "# mine\nbrand: lark\nrate_limit: 10\npage_size: 11\napp_id: cli_user\nconcurrency: 7\n",
+      project: 'rate_limit: 20\npage_size: 21\n"app_id": cli_project\n',
+    })
+    const { stdout } = await run("feishu-meetings config show --json --app-id cli_flag", {
+      FEISHU_APP_ID: "cli_environment",
+      FEISHU_PAGE_SIZE: "31",
+      FEISHU_BASE_URL: "",
+    })
+    const { files, settings } = JSON.parse(stdout) as Shown
+    assert.deepInclude(settings, {
+      app_id: { value: "cli_flag", origin: { from: "flag", flag: "--app-id" } },
+      page_size: { value: "31", origin: { from: "environment", variable: "FEISHU_PAGE_SIZE" } },
+      rate_limit: { value: "20", origin: { from: "project file", path: project, line: 1 } },
+      brand: { value: "lark", origin: { from: "user file", path: user, line: 2 } },
+      concurrency: { value: "7", origin: { from: "user file", path: user, line: 6 } },
+      base_url: { value: "https://open.larksuite.com", origin: { from: "default" } },
+    })
+    assert.deepStrictEqual(files, [
+      { kind: "project", path: project, there: true },
+      { kind: "user", path: user, there: true },
+    ])
+  })
+
+  it("all that is wrong is told at once, by file and line; nothing is sent, and no secret is shown", async () => {
+    const { project, run, user } = place("wrong", {
+      user: `brand: dingtalk\npage-size: 5\napp_secret: ${secret}\n`,
+      project: `app_secret: ${secret}\nbase_url: https://evil.example\nhttps_proxy: http://evil.example:3128\nca_file: ca.pem\napp_secret_file: ../../.ssh/id\nlang: [zh]\n`,
+    })
+    chmodSync(user, 0o644)
+    const { code, stderr } = await run("feishu-meetings list 337736498", { FEISHU_RATE_LIMIT: "many" })
+    assert.strictEqual(code, 2)
+    for (const part of [
+      `${project}:1: app_secret has no place in a project's file`,
+      `${project}:2: base_url names a host that a project's file may not`,
+      `${project}:3: https_proxy names a host`,
+      `${project}:4: ca_file has no place`,
+      `${project}:5: app_secret_file has no place`,
+      `${project}:6: lang takes a text or a number`,
+      `${user}:1: brand takes feishu, lark, not "dingtalk"`,
+      `${user}:2: there is no setting "page-size"; write page_size`,
+      `${user}:3: app_secret is a secret, and others may read this file (mode 644): chmod 600 ${user}`,
+      `FEISHU_RATE_LIMIT: takes a whole number from 1 to 10000, not "many"`,
+    ]) {
+      assert.include(stderr, part)
+    }
+    assert.notInclude(stderr, secret)
+  })
+
+  it("a file that is no YAML is told by its line, without what it holds; in Chinese if a file says so", async () => {
+    const [broken, chinese] = await Promise.all([
+      place("broken", { user: `app_secret: "${secret}\n` }).run("feishu-meetings config show"),
+      place("chinese", { user: "lang: zh\nbrand: 钉钉\n" }).run("feishu-meetings config show"),
+    ])
+    assert.strictEqual(broken.code, 2)
+    assert.match(broken.stderr, /config\.yaml:\d: is not YAML \(MISSING_CHAR\)/)
+    assert.notInclude(broken.stderr, secret)
+    assert.include(chinese.stderr, `config.yaml:2: brand 只能是 feishu、lark，而不是 "钉钉"`)
+  })
+
+  it("a project's file may name this machine and Feishu's hosts; the project ends at its repository", async () => {
+    const inside = place("inside", {
+      project: "base_url: http://127.0.0.1:8787\noauth_base_url: https://accounts.feishu.cn\n",
+    })
+    const outside = place("outside", { project: "brand: lark\n" })
+    const [{ stdout: here }, { stdout: above }] = await Promise.all([
+      inside.run("feishu-meetings config show --json"),
+      outside.run("mkdir .git; feishu-meetings config show --json"),
+    ])
+    assert.strictEqual((JSON.parse(here) as Shown).settings["base_url"]?.value, "http://127.0.0.1:8787")
+    assert.strictEqual((JSON.parse(above) as Shown).settings["brand"]?.value, "feishu")
+  })
+})
+
+describe.concurrent("config", () => {
+  it("init writes a file for its owner alone, all of it explained and nothing set, and never overwrites it", async () => {
+    const { run, user } = place("init", {})
+    const first = await run(
+      "feishu-meetings config init && feishu-meetings config path && feishu-meetings config show",
+    )
+    assert.strictEqual(first.code, 0)
+    assert.include(first.stdout, `Wrote ${user}`)
+    assert.include(first.stdout, `\n${user}\n`)
+    assert.strictEqual(statSync(user).mode & 0o777, 0o600)
+    // Every line of it is right once its # is gone.
+    writeFileSync(
+      user,
+      readFileSync(user, "utf8")
+        .replaceAll(/^#(?=[a-z_]+:)/gm, "")
+        .replace(/^app_secret_file.*$/m, ""),
+    )
+    const second = await run("feishu-meetings config show; feishu-meetings config init")
+    assert.include(second.stdout, "lang               en")
+    assert.strictEqual(second.code, 2)
+    assert.include(second.stderr, `${user} is there already`)
+  })
+
+  it("show says how long a secret is and where it comes from, in a table", async () => {
+    const { run, user } = place("show", {
+      user: `app_secret: "${secret}"\nhttps_proxy: http://me:${secret}@proxy.example:3128\n`,
+    })
+    const { stdout, stderr } = await run("feishu-meetings config show --lang zh")
+    assert.match(stdout, new RegExp(`^app_secret +已设置，22 个字符 +用户文件 ${user} 第 1 行$`, "m"))
+    assert.match(stdout, /^https_proxy +http:\/\/me:\*\*\*@proxy\.example:3128 /m)
+    assert.notInclude(stdout + stderr, secret)
+  })
+})
+
+describe.concurrent("secrets", () => {
+  it("come from a file, from standard input, or from the user's file; the stronger of a token and an app counts", async () => {
+    const file = join(folder, "secret")
+    writeFileSync(file, `${feishu.appSecret}\n`)
+    const number = feishu.meetingNos[0]!
+    const { run } = place("stronger", { user: `access_token: t-not-this-one\nbase_url: ${feishu.url}\n` })
+    const list = `feishu-meetings list ${number} --app-id ${feishu.appId} --summary json`
+    const all = await Promise.all([
+      run(`${list} --app-secret-file ${file}`),
+      run(`${list} --app-secret-file - <${file}`),
+      run(list, { FEISHU_APP_SECRET_FILE: file }),
+    ])
+    for (const end of all) assert.strictEqual(Cli.summaryOf(end).status, "complete", end.stderr)
+  })
+
+  it("of a file is shown by no message", async () => {
+    const file = join(folder, "token")
+    writeFileSync(file, secret)
+    await using scripted = await Scripted.start((response) =>
+      Scripted.json(response, { code: 99991663, msg: `no ${secret}` }, 400),
+    )
+    const { code, stderr, stdout } = await Cli.run([
+      "list",
+      Scripted.meetingNo,
+      "--access-token-file",
+      file,
+      "--base-url",
+      scripted.environment["FEISHU_BASE_URL"]!,
+    ])
+    assert.strictEqual(code, 3)
+    assert.notInclude(stdout + stderr, secret)
+  })
+
+  it("are refused on the command line without being repeated, and where a file has none", async () => {
+    const empty = join(folder, "empty")
+    writeFileSync(empty, "\n")
+    const app = ["list", "337736498", "--app-id", "cli_a"]
+    const [typed, spaced, chinese, none, absent, twice] = await Promise.all([
+      Cli.run([...app, `--app-secret=${secret}`]),
+      Cli.run([...app, "--access-token", secret]),
+      Cli.run([...app, "--access-token", secret, "--lang", "zh"]),
+      Cli.run([...app, "--app-secret-file", empty]),
+      Cli.run([...app, "--app-secret-file", join(folder, "absent")]),
+      Cli.run(app, { FEISHU_APP_SECRET: secret, FEISHU_APP_SECRET_FILE: empty }),
+    ])
+    for (const { code, stderr, stdout } of [typed, spaced, chinese, none, absent, twice]) {
+      assert.strictEqual(code, 2)
+      assert.notInclude(stdout + stderr, secret)
+    }
+    assert.include(typed.stderr, "Put it into FEISHU_APP_SECRET, or into a file for --app-secret-file")
+    assert.include(spaced.stderr, "Put it into FEISHU_ACCESS_TOKEN")
+    assert.include(chinese.stderr, "命令行上的密钥会被他人看到")
+    assert.include(none.stderr, `${empty} is empty`)
+    assert.include(absent.stderr, "absent cannot be read (NotFound)")
+    assert.include(twice.stderr, "both FEISHU_APP_SECRET and FEISHU_APP_SECRET_FILE are set")
+  })
+})
+
+describe.concurrent("mock", () => {
+  it("is feishu-mock under this name: its help, its seed, its exit codes, and it serves until it is stopped", async () => {
+    const seeds = join(folder, "seeds")
+    mkdirSync(seeds)
+    const [help, wrong, seed] = await Promise.all([
+      Cli.run(["mock", "--help"]),
+      Cli.run(["mock", "--port", "x"]),
+      Cli.shell(`cd ${seeds}; feishu-meetings mock init && feishu-meetings mock validate feishu.yaml`),
+    ])
+    assert.include(help.stdout, "feishu-meetings mock init && feishu-meetings mock --seed feishu.yaml")
+    assert.strictEqual(wrong.code, 2)
+    assert.include(wrong.stderr, "see feishu-meetings mock --help")
+    assert.strictEqual(seed.code, 0)
+    assert.include(seed.stdout, "feishu-meetings mock --seed feishu.yaml")
+
+    const child = Cli.start(["mock", "--port", "0", "--json", "--seed", join(seeds, "feishu.yaml")])
+    const end = Cli.ended(child)
+    const ready = await new Promise<string>((resolve) =>
+      child.stdout.once("data", (data) => resolve(String(data))),
+    )
+    const { url } = JSON.parse(ready) as { readonly url: string }
+    assert.strictEqual((await fetch(url)).status, 200)
+    child.kill("SIGTERM")
+    assert.strictEqual((await end).code, 0)
+  })
+})
