@@ -11,6 +11,7 @@ import type * as Format from "./Format.ts"
 import * as Language from "./Language.ts"
 import * as Secrets from "./Secrets.ts"
 import * as Setting from "./Setting.ts"
+import { Stderr } from "./Stderr.ts"
 
 /** Where a value comes from. */
 export type Origin =
@@ -54,8 +55,9 @@ const words: Language.Words<{
   readonly file: (kind: Kind, path: string, line: number) => string
   readonly unset: string
   readonly doubled: (first: string, second: string) => string
-  readonly separator: string
+  readonly several: (number: number, first: string) => string
   readonly correct: string
+  readonly correctThem: string
   readonly cannotRead: (path: string, code: string) => string
   readonly stdin: string
   readonly stdinTwice: string
@@ -71,8 +73,9 @@ const words: Language.Words<{
     file: (kind, path, line) => `${kind} file ${path} line ${line}`,
     unset: "default",
     doubled: (first, second) => `both ${first} and ${second} are set`,
-    separator: "; ",
+    several: (number, first) => `${number} things are wrong; ${first}`,
     correct: "Correct it, or remove it.",
+    correctThem: "Correct them, or remove them.",
     cannotRead: (path, code) => `${path} cannot be read (${code})`,
     stdin: "standard input",
     stdinTwice: "standard input is to give both the numbers and a secret, and can be read only once",
@@ -88,8 +91,9 @@ const words: Language.Words<{
     file: (kind, path, line) => `${kind === "project" ? "项目" : "用户"}文件 ${path} 第 ${line} 行`,
     unset: "默认值",
     doubled: (first, second) => `同时设置了${first}和${second}`,
-    separator: "；",
+    several: (number, first) => `有 ${number} 处错误；${first}`,
     correct: "请改正或删除。",
+    correctThem: "请逐一改正或删除。",
     cannotRead: (path, code) => `无法读取 ${path}（${code}）`,
     stdin: "标准输入",
     stdinTwice: "标准输入只能读取一次，却要同时提供会议号和密钥",
@@ -198,11 +202,16 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
     found.delete(strengthOf.get(token)! <= strengthOf.get(app)! ? app : token)
   }
 
-  if (problems.length > 0) {
-    return yield* FeishuError.invalidRequest(
+  const [first] = problems
+  if (first !== undefined) {
+    const stderr = yield* Stderr
+    // Each in a line of its own, where there are several.
+    if (problems.length > 1) yield* Effect.forEach(problems, stderr.line, { discard: true })
+    const say = words[language]
+    return yield* refuse(
       "config",
-      problems.join(words[language].separator),
-      words[language].correct,
+      problems.length === 1 ? first : say.several(problems.length, first),
+      problems.length === 1 ? say.correct : say.correctThem,
     )
   }
   const number = (name: Setting.Name) => {

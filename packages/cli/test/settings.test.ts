@@ -186,15 +186,16 @@ describe.concurrent("secrets", () => {
     const empty = join(folder, "empty")
     writeFileSync(empty, "\n")
     const app = ["list", "337736498", "--app-id", "cli_a"]
-    const [typed, spaced, chinese, none, absent, twice] = await Promise.all([
+    const [typed, spaced, chinese, none, absent, twice, shared] = await Promise.all([
       Cli.run([...app, `--app-secret=${secret}`]),
       Cli.run([...app, "--access-token", secret]),
       Cli.run([...app, "--access-token", secret, "--lang", "zh"]),
       Cli.run([...app, "--app-secret-file", empty]),
       Cli.run([...app, "--app-secret-file", join(folder, "absent")]),
       Cli.run(app, { FEISHU_APP_SECRET: secret, FEISHU_APP_SECRET_FILE: empty }),
+      Cli.run(["list", "--numbers-from", "-", "--access-token-file", "-"]),
     ])
-    for (const { code, stderr, stdout } of [typed, spaced, chinese, none, absent, twice]) {
+    for (const { code, stderr, stdout } of [typed, spaced, chinese, none, absent, twice, shared]) {
       assert.strictEqual(code, 2)
       assert.notInclude(stdout + stderr, secret)
     }
@@ -204,6 +205,7 @@ describe.concurrent("secrets", () => {
     assert.include(none.stderr, `${empty} is empty`)
     assert.include(absent.stderr, "absent cannot be read (NotFound)")
     assert.include(twice.stderr, "both FEISHU_APP_SECRET and FEISHU_APP_SECRET_FILE are set")
+    assert.include(shared.stderr, "both the numbers and a secret")
   })
 })
 
