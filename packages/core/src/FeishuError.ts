@@ -2,7 +2,7 @@
  * The one error of this package: a `FeishuError` with a tagged `reason`.
  *
  * Every message says what happened, where, and what to do, and ends with the log id that Feishu's support asks
- * for. No reason carries the request, a response body or a cause: those contain tokens and app secrets.
+ * for. Whoever shows them apart has them as `meaning` and `remedy` of the reason. No reason carries the request, a response body or a cause: those contain tokens and app secrets.
  *
  * @example
  * ```ts
@@ -56,6 +56,10 @@ const answered = (reason: {
     ...(reason.msg ? [`"${reason.msg}"`] : []),
   ].join(", ")
 
+/** The message of a reason: what happened, and what to do. */
+const inFull = (reason: { readonly meaning: string; readonly remedy: string }): string =>
+  `${reason.meaning}. ${reason.remedy}`
+
 const known = (reason: { readonly code?: number | undefined }) =>
   reason.code === undefined ? undefined : ErrorCodes.find(reason.code)
 
@@ -67,8 +71,12 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
   remedy: Schema.String,
 }) {
   readonly retry = "final"
+  /** What happened, as a clause; every reason has it, and a `remedy`. */
+  get meaning() {
+    return `${this.field}: ${this.problem}. Nothing was sent`
+  }
   override get message() {
-    return `${this.field}: ${this.problem}. Nothing was sent. ${this.remedy}`
+    return inFull(this)
   }
 }
 
@@ -143,8 +151,14 @@ export class TransportFailed extends Schema.TaggedError<TransportFailed>()("Tran
   get mayHaveArrived(): boolean {
     return transportFaults[this.fault].arrived
   }
+  get meaning() {
+    return `${this.host}: ${this.fault}${this.systemCode ? ` (${this.systemCode})` : ""}`
+  }
+  get remedy() {
+    return transportFaults[this.fault].remedy
+  }
   override get message() {
-    return `${this.host}: ${this.fault}${this.systemCode ? ` (${this.systemCode})` : ""}. ${transportFaults[this.fault].remedy}`
+    return inFull(this)
   }
 }
 
@@ -156,11 +170,20 @@ export class ServerFailed extends Schema.TaggedError<ServerFailed>()("ServerFail
   excerpt: Schema.optional(Schema.String),
 }) {
   readonly retry = "transient"
-  override get message() {
+  get meaning() {
     const what = known(this)?.meaning ?? "the server failed"
     const body =
       this.excerpt === undefined ? "" : `, ${this.contentType ?? "no content type"}: "${this.excerpt}"`
-    return `${what} (${answered(this)}${body}). ${known(this)?.remedy ?? "Try again later; check that the base URL is Feishu's and no proxy answers in its place."}`
+    return `${what} (${answered(this)}${body})`
+  }
+  get remedy() {
+    return (
+      known(this)?.remedy ??
+      "Try again later; check that the base URL is Feishu's and no proxy answers in its place."
+    )
+  }
+  override get message() {
+    return inFull(this)
   }
 }
 
@@ -175,18 +198,30 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
   get retry(): ErrorCodes.RetryClass {
     return this.longestWaitSeconds === undefined ? "rateLimited" : "final"
   }
-  override get message() {
+  get meaning() {
     const tooLong =
       this.longestWaitSeconds === undefined ? "" : `, over the longest wait of ${this.longestWaitSeconds} s`
-    return `the rate limit refused the request (${answered(this)}); it resets in ${this.retryAfterSeconds} s${tooLong}. Try again then; if other programs use the same app, let them share one client or slow down.`
+    return `the rate limit refused the request (${answered(this)}); it resets in ${this.retryAfterSeconds} s${tooLong}`
+  }
+  get remedy() {
+    return "Try again then; if other programs use the same app, let them share one client or slow down."
+  }
+  override get message() {
+    return inFull(this)
   }
 }
 
 /** The tenant's API calls of this month are used up (code 99991403): waiting minutes does not help. */
 export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExceeded", answer) {
   readonly retry = "final"
+  get meaning() {
+    return `${known(this)?.meaning ?? "the monthly quota is used up"} (${answered(this)})`
+  }
+  get remedy() {
+    return known(this)?.remedy ?? "Wait for the first of next month."
+  }
   override get message() {
-    return `${known(this)?.meaning ?? "the monthly quota is used up"} (${answered(this)}). ${known(this)?.remedy ?? ""}`
+    return inFull(this)
   }
 }
 
@@ -204,9 +239,15 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
     const { code, logId, msg, status } = this
     return new AuthenticationFailed({ status, code, msg, logId, appId })
   }
-  override get message() {
+  get meaning() {
     const app = this.appId === undefined ? "" : `app ${this.appId}: `
-    return `${app}${known(this)?.meaning ?? "the token endpoint refused the credentials"} (${answered(this)}). ${known(this)?.remedy ?? "Check app id and app secret."}`
+    return `${app}${known(this)?.meaning ?? "the token endpoint refused the credentials"} (${answered(this)})`
+  }
+  get remedy() {
+    return known(this)?.remedy ?? "Check app id and app secret."
+  }
+  override get message() {
+    return inFull(this)
   }
 }
 
@@ -217,8 +258,14 @@ export class AppTicketMissing extends Schema.TaggedError<AppTicketMissing>()("Ap
   waitedSeconds: Schema.Finite,
 }) {
   readonly retry = "final"
+  get meaning() {
+    return `app ${this.appId}: no new app ticket came within ${this.waitedSeconds} s, although Feishu was asked to push one`
+  }
+  get remedy() {
+    return "Check that the app's event address is reached by Feishu, and that the application hands every app_ticket event to AppTicket.push."
+  }
   override get message() {
-    return `app ${this.appId}: no new app ticket came within ${this.waitedSeconds} s, although Feishu was asked to push one. Check that the app's event address is reached by Feishu, and that the application hands every app_ticket event to AppTicket.push.`
+    return inFull(this)
   }
 }
 
@@ -229,10 +276,16 @@ export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("Pe
   scopes: Schema.Array(Schema.String),
 }) {
   readonly retry = "final"
-  override get message() {
+  get meaning() {
     const scopes =
       this.scopes.length === 0 ? "" : `; any one of these scopes would do: ${this.scopes.join(", ")}`
-    return `${known(this)?.meaning ?? "permission denied"} (${answered(this)})${scopes}. ${known(this)?.remedy ?? ""}`
+    return `${known(this)?.meaning ?? "permission denied"} (${answered(this)})${scopes}`
+  }
+  get remedy() {
+    return known(this)?.remedy ?? "Ask the tenant's administrator to let the app read meetings."
+  }
+  override get message() {
+    return inFull(this)
   }
 }
 
@@ -245,12 +298,18 @@ export class RequestRefused extends Schema.TaggedError<RequestRefused>()("Reques
   detail: Schema.optional(Schema.String),
 }) {
   readonly retry = "final"
-  override get message() {
+  get meaning() {
     const fields = this.violations
       .map((violation) => `${violation.field}: ${violation.description}`)
       .join("; ")
     const what = this.detail ?? known(this)?.meaning ?? "Feishu refused the request"
-    return `${what} (${answered(this)}${fields ? `; ${fields}` : ""}). ${known(this)?.remedy ?? "Check the base URL and the request; quote the log id to Feishu's support."}`
+    return `${what} (${answered(this)}${fields ? `; ${fields}` : ""})`
+  }
+  get remedy() {
+    return known(this)?.remedy ?? "Check the base URL and the request; quote the log id to Feishu's support."
+  }
+  override get message() {
+    return inFull(this)
   }
 }
 
@@ -264,8 +323,14 @@ export class RangeTooOld extends Schema.TaggedError<RangeTooOld>()("RangeTooOld"
   earliestStart: Schema.String,
 }) {
   readonly retry = "final"
+  get meaning() {
+    return `Feishu refused a range that starts more than 90 days ago (${answered(this)}): it probably keeps only the last 90 days readable`
+  }
+  get remedy() {
+    return `Start at ${this.earliestStart} or later.`
+  }
   override get message() {
-    return `Feishu refused a range that starts more than 90 days ago (${answered(this)}): it probably keeps only the last 90 days readable. Start at ${this.earliestStart} or later.`
+    return inFull(this)
   }
 }
 
@@ -280,8 +345,14 @@ export class ContractViolation extends Schema.TaggedError<ContractViolation>()("
   get retry(): ErrorCodes.RetryClass {
     return this.cutShort ? "transient" : "final"
   }
+  get meaning() {
+    return `the answer breaks the contract: ${this.problem} (HTTP ${this.status})`
+  }
+  get remedy() {
+    return "Check that the base URL is Feishu's; if it is, report it with the log id."
+  }
   override get message() {
-    return `the answer breaks the contract: ${this.problem} (HTTP ${this.status}). Check that the base URL is Feishu's; if it is, report it with the log id.`
+    return inFull(this)
   }
 }
 
@@ -299,8 +370,14 @@ export class PaginationBroken extends Schema.TaggedError<PaginationBroken>()("Pa
   logId: Schema.optional(Schema.String),
 }) {
   readonly retry = "final"
+  get meaning(): string {
+    return this.fault
+  }
+  get remedy() {
+    return "The rows so far are right, the rest was not read. Go on from the cursor later; if it stays, report it with the log id."
+  }
   override get message() {
-    return `${this.fault}. The rows so far are right, the rest was not read. Go on from the cursor later; if it stays, report it with the log id.`
+    return inFull(this)
   }
 }
 

@@ -27,6 +27,9 @@ describe("every code of the catalogue", () => {
           assert.include(error!.message, meaning)
           assert.include(error!.message, remedy)
         }
+        const { reason } = error!
+        assert.include(error!.message, `${reason.meaning}. ${reason.remedy}`)
+        assert.match(reason.remedy, /^[A-Z].*\.$/)
         assert.match(
           error!.message,
           /^GET \/open-apis\/vc\/v1\/meetings\/list_by_no, meeting 337736498 from 1970-01-01T00:00\S* to \S+: .* Log id: \w{34}$/,
