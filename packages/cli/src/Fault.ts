@@ -5,7 +5,12 @@ import * as Config from "effect/Config"
 import * as Data from "effect/Data"
 import { FeishuError } from "@effect-feishu/core"
 import { Ended } from "./Ended.ts"
+import type { Explanation } from "./Chinese.ts"
+import { explain } from "./Explanation.ts"
+import type * as Language from "./Language.ts"
 import { OutputFailed } from "./Output.ts"
+import { json } from "./VisibleText.ts"
+import { many } from "./Words.ts"
 
 /** The exit codes, by what ended the run. */
 export const exitCodes = {
@@ -37,10 +42,9 @@ const exitCodeOfReason: Record<FeishuError.Reason["_tag"], number> = {
 }
 
 /** What ended a run early. */
-export interface Fault {
+export interface Fault extends Explanation {
   /** The tag of the error's reason, `OutputFailed`, `Stopped` (by a signal) or `Defect`. */
   readonly reason: string
-  readonly message: string
   /** Feishu's code. */
   readonly code?: number | undefined
   readonly logId?: string | undefined
@@ -50,54 +54,198 @@ export interface Fault {
 /** With --keep-going: some numbers could not be read, and were told already; the others are there. */
 export class NumbersFailed extends Data.TaggedError("NumbersFailed")<{
   readonly errors: ReadonlyArray<FeishuError.FeishuError>
-}> {
-  override get message(): string {
-    const { length } = this.errors
-    return `${length === 1 ? "1 number" : `${length} numbers`} could not be read to the end`
-  }
-}
+}> {}
 
 /** Finds out what ended a run early. */
-export const faultOf = (cause: Cause.Cause<unknown>): Fault => {
+export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language = "en"): Fault => {
+  const say = words[language]
   if (Cause.hasInterruptsOnly(cause)) {
-    return { reason: "Stopped", message: "stopped by a signal", exitCode: exitCodes.SIGINT }
+    return { reason: "Stopped", meaning: say.stopped, remedy: "", exitCode: exitCodes.SIGINT }
   }
   const error = Cause.squash(cause)
-  if (error instanceof FeishuError.FeishuError) {
-    const { code, logId, message, reason } = error
-    return { reason: reason._tag, message, code, logId, exitCode: exitCodeOfReason[reason._tag] }
+  if (error instanceof FeishuError.FeishuError) return ofFeishu(error, language)
+  if (error instanceof Ended) {
+    return { reason: error._tag, meaning: "", remedy: "", exitCode: error.exitCode }
   }
-  if (error instanceof Ended) return { reason: error._tag, message: "", exitCode: error.exitCode }
-  if (CliError.isCliError(error)) {
-    const problems = error._tag === "ShowHelp" ? error.errors.map(({ message }) => message) : [error.message]
-    return badInput(
-      `${problems.map(inOneLine).join("; ")}. Nothing was sent. See feishu-meetings list --help.`,
-    )
-  }
+  if (CliError.isCliError(error)) return badInput(ofCommandLine(error, say))
   if (error instanceof Config.ConfigError) {
-    return badInput(
-      `the environment: ${inOneLine(error.cause.message)}. Nothing was sent. Correct the variable.`,
-    )
+    return badInput({ meaning: say.configWrong(inOneLine(error.cause.message)), remedy: say.correctConfig })
   }
   if (error instanceof NumbersFailed) {
     const exitCode = Math.min(...error.errors.map(({ reason }) => exitCodeOfReason[reason._tag]))
-    return { reason: error._tag, message: error.message, exitCode }
+    return { reason: error._tag, meaning: say.numbersFailed(error.errors.length), remedy: "", exitCode }
   }
   if (error instanceof OutputFailed) {
-    return { reason: error._tag, message: error.message, exitCode: exitCodes.stopped }
+    const { problem, target } = error
+    const meaning = `${target === "standard output" ? say.stdout : target}: ${problem}`
+    return { reason: error._tag, meaning, remedy: say.makeRoom, exitCode: exitCodes.stopped }
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return {
-    reason: "Defect",
-    message: `${what}. This is a bug of feishu-meetings: please report it as an issue of effect-feishu, with this line and the command.`,
-    exitCode: exitCodes.defect,
-  }
+  return { reason: "Defect", meaning: what, remedy: say.bug, exitCode: exitCodes.defect }
 }
+
+/** What a call has failed with. */
+export const ofFeishu = (error: FeishuError.FeishuError, language: Language.Language): Fault => {
+  const { code, logId, reason } = error
+  const exitCode = exitCodeOfReason[reason._tag]
+  return { reason: reason._tag, ...explain(error, language), code, logId, exitCode }
+}
+
+/** All of it in one text, for programs. */
+export const messageOf = ({ meaning, remedy }: Fault, language: Language.Language): string =>
+  [meaning, ...(remedy === "" ? [] : [remedy])].join(words[language].stop)
+
+const badInput = (explanation: Explanation): Fault => ({
+  reason: "InvalidRequest",
+  ...explanation,
+  exitCode: exitCodes.badInput,
+})
 
 const inOneLine = (text: string): string => text.replace(/\n\n\s*/g, ". ").replace(/\s*\n\s*/g, " ")
 
-const badInput = (message: string): Fault => ({
-  reason: "InvalidRequest",
-  message,
-  exitCode: exitCodes.badInput,
-})
+const ofCommandLine = (error: CliError.CliError, say: Words): Explanation => {
+  const shown = error._tag === "ShowHelp" ? error : { commandPath: ["feishu-meetings"], errors: [error] }
+  const unknownFlags = shown.errors.filter((one) => one._tag === "UnrecognizedOption")
+  // What comes after an unknown flag may be its value, and is taken for something else then.
+  const errors = unknownFlags.length > 0 ? unknownFlags : shown.errors
+  const meant = errors.flatMap((one) => {
+    switch (one._tag) {
+      case "UnrecognizedOption":
+        // Effect finds --now like --foo; what is mistyped mostly begins right.
+        return one.suggestions.filter((flag) => flag.slice(0, 3) === one.option.slice(0, 3)).slice(0, 1)
+      case "UnknownSubcommand":
+        return one.suggestions.slice(0, 1)
+      default:
+        return []
+    }
+  })
+  return {
+    meaning: `${errors.map((one) => whatIsWrong(one, say)).join(say.semicolon)}${say.nothingSent}`,
+    remedy: [
+      ...(meant.length === 0 ? [] : [say.didYouMean(meant.join(", "))]),
+      say.seeHelp(`${shown.commandPath.join(" ")} --help`),
+    ].join(say.space),
+  }
+}
+
+const whatIsWrong = (error: CliError.CliError, say: Words): string => {
+  switch (error._tag) {
+    case "UnrecognizedOption":
+      return say.unknownFlag(error.option)
+    case "UnknownSubcommand":
+      return say.unknownCommand(quoted(error.subcommand))
+    case "MissingOption":
+      return say.missing(`--${error.option}`)
+    case "MissingArgument":
+      return say.missing(error.argument)
+    case "UnexpectedArgument":
+      return say.unexpected(error.arguments.map(quoted).join(" "))
+    case "InvalidValue": {
+      const name = error.kind === "argument" ? error.option : `--${error.option}`
+      if (error.expected === "at most 1 value") return say.onlyOnce(name)
+      return error.value === ""
+        ? say.needsValue(name, error.expected)
+        : say.wrongValue(name, error.expected, quoted(error.value))
+    }
+    default:
+      return inOneLine(error.message)
+  }
+}
+
+const quoted = (text: string): string => JSON.stringify(text)
+
+/** All that is known of what ended a run, for `--verbose`, line by line: names and values as they are in code. */
+export const detailsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<string> => {
+  if (Cause.hasInterruptsOnly(cause)) return []
+  const error = Cause.squash(cause)
+  if (error instanceof FeishuError.FeishuError) {
+    const { isRetryable, leftAloneSeconds, operation, position, reason, requests, retryBudgetSpent } = error
+    const { _tag, ...fields } = reason
+    return Object.entries({
+      reason: `${_tag} ${json(fields)}`,
+      operation,
+      position,
+      requests,
+      isRetryable,
+      retryBudgetSpent,
+      leftAloneSeconds,
+    }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]))
+  }
+  const lines: Array<string> = []
+  // Errors that cause each other in a circle are a bug, too.
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+    const stack = (at.stack ?? String(at)).split("\n")
+    lines.push(...(depth === 0 ? stack : [`cause: ${stack[0]}`, ...stack.slice(1)]))
+  }
+  return lines
+}
+
+interface Words {
+  readonly stopped: string
+  readonly numbersFailed: (numbers: number) => string
+  readonly stop: string
+  readonly nothingSent: string
+  readonly configWrong: (problem: string) => string
+  readonly correctConfig: string
+  readonly stdout: string
+  readonly makeRoom: string
+  readonly bug: string
+  readonly unknownFlag: (flag: string) => string
+  readonly unknownCommand: (command: string) => string
+  readonly missing: (name: string) => string
+  readonly unexpected: (what: string) => string
+  readonly onlyOnce: (name: string) => string
+  readonly needsValue: (name: string, expected: string) => string
+  readonly wrongValue: (name: string, expected: string, value: string) => string
+  readonly didYouMean: (what: string) => string
+  readonly seeHelp: (command: string) => string
+  readonly semicolon: string
+  readonly space: string
+}
+
+const words: Language.Words<Words> = {
+  en: {
+    stopped: "stopped by a signal",
+    numbersFailed: (numbers) => `${many(numbers, "number")} could not be read to the end`,
+    stop: ". ",
+    nothingSent: ". Nothing was sent",
+    configWrong: (problem) => `the environment: ${problem}. Nothing was sent`,
+    correctConfig: "Correct the variable.",
+    stdout: "standard output",
+    makeRoom: "Make room there or write elsewhere with --output.",
+    bug: "This is a bug of feishu-meetings: please report it as an issue of effect-feishu, with this line and the command.",
+    unknownFlag: (flag) => `unknown flag ${flag}`,
+    unknownCommand: (command) => `there is no command ${command}`,
+    missing: (name) => `${name} is missing`,
+    unexpected: (what) => `there is no place for ${what}`,
+    onlyOnce: (name) => `${name} can be given only once`,
+    needsValue: (name, expected) => `${name} needs a value: ${expected}`,
+    wrongValue: (name, expected, value) => `${name} takes ${expected}, not ${value}`,
+    didYouMean: (what) => `Did you mean ${what}?`,
+    seeHelp: (command) => `See ${command}.`,
+    semicolon: "; ",
+    space: " ",
+  },
+  zh: {
+    stopped: "被信号中止",
+    numbersFailed: (numbers) => `${numbers} 个会议号未能读完`,
+    stop: "。",
+    nothingSent: "。未发送任何请求",
+    configWrong: (problem) => `环境变量有误：${problem}。未发送任何请求`,
+    correctConfig: "请更正该变量。",
+    stdout: "标准输出",
+    makeRoom: "请腾出空间，或用 --output 写到别处。",
+    bug: "这是 feishu-meetings 的缺陷：请附上此行与所用命令，向 effect-feishu 提交 issue。",
+    unknownFlag: (flag) => `未知选项 ${flag}`,
+    unknownCommand: (command) => `没有命令 ${command}`,
+    missing: (name) => `缺少 ${name}`,
+    unexpected: (what) => `多余的参数 ${what}`,
+    onlyOnce: (name) => `${name} 只能出现一次`,
+    needsValue: (name, expected) => `${name} 需要一个值：${expected}`,
+    wrongValue: (name, expected, value) => `${name} 应为 ${expected}，而不是 ${value}`,
+    didYouMean: (what) => `是否想输入 ${what}？`,
+    seeHelp: (command) => `请查看 ${command}。`,
+    semicolon: "；",
+    space: "",
+  },
+}

@@ -2,7 +2,9 @@
 import { Cursor, TimeRange } from "@effect-feishu/core"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
 import type * as Format from "./Format.ts"
-import { many, type State } from "./Run.ts"
+import type * as Language from "./Language.ts"
+import type { State } from "./Run.ts"
+import { many } from "./Words.ts"
 
 /** What the commands repeat of the one that ran. */
 export interface Again extends ConnectionFlags.Given {
@@ -28,30 +30,28 @@ export const cursorsOf = (run: State): ReadonlyArray<Cursor.Cursor> => [
 ]
 
 /** The lines that tell it; none for a run that nothing can go on from. */
-export const lines = (run: State): ReadonlyArray<string> => {
-  const { again } = run
+export const lines = (run: State, language: Language.Language): ReadonlyArray<string> => {
+  const { again, checkpoint } = run
+  const say = words[language]
   if (again === undefined) return []
-  if (run.checkpoint !== undefined) return [`the same command goes on from ${run.checkpoint}`]
+  if (checkpoint !== undefined) return [say.sameCommand(checkpoint)]
   const cursors = cursorsOf(run)
   const rest = run.starts.slice(run.begun)
   const [second, third] = nextNames(run)
+  const cursorFlags = cursors.flatMap((cursor) => ["--cursor", cursor])
   const going =
     cursors.length > mostCursors
-      ? `${cursors.length} numbers were not read to their end: --summary json tells their cursors, and with --checkpoint the same command goes on`
-      : `resume with: ${command(
-          cursors.flatMap((cursor) => ["--cursor", cursor]),
-          again,
-          second,
-        )}`
+      ? say.tooManyCursors(cursors.length)
+      : say.resume(command(cursorFlags, again, second))
   const then =
     rest.length > mostNumbers
-      ? `and then: the ${rest.length} numbers from ${rest[0]?.meetingNo} on, ${range(rest).join(" ")}`
-      : `and then: ${command(restOf(rest, again), again, cursors.length > 0 ? third : second)}`
+      ? say.tooManyNumbers(rest.length, `${rest[0]?.meetingNo}`, range(rest).join(" "))
+      : say.andThen(command(restOf(rest, again), again, cursors.length > 0 ? third : second))
   return [
-    ...repetition(run),
+    ...repetition(run, say),
     ...(cursors.length > 0 ? [going] : []),
     ...(rest.length > 0 ? [then] : []),
-    ...joining(run),
+    ...joining(run, say),
   ]
 }
 
@@ -86,14 +86,11 @@ const range = (rest: ReadonlyArray<Cursor.Position>): ReadonlyArray<string> =>
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 
-const repetition = (run: State): ReadonlyArray<string> => {
+const repetition = (run: State, say: Words): ReadonlyArray<string> => {
   if (run.repeated === 0) return []
   const [pageSize] = cursorsOf(run).flatMap((cursor) => Cursor.toPosition(cursor)?.pageSize ?? [])
-  const stuck =
-    run.repeated === run.rows
-      ? `; with --max-items below the page size, ${pageSize}, a run gets no further`
-      : ""
-  return [`on resume the last ${many(run.repeated, "row")} of this output will come again${stuck}`]
+  const stuck = run.repeated === run.rows && pageSize !== undefined ? say.stuck(pageSize) : ""
+  return [`${say.repeated(run.repeated)}${stuck}`]
 }
 
 /** `FILE.2` and `FILE.3`, or the two after it if this run wrote one of those. A pipe or a device goes on itself. */
@@ -106,7 +103,7 @@ const nextNames = ({ file, resumed }: State): readonly [string?, string?] => {
   return [`${name}.${number + 1}`, `${name}.${number + 2}`]
 }
 
-const joining = (run: State): ReadonlyArray<string> => {
+const joining = (run: State, say: Words): ReadonlyArray<string> => {
   if (run.file?.part === undefined) return []
   const [second, third] = nextNames(run)
   const parts = [
@@ -114,5 +111,41 @@ const joining = (run: State): ReadonlyArray<string> => {
     second,
     ...(cursorsOf(run).length > 0 && run.begun < run.starts.length ? [third] : []),
   ]
-  return parts.length === 1 ? [] : [`the files are parts of one list, in this order: ${parts.join(", ")}`]
+  return parts.length === 1 ? [] : [say.parts(parts.join(", "))]
+}
+
+interface Words {
+  readonly resume: (command: string) => string
+  readonly andThen: (command: string) => string
+  readonly sameCommand: (checkpoint: string) => string
+  readonly tooManyCursors: (number: number) => string
+  readonly tooManyNumbers: (number: number, first: string, range: string) => string
+  readonly repeated: (rows: number) => string
+  readonly stuck: (pageSize: number) => string
+  readonly parts: (files: string) => string
+}
+
+const words: Language.Words<Words> = {
+  en: {
+    resume: (command) => `resume with: ${command}`,
+    andThen: (command) => `and then: ${command}`,
+    sameCommand: (checkpoint) => `the same command goes on from ${checkpoint}`,
+    tooManyCursors: (number) =>
+      `${number} numbers were not read to their end: --summary json tells their cursors, and with --checkpoint the same command goes on`,
+    tooManyNumbers: (number, first, range) => `and then: the ${number} numbers from ${first} on, ${range}`,
+    repeated: (rows) => `on resume the last ${many(rows, "row")} of this output will come again`,
+    stuck: (pageSize) => `; with --max-items below the page size, ${pageSize}, a run gets no further`,
+    parts: (files) => `the files are parts of one list, in this order: ${files}`,
+  },
+  zh: {
+    resume: (command) => `继续运行：${command}`,
+    andThen: (command) => `然后运行：${command}`,
+    sameCommand: (checkpoint) => `再次运行同一命令，即从 ${checkpoint} 继续`,
+    tooManyCursors: (number) =>
+      `${number} 个会议号未读完：--summary json 会给出它们的游标；使用 --checkpoint 时，同一命令即可继续`,
+    tooManyNumbers: (number, first, range) => `然后：从 ${first} 起的 ${number} 个会议号，${range}`,
+    repeated: (rows) => `继续运行时，本次输出的最后 ${rows} 行会再次出现`,
+    stuck: (pageSize) => `；--max-items 小于每页条数 ${pageSize} 时，无法继续前进`,
+    parts: (files) => `这些文件依次是同一份列表的各部分：${files}`,
+  },
 }

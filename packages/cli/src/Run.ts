@@ -1,7 +1,6 @@
-/** How far a run has come: counted from the events of the client, shown by the progress line and the summary. */
+/** How far a run has come: counted from the events of the client, shown by `Progress` and `Summary`. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { Cursor, Events, FeishuError, MeetingNo } from "@effect-feishu/core"
 import type { Again } from "./Resume.ts"
@@ -17,6 +16,8 @@ export interface State {
   /** Milliseconds of waiting for the rate limit. */
   waitedMs: number
   duplicates: number
+  /** Windows that are to be read, where that is known. */
+  planned: number | undefined
   /** Windows of which a page was read, by number and window. */
   readonly windows: Set<string>
   /** Until when requests wait for the rate limit, in unix milliseconds. */
@@ -58,6 +59,7 @@ export const make = (): State => ({
   retries: 0,
   waitedMs: 0,
   duplicates: 0,
+  planned: undefined,
   windows: new Set(),
   waitingUntil: undefined,
   refusedMillis: undefined,
@@ -112,35 +114,3 @@ export const count = Effect.fnUntraced(function* (run: State, event: Events.Even
       return
   }
 })
-
-/** A number of things: `1 window`, `5 windows`. */
-export const many = (number: number, one: string, others = `${one}s`): string =>
-  `${number} ${number === 1 ? one : others}`
-
-/** The progress line. */
-export const progressLine = (run: State): string => {
-  const done = [many(run.rows, "meeting"), many(run.pages, "page"), many(run.requests, "request")].join(", ")
-  return run.waitingUntil === undefined
-    ? done
-    : `${done}; waiting for the limit until ${clockTime(run.waitingUntil)}`
-}
-
-/** A line for the beginning of a wait, where there is no progress line; none if nobody would notice the wait. */
-export const waitLine = (run: State, event: Events.Event): string | undefined => {
-  const millis =
-    event._tag === "RateLimitWaiting"
-      ? event.millis
-      : event._tag === "RateLimitRefused"
-        ? event.resetMillis
-        : 0
-  if (millis < 1_000 || run.waitingUntil === undefined) return undefined
-  return `waiting for the rate limit until ${clockTime(run.waitingUntil)} (${Math.ceil(millis / 1000)} s)`
-}
-
-const clockTime = (millis: number): string =>
-  DateTime.formatLocal(DateTime.makeUnsafe(millis), {
-    locale: "en-GB",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-  })

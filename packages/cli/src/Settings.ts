@@ -206,7 +206,8 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
   if (first !== undefined) {
     const stderr = yield* Stderr
     // Each in a line of its own, where there are several.
-    if (problems.length > 1) yield* Effect.forEach(problems, stderr.line, { discard: true })
+    if (problems.length > 1)
+      yield* Effect.forEach(problems, (problem) => stderr.line(problem), { discard: true })
     const say = words[language]
     return yield* refuse(
       "config",

@@ -2,24 +2,35 @@
  * Everything that is not data: lines for people, and below them on a terminal one line that shows the progress
  * and is replaced as it changes.
  */
+import { styleText } from "node:util"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import type * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
 import { withoutSecrets } from "./Secrets.ts"
+import * as Chinese from "./Chinese.ts"
+import * as Language from "./Language.ts"
+import { CurrentVerbosity } from "./Verbosity.ts"
 import { visible } from "./VisibleText.ts"
+
+/** What a line begins with, in a colour where the terminal and its user want colours. */
+export interface Label {
+  readonly text: string
+  readonly color: "red" | "yellow" | "green" | "cyan" | "gray"
+}
 
 /** Standard error. */
 export class Stderr extends Context.Service<
   Stderr,
   {
     /** Writes a line. Whatever the text holds, it stays one line and shows no secret. */
-    readonly line: (text: string) => Effect.Effect<void>
+    readonly line: (text: string, label?: Label) => Effect.Effect<void>
     /** Whether there is a terminal, and so a progress line. */
     readonly live: boolean
-    /** Shows the progress line, or replaces it; does nothing where there is no terminal. */
-    readonly progress: (text: string) => Effect.Effect<void>
+    /** Shows a progress line that fits into so many columns, or replaces it; does nothing where there is no terminal. */
+    readonly progress: (render: (columns: number) => string) => Effect.Effect<void>
     /** Takes the progress line away, for other output on the same terminal. */
     readonly clear: Effect.Effect<void>
   }
@@ -28,49 +39,85 @@ export class Stderr extends Context.Service<
 /** Text that may be shown: in one line, and without the secrets that this run knows. */
 export const showable = (text: string): string => visible(withoutSecrets(text))
 
-const make = Effect.sync(() => {
+const make = Effect.gen(function* () {
   const { stderr } = process
   // Nobody reads any more; there is no place left to say so.
   stderr.on("error", () => {})
   const live = stderr.isTTY === true && process.env["TERM"] !== "dumb"
+  let render: ((columns: number) => string) | undefined
   let shown = ""
-  const erase = (): string => {
-    const before = shown === "" ? "" : "\r\u001b[K"
-    shown = ""
-    return before
+  const erased = (): string => (shown === "" ? "" : "\r\u001b[K")
+  const drawn = (): string => {
+    // A line that wraps could not be taken away again. Some terminals say 0 when they do not know.
+    shown = render?.((stderr.columns || 80) - 1) ?? ""
+    return shown
   }
   const write = (text: string): Effect.Effect<void> =>
     Effect.callback((resume) => {
       stderr.write(text, () => resume(Effect.void))
     })
+  if (live) {
+    const redraw = () => {
+      if (shown !== "") stderr.write(erased() + drawn())
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => stderr.on("resize", redraw)),
+      () => Effect.sync(() => stderr.off("resize", redraw)),
+    )
+  }
   return Stderr.of({
     live,
-    line: (text) => Effect.suspend(() => write(`${erase()}${showable(text)}\n`)),
-    progress: (text) =>
-      Effect.sync(() => {
-        // A line that wraps could not be taken away again.
-        const line = text.slice(0, (stderr.columns || 80) - 1)
-        if (!live || line === shown) return
-        stderr.write(erase() + line)
-        shown = line
+    line: (text, label) =>
+      Effect.suspend(() => {
+        const start = label === undefined ? "" : styleText(label.color, label.text, { stream: stderr })
+        return write(`${erased()}${start}${showable(text)}\n${drawn()}`)
       }),
-    clear: Effect.suspend(() => (shown === "" ? Effect.void : write(erase()))),
+    progress: (next) =>
+      Effect.sync(() => {
+        if (!live) return
+        render = next
+        const before = shown
+        const eraser = erased()
+        if (drawn() !== before) stderr.write(eraser + shown)
+      }),
+    clear: Effect.suspend(() => {
+      const eraser = erased()
+      render = undefined
+      shown = ""
+      return eraser === "" ? Effect.void : write(eraser)
+    }),
   })
 })
 
-const labels: Record<string, string> = { Warn: "warning" }
+const words: Language.Words<{ readonly warning: string; readonly error: string }> = {
+  en: { warning: "warning: ", error: "error: " },
+  zh: { warning: "警告：", error: "错误：" },
+}
+
+/** The labels of what is wrong. */
+export const labels = (language: Language.Language) => ({
+  error: { text: words[language].error, color: "red" } satisfies Label,
+  warning: { text: words[language].warning, color: "yellow" } satisfies Label,
+})
 
 /** The logs of the libraries as lines here: the message alone, without time, cause or stack. */
 const logger = Effect.gen(function* () {
   const stderr = yield* Stderr
-  return Logger.make<unknown, void>(({ logLevel, message }) => {
+  return Logger.make<unknown, void>(({ fiber, logLevel, message }) => {
+    const language = fiber.getRef(Language.CurrentLanguage)
+    const { error, warning } = labels(language)
     const text = (Array.isArray(message) ? message : [message]).map(String).join(" ")
-    Effect.runFork(stderr.line(`${labels[logLevel] ?? "error"}: ${text}`))
+    const told = language === "zh" ? Chinese.ofCore(text) : text
+    Effect.runFork(stderr.line(told, logLevel === "Warn" ? warning : error))
   })
 })
 
+const leastLevel = Effect.map(CurrentVerbosity, (verbosity): LogLevel.LogLevel =>
+  verbosity === "quiet" ? "Error" : "Warn",
+)
+
 /** Standard error of this process, with the warnings of the libraries going there, too. */
 export const layer: Layer.Layer<Stderr> = Layer.provideMerge(
-  Layer.merge(Logger.layer([logger]), Layer.succeed(References.MinimumLogLevel, "Warn")),
+  Layer.merge(Logger.layer([logger]), Layer.effect(References.MinimumLogLevel, leastLevel)),
   Layer.effect(Stderr, make),
 )

@@ -1,12 +1,14 @@
 /** How a run ended: the last line on standard error. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { exitCodes, type Fault, faultOf } from "./Fault.ts"
-import type { FeishuError, MeetingNo } from "@effect-feishu/core"
+import { detailsOf, exitCodes, type Fault, faultOf, messageOf, ofFeishu } from "./Fault.ts"
+import * as Language from "./Language.ts"
 import * as Resume from "./Resume.ts"
-import { many, Run, type State } from "./Run.ts"
-import { showable, Stderr } from "./Stderr.ts"
+import { Run, type State } from "./Run.ts"
+import { type Label, labels, showable, Stderr } from "./Stderr.ts"
+import { CurrentVerbosity } from "./Verbosity.ts"
 import { json } from "./VisibleText.ts"
+import { many } from "./Words.ts"
 
 /** How the summary is written. */
 export type Style = "text" | "json"
@@ -18,88 +20,187 @@ export const report = Effect.fnUntraced(function* (style: Style, exit: Exit.Exit
   // `--help` and `--version` read nothing.
   if (Exit.isSuccess(exit) && run.ended === undefined) return
 
-  const fault = Exit.isSuccess(exit) ? undefined : faultOf(exit.cause)
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
+  const fault = Exit.isSuccess(exit) ? undefined : faultOf(exit.cause, language)
   if (fault?.reason === "Ended") return
   // A run that read nothing has nothing to go on from: the same command starts it again.
   const readNothing = run.pages === 0 && !run.resumed
   const hasFailed =
     fault?.exitCode === exitCodes.badInput || (fault !== undefined && readNothing && run.failed.size === 0)
   const cursors = hasFailed ? [] : Resume.cursorsOf(run)
-  const status = fault === undefined ? (run.ended ?? "complete") : hasFailed ? "failed" : "incomplete"
+  const status: Status = fault === undefined ? (run.ended ?? "complete") : hasFailed ? "failed" : "incomplete"
 
   // Numbers that failed were told as they did.
-  if (fault !== undefined && !["Stopped", "NumbersFailed"].includes(fault.reason))
-    yield* stderr.line(`error: ${fault.message}`)
-  const hints = status === "complete" || hasFailed ? [] : Resume.lines(run)
-  yield* Effect.forEach(hints, stderr.line, { discard: true })
-  yield* stderr.line(
-    style === "json"
-      ? json({
-          status,
-          rows: run.rows,
-          requests: run.requests,
-          retries: run.retries,
-          waitedMs: Math.round(run.waitedMs),
-          duplicates: run.duplicates,
-          windows: run.windows.size,
-          numbers: {
-            asked: run.starts.length,
-            complete: run.begun - run.underWay.size - run.failed.size,
-            failed: run.failed.size,
-          },
-          ...(run.rowsBefore > 0 ? { rowsBefore: run.rowsBefore } : {}),
-          ...(status === "complete" || hasFailed ? {} : { checkpoint: run.checkpoint }),
-          // One is what most runs have; several are for several numbers.
-          ...(cursors.length > 1 ? { cursors } : { cursor: cursors[0] }),
-          ...(run.failed.size > 0 ? { failures: [...run.failed].map(failure) } : {}),
-          error: fault && {
-            reason: fault.reason,
-            message: showable(fault.message),
-            code: fault.code,
-            logId: fault.logId,
-          },
-        })
-      : inWords(run, status, fault, hints.length > 0),
-  )
+  if (fault !== undefined && !["Stopped", "NumbersFailed"].includes(fault.reason)) yield* tell(fault)
+  if (Exit.isFailure(exit) && (yield* CurrentVerbosity) === "verbose") {
+    for (const detail of detailsOf(exit.cause)) yield* stderr.line(detail, { text: "  ", color: "gray" })
+  }
+  const hints = status === "complete" || hasFailed ? [] : Resume.lines(run, language)
+  yield* Effect.forEach(hints, (hint) => stderr.line(hint), { discard: true })
+  if (style === "json") {
+    yield* stderr.line(
+      json({
+        status,
+        rows: run.rows,
+        requests: run.requests,
+        retries: run.retries,
+        waitedMs: Math.round(run.waitedMs),
+        duplicates: run.duplicates,
+        windows: run.windows.size,
+        numbers: {
+          asked: run.starts.length,
+          complete: run.begun - run.underWay.size - run.failed.size,
+          failed: run.failed.size,
+        },
+        ...(run.rowsBefore > 0 ? { rowsBefore: run.rowsBefore } : {}),
+        ...(status === "complete" || hasFailed ? {} : { checkpoint: run.checkpoint }),
+        // One is what most runs have; several are for several numbers.
+        ...(cursors.length > 1 ? { cursors } : { cursor: cursors[0] }),
+        ...(run.failed.size > 0
+          ? {
+              failures: Array.from(run.failed, ([meetingNo, error]) => ({
+                meetingNo,
+                ...forPrograms(ofFeishu(error, language), language),
+                cursor: error.cursor,
+              })),
+            }
+          : {}),
+        error: fault && forPrograms(fault, language),
+      }),
+    )
+  } else {
+    const [word, color] = say.status[status]
+    yield* stderr.line(inWords(run, fault, hints.length > 0, say), { text: word, color })
+  }
 })
 
-/** A number that failed, for programs. */
-const failure = ([meetingNo, error]: readonly [MeetingNo, FeishuError.FeishuError]) => {
-  const { code, cursor, logId, message, reason } = error
-  return { meetingNo, reason: reason._tag, message: showable(message), code, logId, cursor }
-}
+/** Tells what has failed: what happened, and on lines of their own what to do and the log id. */
+export const tell = Effect.fnUntraced(function* (fault: Fault) {
+  const stderr = yield* Stderr
+  const language = yield* Language.CurrentLanguage
+  const { logId, toDo } = words[language]
+  const { error } = labels(language)
+  yield* stderr.line(fault.meaning, error)
+  if (fault.remedy !== "") yield* stderr.line(fault.remedy, { text: toDo, color: "cyan" })
+  if (fault.logId !== undefined) yield* stderr.line(fault.logId, { text: logId, color: "cyan" })
+})
 
-const inWords = (run: State, status: string, fault: Fault | undefined, resumable: boolean): string => {
-  const { failed, rows, rowsBefore } = run
+const forPrograms = (fault: Fault, language: Language.Language) => ({
+  reason: fault.reason,
+  message: showable(messageOf(fault, language)),
+  code: fault.code,
+  logId: fault.logId,
+})
+
+type Status = "complete" | "limited" | "incomplete" | "failed"
+
+const inWords = (run: State, fault: Fault | undefined, resumable: boolean, say: Words): string => {
   const counts = [
-    many(rows, "meeting") + (rowsBefore === 0 ? "" : ` (${rowsBefore} of them by earlier runs)`),
-    ...(run.starts.length > 1 ? [many(run.starts.length, "number")] : []),
-    ...(failed.size > 0 ? [`${failed.size} of them failed: ${inShort([...failed.keys()])}`] : []),
-    many(run.windows.size, "window"),
-    many(run.requests, "request"),
-    ...(run.retries > 0 ? [many(run.retries, "retry", "retries")] : []),
-    ...(run.waitedMs > 0 ? [`${(run.waitedMs / 1000).toFixed(1)} s of waiting for the rate limit`] : []),
-    ...(run.duplicates > 0 ? [`${many(run.duplicates, "duplicate")} dropped`] : []),
-  ].join(", ")
+    say.meetings(run.rows) + (run.rowsBefore === 0 ? "" : say.rowsBefore(run.rowsBefore)),
+    ...(run.starts.length > 1 ? [say.numbers(run.starts.length)] : []),
+    ...(run.failed.size > 0 ? [say.numbersFailed([...run.failed.keys()])] : []),
+    say.windows(run.windows.size),
+    say.requests(run.requests),
+    ...(run.retries > 0 ? [say.retries(run.retries)] : []),
+    ...(run.waitedMs > 0 ? [say.waited((run.waitedMs / 1000).toFixed(1))] : []),
+    ...(run.duplicates > 0 ? [say.duplicates(run.duplicates)] : []),
+  ].join(say.comma)
   const rest = [
-    ...(fault?.reason === "Stopped" ? ["stopped by a signal"] : []),
+    ...(fault?.reason === "Stopped" ? [fault.meaning] : []),
     ...(run.file === undefined
       ? []
       : fault === undefined
-        ? [`written to ${run.file.path}`]
+        ? [say.writtenTo(run.file.path)]
         : run.rows > 0
-          ? [`the rows so far are in ${run.file.part ?? run.file.path}`]
+          ? [say.soFarIn(run.file.part ?? run.file.path)]
           : []),
-    ...(!resumable
-      ? []
-      : run.checkpoint === undefined
-        ? ["resume with the command above"]
-        : ["the same command goes on"]),
+    ...(!resumable ? [] : [run.checkpoint === undefined ? say.resumable : say.sameCommand]),
   ]
-  return [`${status}: ${counts}`, ...rest].join("; ")
+  return [counts, ...rest].join(say.semicolon)
 }
 
-const inShort = (numbers: ReadonlyArray<string>): string =>
-  numbers.length <= 10
-    ? numbers.join(" ")
-    : `${numbers.slice(0, 10).join(" ")} and ${numbers.length - 10} more`
+/** So many numbers are told by name. */
+const most = 10
+const inShort = (meetingNos: ReadonlyArray<string>): string => meetingNos.slice(0, most).join(" ")
+
+interface Words {
+  /** The first word of the summary. */
+  readonly status: Readonly<Record<Status, readonly [string, Label["color"]]>>
+  readonly toDo: string
+  readonly logId: string
+  readonly meetings: (number: number) => string
+  readonly rowsBefore: (number: number) => string
+  readonly numbers: (number: number) => string
+  readonly numbersFailed: (meetingNos: ReadonlyArray<string>) => string
+  readonly windows: (number: number) => string
+  readonly requests: (number: number) => string
+  readonly retries: (number: number) => string
+  readonly waited: (seconds: string) => string
+  readonly duplicates: (number: number) => string
+  readonly writtenTo: (file: string) => string
+  readonly soFarIn: (file: string) => string
+  readonly resumable: string
+  readonly sameCommand: string
+  readonly comma: string
+  readonly semicolon: string
+}
+
+const words: Language.Words<Words> = {
+  en: {
+    status: {
+      complete: ["complete: ", "green"],
+      limited: ["limited: ", "yellow"],
+      incomplete: ["incomplete: ", "red"],
+      failed: ["failed: ", "red"],
+    },
+    toDo: "to do: ",
+    logId: "log id: ",
+    meetings: (number) => many(number, "meeting"),
+    rowsBefore: (number) => ` (${number} of them by earlier runs)`,
+    numbers: (number) => many(number, "number"),
+    numbersFailed: (meetingNos) => {
+      const { length } = meetingNos
+      return `${length} of them failed: ${inShort(meetingNos)}${length > most ? ` and ${length - most} more` : ""}`
+    },
+    windows: (number) => many(number, "window"),
+    requests: (number) => many(number, "request"),
+    retries: (number) => many(number, "retry", "retries"),
+    waited: (seconds) => `${seconds} s of waiting for the rate limit`,
+    duplicates: (number) => `${many(number, "duplicate")} dropped`,
+    writtenTo: (file) => `written to ${file}`,
+    soFarIn: (file) => `the rows so far are in ${file}`,
+    resumable: "resume with the command above",
+    sameCommand: "the same command goes on",
+    comma: ", ",
+    semicolon: "; ",
+  },
+  zh: {
+    status: {
+      complete: ["完整：", "green"],
+      limited: ["截断：", "yellow"],
+      incomplete: ["不完整：", "red"],
+      failed: ["失败：", "red"],
+    },
+    toDo: "处理：",
+    logId: "日志 ID：",
+    meetings: (number) => `${number} 场会议`,
+    rowsBefore: (number) => `（其中 ${number} 场由此前的运行写出）`,
+    numbers: (number) => `${number} 个会议号`,
+    numbersFailed: (meetingNos) => {
+      const { length } = meetingNos
+      return `其中 ${length} 个失败：${inShort(meetingNos)}${length > most ? ` 等` : ""}`
+    },
+    windows: (number) => `${number} 个时间段`,
+    requests: (number) => `${number} 次请求`,
+    retries: (number) => `重试 ${number} 次`,
+    waited: (seconds) => `等待限流 ${seconds} 秒`,
+    duplicates: (number) => `去除重复 ${number} 条`,
+    writtenTo: (file) => `已写入 ${file}`,
+    soFarIn: (file) => `已读取的数据在 ${file}`,
+    resumable: "可用上面的命令继续",
+    sameCommand: "再次运行同一命令即可继续",
+    comma: "，",
+    semicolon: "；",
+  },
+}

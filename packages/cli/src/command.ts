@@ -11,6 +11,8 @@ import * as Language from "./Language.ts"
 import { list as run } from "./list.ts"
 import { mock } from "./mock.ts"
 import { mostConcurrent } from "./Setting.ts"
+import * as Progress from "./Progress.ts"
+import * as Verbosity from "./Verbosity.ts"
 
 const text = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(
@@ -177,6 +179,7 @@ const list = (language: Language.Language) => {
         Flag.withDescription(say.summary),
         Flag.withDefault("text"),
       ),
+      progress: Progress.flag(language),
       showPasswords: yes("show-passwords", say.showPasswords),
       demo: yes("demo", say.demo),
       ...ConnectionFlags.make(language),
@@ -217,5 +220,5 @@ export const feishuMeetings = (language: Language.Language) =>
   Command.make("feishu-meetings").pipe(
     Command.withDescription(words[language].root),
     Command.withSubcommands([list(language), config(language), mock(language)]),
-    Command.withGlobalFlags([Language.flag(language)]),
+    Command.withGlobalFlags([Language.flag(language), ...Verbosity.flags(language)]),
   )

@@ -20,14 +20,16 @@ import * as NodeHttp from "@effect-feishu/core/node"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as Client from "./Client.ts"
 import type * as ConnectionFlags from "./ConnectionFlags.ts"
-import { exitCodes, faultOf, NumbersFailed } from "./Fault.ts"
+import { exitCodes, faultOf, NumbersFailed, ofFeishu } from "./Fault.ts"
 import * as Format from "./Format.ts"
 import * as Language from "./Language.ts"
 import * as Numbers from "./Numbers.ts"
 import * as Output from "./Output.ts"
-import { count, progressLine, Run, waitLine } from "./Run.ts"
+import * as Progress from "./Progress.ts"
+import { Run } from "./Run.ts"
 import * as Settings from "./Settings.ts"
 import { Stderr } from "./Stderr.ts"
+import { tell } from "./Summary.ts"
 
 /** What was asked for. */
 export interface Input extends Numbers.Given, ConnectionFlags.Given {
@@ -43,6 +45,7 @@ export interface Input extends Numbers.Given, ConnectionFlags.Given {
   readonly keepGoing: boolean
   readonly concurrency: number | undefined
   readonly summary: "text" | "json"
+  readonly progress: Progress.Mode | undefined
   readonly showPasswords: boolean
   readonly demo: boolean
 }
@@ -60,17 +63,6 @@ const defaultFrom = `${90 * 24 - 1}h`
 
 /** Reads and writes. How far it came is in `Run`, whatever happens. */
 export const list = Effect.fn("list")(function* (input: Input) {
-  const run = yield* Run
-  const stderr = yield* Stderr
-  const listen = (event: Events.Event) =>
-    Effect.andThen(
-      count(run, event),
-      Effect.suspend(() => {
-        if (stderr.live) return stderr.progress(progressLine(run))
-        const line = waitLine(run, event)
-        return line === undefined ? Effect.void : stderr.line(line)
-      }),
-    )
   yield* checkCombination(input)
   const fields = yield* fieldsOf(input)
   const settings = yield* Settings.load(input)
@@ -80,9 +72,10 @@ export const list = Effect.fn("list")(function* (input: Input) {
   // A run that was killed may have used the whole limit a moment ago.
   const initially = checkpoint?.earlier?.step === "part" ? "full" : "free"
   const client = Client.layer(settings, { initially }).pipe(Layer.provide(Client.http(settings)))
-  return yield* transfer({ input, settings, fields, asked, checkpoint }).pipe(
+  const progress = yield* Progress.start(input.progress)
+  return yield* transfer({ input, settings, fields, asked, checkpoint, progress }).pipe(
     Effect.provide(Meetings.layerClient.pipe(Layer.provideMerge(input.demo ? demo : client))),
-    Effect.provideService(Events.Events, listen),
+    Effect.provideService(Events.Events, progress.listen),
   )
 }, Effect.scoped)
 
@@ -98,9 +91,17 @@ interface Task {
   readonly fields: ReadonlyArray<Format.Field>
   readonly asked: Asked
   readonly checkpoint: Checkpoint.Checkpoint | undefined
+  readonly progress: Progress.Progress
 }
 
-const transfer = Effect.fnUntraced(function* ({ asked, checkpoint, fields, input, settings }: Task) {
+const transfer = Effect.fnUntraced(function* ({
+  asked,
+  checkpoint,
+  fields,
+  input,
+  progress,
+  settings,
+}: Task) {
   const run = yield* Run
   const toTerminal = input.output === undefined && process.stdout.isTTY === true
   const formatName = settings.format ?? (toTerminal ? "table" : "ndjson")
@@ -116,6 +117,10 @@ const transfer = Effect.fnUntraced(function* ({ asked, checkpoint, fields, input
   run.rows = run.rowsBefore = earlier?.rows ?? 0
   run.begun = earlier?.numbers.begun ?? 0
   for (const cursor of earlier?.numbers.open ?? []) run.underWay.set(numberOf(cursor), cursor)
+  run.planned = [
+    ...Array.from(run.underWay.values(), (cursor) => Cursor.toPosition(cursor)!),
+    ...run.starts.slice(run.begun),
+  ].reduce((sum, position) => sum + windowsFrom(position), 0)
 
   const recorded = (step: Output.Step, bytes: number): Parameters<Checkpoint.Checkpoint["record"]>[0] => ({
     plan,
@@ -161,7 +166,7 @@ const transfer = Effect.fnUntraced(function* ({ asked, checkpoint, fields, input
       written()
     })
   }
-  yield* copy(input, settings.concurrency ?? 1, write).pipe(
+  yield* copy(input, settings.concurrency ?? 1, write, progress).pipe(
     Effect.onExit((exit) =>
       output.close({
         // Nothing was sent for bad input, and so nothing is written either.
@@ -199,11 +204,11 @@ const copy = Effect.fnUntraced(function* (
   { keepGoing, maxItems = Number.POSITIVE_INFINITY }: Input,
   concurrency: number,
   write: (meetings: ReadonlyArray<MeetingBrief>, written: () => void) => ReturnType<Output.Output["write"]>,
+  progress: Progress.Progress,
 ) {
   const run = yield* Run
   const meetings = yield* Meetings.Meetings
-  const stderr = yield* Stderr
-  const { failed } = yield* Language.say(words)
+  const language = yield* Language.CurrentLanguage
   // Windows beside each other are read to be thrown away where only some rows are wanted.
   const readAhead = Number.isFinite(maxItems) ? 1 : 4
 
@@ -218,7 +223,12 @@ const copy = Effect.fnUntraced(function* (
   const fail = Effect.fnUntraced(function* (meetingNo: MeetingNo, error: FeishuError.FeishuError) {
     run.underWay.delete(meetingNo)
     run.failed.set(meetingNo, error)
-    yield* stderr.line(failed(meetingNo, error.message))
+    const position = Cursor.toPosition(error.cursor ?? "")
+    if (position !== undefined && run.planned !== undefined) {
+      // Of the window in which it failed a page may have been read.
+      run.planned -= windowsFrom(position) - (position.pageToken === undefined ? 0 : 1)
+    }
+    yield* tell(ofFeishu(error, language))
     return true
   })
   const add = Effect.fnUntraced(function* (page: Meetings.Page) {
@@ -231,7 +241,7 @@ const copy = Effect.fnUntraced(function* (
       else if (page.cursor === undefined) run.underWay.delete(page.meetingNo)
       else run.underWay.set(page.meetingNo, page.cursor)
     })
-    yield* stderr.progress(progressLine(run))
+    yield* progress.pageWritten
     return !isCut && run.rows < maxItems
   })
 
@@ -256,12 +266,15 @@ const copy = Effect.fnUntraced(function* (
   run.ended = run.underWay.size === 0 && run.begun === run.starts.length ? "complete" : "limited"
 })
 
+/** How many windows are to be read from there on. */
+const windowsFrom = (position: Cursor.Position): number =>
+  TimeRange.windows(position).length - position.window
+
 const numberOf = (cursor: Cursor.Cursor): MeetingNo => Cursor.toPosition(cursor)!.meetingNo
 
 const words: Language.Words<{
   readonly demo: (baseUrl: string, numbers: string, start: string, end: string) => string
   readonly alreadyEnded: (checkpoint: string) => string
-  readonly failed: (meetingNo: string, problem: string) => string
   readonly demoAndCursor: readonly [string, string]
   readonly demoAndBaseUrl: readonly [string, string]
   readonly demoAndCheckpoint: readonly [string, string]
@@ -282,7 +295,6 @@ const words: Language.Words<{
       `demo: a mock Feishu at ${baseUrl}, meeting number ${numbers}, from ${start} to ${end}`,
     alreadyEnded: (checkpoint) =>
       `nothing to do: by ${checkpoint} an earlier run has read it all; nothing was sent (remove it to read anew)`,
-    failed: (meetingNo, problem) => `failed: ${meetingNo}: ${problem}`,
     demoAndCursor: ["the mock of an earlier demo is gone", "Leave out --cursor or --demo."],
     demoAndBaseUrl: ["a demo reads its own mock", "Leave out --base-url or --demo."],
     demoAndCheckpoint: ["the mock of a demo is gone with it", "Leave out --checkpoint or --demo."],
@@ -312,7 +324,6 @@ const words: Language.Words<{
       `演示：模拟飞书 ${baseUrl}，会议号 ${numbers}，时间范围 ${start} 至 ${end}`,
     alreadyEnded: (checkpoint) =>
       `无需再读：检查点 ${checkpoint} 记录此前已全部读完；未发送任何请求（删除它可重新读取）`,
-    failed: (meetingNo, problem) => `失败：${meetingNo}：${problem}`,
     demoAndCursor: ["此前演示的模拟飞书已不存在", "请去掉 --cursor 或 --demo。"],
     demoAndBaseUrl: ["演示只读取自己的模拟飞书", "请去掉 --base-url 或 --demo。"],
     demoAndCheckpoint: ["演示结束后，其模拟飞书不再存在", "请去掉 --checkpoint 或 --demo。"],

@@ -17,6 +17,7 @@ import * as Run from "./Run.ts"
 import * as SecretFlags from "./SecretFlags.ts"
 import * as Stderr from "./Stderr.ts"
 import { report } from "./Summary.ts"
+import * as Verbosity from "./Verbosity.ts"
 
 const formatter = CliOutput.defaultFormatter({ colors: false })
 const presenter: CliOutput.Presenter = {
@@ -68,6 +69,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
         CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
       ),
     ),
+    Effect.provideService(Verbosity.CurrentVerbosity, Verbosity.find(args)),
     NodeRuntime.runMain({
       disableErrorReporting: true,
       teardown: (exit, onExit) =>

@@ -57,7 +57,10 @@ describe.concurrent("exit codes", () => {
   it("2: an unknown command, or no credentials", async () => {
     const [unknown, nobody] = await Promise.all([Cli.run(["lst"]), Cli.list([meetingNo])])
     assert.deepStrictEqual([unknown.code, nobody.code], [2, 2])
-    assert.match(unknown.stderr, /^error: Unknown subcommand "lst".*\nfailed: 0 meetings.*\n$/)
+    assert.match(
+      unknown.stderr,
+      /^error: there is no command "lst"\. Nothing was sent\nto do: Did you mean list\?.*\nfailed: 0 meetings.*\n$/,
+    )
     assert.include(nobody.summary.error?.message, "Set FEISHU_APP_ID and FEISHU_APP_SECRET")
   })
 
@@ -101,7 +104,10 @@ describe.concurrent("exit codes", () => {
     })
     assert.strictEqual(code, 5)
     assert.strictEqual(summary.error?.reason, "Defect")
-    assert.match(stderr, /^error: Error: no zone <redacted>\. This is a bug of feishu-meetings.*\n\{.*\}\n$/)
+    assert.match(
+      stderr,
+      /^error: Error: no zone <redacted>\nto do: This is a bug of feishu-meetings.*\n\{.*\}\n$/,
+    )
   })
 
   it.skipIf(!existsSync("/dev/full"))(

@@ -1,0 +1,314 @@
+/** The Chinese of what the client and the catalogue of error codes say in English. Tests hold it complete. */
+import type { FeishuError } from "@effect-feishu/core"
+
+/** What happened, and what to do. */
+export interface Explanation {
+  readonly meaning: string
+  readonly remedy: string
+}
+
+const checkCredentials =
+  "请在开发者后台的应用页面核对 App ID 与 App Secret，并确认它们属于当前品牌（飞书或 Lark）与 base URL。"
+const newToken = "请换用新的访问凭证；也可只配置 App ID 与 App Secret，凭证将自动获取并刷新。"
+const authoriseAgain = "请让用户重新授权，并保存最近一次返回的凭证。"
+const later = "请稍后重试；若持续出现，请将日志 ID 提供给飞书技术支持。"
+
+const internalError: Explanation = { meaning: "飞书内部错误", remedy: later }
+
+/** Every code of the catalogue. */
+export const codes: Readonly<Record<number, Explanation>> = {
+  1500: internalError,
+  1663: internalError,
+  2200: internalError,
+  5000: internalError,
+  10003: { meaning: "App ID 不存在，或凭证接口无法解析请求", remedy: checkCredentials },
+  10012: {
+    meaning: "商店应用的 app_ticket 无效或已过期",
+    remedy: "请保存飞书推送的每一个 app_ticket：有效期 3 小时，每小时推送一次。",
+  },
+  10013: { meaning: "商店应用的 app_access_token 无效或已过期", remedy: later },
+  10014: { meaning: "App Secret 与 App ID 不匹配", remedy: checkCredentials },
+  10016: { meaning: "该应用是自建应用，只有商店应用才有 app_ticket", remedy: "请按自建应用配置凭证。" },
+  20001: { meaning: "OAuth 请求缺少参数", remedy: checkCredentials },
+  20002: { meaning: "App Secret 与 App ID 不匹配", remedy: checkCredentials },
+  20003: { meaning: "授权码不存在或已被使用", remedy: authoriseAgain },
+  20004: { meaning: "授权码已过期", remedy: authoriseAgain },
+  20024: { meaning: "授权码或凭证属于其他应用、回调地址或校验码", remedy: authoriseAgain },
+  20026: { meaning: "refresh_token 不存在", remedy: authoriseAgain },
+  20037: { meaning: "refresh_token 已过期", remedy: authoriseAgain },
+  20050: { meaning: "OAuth 服务繁忙", remedy: later },
+  20064: { meaning: "refresh_token 已被撤销", remedy: authoriseAgain },
+  20072: { meaning: "OAuth 服务不可用", remedy: later },
+  20073: { meaning: "refresh_token 已被使用；每个只能使用一次", remedy: authoriseAgain },
+  121001: { meaning: "会议服务内部错误", remedy: later },
+  121002: { meaning: "会议服务不支持该操作", remedy: "请确认租户已启用飞书会议，且应用有权读取会议。" },
+  121003: {
+    meaning: "会议服务拒绝了请求中的参数值",
+    remedy:
+      "请确认会议号为 9 位数字；开始时间早于结束时间，跨度不超过 90 天，且开始时间不早于 90 天前；page_token 只能用于产生它的查询。",
+  },
+  121004: { meaning: "会议不存在", remedy: "请核对会议号。" },
+  121005: {
+    meaning: "应用或用户无权读取该会议",
+    remedy: "请联系租户管理员为应用开通会议读取权限，或使用会议组织者的访问凭证。",
+  },
+  121006: { meaning: "请求与会议的当前状态冲突", remedy: later },
+  99991400: {
+    meaning: "请求超出频率限制：每个 API、应用、租户每分钟 100 次",
+    remedy: "请等待限流窗口重置；若有其他程序使用同一应用，请共用一个客户端或降低频率。",
+  },
+  99991401: { meaning: "应用不允许来自该 IP 的请求", remedy: "请在开发者后台将该 IP 加入应用的 IP 白名单。" },
+  99991403: {
+    meaning: "租户本月的 API 调用额度已用完",
+    remedy: "请等待下月 1 日（UTC+8）额度恢复，或升级租户套餐；短时间等待没有用。",
+  },
+  99991543: { meaning: "App ID 或 App Secret 错误", remedy: checkCredentials },
+  99991661: {
+    meaning: "请求到达飞书时未携带访问凭证",
+    remedy: "请检查途中的代理或网关是否移除了 Authorization 请求头。",
+  },
+  99991663: { meaning: "访问凭证无效或已过期", remedy: newToken },
+  99991664: { meaning: "app_access_token 无效或已过期", remedy: newToken },
+  99991665: { meaning: "访问凭证不属于有效的租户", remedy: newToken },
+  99991668: { meaning: "user_access_token 无效", remedy: newToken },
+  99991671: { meaning: "访问凭证的格式不正确", remedy: newToken },
+  99991672: {
+    meaning: "应用未开通所需权限",
+    remedy:
+      "请在开发者后台为应用开通 vc:meeting:readonly、vc:meeting.meetingid:read 中的任一权限，并发布新版本。",
+  },
+  99991677: { meaning: "user_access_token 已过期", remedy: newToken },
+  99991679: {
+    meaning: "用户未向应用授予所需权限",
+    remedy: "请让用户以 vc:meeting:readonly、vc:meeting.meetingid:read 中的任一权限重新授权。",
+  },
+  99992402: { meaning: "网关校验请求字段失败", remedy: "请按错误中列出的字段修改。" },
+}
+
+const slow = "请稍后重试；飞书或途中的代理响应缓慢。"
+
+const transportFaults: Record<FeishuError.TransportFailed["fault"], Explanation> = {
+  "connection refused": { meaning: "连接被拒绝", remedy: "请检查 base URL，并确认服务器正在运行。" },
+  "host not found": { meaning: "找不到主机", remedy: "请检查 base URL 与本机的 DNS。" },
+  "connect timeout": { meaning: "连接超时", remedy: "请检查到飞书之间的网络、防火墙与代理。" },
+  "certificate refused": {
+    meaning: "TLS 证书不被信任",
+    remedy: "请检查 base URL 与本机时钟；若代理会解密 TLS，需信任它的证书。",
+  },
+  "proxy not reached": {
+    meaning: "无法连接代理",
+    remedy: "请检查 HTTPS_PROXY 中的地址，并确认代理正在运行。",
+  },
+  "proxy refused": {
+    meaning: "代理拒绝了请求",
+    remedy: "请检查 HTTPS_PROXY 的地址、用户名与密码；或将该主机列入 NO_PROXY。",
+  },
+  "connection broken": { meaning: "连接中断", remedy: "请重试；若持续出现，请检查途中的代理与网关。" },
+  "no headers in time": { meaning: "等待响应头超时", remedy: slow },
+  "no data in time": { meaning: "等待响应数据超时", remedy: slow },
+  "attempt took too long": { meaning: "单次请求耗时过长", remedy: "请稍后重试，或减小 --page-size。" },
+  "request failed": { meaning: "请求失败", remedy: "请检查 base URL 与网络。" },
+}
+
+const paginationFaults: Record<FeishuError.PaginationBroken["fault"], string> = {
+  "more pages are announced, but there is no page token": "应答表示还有下一页，却没有 page_token",
+  "the page token is the same as before": "page_token 与上一页相同",
+  "the page tokens go in a circle": "page_token 出现循环",
+  "too many pages in a row without a new row": "连续过多的页没有新数据",
+}
+
+const answered = (reason: {
+  readonly code?: number | undefined
+  readonly status: number
+  readonly msg?: string | undefined
+}): string =>
+  [
+    ...(reason.code === undefined ? [] : [`错误码 ${reason.code}`]),
+    `HTTP ${reason.status}`,
+    ...(reason.msg ? [`“${reason.msg}”`] : []),
+  ].join("，")
+
+const known = (code: number | undefined): Explanation | undefined =>
+  code === undefined ? undefined : codes[code]
+
+type Reasons = {
+  readonly [R in FeishuError.Reason as R["_tag"]]: (reason: R) => Explanation
+}
+
+const reasons: Reasons = {
+  InvalidRequest: ({ field, problem, remedy }) => ({
+    meaning: `${field}：${ofCore(problem)}。未发送任何请求`,
+    remedy: ofCore(remedy),
+  }),
+  TransportFailed: ({ fault, host, systemCode }) => ({
+    meaning: `${host}：${transportFaults[fault].meaning}${systemCode ? `（${systemCode}）` : ""}`,
+    remedy: transportFaults[fault].remedy,
+  }),
+  ServerFailed: (reason) => {
+    const body =
+      reason.excerpt === undefined ? "" : `，${reason.contentType ?? "无内容类型"}：“${reason.excerpt}”`
+    return {
+      meaning: `${known(reason.code)?.meaning ?? "服务器出错"}（${answered(reason)}${body}）`,
+      remedy: known(reason.code)?.remedy ?? "请稍后重试；并确认 base URL 指向飞书，途中没有代理代为应答。",
+    }
+  },
+  RateLimited: (reason) => {
+    const tooLong =
+      reason.longestWaitSeconds === undefined ? "" : `，超过最长等待时间 ${reason.longestWaitSeconds} 秒`
+    return {
+      meaning: `请求被限流（${answered(reason)}）；${reason.retryAfterSeconds} 秒后重置${tooLong}`,
+      remedy: "请到时重试；若有其他程序使用同一应用，请共用一个客户端或降低频率。",
+    }
+  },
+  QuotaExceeded: (reason) => ({
+    meaning: `${known(reason.code)?.meaning ?? "本月额度已用完"}（${answered(reason)}）`,
+    remedy: known(reason.code)?.remedy ?? "请等待下月 1 日额度恢复。",
+  }),
+  AuthenticationFailed: (reason) => ({
+    meaning: `${reason.appId === undefined ? "" : `应用 ${reason.appId}：`}${known(reason.code)?.meaning ?? "凭证接口拒绝了应用凭证"}（${answered(reason)}）`,
+    remedy: known(reason.code)?.remedy ?? "请核对 App ID 与 App Secret。",
+  }),
+  AppTicketMissing: ({ appId, waitedSeconds }) => ({
+    meaning: `应用 ${appId}：已请求飞书推送 app_ticket，${waitedSeconds} 秒内未收到新的`,
+    remedy: "请确认飞书能访问应用的事件订阅地址，且程序将每个 app_ticket 事件交给 AppTicket.push。",
+  }),
+  PermissionDenied: (reason) => ({
+    meaning: `${known(reason.code)?.meaning ?? "没有权限"}（${answered(reason)}）${reason.scopes.length === 0 ? "" : `；任一权限即可：${reason.scopes.join("、")}`}`,
+    remedy: known(reason.code)?.remedy ?? "请联系租户管理员为应用开通会议读取权限。",
+  }),
+  RequestRefused: (reason) => {
+    const fields = reason.violations.map(({ description, field }) => `${field}：${description}`).join("；")
+    const what =
+      reason.detail === undefined ? (known(reason.code)?.meaning ?? "飞书拒绝了请求") : ofCore(reason.detail)
+    return {
+      meaning: `${what}（${answered(reason)}${fields === "" ? "" : `；${fields}`}）`,
+      remedy: known(reason.code)?.remedy ?? "请检查 base URL 与请求，并将日志 ID 提供给飞书技术支持。",
+    }
+  },
+  RangeTooOld: (reason) => ({
+    meaning: `飞书拒绝了起点早于 90 天前的时间范围（${answered(reason)}）：很可能只能读取最近 90 天`,
+    remedy: `请从 ${reason.earliestStart} 或更晚开始。`,
+  }),
+  ContractViolation: ({ problem, status }) => ({
+    meaning: `应答不符合接口约定：${ofCore(problem)}（HTTP ${status}）`,
+    remedy: "请确认 base URL 指向飞书；若是，请附日志 ID 反馈。",
+  }),
+  PaginationBroken: ({ fault }) => ({
+    meaning: paginationFaults[fault],
+    remedy: "已读取的数据正确，其余未读取。请稍后用游标继续；若持续出现，请附日志 ID 反馈。",
+  }),
+}
+
+/** A reason. */
+export const ofReason = <R extends FeishuError.Reason>(reason: R): Explanation =>
+  // A reason and the function under its own tag: TypeScript cannot see that they belong together.
+  (reasons[reason._tag] as (reason: FeishuError.Reason) => Explanation)(reason)
+
+const accepted =
+  "请使用 ISO 时间（2026-09-01 或 2026-09-01T08:00:00+08:00）、unix 秒数、now 或距今时长（30d、36h）。"
+
+/** What has no code to know it by; `$1` is what the first group has matched. */
+const sentences: ReadonlyArray<readonly [RegExp, string]> = [
+  // TimeRange
+  [/^"(.*)" is not a time$/, "“$1” 不是时间"],
+  [/^"(.*)" is a day that does not exist$/, "“$1” 这一天不存在"],
+  [/^Write ISO text \(.*$/, accepted],
+  [/^(\S+) looks like milliseconds$/, "$1 看起来是毫秒"],
+  [/^Feishu takes seconds: write (\S+)\.$/, "飞书使用秒：请写 $1。"],
+  [/^it is before 1970$/, "早于 1970 年"],
+  [/^Feishu takes unix seconds from 0 on\.$/, "飞书只接受不小于 0 的 unix 秒数。"],
+  [/^it is empty: both ends are (\S+)$/, "范围为空：起止都是 $1"],
+  [/^it starts at (\S+), after its end at (\S+)$/, "起点 $1 晚于终点 $2"],
+  [/^Let it start before it ends\.$/, "请让开始时间早于结束时间。"],
+  [/^"(.*)" is not a time zone$/, "“$1” 不是时区"],
+  [/^Write one such as Asia\/Shanghai or \+08:00\.$/, "请写成 Asia/Shanghai 或 +08:00 这样的时区。"],
+  // MeetingNo
+  [/^"(.*)" has (\d+) digits, a meeting number has 9$/, "“$1” 有 $2 位数字，会议号应为 9 位"],
+  [
+    /^"(.*)" is not a meeting number: it takes 9 digits, the last nine of a meeting link$/,
+    "“$1” 不是会议号：会议号为 9 位数字，即会议链接的末 9 位",
+  ],
+  // Cursor
+  [
+    /^a cursor starts with feishu-meetings\.1\. and comes whole, in one line$/,
+    "游标以 feishu-meetings.1. 开头，须完整且在一行内",
+  ],
+  [/^it is damaged, or of another version$/, "游标已损坏，或来自其他版本"],
+  [
+    /^Give the cursor as it was printed, whole and in one line, or start again without it\.$/,
+    "请完整地给出输出的游标（一行），或不用游标重新开始。",
+  ],
+  [/^it is of (\S+), but this client reads (\S+)$/, "它来自 $1，而当前读取的是 $2"],
+  [/^Use the base URL that the cursor came from\.$/, "请使用产生该游标时的 base URL。"],
+  [/^its window is not in its range$/, "游标的时间段不在其范围内"],
+  [/^Start again without the cursor\.$/, "请不用游标重新开始。"],
+  // FeishuConfig
+  [/^it is not a URL$/, "不是 URL"],
+  [/^Give one such as https:\/\/open\.feishu\.cn\.$/, "请写成 https://open.feishu.cn 这样的 URL。"],
+  [/^it contains a user name or password$/, "其中含有用户名或密码"],
+  [/^Give the URL without them\.$/, "请去掉它们。"],
+  [/^it has a query or fragment$/, "其中含有查询参数或片段"],
+  [/^Give the URL without it\.$/, "请去掉它。"],
+  [/^"(.*)" is not https$/, "“$1” 不是 https"],
+  [
+    /^Over plain http anyone on the way can read the token\. Use https; in code, allowHttp permits it\.$/,
+    "明文 http 会在途中泄露访问凭证，请使用 https。",
+  ],
+  // FeishuClient and AccessToken
+  [/^"(.*)" is no brand$/, "没有“$1”这个品牌"],
+  [/^Set it to feishu or lark, or not at all\.$/, "请设为 feishu 或 lark，或不设置。"],
+  [/^there is neither an access token nor an app$/, "既没有访问凭证，也没有应用"],
+  [/^(\S+) is set, but (\S+) is not$/, "已设置 $1，但未设置 $2"],
+  [
+    /^Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN; in code, the option credentials\.$/,
+    "请设置 FEISHU_APP_ID 与 FEISHU_APP_SECRET，或 FEISHU_ACCESS_TOKEN。",
+  ],
+  [/^it is empty$/, "为空"],
+  [/^Copy it from the app's page in the developer console\.$/, "请从开发者后台的应用页面复制。"],
+  [
+    /^it is empty, or has blanks, line breaks or other characters that no such secret has$/,
+    "为空，或含有空格、换行等不应出现的字符",
+  ],
+  [/^Give it as Feishu gave it, in .*$/, "请原样填写飞书给出的值。"],
+  // Node
+  [/^HTTPS_PROXY or HTTP_PROXY is not a URL$/, "HTTPS_PROXY 或 HTTP_PROXY 不是 URL"],
+  [
+    /^Write it as http:\/\/host:port, or http:\/\/user:password@host:port\.$/,
+    "请写成 http://host:port 或 http://user:password@host:port。",
+  ],
+  // Positions and answers
+  [/^meeting (\d{9}) from (\S+) to (\S+)$/, "会议号 $1，$2 至 $3"],
+  [
+    /^the server redirects to (.*), which was not followed: the token is for the base URL only$/,
+    "服务器重定向到 $1，未跟随：访问凭证只用于 base URL",
+  ],
+  [/^the answer is JSON that was cut short$/, "应答是被截断的 JSON"],
+  [/^the answer is (".*")$/, "应答为 $1"],
+  [/^HTTP (\d+) is no complete answer$/, "HTTP $1 不是完整的应答"],
+  [/^there is no integer in the field code$/, "字段 code 中没有整数"],
+  [/^the body is not JSON, or was cut short$/, "应答体不是 JSON，或被截断"],
+  [/^the body is larger than (\d+) bytes$/, "应答体超过 $1 字节"],
+  [/^the answer of the token endpoint has no token$/, "凭证接口的应答中没有凭证"],
+  [/^row (\d+) is of the meeting number (\d+)$/, "数据 $1 属于会议号 $2"],
+  // Warnings
+  [
+    /^No meetings of (\d{9}) from (\S+) to (\S+): that is more than 90 days ago, and Feishu may just not show them any more\.$/,
+    "会议号 $1 在 $2 至 $3 没有会议：该时间段早于 90 天前，飞书可能只是不再显示。",
+  ],
+  [
+    /^The page token of the cursor is no longer accepted: its window is read again from its start\.$/,
+    "游标中的 page_token 已失效：该时间段将从头重新读取。",
+  ],
+  [
+    /^The rate limit refused a request(?: \(log id: (\S+)\))?, so another program uses the same quota\. Requests wait (.*), and then come at least (.*) apart\.$/,
+    "请求被限流（日志 ID：$1），说明有其他程序共用同一额度。将等待 $2，之后每次请求至少间隔 $3。",
+  ],
+]
+
+/** Something that the client says. In English where its Chinese is not known: that is better than nothing. */
+export const ofCore = (text: string): string => {
+  for (const [pattern, chinese] of sentences) {
+    if (pattern.test(text)) return text.replace(pattern, chinese).replace("（日志 ID：）", "")
+  }
+  return text
+}

@@ -1,0 +1,53 @@
+/** What a `FeishuError` says, in two parts: what happened and where, and what to do. */
+import type { FeishuError } from "@effect-feishu/core"
+import * as Chinese from "./Chinese.ts"
+import type * as Language from "./Language.ts"
+
+const words: Language.Words<{
+  readonly ofReason: (reason: FeishuError.Reason) => Chinese.Explanation
+  readonly position: (position: string) => string
+  readonly comma: string
+  readonly colon: string
+  readonly stop: string
+  readonly givenUp: (requests: number) => string
+  readonly tooManyFail: string
+  readonly leftAlone: (seconds: number) => string
+}> = {
+  en: {
+    ofReason: ({ meaning, remedy }) => ({ meaning, remedy }),
+    position: (position) => position,
+    comma: ", ",
+    colon: ": ",
+    stop: ". ",
+    givenUp: (requests) => `Given up after ${requests} requests`,
+    tooManyFail: "Not tried again: too many requests fail at the moment, and more would make it worse",
+    leftAlone: (seconds) => `It failed so just before, and is not asked again for ${seconds} s`,
+  },
+  zh: {
+    ofReason: Chinese.ofReason,
+    position: Chinese.ofCore,
+    comma: "，",
+    colon: "：",
+    stop: "。",
+    givenUp: (requests) => `共请求 ${requests} 次后放弃`,
+    tooManyFail: "不再重试：目前失败的请求过多，继续只会更糟",
+    leftAlone: (seconds) => `刚刚同样失败过，${seconds} 秒内不再请求`,
+  },
+}
+
+/** Puts it in words. */
+export const explain = (error: FeishuError.FeishuError, language: Language.Language): Chinese.Explanation => {
+  const say = words[language]
+  const { meaning, remedy } = say.ofReason(error.reason)
+  const where = [
+    ...(error.operation === undefined ? [] : [error.operation]),
+    ...(error.position === undefined ? [] : [say.position(error.position)]),
+  ]
+  const sentences = [
+    where.length === 0 ? meaning : `${where.join(say.comma)}${say.colon}${meaning}`,
+    ...(error.requests !== undefined && error.requests > 1 ? [say.givenUp(error.requests)] : []),
+    ...(error.retryBudgetSpent === true ? [say.tooManyFail] : []),
+    ...(error.leftAloneSeconds === undefined ? [] : [say.leftAlone(error.leftAloneSeconds)]),
+  ]
+  return { meaning: sentences.join(say.stop), remedy }
+}

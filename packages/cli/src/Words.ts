@@ -1,0 +1,15 @@
+/** What words need in more than one place. */
+import * as DateTime from "effect/DateTime"
+
+/** A number of things in English: `1 window`, `5 windows`. */
+export const many = (number: number, one: string, others = `${one}s`): string =>
+  `${number} ${number === 1 ? one : others}`
+
+/** The time of day in the zone of this machine: `12:03:04`. */
+export const timeOfDay = (millis: number): string =>
+  DateTime.formatLocal(DateTime.makeUnsafe(millis), {
+    locale: "en-GB",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  })

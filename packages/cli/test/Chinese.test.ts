@@ -1,0 +1,130 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ErrorCodes, FeishuClient, FeishuConfig, FeishuError, TimeRange } from "@effect-feishu/core"
+import * as NodeHttp from "@effect-feishu/core/node"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Chinese from "../src/Chinese.ts"
+import { explain } from "../src/Explanation.ts"
+import { english } from "./english.ts"
+
+const refused = { status: 400, code: 121003, msg: "param error", logId: "20260901LOG" }
+
+const everyReason: { readonly [R in FeishuError.Reason as R["_tag"]]: ReadonlyArray<R> } = {
+  InvalidRequest: [new FeishuError.InvalidRequest({ field: "from", problem: "错误", remedy: "更正。" })],
+  TransportFailed: FeishuError.TransportFault.literals.map(
+    (fault) => new FeishuError.TransportFailed({ fault, host: "open.feishu.cn", systemCode: "ECONNRESET" }),
+  ),
+  ServerFailed: [
+    new FeishuError.ServerFailed({ status: 502, contentType: "text/html", excerpt: "Bad gateway" }),
+  ],
+  RateLimited: [
+    new FeishuError.RateLimited({ status: 429, retryAfterSeconds: 900, longestWaitSeconds: 300 }),
+  ],
+  QuotaExceeded: [new FeishuError.QuotaExceeded({ status: 429, code: 99991403 })],
+  AuthenticationFailed: [new FeishuError.AuthenticationFailed({ status: 200, code: 4, appId: "cli_a" })],
+  AppTicketMissing: [new FeishuError.AppTicketMissing({ appId: "cli_a", waitedSeconds: 120 })],
+  PermissionDenied: [
+    new FeishuError.PermissionDenied({ status: 400, scopes: ["vc:meeting:readonly"] }),
+    new FeishuError.PermissionDenied({ status: 400, code: 99991672, scopes: [] }),
+  ],
+  RequestRefused: [
+    new FeishuError.RequestRefused({ ...refused, violations: [{ field: "page_size", description: "≤ 50" }] }),
+    new FeishuError.RequestRefused({
+      status: 302,
+      violations: [],
+      detail:
+        "the server redirects to example.com, which was not followed: the token is for the base URL only",
+    }),
+  ],
+  RangeTooOld: [
+    new FeishuError.RangeTooOld({
+      ...refused,
+      startSeconds: 0,
+      earliestStartSeconds: 86_400,
+      earliestStart: "1970-01-02T00:00:00.000Z",
+    }),
+  ],
+  ContractViolation: [
+    new FeishuError.ContractViolation({
+      problem: "row 7011030664708603901 is of the meeting number 999999999",
+      status: 200,
+      cutShort: false,
+    }),
+  ],
+  PaginationBroken: FeishuError.PaginationFault.literals.map(
+    (fault) => new FeishuError.PaginationBroken({ fault }),
+  ),
+}
+
+describe("in Chinese", () => {
+  it("every code of the catalogue has a meaning and a remedy, and no other code has", () => {
+    assert.deepStrictEqual(
+      Object.keys(Chinese.codes),
+      ErrorCodes.catalogue.map(({ code }) => String(code)).toSorted((a, b) => Number(a) - Number(b)),
+    )
+    for (const { meaning, remedy } of Object.values(Chinese.codes)) {
+      assert.deepStrictEqual(english(`${meaning} ${remedy}`), [])
+      assert.match(remedy, /。$/)
+      assert.notMatch(meaning, /。$/)
+    }
+  })
+
+  it("every reason says what happened, where, and what to do, with all that the English says", () => {
+    for (const reason of Object.values(everyReason).flat()) {
+      const error = new FeishuError.FeishuError({
+        reason,
+        operation: "GET /open-apis/vc/v1/meetings/list_by_no",
+        position: "meeting 337736498 from 2026-01-01T00:00:00.000Z to 2026-02-01T00:00:00.000Z",
+        requests: 5,
+        retryBudgetSpent: true,
+        leftAloneSeconds: 30,
+      })
+      const { meaning, remedy } = explain(error, "zh")
+      assert.deepStrictEqual(
+        english(`${meaning} ${remedy}`.replace("Bad gateway", "").replace("param error", "")),
+        [],
+      )
+      assert.match(remedy, /。$/)
+      for (const fact of explain(error, "en").meaning.matchAll(
+        /[A-Z]{6,}|\d{3,}|\w+:meeting:\w+|cli_a|"[^"]*"/g,
+      )) {
+        assert.include(meaning.replaceAll(/[“”]/g, '"'), fact[0])
+      }
+    }
+  })
+
+  it.effect("whatever may be wrong with the range, the address or the credentials has Chinese words", () =>
+    Effect.gen(function* () {
+      const ranges = ["yesterday", "1767225600000", "2026-02-31", "-5"].map((from) => ({ from, to: "now" }))
+      const config = (variables: Record<string, string>) =>
+        FeishuClient.layerConfig.pipe(
+          Layer.build,
+          Effect.scoped,
+          Effect.provide(NodeHttp.layer()),
+          Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown(variables)),
+        )
+      const wrong: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+        ...ranges.map(TimeRange.make),
+        TimeRange.make({ from: -5, to: 1 }),
+        TimeRange.make({ from: "1d", to: "2d" }),
+        TimeRange.make({ from: "1d", to: "1d" }),
+        TimeRange.make({ from: "1d", timeZone: "Mars" }),
+        ...["nowhere", "https://a:b@example.com", "https://example.com?a", "http://example.com"].map(
+          (baseUrl) => FeishuConfig.make({ baseUrl }),
+        ),
+        config({}),
+        config({ FEISHU_APP_ID: "cli_a" }),
+        config({ FEISHU_APP_SECRET: "s" }),
+        config({ FEISHU_BRAND: "larkk" }),
+        config({ FEISHU_ACCESS_TOKEN: "a b" }),
+      ]
+      for (const one of wrong) {
+        const error = yield* Effect.flip(one)
+        assert.instanceOf(error, FeishuError.FeishuError)
+        const { meaning, remedy } = explain(error as FeishuError.FeishuError, "zh")
+        assert.deepStrictEqual(english(`${meaning} ${remedy}`), [])
+      }
+    }),
+  )
+})

@@ -1,0 +1,209 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type Events, FeishuError, MeetingNo } from "@effect-feishu/core"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { TestClock } from "effect/testing"
+import * as Language from "../src/Language.ts"
+import * as Progress from "../src/Progress.ts"
+import * as Run from "../src/Run.ts"
+import { Stderr } from "../src/Stderr.ts"
+import { CurrentVerbosity, type Verbosity } from "../src/Verbosity.ts"
+
+const sent: Events.Event = { _tag: "RequestSent", operation: "GET /list_by_no" }
+const waiting = (millis: number): Events.Event => ({ _tag: "RateLimitWaiting", millis })
+const read: Events.Event = {
+  _tag: "PageRead",
+  meetingNo: MeetingNo.make("337736498"),
+  rows: 50,
+  duplicates: 0,
+  window: 1,
+  windows: 5,
+}
+const everyEvent: ReadonlyArray<Events.Event> = [
+  sent,
+  {
+    _tag: "RequestEnded",
+    operation: "GET /list_by_no",
+    outcome: "Success",
+    status: 200,
+    logId: "20260901LOG",
+    millis: 12.3,
+  },
+  {
+    _tag: "Retrying",
+    error: new FeishuError.FeishuError({
+      reason: new FeishuError.TransportFailed({ fault: "connection broken", host: "open.feishu.cn" }),
+    }),
+    delayMillis: 250,
+  },
+  { _tag: "RateLimitRefused", resetMillis: 1_000, paceMillis: 600, logId: undefined },
+  waiting(999),
+  { _tag: "RateLimitWaited", millis: 5_000 },
+  { _tag: "TokenFetched", operation: "POST /token", expiresInMillis: 7_200_000 },
+  read,
+]
+
+/** What a run tells: lines, and the progress line in a terminal of so many columns. */
+const telling = Effect.fnUntraced(function* (options: {
+  readonly mode?: Progress.Mode
+  readonly language?: Language.Language
+  readonly verbosity?: Verbosity
+  readonly columns?: number
+  readonly planned?: number
+}) {
+  const lines: Array<string> = []
+  const seen = { line: "" }
+  const stderr = Layer.succeed(Stderr, {
+    live: options.columns !== undefined,
+    line: (text, label) => Effect.sync(() => lines.push((label?.text ?? "") + text)),
+    progress: (render) => Effect.sync(() => (seen.line = render(options.columns ?? 0))),
+    clear: Effect.void,
+  })
+  const run = { ...Run.make(), planned: options.planned }
+  const progress = yield* Progress.start(options.mode).pipe(
+    Effect.provide(Layer.merge(stderr, Layer.succeed(Run.Run, run))),
+    Effect.provideService(Language.CurrentLanguage, options.language ?? "en"),
+    Effect.provideService(CurrentVerbosity, options.verbosity ?? "normal"),
+  )
+  return { lines, run, seen, ...progress }
+})
+
+describe("where there is no terminal", () => {
+  it.effect("a line every 30 seconds, with the time that is left at least", () =>
+    Effect.gen(function* () {
+      const { lines, listen, run } = yield* telling({ planned: 400 })
+      for (let request = 0; request < 60; request++) {
+        yield* listen(sent)
+        yield* listen({ ...read, window: request })
+        yield* TestClock.adjust("490 millis")
+      }
+      run.rows = 3_000
+      assert.deepStrictEqual(lines, [])
+      yield* TestClock.adjust("600 millis")
+      // 340 windows are left, the limit has room for 40 now, and gives 100 a minute from then on.
+      assert.deepStrictEqual(lines, [
+        "progress: 3000 meetings, window 60 of 400, 60 requests, 120/min, at least 3 min left",
+      ])
+      yield* TestClock.adjust("60 seconds")
+      assert.lengthOf(lines, 3)
+    }),
+  )
+
+  it.effect("waits from one second on, with their end and length; shorter ones are not told", () =>
+    Effect.gen(function* () {
+      const english = yield* telling({})
+      const chinese = yield* telling({ language: "zh" })
+      for (const { listen } of [english, chinese]) {
+        yield* listen(waiting(59_001))
+        yield* listen({ _tag: "RateLimitRefused", resetMillis: 1_000, paceMillis: 600, logId: undefined })
+        yield* listen(waiting(999))
+        yield* listen({ _tag: "RateLimitWaited", millis: 5_000 })
+      }
+      const told = [...english.lines, ...chinese.lines].map((line) => line.replace(/\d\d:\d\d:/, "HH:MM:"))
+      assert.deepStrictEqual(told, [
+        "waiting for the rate limit until HH:MM:59 (60 s)",
+        "waiting for the rate limit until HH:MM:01 (1 s)",
+        "等待限流重置，至 HH:MM:59（60 秒）",
+        "等待限流重置，至 HH:MM:01（1 秒）",
+      ])
+    }),
+  )
+
+  it.effect("nothing with --quiet or --progress none", () =>
+    Effect.gen(function* () {
+      for (const options of [{ verbosity: "quiet" }, { mode: "none" }] as const) {
+        const { lines, listen, pageWritten } = yield* telling(options)
+        yield* Effect.forEach(everyEvent, listen)
+        yield* pageWritten
+        yield* TestClock.adjust("5 minutes")
+        assert.deepStrictEqual(lines, [])
+      }
+    }),
+  )
+})
+
+describe("--progress json", () => {
+  it.effect("is an object a line for pages, waits, refusals and retries, and every 30 seconds", () =>
+    Effect.gen(function* () {
+      const { lines, listen, pageWritten, run } = yield* telling({ mode: "json", planned: 5, columns: 80 })
+      yield* Effect.forEach(everyEvent, listen)
+      run.rows = 50
+      yield* pageWritten
+      yield* TestClock.adjust("30 seconds")
+      const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+      assert.deepStrictEqual(
+        told.map(({ progress }) => progress),
+        ["retry", "refused", "wait", "page", "running"],
+      )
+      assert.deepInclude(told[0], { reason: "TransportFailed", waitMs: 250, requests: 1 })
+      assert.deepStrictEqual(told[3], {
+        progress: "page",
+        time: "1970-01-01T00:00:00.000Z",
+        rows: 50,
+        windows: 1,
+        plannedWindows: 5,
+        requests: 1,
+        retries: 1,
+        waitingUntil: "1970-01-01T00:00:00.999Z",
+      })
+    }),
+  )
+})
+
+describe("on a terminal", () => {
+  it.effect("one line with as much as there is room for, what matters most first, in both languages", () =>
+    Effect.gen(function* () {
+      const shown: Array<string> = []
+      for (const language of ["en", "zh"] as const) {
+        for (const columns of [100, 79, 40, 19, 8]) {
+          const { listen, run, seen } = yield* telling({ language, columns, planned: 40 })
+          run.rows = 1_234
+          for (let window = 0; window < 12; window++) yield* listen({ ...read, window })
+          yield* listen(sent)
+          yield* TestClock.adjust("10 seconds")
+          yield* listen(waiting(59_000))
+          assert.isAtMost(CliOutput.displayWidth(seen.line), columns)
+          shown.push(seen.line.replace(/\d\d:\d\d:\d\d/, "HH:MM:SS"))
+        }
+      }
+      assert.deepStrictEqual(shown, [
+        "1234 meetings, window 12 of 40, 1 request, 6/min, at least 5 min left, waiting until HH:MM:SS",
+        "1234 meetings, window 12 of 40, at least 5 min left, waiting until HH:MM:SS",
+        "1234 meetings, waiting until HH:MM:SS",
+        "1234 meetings",
+        "1234 mee",
+        "1234 场会议，时间段 12/40，1 次请求，每分钟 6 次，至少还需 5 分钟，等待至 HH:MM:SS",
+        "1234 场会议，时间段 12/40，1 次请求，至少还需 5 分钟，等待至 HH:MM:SS",
+        "1234 场会议，等待至 HH:MM:SS",
+        "1234 场会议",
+        "1234 场",
+      ])
+    }),
+  )
+})
+
+describe("--verbose", () => {
+  it.effect("tells each request, retry, token and page with its time, in both languages", () =>
+    Effect.gen(function* () {
+      const told: Array<string> = []
+      for (const language of ["en", "zh"] as const) {
+        const { lines, listen } = yield* telling({ language, verbosity: "verbose", mode: "none" })
+        yield* Effect.forEach(everyEvent, listen)
+        told.push(...lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, "")))
+      }
+      assert.deepStrictEqual(told, [
+        "GET /list_by_no: Success, HTTP 200, 12 ms, log id 20260901LOG",
+        "trying again in 250 ms: open.feishu.cn: connection broken",
+        "waiting for the rate limit: 999 ms",
+        "a new access token, good for 2 h",
+        "meeting 337736498, window 2 of 5: a page of 50 meetings",
+        "GET /list_by_no：成功，HTTP 200，12 毫秒，日志 ID 20260901LOG",
+        "250 毫秒后重试：open.feishu.cn：连接中断",
+        "等待限流：999 毫秒",
+        "已获取新的访问凭证，有效期 2 小时",
+        "会议号 337736498，时间段 2/5：本页 50 场会议",
+      ])
+    }),
+  )
+})
