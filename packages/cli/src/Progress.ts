@@ -23,7 +23,6 @@ const modes = ["auto", "json", "none"] as const
 /** `--progress`. */
 export const flag = (language: Language.Language) =>
   Flag.Literals("progress", modes).pipe(
-    Flag.withMetavar(modes.join("|")),
     Flag.withDescription(words[language].flag),
     Flag.optional,
     Flag.map(Option.getOrUndefined),

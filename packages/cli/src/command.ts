@@ -3,10 +3,12 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
+import * as HelpText from "@effect-feishu/terminal/HelpText"
 import { ListByNo } from "@effect-feishu/core"
 import { config } from "./config.ts"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
 import * as Format from "./Format.ts"
+import * as Help from "./Help.ts"
 import * as Language from "./Language.ts"
 import { list as run } from "./list.ts"
 import { mock } from "./mock.ts"
@@ -28,8 +30,6 @@ const yes = (name: string, description: string) =>
 const words: Language.Words<{
   readonly list: string
   readonly listShort: string
-  readonly credentials: ReadonlyArray<string>
-  readonly exitCodes: ReadonlyArray<string>
   readonly numbers: string
   readonly numbersFrom: string
   readonly fields: string
@@ -47,6 +47,8 @@ const words: Language.Words<{
   readonly showPasswords: string
   readonly demo: string
   readonly exampleDemo: string
+  readonly exampleOne: string
+  readonly exampleErrors: string
   readonly exampleMonth: string
   readonly exampleFile: string
   readonly exampleProgram: string
@@ -56,16 +58,6 @@ const words: Language.Words<{
   en: {
     list: "List every meeting that was held under meeting numbers. Data goes to standard output, everything else to standard error; its last line says whether the list is complete.",
     listShort: "List every meeting that was held under meeting numbers",
-    credentials: [
-      "Credentials come from the environment: FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN;",
-      "FEISHU_BRAND=lark for Lark.",
-    ],
-    exitCodes: [
-      "Exit codes: 0 complete, or limited by --max-items or by the reader of a pipe; 1 refused by the API;",
-      "2 bad input, nothing was sent; 3 token, scope or app; 4 network or server, after all retries;",
-      "5 a bug of this tool; 6 stopped by its own decision, as when the data cannot be written;",
-      "7 the answer breaks the contract; 130 and 143 stopped by a signal.",
-    ],
     numbers: "Nine digits; spaces and dashes between them do not matter",
     numbersFrom:
       "Read meeting numbers from there, too, one a line; - is standard input. Empty lines do not count, nor what follows a #",
@@ -90,6 +82,8 @@ const words: Language.Words<{
     showPasswords: "Add the passwords of the meetings to the data",
     demo: "Read a year of made-up meetings from a mock in this process; needs no account",
     exampleDemo: "See it work, without an account",
+    exampleOne: "The meetings of a number in the last 30 days, for a spreadsheet",
+    exampleErrors: "What an error code of Feishu means",
     exampleMonth: "A month, in local days",
     exampleFile: "Two numbers into a file",
     exampleProgram: "For programs: the summary is the last line, after warnings and hints",
@@ -99,16 +93,6 @@ const words: Language.Words<{
   zh: {
     list: "列出会议号下开过的所有会议。数据写到标准输出，其余信息写到标准错误；标准错误的最后一行说明列表是否完整。",
     listShort: "列出会议号下开过的所有会议",
-    credentials: [
-      "凭证取自环境变量：FEISHU_APP_ID 和 FEISHU_APP_SECRET，或 FEISHU_ACCESS_TOKEN；",
-      "使用 Lark 时设置 FEISHU_BRAND=lark。",
-    ],
-    exitCodes: [
-      "退出码：0 完整，或因 --max-items、管道读者提前结束而截止；1 被 API 拒绝；",
-      "2 输入有误，未发送任何请求；3 令牌、权限或应用问题；4 网络或服务器故障，重试后仍失败；",
-      "5 本工具的缺陷；6 主动停止，例如数据无法写入；",
-      "7 响应不符合接口约定；130 和 143 被信号中止。",
-    ],
     numbers: "九位数字，中间可有空格和连字符",
     numbersFrom: "另从该文件读取会议号，每行一个；- 表示标准输入。空行和 # 之后的内容不计",
     fields: `写出会议的哪些字段及其顺序，例如 id,topic；默认 id,meeting_no,topic,url。可用字段：${Format.fields.join("、")}；password 需同时给出 --show-passwords`,
@@ -130,6 +114,8 @@ const words: Language.Words<{
     showPasswords: "在数据中加入会议密码",
     demo: "从本进程内的模拟飞书读取一年的虚构会议，无需账号",
     exampleDemo: "无需账号，看看效果",
+    exampleOne: "一个会议号最近 30 天的会议，供电子表格使用",
+    exampleErrors: "飞书错误码的含义",
     exampleMonth: "一个月，按本地日期",
     exampleFile: "两个会议号，写入文件",
     exampleProgram: "供程序使用：摘要是最后一行，在警告和提示之后",
@@ -187,15 +173,8 @@ const list = (language: Language.Language) => {
     run,
   ).pipe(
     Command.withShortDescription(say.listShort),
-    Command.withDescription(
-      [
-        say.list,
-        "",
-        ...say.credentials.map((line) => `  ${line}`),
-        "",
-        ...say.exitCodes.map((line) => `  ${line}`),
-      ].join("\n"),
-    ),
+    Command.withDescription(say.list),
+    Command.annotate(HelpText.Sections, Help.ofReading(language)),
     Command.withExamples([
       { command: "feishu-meetings list --demo", description: say.exampleDemo },
       {
@@ -219,6 +198,15 @@ const list = (language: Language.Language) => {
 export const feishuMeetings = (language: Language.Language) =>
   Command.make("feishu-meetings").pipe(
     Command.withDescription(words[language].root),
+    Command.withExamples([
+      { command: "feishu-meetings list --demo", description: words[language].exampleDemo },
+      {
+        command: "feishu-meetings list 337736498 --from 30d --format csv --output meetings.csv",
+        description: words[language].exampleOne,
+      },
+      { command: "feishu-meetings errors 99991672", description: words[language].exampleErrors },
+    ]),
+    Command.annotate(HelpText.Sections, Help.ofRoot(language)),
     Command.withSubcommands([list(language), config(language), mock(language)]),
     Command.withGlobalFlags([Language.flag(language), ...Verbosity.flags(language)]),
   )

@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import { feishuMeetings } from "./command.ts"
 import * as ConfigFiles from "./ConfigFiles.ts"
 import { exitCodes, faultOf } from "./Fault.ts"
+import * as Help from "./Help.ts"
 import * as Language from "./Language.ts"
 import * as Run from "./Run.ts"
 import * as SecretFlags from "./SecretFlags.ts"
@@ -19,14 +20,15 @@ import * as Stderr from "./Stderr.ts"
 import { report } from "./Summary.ts"
 import * as Verbosity from "./Verbosity.ts"
 
-const formatter = CliOutput.defaultFormatter({ colors: false })
 const presenter: CliOutput.Presenter = {
   present: (event) => {
     switch (event._tag) {
       case "Help":
-        return Console.log(formatter.formatHelpDoc(event.helpDoc))
+        return Effect.flatMap(Language.CurrentLanguage, (language) =>
+          Console.log(Help.render(event.helpDoc, language)),
+        )
       case "Version":
-        return Console.log(formatter.formatVersion(event.name, event.version))
+        return Console.log(`${event.name} v${event.version}`)
       case "InvalidInvocation":
         // Told as every other error is, by `report`.
         return Effect.void
@@ -66,7 +68,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
         Stderr.layer,
         Layer.sync(Run.Run, Run.make),
         CliOutput.layerPresenter(presenter),
-        CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
+        CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }),
       ),
     ),
     Effect.provideService(Verbosity.CurrentVerbosity, Verbosity.find(args)),

@@ -354,7 +354,7 @@ describe.concurrent("help", () => {
   it("tells flags, examples and exit codes on standard output", async () => {
     const [list, version] = await Promise.all([Cli.run(["list", "--help"]), Cli.run(["--version"])])
     assert.deepStrictEqual([list.code, version.code], [0, 0])
-    for (const part of ["--show-passwords", "EXAMPLES", "Exit codes", "FEISHU_APP_SECRET"]) {
+    for (const part of ["--show-passwords", "EXAMPLES", "EXIT CODES", "FEISHU_APP_SECRET"]) {
       assert.include(list.stdout, part)
     }
     assert.match(version.stdout, /^feishu-meetings v\d+\.\d+\.\d+\n$/)
@@ -368,7 +368,8 @@ describe.concurrent("help", () => {
         : Scripted.json(response, { code: 121003 }, 400),
     )
     const { stdout } = await Cli.run(["list", "--help"])
-    const [example, withoutJq] = /^ *(feishu-meetings list .*) \| jq \.status$/m.exec(stdout) ?? []
+    const [example, withoutJq] =
+      /^ *(feishu-meetings list .*) \| jq \.status$/m.exec(stdout.replaceAll(/ \\\n */g, " ")) ?? []
     const { stdout: last } = await Cli.shell(`cd ${folder}; ${withoutJq}`, scripted.environment)
     assert.include(example, "--summary json")
     assert.strictEqual((JSON.parse(last) as Cli.Summary).status, "incomplete")

@@ -1,100 +1,161 @@
-/** The help of the command: examples first, and no line longer than the terminal, or than is easy to read. */
+/** The help of the commands: examples first, and no line longer than the terminal, or than is easy to read. */
 import { styleText } from "node:util"
 import * as CliOutput from "effect/cli/CliOutput"
 import type * as HelpDoc from "effect/cli/HelpDoc"
+import * as Context from "effect/Context"
 import * as Option from "effect/Option"
+
+/** The titles of the sections, and the words between brackets. */
+export interface Titles {
+  readonly examples: string
+  readonly usage: string
+  readonly commands: string
+  readonly arguments: string
+  readonly flags: string
+  /** Flags that every command takes. */
+  readonly help: string
+  readonly usageFlags: string
+  readonly usageCommand: string
+}
+
+const english: Titles = {
+  examples: "examples",
+  usage: "usage",
+  commands: "commands",
+  arguments: "arguments",
+  flags: "flags",
+  help: "help",
+  usageFlags: "flags",
+  usageCommand: "COMMAND",
+}
 
 /** How wide it may be, how headings are shown, and before which flags there is one: by the name of a flag. */
 export interface Style {
   readonly columns: number
   readonly heading: (text: string) => string
   readonly flagGroups: Readonly<Record<string, string>>
+  /** In English unless given. */
+  readonly titles?: Titles
 }
+
+/** More to tell of a command, after its flags: rows of a name and what it means. */
+export const Sections = Context.Reference<
+  ReadonlyArray<{ readonly title: string; readonly rows: ReadonlyArray<readonly [string, string]> }>
+>("@effect-feishu/terminal/Sections", { defaultValue: () => [] })
 
 /** Standard output. Node knows whether it is a terminal, and what `NO_COLOR` and `TERM=dumb` mean. */
 export const stdout = (): Omit<Style, "flagGroups"> => ({
-  columns: process.stdout.columns ?? 80,
+  // Some terminals say 0 when they do not know.
+  columns: process.stdout.columns || 80,
   heading: (text) => styleText("bold", text),
 })
 
-/** Where descriptions begin. */
-const indent = 27
-
 /** Renders it. */
-export const render = (doc: HelpDoc.HelpDoc, { columns, flagGroups, heading }: Style): string => {
-  const width = Math.min(columns, 100)
+export const render = (doc: HelpDoc.HelpDoc, style: Style): string => {
+  const { flagGroups, heading, titles = english } = style
+  const width = Math.min(style.columns, 100)
+  // Where descriptions begin: beside the names, or below them where there is no room.
+  const indent = width < 60 ? 6 : 27
+  const pad = (line: string): string => " ".repeat(indent) + line
   const row = (name: string, description: string): string => {
     const [first = "", ...others] = wrap(description, width - indent)
-    const left = `  ${name}`.padEnd(indent)
-    const begun = left.length > indent || left.endsWith(name) ? [left.trimEnd(), pad(first)] : [left + first]
-    return [...begun, ...others.map(pad)].join("\n")
+    const left = `  ${name}`
+    const room = indent - CliOutput.displayWidth(left)
+    const begun = room < 2 ? [left, pad(first)] : [left + " ".repeat(room) + first]
+    return [...begun, ...others.map(pad)].join("\n").trimEnd()
   }
   const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
     lines.length === 0 ? [] : ["", heading(title.toUpperCase()), ...lines]
   const flagRows = (flags: ReadonlyArray<HelpDoc.FlagDoc> = []) =>
     flags.map((flag) => {
-      const type = flag.type === "boolean" ? "" : ` ${flag.type}`
       const names = [`--${flag.name}`, ...flag.aliases].join(", ")
-      return row(
-        names + type,
-        Option.getOrElse(flag.description, () => ""),
-      )
+      // Effect writes them behind the description; they say what the flag takes.
+      const [, description = "", choices] =
+        /^(.*?)(?: \(choices: (.*)\))?$/s.exec(text(flag.description)) ?? []
+      const type = choices?.replaceAll(", ", "|") ?? (flag.type === "boolean" ? "" : flag.type)
+      return row(`${names} ${type}`.trimEnd(), description)
     })
   const groups: Array<{ readonly title: string; readonly flags: Array<HelpDoc.FlagDoc> }> = []
   for (const flag of doc.flags) {
-    const title = flagGroups[flag.name] ?? (groups.length === 0 ? "flags" : undefined)
+    const title = flagGroups[flag.name] ?? (groups.length === 0 ? titles.flags : undefined)
     if (title !== undefined) groups.push({ title, flags: [] })
     groups.at(-1)?.flags.push(flag)
   }
   const commands = (doc.subcommands ?? []).flatMap((group) => group.commands)
-  return [
-    ...wrap(doc.description, width),
+  const lines = [
     ...section(
-      "examples",
+      titles.examples,
       (doc.examples ?? []).flatMap(({ command, description = "" }) => [
-        `  ${command}`,
+        ...commandLines(command, width),
         ...wrap(description, width - 6).map((line) => `      ${line}`),
       ]),
     ),
-    ...section("usage", usagesOf(doc)),
+    "",
+    ...wrap(doc.description, width),
+    ...section(titles.usage, usagesOf(doc, titles)),
     ...section(
-      "commands",
+      titles.commands,
       commands.map((command) => row(command.name, command.shortDescription ?? command.description)),
     ),
     ...section(
-      "arguments",
-      (doc.args ?? []).map((arg) =>
-        row(
-          arg.name,
-          Option.getOrElse(arg.description, () => ""),
-        ),
-      ),
+      titles.arguments,
+      (doc.args ?? []).map((arg) => row(arg.name, text(arg.description))),
     ),
     ...groups.flatMap(({ flags, title }) => section(title, flagRows(flags))),
-    ...section("help", flagRows(doc.globalFlags)),
-  ].join("\n")
+    ...section(titles.help, flagRows(doc.globalFlags)),
+    ...Context.get(doc.annotations, Sections).flatMap(({ rows, title }) =>
+      section(
+        title,
+        rows.map(([name, meaning]) => row(name, meaning)),
+      ),
+    ),
+  ]
+  return lines.join("\n").trimStart()
 }
 
-const usagesOf = ({ args = [], commandPath = [], subcommands = [] }: HelpDoc.HelpDoc): Array<string> => {
+const text = (description: Option.Option<string>): string => Option.getOrElse(description, () => "")
+
+/** A command that is longer than a line, as a shell reads it in several. */
+const commandLines = (command: string, width: number): Array<string> => {
+  if (CliOutput.displayWidth(command) + 2 <= width) return [`  ${command}`]
+  const [first = "", ...others] = lines(command.split(" "), width - 8, " ")
+  return [`  ${first}`, ...others.map((line) => `      ${line}`)].map((line, index) =>
+    index < others.length ? `${line} \\` : line,
+  )
+}
+
+const usagesOf = (
+  { args = [], commandPath = [], subcommands = [] }: HelpDoc.HelpDoc,
+  { usageCommand, usageFlags }: Titles,
+): Array<string> => {
   const name = commandPath.join(" ")
   const operands = args.map(({ name, required, variadic }) => {
     const repeated = variadic ? `${name}...` : name
     return required ? ` ${repeated}` : ` [${repeated}]`
   })
-  const commands = subcommands.length === 0 ? [] : [`  ${name} COMMAND [flags]`]
-  return [`  ${name} [flags]${operands.join("")}`, ...commands]
+  const commands = subcommands.length === 0 ? [] : [`  ${name} ${usageCommand} [${usageFlags}]`]
+  return [`  ${name} [${usageFlags}]${operands.join("")}`, ...commands]
 }
 
-const pad = (line: string): string => " ".repeat(indent) + line
+// What belongs together: a word, or a Chinese character, with the punctuation that must not begin or end a line.
+const unit =
+  / ?[（《「“]*(?:\p{Script=Han}|[^\s\p{Script=Han}（《「“，。；：、）》」”！？]+)?[，。；：、）》」”！？]*/gu
 
-/** The words of a text in lines of a width; a word that is longer has a line of its own. */
-export const wrap = (text: string, width: number): Array<string> => {
-  const lines: Array<string> = []
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1)
-    if (last !== undefined && CliOutput.displayWidth(last) + 1 + CliOutput.displayWidth(word) <= width) {
-      lines[lines.length - 1] = `${last} ${word}`
-    } else lines.push(word)
+/** A text in lines of a width, broken between words or Chinese characters; what is longer has a line of its own. */
+export const wrap = (text: string, width: number): Array<string> =>
+  lines(
+    (text.match(unit) ?? []).filter((one) => one !== ""),
+    width,
+    "",
+  )
+
+const lines = (units: ReadonlyArray<string>, width: number, separator: string): Array<string> => {
+  const result: Array<string> = []
+  for (const one of units) {
+    const last = result.at(-1)
+    const longer = `${last}${separator}${one}`
+    if (last !== undefined && CliOutput.displayWidth(longer) <= width) result[result.length - 1] = longer
+    else result.push(one.trimStart())
   }
-  return lines
+  return result
 }

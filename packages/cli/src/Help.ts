@@ -1,0 +1,166 @@
+/** The help of the command: the titles of its sections, the groups of its flags, and what is told besides flags. */
+import * as HelpText from "@effect-feishu/terminal/HelpText"
+import type * as HelpDoc from "effect/cli/HelpDoc"
+import * as Option from "effect/Option"
+import type * as Language from "./Language.ts"
+
+/** Which flags are told together, in this order. Those of no group come first. */
+const groups = {
+  read: ["numbers-from", "from", "to", "cursor", "max-items", "demo"],
+  write: ["format", "fields", "output", "checkpoint", "show-passwords"],
+  run: ["page-size", "concurrency", "keep-going", "progress", "summary"],
+  connection: ["base-url", "brand", "app-id", "app-secret-file", "access-token-file", "rate-limit"],
+} as const
+
+type Rows = ReadonlyArray<readonly [string, string]>
+
+const words: Language.Words<{
+  readonly titles: HelpText.Titles
+  readonly groups: Readonly<Record<keyof typeof groups, string>>
+  /** Flags that Effect describes in English. */
+  readonly builtIns: Readonly<Record<string, string>>
+  readonly environment: string
+  readonly variables: Rows
+  readonly summary: string
+  readonly statuses: Rows
+  readonly exitCodes: string
+  readonly codes: Rows
+  readonly more: string
+  readonly places: Rows
+}> = {
+  en: {
+    titles: {
+      examples: "examples",
+      usage: "usage",
+      commands: "commands",
+      arguments: "arguments",
+      flags: "flags",
+      help: "every command",
+      usageFlags: "flags",
+      usageCommand: "COMMAND",
+    },
+    groups: {
+      read: "what to read",
+      write: "how to write it",
+      run: "how it runs",
+      connection: "connection",
+    },
+    builtIns: { help: "Show this help", version: "Show the version" },
+    environment: "environment",
+    variables: [
+      ["FEISHU_APP_ID", "The app that reads, with FEISHU_APP_SECRET"],
+      ["FEISHU_ACCESS_TOKEN", "An access token, instead of an app"],
+      ["FEISHU_BRAND", "feishu, the default, or lark"],
+      ["FEISHU_BASE_URL", "The address of a private deployment or a mock"],
+      ["NO_COLOR", "Set to anything: no colours"],
+    ],
+    summary: "the last line",
+    statuses: [
+      ["complete", "Every meeting was written"],
+      ["limited", "Ended as wanted: by --max-items, or by the reader of a pipe"],
+      ["incomplete", "Ended early; the line above it says how to go on"],
+      ["failed", "Ended before anything was read"],
+    ],
+    exitCodes: "exit codes",
+    codes: [
+      ["0", "complete or limited"],
+      ["1", "refused by the API"],
+      ["2", "bad input; nothing was sent"],
+      ["3", "token, scope or app"],
+      ["4", "network or server, after all retries"],
+      ["5", "a bug of this tool"],
+      ["6", "stopped by its own decision, as when the data cannot be written"],
+      ["7", "the answer breaks the contract"],
+      ["130, 143", "stopped by SIGINT or SIGTERM"],
+    ],
+    more: "more",
+    places: [
+      ["COMMAND --help", "All about a command"],
+      ["errors CODE", "What an error code of Feishu means"],
+      ["open.feishu.cn/app", "The developer console: app id, app secret, scopes"],
+    ],
+  },
+  zh: {
+    titles: {
+      examples: "示例",
+      usage: "用法",
+      commands: "命令",
+      arguments: "参数",
+      flags: "选项",
+      help: "通用选项",
+      usageFlags: "选项",
+      usageCommand: "命令",
+    },
+    groups: { read: "读取什么", write: "如何写出", run: "如何运行", connection: "连接" },
+    builtIns: { help: "显示帮助", version: "显示版本" },
+    environment: "环境变量",
+    variables: [
+      ["FEISHU_APP_ID", "用于读取的应用，与 FEISHU_APP_SECRET 一起设置"],
+      ["FEISHU_ACCESS_TOKEN", "访问凭证，用以代替应用"],
+      ["FEISHU_BRAND", "feishu（默认）或 lark"],
+      ["FEISHU_BASE_URL", "私有化部署或模拟飞书的地址"],
+      ["NO_COLOR", "设为任意值：不用颜色"],
+    ],
+    summary: "最后一行",
+    statuses: [
+      ["完整 (complete)", "所有会议均已写出"],
+      ["截断 (limited)", "按要求结束：达到 --max-items，或管道的读者已关闭"],
+      ["不完整 (incomplete)", "提前结束；上面一行说明如何继续"],
+      ["失败 (failed)", "尚未读到任何内容就结束"],
+    ],
+    exitCodes: "退出码",
+    codes: [
+      ["0", "完整或截断"],
+      ["1", "被 API 拒绝"],
+      ["2", "输入有误；未发送任何请求"],
+      ["3", "访问凭证、权限或应用问题"],
+      ["4", "网络或服务器故障，重试后仍失败"],
+      ["5", "本工具的缺陷"],
+      ["6", "主动停止，例如数据无法写入"],
+      ["7", "应答不符合接口约定"],
+      ["130、143", "被 SIGINT 或 SIGTERM 中止"],
+    ],
+    more: "更多",
+    places: [
+      ["命令 --help", "该命令的全部说明"],
+      ["errors 错误码", "飞书错误码的含义"],
+      ["open.feishu.cn/app", "开发者后台：App ID、App Secret、权限"],
+    ],
+  },
+}
+
+/** What is told of a command that reads, besides its flags. */
+export const ofReading = (language: Language.Language) => {
+  const { codes, environment, exitCodes, statuses, summary, variables } = words[language]
+  return [
+    { title: environment, rows: variables },
+    { title: summary, rows: statuses },
+    { title: exitCodes, rows: codes },
+  ]
+}
+
+/** What is told of the command itself. */
+export const ofRoot = (language: Language.Language) => [
+  { title: words[language].more, rows: words[language].places },
+]
+
+/** Renders the help of a command. */
+export const render = (doc: HelpDoc.HelpDoc, language: Language.Language): string => {
+  const { builtIns, groups: titlesOfGroups, titles } = words[language]
+  const order = Object.values(groups).flat()
+  const placeOf = ({ name }: HelpDoc.FlagDoc) => order.findIndex((known) => known === name)
+  const flags = doc.flags.toSorted((a, b) => placeOf(a) - placeOf(b))
+  const flagGroups: Record<string, string> = {}
+  for (const name of ["read", "write", "run", "connection"] as const) {
+    const first = flags.find((flag) => groups[name].some((known) => known === flag.name))
+    if (first !== undefined) flagGroups[first.name] = titlesOfGroups[name]
+  }
+  const globalFlags = doc.globalFlags?.map((flag) => ({
+    ...flag,
+    description: Option.orElse(Option.fromUndefinedOr(builtIns[flag.name]), () => flag.description),
+  }))
+  return HelpText.render(
+    { ...doc, flags, ...(globalFlags && { globalFlags }) },
+    { ...HelpText.stdout(), flagGroups, titles },
+  )
+}
