@@ -27,7 +27,7 @@ export const usualFields = (showPasswords: boolean): ReadonlyArray<Field> => [
 ]
 
 /** What is in the output already. */
-export interface Before {
+interface Before {
   /** Characters or bytes: whether there are any. */
   readonly length: number
   readonly rows: number

@@ -55,7 +55,7 @@ export interface Output {
 export type Step = "part" | "whole" | "moved"
 
 /** Somebody who is told each step of a file, and can so go on with it after the process was killed. */
-export interface Journal {
+interface Journal {
   /** How long the `.part` of an earlier run was when a page of it was last recorded. */
   readonly earlier: number | undefined
   readonly record: (step: Step, bytes: number) => Effect.Effect<void, OutputFailed>
