@@ -82,6 +82,27 @@ export interface Options {
 /** Early timers and the drift of two clocks must not let a request arrive a moment too soon. */
 const marginMillis = 250
 
+/**
+ * Milliseconds that so many requests take at least: from the first to the last of them, with answers that take no
+ * time and nobody else who uses the quota.
+ *
+ * @example
+ * ```ts
+ * import { RateLimit } from "@effect-feishu/core"
+ *
+ * console.log(RateLimit.leastMillis(100)) // => 0
+ * console.log(RateLimit.leastMillis(1_000)) // => 542250
+ * ```
+ */
+export const leastMillis = (requests: number, options: Pick<Options, "requests" | "window"> = {}): number =>
+  Math.max(0, Math.ceil(requests / (options.requests ?? ListByNo.rateLimit)) - 1) *
+  (windowMillisOf(options) + marginMillis)
+
+const windowMillisOf = ({ window }: Pick<Options, "window">): number =>
+  Math.ceil(
+    Duration.toMillis(Duration.fromInputUnsafe(window ?? `${ListByNo.rateLimitWindowSeconds} seconds`)),
+  )
+
 /** Lanes at rest are looked for when there are as many as this, and then whenever they have doubled. */
 const fewLanes = 1_000
 
@@ -110,11 +131,7 @@ interface Lane {
 /** Makes a limit. Whole milliseconds only: fractions would let a timer fire just too early, for ever. */
 export const make = (options: Options = {}): RateLimit["Service"] => {
   const requests = options.requests ?? ListByNo.rateLimit
-  const windowMillis = Math.ceil(
-    Duration.toMillis(
-      Duration.fromInputUnsafe(options.window ?? `${ListByNo.rateLimitWindowSeconds} seconds`),
-    ),
-  )
+  const windowMillis = windowMillisOf(options)
   const unansweredRestMillis = Math.ceil(
     Duration.toMillis(Duration.fromInputUnsafe(options.unansweredRest ?? "5 seconds")),
   )

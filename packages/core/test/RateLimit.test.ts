@@ -88,6 +88,25 @@ describe("slots", () => {
     log.push(yield* Clock.currentTimeMillis)
   })
 
+  it.effect("so many requests take as long as leastMillis says, from the first to the last", () =>
+    Effect.gen(function* () {
+      for (const [requests, options] of [
+        [1, {}],
+        [100, {}],
+        [101, {}],
+        [250, {}],
+        [7, { requests: 2, window: "1 second" }],
+      ] as const) {
+        const limit = RateLimit.make(options)
+        const began = yield* Clock.currentTimeMillis
+        const all = Effect.repeat(limit.withSlot("key", answered)(Effect.void), { times: requests - 1 })
+        const fiber = yield* Effect.forkChild(Effect.andThen(all, Clock.currentTimeMillis))
+        yield* TestClock.adjust("1 hour")
+        assert.strictEqual((yield* Fiber.join(fiber)) - began, RateLimit.leastMillis(requests, options))
+      }
+    }),
+  )
+
   it.effect("a slot is free again 60 s after the answer, not after the sending", () =>
     Effect.gen(function* () {
       const limit = RateLimit.make({ requests: 1 })
