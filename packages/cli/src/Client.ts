@@ -27,9 +27,9 @@ const words: Language.Words<{
     nameAnother: "Name a file with certificates in PEM.",
   },
   zh: {
-    nobody: "既没有访问令牌，也没有应用凭证",
-    noSecret: "有应用 ID，但没有应用密钥",
-    noApp: "有应用密钥，但没有应用 ID",
+    nobody: "既没有访问凭证，也没有应用凭证",
+    noSecret: "有 App ID，但没有 App Secret",
+    noApp: "有 App Secret，但没有 App ID",
     remedy:
       "请设置 FEISHU_APP_ID 和 FEISHU_APP_SECRET，或 FEISHU_ACCESS_TOKEN；也可写入 feishu-meetings config init 生成的文件。",
     authority: (path, reason) => `无法读取 ${path}（${reason}）`,

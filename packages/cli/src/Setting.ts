@@ -68,7 +68,7 @@ const url = (text: string): Words<string> | undefined => {
     ? undefined
     : {
         en: `"${origin}" is not https, and anyone on the way could read the token`,
-        zh: `"${origin}" 不是 https，途中任何人都能读到令牌`,
+        zh: `"${origin}" 不是 https，途中任何人都能读到访问凭证`,
       }
 }
 

@@ -5,7 +5,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Redacted from "effect/Redacted"
-import { FeishuError, ListByNo } from "@effect-feishu/core"
+import { FeishuConfig, FeishuError, ListByNo } from "@effect-feishu/core"
 import { ConfigFiles, type Kind } from "./ConfigFiles.ts"
 import type * as Format from "./Format.ts"
 import * as Language from "./Language.ts"
@@ -253,6 +253,14 @@ export const checkStdin = Effect.fnUntraced(function* (settings: Settings) {
     return yield* refuse("stdin", say.stdinTwice, say.giveAFile)
   }
 })
+
+/** Where Feishu is. */
+export const addresses = ({ found }: Settings) =>
+  FeishuConfig.make({
+    brand: found.get("brand")?.text.toLowerCase() === "lark" ? "lark" : "feishu",
+    baseUrl: found.get("base-url")?.text,
+    oauthBaseUrl: found.get("oauth-base-url")?.text,
+  })
 
 /** The app that reads, where that is known: a token does not say whose it is. */
 export const app = ({ found }: Settings): string | undefined =>

@@ -1,46 +1,30 @@
 /** The command line: its flags and its help. */
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Option from "effect/Option"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
-import { ListByNo } from "@effect-feishu/core"
 import { config } from "./config.ts"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
+import * as Flags from "./Flags.ts"
 import * as Format from "./Format.ts"
 import * as Help from "./Help.ts"
 import * as Language from "./Language.ts"
 import { list as run } from "./list.ts"
 import { mock } from "./mock.ts"
+import { plan } from "./plan.ts"
+import * as Reading from "./Reading.ts"
 import { mostConcurrent } from "./Setting.ts"
 import * as Progress from "./Progress.ts"
 import * as Verbosity from "./Verbosity.ts"
 
-const text = (name: string, metavar: string, description: string) =>
-  Flag.String(name).pipe(
-    Flag.withMetavar(metavar),
-    Flag.withDescription(description),
-    Flag.optional,
-    Flag.map(Option.getOrUndefined),
-  )
-
-const yes = (name: string, description: string) =>
-  Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDescription(description), Flag.withDefault(false))
-
 const words: Language.Words<{
   readonly list: string
   readonly listShort: string
-  readonly numbers: string
-  readonly numbersFrom: string
   readonly fields: string
   readonly checkpoint: string
   readonly keepGoing: string
   readonly concurrency: string
-  readonly from: string
-  readonly to: string
   readonly format: string
   readonly output: string
-  readonly pageSize: string
   readonly maxItems: string
   readonly cursor: string
   readonly summary: string
@@ -52,15 +36,11 @@ const words: Language.Words<{
   readonly exampleMonth: string
   readonly exampleFile: string
   readonly exampleProgram: string
-  readonly range: (least: number, most: number) => string
   readonly root: string
 }> = {
   en: {
     list: "List every meeting that was held under meeting numbers. Data goes to standard output, everything else to standard error; its last line says whether the list is complete.",
     listShort: "List every meeting that was held under meeting numbers",
-    numbers: "Nine digits; spaces and dashes between them do not matter",
-    numbersFrom:
-      "Read meeting numbers from there, too, one a line; - is standard input. Empty lines do not count, nor what follows a #",
     fields: `The fields of a meeting to write, in this order, such as id,topic; default id,meeting_no,topic,url. Known are ${Format.fields.join(", ")}; password needs --show-passwords`,
     checkpoint:
       "Record there how far the run has come, after each page; the same command then goes on from there, whatever has ended it, and writes no row twice. Needs --output",
@@ -68,13 +48,10 @@ const words: Language.Words<{
       "When a number cannot be read, say so and read the others; the run still ends as incomplete, with an exit code of such a number",
     concurrency:
       "Read so many numbers beside each other, 1 to 32; default 1. The rows of each keep their order",
-    from: "Start: ISO (2026-09-01, 2026-09-01T08:00:00+08:00), unix seconds, or how long ago (30d, 36h); default 90 days ago less one hour, the most that Feishu surely shows",
-    to: "End, written likewise; a date includes the whole local day; default now",
     format:
       "Default: table on a terminal, ndjson elsewhere. In csv, an apostrophe stands before cells that a spreadsheet would run (= + - @ tab CR)",
     output:
       "Write the data there; until it is complete it is in FILE.part, and stays there if the run ends early. A named pipe or a device is written itself",
-    pageSize: `Meetings per request, 1 to ${ListByNo.maxPageSize}; default ${ListByNo.maxPageSize}, or --max-items if that is less`,
     maxItems: "Stop after this many meetings",
     cursor:
       "Go on where an earlier run ended; it holds number, range and page size, so give none of them. May be given several times, for several numbers",
@@ -87,26 +64,20 @@ const words: Language.Words<{
     exampleMonth: "A month, in local days",
     exampleFile: "Two numbers into a file",
     exampleProgram: "For programs: the summary is the last line, after warnings and hints",
-    range: (least, most) => `a whole number from ${least} to ${most}`,
     root: "Reads the meetings of Feishu (Lark) meeting numbers, and says whether the list is complete.",
   },
   zh: {
     list: "列出会议号下开过的所有会议。数据写到标准输出，其余信息写到标准错误；标准错误的最后一行说明列表是否完整。",
     listShort: "列出会议号下开过的所有会议",
-    numbers: "九位数字，中间可有空格和连字符",
-    numbersFrom: "另从该文件读取会议号，每行一个；- 表示标准输入。空行和 # 之后的内容不计",
     fields: `写出会议的哪些字段及其顺序，例如 id,topic；默认 id,meeting_no,topic,url。可用字段：${Format.fields.join("、")}；password 需同时给出 --show-passwords`,
     checkpoint:
       "每页之后在该文件记录进度；无论运行因何结束，再次输入同一命令即从那里继续，不会重复写任何一行。需要 --output",
     keepGoing:
       "某个会议号读取失败时予以说明，并继续读取其他会议号；运行仍以不完整结束，退出码取自失败的会议号",
     concurrency: "同时读取几个会议号，1 到 32；默认 1。同一会议号的行保持原有顺序",
-    from: "开始时间：ISO 格式（2026-09-01、2026-09-01T08:00:00+08:00）、Unix 秒，或距今多久（30d、36h）；默认 90 天前再晚一小时，即飞书一定可查的最早时间",
-    to: "结束时间，写法相同；只写日期时包含当天全天（本地时间）；默认为现在",
     format:
       "默认：终端上为 table，其他情况为 ndjson。csv 中，会被电子表格当作公式的单元格（以 = + - @ 制表符或回车开头）前加一个撇号",
     output: "把数据写到该文件；完整之前数据在 FILE.part 中，提前结束时留在那里。命名管道和设备则直接写入",
-    pageSize: `每次请求的会议数，1 到 ${ListByNo.maxPageSize}；默认 ${ListByNo.maxPageSize}，--max-items 更小时取其值`,
     maxItems: "读到这么多场会议后停止",
     cursor:
       "从上次结束的位置继续；游标已包含会议号、时间范围和每页条数，不要再给出。可多次给出，对应多个会议号",
@@ -119,55 +90,36 @@ const words: Language.Words<{
     exampleMonth: "一个月，按本地日期",
     exampleFile: "两个会议号，写入文件",
     exampleProgram: "供程序使用：摘要是最后一行，在警告和提示之后",
-    range: (least, most) => `${least} 到 ${most} 之间的整数`,
     root: "读取飞书（Lark）会议号下的会议，并说明列表是否完整。",
   },
 }
 
 const list = (language: Language.Language) => {
   const say = words[language]
-  const wholeNumber = (name: string, [least, most]: readonly [number, number], description: string) =>
-    Flag.Int(name).pipe(
-      Flag.filter(
-        (value) => value >= least && value <= most,
-        () => say.range(least, most),
-      ),
-      Flag.withMetavar("N"),
-      Flag.withDescription(description),
-      Flag.optional,
-      Flag.map(Option.getOrUndefined),
-    )
+  const wholeNumber = Flags.wholeNumber(language)
   return Command.make(
     "list",
     {
-      numbers: Argument.variadic(Argument.String("meeting-no").pipe(Argument.withDescription(say.numbers))),
-      numbersFrom: text("numbers-from", "FILE", say.numbersFrom),
-      from: text("from", "TIME", say.from),
-      to: text("to", "TIME", say.to),
-      format: Flag.Literals("format", Format.names).pipe(
-        Flag.withDescription(say.format),
-        Flag.optional,
-        Flag.map(Option.getOrUndefined),
-      ),
-      fields: text("fields", "NAMES", say.fields),
-      output: text("output", "FILE", say.output),
-      checkpoint: text("checkpoint", "FILE", say.checkpoint),
-      pageSize: wholeNumber("page-size", [1, ListByNo.maxPageSize], say.pageSize),
+      ...Reading.flags(language),
+      format: Flags.choice("format", Format.names, say.format),
+      fields: Flags.text("fields", "NAMES", say.fields),
+      output: Flags.text("output", "FILE", say.output),
+      checkpoint: Flags.text("checkpoint", "FILE", say.checkpoint),
       maxItems: wholeNumber("max-items", [1, Number.MAX_SAFE_INTEGER], say.maxItems),
       cursors: Flag.String("cursor").pipe(
         Flag.withMetavar("TEXT"),
         Flag.withDescription(say.cursor),
         Flag.atLeast(0),
       ),
-      keepGoing: yes("keep-going", say.keepGoing),
+      keepGoing: Flags.yes("keep-going", say.keepGoing),
       concurrency: wholeNumber("concurrency", [1, mostConcurrent], say.concurrency),
       summary: Flag.Literals("summary", ["text", "json"]).pipe(
         Flag.withDescription(say.summary),
         Flag.withDefault("text"),
       ),
       progress: Progress.flag(language),
-      showPasswords: yes("show-passwords", say.showPasswords),
-      demo: yes("demo", say.demo),
+      showPasswords: Flags.yes("show-passwords", say.showPasswords),
+      demo: Flags.yes("demo", say.demo),
       ...ConnectionFlags.make(language),
     },
     run,
@@ -207,6 +159,6 @@ export const feishuMeetings = (language: Language.Language) =>
       { command: "feishu-meetings errors 99991672", description: words[language].exampleErrors },
     ]),
     Command.annotate(HelpText.Sections, Help.ofRoot(language)),
-    Command.withSubcommands([list(language), config(language), mock(language)]),
+    Command.withSubcommands([list(language), plan(language), config(language), mock(language)]),
     Command.withGlobalFlags([Language.flag(language), ...Verbosity.flags(language)]),
   )

@@ -1,17 +1,17 @@
 /** The command `config`: what is set, and where; and a file to begin with. */
 import { dirname } from "node:path"
 import * as Command from "effect/cli/Command"
-import * as CliOutput from "effect/cli/CliOutput"
-import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import { FeishuConfig, FeishuError } from "@effect-feishu/core"
+import { FeishuError } from "@effect-feishu/core"
 import * as ConfigFiles from "./ConfigFiles.ts"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
+import * as Flags from "./Flags.ts"
 import * as Language from "./Language.ts"
 import * as Setting from "./Setting.ts"
 import * as Settings from "./Settings.ts"
+import { aligned } from "./Columns.ts"
 import { json, visible } from "./VisibleText.ts"
 
 const words: Language.Words<{
@@ -89,11 +89,7 @@ const words: Language.Words<{
 export const config = (language: Language.Language) => {
   const say = words[language]
   const flags = {
-    json: Flag.Boolean("json").pipe(
-      Flag.withoutNegation,
-      Flag.withDescription(say.showJson),
-      Flag.withDefault(false),
-    ),
+    json: Flags.yes("json", say.showJson),
     ...ConnectionFlags.make(language),
   }
   return Command.make("config").pipe(
@@ -134,11 +130,7 @@ interface Shown {
 /** Every setting as it is used, with its origin. */
 const all = Effect.fnUntraced(function* (settings: Settings.Settings) {
   const { found } = settings
-  const { baseUrl, oauthBaseUrl } = yield* FeishuConfig.make({
-    brand: found.get("brand")?.text.toLowerCase() === "lark" ? "lark" : "feishu",
-    baseUrl: found.get("base-url")?.text,
-    oauthBaseUrl: found.get("oauth-base-url")?.text,
-  })
+  const { baseUrl, oauthBaseUrl } = yield* Settings.addresses(settings)
   const used: Partial<Record<Setting.Name, string>> = {
     "base-url": baseUrl,
     brand: found.get("brand")?.text.toLowerCase() ?? "feishu",
@@ -224,21 +216,6 @@ const programs = (origin: Settings.Origin) => {
   }
 }
 
-/** Columns as wide as what is in them. */
-const aligned = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((cells) => CliOutput.displayWidth(cells[column] ?? ""))),
-  )
-  return rows
-    .map((cells) =>
-      cells
-        .map((cell, column) => cell + " ".repeat(widths[column]! - CliOutput.displayWidth(cell)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n")
-}
-
 const init = Effect.fnUntraced(function* () {
   const language = yield* Language.CurrentLanguage
   const say = words[language]
@@ -303,12 +280,12 @@ const example: Language.Words<string> = {
 
 # 读取数据的应用，见开发者后台的应用页面。
 #app_id: cli_a1b2c3
-# 应用密钥：仅当此文件只有您本人可读；或给出存放密钥的文件。
+# App Secret：仅当此文件只有您本人可读；或给出存放密钥的文件。
 #app_secret: "..."
 #app_secret_file: /run/secrets/feishu
-# 用访问令牌代替应用。
+# 用访问凭证代替应用。
 #access_token_file: /run/secrets/feishu-token
-# 设置后，应用的令牌取自统一 OAuth 2.0。
+# 设置后，应用的访问凭证取自统一 OAuth 2.0。
 #oauth_base_url: https://accounts.feishu.cn
 
 # 每分钟请求数：调低可为使用同一应用的其他程序留出余量。

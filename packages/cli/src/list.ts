@@ -26,21 +26,19 @@ import * as Language from "./Language.ts"
 import * as Numbers from "./Numbers.ts"
 import * as Output from "./Output.ts"
 import * as Progress from "./Progress.ts"
+import * as Reading from "./Reading.ts"
 import { Run } from "./Run.ts"
 import * as Settings from "./Settings.ts"
 import { Stderr } from "./Stderr.ts"
 import { tell } from "./Summary.ts"
 
 /** What was asked for. */
-export interface Input extends Numbers.Given, ConnectionFlags.Given {
-  readonly from: string | undefined
-  readonly to: string | undefined
+export interface Input extends Reading.Given, ConnectionFlags.Given {
   readonly cursors: ReadonlyArray<string>
   readonly fields: string | undefined
   readonly format: Format.Name | undefined
   readonly output: string | undefined
   readonly checkpoint: string | undefined
-  readonly pageSize: number | undefined
   readonly maxItems: number | undefined
   readonly keepGoing: boolean
   readonly concurrency: number | undefined
@@ -58,8 +56,6 @@ export const DefaultNumbers = Context.Reference<ReadonlyArray<MeetingNo>>(
 
 /** The days of a demo. */
 export const demoDays = 365
-// 90 days less an hour: Feishu may refuse a start that is 90 days old when the request arrives, and a read takes time.
-const defaultFrom = `${90 * 24 - 1}h`
 
 /** Reads and writes. How far it came is in `Run`, whatever happens. */
 export const list = Effect.fn("list")(function* (input: Input) {
@@ -412,10 +408,9 @@ const askedFor = Effect.fnUntraced(function* (input: Input) {
   return {
     cursors: [],
     numbers: yield* Numbers.read(input),
-    range: yield* TimeRange.make({
-      from: input.from ?? (input.demo ? `${demoDays}d` : defaultFrom),
+    range: yield* Reading.range({
+      from: input.from ?? (input.demo ? `${demoDays}d` : undefined),
       to: input.to,
-      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     }),
   } satisfies Asked
 })

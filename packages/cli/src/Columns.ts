@@ -1,0 +1,17 @@
+/** Text in columns. */
+import * as CliOutput from "effect/cli/CliOutput"
+
+/** As wide as what is in them, in which a Chinese character takes two places. */
+export const aligned = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((cells) => CliOutput.displayWidth(cells[column] ?? ""))),
+  )
+  return rows
+    .map((cells) =>
+      cells
+        .map((cell, column) => cell + " ".repeat(widths[column]! - CliOutput.displayWidth(cell)))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n")
+}
