@@ -15,6 +15,7 @@ const measurements: Readonly<Record<string, number>> = {
   windows: 1,
   mock: 3,
   mockState: 1,
+  command: 1,
   memory: 1,
   import: 1,
   bundle: 1,
