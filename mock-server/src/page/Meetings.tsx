@@ -111,8 +111,10 @@ export const Meetings = () => {
   )
 }
 
-const rangeOf = ({ meetings, total }: Found, offset: number): string =>
-  texts.value.meetings.range(offset + 1, offset + meetings.length, total)
+const rangeOf = ({ meetings, total }: Found, offset: number): string => {
+  const t = texts.value.meetings
+  return total === 0 ? t.none : t.range(offset + 1, offset + meetings.length, total)
+}
 
 const MeetingRow = ({ meeting }: { readonly meeting: Meeting }) => {
   const { end_time: end, id, meeting_no: no, start_time: start, topic } = meeting
