@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /** Starts the command; on an old Node, which could not read the rest, it says so in a line. */
 import { readFileSync } from "node:fs"
+import * as CompiledCode from "@effect-feishu/terminal/CompiledCode"
 import { whyNotThisNode } from "@effect-feishu/terminal/NodeVersion"
 
 const why = whyNotThisNode("feishu-mock")
 if (why === undefined) {
+  CompiledCode.keep("feishu-mock")
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))
   void import("./main.ts").then(({ main }) => main(process.argv.slice(2), version))
 } else {
