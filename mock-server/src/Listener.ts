@@ -16,7 +16,7 @@ import * as Workspace from "./Workspace.ts"
 /** Listens as long as the scope is open. */
 export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspace, options: Address = {}) {
   const workspaces = Workspace.workspaces(workspace)
-  const { cors, host = "127.0.0.1", requestSeconds = 30 } = options
+  const { cors, host = "127.0.0.1", maxConnections = 2_000, requestSeconds = 30 } = options
   const requestMillis = requestSeconds * 1000
   const controlToken =
     options.controlToken ??
@@ -31,6 +31,7 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
     // How often Node looks who is late: every 30 seconds unless told.
     connectionsCheckingInterval: requestMillis / 10,
   })
+  server.maxConnections = maxConnections
   yield* Layer.build(
     HttpRouter.serve(Server.routes(workspaces, { cors, host, controlToken }), {
       routerConfig: Api.routerConfig,

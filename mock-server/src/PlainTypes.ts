@@ -114,6 +114,8 @@ export interface Address {
   readonly cors?: string | undefined
   /** Real seconds that a client may take to send a request, 30 unless given; half of them for its headers. */
   readonly requestSeconds?: number | undefined
+  /** How many connections may be open at once, 2,000 unless given; one more is closed without an answer. */
+  readonly maxConnections?: number | undefined
 }
 
 /** What a client needs to know of a running mock. */

@@ -99,6 +99,19 @@ describe("what is too much", () => {
     assert.includeMembers(["", "HTTP/1.1 408 Request Timeout"], [...statuses])
     assert.strictEqual(await isUp(feishu.url), 200)
   })
+
+  it("S6 connections above the maximum are closed without an answer, and one that ends makes room", async () => {
+    await using feishu = await start({ maxConnections: 2 })
+    const health = "GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    const held = [open(feishu.url, health), open(feishu.url, health)]
+    await Promise.all(held.map(({ until }) => until(/^HTTP\/1\.1 200/)))
+    assert.strictEqual((await open(feishu.url, health).ended).text, "")
+    held[0]!.socket.end()
+    // The mock may take a moment to notice; without room it would never be up, and the test would run out of time.
+    let status = Number.NaN
+    while (status !== 200) status = await isUp(feishu.url)
+    held[1]!.socket.destroy()
+  })
 })
 
 describe("S7 who may not", () => {

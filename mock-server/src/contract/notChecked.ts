@@ -14,6 +14,7 @@ export const notChecked: Readonly<Record<string, string>> = {
   "10012": storeApp,
   "10016": "asks for a ticket, which is no read",
   "body-size": "sends a megabyte to where tokens come from, which is no read",
+  connections: "opens thousands of connections to Feishu, which is no read",
   "slow-request": "holds up a connection of Feishu's, which is no read",
   "user-tokens": user,
   "oauth-user-grants": user,
