@@ -143,9 +143,11 @@ const whatIsWrong = (error: CliError.CliError, say: Words): string => {
     case "InvalidValue": {
       const name = error.kind === "argument" ? error.option : `--${error.option}`
       if (error.expected === "at most 1 value") return say.onlyOnce(name)
+      // Effect puts choices into quotes, which are not to be typed.
+      const expected = error.expected.replaceAll('"', "")
       return error.value === ""
-        ? say.needsValue(name, error.expected)
-        : say.wrongValue(name, error.expected, quoted(error.value))
+        ? say.needsValue(name, expected)
+        : say.wrongValue(name, expected, quoted(error.value))
     }
     default:
       return inOneLine(error.message)

@@ -37,17 +37,19 @@ export interface Progress {
 }
 
 /** Starts telling, until the scope ends. Without a mode it is `auto`, or `none` for who wants it quiet. */
-export const start = Effect.fnUntraced(function* (
-  asked: Mode | undefined,
-): Effect.fn.Return<Progress, never, Run | Stderr | Scope.Scope> {
+export const start = Effect.fnUntraced(function* (options: {
+  readonly mode: Mode | undefined
+  /** Requests a minute. */
+  readonly rateLimit: number | undefined
+}): Effect.fn.Return<Progress, never, Run | Stderr | Scope.Scope> {
   const run = yield* Run
   const stderr = yield* Stderr
   const language = yield* Language.CurrentLanguage
   const say = words[language]
   const verbosity = yield* CurrentVerbosity
-  const mode = asked ?? (verbosity === "quiet" ? "none" : "auto")
+  const mode = options.mode ?? (verbosity === "quiet" ? "none" : "auto")
   const live = mode === "auto" && stderr.live
-  const pace = new Pace()
+  const pace = new Pace(options.rateLimit ?? ListByNo.rateLimit)
 
   const record = (progress: string, more: object = {}) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -100,9 +102,13 @@ export const start = Effect.fnUntraced(function* (
 
 /** How fast requests are sent. */
 class Pace {
+  readonly limit: number
   #first: number | undefined
   #lastMinute: Array<number> = []
 
+  constructor(limit: number) {
+    this.limit = limit
+  }
   sent(now: number): void {
     this.#first ??= now
     this.#lastMinute.push(now)
@@ -127,8 +133,8 @@ const secondsLeft = (run: State, pace: Pace, now: number): number | undefined =>
   const requests = run.planned === undefined ? 0 : run.planned - run.windows.size
   const perMinute = pace.perMinute(now)
   if (requests <= 0 || !perMinute) return undefined
-  const free = Math.max(0, ListByNo.rateLimit - pace.recent(now))
-  const byLimit = (Math.max(0, requests - free) / ListByNo.rateLimit) * 60
+  const free = Math.max(0, pace.limit - pace.recent(now))
+  const byLimit = (Math.max(0, requests - free) / pace.limit) * 60
   const wait = Math.max(0, (run.waitingUntil ?? now) - now) / 1_000
   return Math.ceil(Math.max(byLimit + wait, (requests / perMinute) * 60))
 }

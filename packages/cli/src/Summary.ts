@@ -1,6 +1,7 @@
 /** How a run ended: the last line on standard error. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type { Explanation } from "./Chinese.ts"
 import { detailsOf, exitCodes, type Fault, faultOf, messageOf, ofFeishu } from "./Fault.ts"
 import * as Language from "./Language.ts"
 import * as Resume from "./Resume.ts"
@@ -10,11 +11,13 @@ import { CurrentVerbosity } from "./Verbosity.ts"
 import { json } from "./VisibleText.ts"
 import { many } from "./Words.ts"
 
-/** How the summary is written. */
-export type Style = "text" | "json"
-
 /** Tells how the run ended: the error, how to go on, and in the last line the summary. */
-export const report = Effect.fnUntraced(function* (style: Style, exit: Exit.Exit<unknown, unknown>) {
+export const report = Effect.fnUntraced(function* (
+  args: ReadonlyArray<string>,
+  exit: Exit.Exit<unknown, unknown>,
+) {
+  // Looked for in the words themselves: the flag may be among what could not be parsed.
+  const isJson = /--summary[= ]json/.test(args.join(" "))
   const run = yield* Run
   const stderr = yield* Stderr
   // `--help` and `--version` read nothing.
@@ -38,7 +41,7 @@ export const report = Effect.fnUntraced(function* (style: Style, exit: Exit.Exit
   }
   const hints = status === "complete" || hasFailed ? [] : Resume.lines(run, language)
   yield* Effect.forEach(hints, (hint) => stderr.line(hint), { discard: true })
-  if (style === "json") {
+  if (isJson) {
     yield* stderr.line(
       json({
         status,
@@ -69,14 +72,17 @@ export const report = Effect.fnUntraced(function* (style: Style, exit: Exit.Exit
         error: fault && forPrograms(fault, language),
       }),
     )
-  } else {
+  } else if (args.includes("list")) {
+    // Other commands have no meetings to count.
     const [word, color] = say.status[status]
     yield* stderr.line(inWords(run, fault, hints.length > 0, say), { text: word, color })
   }
 })
 
 /** Tells what has failed: what happened, and on lines of their own what to do and the log id. */
-export const tell = Effect.fnUntraced(function* (fault: Fault) {
+export const tell = Effect.fnUntraced(function* (
+  fault: Explanation & { readonly logId?: string | undefined },
+) {
   const stderr = yield* Stderr
   const language = yield* Language.CurrentLanguage
   const { logId, toDo } = words[language]

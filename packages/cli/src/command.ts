@@ -2,8 +2,10 @@
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
+import { completions, type Root } from "./completions.ts"
 import { config } from "./config.ts"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
+import { errors } from "./errors.ts"
 import * as Flags from "./Flags.ts"
 import * as Format from "./Format.ts"
 import * as Help from "./Help.ts"
@@ -14,6 +16,7 @@ import { plan } from "./plan.ts"
 import * as Reading from "./Reading.ts"
 import { mostConcurrent } from "./Setting.ts"
 import * as Progress from "./Progress.ts"
+import { schema } from "./schema.ts"
 import * as Verbosity from "./Verbosity.ts"
 
 const words: Language.Words<{
@@ -147,18 +150,30 @@ const list = (language: Language.Language) => {
 }
 
 /** The command `feishu-meetings`. */
-export const feishuMeetings = (language: Language.Language) =>
-  Command.make("feishu-meetings").pipe(
-    Command.withDescription(words[language].root),
+export const feishuMeetings = (language: Language.Language) => {
+  const say = words[language]
+  const globalFlags = [Language.flag(language), ...Verbosity.flags(language)]
+  const command = Command.make("feishu-meetings").pipe(
+    Command.withDescription(say.root),
     Command.withExamples([
-      { command: "feishu-meetings list --demo", description: words[language].exampleDemo },
+      { command: "feishu-meetings list --demo", description: say.exampleDemo },
       {
         command: "feishu-meetings list 337736498 --from 30d --format csv --output meetings.csv",
-        description: words[language].exampleOne,
+        description: say.exampleOne,
       },
-      { command: "feishu-meetings errors 99991672", description: words[language].exampleErrors },
+      { command: "feishu-meetings errors 99991672", description: say.exampleErrors },
     ]),
     Command.annotate(HelpText.Sections, Help.ofRoot(language)),
-    Command.withSubcommands([list(language), plan(language), config(language), mock(language)]),
-    Command.withGlobalFlags([Language.flag(language), ...Verbosity.flags(language)]),
+    Command.withSubcommands([
+      list(language),
+      plan(language),
+      config(language),
+      errors(language),
+      schema(language),
+      mock(language),
+      completions(language, (): Root => ({ command, globalFlags })),
+    ]),
+    Command.withGlobalFlags(globalFlags),
   )
+  return command
+}

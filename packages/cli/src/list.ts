@@ -68,7 +68,7 @@ export const list = Effect.fn("list")(function* (input: Input) {
   // A run that was killed may have used the whole limit a moment ago.
   const initially = checkpoint?.earlier?.step === "part" ? "full" : "free"
   const client = Client.layer(settings, { initially }).pipe(Layer.provide(Client.http(settings)))
-  const progress = yield* Progress.start(input.progress)
+  const progress = yield* Progress.start({ mode: input.progress, rateLimit: settings.rateLimit })
   return yield* transfer({ input, settings, fields, asked, checkpoint, progress }).pipe(
     Effect.provide(Meetings.layerClient.pipe(Layer.provideMerge(input.demo ? demo : client))),
     Effect.provideService(Events.Events, progress.listen),
@@ -369,10 +369,14 @@ const checkCombination = Effect.fnUntraced(function* (
   if (input.format === "table") return yield* refuse("format", say.noTable)
 })
 
-const fieldsOf = Effect.fnUntraced(function* ({
+/** The fields of a row. */
+export const fieldsOf = Effect.fnUntraced(function* ({
   fields,
   showPasswords,
-}: Input): Effect.fn.Return<ReadonlyArray<Format.Field>, FeishuError.FeishuError> {
+}: Pick<Input, "fields" | "showPasswords">): Effect.fn.Return<
+  ReadonlyArray<Format.Field>,
+  FeishuError.FeishuError
+> {
   if (fields === undefined) return Format.usualFields(showPasswords)
   const say = yield* Language.say(words)
   const names = new Set(fields.split(",").flatMap((name) => name.trim() || []))

@@ -55,8 +55,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
       Effect.andThen(Command.runWith(feishuMeetings(language), { version })(args)),
       // Without a subcommand the help was shown, which is no failure.
       Effect.catchTag("ShowHelp", (error) => (error.errors.length === 0 ? Effect.void : Effect.fail(error))),
-      // The flag itself may be among what could not be parsed, and programs still want to read why.
-      Effect.onExit((exit) => report(/--summary[= ]json/.test(args.join(" ")) ? "json" : "text", exit)),
+      Effect.onExit((exit) => report(args, exit)),
       Effect.provideService(Language.CurrentLanguage, language),
       Effect.provideService(ConfigFiles.ConfigFiles, files),
     )

@@ -61,6 +61,10 @@ export const shell = (script: string, environment?: Environment): Promise<Ended>
   return ended(startProgram("sh", ["-c", typed, process.execPath, bin], environment))
 }
 
+/** Runs a script of bash, without the user's own settings. */
+export const bash = (script: string): Promise<Ended> =>
+  ended(startProgram("bash", ["--norc", "--noprofile", "-c", script]))
+
 const startProgram = (program: string, args: ReadonlyArray<string>, environment: Environment = {}): Child =>
   spawn(program, args, {
     env: {

@@ -61,7 +61,7 @@ const telling = Effect.fnUntraced(function* (options: {
     clear: Effect.void,
   })
   const run = { ...Run.make(), planned: options.planned }
-  const progress = yield* Progress.start(options.mode).pipe(
+  const progress = yield* Progress.start({ mode: options.mode, rateLimit: undefined }).pipe(
     Effect.provide(Layer.merge(stderr, Layer.succeed(Run.Run, run))),
     Effect.provideService(Language.CurrentLanguage, options.language ?? "en"),
     Effect.provideService(CurrentVerbosity, options.verbosity ?? "normal"),

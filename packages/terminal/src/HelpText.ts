@@ -55,15 +55,8 @@ export const render = (doc: HelpDoc.HelpDoc, style: Style): string => {
   const { flagGroups, heading, titles = english } = style
   const width = Math.min(style.columns, 100)
   // Where descriptions begin: beside the names, or below them where there is no room.
-  const indent = width < 60 ? 6 : 27
-  const pad = (line: string): string => " ".repeat(indent) + line
-  const row = (name: string, description: string): string => {
-    const [first = "", ...others] = wrap(description, width - indent)
-    const left = `  ${name}`
-    const room = indent - CliOutput.displayWidth(left)
-    const begun = room < 2 ? [left, pad(first)] : [left + " ".repeat(room) + first]
-    return [...begun, ...others.map(pad)].join("\n").trimEnd()
-  }
+  const layout = { columns: width, indent: width < 60 ? 6 : 27, margin: 2 }
+  const row = (name: string, description: string): string => rows([[name, description]], layout)
   const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
     lines.length === 0 ? [] : ["", heading(title.toUpperCase()), ...lines]
   const flagRows = (flags: ReadonlyArray<HelpDoc.FlagDoc> = []) =>
@@ -103,14 +96,27 @@ export const render = (doc: HelpDoc.HelpDoc, style: Style): string => {
     ),
     ...groups.flatMap(({ flags, title }) => section(title, flagRows(flags))),
     ...section(titles.help, flagRows(doc.globalFlags)),
-    ...Context.get(doc.annotations, Sections).flatMap(({ rows, title }) =>
-      section(
-        title,
-        rows.map(([name, meaning]) => row(name, meaning)),
-      ),
+    ...Context.get(doc.annotations, Sections).flatMap((more) =>
+      section(more.title, [rows(more.rows, layout)]),
     ),
   ]
   return lines.join("\n").trimStart()
+}
+
+/** Names and what they mean, in two columns: the second begins at `indent`, and is broken into lines that fit. */
+export const rows = (
+  entries: ReadonlyArray<readonly [string, string]>,
+  layout: { readonly columns: number; readonly indent: number; readonly margin: number },
+): string => {
+  const { columns, indent, margin } = layout
+  const pad = (line: string): string => " ".repeat(indent) + line
+  const lines = entries.flatMap(([name, meaning]) => {
+    const [first = "", ...others] = wrap(meaning, columns - indent)
+    const left = " ".repeat(margin) + name
+    const room = indent - CliOutput.displayWidth(left)
+    return [...(room < 2 ? [left, pad(first)] : [left + " ".repeat(room) + first]), ...others.map(pad)]
+  })
+  return lines.map((line) => line.trimEnd()).join("\n")
 }
 
 const text = (description: Option.Option<string>): string => Option.getOrElse(description, () => "")
