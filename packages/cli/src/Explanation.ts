@@ -35,6 +35,13 @@ const words: Language.Words<{
   },
 }
 
+/** Times in whole seconds are easier to read without their milliseconds. */
+const shortened = (text: string): string => text.replaceAll(/(:\d\d)\.000Z/g, "$1Z")
+
+/** What happened alone, without where and how often. */
+export const meaningOf = ({ reason }: FeishuError.FeishuError, language: Language.Language): string =>
+  words[language].ofReason(reason).meaning
+
 /** Puts it in words. */
 export const explain = (error: FeishuError.FeishuError, language: Language.Language): Chinese.Explanation => {
   const say = words[language]
@@ -49,5 +56,5 @@ export const explain = (error: FeishuError.FeishuError, language: Language.Langu
     ...(error.retryBudgetSpent === true ? [say.tooManyFail] : []),
     ...(error.leftAloneSeconds === undefined ? [] : [say.leftAlone(error.leftAloneSeconds)]),
   ]
-  return { meaning: sentences.join(say.stop), remedy }
+  return { meaning: shortened(sentences.join(say.stop)), remedy: shortened(remedy) }
 }

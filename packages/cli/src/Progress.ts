@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { type Events, ListByNo } from "@effect-feishu/core"
-import { explain } from "./Explanation.ts"
+import { meaningOf } from "./Explanation.ts"
 import * as Language from "./Language.ts"
 import { count, Run, type State } from "./Run.ts"
 import { Stderr } from "./Stderr.ts"
@@ -152,7 +152,7 @@ const partsOf = (run: State, pace: Pace, now: number, say: Words): ReadonlyArray
   return [
     { text: say.meetings(run.rows), weight: 6 },
     ...(run.planned !== undefined && run.planned > 1
-      ? [{ text: say.windows(run.windows.size, run.planned), weight: 4 }]
+      ? [{ text: say.windows(Math.max(1, run.windows.size), run.planned), weight: 4 }]
       : []),
     { text: say.requests(run.requests), weight: 2 },
     ...(rate === undefined ? [] : [{ text: say.rate(rate), weight: 1 }]),
@@ -266,7 +266,7 @@ const words: Language.Words<Words> = {
           return `${operation}: ${outcome}${http}, ${Math.round(millis)} ms${log}`
         }
         case "Retrying":
-          return `trying again in ${Math.round(event.delayMillis)} ms: ${explain(event.error, "en").meaning}`
+          return `trying again in ${Math.round(event.delayMillis)} ms: ${meaningOf(event.error, "en")}`
         case "RateLimitWaiting":
           return `waiting for the rate limit: ${Math.round(event.millis)} ms`
         case "TokenFetched":
@@ -301,7 +301,7 @@ const words: Language.Words<Words> = {
           return `${operation}：${outcome === "Success" ? "成功" : outcome}${http}，${Math.round(millis)} 毫秒${log}`
         }
         case "Retrying":
-          return `${Math.round(event.delayMillis)} 毫秒后重试：${explain(event.error, "zh").meaning}`
+          return `${Math.round(event.delayMillis)} 毫秒后重试：${meaningOf(event.error, "zh")}`
         case "RateLimitWaiting":
           return `等待限流：${Math.round(event.millis)} 毫秒`
         case "TokenFetched":

@@ -77,8 +77,8 @@ const make = Effect.gen(function* () {
         if (!live) return
         render = next
         const before = shown
-        const eraser = erased()
-        if (drawn() !== before) stderr.write(eraser + shown)
+        // Written over, and the rest erased after that: an empty line between them would flicker.
+        if (drawn() !== before) stderr.write(before === "" ? shown : `\r${shown}\u001b[K`)
       }),
     clear: Effect.suspend(() => {
       const eraser = erased()

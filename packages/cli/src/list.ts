@@ -68,7 +68,12 @@ export const list = Effect.fn("list")(function* (input: Input) {
   // A run that was killed may have used the whole limit a moment ago.
   const initially = checkpoint?.earlier?.step === "part" ? "full" : "free"
   const client = Client.layer(settings, { initially }).pipe(Layer.provide(Client.http(settings)))
-  const progress = yield* Progress.start({ mode: input.progress, rateLimit: settings.rateLimit })
+  // A progress line begins where the data ends, and that of json ends in the midst of a line.
+  const isInLine = input.output === undefined && process.stdout.isTTY && settings.format === "json"
+  const progress = yield* Progress.start({
+    mode: input.progress ?? (isInLine ? "none" : undefined),
+    rateLimit: settings.rateLimit,
+  })
   return yield* transfer({ input, settings, fields, asked, checkpoint, progress }).pipe(
     Effect.provide(Meetings.layerClient.pipe(Layer.provideMerge(input.demo ? demo : client))),
     Effect.provideService(Events.Events, progress.listen),
@@ -165,8 +170,11 @@ const transfer = Effect.fnUntraced(function* ({
   yield* copy(input, settings.concurrency ?? 1, write, progress).pipe(
     Effect.onExit((exit) =>
       output.close({
-        // Nothing was sent for bad input, and so nothing is written either.
-        text: isBadInput(exit) && length === 0 ? "" : format.end({ length, rows: run.rows }),
+        // Nothing was sent for bad input, and so nothing is written either; nor is a table of nothing of a failure.
+        text:
+          length === 0 && (isBadInput(exit) || (Exit.isFailure(exit) && formatName === "table"))
+            ? ""
+            : format.end({ length, rows: run.rows }),
         exit,
         keep: run.rows > 0 || (checkpoint !== undefined && (run.resumed || run.pages > 0)),
       }),
@@ -460,7 +468,7 @@ const startsOf = Effect.fnUntraced(function* (
   const numbers = asked.numbers.length > 0 ? asked.numbers : yield* DefaultNumbers
   if (input.demo) {
     const stderr = yield* Stderr
-    const [start, end] = [range.start, range.end].map(TimeRange.iso)
+    const [start, end] = [range.start, range.end].map((at) => TimeRange.iso(at).replace(".000Z", "Z"))
     const { demo } = yield* Language.say(words)
     yield* stderr.line(demo(baseUrl, numbers.join(", "), `${start}`, `${end}`))
   }

@@ -21,6 +21,8 @@ export interface Session {
   readonly shows: (text: string | RegExp) => Promise<void>
   /** Types it; `\u0003` is Ctrl-C. */
   readonly type: (keys: string) => void
+  /** Makes the terminal as wide as that. */
+  readonly resize: (columns: number) => void
   /** Waits for the end. The exit code is 128 and the number of the signal for one that a signal ended. */
   readonly ended: Promise<{ readonly code: number; readonly screen: string; readonly sent: string }>
 }
@@ -84,6 +86,10 @@ const startProgram = (
         look()
       }),
     type: (keys) => child.write(keys),
+    resize: (columns) => {
+      terminal.resize(columns, rows)
+      child.resize(columns, rows)
+    },
     ended,
   }
 }

@@ -1,13 +1,114 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Cli from "./Cli.ts"
+import { english } from "./english.ts"
+import * as Scripted from "./ScriptedFeishu.ts"
 import * as Terminal from "./Terminal.ts"
 
+/** A page, then a refusal by the rate limit, and only when asked the rest. */
+const limited = (): { readonly answer: Scripted.Answer; readonly release: () => void } => {
+  let isFree = false
+  return {
+    release: () => (isFree = true),
+    answer: (response, query, index) => {
+      if (index === 0 || isFree) return Scripted.twoPages(response, query, index)
+      response.setHeader("x-ogw-ratelimit-reset", "1")
+      Scripted.json(response, { code: 99991400, msg: "request trigger frequency limit" }, 429)
+    },
+  }
+}
+
 describe.concurrent("in a terminal", () => {
-  it("a table that fits, and the summary below it", async () => {
-    const { code, screen } = await Terminal.start(["list", "--demo", "--max-items", "3"]).ended
+  it("a run in Chinese: a table that is aligned and fits, the progress below it, and the summary", async () => {
+    const { answer, release } = limited()
+    await using scripted = await Scripted.start(answer)
+    const session = Terminal.start(["list", Scripted.meetingNo, "--from", "1d", "--lang", "zh"], {
+      environment: scripted.environment,
+    })
+    // The progress line stands below the rows, and below what is told meanwhile.
+    await session.shows(/\n警告：请求被限流.*\n50 场会议，\d 次请求.*等待至 \d\d:\d\d:\d\d$/s)
+    release()
+    const { code, screen, sent } = await session.ended
     assert.strictEqual(code, 0)
     const lines = screen.split("\n")
-    assert.match(lines.find((line) => line.startsWith("id ")) ?? "", /^id +meeting_no +topic/)
-    assert.match(lines.at(-1) ?? "", /^limited: 3 meetings/)
-    for (const line of lines.slice(1)) assert.isAtMost(line.length, 80)
+    assert.deepStrictEqual(english(screen), [])
+    assert.strictEqual(lines[0], "id  meeting_no  topic  url")
+    assert.strictEqual(lines[1], "1   337736498   周会")
+    assert.match(lines.at(-1) ?? "", /^完整：60 场会议，1 个时间段，\d 次请求，重试 \d 次，等待限流 .* 秒$/)
+    // Nothing of the progress is left.
+    assert.notInclude(screen, "等待至")
+    assert.include(sent, "\u001b[32m完整：\u001b[39m")
+  })
+
+  it("the progress line fits 20 columns, also when the window becomes narrower", async () => {
+    await using scripted = await Scripted.start(limited().answer)
+    const session = Terminal.start(["list", Scripted.meetingNo, "--from", "1d", "--format", "csv"], {
+      columns: 60,
+      environment: scripted.environment,
+    })
+    await session.shows(/50 meetings, .*waiting until \d\d:\d\d:\d\d$/)
+    session.resize(20)
+    await session.shows(/\n50 meetings$/)
+    session.type("\u0003")
+    const { code } = await session.ended
+    assert.strictEqual(code, 130)
+  })
+
+  it("X8 no colour and no bar with NO_COLOR, TERM=dumb or in a pipe", async () => {
+    const args = ["list", "--demo", "--max-items", "3"]
+    const [plain, dumb, piped] = await Promise.all([
+      Terminal.start(args, { environment: { NO_COLOR: "1" } }).ended,
+      Terminal.start(args, { environment: { TERM: "dumb" } }).ended,
+      Cli.run(args),
+    ])
+    const escape = "\u001b"
+    // A colour is the one sequence that ends with an m.
+    for (const sequence of plain.sent.split(escape).slice(1)) assert.notMatch(sequence, /^\[[\d;]*m/)
+    assert.notInclude(dumb.sent, escape)
+    assert.notMatch(dumb.sent, /\r(?!\n)/)
+    assert.notInclude(piped.stdout + piped.stderr, escape)
+    assert.notInclude(piped.stdout + piped.stderr, "\r")
+    for (const { sent } of [plain, dumb]) assert.match(sent, /limited: 3 meetings/)
+  })
+
+  it("help fits 80 and 200 columns in both languages, and begins with examples", async () => {
+    const sessions = [
+      { columns: 80, language: "en", first: "EXAMPLES" },
+      { columns: 80, language: "zh", first: "示例" },
+      { columns: 200, language: "zh", first: "示例" },
+    ]
+    for (const { columns, first, language } of sessions) {
+      const { screen } = await Terminal.start(["list", "--help", "--lang", language], { columns }).ended
+      const lines = screen.split("\n")
+      assert.strictEqual(lines[0], first)
+      for (const line of lines) assert.isAtMost(CliOutput.displayWidth(line), Math.min(columns, 100))
+      if (language === "zh") {
+        assert.deepStrictEqual(english(screen), [])
+        for (const line of lines) assert.notMatch(line, /^ *[，。；：）、]/)
+      }
+    }
+  })
+})
+
+describe.concurrent("in Chinese", () => {
+  it("what may go wrong is told in two lines, without an English sentence", async () => {
+    await using scripted = await Scripted.start((response) =>
+      Scripted.json(response, { code: 99991672, msg: "拒绝访问" }, 400),
+    )
+    const zh = ["--lang", "zh"]
+    const runs = await Promise.all([
+      Cli.run(["list", Scripted.meetingNo, "--from", "1d", ...zh], scripted.environment),
+      Cli.run(["list", "12", "--from", "1d", ...zh], scripted.environment),
+      Cli.run(["list", Scripted.meetingNo, "--from", "tomorrow", ...zh], scripted.environment),
+      Cli.run(["list", Scripted.meetingNo, "--formt", "csv", ...zh], scripted.environment),
+      Cli.run(["list", Scripted.meetingNo, "--page-size", "51", ...zh], scripted.environment),
+      Cli.run(["list", Scripted.meetingNo, "--output", "/no/folder/x", ...zh], scripted.environment),
+      Cli.run(["list", Scripted.meetingNo, ...zh]),
+    ])
+    for (const { stderr, stdout } of runs) {
+      assert.match(stderr, /(?:^|\n)错误：.*\n处理：.*\n(?:日志 ID：20260901LOG\n)?失败：0 场会议，.*\n$/)
+      assert.deepStrictEqual(english(stderr), [])
+      assert.strictEqual(stdout, "")
+    }
   })
 })
