@@ -2,6 +2,7 @@
  * Everything that is not data: lines for people, and below them on a terminal one line that shows the progress
  * and is replaced as it changes.
  */
+import { fstatSync } from "node:fs"
 import { styleText } from "node:util"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -27,7 +28,7 @@ export class Stderr extends Context.Service<
   {
     /** Writes a line. Whatever the text holds, it stays one line and shows no secret. */
     readonly line: (text: string, label?: Label) => Effect.Effect<void>
-    /** Whether there is a terminal, and so a progress line. */
+    /** Whether there is a terminal that takes a progress line. */
     readonly live: boolean
     /** Shows a progress line that fits into so many columns, or replaces it; does nothing where there is no terminal. */
     readonly progress: (render: (columns: number) => string) => Effect.Effect<void>
@@ -39,11 +40,22 @@ export class Stderr extends Context.Service<
 /** Text that may be shown: in one line, and without the secrets that this run knows. */
 export const showable = (text: string): string => visible(withoutSecrets(text))
 
+/** Whether a pipe stands behind it: its reader may be a pager, which has the same terminal. */
+const isPipe = (descriptor: number): boolean => {
+  try {
+    return fstatSync(descriptor).isFIFO()
+  } catch {
+    // It is closed.
+    return false
+  }
+}
+
 const make = Effect.gen(function* () {
   const { stderr } = process
   // Nobody reads any more; there is no place left to say so.
   stderr.on("error", () => {})
-  const live = stderr.isTTY === true && process.env["TERM"] !== "dumb"
+  const live =
+    stderr.isTTY === true && process.env["TERM"] !== "dumb" && !process.env["NO_COLOR"] && !isPipe(1)
   let render: ((columns: number) => string) | undefined
   let shown = ""
   const erased = (): string => (shown === "" ? "" : "\r\u001b[K")

@@ -31,6 +31,12 @@ export interface Session {
 export const start = (args: ReadonlyArray<string>, options: Options = {}): Session =>
   startProgram(process.execPath, [bin, ...args], options)
 
+/** Runs there what a user types into a shell. */
+export const shell = (script: string, options: Options = {}): Session => {
+  const typed = script.replaceAll("feishu-meetings list", '"$0" "$1" list')
+  return startProgram("sh", ["-c", typed, process.execPath, bin], options)
+}
+
 /** Starts a program there. */
 const startProgram = (
   program: string,

@@ -54,21 +54,25 @@ describe.concurrent("in a terminal", () => {
     assert.strictEqual(code, 130)
   })
 
-  it("X8 no colour and no bar with NO_COLOR, TERM=dumb or in a pipe", async () => {
-    const args = ["list", "--demo", "--max-items", "3"]
-    const [plain, dumb, piped] = await Promise.all([
-      Terminal.start(args, { environment: { NO_COLOR: "1" } }).ended,
-      Terminal.start(args, { environment: { TERM: "dumb" } }).ended,
-      Cli.run(args),
+  it("X8 no colour and no bar with NO_COLOR, TERM=dumb or in a pipe; a bar where standard output is a file", async () => {
+    const list = "feishu-meetings list --demo --max-items 3"
+    const [plain, dumb, pager, file, piped] = await Promise.all([
+      Terminal.shell(list, { environment: { NO_COLOR: "1" } }).ended,
+      Terminal.shell(list, { environment: { TERM: "dumb" } }).ended,
+      Terminal.shell(`${list} | cat`).ended,
+      Terminal.shell(`${list} >/dev/null`).ended,
+      Cli.shell(list),
     ])
-    const escape = "\u001b"
-    // A colour is the one sequence that ends with an m.
-    for (const sequence of plain.sent.split(escape).slice(1)) assert.notMatch(sequence, /^\[[\d;]*m/)
-    assert.notInclude(dumb.sent, escape)
-    assert.notMatch(dumb.sent, /\r(?!\n)/)
+    const [escape, bar] = ["\u001b", "\u001b[K"]
+    for (const { sent } of [plain, dumb]) {
+      assert.notInclude(sent, escape)
+      assert.notMatch(sent, /\r(?!\n)/)
+      assert.match(sent, /limited: 3 meetings/)
+    }
+    // Standard error is a terminal there, and may have colours.
+    assert.notInclude(pager.sent, bar)
+    assert.include(file.sent, bar)
     assert.notInclude(piped.stdout + piped.stderr, escape)
-    assert.notInclude(piped.stdout + piped.stderr, "\r")
-    for (const { sent } of [plain, dumb]) assert.match(sent, /limited: 3 meetings/)
   })
 
   it("help fits 80 and 200 columns in both languages, and begins with examples", async () => {
