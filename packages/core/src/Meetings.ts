@@ -2,7 +2,8 @@
  * The meetings of a meeting number.
  *
  * Every read ends complete, or fails with an error that carries a cursor: the place after the last page that
- * came out. Rows come exactly once within one stream, and at least once across a resume.
+ * came out. Rows come exactly once within one stream, and at least once across a resume; exactly once there, too,
+ * for who remembers the ids of the last two windows (`Resume.seen`).
  *
  * A meeting that is still running appears once it has started, so read a little of the past again the next time.
  */
@@ -56,6 +57,12 @@ export interface Resume {
    * it is asked for, so that `Stream.take(n)` costs ⌈n/50⌉ requests.
    */
   readonly readAhead?: number | undefined
+  /**
+   * Ids of the meetings that came before the cursor, in its window and the one before. They do not come again: not
+   * where windows meet, nor when Feishu no longer accepts the page token and the window is read from its start.
+   * Whoever keeps them beside the cursor has every row exactly once across a resume, too.
+   */
+  readonly seen?: Iterable<string> | undefined
 }
 
 /** What the reading functions take: a request, or the cursor of an earlier read. */
@@ -154,6 +161,7 @@ export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = {
 /** A request that was checked, or a cursor that was unpacked. */
 interface Opened extends Cursor.Position {
   readonly readAhead: number
+  readonly seen?: Iterable<string> | undefined
 }
 
 /** A page before its cursor is made, which costs as much as all else that is done here for a page. */
@@ -210,7 +218,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
             "Provide AccessToken.CurrentTenant as it was when the cursor was made.",
           )
         }
-        return { ...position, readAhead }
+        return { ...position, readAhead, seen: request.seen }
       }
       const { meetingNo, order = "oldest", pageSize = ListByNo.maxPageSize } = request
       if (!isMeetingNo(meetingNo)) {
@@ -244,7 +252,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
       }
     })
 
-    const read = ({ readAhead, ...opened }: Opened): Stream.Stream<ReadPage, FeishuError> => {
+    const read = ({ readAhead, seen, ...opened }: Opened): Stream.Stream<ReadPage, FeishuError> => {
       const oldestFirst = TimeRange.windows(opened)
       const windows = opened.order === "newest" ? oldestFirst.toReversed() : oldestFirst
       const { meetingNo } = opened
@@ -314,6 +322,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         readAhead,
         start: { window: opened.window, pageToken: opened.pageToken },
         read: readPage,
+        seen,
         key: (row) => row.id,
         isPageTokenRefused: isParamError,
         broken: (reason, position) =>

@@ -43,6 +43,8 @@ export interface Options<Row, R> {
   /** Windows that are read beside each other; default 1. */
   readonly readAhead?: number | undefined
   readonly read: (position: Position) => Effect.Effect<RawPage<Row>, FeishuError, R>
+  /** Keys of rows that came before the start, in its window or the one before: they are doubles, too. */
+  readonly seen?: Iterable<string> | undefined
   /** Rows with the same key are the same row. */
   readonly key: (row: Row) => string
   /** Whether Feishu refused the page token rather than the request as such. */
@@ -183,9 +185,10 @@ const walk = <Row, R>(
 
 /** Takes away the rows that have come before, and says where to go on. For pages in their order. */
 const dropDoubles = <Row, R>(options: Options<Row, R>) => {
-  let window: number | undefined
+  let { window } = options.start
   // Of this window and of the one before: neighbours share a second, and so can share rows.
-  let keys = new Set<string>()
+  let keys = new Set(options.seen)
+  let seen = keys.size
   let previousKeys = new Set<string>()
   let emptyPages = 0
 
@@ -194,6 +197,7 @@ const dropDoubles = <Row, R>(options: Options<Row, R>) => {
       window = position.window
       previousKeys = keys
       keys = new Set()
+      seen = 0
       emptyPages = 0
     }
     const rows = all.filter((row) => {
@@ -217,7 +221,7 @@ const dropDoubles = <Row, R>(options: Options<Row, R>) => {
             ? { window: window + 1 }
             : undefined,
       logId,
-      rowsInWindow: keys.size,
+      rowsInWindow: keys.size - seen,
     })
   }
 }

@@ -411,20 +411,30 @@ describe("cursors", () => {
     }),
   )
 
-  it.effect("P18 the page token of a resumed cursor that is refused starts its window again, once", () =>
-    Effect.gen(function* () {
-      const { asked, handler } = holding(meetings.map(({ id }) => ({ id, time: 500 })))
-      let expired = true
-      const refusing: Fake.Handler = (it) =>
-        expired && it.query["page_token"] !== undefined
-          ? Effect.sync(() => ((expired = false), Fake.failure(400, 121003)))
-          : handler(it)
-      const cursor = cursorAt({ pageToken: "100" })
-      const { error, ids } = yield* Effect.provide(Fake.read(cursor), Fake.meetings(refusing))
-      assert.strictEqual(error, undefined)
-      assert.strictEqual(new Set(ids).size, 300)
-      assert.strictEqual(asked.length, 6)
-    }),
+  it.effect(
+    "P18 the page token of a resumed cursor that is refused starts its window again, once; what is known to have come does not come again",
+    () =>
+      Effect.gen(function* () {
+        const { asked, handler } = holding(meetings.map(({ id }) => ({ id, time: 500 })))
+        let expired = true
+        const refusing: Fake.Handler = (it) =>
+          expired && it.query["page_token"] !== undefined
+            ? Effect.sync(() => ((expired = false), Fake.failure(400, 121003)))
+            : handler(it)
+        const cursor = cursorAt({ pageToken: "100" })
+        const { error, ids } = yield* Effect.provide(Fake.read(cursor), Fake.meetings(refusing))
+        assert.strictEqual(error, undefined)
+        assert.strictEqual(new Set(ids).size, 300)
+        assert.strictEqual(asked.length, 6)
+
+        expired = true
+        const seen = meetings.slice(0, 100).map(({ id }) => String(id))
+        const rest = yield* Effect.provide(Fake.read({ cursor, seen }), Fake.meetings(refusing))
+        assert.deepStrictEqual(
+          rest.ids,
+          meetings.slice(100).map(({ id }) => String(id)),
+        )
+      }),
   )
 
   const refused: ReadonlyArray<readonly [string, string, RegExp]> = [
