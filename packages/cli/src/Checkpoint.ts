@@ -41,8 +41,18 @@ const Recorded = Schema.Struct({
   numbers: Schema.Struct({
     /** So many of them, in the order of the plan, have been begun. */
     begun: Count,
-    /** Those of them that were not read to their end, and the place to go on: under way, or failed. */
-    open: Schema.Array(Cursor.Cursor),
+    /** Those of them that were not read to their end: under way, or failed. */
+    open: Schema.Array(
+      Schema.Struct({
+        /** The place to go on. */
+        cursor: Cursor.Cursor,
+        /**
+         * The ids of the rows before it, in its window and the one before, with a space between them: some may come
+         * again, where windows meet, or when Feishu no longer knows the page token and the window is read anew.
+         */
+        seen: Schema.String,
+      }),
+    ),
   }),
   /** Whether the end was that of the list, or of what `--max-items` allows. */
   ended: Schema.optionalKey(Schema.Literals(["complete", "limited"])),

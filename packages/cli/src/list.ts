@@ -27,7 +27,9 @@ import * as Numbers from "./Numbers.ts"
 import * as Output from "./Output.ts"
 import * as Progress from "./Progress.ts"
 import * as Reading from "./Reading.ts"
+import { cursorsOf } from "./Resume.ts"
 import { Run } from "./Run.ts"
+import { SeenIds } from "./SeenIds.ts"
 import * as Settings from "./Settings.ts"
 import { Stderr } from "./Stderr.ts"
 import { tell } from "./Summary.ts"
@@ -117,7 +119,12 @@ const transfer = Effect.fnUntraced(function* ({
   run.starts = yield* startsOf(input, settings, asked, range)
   run.rows = run.rowsBefore = earlier?.rows ?? 0
   run.begun = earlier?.numbers.begun ?? 0
-  for (const cursor of earlier?.numbers.open ?? []) run.underWay.set(numberOf(cursor), cursor)
+  const seen = new SeenIds()
+  for (const { cursor, seen: ids } of earlier?.numbers.open ?? []) {
+    const meetingNo = numberOf(cursor)
+    run.underWay.set(meetingNo, cursor)
+    seen.bring(meetingNo, ids)
+  }
   run.planned = [
     ...Array.from(run.underWay.values(), (cursor) => Cursor.toPosition(cursor)!),
     ...run.starts.slice(run.begun),
@@ -131,7 +138,7 @@ const transfer = Effect.fnUntraced(function* ({
     rows: run.rows,
     numbers: {
       begun: run.begun,
-      open: [...run.underWay.values(), ...[...run.failed.values()].flatMap(({ cursor }) => cursor ?? [])],
+      open: cursorsOf(run).map((cursor) => ({ cursor, seen: seen.of(numberOf(cursor)) })),
     },
     ...(run.ended === undefined ? {} : { ended: run.ended }),
   })
@@ -167,7 +174,7 @@ const transfer = Effect.fnUntraced(function* ({
       written()
     })
   }
-  yield* copy(input, settings.concurrency ?? 1, write, progress).pipe(
+  yield* copy(input, settings.concurrency ?? 1, write, progress, checkpoint && seen).pipe(
     Effect.onExit((exit) =>
       output.close({
         // Nothing was sent for bad input, and so nothing is written either; nor is a table of nothing of a failure.
@@ -209,6 +216,7 @@ const copy = Effect.fnUntraced(function* (
   concurrency: number,
   write: (meetings: ReadonlyArray<MeetingBrief>, written: () => void) => ReturnType<Output.Output["write"]>,
   progress: Progress.Progress,
+  seen: SeenIds | undefined,
 ) {
   const run = yield* Run
   const meetings = yield* Meetings.Meetings
@@ -240,6 +248,7 @@ const copy = Effect.fnUntraced(function* (
     const isCut = fitting.length < page.meetings.length
     yield* write(fitting, () => {
       run.rows += fitting.length
+      seen?.add(page, run.underWay.get(page.meetingNo))
       // A page that was cut is read again by whoever resumes: better rows twice than rows lost.
       if (isCut) run.repeated = fitting.length
       else if (page.cursor === undefined) run.underWay.delete(page.meetingNo)
@@ -257,7 +266,7 @@ const copy = Effect.fnUntraced(function* (
       (next) =>
         Stream.suspend(() => {
           const cursor = typeof next === "string" ? next : begin(next)
-          return meetings.pages({ cursor, readAhead }).pipe(
+          return meetings.pages({ cursor, readAhead, seen: seen?.of(numberOf(cursor)).split(" ") }).pipe(
             Stream.map((page) => add(page)),
             Stream.catchIf(isOwn, (error) => Stream.succeed(fail(numberOf(cursor), error))),
           )
@@ -274,6 +283,7 @@ const copy = Effect.fnUntraced(function* (
 const windowsFrom = (position: Cursor.Position): number =>
   TimeRange.windows(position).length - position.window
 
+/** Of a cursor that is known to be whole. */
 const numberOf = (cursor: Cursor.Cursor): MeetingNo => Cursor.toPosition(cursor)!.meetingNo
 
 const words: Language.Words<{
