@@ -218,7 +218,8 @@ const file = Effect.fnUntraced(function* (
     )
   }
   const flush = Effect.mapError(handle.sync, failed(part))
-  const record = (step: Step) => (journal === undefined ? Effect.void : journal.record(step, whole))
+  const record = (step: Step) =>
+    Effect.suspend(() => (journal === undefined ? Effect.void : journal.record(step, whole)))
 
   /*
    * Whatever is recorded has to be true after a kill, and after a loss of power, too. So each step is on the disk

@@ -1,0 +1,15 @@
+import { assert, describe, it } from "@effect/vitest"
+import { kill } from "./kills.ts"
+
+// One that failed is printed, and can be given again.
+const seed = Number(process.env["KILLS_SEED"] ?? Date.now() % 1_000_000)
+
+describe("kill -9", () => {
+  it(
+    "X2 at a hundred instants, others each time, and the same command again",
+    { timeout: 600_000 },
+    async () => {
+      assert.isAtLeast(await kill(100, seed), 1)
+    },
+  )
+})

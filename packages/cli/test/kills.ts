@@ -1,0 +1,174 @@
+/**
+ * `kill -9` again and again, at instants that a seed chooses, and the same command each time: what comes out in the
+ * end has to be what a run gives that nobody disturbs.
+ */
+import { once } from "node:events"
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { assert } from "@effect/vitest"
+import { type Chaos, startFeishuMock } from "@effect-feishu/mock-server"
+import * as Cli from "./Cli.ts"
+
+const now = 1_767_225_600 // 2026-01-01T00:00:00Z
+const day = 86_400
+
+/** Numbers of many sizes, over three windows; some meetings begin where two windows meet. */
+const seed = {
+  generate: [120, 3, 260, 50, 51, 1, 180].map((count, index) => ({
+    meeting_no: String(500_000_000 + index),
+    count,
+    from: now - 200 * day,
+    to: now - 5 * day,
+  })),
+  meetings: [0, 2].map((index) => ({
+    meeting_no: String(500_000_000 + index),
+    id: `701103066470860390${index}`,
+    topic: '两个窗口之间, "seam"',
+    start_time: now - 110 * day,
+  })),
+}
+const rows = 120 + 3 + 260 + 50 + 51 + 1 + 180 + 2
+const numbers = [...seed.generate.map(({ meeting_no }) => meeting_no), "599999999"]
+
+/** What passes, each as likely as the others. Resets end a page in its middle, and 429 closes the gate. */
+const faults: Chaos["faults"] = [
+  { network: "reset before headers" },
+  { network: "reset in mid-body" },
+  { network: "end in mid-body" },
+  { network: "truncated JSON" },
+  { network: "HTML" },
+  { code: 121001 },
+  { code: 99991400, headers: { "x-ogw-ratelimit-reset": "1" } },
+  { paging: "doubled rows" },
+  { delaySeconds: 0.02 },
+]
+
+/**
+ * Makes the waits of the rate limit end at once, and the monotonic clock agree that they are over: a run that goes on
+ * would else wait 65 s. Deadlines are whole seconds, and stay.
+ */
+const impatient = `
+  const { bigint } = process.hrtime; const later = setTimeout; let gone = 0n;
+  process.hrtime.bigint = () => bigint() + gone;
+  globalThis.setTimeout = (call, millis, ...rest) => {
+    if (!(millis > 500) || millis % 1000 === 0) return later(call, millis, ...rest);
+    gone += BigInt(Math.ceil(millis)) * 1_000_000n;
+    return later(call, 0, ...rest);
+  };`
+
+/** Numbers from 0 to 1, the same for the same seed. */
+const randomFrom = (start: number) => {
+  let state = start >>> 0
+  return (): number => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const formats = ["ndjson", "json", "csv"] as const
+
+/** The lines of rows, as they are; with the brackets of JSON, its commas and the header of CSV taken off. */
+const linesOf = (format: (typeof formats)[number], text: string): ReadonlyArray<string> => {
+  const lines = text.trimEnd().split("\n")
+  switch (format) {
+    case "ndjson":
+      return lines
+    case "json":
+      assert.lengthOf(JSON.parse(text) as Array<unknown>, lines.length - 2)
+      return lines.slice(1, -1).map((line) => line.replace(/,$/, ""))
+    case "csv":
+      assert.strictEqual(lines[0], "id,meeting_no,topic,url")
+      return lines.slice(1)
+  }
+}
+
+const numberIn = (line: string): string => /\b5\d{8}\b/.exec(line)?.[0] ?? ""
+
+/** Kills that many runs, and says how many lists came to their end meanwhile. */
+export const kill = async (kills: number, start: number): Promise<number> => {
+  const random = randomFrom(start)
+  const folder = mkdtempSync(join(tmpdir(), "feishu-meetings-kills-"))
+  await using feishu = await startFeishuMock({ now, rateLimit: "off", ninetyDays: "span", seed })
+  const environment = {
+    FEISHU_BASE_URL: feishu.url,
+    FEISHU_APP_ID: feishu.appId,
+    FEISHU_APP_SECRET: feishu.appSecret,
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(impatient)}`,
+  }
+  const range = ["--from", String(now - 200 * day), "--to", String(now)]
+  let killed = 0
+  let completed = 0
+  let story: Array<string> = []
+  try {
+    while (killed < kills) {
+      const format = formats[(start + completed) % formats.length]!
+      const concurrency = [1, 3, 8][Math.floor(random() * 3)]!
+      const name = (what: string) => join(folder, `${completed}-${what}`)
+      const common = ["list", ...numbers, ...range, "--format", format, "--summary", "json"]
+      story = [`${format}, ${concurrency} beside each other`]
+
+      await feishu.calm()
+      const calm = await Cli.run([...common, "--output", name("calm")], environment)
+      assert.strictEqual(calm.code, 0, calm.stderr)
+      const expected = linesOf(format, readFileSync(name("calm"), "utf8"))
+      assert.lengthOf(new Set(expected), rows)
+
+      await feishu.chaos({ seed: `${start}-${completed}`, rate: 0.1, faults })
+      const args = [
+        ...common,
+        ...["--output", name("rows"), "--checkpoint", name("checkpoint")],
+        ...["--concurrency", String(concurrency)],
+      ]
+      let last: Cli.Ended
+      do {
+        const child = Cli.start(args, environment)
+        const end = Cli.ended(child)
+        if (killed < kills && random() < 0.95) {
+          const changes = 1 + Math.floor(random() ** 2 * 60)
+          const millis = random() < 0.5 ? 0 : random() * 4
+          await Promise.race([end, changed(folder, changes).then(() => sleep(millis))])
+          if (child.exitCode === null) {
+            child.kill("SIGKILL")
+            killed++
+            story.push(`killed ${millis.toFixed(1)} ms after ${changes} changes`)
+          }
+        }
+        last = await end
+        assert.oneOf(last.code, [0, null], last.stderr)
+      } while (last.code === null)
+
+      const summary = Cli.summaryOf(last)
+      const got = linesOf(format, readFileSync(name("rows"), "utf8"))
+      assert.deepInclude(summary, { status: "complete", rows })
+      assert.isFalse(existsSync(name("rows.part")))
+      for (const number of numbers) {
+        const of = (lines: ReadonlyArray<string>) => lines.filter((line) => numberIn(line) === number)
+        assert.deepStrictEqual(of(got), of(expected))
+      }
+      assert.lengthOf(got, rows)
+
+      await feishu.calm()
+      const again = await Cli.run(args, environment)
+      assert.strictEqual(again.code, 0, again.stderr)
+      assert.strictEqual(Cli.summaryOf(again).requests, 0)
+      completed++
+    }
+    return completed
+  } catch (error) {
+    console.error(`seed ${start}: ${story.join("; ")}; what was written is in ${folder}`)
+    throw error
+  } finally {
+    if (killed >= kills) rmSync(folder, { recursive: true })
+  }
+}
+
+/** Resolves after so many changes of what is in a folder. */
+const changed = async (folder: string, changes: number): Promise<void> => {
+  const watcher = watch(folder)
+  for (let left = changes; left > 0; left--) await once(watcher, "change")
+  watcher.close()
+}
