@@ -29,30 +29,47 @@ export const cursorsOf = (run: State): ReadonlyArray<Cursor.Cursor> => [
   ...[...run.failed.values()].flatMap(({ cursor }) => cursor ?? []),
 ]
 
+/** What is left, as the commands take it: cursors, and numbers of which nothing has been read. */
+const leftOf = (run: State) => {
+  const places = cursorsOf(run).flatMap((cursor) => {
+    const position = Cursor.toPosition(cursor)
+    return position === undefined ? [] : [{ cursor, position }]
+  })
+  // A number and a range are shorter; those of cursors may have ranges of their own.
+  const fresh = places.filter(
+    ({ position }) => !run.resumed && position.window === 0 && position.pageToken === undefined,
+  )
+  return {
+    cursors: places.filter((place) => !fresh.includes(place)).map(({ cursor }) => cursor),
+    numbers: [...fresh.map(({ position }) => position), ...run.starts.slice(run.begun)],
+  }
+}
+
 /** The lines that tell it; none for a run that nothing can go on from. */
 export const lines = (run: State, language: Language.Language): ReadonlyArray<string> => {
   const { again, checkpoint } = run
   const say = words[language]
   if (again === undefined) return []
   if (checkpoint !== undefined) return [say.sameCommand(checkpoint)]
-  const cursors = cursorsOf(run)
-  const rest = run.starts.slice(run.begun)
-  const [second, third] = nextNames(run)
-  const cursorFlags = cursors.flatMap((cursor) => ["--cursor", cursor])
-  const going =
-    cursors.length > mostCursors
-      ? say.tooManyCursors(cursors.length)
-      : say.resume(command(cursorFlags, again, second))
-  const then =
-    rest.length > mostNumbers
-      ? say.tooManyNumbers(rest.length, `${rest[0]?.meetingNo}`, range(rest).join(" "))
-      : say.andThen(command(restOf(rest, again), again, cursors.length > 0 ? third : second))
-  return [
-    ...repetition(run, say),
-    ...(cursors.length > 0 ? [going] : []),
-    ...(rest.length > 0 ? [then] : []),
-    ...joining(run, say),
+  const { cursors, numbers } = leftOf(run)
+  const commands = [
+    ...(cursors.length === 0
+      ? []
+      : cursors.length > mostCursors
+        ? [say.tooManyCursors(cursors.length)]
+        : [cursors.flatMap((cursor) => ["--cursor", cursor])]),
+    ...(numbers.length === 0
+      ? []
+      : numbers.length > mostNumbers
+        ? [say.tooManyNumbers(numbers.length, `${numbers[0]?.meetingNo}`, range(numbers).join(" "))]
+        : [numbersAgain(numbers, again)]),
   ]
+  const names = nextNames(run)
+  const shown = commands.map((what, index) => {
+    const text = typeof what === "string" ? what : command(what, again, names[index])
+    return index === 0 ? say.resume(text) : say.andThen(text)
+  })
+  return [...repetition(run, say), ...shown, ...joining(run, names.slice(0, commands.length), say)]
 }
 
 const command = (what: ReadonlyArray<string>, again: Again, output: string | undefined): string =>
@@ -72,8 +89,7 @@ const command = (what: ReadonlyArray<string>, again: Again, output: string | und
     .map(quoted)
     .join(" ")
 
-/** The numbers that were not begun, and their range. */
-const restOf = (rest: ReadonlyArray<Cursor.Position>, again: Again): ReadonlyArray<string> => [
+const numbersAgain = (rest: ReadonlyArray<Cursor.Position>, again: Again): ReadonlyArray<string> => [
   ...rest.map(({ meetingNo }) => meetingNo),
   ...range(rest),
   ...(again.pageSize === undefined ? [] : ["--page-size", String(again.pageSize)]),
@@ -103,13 +119,11 @@ const nextNames = ({ file, resumed }: State): readonly [string?, string?] => {
   return [`${name}.${number + 1}`, `${name}.${number + 2}`]
 }
 
-const joining = (run: State, say: Words): ReadonlyArray<string> => {
+const joining = (run: State, next: ReadonlyArray<string | undefined>, say: Words): ReadonlyArray<string> => {
   if (run.file?.part === undefined) return []
-  const [second, third] = nextNames(run)
   const parts = [
     ...(run.ended !== undefined ? [run.file.path] : run.rows > 0 ? [run.file.part] : []),
-    second,
-    ...(cursorsOf(run).length > 0 && run.begun < run.starts.length ? [third] : []),
+    ...next,
   ]
   return parts.length === 1 ? [] : [say.parts(parts.join(", "))]
 }
@@ -132,7 +146,8 @@ const words: Language.Words<Words> = {
     sameCommand: (checkpoint) => `the same command goes on from ${checkpoint}`,
     tooManyCursors: (number) =>
       `${number} numbers were not read to their end: --summary json tells their cursors, and with --checkpoint the same command goes on`,
-    tooManyNumbers: (number, first, range) => `and then: the ${number} numbers from ${first} on, ${range}`,
+    tooManyNumbers: (number, first, range) =>
+      `${number} numbers of which nothing was read, ${first} the first, ${range}; with --checkpoint the same command goes on`,
     repeated: (rows) => `on resume the last ${many(rows, "row")} of this output will come again`,
     stuck: (pageSize) => `; with --max-items below the page size, ${pageSize}, a run gets no further`,
     parts: (files) => `the files are parts of one list, in this order: ${files}`,
@@ -143,7 +158,8 @@ const words: Language.Words<Words> = {
     sameCommand: (checkpoint) => `再次运行同一命令，即从 ${checkpoint} 继续`,
     tooManyCursors: (number) =>
       `${number} 个会议号未读完：--summary json 会给出它们的游标；使用 --checkpoint 时，同一命令即可继续`,
-    tooManyNumbers: (number, first, range) => `然后：从 ${first} 起的 ${number} 个会议号，${range}`,
+    tooManyNumbers: (number, first, range) =>
+      `${number} 个会议号尚未读取，第一个是 ${first}，${range}；使用 --checkpoint 时，同一命令即可继续`,
     repeated: (rows) => `继续运行时，本次输出的最后 ${rows} 行会再次出现`,
     stuck: (pageSize) => `；--max-items 小于每页条数 ${pageSize} 时，无法继续前进`,
     parts: (files) => `这些文件依次是同一份列表的各部分：${files}`,

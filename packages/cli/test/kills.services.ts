@@ -1,8 +1,9 @@
+import { randomInt } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { kill } from "./kills.ts"
 
 // One that failed is printed, and can be given again.
-const seed = Number(process.env["KILLS_SEED"] ?? Date.now() % 1_000_000)
+const seed = Number(process.env["KILLS_SEED"] ?? randomInt(1_000_000))
 
 describe("kill -9", () => {
   it(

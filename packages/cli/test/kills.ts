@@ -120,8 +120,12 @@ export const kill = async (kills: number, start: number): Promise<number> => {
       await feishu.chaos({ seed: `${start}-${completed}`, rate: 0.1, faults })
       const args = [
         ...common,
-        ...["--output", name("rows"), "--checkpoint", name("checkpoint")],
-        ...["--concurrency", String(concurrency)],
+        "--output",
+        name("rows"),
+        "--checkpoint",
+        name("checkpoint"),
+        "--concurrency",
+        String(concurrency),
       ]
       let last: Cli.Ended
       do {
