@@ -195,13 +195,19 @@ const file = Effect.fnUntraced(function* (
   const mode = Option.getOrElse(options.mode, () => (options.private ? 0o600 : 0o666))
   yield* lock(part)
   const handle = yield* journal?.earlier === undefined
-    ? create(path, part, mode, journal !== undefined)
+    ? create(path, part, mode)
     : goOnWith(part, journal.earlier)
-  // The umask may have taken from the mode of the file that is there; some file systems have no modes at all.
-  if (Option.isSome(options.mode)) yield* Effect.ignore(files.chmod(part, mode))
+  // The umask may have taken from the mode of the file that is there, and an empty one that was left has its own; some
+  // file systems have no modes at all.
+  if (Option.isSome(options.mode) || options.private) yield* Effect.ignore(files.chmod(part, mode))
   let whole = journal?.earlier ?? 0
   // Nothing is sent before it is known that there is a place to write to.
-  if (journal !== undefined) yield* journal.record("part", whole)
+  if (journal !== undefined) {
+    const isNew = journal.earlier === undefined
+    yield* Effect.onError(journal.record("part", whole), () =>
+      isNew ? Effect.ignore(files.remove(part)) : Effect.void,
+    )
+  }
 
   // Whole pages only: an interruption waits for the write, and what a failed one left of its page goes.
   const write = (text: string, written: () => void) => {
@@ -267,12 +273,12 @@ const lock = (part: string) =>
     ),
   )
 
-const create = Effect.fnUntraced(function* (path: string, part: string, mode: number, emptyWillDo: boolean) {
+const create = Effect.fnUntraced(function* (path: string, part: string, mode: number) {
   const files = yield* FileSystem.FileSystem
   // A run that was killed before it could record anything leaves it empty, which is nobody's rows.
   return yield* files.open(part, { flag: "wx", mode }).pipe(
     Effect.catchIf(
-      ({ reason }) => emptyWillDo && reason._tag === "AlreadyExists",
+      ({ reason }) => reason._tag === "AlreadyExists",
       (error) =>
         Effect.flatMap(files.open(part, { flag: "r+" }), (handle) =>
           Effect.flatMap(handle.stat, (info) =>

@@ -51,6 +51,24 @@ export interface Ended {
 
 export type Child = ChildProcessByStdio<null, Readable, Readable>
 
+/** A script that Node runs before the command. */
+export const before = (script: string): Environment => ({
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}`,
+})
+
+/**
+ * Makes the waits of the rate limit end at once, and the monotonic clock agree that they are over: a run that goes on
+ * would else wait 65 s. Deadlines are whole seconds, and stay.
+ */
+export const impatient = before(`
+  const { bigint } = process.hrtime; const later = setTimeout; let gone = 0n;
+  process.hrtime.bigint = () => bigint() + gone;
+  globalThis.setTimeout = (call, millis, ...rest) => {
+    if (!(millis > 500) || millis % 1000 === 0) return later(call, millis, ...rest);
+    gone += BigInt(Math.ceil(millis)) * 1_000_000n;
+    return later(call, 0, ...rest);
+  };`)
+
 /** Starts the command with nothing of this process's environment but the path. */
 export const start = (args: ReadonlyArray<string>, environment?: Environment): Child =>
   startProgram(process.execPath, [bin, ...args], environment)

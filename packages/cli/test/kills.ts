@@ -45,19 +45,6 @@ const faults: Chaos["faults"] = [
   { delaySeconds: 0.02 },
 ]
 
-/**
- * Makes the waits of the rate limit end at once, and the monotonic clock agree that they are over: a run that goes on
- * would else wait 65 s. Deadlines are whole seconds, and stay.
- */
-const impatient = `
-  const { bigint } = process.hrtime; const later = setTimeout; let gone = 0n;
-  process.hrtime.bigint = () => bigint() + gone;
-  globalThis.setTimeout = (call, millis, ...rest) => {
-    if (!(millis > 500) || millis % 1000 === 0) return later(call, millis, ...rest);
-    gone += BigInt(Math.ceil(millis)) * 1_000_000n;
-    return later(call, 0, ...rest);
-  };`
-
 /** Numbers from 0 to 1, the same for the same seed. */
 const randomFrom = (start: number) => {
   let state = start >>> 0
@@ -97,7 +84,7 @@ export const kill = async (kills: number, start: number): Promise<number> => {
     FEISHU_BASE_URL: feishu.url,
     FEISHU_APP_ID: feishu.appId,
     FEISHU_APP_SECRET: feishu.appSecret,
-    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(impatient)}`,
+    ...Cli.impatient,
   }
   const range = ["--from", String(now - 200 * day), "--to", String(now)]
   let killed = 0

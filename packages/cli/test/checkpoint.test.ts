@@ -1,0 +1,371 @@
+import { once } from "node:events"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as Cli from "./Cli.ts"
+import * as Scripted from "./ScriptedFeishu.ts"
+import * as Terminal from "./Terminal.ts"
+
+const { meetingNo, twoPages } = Scripted
+const all = Scripted.rows(1, 60).map(({ id }) => id)
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "feishu-meetings-"))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** The first page, and from then on nothing. */
+const firstPageOnly: Scripted.Answer = (response, query, index) => {
+  if (index === 0) twoPages(response, query, index)
+}
+
+interface Recorded {
+  readonly step: string
+  readonly bytes: number
+  readonly rows: number
+  readonly plan: Record<string, unknown>
+  readonly range: { readonly start: number; readonly end: number }
+}
+
+/** A run with a checkpoint, in a folder of its own. */
+const started = (name: string, format = "ndjson") => {
+  const own = join(folder, name)
+  mkdirSync(own)
+  const file = join(own, "rows")
+  const checkpoint = join(own, "checkpoint")
+  return {
+    file,
+    part: `${file}.part`,
+    checkpoint,
+    args: [meetingNo, "--from", "30d", "--format", format, "--output", file, "--checkpoint", checkpoint],
+    recorded: () => JSON.parse(readFileSync(checkpoint, "utf8")) as Recorded,
+  }
+}
+
+/** One that was killed while it waited for its second page. */
+const killed = async (name: string, scripted: Scripted.Scripted, format?: string) => {
+  const it = started(name, format)
+  const child = Cli.start(["list", ...it.args], scripted.environment)
+  const end = Cli.ended(child)
+  const before = scripted.queries.length
+  await scripted.received(before + 2)
+  await recordedRows(it.recorded, 50)
+  child.kill("SIGKILL")
+  assert.strictEqual((await end).code, null)
+  return it
+}
+
+/** Waits until so many rows are recorded. */
+const recordedRows = async (recorded: () => Recorded, rows: number): Promise<void> => {
+  while (recorded().rows < rows) await new Promise((resolve) => setImmediate(resolve))
+}
+
+describe.concurrent("a checkpoint", () => {
+  it("X2 after kill -9 the same command goes on, in the range of the first start, from where the file was whole", async () => {
+    await using scripted = await Scripted.start(firstPageOnly)
+    const it = await killed("go-on", scripted, "json")
+    const { bytes, range } = it.recorded()
+    // What came after the last record may be anything.
+    writeFileSync(it.part, "half a pa", { flag: "a" })
+    scripted.answerWith(twoPages)
+    const { code, summary } = await Cli.list(it.args, { ...scripted.environment, ...Cli.impatient })
+    assert.strictEqual(code, 0)
+    assert.deepInclude(summary, { status: "complete", rows: 60, rowsBefore: 50, requests: 1 })
+    const text = readFileSync(it.file, "utf8")
+    assert.deepStrictEqual(
+      (JSON.parse(text) as Array<{ id: string }>).map(({ id }) => id),
+      all,
+    )
+    assert.isAbove(text.length, bytes)
+    assert.deepInclude(Object.fromEntries(scripted.queries.at(-1)!), {
+      page_token: "second",
+      start_time: String(range.start),
+      end_time: String(range.end),
+    })
+    assert.deepInclude(it.recorded(), { step: "moved", rows: 60 })
+  })
+
+  it("P18 a page token that Feishu no longer knows: the window is read anew, and no row is there twice", async () => {
+    await using scripted = await Scripted.start(firstPageOnly)
+    const it = await killed("expired", scripted)
+    scripted.answerWith((response, query, index) =>
+      query.get("page_token") === "second" && index === 2
+        ? Scripted.json(response, { code: 121003 }, 400)
+        : twoPages(response, query, index),
+    )
+    const { summary } = await Cli.list(it.args, { ...scripted.environment, ...Cli.impatient })
+    assert.deepInclude(summary, { status: "complete", rows: 60, duplicates: 50 })
+    assert.deepStrictEqual(Cli.ids(readFileSync(it.file, "utf8")), all)
+  })
+
+  it("a run that goes on waits first: what was killed may have used the limit", async () => {
+    await using scripted = await Scripted.start(firstPageOnly)
+    const it = await killed("full", scripted)
+    const before = scripted.queries.length
+    const child = Cli.start(["list", ...it.args], scripted.environment)
+    const [line] = await once(child.stderr.setEncoding("utf8"), "data")
+    child.kill("SIGKILL")
+    assert.match(String(line), /^waiting for the rate limit until .* \(66 s\)$/m)
+    assert.lengthOf(scripted.queries, before)
+  })
+
+  it("X1 Ctrl-C in a terminal: what is there is a valid document, and the same command completes it", async () => {
+    await using scripted = await Scripted.start(firstPageOnly)
+    const it = started("ctrl-c", "json")
+    const session = Terminal.start(["list", ...it.args], { environment: scripted.environment })
+    await session.shows("50 meetings")
+    session.type("\u0003")
+    const { code, screen } = await session.ended
+    assert.strictEqual(code, 130)
+    assert.include(screen, "the same command goes on from")
+    assert.match(screen, /incomplete: 50 meetings/)
+    assert.lengthOf(JSON.parse(readFileSync(it.part, "utf8")) as Array<unknown>, 50)
+    assert.isFalse(existsSync(it.file))
+
+    scripted.answerWith(twoPages)
+    const { summary } = await Cli.list(it.args, { ...scripted.environment, ...Cli.impatient })
+    assert.deepInclude(summary, { status: "complete", rows: 60 })
+    assert.lengthOf(JSON.parse(readFileSync(it.file, "utf8")) as Array<unknown>, 60)
+  })
+
+  it("X1 Ctrl-C twice while nothing is answered ends the process at once", async () => {
+    await using scripted = await Scripted.start(firstPageOnly)
+    const session = Terminal.start(["list", meetingNo, "--format", "ndjson"], {
+      environment: scripted.environment,
+    })
+    await scripted.received(2)
+    session.type("\u0003\u0003")
+    assert.strictEqual((await session.ended).code, 130)
+  })
+
+  it("a complete list is said to be complete, and nothing is sent; also when only its file was still to be moved", async () => {
+    await using scripted = await Scripted.start(twoPages)
+    const it = started("complete", "csv")
+    await Cli.run(["list", ...it.args], scripted.environment)
+    const sent = scripted.queries.length
+    const text = readFileSync(it.file, "utf8")
+    // As after a kill between the record of the end and the move.
+    renameSync(it.file, it.part)
+    writeFileSync(it.file, "the list of last week")
+    writeFileSync(it.checkpoint, JSON.stringify({ ...it.recorded(), step: "whole" }))
+    const moved = await Cli.list(it.args, scripted.environment)
+    assert.deepInclude(moved.summary, { status: "complete", rows: 60, requests: 0 })
+    assert.include(moved.stderr, "an earlier run has read it all")
+    assert.strictEqual(readFileSync(it.file, "utf8"), text)
+    assert.isFalse(existsSync(it.part))
+    assert.strictEqual(it.recorded().step, "moved")
+
+    rmSync(it.file)
+    const gone = await Cli.list(it.args, scripted.environment)
+    assert.strictEqual(gone.code, 2)
+    assert.include(gone.summary.error?.message, "is not the file of")
+    assert.lengthOf(scripted.queries, sent)
+  })
+
+  it("with --keep-going the same command reads those that failed, and nothing else", async () => {
+    const other = "200000002"
+    await using scripted = await Scripted.start((response, query, index) =>
+      query.get("meeting_no") !== other
+        ? twoPages(response, query, index)
+        : Scripted.json(response, { code: 121005 }, 403),
+    )
+    const it = started("keep-going")
+    const args = [other, ...it.args, "--keep-going"]
+    const first = await Cli.list(args, scripted.environment)
+    assert.strictEqual(first.code, 3)
+    assert.deepInclude(first.summary, { status: "incomplete", rows: 60 })
+    assert.deepStrictEqual(first.summary.numbers, { asked: 2, complete: 1, failed: 1 })
+    assert.include(first.summary.failures?.[0], {
+      meetingNo: other,
+      reason: "PermissionDenied",
+      code: 121005,
+      logId: "20260901LOG",
+    })
+    assert.match(first.stderr, /^failed: 200000002: .*Log id: 20260901LOG$/m)
+
+    scripted.answerWith((response) => Scripted.page(response, Scripted.rows(61, 65, { meeting_no: other })))
+    const second = await Cli.list(args, { ...scripted.environment, ...Cli.impatient })
+    assert.deepInclude(second.summary, { status: "complete", rows: 65, rowsBefore: 60, requests: 1 })
+    assert.lengthOf(new Set(Cli.ids(readFileSync(it.file, "utf8"))), 65)
+  })
+
+  it("each page is on the disk before it is recorded, and each record before the next page", async () => {
+    await using scripted = await Scripted.start(twoPages)
+    const it = started("order")
+    const log = `${it.file}.log`
+    const listening = `
+      import fs from "node:fs"; import { syncBuiltinESMExports } from "node:module"
+      const open = new Map()
+      const told = (call) => { if (call) fs.appendFileSync(${JSON.stringify(log)}, call + "\\n") }
+      const name = (path) => /(rows|checkpoint)[.a-z]*$/.exec(String(path))?.[0] ?? (String(path).endsWith("/order") ? "folder" : undefined)
+      const wrap = (method, before) => { const call = fs[method]; fs[method] = (...args) => { before(args); return call(...args) } }
+      wrap("open", (args) => { const done = args.pop(); args.push((error, fd) => { if (!error) open.set(fd, name(args[0])); done(error, fd) }) })
+      wrap("write", ([fd]) => told(open.get(fd) && "write " + open.get(fd)))
+      wrap("fsync", ([fd]) => told(open.get(fd) && "flush " + open.get(fd)))
+      wrap("rename", ([from, to]) => told("move " + name(from) + " to " + name(to)))
+      syncBuiltinESMExports()`
+    await Cli.run(["list", ...it.args], { ...scripted.environment, ...Cli.before(listening) })
+    const record = [
+      "write checkpoint.new",
+      "flush checkpoint.new",
+      "move checkpoint.new to checkpoint",
+      "flush folder",
+    ]
+    const page = ["write rows.part", "flush rows.part", ...record]
+    assert.deepStrictEqual(readFileSync(log, "utf8").trimEnd().split("\n"), [
+      ...record,
+      ...page,
+      ...page,
+      // NDJSON has no last text.
+      "flush rows.part",
+      ...record,
+      "move rows.part to rows",
+      "flush folder",
+      ...record,
+    ])
+  })
+})
+
+describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten", () => {
+  it("X6 one that is truncated, foreign, of another version or plan; or whose file has lost rows", async () => {
+    await using scripted = await Scripted.start(firstPageOnly)
+    const it = await killed("refused", scripted)
+    const [whole, part] = [readFileSync(it.checkpoint, "utf8"), readFileSync(it.part, "utf8")]
+    const plan = it.recorded().plan
+    const wrong: ReadonlyArray<readonly [() => void, ReadonlyArray<string>, string]> = [
+      [() => truncateSync(it.checkpoint, 100), it.args, "is no checkpoint, or was cut short"],
+      [() => truncateSync(it.checkpoint, 0), it.args, "is no checkpoint, or was cut short"],
+      [() => writeFileSync(it.checkpoint, `{"name":"package"}`), it.args, "is no checkpoint"],
+      [
+        () => writeFileSync(it.checkpoint, `{"feishu-meetings-checkpoint":2}`),
+        it.args,
+        "is a checkpoint of version 2, and this program knows version 1",
+      ],
+      [
+        () => writeFileSync(it.checkpoint, whole.replace(`"bytes":`, `"bytes":-`)),
+        it.args,
+        "checkpoint is damaged",
+      ],
+      [
+        () => {},
+        [...it.args, "--fields", "id", "--page-size", "20", "100000001"],
+        `meeting-no was ${meetingNo} and is ${meetingNo} 100000001; --page-size was not given and is 20; --fields was not given and is id`,
+      ],
+      [
+        () =>
+          writeFileSync(it.checkpoint, JSON.stringify({ ...it.recorded(), plan: { ...plan, app: "cli_x" } })),
+        it.args,
+        "app was cli_x and is not given",
+      ],
+      [
+        () => truncateSync(it.part, part.length - 1),
+        it.args,
+        `and the checkpoint says that it has ${Buffer.byteLength(part)}: rows are missing`,
+      ],
+      [() => rmSync(it.part), it.args, "rows.part is gone"],
+    ]
+    const sent = scripted.queries.length
+    for (const [spoil, args, problem] of wrong) {
+      writeFileSync(it.checkpoint, whole)
+      writeFileSync(it.part, part)
+      spoil()
+      const look = () =>
+        [it.checkpoint, it.part, it.file].map((name) => (existsSync(name) ? readFileSync(name, "utf8") : ""))
+      const before = look()
+      const { code, stderr, summary } = await Cli.list(args, scripted.environment)
+      assert.strictEqual(code, 2, stderr)
+      assert.include(summary.error?.message, problem)
+      assert.deepStrictEqual(look(), before)
+    }
+    assert.lengthOf(scripted.queries, sent)
+  })
+
+  it("X7 one that another run holds, and an output that another run writes; not after a kill", async () => {
+    await using scripted = await Scripted.start(firstPageOnly)
+    const it = started("held")
+    const first = Cli.start(["list", ...it.args], scripted.environment)
+    await scripted.received(2)
+    await recordedRows(it.recorded, 50)
+    const before = [readFileSync(it.checkpoint, "utf8"), readFileSync(it.part, "utf8")]
+    const link = join(folder, "held", "..", "held", "checkpoint")
+    const [same, sameFile] = await Promise.all([
+      Cli.list([...it.args.slice(0, -1), link], scripted.environment),
+      Cli.list([...it.args.slice(0, -1), `${it.checkpoint}-2`], scripted.environment),
+    ])
+    assert.deepStrictEqual([same.code, sameFile.code], [2, 2])
+    assert.include(same.summary.error?.message, "checkpoint is in use by another run")
+    assert.include(sameFile.summary.error?.message, "rows.part is being written by another run")
+    assert.deepStrictEqual([readFileSync(it.checkpoint, "utf8"), readFileSync(it.part, "utf8")], before)
+    assert.isFalse(existsSync(`${it.checkpoint}-2`))
+    assert.lengthOf(scripted.queries, 2)
+
+    const gone = once(first, "exit")
+    first.kill("SIGKILL")
+    await gone
+    scripted.answerWith(twoPages)
+    const { summary } = await Cli.list(it.args, { ...scripted.environment, ...Cli.impatient })
+    assert.deepInclude(summary, { status: "complete", rows: 60 })
+  })
+
+  it("without a file to go on with, in a table, or where it cannot be written", async () => {
+    await using scripted = await Scripted.start(twoPages)
+    const { checkpoint, file, part } = started("combination")
+    mkdirSync(`${checkpoint}.new`)
+    const inputs: ReadonlyArray<readonly [ReadonlyArray<string>, number, string]> = [
+      [["--checkpoint", checkpoint], 2, "it needs a file that it can go on with"],
+      [["--checkpoint", file, "--output", file], 2, "it is the file of the output"],
+      [["--checkpoint", checkpoint, "--output", file, "--format", "table"], 2, "Choose ndjson, json or csv"],
+      [["--checkpoint", `${checkpoint}-2`, "--output", "/dev/null"], 2, "/dev/null is no file"],
+      [["--checkpoint", folder, "--output", file], 2, "is no file"],
+      [["--checkpoint", checkpoint, "--output", file], 6, `${checkpoint}: `],
+    ]
+    const results = await Promise.all(
+      inputs.map(([args]) => Cli.list([meetingNo, ...args], scripted.environment)),
+    )
+    for (const [index, { code, stderr, summary }] of results.entries()) {
+      assert.strictEqual(code, inputs[index]![1], stderr)
+      assert.include(summary.error?.message, inputs[index]![2])
+    }
+    assert.lengthOf(scripted.queries, 0)
+    assert.deepStrictEqual([part, `${checkpoint}-2`].filter(existsSync), [])
+  })
+})
+
+describe.concurrent("a disk that is full", () => {
+  it("X5 names the file; the checkpoint is never ahead of the rows, and the same command completes them", async () => {
+    await using scripted = await Scripted.start((response, query) =>
+      query.get("page_token") === null
+        ? Scripted.page(response, Scripted.rows(1, 50), "second")
+        : Scripted.page(response, Scripted.rows(51, 60, { topic: "长".repeat(1_000) })),
+    )
+    const it = started("full-disk", "json")
+    const full = await Cli.shell(
+      // Of 512 bytes or, in some shells, of 1024.
+      `ulimit -f 16; feishu-meetings list ${it.args.join(" ")} --summary json`,
+      { ...scripted.environment, NODE_DISABLE_COMPILE_CACHE: "1" },
+    )
+    assert.strictEqual(full.code, 6)
+    const summary = Cli.summaryOf(full)
+    assert.deepInclude(summary, { status: "incomplete", rows: 50, checkpoint: it.checkpoint })
+    assert.include(summary.error?.message, `${it.part}: EFBIG`)
+    assert.lengthOf(JSON.parse(readFileSync(it.part, "utf8")) as Array<unknown>, 50)
+    assert.isAtMost(it.recorded().bytes, statSync(it.part).size)
+    assert.strictEqual(it.recorded().rows, 50)
+
+    const rest = await Cli.list(it.args, { ...scripted.environment, ...Cli.impatient })
+    assert.deepInclude(rest.summary, { status: "complete", rows: 60 })
+    assert.lengthOf(JSON.parse(readFileSync(it.file, "utf8")) as Array<unknown>, 60)
+  })
+})
