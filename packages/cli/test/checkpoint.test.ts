@@ -77,8 +77,8 @@ describe.concurrent("a checkpoint", () => {
     await using scripted = await Scripted.start(firstPageOnly)
     const it = await killed("go-on", scripted, "json")
     const { bytes, range } = it.recorded()
-    // What came after the last record may be anything.
-    writeFileSync(it.part, "half a pa", { flag: "a" })
+    // What came after the last record may be anything, and longer than what comes now.
+    writeFileSync(it.part, "half a page ".repeat(1_000), { flag: "a" })
     scripted.answerWith(twoPages)
     const { code, summary } = await Cli.list(it.args, { ...scripted.environment, ...Cli.impatient })
     assert.strictEqual(code, 0)
