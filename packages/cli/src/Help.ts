@@ -72,6 +72,7 @@ const words: Language.Words<{
       ["6", "stopped by its own decision, as when the data cannot be written"],
       ["7", "the answer breaks the contract"],
       ["130, 143", "stopped by SIGINT or SIGTERM"],
+      ["", "with --keep-going, the lowest code of a number that failed"],
     ],
     more: "more",
     places: [
@@ -119,6 +120,7 @@ const words: Language.Words<{
       ["6", "主动停止，例如数据无法写入"],
       ["7", "应答不符合接口约定"],
       ["130、143", "被 SIGINT 或 SIGTERM 中止"],
+      ["", "使用 --keep-going 时，取失败的会议号中最小的退出码"],
     ],
     more: "更多",
     places: [

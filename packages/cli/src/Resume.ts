@@ -50,7 +50,8 @@ export const lines = (run: State, language: Language.Language): ReadonlyArray<st
   const { again, checkpoint } = run
   const say = words[language]
   if (again === undefined) return []
-  if (checkpoint !== undefined) return [say.sameCommand(checkpoint)]
+  // One that was limited has come to its end, as its command was.
+  if (checkpoint !== undefined && run.ended === undefined) return [say.sameCommand(checkpoint)]
   const { cursors, numbers } = leftOf(run)
   const commands = [
     ...(cursors.length === 0

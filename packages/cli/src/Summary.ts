@@ -57,7 +57,7 @@ export const report = Effect.fnUntraced(function* (
           failed: run.failed.size,
         },
         ...(run.rowsBefore > 0 ? { rowsBefore: run.rowsBefore } : {}),
-        ...(status === "complete" || hasFailed ? {} : { checkpoint: run.checkpoint }),
+        ...(status === "incomplete" ? { checkpoint: run.checkpoint } : {}),
         // One is what most runs have; several are for several numbers.
         ...(cursors.length > 1 ? { cursors } : { cursor: cursors[0] }),
         ...(run.failed.size > 0
@@ -121,7 +121,9 @@ const inWords = (run: State, fault: Fault | undefined, resumable: boolean, say: 
         : run.rows > 0
           ? [say.soFarIn(run.file.part ?? run.file.path)]
           : []),
-    ...(!resumable ? [] : [run.checkpoint === undefined ? say.resumable : say.sameCommand]),
+    ...(!resumable
+      ? []
+      : [run.checkpoint === undefined || run.ended !== undefined ? say.resumable : say.sameCommand]),
   ]
   return [counts, ...rest].join(say.semicolon)
 }

@@ -38,6 +38,7 @@ const words: Language.Words<{
   readonly exampleErrors: string
   readonly exampleMonth: string
   readonly exampleFile: string
+  readonly exampleMany: string
   readonly exampleProgram: string
   readonly root: string
 }> = {
@@ -47,8 +48,7 @@ const words: Language.Words<{
     fields: `The fields of a meeting to write, in this order, such as id,topic; default id,meeting_no,topic,url. Known are ${Format.fields.join(", ")}; password needs --show-passwords`,
     checkpoint:
       "Record there how far the run has come, after each page; the same command then goes on from there, whatever has ended it, and writes no row twice. Needs --output",
-    keepGoing:
-      "When a number cannot be read, say so and read the others; the run still ends as incomplete, with an exit code of such a number",
+    keepGoing: "When a number cannot be read, say so and read the others; the run still ends as incomplete",
     concurrency:
       "Read so many numbers beside each other, 1 to 32; default 1. The rows of each keep their order",
     format:
@@ -66,6 +66,7 @@ const words: Language.Words<{
     exampleErrors: "What an error code of Feishu means",
     exampleMonth: "A month, in local days",
     exampleFile: "Two numbers into a file",
+    exampleMany: "Many numbers, one a line; whatever stops the run, the same command goes on",
     exampleProgram: "For programs: the summary is the last line, after warnings and hints",
     root: "Reads the meetings of Feishu (Lark) meeting numbers, and says whether the list is complete.",
   },
@@ -75,8 +76,7 @@ const words: Language.Words<{
     fields: `写出会议的哪些字段及其顺序，例如 id,topic；默认 id,meeting_no,topic,url。可用字段：${Format.fields.join("、")}；password 需同时给出 --show-passwords`,
     checkpoint:
       "每页之后在该文件记录进度；无论运行因何结束，再次输入同一命令即从那里继续，不会重复写任何一行。需要 --output",
-    keepGoing:
-      "某个会议号读取失败时予以说明，并继续读取其他会议号；运行仍以不完整结束，退出码取自失败的会议号",
+    keepGoing: "某个会议号读取失败时予以说明，并继续读取其他会议号；运行仍以不完整结束",
     concurrency: "同时读取几个会议号，1 到 32；默认 1。同一会议号的行保持原有顺序",
     format:
       "默认：终端上为 table，其他情况为 ndjson。csv 中，会被电子表格当作公式的单元格（以 = + - @ 制表符或回车开头）前加一个撇号",
@@ -92,6 +92,7 @@ const words: Language.Words<{
     exampleErrors: "飞书错误码的含义",
     exampleMonth: "一个月，按本地日期",
     exampleFile: "两个会议号，写入文件",
+    exampleMany: "许多会议号，每行一个；无论因何中止，再次输入同一命令即继续",
     exampleProgram: "供程序使用：摘要是最后一行，在警告和提示之后",
     root: "读取飞书（Lark）会议号下的会议，并说明列表是否完整。",
   },
@@ -139,6 +140,11 @@ const list = (language: Language.Language) => {
       {
         command: 'feishu-meetings list 337736498 "146 453 285" --from 30d --format csv --output meetings.csv',
         description: say.exampleFile,
+      },
+      {
+        command:
+          "feishu-meetings list --numbers-from numbers.txt --keep-going --output meetings.ndjson --checkpoint meetings.checkpoint",
+        description: say.exampleMany,
       },
       {
         command:

@@ -183,7 +183,8 @@ const transfer = Effect.fnUntraced(function* ({
             ? ""
             : format.end({ length, rows: run.rows }),
         exit,
-        keep: run.rows > 0 || (checkpoint !== undefined && (run.resumed || run.pages > 0)),
+        keep:
+          run.rows > 0 || (checkpoint !== undefined && (run.resumed || run.pages > 0 || run.failed.size > 0)),
       }),
     ),
     // Whoever reads has what they wanted, as with --max-items: no error, and no failure of a pipeline.
@@ -308,7 +309,7 @@ const words: Language.Words<{
     demo: (baseUrl, numbers, start, end) =>
       `demo: a mock Feishu at ${baseUrl}, meeting number ${numbers}, from ${start} to ${end}`,
     alreadyEnded: (checkpoint) =>
-      `nothing to do: by ${checkpoint} an earlier run has read it all; nothing was sent (remove it to read anew)`,
+      `nothing to do: by ${checkpoint} an earlier run came to the end; nothing was sent (remove it to read anew)`,
     demoAndCursor: ["the mock of an earlier demo is gone", "Leave out --cursor or --demo."],
     demoAndBaseUrl: ["a demo reads its own mock", "Leave out --base-url or --demo."],
     demoAndCheckpoint: ["the mock of a demo is gone with it", "Leave out --checkpoint or --demo."],
@@ -337,7 +338,7 @@ const words: Language.Words<{
     demo: (baseUrl, numbers, start, end) =>
       `演示：模拟飞书 ${baseUrl}，会议号 ${numbers}，时间范围 ${start} 至 ${end}`,
     alreadyEnded: (checkpoint) =>
-      `无需再读：检查点 ${checkpoint} 记录此前已全部读完；未发送任何请求（删除它可重新读取）`,
+      `无需再读：检查点 ${checkpoint} 记录此前已读到末尾；未发送任何请求（删除它可重新读取）`,
     demoAndCursor: ["此前演示的模拟飞书已不存在", "请去掉 --cursor 或 --demo。"],
     demoAndBaseUrl: ["演示只读取自己的模拟飞书", "请去掉 --base-url 或 --demo。"],
     demoAndCheckpoint: ["演示结束后，其模拟飞书不再存在", "请去掉 --checkpoint 或 --demo。"],

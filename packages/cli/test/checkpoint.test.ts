@@ -162,7 +162,7 @@ describe.concurrent("a checkpoint", () => {
     writeFileSync(it.checkpoint, JSON.stringify({ ...it.recorded(), step: "whole" }))
     const moved = await Cli.list(it.args, scripted.environment)
     assert.deepInclude(moved.summary, { status: "complete", rows: 60, requests: 0 })
-    assert.include(moved.stderr, "an earlier run has read it all")
+    assert.include(moved.stderr, "an earlier run came to the end")
     assert.strictEqual(readFileSync(it.file, "utf8"), text)
     assert.isFalse(existsSync(it.part))
     assert.strictEqual(it.recorded().step, "moved")
@@ -317,6 +317,23 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
     scripted.answerWith(twoPages)
     const { summary } = await Cli.list(it.args, { ...scripted.environment, ...Cli.impatient })
     assert.deepInclude(summary, { status: "complete", rows: 60 })
+  })
+
+  it("X7 also on systems where a socket is a file, which a killed process leaves behind", async () => {
+    await using scripted = await Scripted.start(firstPageOnly)
+    const it = started("socket-file")
+    const elsewhere = `Object.defineProperty(process, "platform", { value: "darwin" })`
+    const environment = { ...scripted.environment, ...Cli.before(elsewhere), TMPDIR: folder }
+    const first = Cli.start(["list", ...it.args], environment)
+    const gone = once(first, "exit")
+    await scripted.received(2)
+    await recordedRows(it.recorded, 50)
+    const second = await Cli.list(it.args, environment)
+    first.kill("SIGKILL")
+    await gone
+    assert.include(second.summary.error?.message, "checkpoint is in use by another run")
+    const third = await Cli.list([...it.args, "--fields", "id"], environment)
+    assert.include(third.summary.error?.message, "is the checkpoint of another run")
   })
 
   it("without a file to go on with, in a table, or where it cannot be written", async () => {
