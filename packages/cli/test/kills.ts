@@ -16,7 +16,7 @@ const day = 86_400
 
 /** Numbers of many sizes, over three windows; some meetings begin where two windows meet. */
 const seed = {
-  generate: [120, 3, 260, 50, 51, 1, 180].map((count, index) => ({
+  generate: [70, 3, 170, 50, 51, 1, 110].map((count, index) => ({
     meeting_no: String(500_000_000 + index),
     count,
     from: now - 200 * day,
@@ -29,7 +29,7 @@ const seed = {
     start_time: now - 110 * day,
   })),
 }
-const rows = 120 + 3 + 260 + 50 + 51 + 1 + 180 + 2
+const rows = 70 + 3 + 170 + 50 + 51 + 1 + 110 + 2
 const numbers = [...seed.generate.map(({ meeting_no }) => meeting_no), "599999999"]
 
 /** What passes, each as likely as the others. Resets end a page in its middle, and 429 closes the gate. */
