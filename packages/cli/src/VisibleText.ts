@@ -3,13 +3,19 @@
  * the direction of writing or end the line must not act on a terminal, nor hide anything from its reader.
  */
 
-// Control characters, lone surrogates, line and paragraph separators, bidi controls, and what has no width at all.
-const acting = /[\p{Cc}\p{Cs}\u2028\u2029\p{Bidi_Control}\u200b\u2060\ufeff]/gu
+// Control characters, lone surrogates, line and paragraph separators, and invisible format characters (bidi controls,
+// spaces without width) but for what joins letters and emoji: the joiners, and the tags of some flags.
+const acting = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?!\u200c|\u200d|[\u{e0020}-\u{e007f}])\p{Cf}/gu
 
 const short: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
 
 const escape = (character: string): string =>
-  short[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  short[character] ??
+  // As JSON has them: a character beyond 16 bits is two.
+  character
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("")
 
 /** One line for people: such characters appear as escapes, `\n` or `\u202e`. */
 export const visible = (text: string): string => text.replace(acting, escape)
