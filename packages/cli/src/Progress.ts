@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import { type Events, ListByNo } from "@effect-feishu/core"
+import { type Events, ListByNo, RateLimit } from "@effect-feishu/core"
 import { meaningOf } from "./Explanation.ts"
 import * as Language from "./Language.ts"
 import { count, Run, type State } from "./Run.ts"
@@ -113,15 +113,15 @@ class Pace {
     this.#first ??= now
     this.#lastMinute.push(now)
   }
-  /** Requests in the last 60 seconds. */
-  recent(now: number): number {
+  /** When the requests of the last 60 seconds were sent. */
+  recent(now: number): ReadonlyArray<number> {
     this.#lastMinute = this.#lastMinute.filter((at) => at > now - 60_000)
-    return this.#lastMinute.length
+    return this.#lastMinute
   }
   /** Requests a minute, measured over the last one; none before there is something to measure. */
   perMinute(now: number): number | undefined {
     const elapsed = this.#first === undefined ? 0 : Math.min(now - this.#first, 60_000)
-    return elapsed < 1_000 ? undefined : Math.round((this.recent(now) * 60_000) / elapsed)
+    return elapsed < 1_000 ? undefined : Math.round((this.recent(now).length * 60_000) / elapsed)
   }
 }
 
@@ -133,10 +133,11 @@ const secondsLeft = (run: State, pace: Pace, now: number): number | undefined =>
   const requests = run.planned === undefined ? 0 : run.planned - run.windows.size
   const perMinute = pace.perMinute(now)
   if (requests <= 0 || !perMinute) return undefined
-  const free = Math.max(0, pace.limit - pace.recent(now))
-  const byLimit = (Math.max(0, requests - free) / pace.limit) * 60
-  const wait = Math.max(0, (run.waitingUntil ?? now) - now) / 1_000
-  return Math.ceil(Math.max(byLimit + wait, (requests / perMinute) * 60))
+  const recent = pace.recent(now)
+  const byLimit =
+    RateLimit.leastMillis(recent.length + requests, { requests: pace.limit }) - (now - (recent[0] ?? now))
+  const wait = (run.waitingUntil ?? now) - now
+  return Math.ceil(Math.max(byLimit, wait, (requests / perMinute) * 60_000) / 1_000)
 }
 
 interface Part {

@@ -17,14 +17,14 @@ const words: Language.Words<{
   readonly fish: string
 }> = {
   en: {
-    description: "Print what makes a shell complete commands, flags and their values",
+    description: "Print what makes bash, zsh or fish complete commands and flags",
     shell: "The shell that is to read it",
     bash: "In ~/.bashrc",
     zsh: "Once; new shells then complete",
     fish: "Once; new shells then complete",
   },
   zh: {
-    description: "输出 shell 补全脚本：补全命令、选项及其取值",
+    description: "输出 bash、zsh 或 fish 的补全脚本",
     shell: "使用该脚本的 shell",
     bash: "写入 ~/.bashrc",
     zsh: "运行一次，新开的 shell 即可补全",

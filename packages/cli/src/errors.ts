@@ -15,6 +15,7 @@ import { tell } from "./Summary.ts"
 
 const words: Language.Words<{
   readonly description: string
+  readonly short: string
   readonly code: string
   readonly json: string
   readonly exampleOne: string
@@ -33,6 +34,7 @@ const words: Language.Words<{
 }> = {
   en: {
     description: "Tell what an error code of Feishu means and what to do, or list those that are known",
+    short: "Tell what an error code of Feishu means, and what to do",
     code: "Such as 99991672; all of them unless given",
     json: "Print JSON: an object, or an array of all",
     exampleOne: "What it means, and what to do",
@@ -61,6 +63,7 @@ const words: Language.Words<{
   },
   zh: {
     description: "说明飞书错误码的含义与处理方法，或列出所有已知的错误码",
+    short: "说明飞书错误码的含义与处理方法",
     code: "例如 99991672；不给出时列出全部",
     json: "输出 JSON：单个为对象，全部为数组",
     exampleOne: "含义与处理方法",
@@ -123,6 +126,7 @@ export const errors = (language: Language.Language) => {
       yield* Console.log(json ? inJson(record(entry, language)) : details(entry, language))
     }),
   ).pipe(
+    Command.withShortDescription(say.short),
     Command.withDescription(say.description),
     Command.withExamples([
       { command: "feishu-meetings errors 99991672", description: say.exampleOne },

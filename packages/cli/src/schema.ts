@@ -10,6 +10,7 @@ import { fieldsOf } from "./list.ts"
 
 const words: Language.Words<{
   readonly description: string
+  readonly short: string
   readonly fields: string
   readonly showPasswords: string
   readonly exampleCheck: string
@@ -20,6 +21,7 @@ const words: Language.Words<{
   en: {
     description:
       "Print the JSON Schema of a row: of a line that list writes as ndjson, or of an item of its json",
+    short: "Print the JSON Schema of a row",
     fields: "As list takes it: the fields of a row",
     showPasswords: "As list takes it: with the password",
     exampleCheck: "For a program that checks or generates code",
@@ -37,6 +39,7 @@ const words: Language.Words<{
   },
   zh: {
     description: "输出一行数据的 JSON Schema：即 list 以 ndjson 写出的一行，或其 json 中的一项",
+    short: "输出一行数据的 JSON Schema",
     fields: "与 list 的同名选项相同：一行有哪些字段",
     showPasswords: "与 list 的同名选项相同：包含密码",
     exampleCheck: "供程序校验数据或生成代码",
@@ -77,6 +80,7 @@ export const schema = (language: Language.Language) => {
         Console.log(JSON.stringify(schemaOf(fields, language), undefined, 2)),
       ),
   ).pipe(
+    Command.withShortDescription(say.short),
     Command.withDescription(say.description),
     Command.withExamples([
       { command: "feishu-meetings schema > meeting.schema.json", description: say.exampleCheck },

@@ -65,10 +65,10 @@ describe.concurrent("exit codes", () => {
     assert.include(nobody.summary.error?.message, "Set FEISHU_APP_ID and FEISHU_APP_SECRET")
   })
 
-  it("3: wrong credentials; the secret is in no output", async () => {
+  it("3: wrong credentials; the secret is in no output, and with --verbose all else is", async () => {
     await using feishu = await startFeishuMock()
     const secret = "WrongSecretThatNobodyMaySee"
-    const { code, stderr, stdout, summary } = await Cli.list([feishu.meetingNos[0]!], {
+    const { code, stderr, stdout, summary } = await Cli.list([feishu.meetingNos[0]!, "--verbose"], {
       FEISHU_BASE_URL: feishu.url,
       FEISHU_APP_ID: feishu.appId,
       FEISHU_APP_SECRET: secret,
@@ -76,6 +76,11 @@ describe.concurrent("exit codes", () => {
     assert.strictEqual(code, 3)
     assert.strictEqual(summary.error?.reason, "AuthenticationFailed")
     assert.notInclude(stdout + stderr, secret)
+    assert.match(
+      stderr,
+      /^\d\d:\d\d:\d\d POST \S+\/internal: AuthenticationFailed, HTTP 200, \d+ ms, log id \w+$/m,
+    )
+    assert.match(stderr, /^ {2}reason: AuthenticationFailed \{.*"code":10014,.*\}$/m)
   })
 
   it("3: a token that is refused; no window counts as read", async () => {

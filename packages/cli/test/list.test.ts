@@ -319,13 +319,13 @@ describe.concurrent("what is read", () => {
     assert.deepInclude(summary, { status: "complete", rows: 120, windows: 1 })
   })
 
-  it("an old window without rows is a warning in one line", async () => {
+  it("an old window without rows is a warning in one line, which --quiet leaves out", async () => {
     await using scripted = await Scripted.start((response) => Scripted.page(response, []))
-    const { code, stderr } = await Cli.run(
-      ["list", Scripted.meetingNo, "--from", "2020-01-01", "--to", "2020-01-31"],
-      scripted.environment,
-    )
+    const args = ["list", Scripted.meetingNo, "--from", "2020-01-01", "--to", "2020-01-31"]
+    const { code, stderr } = await Cli.run(args, scripted.environment)
+    const quiet = await Cli.run([...args, "--quiet"], scripted.environment)
     assert.strictEqual(code, 0)
+    assert.strictEqual(quiet.stderr, "complete: 0 meetings, 1 window, 1 request\n")
     const [warning, summary, ...more] = stderr.split("\n")
     assert.match(warning ?? "", /^warning: No meetings of 337736498 from 2019-12-31T16:00:00/)
     assert.strictEqual(summary, "complete: 0 meetings, 1 window, 1 request")

@@ -54,27 +54,29 @@ export const stdout = (): Omit<Style, "flagGroups"> => ({
 export const render = (doc: HelpDoc.HelpDoc, style: Style): string => {
   const { flagGroups, heading, titles = english } = style
   const width = Math.min(style.columns, 100)
-  // Where descriptions begin: beside the names, or below them where there is no room.
-  const layout = { columns: width, indent: width < 60 ? 6 : 27, margin: 2 }
-  const row = (name: string, description: string): string => rows([[name, description]], layout)
-  const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
-    lines.length === 0 ? [] : ["", heading(title.toUpperCase()), ...lines]
-  const flagRows = (flags: ReadonlyArray<HelpDoc.FlagDoc> = []) =>
-    flags.map((flag) => {
-      const names = [`--${flag.name}`, ...flag.aliases].join(", ")
-      // Effect writes them behind the description; they say what the flag takes.
-      const [, description = "", choices] =
-        /^(.*?)(?: \(choices: (.*)\))?$/s.exec(text(flag.description)) ?? []
-      const type = choices?.replaceAll(", ", "|") ?? (flag.type === "boolean" ? "" : flag.type)
-      return row(`${names} ${type}`.trimEnd(), description)
-    })
-  const groups: Array<{ readonly title: string; readonly flags: Array<HelpDoc.FlagDoc> }> = []
+  const groups: Array<{ readonly title: string; readonly rows: Array<Row> }> = []
   for (const flag of doc.flags) {
     const title = flagGroups[flag.name] ?? (groups.length === 0 ? titles.flags : undefined)
-    if (title !== undefined) groups.push({ title, flags: [] })
-    groups.at(-1)?.flags.push(flag)
+    if (title !== undefined) groups.push({ title, rows: [] })
+    groups.at(-1)?.rows.push(ofFlag(flag))
   }
   const commands = (doc.subcommands ?? []).flatMap((group) => group.commands)
+  const sections = [
+    {
+      title: titles.commands,
+      rows: commands.map((one): Row => [one.name, one.shortDescription ?? one.description]),
+    },
+    {
+      title: titles.arguments,
+      rows: (doc.args ?? []).map(({ description, name }): Row => [name, text(description)]),
+    },
+    ...groups,
+    { title: titles.help, rows: (doc.globalFlags ?? []).map(ofFlag) },
+    ...Context.get(doc.annotations, Sections),
+  ]
+  const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
+    lines.length === 0 ? [] : ["", heading(title.toUpperCase()), ...lines]
+  const layout = { columns: width, indent: indentOf(sections, width), margin: 2 }
   const lines = [
     ...section(
       titles.examples,
@@ -86,26 +88,32 @@ export const render = (doc: HelpDoc.HelpDoc, style: Style): string => {
     "",
     ...wrap(doc.description, width),
     ...section(titles.usage, usagesOf(doc, titles)),
-    ...section(
-      titles.commands,
-      commands.map((command) => row(command.name, command.shortDescription ?? command.description)),
-    ),
-    ...section(
-      titles.arguments,
-      (doc.args ?? []).map((arg) => row(arg.name, text(arg.description))),
-    ),
-    ...groups.flatMap(({ flags, title }) => section(title, flagRows(flags))),
-    ...section(titles.help, flagRows(doc.globalFlags)),
-    ...Context.get(doc.annotations, Sections).flatMap((more) =>
-      section(more.title, [rows(more.rows, layout)]),
-    ),
+    ...sections.flatMap((one) => section(one.title, one.rows.length === 0 ? [] : [rows(one.rows, layout)])),
   ]
   return lines.join("\n").trimStart()
 }
 
+type Row = readonly [name: string, meaning: string]
+
+const ofFlag = (flag: HelpDoc.FlagDoc): Row => {
+  const names = [`--${flag.name}`, ...flag.aliases].join(", ")
+  // Effect writes them behind the description; they say what the flag takes.
+  const [, description = "", choices] = /^(.*?)(?: \(choices: (.*)\))?$/s.exec(text(flag.description)) ?? []
+  const type = choices?.replaceAll(", ", "|") ?? (flag.type === "boolean" ? "" : flag.type)
+  return [`${names} ${type}`.trimEnd(), description]
+}
+
+/** Where descriptions begin: beside the names, or below them where there is no room. */
+const indentOf = (sections: ReadonlyArray<{ readonly rows: ReadonlyArray<Row> }>, width: number): number => {
+  if (width < 60) return 6
+  const widths = sections.flatMap(({ rows }) => rows.map(([name]) => CliOutput.displayWidth(name)))
+  // The few that are longer are not worth the room.
+  return Math.max(...widths.filter((one) => one <= 23), 8) + 4
+}
+
 /** Names and what they mean, in two columns: the second begins at `indent`, and is broken into lines that fit. */
 export const rows = (
-  entries: ReadonlyArray<readonly [string, string]>,
+  entries: ReadonlyArray<Row>,
   layout: { readonly columns: number; readonly indent: number; readonly margin: number },
 ): string => {
   const { columns, indent, margin } = layout
@@ -121,10 +129,12 @@ export const rows = (
 
 const text = (description: Option.Option<string>): string => Option.getOrElse(description, () => "")
 
+const shellWord = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g
+
 /** A command that is longer than a line, as a shell reads it in several. */
 const commandLines = (command: string, width: number): Array<string> => {
   if (CliOutput.displayWidth(command) + 2 <= width) return [`  ${command}`]
-  const [first = "", ...others] = lines(command.split(" "), width - 8, " ")
+  const [first = "", ...others] = lines(command.match(shellWord) ?? [], width - 8, " ")
   return [`  ${first}`, ...others.map((line) => `      ${line}`)].map((line, index) =>
     index < others.length ? `${line} \\` : line,
   )
