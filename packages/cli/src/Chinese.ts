@@ -207,8 +207,14 @@ export const ofReason = <R extends FeishuError.Reason>(reason: R): Explanation =
 const accepted =
   "请使用 ISO 时间（2026-09-01 或 2026-09-01T08:00:00+08:00）、unix 秒数、now 或距今时长（30d、36h）。"
 
+const units: Readonly<Record<string, string>> = { ms: "毫秒", s: "秒", m: "分钟", h: "小时" }
+
+/** A duration as Effect writes it, such as `1m 30s`. */
+const duration = (text: string): string =>
+  text.replaceAll(/(\d+)(ms|[smh])\b/g, (_, number: string, unit: string) => `${number} ${units[unit]}`)
+
 /** What has no code to know it by; `$1` is what the first group has matched. */
-const sentences: ReadonlyArray<readonly [RegExp, string]> = [
+const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<string>) => string)]> = [
   // TimeRange
   [/^"(.*)" is not a time$/, "“$1” 不是时间"],
   [/^"(.*)" is a day that does not exist$/, "“$1” 这一天不存在"],
@@ -336,14 +342,16 @@ const sentences: ReadonlyArray<readonly [RegExp, string]> = [
   ],
   [
     /^The rate limit refused a request(?: \(log id: (\S+)\))?, so another program uses the same quota\. Requests wait (.*), and then come at least (.*) apart\.$/,
-    "请求被限流（日志 ID：$1），说明有其他程序共用同一额度。将等待 $2，之后每次请求至少间隔 $3。",
+    (_, logId: string | undefined, wait: string, pace: string) =>
+      `请求被限流${logId === undefined ? "" : `（日志 ID：${logId}）`}，说明有其他程序共用同一额度。将等待 ${duration(wait)}，之后每次请求至少间隔 ${duration(pace)}。`,
   ],
 ]
 
 /** Something that the client says. In English where its Chinese is not known: that is better than nothing. */
 export const ofCore = (text: string): string => {
   for (const [pattern, chinese] of sentences) {
-    if (pattern.test(text)) return text.replace(pattern, chinese).replace("（日志 ID：）", "")
+    // Overloads of replace: a text and a function are not the same to TypeScript.
+    if (pattern.test(text)) return text.replace(pattern, chinese as string)
   }
   return text
 }

@@ -95,6 +95,17 @@ describe.concurrent("in a terminal", () => {
 })
 
 describe.concurrent("in Chinese", () => {
+  it("the help of every command has no English sentence", async () => {
+    const commands = [[], ["plan"], ["config"], ["config", "show"], ["errors"], ["schema"], ["completions"]]
+    const runs = await Promise.all(
+      commands.map((command) => Cli.run([...command, "--help"], { LC_ALL: "zh_CN.UTF-8" })),
+    )
+    for (const { stdout } of runs) {
+      assert.match(stdout, /^示例\n/)
+      assert.deepStrictEqual(english(stdout), [])
+    }
+  })
+
   it("what may go wrong is told in two lines, without an English sentence", async () => {
     await using scripted = await Scripted.start((response) =>
       Scripted.json(response, { code: 99991672, msg: "拒绝访问" }, 400),
