@@ -13,12 +13,14 @@ const read = (path: string) => readFileSync(new URL(path, root), "utf8")
 
 /** The entry points of a package, and the modules of its own that they export. */
 const modulesOf = (folder: string): ReadonlyArray<string> => {
-  const { exports } = JSON.parse(read(`${folder}/package.json`)) as {
-    exports: Record<string, string | null>
+  const { exports, publishConfig } = JSON.parse(read(`${folder}/package.json`)) as {
+    readonly exports: Record<string, string | null>
+    readonly publishConfig: { readonly exports: Record<string, string | null> }
   }
   // What a pattern opens, the index names, too.
-  const paths = Object.values(exports).flatMap((entry) => {
-    if (entry === null || entry.includes("*")) return []
+  const paths = Object.entries(exports).flatMap(([name, entry]) => {
+    // Packages of this repository may import more than what is published.
+    if (!(name in publishConfig.exports) || entry === null || entry.includes("*")) return []
     const path = posix.join(folder, entry)
     const exported = read(path).matchAll(/^export [*{][^"]*"(\.\/.+)"/gm)
     return [path, ...Array.from(exported, ([, module]) => posix.join(path, "..", module!))]
