@@ -99,6 +99,36 @@ const proxies = (options: Options) => ({
 })
 
 /**
+ * The proxy that a request to a URL takes, with its password if it has one; `undefined` for one that goes directly.
+ *
+ * @example
+ * ```ts
+ * import * as NodeHttp from "@effect-feishu/core/node"
+ *
+ * const options = { httpsProxy: "http://proxy.example:3128", noProxy: "feishu.example" }
+ * console.log(NodeHttp.proxyOf("https://open.feishu.cn", options)) // => http://proxy.example:3128
+ * console.log(NodeHttp.proxyOf("https://open.feishu.example", options)) // => undefined
+ * ```
+ */
+export const proxyOf = (url: string, options: Options = {}): string | undefined => {
+  const { httpProxy, httpsProxy, noProxy } = proxies(options)
+  const { hostname, port, protocol } = new URL(url)
+  const proxy = (protocol === "https:" && httpsProxy) || httpProxy
+  // As undici reads the list.
+  const host = hostname.replace(/^\[(.+)\]$/, "$1").replace(/(?<=.)\.$/, "")
+  const portAsked = port || (protocol === "https:" ? "443" : "80")
+  const isDirect = `${noProxy},${loopback}`.split(/[,\s]+/).some((entry) => {
+    const [, bracketed, plain = entry, entryPort] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(entry) ?? []
+    if (entry === "" || (entryPort !== undefined && entryPort !== portAsked)) return false
+    const name = (bracketed ?? plain).toLowerCase()
+    if (name === "*") return true
+    const domain = name.replace(/^\*?\./, "").replace(/(?<=.)\.$/, "")
+    return (host === domain && !name.startsWith("*")) || host.endsWith(`.${domain}`)
+  })
+  return proxy === "" || isDirect ? undefined : proxy
+}
+
+/**
  * A proxy's password, also as it is sent. The proxy for plain http gets it with every request, and its own pages
  * come as the answer; the one for https is asked for a tunnel, and nothing but the status of its answer is read.
  */

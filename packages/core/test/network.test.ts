@@ -4,8 +4,10 @@ import {
   AccessToken,
   Events,
   type FeishuClient,
+  FeishuConfig,
   type FeishuError,
   Meetings,
+  Probe,
   Secret,
 } from "@effect-feishu/core"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -270,6 +272,33 @@ describe("over real sockets, with what only NodeHttp.layer does", () => {
         const { error } = yield* readThrough({ httpsProxy: url, noProxy: ".invalid" })
         assert.match(error!.message, /host not found/)
         assert.deepStrictEqual(heads, [])
+      }).pipe(Effect.scoped),
+    )
+
+    it.live("proxyOf names the proxy that a request takes, whatever NO_PROXY lists", () =>
+      Effect.gen(function* () {
+        const { heads, url } = yield* proxy("502 Bad Gateway")
+        for (const [noProxy, baseUrl, isProxied] of [
+          ["", "https://open.feishu.invalid", true],
+          ["feishu.invalid", "https://open.feishu.invalid", false],
+          ["other.invalid, .feishu.invalid", "https://open.feishu.invalid", false],
+          ["*.feishu.invalid", "https://feishu.invalid", true],
+          ["shu.invalid", "https://feishu.invalid", true],
+          ["feishu.invalid:8443", "https://feishu.invalid", true],
+          ["FEISHU.invalid:443", "https://feishu.invalid.", false],
+          ["*", "https://feishu.invalid", false],
+          ["", "http://feishu.invalid", true],
+          ["", "http://127.0.0.1:9", false],
+          ["", "http://[::1]:9", false],
+        ] as const) {
+          const options: NodeHttp.Options = { httpProxy: url, httpsProxy: "", noProxy }
+          const before = heads.length
+          yield* Effect.flip(Probe.reach).pipe(
+            Effect.provide([FeishuConfig.layer({ baseUrl, allowHttp: true }), NodeHttp.layer(options)]),
+          )
+          assert.strictEqual(heads.length > before, isProxied, `${baseUrl} with ${noProxy}`)
+          assert.strictEqual(NodeHttp.proxyOf(baseUrl, options), isProxied ? url : undefined)
+        }
       }).pipe(Effect.scoped),
     )
 

@@ -1,0 +1,80 @@
+/**
+ * Whether Feishu is there, asked once and without a token: for a look at the network before anything secret is sent.
+ */
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Option from "effect/Option"
+import * as ListByNo from "@effect-feishu/contract/ListByNo"
+import { FeishuConfig } from "./FeishuConfig.ts"
+import type { FeishuError } from "./FeishuError.ts"
+import { monotonicMillis } from "./internal/monotonic.ts"
+import * as ServerText from "./internal/ServerText.ts"
+import * as Transport from "./internal/Transport.ts"
+import { judge } from "./internal/Verdict.ts"
+import * as Watchdog from "./internal/Watchdog.ts"
+
+/** What an answer tells, whatever it says. */
+export interface Reached {
+  /** The HTTP status. */
+  readonly status: number
+  /** Feishu's code; 99991661 is what a request without a token gets. */
+  readonly code: number | undefined
+  /** From sending to the end of the body. */
+  readonly millis: number
+  /**
+   * How far the server's clock is ahead of this one, by its `Date`, which is in whole seconds: right to half a second
+   * and half of `millis`.
+   */
+  readonly aheadMillis: number | undefined
+  /** The id that Feishu's support asks for. */
+  readonly logId: string | undefined
+}
+
+/**
+ * Sends one request without a token, and nothing a second time. Any answer of Feishu will do, since it refuses this
+ * one; what fails is the way there, or that something else answers.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { FeishuConfig, Probe } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
+ *
+ * const feishu = Layer.merge(FeishuConfig.layer({ baseUrl: process.env.FEISHU_BASE_URL }), NodeHttp.layer())
+ * const { code, status } = await Effect.runPromise(Effect.provide(Probe.reach, feishu))
+ * console.log(status, code) // => 400 99991661
+ * ```
+ */
+export const reach: Effect.Effect<Reached, FeishuError, FeishuConfig | HttpClient.HttpClient> = Effect.gen(
+  function* () {
+    const config = yield* FeishuConfig
+    const client = yield* HttpClient.HttpClient
+    const secrets = yield* ServerText.OfHttpClient
+    const watchdog = yield* Watchdog.make
+    const request = HttpClientRequest.get(`${config.baseUrl}${ListByNo.path}`)
+    const started = yield* monotonicMillis
+    const answer = yield* Transport.send({ client, config, watchdog, request, secrets, started })
+    const millis = (yield* monotonicMillis) - started
+    const middle = (yield* Clock.currentTimeMillis) - millis / 2
+    const date = DateTime.make(answer.headers["date"] ?? "")
+    const code = yield* judge(answer, config.longestWaitSeconds, secrets).pipe(
+      Effect.as(0),
+      Effect.catch((error) => (error.code === undefined ? Effect.fail(error) : Effect.succeed(error.code))),
+    )
+    return {
+      status: answer.status,
+      code,
+      millis,
+      aheadMillis: Option.getOrUndefined(
+        Option.map(date, (date) => Math.round(DateTime.toEpochMillis(date) + 500 - middle)),
+      ),
+      logId: answer.logId,
+    }
+  },
+).pipe(
+  Effect.scoped,
+  Effect.mapError((error) => error.with({ operation: `GET ${ListByNo.path}` })),
+)
