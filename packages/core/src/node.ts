@@ -57,17 +57,26 @@ export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient,
   const dispatcher = Effect.acquireRelease(
     Effect.try({
       try: () => {
+        const connect = {
+          timeout: Duration.toMillis(Duration.fromInputUnsafe(options.connectTimeout ?? "10 seconds")),
+          ...(options.ca === undefined ? {} : { ca: [...getCACertificates(), options.ca] }),
+        }
         const agent = {
-          connect: {
-            timeout: Duration.toMillis(Duration.fromInputUnsafe(options.connectTimeout ?? "10 seconds")),
-            ...(options.ca === undefined ? {} : { ca: [...getCACertificates(), options.ca] }),
-          },
+          connect,
           // Below the usual idle limit of servers, so that a kept connection is rarely closed as it is used again.
           keepAliveTimeout: 4_000,
         }
         const { httpProxy, httpsProxy, noProxy } = proxies(options)
         return httpProxy || httpsProxy
-          ? new EnvHttpProxyAgent({ ...agent, httpProxy, httpsProxy, noProxy: `${noProxy},${loopback}` })
+          ? new EnvHttpProxyAgent({
+              ...agent,
+              // Through a tunnel, and to a proxy with https, the former is not looked at.
+              requestTls: connect,
+              proxyTls: connect,
+              httpProxy,
+              httpsProxy,
+              noProxy: `${noProxy},${loopback}`,
+            })
           : // The other parses the URL of every request.
             new Agent(agent)
       },

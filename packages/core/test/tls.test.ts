@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Layer } from "effect"
+import { createServer as createProxy } from "node:http"
 import { createServer } from "node:https"
-import type { AddressInfo } from "node:net"
+import { type AddressInfo, connect, type Socket } from "node:net"
 import * as selfsigned from "selfsigned"
 import { AccessToken, Meetings, Secret } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
@@ -40,11 +41,11 @@ const server = Effect.fnUntraced(function* (host: string, days: number) {
   }
 })
 
-const read = (baseUrl: string, ca?: string) =>
+const read = (baseUrl: string, options: NodeHttp.Options = {}) =>
   Effect.provide(
     Fake.read(),
     Meetings.layer({ baseUrl, credentials: AccessToken.given(Secret.accessToken("t-SECRET")) }).pipe(
-      Layer.provide(NodeHttp.layer({ ca })),
+      Layer.provide(NodeHttp.layer(options)),
     ),
   )
 
@@ -52,7 +53,30 @@ describe("N10 certificates", () => {
   it.live("one of an authority that was given is accepted", () =>
     Effect.gen(function* () {
       const { ca, url } = yield* server("localhost", 10)
-      assert.deepStrictEqual((yield* read(url, ca)).ids, ["7011030664708603907"])
+      assert.deepStrictEqual((yield* read(url, { ca })).ids, ["7011030664708603907"])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("so it is through the tunnel of a proxy", () =>
+    Effect.gen(function* () {
+      const { ca, url } = yield* server("feishu.invalid", 10)
+      const tunnels = yield* Effect.acquireRelease(
+        Effect.callback<ReturnType<typeof createProxy>>((resume) => {
+          const proxy = createProxy().on("connect", (_: unknown, socket: Socket) => {
+            const upstream = connect(Number(new URL(url).port), "127.0.0.1", () => {
+              socket.write("HTTP/1.1 200 OK\r\n\r\n")
+              upstream.pipe(socket).pipe(upstream)
+            })
+            upstream.on("error", () => socket.destroy())
+            socket.on("error", () => upstream.destroy())
+          })
+          proxy.listen(0, "127.0.0.1", () => resume(Effect.succeed(proxy)))
+        }),
+        (proxy) => Effect.sync(() => proxy.close()),
+      )
+      const httpsProxy = `http://127.0.0.1:${(tunnels.address() as AddressInfo).port}`
+      const { ids } = yield* read("https://feishu.invalid", { ca, httpsProxy })
+      assert.deepStrictEqual(ids, ["7011030664708603907"])
     }).pipe(Effect.scoped),
   )
 
@@ -65,7 +89,7 @@ describe("N10 certificates", () => {
     it.live(`${name} fails at once, and nothing is sent`, () =>
       Effect.gen(function* () {
         const { ca, requests, url } = yield* server(host, days)
-        const { error } = yield* read(url, trusted ? ca : undefined)
+        const { error } = yield* read(url, { ca: trusted ? ca : undefined })
         assert.match(error!.message, /localhost:\d+: certificate refused \([A-Z_]+\)/)
         assert.strictEqual(error!.requests, 1)
         assert.strictEqual(requests(), 0)
