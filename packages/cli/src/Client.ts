@@ -38,7 +38,7 @@ const words: Language.Words<{
 }
 
 /** What core takes, with the secrets read from wherever they are. */
-const options = Effect.fnUntraced(function* (settings: Settings.Settings) {
+export const options = Effect.fnUntraced(function* (settings: Settings.Settings) {
   const say = yield* Language.say(words)
   const accessToken = yield* Settings.secret(settings, "access-token")
   const appSecret = accessToken === undefined ? yield* Settings.secret(settings, "app-secret") : undefined
@@ -56,12 +56,13 @@ const options = Effect.fnUntraced(function* (settings: Settings.Settings) {
     FEISHU_BASE_URL: settings.found.get("base-url")?.text,
     FEISHU_OAUTH_BASE_URL: settings.found.get("oauth-base-url")?.text,
   }
-  return yield* Effect.provideService(
-    FeishuClient.optionsConfig,
-    ConfigProvider.ConfigProvider,
-    ConfigProvider.fromUnknown(
-      Object.fromEntries(Object.entries(resolved).filter(([, text]) => text !== undefined)),
-    ),
+  const provider = ConfigProvider.fromUnknown(
+    Object.fromEntries(Object.entries(resolved).filter(([, text]) => text !== undefined)),
+  )
+  return yield* FeishuClient.optionsConfig.pipe(
+    Effect.provideService(ConfigProvider.ConfigProvider, provider),
+    // They are texts, or absent.
+    Effect.catchTag("ConfigError", Effect.die),
   )
 })
 
@@ -78,19 +79,17 @@ export const layer = (settings: Settings.Settings, before: Before = {}) =>
 
 /** The HTTP client, with the proxies and the authority of one's own. */
 export const http = (settings: Settings.Settings) =>
-  Layer.unwrap(
-    Effect.map(authority(settings), (ca) =>
-      NodeHttp.layer({
-        ca,
-        httpsProxy: settings.found.get("https-proxy")?.text,
-        httpProxy: settings.found.get("http-proxy")?.text,
-        noProxy: settings.found.get("no-proxy")?.text,
-      }),
-    ),
-  )
+  Layer.unwrap(Effect.map(authority(settings), (ca) => NodeHttp.layer({ ca, ...proxies(settings) })))
+
+/** The proxies. */
+export const proxies = ({ found }: Settings.Settings) => ({
+  httpsProxy: found.get("https-proxy")?.text,
+  httpProxy: found.get("http-proxy")?.text,
+  noProxy: found.get("no-proxy")?.text,
+})
 
 /** The certificates to trust beside Node's own. */
-const authority = Effect.fnUntraced(function* ({ found }: Settings.Settings) {
+export const authority = Effect.fnUntraced(function* ({ found }: Settings.Settings) {
   const path = found.get("ca-file")?.text
   if (path === undefined) return undefined
   const say = yield* Language.say(words)

@@ -5,6 +5,7 @@ import * as HelpText from "@effect-feishu/terminal/HelpText"
 import { completions, type Root } from "./completions.ts"
 import { config } from "./config.ts"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
+import { doctor } from "./doctor.ts"
 import { errors } from "./errors.ts"
 import * as Flags from "./Flags.ts"
 import * as Format from "./Format.ts"
@@ -173,6 +174,7 @@ export const feishuMeetings = (language: Language.Language) => {
     Command.withSubcommands([
       list(language),
       plan(language),
+      doctor(language),
       config(language),
       errors(language),
       schema(language),

@@ -128,7 +128,7 @@ interface Shown {
 }
 
 /** Every setting as it is used, with its origin. */
-const all = Effect.fnUntraced(function* (settings: Settings.Settings) {
+export const valuesOf = Effect.fnUntraced(function* (settings: Settings.Settings) {
   const { found } = settings
   const { baseUrl, oauthBaseUrl } = yield* Settings.addresses(settings)
   const used: Partial<Record<Setting.Name, string>> = {
@@ -161,13 +161,13 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
   const say = words[language]
   const settings = yield* Settings.load(flags)
   const { looked } = yield* ConfigFiles.ConfigFiles
-  const shown = yield* all(settings)
+  const shown = yield* valuesOf(settings)
   if (flags.json) {
     const values = shown.map(({ characters, name, origin, value }) => [
       Setting.keyOf({ name }),
       {
         ...(characters === undefined ? { value: value ?? null } : { set: true, characters }),
-        origin: origin === undefined ? { from: "default" } : programs(origin),
+        origin: originForPrograms(origin),
       },
     ])
     return yield* Console.log(
@@ -205,8 +205,10 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
 })
 
 /** An origin for programs. */
-const programs = (origin: Settings.Origin) => {
-  switch (origin._tag) {
+export const originForPrograms = (origin: Settings.Origin | undefined) => {
+  switch (origin?._tag) {
+    case undefined:
+      return { from: "default" }
     case "Flag":
       return { from: "flag", flag: origin.flag }
     case "Environment":

@@ -1,0 +1,146 @@
+/**
+ * The way to a host, step by step: its name, the proxy's tunnel, and whose certificate is at the end. The client takes
+ * the same way in one step, and can only say that it failed. Nothing is sent but what opens the tunnel.
+ */
+import { lookup } from "node:dns/promises"
+import * as Http from "node:http"
+import * as Https from "node:https"
+import { connect, isIP, type Socket } from "node:net"
+import * as Tls from "node:tls"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+/** How a step failed: the system's code, or an HTTP status of the proxy. */
+export class Broken extends Data.TaggedError("Broken")<{ readonly code: string }> {}
+
+/** Within this each step must be done. */
+const patience = "10 seconds"
+
+const inTime = <A, R>(step: Effect.Effect<A, Broken, R>): Effect.Effect<A, Broken, R> =>
+  Effect.timeoutOrElse(step, {
+    duration: patience,
+    orElse: () => Effect.fail(new Broken({ code: "ETIMEDOUT" })),
+  })
+
+const broken = (error: unknown): Broken =>
+  new Broken({
+    code:
+      typeof error === "object" && error !== null && "code" in error
+        ? String(error.code)
+        : error instanceof Error
+          ? error.message
+          : String(error),
+  })
+
+/** The addresses of a host. */
+export const addressesOf = (host: string): Effect.Effect<ReadonlyArray<string>, Broken> =>
+  inTime(
+    Effect.map(Effect.tryPromise({ try: () => lookup(host, { all: true }), catch: broken }), (found) =>
+      found.map(({ address }) => address),
+    ),
+  )
+
+/** Where to go, and through which proxy. */
+export interface Route {
+  readonly url: URL
+  readonly proxy: URL | undefined
+}
+
+const portOf = (url: URL): number => Number(url.port) || (url.protocol === "https:" ? 443 : 80)
+
+/** The name of a host as sockets take it. */
+export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.+)\]$/, "$1")
+
+/** A connection to the host, through the proxy's tunnel where there is one. */
+export const open = ({ proxy, url }: Route): Effect.Effect<Socket, Broken, Scope.Scope> =>
+  Effect.acquireRelease(inTime(proxy === undefined ? direct(url) : tunnel(proxy, url)), (socket) =>
+    Effect.sync(() => socket.destroy()),
+  )
+
+const direct = (url: URL): Effect.Effect<Socket, Broken> =>
+  Effect.callback((resume) => {
+    const socket = connect({ host: hostOf(url), port: portOf(url) })
+    socket.once("connect", () => resume(Effect.succeed(socket)))
+    socket.on("error", (error) => resume(Effect.fail(broken(error))))
+    return Effect.sync(() => socket.destroy())
+  })
+
+const tunnel = (proxy: URL, url: URL): Effect.Effect<Socket, Broken> =>
+  Effect.callback((resume) => {
+    const target = `${url.hostname}:${portOf(url)}`
+    const user = [proxy.username, proxy.password].map(decodeURIComponent).join(":")
+    const request = (proxy.protocol === "https:" ? Https : Http).request({
+      host: hostOf(proxy),
+      port: portOf(proxy),
+      method: "CONNECT",
+      path: target,
+      agent: false,
+      headers: {
+        host: target,
+        ...(user === ":" ? {} : { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` }),
+      },
+    })
+    request.once("connect", ({ statusCode }, socket: Socket) => {
+      if (statusCode === 200) return resume(Effect.succeed(socket))
+      socket.destroy()
+      return resume(Effect.fail(new Broken({ code: `HTTP ${statusCode}` })))
+    })
+    request.on("error", (error) => resume(Effect.fail(broken(error))))
+    request.end()
+    return Effect.sync(() => request.destroy())
+  })
+
+/** A certificate that was shown. */
+export interface Certificate {
+  readonly issuer: string
+  /** In unix milliseconds. */
+  readonly validTo: number
+  /** Why it is not to be trusted, by Node's code. */
+  readonly problem: string | undefined
+  readonly protocol: string
+}
+
+/** The certificate of a host. */
+export const certificateOf = (route: Route, ca: string | undefined): Effect.Effect<Certificate, Broken> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const socket = yield* open(route)
+      const host = hostOf(route.url)
+      return yield* inTime(
+        Effect.callback<Certificate, Broken>((resume) => {
+          const secure = Tls.connect({
+            socket,
+            host,
+            // An address is no name that could be asked for.
+            ...(isIP(host) === 0 ? { servername: host } : {}),
+            ...(ca === undefined ? {} : { ca: [...Tls.getCACertificates(), ca] }),
+            // What is wrong with it is to be told, and nothing is sent.
+            rejectUnauthorized: false,
+          })
+          secure.once("secureConnect", () => {
+            const { issuer, valid_to } = secure.getPeerCertificate()
+            const { authorizationError } = secure
+            const problem: unknown =
+              secure.authorized || authorizationError === undefined
+                ? undefined
+                : typeof authorizationError === "object" && "code" in authorizationError
+                  ? authorizationError.code
+                  : authorizationError
+            resume(
+              Effect.succeed({
+                issuer: [issuer?.O, issuer?.CN].filter((name) => name !== undefined).join(", ") || "?",
+                // Of the form that OpenSSL writes. Reads no clock.
+                // oxlint-disable-next-line no-restricted-globals
+                validTo: Date.parse(valid_to),
+                problem: problem === undefined ? undefined : String(problem),
+                protocol: secure.getProtocol() ?? "?",
+              }),
+            )
+          })
+          secure.on("error", (error) => resume(Effect.fail(broken(error))))
+          return Effect.sync(() => secure.destroy())
+        }),
+      )
+    }),
+  )

@@ -1,0 +1,586 @@
+/** Looks at everything that a read needs, from the inside to the outside: whatever fails explains what comes after it. */
+import { isIP } from "node:net"
+import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as References from "effect/References"
+import * as Schema from "effect/Schema"
+import {
+  type AccessToken,
+  Events,
+  FeishuClient,
+  FeishuConfig,
+  FeishuError,
+  ListByNo,
+  type MeetingNo,
+  Meetings,
+  Probe,
+  Retry,
+} from "@effect-feishu/core"
+import * as NodeHttp from "@effect-feishu/core/node"
+import * as Client from "../Client.ts"
+import { originForPrograms, valuesOf } from "../config.ts"
+import type * as ConnectionFlags from "../ConnectionFlags.ts"
+import { Ended } from "../Ended.ts"
+import { exitCodes, ofFeishu } from "../Fault.ts"
+import * as Language from "../Language.ts"
+import * as Numbers from "../Numbers.ts"
+import * as Setting from "../Setting.ts"
+import * as Settings from "../Settings.ts"
+import * as Check from "./Check.ts"
+import * as Connection from "./Connection.ts"
+import * as Report from "./Report.ts"
+
+interface Input extends ConnectionFlags.Given {
+  readonly numbers: ReadonlyArray<string>
+  readonly json: boolean
+}
+
+const words: Language.Words<{
+  readonly setting: (name: string, value: string, origin: string) => string
+  readonly secret: (characters: number) => string
+  readonly reads: (baseUrl: string, app: string | undefined) => string
+  readonly noProxy: string
+  readonly proxyNotNeeded: string
+  readonly proxy: (address: string) => string
+  readonly proxyRefused: (address: string, host: string, code: string) => string
+  readonly giveUser: string
+  readonly proxyDead: (address: string, code: string) => string
+  readonly checkProxy: string
+  readonly byProxy: string
+  readonly isAddress: (host: string) => string
+  readonly addresses: (host: string, addresses: string, millis: number) => string
+  readonly notFound: (host: string, code: string) => string
+  readonly checkName: string
+  readonly plain: string
+  readonly certificate: (host: string, protocol: string, issuer: string, days: number) => string
+  readonly endsSoon: (host: string) => string
+  readonly ownAuthority: (origin: string) => string
+  readonly distrusted: (host: string, code: string, issuer: string, days: number) => string
+  readonly expired: string
+  readonly otherHost: string
+  readonly distrustedRemedy: string
+  readonly noConnection: (host: string, code: string) => string
+  readonly checkNetwork: string
+  readonly answered: (millis: number) => string
+  readonly noDate: string
+  readonly inStep: (seconds: string) => string
+  readonly outOfStep: (seconds: number, isBehind: boolean) => string
+  readonly setClock: string
+  readonly tokenGiven: string
+  readonly tokenOf: Readonly<Record<AccessToken.Kind, (minutes: number) => string>>
+  readonly hasScope: string
+  readonly grant: (link: string) => string
+  readonly noNumber: string
+  readonly page: (meetingNo: string, rows: number, more: boolean) => string
+  readonly notRefused: (rateLimit: number) => string
+  readonly refused: (seconds: number) => string
+  readonly share: string
+}> = {
+  en: {
+    setting: (name, value, origin) => `${name}: ${value} (${origin})`,
+    secret: (characters) => `set, ${characters} characters`,
+    reads: (baseUrl, app) => `${baseUrl}, ${app === undefined ? "by an access token" : `by the app ${app}`}`,
+    noProxy: "none",
+    proxyNotNeeded: "none for this host, although one is set: NO_PROXY lists it, or it is this machine",
+    proxy: (address) => `${address} opens a tunnel`,
+    proxyRefused: (address, host, code) => `${address} opens no tunnel to ${host} (${code})`,
+    giveUser: "Check the user and password in HTTPS_PROXY, or list the host in NO_PROXY.",
+    proxyDead: (address, code) => `${address} cannot be reached (${code})`,
+    checkProxy: "Check the address in HTTPS_PROXY and that the proxy is running.",
+    byProxy: "the proxy looks the names up",
+    isAddress: (host) => `${host} is an address`,
+    addresses: (host, addresses, millis) => `${host} is ${addresses} (${millis} ms)`,
+    notFound: (host, code) => `${host} was not found (${code})`,
+    checkName: "Check the base URL, and the DNS of this machine; a private network may need its VPN.",
+    plain: "plain http, which stays on this machine",
+    certificate: (host, protocol, issuer, days) =>
+      `${host}: ${protocol}, certificate of ${issuer}, ${days} days left`,
+    endsSoon: (host) => `the certificate of ${host} ends soon: whoever runs it has to renew it`,
+    ownAuthority: (origin) => `trusted beside Node's own: the certificates of ${origin}`,
+    distrusted: (host, code, issuer, days) =>
+      `the certificate of ${host} is not to be trusted (${code}): it is of ${issuer}, with ${days} days left`,
+    expired: "Check the clock of this machine; if it is right, whoever runs the host has to renew it.",
+    otherHost: "Check the base URL: the certificate is for another host.",
+    distrustedRemedy:
+      "If a proxy inspects TLS, or it is a private deployment, put the certificate of its authority into a file, and name that in FEISHU_CA_FILE; else somebody may be listening.",
+    noConnection: (host, code) => `there is no connection to ${host} (${code})`,
+    checkNetwork:
+      "Check the base URL, the network, and whether a firewall or proxy is between here and Feishu.",
+    answered: (millis) => `answers in ${millis} ms`,
+    noDate: "the answer does not tell the time",
+    inStep: (seconds) => `in step with Feishu's, to ${seconds} s`,
+    outOfStep: (seconds, isBehind) =>
+      `this clock is ${seconds} s ${isBehind ? "behind" : "ahead of"} Feishu's: ${isBehind ? "a read up to now misses the meetings since" : "a read up to now reaches into the future, and 90 days ago is too late"}, and certificates may seem not to be valid`,
+    setClock: "Set the clock, best by NTP (timedatectl set-ntp true).",
+    tokenGiven: "one that was given: when it ends is not known, and it is not refreshed",
+    tokenOf: {
+      given: () => "",
+      "self-built app": (minutes) => `tenant access token of the app, for ${minutes} min; it is refreshed`,
+      "store app": (minutes) => `tenant access token of the store app, for ${minutes} min; it is refreshed`,
+      "client credentials": (minutes) => `by the unified OAuth 2.0, for ${minutes} min; it is refreshed`,
+    },
+    hasScope: "meetings may be read",
+    grant: (link) => `Grant it there, and publish a version of the app: ${link}`,
+    noNumber: "no meeting number is given: feishu-meetings doctor 337736498",
+    page: (meetingNo, rows, more) =>
+      rows === 0
+        ? `${meetingNo} has no meetings in the last 90 days, which is no fault`
+        : `${meetingNo} has ${more ? `${rows} meetings and more` : rows === 1 ? "1 meeting" : `${rows} meetings`} in the last 90 days`,
+    notRefused: (rateLimit) =>
+      `not refused; reads keep to ${rateLimit} requests a minute, and Feishu does not tell how many are left`,
+    refused: (seconds) => `refused a request, and resets in ${seconds} s: another program uses the same app`,
+    share: "Wait that long; and let the programs share the limit, by rate_limit.",
+  },
+  zh: {
+    setting: (name, value, origin) => `${name}：${value}（${origin}）`,
+    secret: (characters) => `已设置，${characters} 个字符`,
+    reads: (baseUrl, app) => `${baseUrl}，${app === undefined ? "使用访问凭证" : `使用应用 ${app}`}`,
+    noProxy: "无",
+    proxyNotNeeded: "已设置代理，但此主机不经过代理：NO_PROXY 列出了它，或它就是本机",
+    proxy: (address) => `${address} 可以建立隧道`,
+    proxyRefused: (address, host, code) => `${address} 拒绝建立到 ${host} 的隧道（${code}）`,
+    giveUser: "请检查 HTTPS_PROXY 中的用户名和密码，或将主机列入 NO_PROXY。",
+    proxyDead: (address, code) => `无法连接 ${address}（${code}）`,
+    checkProxy: "请检查 HTTPS_PROXY 中的地址，以及代理是否在运行。",
+    byProxy: "由代理解析域名",
+    isAddress: (host) => `${host} 是 IP 地址`,
+    addresses: (host, addresses, millis) => `${host} 解析为 ${addresses}（${millis} 毫秒）`,
+    notFound: (host, code) => `找不到 ${host}（${code}）`,
+    checkName: "请检查接口地址和本机的 DNS；内网可能需要连接 VPN。",
+    plain: "明文 http，不离开本机",
+    certificate: (host, protocol, issuer, days) =>
+      `${host}：${protocol}，证书由 ${issuer} 签发，剩余 ${days} 天`,
+    endsSoon: (host) => `${host} 的证书即将过期：需由其运维者更新`,
+    ownAuthority: (origin) => `除 Node 自带的之外还信任的证书：${origin}`,
+    distrusted: (host, code, issuer, days) =>
+      `${host} 的证书不可信（${code}）：由 ${issuer} 签发，剩余 ${days} 天`,
+    expired: "请检查本机时钟；如果无误，需由该主机的运维者更新证书。",
+    otherHost: "请检查接口地址：证书属于另一台主机。",
+    distrustedRemedy:
+      "如果代理会检查 TLS，或是私有化部署，请将其证书颁发机构的证书存入文件，并用 FEISHU_CA_FILE 指定；否则可能有人在窃听。",
+    noConnection: (host, code) => `无法连接 ${host}（${code}）`,
+    checkNetwork: "请检查接口地址和网络，以及与飞书之间是否有防火墙或代理。",
+    answered: (millis) => `${millis} 毫秒内应答`,
+    noDate: "应答中没有时间",
+    inStep: (seconds) => `与飞书的时钟一致，相差 ${seconds} 秒`,
+    outOfStep: (seconds, isBehind) =>
+      `本机时钟比飞书${isBehind ? "慢" : "快"} ${seconds} 秒：${isBehind ? "读到“现在”为止会漏掉最近的会议" : "读到“现在”为止会超出当前时间，90 天前的起点也会偏晚"}，证书也可能被判为无效`,
+    setClock: "请校准时钟，最好使用 NTP（timedatectl set-ntp true）。",
+    tokenGiven: "由用户给出：何时过期未知，也不会刷新",
+    tokenOf: {
+      given: () => "",
+      "self-built app": (minutes) => `应用的 tenant_access_token，有效 ${minutes} 分钟，会自动刷新`,
+      "store app": (minutes) => `商店应用的 tenant_access_token，有效 ${minutes} 分钟，会自动刷新`,
+      "client credentials": (minutes) => `取自统一 OAuth 2.0，有效 ${minutes} 分钟，会自动刷新`,
+    },
+    hasScope: "可以读取会议",
+    grant: (link) => `请在此开通权限，并发布应用版本：${link}`,
+    noNumber: "没有给出会议号：feishu-meetings doctor 337736498",
+    page: (meetingNo, rows, more) =>
+      rows === 0
+        ? `会议号 ${meetingNo} 在最近 90 天内没有会议，这不是问题`
+        : `会议号 ${meetingNo} 在最近 90 天内有${more ? `超过 ${rows}` : ` ${rows}`} 场会议`,
+    notRefused: (rateLimit) => `未被限流；读取时每分钟至多 ${rateLimit} 次请求，飞书不告知剩余次数`,
+    refused: (seconds) => `拒绝了一次请求，${seconds} 秒后恢复：另有程序使用同一应用`,
+    share: "请等待；并用 rate_limit 让各程序分担限额。",
+  },
+}
+
+/** A clock this far off, in seconds, makes reads wrong. */
+const mostSecondsOff = 60
+
+/** A certificate with fewer days left is worth a word. */
+const fewDays = 14
+
+type Looked<A> = readonly [A, Check.Fine]
+
+/** A look at one thing. */
+type Examination<A, R = never> = Effect.Effect<
+  Looked<A>,
+  Check.Unwell | Check.NotNeeded | FeishuError.FeishuError,
+  R
+>
+
+/** Looks, tells, and ends as `list` would. */
+export const examine = Effect.fnUntraced(function* (input: Input) {
+  const language = yield* Language.CurrentLanguage
+  const [meetingNo] = yield* Numbers.read({ numbers: input.numbers, numbersFrom: undefined })
+  const results: Array<Check.Result> = []
+  const look = lookInto(results, (result) =>
+    input.json ? Effect.void : Console.log(Report.text(result, language)),
+  )
+
+  yield* look("node", [], Effect.succeed([undefined, { detail: process.versions.node }]))
+  const configured = yield* look("configuration", [], configuration(input))
+  if (configured !== undefined) yield* network(look, configured)
+  const access = configured && (yield* credentials(look, configured))
+  if (access !== undefined) yield* reading(look, access, meetingNo)
+  // Whatever was not come to.
+  for (const name of Check.names) {
+    if (!results.some((one) => one.name === name)) yield* look(name, Check.names, Effect.die("it is skipped"))
+  }
+
+  yield* Console.log(input.json ? Report.document(results) : `\n${Report.counts(results, language)}`)
+  const first = results.find((one) => one.status === "failed")
+  if (first?.status === "failed") return yield* new Ended({ exitCode: first.exitCode })
+}, Effect.scoped)
+
+/** Looks at one thing, unless something that it needs is unwell; gives what the next things need of it. */
+type Look = <A, R>(
+  name: Check.Name,
+  needs: ReadonlyArray<Check.Name>,
+  check: Examination<A, R>,
+) => Effect.Effect<A | undefined, never, R>
+
+const lookInto =
+  (results: Array<Check.Result>, tell: (result: Check.Result) => Effect.Effect<void>): Look =>
+  (name, needs, check) => {
+    const told = (result: Check.Result) => {
+      results.push(result)
+      return Effect.as(tell(result), undefined)
+    }
+    const failed = results.find((one) => one.status === "failed" && needs.includes(one.name))
+    if (failed !== undefined) {
+      return told({ name, status: "skipped", detail: `since ${failed.name} failed`, because: failed.name })
+    }
+    return check.pipe(
+      Effect.catchTag("FeishuError", Check.ofError),
+      Effect.flatMap(([value, fine]) => Effect.as(told({ name, status: "ok", ...fine }), value)),
+      Effect.catchTags({
+        NotNeeded: ({ detail }) => told({ name, status: "skipped", detail, because: undefined }),
+        Unwell: ({ detail, exitCode, facts, logId, remedy }) =>
+          told({ name, status: "failed", detail, remedy, logId, exitCode, facts }),
+      }),
+    )
+  }
+
+/** Everything that the settings give. */
+const configuration = Effect.fnUntraced(function* (input: Input) {
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
+  const settings = yield* Settings.load(input)
+  const urls = yield* Settings.addresses(settings)
+  const ca = yield* Client.authority(settings)
+  const http = Layer.succeedContext(yield* Layer.build(Client.http(settings)))
+  const values = yield* valuesOf(settings)
+  const set = values.filter(({ name, origin }) => origin !== undefined || name === "base-url")
+  const lines = set.map(({ characters, name, origin, value }) =>
+    say.setting(
+      Setting.keyOf({ name }),
+      characters === undefined ? (value ?? "") : say.secret(characters),
+      Settings.inWords(origin, language),
+    ),
+  )
+  return [
+    { settings, urls, ca, http },
+    {
+      detail: say.reads(urls.baseUrl, Settings.app(settings)),
+      lines,
+      facts: {
+        settings: Object.fromEntries(
+          set.map(({ characters, name, origin, value }) => [
+            Setting.keyOf({ name }),
+            {
+              ...(characters === undefined ? { value } : { set: true, characters }),
+              origin: originForPrograms(origin),
+            },
+          ]),
+        ),
+      },
+    },
+  ] as const
+})
+
+type Configured = Effect.Success<ReturnType<typeof configuration>>[0]
+
+const way = ["proxy", "dns", "tls", "feishu"] as const
+
+/** The way to Feishu, and its clock. */
+const network = Effect.fnUntraced(function* (look: Look, configured: Configured) {
+  const { ca, http, settings, urls } = configured
+  const say = yield* Language.say(words)
+  const route = routeOf(settings, urls.baseUrl)
+  yield* look("proxy", [], proxyCheck(settings, route))
+  yield* look("dns", way, dnsCheck(configured, route))
+  yield* look("tls", way, tlsCheck(configured, ca))
+  const reached = yield* look(
+    "feishu",
+    way,
+    Effect.map(Probe.reach, (reached): Looked<Probe.Reached> => {
+      const { code, logId, millis, status } = reached
+      return [
+        reached,
+        { detail: say.answered(Math.round(millis)), facts: { httpStatus: status, code, logId, millis } },
+      ]
+    }).pipe(Effect.provide([Layer.succeed(FeishuConfig.FeishuConfig, urls), http])),
+  )
+  yield* look(
+    "clock",
+    way,
+    Effect.suspend(() => clockCheck(reached?.aheadMillis, say)),
+  )
+})
+
+/** What a client with a token needs. */
+interface Access {
+  readonly configured: Configured
+  readonly client: Layer.Layer<FeishuClient.FeishuClient, FeishuError.FeishuError>
+  /** Runs what asks Feishu, until the limit refuses it: a read would wait then, and who looks wants to know. */
+  readonly watched: <A, E, R>(
+    effect: Effect.Effect<A, E, R>,
+  ) => Effect.Effect<A, E | FeishuError.FeishuError, R>
+  /** Milliseconds until the limit lets requests go again, where it has refused one. */
+  readonly refusedMillis: () => number | undefined
+}
+
+/** The token. */
+const credentials = Effect.fnUntraced(function* (look: Look, configured: Configured) {
+  const { http, settings, urls } = configured
+  const say = yield* Language.say(words)
+  let expiresInMillis: number | undefined
+  let refusedMillis: number | undefined
+  const refused = yield* Deferred.make<never, FeishuError.FeishuError>()
+  const listen = (event: Events.Event) =>
+    Effect.suspend(() => {
+      if (event._tag === "TokenFetched") expiresInMillis = event.expiresInMillis
+      if (event._tag !== "RateLimitRefused") return Effect.void
+      refusedMillis = event.resetMillis
+      const { logId, resetMillis } = event
+      const reason = new FeishuError.RateLimited({
+        status: 429,
+        retryAfterSeconds: Math.ceil(resetMillis / 1000),
+        logId,
+      })
+      return Effect.asVoid(Deferred.fail(refused, new FeishuError.FeishuError({ reason })))
+    })
+  const watched: Access["watched"] = (effect) =>
+    Effect.raceFirst(effect, Deferred.await(refused)).pipe(
+      Effect.provideService(Events.Events, listen),
+      // What the client would warn of is looked at here.
+      Effect.provideService(References.MinimumLogLevel, "None"),
+    )
+
+  return yield* look(
+    "token",
+    way,
+    Effect.gen(function* () {
+      const options = yield* Client.options(settings)
+      const source = yield* options.credentials
+      yield* watched(source.get)
+      const minutes = Math.round((expiresInMillis ?? 0) / 60_000)
+      const client = FeishuClient.layer({
+        ...options,
+        credentials: Effect.succeed(source),
+        rateLimit: { requests: settings.rateLimit },
+      }).pipe(Layer.provide(http))
+      const access: Access = { configured, client, watched, refusedMillis: () => refusedMillis }
+      const fine: Check.Fine = {
+        detail: source.kind === "given" ? say.tokenGiven : say.tokenOf[source.kind](minutes),
+        facts: {
+          kind: source.kind,
+          ...(expiresInMillis === undefined ? {} : { expiresInSeconds: Math.round(expiresInMillis / 1000) }),
+        },
+      }
+      return [access, fine] as const
+    }).pipe(Effect.provide([Layer.succeed(FeishuConfig.FeishuConfig, urls), http, Retry.layerBudget()])),
+  )
+})
+
+/** The scope, a page, and the limit. */
+const reading = Effect.fnUntraced(function* (look: Look, access: Access, meetingNo: MeetingNo | undefined) {
+  const { client, configured, refusedMillis, watched } = access
+  const say = yield* Language.say(words)
+  const { rateLimit } = configured.settings
+  yield* look("scope", [], watched(Effect.provide(scopeCheck(configured), client)))
+  yield* look(
+    "page",
+    ["scope"],
+    meetingNo === undefined
+      ? new Check.NotNeeded({ detail: say.noNumber })
+      : watched(
+          Effect.map(
+            Meetings.Meetings.use((meetings) => meetings.page({ meetingNo, range: { from: "2159h" } })),
+            ({ cursor, logId, meetings }): Looked<undefined> => [
+              undefined,
+              {
+                detail: say.page(meetingNo, meetings.length, cursor !== undefined),
+                facts: { meetingNo, rows: meetings.length, more: cursor !== undefined, logId },
+              },
+            ],
+          ),
+        ).pipe(Effect.provide(Layer.provide(Meetings.layerClient, client))),
+  )
+  const millis = refusedMillis()
+  const resetSeconds = Math.ceil((millis ?? 0) / 1000)
+  yield* look(
+    "limit",
+    [],
+    millis === undefined
+      ? Effect.succeed([undefined, { detail: say.notRefused(rateLimit), facts: { rateLimit } }])
+      : Check.ofNetwork(say.refused(resetSeconds), say.share, { resetSeconds }),
+  )
+})
+
+type Urls = Pick<FeishuConfig.FeishuConfig["Service"], "baseUrl" | "oauthBaseUrl">
+
+const routeOf = (settings: Settings.Settings, url: string): Connection.Route => {
+  const proxy = NodeHttp.proxyOf(url, Client.proxies(settings))
+  return { url: new URL(url), proxy: proxy === undefined ? undefined : new URL(proxy) }
+}
+
+/** The hosts that are asked: the API's, and the one that tokens come from where that is another. */
+const hostsOf = ({ baseUrl, oauthBaseUrl }: Urls, settings: Settings.Settings): ReadonlyArray<string> => [
+  ...new Set([baseUrl, ...(settings.found.has("oauth-base-url") ? [oauthBaseUrl] : [])]),
+]
+
+const proxyCheck = Effect.fnUntraced(function* (
+  settings: Settings.Settings,
+  { proxy, url }: Connection.Route,
+) {
+  const say = yield* Language.say(words)
+  if (proxy === undefined) {
+    const isSet = settings.found.has("https-proxy") || settings.found.has("http-proxy")
+    const fine: Check.Fine = { detail: isSet ? say.proxyNotNeeded : say.noProxy, facts: { proxy: null } }
+    return [undefined, fine] as const
+  }
+  const address = Setting.shown({ name: "https-proxy" }, proxy.href)
+  // Through a proxy for plain http goes each request by itself.
+  if (url.protocol === "https:") {
+    yield* Effect.scoped(Connection.open({ url, proxy })).pipe(
+      Effect.mapError(({ code }) =>
+        code.startsWith("HTTP")
+          ? Check.ofNetwork(say.proxyRefused(address, url.hostname, code), say.giveUser, { code })
+          : Check.ofNetwork(say.proxyDead(address, code), say.checkProxy, { code }),
+      ),
+    )
+  }
+  return [undefined, { detail: say.proxy(address), facts: { proxy: address } } as Check.Fine] as const
+})
+
+const dnsCheck = Effect.fnUntraced(function* ({ settings, urls }: Configured, { proxy }: Connection.Route) {
+  const say = yield* Language.say(words)
+  if (proxy !== undefined) return yield* new Check.NotNeeded({ detail: say.byProxy })
+  const hosts = new Set(hostsOf(urls, settings).map((url) => Connection.hostOf(new URL(url))))
+  const found = yield* Effect.forEach(hosts, (host) =>
+    isIP(host) === 0
+      ? Connection.addressesOf(host).pipe(
+          Effect.timed,
+          Effect.map(([duration, addresses]) => ({
+            host,
+            addresses,
+            line: say.addresses(host, addresses.join(", "), Math.round(Duration.toMillis(duration))),
+          })),
+          Effect.mapError(({ code }) =>
+            Check.ofNetwork(say.notFound(host, code), say.checkName, { host, code }),
+          ),
+        )
+      : Effect.succeed({ host, addresses: [host], line: say.isAddress(host) }),
+  )
+  const [first = "", ...lines] = found.map(({ line }) => line)
+  const facts = { hosts: Object.fromEntries(found.map(({ addresses, host }) => [host, addresses])) }
+  return [undefined, { detail: first, lines, facts } as Check.Fine] as const
+})
+
+const tlsCheck = Effect.fnUntraced(function* ({ settings, urls }: Configured, ca: string | undefined) {
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
+  const secure = hostsOf(urls, settings).filter((url) => url.startsWith("https:"))
+  if (secure.length === 0) return yield* new Check.NotNeeded({ detail: say.plain })
+  const now = yield* Clock.currentTimeMillis
+  const certificates = yield* Effect.forEach(secure, (url) => {
+    const { host } = new URL(url)
+    return Connection.certificateOf(routeOf(settings, url), ca).pipe(
+      Effect.mapError(({ code }) =>
+        Check.ofNetwork(say.noConnection(host, code), say.checkNetwork, { host, code }),
+      ),
+      Effect.flatMap(({ issuer, problem, protocol, validTo }) => {
+        const days = Math.floor((validTo - now) / 86_400_000)
+        const facts = { host, issuer, protocol, daysLeft: days }
+        if (problem === undefined) return Effect.succeed(facts)
+        const remedy =
+          problem === "CERT_HAS_EXPIRED"
+            ? say.expired
+            : problem === "ERR_TLS_CERT_ALTNAME_INVALID"
+              ? say.otherHost
+              : say.distrustedRemedy
+        return Check.ofNetwork(say.distrusted(host, problem, issuer, days), remedy, {
+          ...facts,
+          code: problem,
+        })
+      }),
+    )
+  })
+  const own = settings.found.get("ca-file")
+  const [first = "", ...lines] = [
+    ...certificates.map(({ daysLeft, host, issuer, protocol }) =>
+      say.certificate(host, protocol, issuer, daysLeft),
+    ),
+    ...certificates.filter(({ daysLeft }) => daysLeft < fewDays).map(({ host }) => say.endsSoon(host)),
+    ...(own === undefined
+      ? []
+      : [say.ownAuthority(`${own.text} (${Settings.inWords(own.origin, language)})`)]),
+    ...(process.env["NODE_EXTRA_CA_CERTS"] ? [say.ownAuthority("NODE_EXTRA_CA_CERTS")] : []),
+  ]
+  return [undefined, { detail: first, lines, facts: { certificates } } as Check.Fine] as const
+})
+
+const clockCheck = (
+  aheadMillis: number | undefined,
+  say: (typeof words)[Language.Language],
+): Examination<undefined> => {
+  if (aheadMillis === undefined) return Effect.fail(new Check.NotNeeded({ detail: say.noDate }))
+  const seconds = Math.abs(aheadMillis) / 1000
+  const facts = { secondsBehindFeishu: aheadMillis / 1000 }
+  return seconds <= mostSecondsOff
+    ? Effect.succeed([undefined, { detail: say.inStep(seconds.toFixed(1)), facts }] as const)
+    : Effect.fail(
+        new Check.Unwell({
+          detail: say.outOfStep(Math.round(seconds), aheadMillis > 0),
+          remedy: say.setClock,
+          exitCode: exitCodes.refused,
+          facts,
+        }),
+      )
+}
+
+/**
+ * A request without any field: the gateway checks the scope before the fields (observed), and so refuses the latter
+ * only if the former is there. No meeting is read.
+ */
+const noFields: FeishuClient.Endpoint<Record<never, never>, unknown> = {
+  path: ListByNo.path,
+  query: Schema.Struct({}),
+  data: Schema.Unknown,
+}
+
+const scopeCheck = Effect.fnUntraced(function* ({ settings, urls }: Configured) {
+  const say = yield* Language.say(words)
+  const language = yield* Language.CurrentLanguage
+  const client = yield* FeishuClient.FeishuClient
+  const fine: Looked<undefined> = [undefined, { detail: say.hasScope }]
+  return yield* client.call(noFields, {}).pipe(
+    Effect.as(fine),
+    Effect.catch((error): Examination<undefined> => {
+      if (error.reason._tag === "RequestRefused" && error.code !== undefined) return Effect.succeed(fine)
+      const appId = Settings.app(settings)
+      if (error.reason._tag !== "PermissionDenied" || appId === undefined) return Effect.fail(error)
+      const { exitCode, logId, meaning } = ofFeishu(error, language)
+      const { code } = error
+      const scopes = error.reason.scopes.length > 0 ? error.reason.scopes : ListByNo.scopes
+      const link = `${urls.baseUrl}/app/${encodeURIComponent(appId)}/auth?q=${scopes.join(",")}&op_from=openapi&token_type=tenant`
+      return Effect.fail(
+        new Check.Unwell({
+          detail: meaning,
+          remedy: say.grant(link),
+          logId,
+          exitCode,
+          facts: { code, scopes, link },
+        }),
+      )
+    }),
+  )
+})

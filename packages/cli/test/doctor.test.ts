@@ -1,0 +1,336 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer as createHttpsServer } from "node:https"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { type AddressInfo, connect, type Server, type Socket } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as selfsigned from "selfsigned"
+import { type Started, startFeishuMock } from "@effect-feishu/mock-server"
+import * as Cli from "./Cli.ts"
+import * as Scripted from "./ScriptedFeishu.ts"
+import * as Terminal from "./Terminal.ts"
+
+interface Check {
+  readonly check: string
+  readonly status: "ok" | "failed" | "skipped"
+  readonly detail: string
+  readonly remedy?: string
+  readonly because?: string
+  readonly [fact: string]: unknown
+}
+
+/** What the doctor found, in one line: `+` is ok, `!` failed, `-` skipped. */
+const marks = { ok: "+", failed: "!", skipped: "-" } as const
+
+const doctor = async (args: ReadonlyArray<string>, environment: Cli.Environment) => {
+  const { code, stderr, stdout } = await Cli.run(["doctor", ...args, "--json"], environment)
+  assert.strictEqual(stderr, "")
+  const { checks } = JSON.parse(stdout) as { readonly checks: ReadonlyArray<Check> }
+  return {
+    code,
+    stdout,
+    found: checks.map(({ check, status }) => `${marks[status]}${check}`).join(" "),
+    of: (name: string) => checks.find(({ check }) => check === name)!,
+  }
+}
+
+const environmentOf = ({ appId, appSecret, url }: Started): Cli.Environment => ({
+  FEISHU_BASE_URL: url,
+  FEISHU_APP_ID: appId,
+  FEISHU_APP_SECRET: appSecret,
+})
+
+const mock = async (options?: Parameters<typeof startFeishuMock>[0]) => {
+  const feishu = await startFeishuMock(options)
+  return { feishu, environment: environmentOf(feishu) }
+}
+
+const listen = async (server: Server): Promise<number> => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  return (server.address() as AddressInfo).port
+}
+
+const skippedAfter = (first: string): string => {
+  const names = ["proxy", "dns", "tls", "feishu", "clock", "token", "scope", "page", "limit"]
+  return names
+    .slice(names.indexOf(first) + 1)
+    .map((name) => `-${name}`)
+    .join(" ")
+}
+
+let folder: string
+/** An https server that answers as Feishu does a request without a token; the requests that came. */
+let secure: { readonly port: number; readonly ca: string; requests: number; readonly close: () => void }
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "feishu-meetings-"))
+  const pem = await selfsigned.generate([{ name: "commonName", value: "Company Authority" }], {
+    keyType: "ec",
+    extensions: [
+      { name: "basicConstraints", cA: true },
+      {
+        name: "subjectAltName",
+        altNames: [
+          { type: 2, value: "localhost" },
+          { type: 2, value: "feishu.invalid" },
+        ],
+      },
+    ],
+  })
+  const ca = join(folder, "ca.pem")
+  writeFileSync(ca, pem.cert)
+  const server = createHttpsServer(
+    { key: pem.private, cert: pem.cert },
+    (_: IncomingMessage, response: ServerResponse) => {
+      secure.requests++
+      Scripted.json(response, { code: 99991661, msg: "Missing access token" }, 400)
+    },
+  )
+  secure = { port: await listen(server), ca, requests: 0, close: () => server.close() }
+})
+afterAll(() => {
+  secure.close()
+  rmSync(folder, { recursive: true })
+})
+
+describe.concurrent("doctor", () => {
+  it("all is well; a page that nobody asked for is no pass; no secret is shown", async () => {
+    const { environment, feishu } = await mock()
+    const number = feishu.meetingNos[0]!
+    const [whole, part, chinese] = await Promise.all([
+      doctor([number], environment),
+      doctor([], environment),
+      Cli.run(["doctor", number, "--lang", "zh"], environment),
+    ])
+    assert.strictEqual(
+      whole.found,
+      "+node +configuration +proxy +dns -tls +feishu +clock +token +scope +page +limit",
+    )
+    assert.strictEqual(whole.code, 0)
+    assert.strictEqual(whole.of("tls").detail, "plain http, which stays on this machine")
+    assert.deepInclude(whole.of("page"), { meetingNo: number, rows: 50, more: true })
+    assert.deepInclude(whole.of("configuration")["settings"], {
+      app_secret: {
+        set: true,
+        characters: feishu.appSecret.length,
+        origin: { from: "environment", variable: "FEISHU_APP_SECRET" },
+      },
+    })
+    assert.strictEqual(part.code, 0)
+    assert.include(part.stdout, '{"status":"incomplete"')
+    assert.strictEqual(part.of("page").detail, "no meeting number is given: feishu-meetings doctor 337736498")
+    assert.match(
+      chinese.stdout,
+      /^正常 {2}访问凭证 {2}应用的 tenant_access_token，有效 120 分钟，会自动刷新$/m,
+    )
+    assert.match(chinese.stdout, /\n没有问题，正常 10 项，跳过 1 项\n$/)
+    assert.notInclude(whole.stdout + part.stdout + chinese.stdout, feishu.appSecret)
+    await feishu.close()
+  })
+
+  it("configuration: without one the network is looked at all the same; a wrong one ends it", async () => {
+    const { environment, feishu } = await mock()
+    const [nobody, wrong] = await Promise.all([
+      doctor([], { FEISHU_BASE_URL: environment["FEISHU_BASE_URL"]! }),
+      doctor([], { ...environment, FEISHU_BASE_URL: "http://feishu.example" }),
+    ])
+    assert.strictEqual(
+      nobody.found,
+      "+node +configuration +proxy +dns -tls +feishu +clock !token -scope -page -limit",
+    )
+    assert.strictEqual(nobody.code, 2)
+    assert.include(nobody.of("token").remedy, "Set FEISHU_APP_ID and FEISHU_APP_SECRET")
+    assert.strictEqual(wrong.found, `+node !configuration -proxy ${skippedAfter("proxy")}`)
+    assert.include(wrong.of("configuration").detail, '"http://feishu.example" is not https')
+    assert.strictEqual(wrong.code, 2)
+    await feishu.close()
+  })
+
+  it("DNS: a host that does not exist", async () => {
+    const { code, found, of } = await doctor([], {
+      FEISHU_BASE_URL: "https://feishu.invalid",
+      FEISHU_ACCESS_TOKEN: Scripted.token,
+    })
+    assert.strictEqual(found, `+node +configuration +proxy !dns ${skippedAfter("dns")}`)
+    assert.match(of("dns").detail, /^feishu\.invalid was not found \((ENOTFOUND|EAI_AGAIN)\)$/)
+    assert.include(of("tls").because, "dns")
+    assert.strictEqual(code, 4)
+  })
+
+  it("TLS: nothing is sent to a host whose certificate is not to be trusted, unless its authority is named", async () => {
+    const environment = {
+      FEISHU_BASE_URL: `https://localhost:${secure.port}`,
+      FEISHU_ACCESS_TOKEN: Scripted.token,
+    }
+    const before = secure.requests
+    const [distrusted, other] = await Promise.all([
+      doctor([], environment),
+      doctor([], {
+        ...environment,
+        FEISHU_BASE_URL: `https://127.0.0.1:${secure.port}`,
+        FEISHU_CA_FILE: secure.ca,
+      }),
+    ])
+    assert.strictEqual(secure.requests, before)
+    assert.strictEqual(distrusted.found, `+node +configuration +proxy +dns !tls ${skippedAfter("tls")}`)
+    assert.include(distrusted.of("tls").detail, "DEPTH_ZERO_SELF_SIGNED_CERT")
+    assert.include(distrusted.of("tls").detail, "Company Authority")
+    assert.include(distrusted.of("tls").remedy, "FEISHU_CA_FILE")
+    assert.strictEqual(distrusted.code, 4)
+    assert.include(other.of("tls").detail, "ERR_TLS_CERT_ALTNAME_INVALID")
+    assert.include(other.of("tls").remedy, "another host")
+
+    const trusted = await doctor([], { ...environment, FEISHU_CA_FILE: secure.ca })
+    assert.match(trusted.found, /^\+node \+configuration \+proxy \+dns \+tls \+feishu \+clock \+token /)
+    assert.match(
+      trusted.of("tls").detail,
+      /^localhost:\d+: TLSv1\.3, certificate of Company Authority, \d+ days left$/,
+    )
+  })
+
+  it("no route: nobody listens", async () => {
+    const closed = await Scripted.start(Scripted.twoPages)
+    await closed[Symbol.asyncDispose]()
+    const { code, found, of } = await doctor([], closed.environment)
+    assert.strictEqual(found, `+node +configuration +proxy +dns -tls !feishu ${skippedAfter("feishu")}`)
+    assert.include(of("feishu").detail, "connection refused")
+    assert.strictEqual(code, 4)
+  })
+
+  it("clock: how far it is off, and why that matters", async () => {
+    const { environment, feishu } = await mock({ now: Math.floor(performance.timeOrigin / 1000) + 7_200 })
+    const { code, found, of } = await doctor([], environment)
+    assert.match(found, /\+feishu !clock \+token/)
+    assert.match(
+      of("clock").detail,
+      /^this clock is 7\d\d\d s behind Feishu's: a read up to now misses the meetings since/,
+    )
+    assert.include(of("clock").remedy, "NTP")
+    assert.strictEqual(code, 1)
+    await feishu.close()
+  })
+
+  it("token: a wrong secret, with the log id, and without the secret", async () => {
+    const { environment, feishu } = await mock()
+    const secret = "WrongSecretThatNobodyMaySee"
+    const { code, found, of, stdout } = await doctor([], { ...environment, FEISHU_APP_SECRET: secret })
+    assert.strictEqual(
+      found,
+      "+node +configuration +proxy +dns -tls +feishu +clock !token -scope -page -limit",
+    )
+    assert.strictEqual(of("token")["code"], 10014)
+    assert.match(String(of("token")["logId"]), /^\d{14}[0-9A-F]{20}$/)
+    assert.notInclude(stdout, secret)
+    assert.strictEqual(code, 3)
+    await feishu.close()
+  })
+
+  it("scope: which would do, and where to grant them", async () => {
+    const app = {
+      app_id: "cli_a1b2c3d4e5f6a7b8",
+      app_secret: "SecretOfTheTest1SecretOfTheTest1",
+      type: "self_built",
+      scopes: [],
+      tenants: ["tenant"],
+    } as const
+    const { environment, feishu } = await mock({ seed: { apps: [app] } })
+    const { code, found, of } = await doctor(["337736498"], environment)
+    assert.match(found, /\+token !scope -page \+limit$/)
+    assert.deepStrictEqual(of("scope")["scopes"], ["vc:meeting:readonly", "vc:meeting.meetingid:read"])
+    assert.include(
+      of("scope").remedy,
+      `${feishu.url}/app/${app.app_id}/auth?q=vc:meeting:readonly,vc:meeting.meetingid:read`,
+    )
+    assert.strictEqual(code, 3)
+    await feishu.close()
+  })
+
+  it("the rate limit: a refusal is told at once, not waited for", async () => {
+    const { environment, feishu } = await mock({ rateLimit: 1 })
+    const { code, found, of } = await doctor([feishu.meetingNos[0]!], environment)
+    assert.match(found, /\+scope !page !limit$/)
+    assert.match(
+      of("limit").detail,
+      /^refused a request, and resets in \d+ s: another program uses the same app$/,
+    )
+    assert.strictEqual(code, 4)
+    await feishu.close()
+  })
+})
+
+describe.concurrent("doctor behind a proxy", () => {
+  /** Opens tunnels to the https server, wherever they are to go; or answers with a status. */
+  const proxy = async (status?: string) => {
+    const sockets = new Set<Socket>()
+    const asked: Array<string> = []
+    const server = createServer()
+    server.on("connect", (request: IncomingMessage, socket: Socket) => {
+      sockets.add(socket)
+      socket.on("error", () => {})
+      asked.push(`${request.url} ${request.headers["proxy-authorization"]}`)
+      if (status !== undefined) return socket.end(`HTTP/1.1 ${status}\r\n\r\n`)
+      const upstream = connect(secure.port, "127.0.0.1", () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n")
+        upstream.pipe(socket).pipe(upstream)
+      })
+      sockets.add(upstream)
+      return upstream.on("error", () => socket.destroy())
+    })
+    const port = await listen(server)
+    return {
+      address: `http://me:hushhush@127.0.0.1:${port}`,
+      asked,
+      close: () => {
+        for (const socket of sockets) socket.destroy()
+        server.close()
+      },
+    }
+  }
+  const environment = {
+    FEISHU_BASE_URL: "https://feishu.invalid",
+    FEISHU_ACCESS_TOKEN: Scripted.token,
+  }
+
+  it("that opens a tunnel: names are its business, certificates are looked at through it", async () => {
+    const { address, asked, close } = await proxy()
+    const { found, of, stdout } = await doctor([], {
+      ...environment,
+      HTTPS_PROXY: address,
+      FEISHU_CA_FILE: secure.ca,
+    })
+    assert.match(found, /^\+node \+configuration \+proxy -dns \+tls \+feishu \+clock \+token /)
+    assert.match(of("proxy").detail, /^http:\/\/me:\*\*\*@127\.0\.0\.1:\d+ opens a tunnel$/)
+    assert.include(asked, `feishu.invalid:443 Basic ${Buffer.from("me:hushhush").toString("base64")}`)
+    assert.notInclude(stdout, "hushhush")
+    close()
+  })
+
+  it("that refuses, that is dead, or that NO_PROXY takes out of the way", async () => {
+    const { address, close } = await proxy("407 Proxy Authentication Required")
+    const [refused, dead, none] = await Promise.all([
+      doctor([], { ...environment, HTTPS_PROXY: address }),
+      doctor([], { ...environment, HTTPS_PROXY: "http://127.0.0.1:9" }),
+      doctor([], { ...environment, HTTPS_PROXY: address, NO_PROXY: "feishu.invalid" }),
+    ])
+    assert.strictEqual(refused.found, `+node +configuration !proxy ${skippedAfter("proxy")}`)
+    assert.include(refused.of("proxy").detail, "opens no tunnel to feishu.invalid (HTTP 407)")
+    assert.include(refused.of("proxy").remedy, "user and password")
+    assert.include(dead.of("proxy").detail, "http://127.0.0.1:9 cannot be reached (ECONNREFUSED)")
+    assert.deepStrictEqual([refused.code, dead.code], [4, 4])
+    assert.match(none.found, /^\+node \+configuration \+proxy !dns /)
+    assert.notInclude(refused.stdout + dead.stdout + none.stdout, "hushhush")
+    close()
+  })
+})
+
+describe.concurrent("doctor in a terminal", () => {
+  it("fits it, with remedies below what failed", async () => {
+    const { code, screen } = await Terminal.start(["doctor", "--lang", "zh"], {
+      environment: { FEISHU_BASE_URL: "https://feishu.invalid", FEISHU_ACCESS_TOKEN: Scripted.token },
+    }).ended
+    assert.strictEqual(code, 4)
+    assert.match(screen, /^失败 {2}DNS {7}找不到 feishu\.invalid/m)
+    assert.match(screen, /^ {16}请检查接口地址和本机的 DNS/m)
+    assert.match(screen, /^跳过 {2}访问凭证 {2}因为“DNS”失败$/m)
+  })
+})
