@@ -160,26 +160,31 @@ const quoted = (text: string): string => JSON.stringify(text)
 export const detailsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<string> => {
   if (Cause.hasInterruptsOnly(cause)) return []
   const error = Cause.squash(cause)
-  if (error instanceof FeishuError.FeishuError) {
-    const { isRetryable, leftAloneSeconds, operation, position, reason, requests, retryBudgetSpent } = error
-    const { _tag, ...fields } = reason
-    return Object.entries({
-      reason: `${_tag} ${json(fields)}`,
-      operation,
-      position,
-      requests,
-      isRetryable,
-      retryBudgetSpent,
-      leftAloneSeconds,
-    }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]))
-  }
+  if (error instanceof FeishuError.FeishuError) return detailsOfFeishu(error)
+  if (error instanceof NumbersFailed) return error.errors.flatMap(detailsOfFeishu)
+  // They have said it all.
+  if (CliError.isCliError(error) || error instanceof OutputFailed) return []
   const lines: Array<string> = []
   // Errors that cause each other in a circle are a bug, too.
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    const stack = (at.stack ?? String(at)).split("\n")
-    lines.push(...(depth === 0 ? stack : [`cause: ${stack[0]}`, ...stack.slice(1)]))
+    const [first = "", ...others] = (at.stack ?? String(at)).split("\n")
+    lines.push(depth === 0 ? first : `cause: ${first}`, ...others)
   }
   return lines
+}
+
+const detailsOfFeishu = (error: FeishuError.FeishuError): ReadonlyArray<string> => {
+  const { isRetryable, leftAloneSeconds, operation, position, reason, requests, retryBudgetSpent } = error
+  const { _tag, ...fields } = reason
+  return Object.entries({
+    reason: `${_tag} ${json(fields)}`,
+    operation,
+    position,
+    requests,
+    isRetryable,
+    retryBudgetSpent,
+    leftAloneSeconds,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]))
 }
 
 interface Words {

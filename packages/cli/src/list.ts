@@ -33,6 +33,7 @@ import { SeenIds } from "./SeenIds.ts"
 import * as Settings from "./Settings.ts"
 import { Stderr } from "./Stderr.ts"
 import { tell } from "./Summary.ts"
+import { CurrentVerbosity } from "./Verbosity.ts"
 
 /** What was asked for. */
 export interface Input extends Reading.Given, ConnectionFlags.Given {
@@ -477,7 +478,7 @@ const startsOf = Effect.fnUntraced(function* (
   }
   const { baseUrl } = yield* FeishuClient.FeishuClient
   const numbers = asked.numbers.length > 0 ? asked.numbers : yield* DefaultNumbers
-  if (input.demo) {
+  if (input.demo && (yield* CurrentVerbosity) !== "quiet") {
     const stderr = yield* Stderr
     const [start, end] = [range.start, range.end].map((at) => TimeRange.iso(at).replace(".000Z", "Z"))
     const { demo } = yield* Language.say(words)

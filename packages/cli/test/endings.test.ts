@@ -103,17 +103,25 @@ describe.concurrent("exit codes", () => {
   })
 
   it("5: a bug of the tool is called one, in one line without a stack trace or a secret", async () => {
-    const broken = `Intl.DateTimeFormat.prototype.resolvedOptions = () => { throw new Error("no zone " + process.env.FEISHU_ACCESS_TOKEN) }`
-    const { code, stderr, summary } = await Cli.list([meetingNo], {
+    const broken = `Intl.DateTimeFormat.prototype.resolvedOptions = () => { throw new Error("no zone " + process.env.FEISHU_ACCESS_TOKEN, { cause: new Error("deep " + process.env.FEISHU_ACCESS_TOKEN) }) }`
+    const environment = {
       FEISHU_ACCESS_TOKEN: Scripted.token,
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(broken)}`,
-    })
+    }
+    const [{ code, stderr, summary }, verbose] = await Promise.all([
+      Cli.list([meetingNo], environment),
+      Cli.run(["list", meetingNo, "--verbose"], environment),
+    ])
     assert.strictEqual(code, 5)
     assert.strictEqual(summary.error?.reason, "Defect")
     assert.match(
       stderr,
       /^error: Error: no zone <redacted>\nto do: This is a bug of feishu-meetings.*\n\{.*\}\n$/,
     )
+    // The stacks are for who asks for them.
+    assert.match(verbose.stderr, /^ {2} *at .*resolvedOptions/m)
+    assert.match(verbose.stderr, /^ {2}cause: Error: deep <redacted>$/m)
+    assert.notInclude(verbose.stderr, Scripted.token)
   })
 
   it.skipIf(!existsSync("/dev/full"))(
