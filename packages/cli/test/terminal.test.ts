@@ -96,7 +96,16 @@ describe.concurrent("in a terminal", () => {
 
 describe.concurrent("in Chinese", () => {
   it("the help of every command has no English sentence", async () => {
-    const commands = [[], ["plan"], ["config"], ["config", "show"], ["errors"], ["schema"], ["completions"]]
+    const commands = [
+      [],
+      ["plan"],
+      ["doctor"],
+      ["config"],
+      ["config", "show"],
+      ["errors"],
+      ["schema"],
+      ["completions"],
+    ]
     const runs = await Promise.all(
       commands.map((command) => Cli.run([...command, "--help"], { LC_ALL: "zh_CN.UTF-8" })),
     )
