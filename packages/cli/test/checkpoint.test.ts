@@ -209,7 +209,10 @@ describe.concurrent("a checkpoint", () => {
       code: 121005,
       logId: "20260901LOG",
     })
-    assert.match(first.stderr, /^failed: 200000002: .*Log id: 20260901LOG$/m)
+    assert.match(
+      first.stderr,
+      /^error: .*meeting 200000002 from .*code 121005.*\nto do: .*\nlog id: 20260901LOG$/m,
+    )
 
     scripted.answerWith((response) => Scripted.page(response, Scripted.rows(61, 65, { meeting_no: other })))
     const second = await Cli.list(args, { ...scripted.environment, ...Cli.impatient })

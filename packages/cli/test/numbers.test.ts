@@ -157,7 +157,10 @@ describe.concurrent("--keep-going", () => {
         ["100000003", "ContractViolation"],
       ],
     )
-    assert.match(kept.stderr, /^failed: 100000002: .*code 121003.*Log id: 20260901LOG$/m)
+    assert.match(
+      kept.stderr,
+      /^error: .*meeting 100000002 from .*code 121003.*\nto do: .*\nlog id: 20260901LOG$/m,
+    )
     const [, again] = /^resume with: (.*)$/m.exec(kept.stderr) ?? []
     assert.match(again ?? "", /^feishu-meetings list 100000002 100000003 --from \S+ --to \S+ /)
 
