@@ -28,7 +28,7 @@ const words: Language.Words<{
   readonly notOne: (text: string) => string
   readonly more: (name: string, lines: number) => string
   readonly arguments: (problems: string) => readonly [string, string]
-  readonly lines: (name: string, bad: number, all: number, first: string) => readonly [string, string]
+  readonly lines: (name: string, bad: number, all: number) => readonly [string, string]
 }> = {
   en: {
     stdin: "standard input",
@@ -42,9 +42,9 @@ const words: Language.Words<{
     notOne: (text) => `"${text}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`,
     more: (name, lines) => `${name}: and ${lines} more lines`,
     arguments: (problems) => [problems, "Correct it, or leave it out."],
-    lines: (name, bad, all, first) => [
-      `${bad === 1 ? "a line" : `${bad} lines`} of ${name}, of ${all}, ${bad === 1 ? "is" : "are"} wrong; ${first}`,
-      "Correct them, or put a # before them.",
+    lines: (name, bad, all) => [
+      `${bad} of the ${all} lines of ${name} ${bad === 1 ? "is" : "are"} no meeting number`,
+      "Correct what is listed above, or put a # before it.",
     ],
   },
   zh: {
@@ -56,9 +56,9 @@ const words: Language.Words<{
     notOne: (text) => `“${text}”不是会议号：会议号是 9 位数字，即会议链接的最后九位`,
     more: (name, lines) => `${name}：另有 ${lines} 行`,
     arguments: (problems) => [problems, "请更正，或去掉它。"],
-    lines: (name, bad, all, first) => [
-      `${name} 共 ${all} 行，其中 ${bad} 行有误；${first}`,
-      "请更正这些行，或在行首加 #。",
+    lines: (name, bad, all) => [
+      `${name} 的 ${all} 行中，有 ${bad} 行不是会议号`,
+      "请更正上面列出的行，或在行首加 #。",
     ],
   },
 }
@@ -104,15 +104,13 @@ const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
     else problems.push({ line: index + 1, problem: one.failure })
   }
   if (written === 0) return yield* refuse("numbers-from", say.none(name))
-  const [first] = problems
-  if (first === undefined) return numbers
+  if (problems.length === 0) return numbers
   const told = problems.slice(0, mostTold)
   yield* Effect.forEach(told, ({ line, problem }) => stderr.line(`${name}:${line}: ${problem}`), {
     discard: true,
   })
   if (problems.length > told.length) yield* stderr.line(say.more(name, problems.length - told.length))
-  const where = `${name}:${first.line}: ${first.problem}`
-  return yield* refuse("numbers-from", say.lines(name, problems.length, written, where))
+  return yield* refuse("numbers-from", say.lines(name, problems.length, written))
 })
 
 const fromFile = Effect.fnUntraced(function* (path: string) {
