@@ -4,13 +4,14 @@
  */
 import { createHash } from "node:crypto"
 import { basename, dirname, join } from "node:path"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { Cursor, FeishuError, type MeetingNo } from "@effect-feishu/core"
+import { Cursor, FeishuError, ListByNo, type MeetingNo } from "@effect-feishu/core"
 import * as Language from "./Language.ts"
 import * as Lock from "./Lock.ts"
 import * as Output from "./Output.ts"
@@ -54,6 +55,8 @@ const Recorded = Schema.Struct({
       }),
     ),
   }),
+  /** When the run ended early by itself, in unix milliseconds; one that was killed had no time to say. */
+  endedAt: Schema.optionalKey(Count),
   /** Whether the end was that of the list, or of what `--max-items` allows. */
   ended: Schema.optionalKey(Schema.Literals(["complete", "limited"])),
 })
@@ -200,6 +203,20 @@ const recordedIn = Effect.fnUntraced(function* (path: string, text: string) {
   const recorded = decode(json)
   return Result.isSuccess(recorded) ? recorded.success : yield* refuse(say.damaged(path))
 })
+
+/**
+ * What to assume of the rate limit: a run that was killed, nobody knows when, may have used it a moment ago; one that
+ * ended by itself before the last window did not.
+ */
+export const limitAfter = Effect.fnUntraced(function* (earlier: Recorded | undefined) {
+  if (earlier === undefined || earlier.step !== "part") return "free"
+  const now = yield* Clock.currentTimeMillis
+  const isOver = earlier.endedAt !== undefined && now - earlier.endedAt > quietMillis
+  return isOver ? "free" : "full"
+})
+
+/** The window of the limit, and the time in which what was sent last may still arrive. */
+const quietMillis = (ListByNo.rateLimitWindowSeconds + 5) * 1_000
 
 /** Refuses a checkpoint of another plan, and says what differs. */
 export const checkPlan = Effect.fnUntraced(function* ({ earlier, path }: Checkpoint, plan: Plan) {

@@ -152,7 +152,8 @@ export const named = Effect.fnUntraced(function* (path: string, options: FileOpt
       "Write to a file, or leave out --checkpoint.",
     )
   }
-  return yield* type === "FIFO" ? pipe(path) : device(path)
+  // Nobody may ever read a pipe.
+  return yield* type === "FIFO" ? Effect.interruptible(pipe(path)) : device(path)
 })
 
 /** What is known of a file to write. */
@@ -209,10 +210,19 @@ const file = Effect.fnUntraced(function* (
     )
   }
 
+  // What an earlier run has left behind the last page that it recorded goes when there is something to put there: until
+  // then the end that it may have given its rows makes them a valid document.
+  let hasRemains = journal?.earlier !== undefined
+  const removeRemains = Effect.suspend(() =>
+    hasRemains
+      ? Effect.tap(handle.truncate(whole), () => Effect.sync(() => (hasRemains = false)))
+      : Effect.void,
+  )
   // Whole pages only: an interruption waits for the write, and what a failed one left of its page goes.
   const write = (text: string, written: () => void) => {
     const bytes = encoder.encode(text)
-    return handle.writeAll(bytes).pipe(
+    return removeRemains.pipe(
+      Effect.andThen(handle.writeAll(bytes)),
       Effect.tapError(() => Effect.ignore(handle.truncate(whole))),
       Effect.mapError(failed(part)),
       Effect.tap(() =>
@@ -302,7 +312,7 @@ const create = Effect.fnUntraced(function* (path: string, part: string, mode: nu
   )
 })
 
-/** Cuts off what was not recorded. */
+/** Opens it behind what was recorded. */
 const goOnWith = Effect.fnUntraced(function* (part: string, bytes: number) {
   const files = yield* FileSystem.FileSystem
   const handle = yield* files
@@ -321,10 +331,7 @@ const goOnWith = Effect.fnUntraced(function* (part: string, bytes: number) {
       remedyOfLost,
     )
   }
-  yield* Effect.mapError(
-    Effect.andThen(handle.truncate(bytes), handle.seek(BigInt(bytes), "start")),
-    failed(part),
-  )
+  yield* Effect.mapError(handle.seek(BigInt(bytes), "start"), failed(part))
   return handle
 })
 

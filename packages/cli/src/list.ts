@@ -1,6 +1,7 @@
 /** The command `list`: reads the meetings of numbers and writes them. */
 import { resolve } from "node:path"
 import * as Context from "effect/Context"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -68,8 +69,7 @@ export const list = Effect.fn("list")(function* (input: Input) {
   if (input.numbersFrom === "-") yield* Settings.checkStdin(settings)
   const asked = yield* askedFor(input)
   const checkpoint = input.checkpoint === undefined ? undefined : yield* Checkpoint.open(input.checkpoint)
-  // A run that was killed may have used the whole limit a moment ago.
-  const initially = checkpoint?.earlier?.step === "part" ? "full" : "free"
+  const initially = yield* Checkpoint.limitAfter(checkpoint?.earlier)
   const client = Client.layer(settings, { initially }).pipe(Layer.provide(Client.http(settings)))
   // A progress line begins where the data ends, and that of json ends in the midst of a line.
   const isInLine = input.output === undefined && process.stdout.isTTY && settings.format === "json"
@@ -131,7 +131,8 @@ const transfer = Effect.fnUntraced(function* ({
     ...run.starts.slice(run.begun),
   ].reduce((sum, position) => sum + windowsFrom(position), 0)
 
-  const recorded = (step: Output.Step, bytes: number): Parameters<Checkpoint.Checkpoint["record"]>[0] => ({
+  type Recorded = Parameters<Checkpoint.Checkpoint["record"]>[0]
+  const recorded = (step: Output.Step, bytes: number): Recorded => ({
     plan,
     ...(range === undefined ? {} : { range }),
     step,
@@ -152,42 +153,66 @@ const transfer = Effect.fnUntraced(function* ({
     // Some terminals say 0 when they do not know.
     columns: toTerminal ? process.stdout.columns || undefined : undefined,
   })
-  const output = yield* input.output === undefined
-    ? Output.stdout
-    : Output.named(input.output, {
-        private: fields.includes("password"),
-        journal: checkpoint && {
-          earlier: earlier?.bytes,
-          record: (step, bytes) => checkpoint.record(recorded(step, bytes)),
-          forget: checkpoint.remove,
-        },
-      })
-  if (input.output !== undefined) run.file = { path: input.output, part: output.part }
   if (!input.demo) {
     run.again = { ...input, format: toTerminal && formatName === "table" ? undefined : formatName }
   }
 
-  let length = earlier?.bytes ?? 0
-  const write = (meetings: ReadonlyArray<MeetingBrief>, written: () => void) => {
-    const text = format.rows(meetings, { length, rows: run.rows })
-    return output.write(text, () => {
-      length += text.length
-      written()
+  let last: Recorded | undefined
+  const open = Effect.gen(function* () {
+    if (input.output === undefined) return yield* Output.stdout
+    const output = yield* Output.named(input.output, {
+      private: fields.includes("password"),
+      journal: checkpoint && {
+        earlier: earlier?.bytes,
+        record: (step, bytes) => checkpoint.record((last = recorded(step, bytes))),
+        forget: checkpoint.remove,
+      },
     })
+    run.file = { path: input.output, part: output.part }
+    return output
+  })
+
+  let length = earlier?.bytes ?? 0
+  const copyTo = (output: Output.Output) =>
+    copy(
+      input,
+      settings.concurrency ?? 1,
+      (meetings, written) => {
+        const text = format.rows(meetings, { length, rows: run.rows })
+        return output.write(text, () => {
+          length += text.length
+          written()
+        })
+      },
+      progress,
+      checkpoint && seen,
+    )
+
+  const close = (output: Output.Output, exit: Exit.Exit<unknown, unknown>) => {
+    const keep =
+      run.rows > 0 || (checkpoint !== undefined && (run.resumed || run.pages > 0 || run.failed.size > 0))
+    const closed = output.close({
+      // Nothing was sent for bad input, and so nothing is written either; nor is a table of nothing of a failure.
+      text:
+        length === 0 && (isBadInput(exit) || (Exit.isFailure(exit) && formatName === "table"))
+          ? ""
+          : format.end({ length, rows: run.rows }),
+      exit,
+      keep,
+    })
+    if (checkpoint === undefined || last === undefined || !keep || Exit.isSuccess(exit)) return closed
+    const known = last
+    // Whoever goes on after a while need not wait for the limit then.
+    const stamp = Effect.flatMap(Clock.currentTimeMillis, (endedAt) =>
+      checkpoint.record({ ...known, endedAt }),
+    )
+    return Effect.andThen(closed, Effect.ignore(stamp))
   }
-  yield* copy(input, settings.concurrency ?? 1, write, progress, checkpoint && seen).pipe(
-    Effect.onExit((exit) =>
-      output.close({
-        // Nothing was sent for bad input, and so nothing is written either; nor is a table of nothing of a failure.
-        text:
-          length === 0 && (isBadInput(exit) || (Exit.isFailure(exit) && formatName === "table"))
-            ? ""
-            : format.end({ length, rows: run.rows }),
-        exit,
-        keep:
-          run.rows > 0 || (checkpoint !== undefined && (run.resumed || run.pages > 0 || run.failed.size > 0)),
-      }),
-    ),
+
+  // A signal in between waits: what was opened is closed as it should be.
+  yield* Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(open, (output) => Effect.onExit(restore(copyTo(output)), (exit) => close(output, exit))),
+  ).pipe(
     // Whoever reads has what they wanted, as with --max-items: no error, and no failure of a pipeline.
     Effect.catchTag("ReaderGone", () => Effect.sync(() => (run.ended = "limited"))),
   )

@@ -37,6 +37,7 @@ interface Recorded {
   readonly step: string
   readonly bytes: number
   readonly rows: number
+  readonly endedAt?: number
   readonly plan: Record<string, unknown>
   readonly range: { readonly start: number; readonly end: number }
 }
@@ -150,9 +151,13 @@ describe.concurrent("a checkpoint", () => {
     assert.lengthOf(JSON.parse(readFileSync(it.part, "utf8")) as Array<unknown>, 50)
     assert.isFalse(existsSync(it.file))
 
+    // As if more than a minute had passed: what that run has sent no longer counts for the limit.
+    const { endedAt } = it.recorded()
+    assert.isDefined(endedAt)
+    writeFileSync(it.checkpoint, JSON.stringify({ ...it.recorded(), endedAt: endedAt! - 70_000 }))
     scripted.answerWith(twoPages)
-    const { summary } = await Cli.list(it.args, { ...scripted.environment, ...Cli.impatient })
-    assert.deepInclude(summary, { status: "complete", rows: 60 })
+    const { summary } = await Cli.list(it.args, scripted.environment)
+    assert.deepInclude(summary, { status: "complete", rows: 60, waitedMs: 0 })
     assert.lengthOf(JSON.parse(readFileSync(it.file, "utf8")) as Array<unknown>, 60)
   })
 

@@ -3,7 +3,7 @@
  * each time: what comes out in the end has to be what a run gives that nobody disturbs.
  */
 import { once } from "node:events"
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from "node:fs"
+import { existsSync, type FSWatcher, mkdtempSync, readFileSync, rmSync, watch } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -121,7 +121,9 @@ export const kill = async (kills: number, start: number): Promise<number> => {
         if (killed < kills && random() < 0.95) {
           const changes = 1 + Math.floor(random() ** 2 * 60)
           const millis = random() < 0.5 ? 0 : random() * 4
-          await Promise.race([end, changed(folder, changes).then(() => sleep(millis))])
+          const watcher = watch(folder)
+          await Promise.race([end, changed(watcher, changes).then(() => sleep(millis))])
+          watcher.close()
           const signal = random() < 0.8 ? "SIGKILL" : "SIGTERM"
           if (child.exitCode === null) {
             child.kill(signal)
@@ -168,8 +170,6 @@ export const kill = async (kills: number, start: number): Promise<number> => {
 }
 
 /** Resolves after so many changes of what is in a folder. */
-const changed = async (folder: string, changes: number): Promise<void> => {
-  const watcher = watch(folder)
+const changed = async (watcher: FSWatcher, changes: number): Promise<void> => {
   for (let left = changes; left > 0; left--) await once(watcher, "change")
-  watcher.close()
 }
