@@ -11,8 +11,8 @@ import * as Schema from "effect/Schema"
 import * as Behaviour from "./Behaviour.ts"
 import * as Faults from "./Faults.ts"
 import * as Journal from "./Journal.ts"
+import * as Options from "./Options.ts"
 import * as Seed from "./Seed.ts"
-import * as VirtualClock from "./VirtualClock.ts"
 import { Snapshot } from "./Workspace.ts"
 
 /** What was asked for is wrong, or is not there. `problems` lists all that is wrong, each with its path. */
@@ -266,22 +266,10 @@ const time = HttpApiGroup.make("time").add(
 )
 
 /** As the flags of the command have it: what is larger would only end in want of memory. */
-const wholeNumber = (minimum: number, maximum: number) =>
-  Schema.Int.check(
-    Schema.isBetween({ minimum, maximum }, { message: `takes a whole number from ${minimum} to ${maximum}` }),
-  )
-
 const WorkspaceOptions = Schema.Struct({
   seed: Schema.optionalKey(Seed.Seed),
-  generate: Schema.optionalKey(
-    Schema.Struct({ numbers: wholeNumber(1, 100_000), meetings: wholeNumber(0, 1_000_000) }),
-  ),
-  days: Schema.optionalKey(wholeNumber(1, 3_650)),
   randomSeed: Schema.optionalKey(Schema.String),
-  /** Unix seconds. */
-  now: Schema.optionalKey(VirtualClock.Seconds),
-  appTicketUrl: Schema.optionalKey(Schema.String),
-  ...Behaviour.partial,
+  ...Options.fields,
 })
 
 const WorkspaceInfo = Schema.Struct({

@@ -7,6 +7,7 @@ import * as Scope from "effect/Scope"
 import * as ControlClient from "./ControlClient.ts"
 import * as FetchHandler from "./FetchHandler.ts"
 import * as MockFeishu from "./MockFeishu.ts"
+import * as GivenOptions from "./Options.ts"
 import type { Address, Options } from "./PlainTypes.ts"
 import * as Workspace from "./Workspace.ts"
 
@@ -15,7 +16,7 @@ export const start = async (options: Options & Address) => {
   const scope = Scope.makeUnsafe()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
   const running = await Effect.runPromise(
-    Layer.buildWithScope(MockFeishu.layer(options), scope).pipe(
+    Effect.andThen(GivenOptions.check(options), Layer.buildWithScope(MockFeishu.layer(options), scope)).pipe(
       Effect.map(Context.get(MockFeishu.MockFeishu)),
       Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
     ),
@@ -30,7 +31,9 @@ export const start = async (options: Options & Address) => {
 
 /** Without a socket. */
 export const fetchHandler = async (options: Options) => {
-  const workspace = await Effect.runPromise(Workspace.make(options))
+  const workspace = await Effect.runPromise(
+    Effect.andThen(GivenOptions.check(options), Workspace.make(options)),
+  )
   const { url } = FetchHandler
   const handler = FetchHandler.make(Workspace.workspaces(workspace))
   return {

@@ -28,6 +28,20 @@ const pageOf = async (
 }
 
 describe("the Promise API", () => {
+  it("refuses what it cannot use, all of it, whoever gives it without types", async () => {
+    const wrong = { now: "2026-10-01T08:00:00+08:00", rateLimit: -1, generate: { numbers: 1 }, sead: {} }
+    for (const start of [startFeishuMock, fetchHandler]) {
+      const { message } = await start(wrong as never).then(
+        () => assert.fail("it started"),
+        (error: Error) => error,
+      )
+      assert.include(message, "what the mock is given has 4 faults:")
+      for (const name of ["now", "rateLimit", "generate.meetings", "sead"])
+        assert.include(message, `\n  ${name}: `)
+    }
+    await using _mock = await startFeishuMock({ seed, rateLimit: undefined })
+  })
+
   it("controls the mock that it has started", async () => {
     await using feishu = await startFeishuMock({ seed, now })
     const snapshot = await feishu.snapshot()
