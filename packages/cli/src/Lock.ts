@@ -6,10 +6,10 @@
  * containers with networks of their own, do not see each other's.
  */
 import { createHash } from "node:crypto"
-import { rmSync } from "node:fs"
+import { realpathSync, rmSync } from "node:fs"
 import { connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
@@ -26,8 +26,17 @@ export const hold = (path: string): Effect.Effect<void, string, Scope.Scope> =>
     (server) => Effect.sync(() => server.close()),
   )
 
+/** The same for every name that leads there; the file itself may not be there yet. */
+const wholePath = (path: string): string => {
+  try {
+    return join(realpathSync(dirname(path)), basename(path))
+  } catch {
+    return resolve(path)
+  }
+}
+
 const addressOf = (path: string): string => {
-  const name = `feishu-meetings-${createHash("sha256").update(path).digest("hex").slice(0, 32)}`
+  const name = `feishu-meetings-${createHash("sha256").update(wholePath(path)).digest("hex").slice(0, 32)}`
   switch (process.platform) {
     case "linux":
       // In no folder, and so there is nothing that a killed process could leave behind.
