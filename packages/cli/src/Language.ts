@@ -13,16 +13,23 @@ export const CurrentLanguage = Context.Reference<Language>("@effect-feishu/cli/L
   defaultValue: () => "en",
 })
 
-/**
- * The language that a user wants: `--lang`, else the setting, else the locale, else English. It is looked for before the command line is
- * parsed, since help and what is wrong with the command line are told in it, too.
- */
+/** What `--lang` says; nothing unless provided. */
+export const Asked = Context.Reference<Language | undefined>("@effect-feishu/cli/Language/Asked", {
+  defaultValue: () => undefined,
+})
+
+/** Looks for `--lang` before the command line is parsed: help, and what is wrong with that, are told in it, too. */
+export const askedIn = (args: ReadonlyArray<string>): Language | undefined => {
+  const [, asked] = /(?:^|\n)--lang[=\n](en|zh)(?:\n|$)/.exec(args.join("\n")) ?? []
+  return languages.find((language) => language === asked)
+}
+
+/** The language that a user wants: the one that was asked for, else the setting, else the locale, else English. */
 export const find = (
-  args: ReadonlyArray<string>,
+  asked: Language | undefined,
   environment: Readonly<Record<string, string | undefined>>,
   configured?: string,
 ): Language => {
-  const [, asked] = /(?:^|\n)--lang[=\n](en|zh)(?:\n|$)/.exec(args.join("\n")) ?? []
   const chosen = [asked, environment["FEISHU_LANG"], configured].find((lang) => lang)
   if (chosen === "en" || chosen === "zh") return chosen
   const locale = environment["LC_ALL"] || environment["LC_MESSAGES"] || environment["LANG"] || ""

@@ -150,8 +150,12 @@ export const all: ReadonlyArray<Setting> = [
 /** As it is written in a file. */
 export const keyOf = ({ name }: Pick<Setting, "name">): string => name.replaceAll("-", "_")
 
+/** Whether the name of a file looks like the secret that should be in there: people mistake one for the other. */
+export const mayBeSecret = (path: string): boolean => /^[\w.-]{20,}$/.test(path) && !/\.\w{1,5}$/.test(path)
+
 /** A value as it may be shown: a proxy's without its password. */
 export const shown = ({ name }: Pick<Setting, "name">, text: string): string => {
+  if (/^(app-secret|access-token)-file$/.test(name) && mayBeSecret(text)) return "***"
   if (!name.endsWith("-proxy") || name === "no-proxy" || !URL.canParse(text)) return text
   const address = new URL(text)
   if (address.password !== "") address.password = "***"

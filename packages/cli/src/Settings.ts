@@ -36,6 +36,7 @@ export interface Flags {
   readonly format?: string | undefined
   readonly pageSize?: number | undefined
   readonly concurrency?: number | undefined
+  readonly lang?: string | undefined
 }
 
 /** The settings of a run. */
@@ -59,6 +60,7 @@ const words: Language.Words<{
   readonly correct: string
   readonly correctThem: string
   readonly cannotRead: (path: string, code: string) => string
+  readonly maybeSecret: string
   readonly stdin: string
   readonly stdinTwice: string
   readonly giveAFile: string
@@ -77,6 +79,7 @@ const words: Language.Words<{
     correct: "Correct it, or remove it.",
     correctThem: "Correct them, or remove them.",
     cannotRead: (path, code) => `${path} cannot be read (${code})`,
+    maybeSecret: "there is no such file; its name is not repeated, since it looks like the secret itself",
     stdin: "standard input",
     stdinTwice: "standard input is to give both the numbers and a secret, and can be read only once",
     giveAFile: "Name a file for one of them.",
@@ -95,6 +98,7 @@ const words: Language.Words<{
     correct: "请改正或删除。",
     correctThem: "请逐一改正或删除。",
     cannotRead: (path, code) => `无法读取 ${path}（${code}）`,
+    maybeSecret: "没有这个文件；它的名称像是密钥本身，因此不再显示",
     stdin: "标准输入",
     stdinTwice: "标准输入只能读取一次，却要同时提供会议号和密钥",
     giveAFile: "请用文件给出其中一项。",
@@ -169,7 +173,12 @@ const fromFile = (kind: Kind, files: ConfigFiles["Service"]): Source => ({
 export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
   const language = yield* Language.CurrentLanguage
   const files = yield* ConfigFiles
-  const sources = [fromFlags(flags), fromEnvironment, fromFile("project", files), fromFile("user", files)]
+  const sources = [
+    fromFlags({ ...flags, lang: yield* Language.Asked }),
+    fromEnvironment,
+    fromFile("project", files),
+    fromFile("user", files),
+  ]
   const problems: Array<string> = files.problems.map(
     ({ line, path, what }) => `${path}${line === undefined ? "" : `:${line}`}: ${what[language]}`,
   )
@@ -293,7 +302,9 @@ const readSecret = Effect.fnUntraced(function* (field: string, path: string) {
   if (path !== "-") {
     const files = yield* FileSystem.FileSystem
     return yield* Effect.mapError(files.readFileString(path), ({ reason }) =>
-      refuse(field, say.cannotRead(path, reason._tag), say.nameAnother),
+      Setting.mayBeSecret(path)
+        ? refuse(field, say.maybeSecret, say.nameAnother)
+        : refuse(field, say.cannotRead(path, reason._tag), say.nameAnother),
     )
   }
   if (process.stdin.isTTY) return yield* refuse(field, say.terminal, say.pipeIt)

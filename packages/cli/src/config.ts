@@ -130,6 +130,7 @@ interface Shown {
 /** Every setting as it is used, with its origin. */
 export const valuesOf = Effect.fnUntraced(function* (settings: Settings.Settings) {
   const { found } = settings
+  const language = yield* Language.CurrentLanguage
   const { baseUrl, oauthBaseUrl } = yield* Settings.addresses(settings)
   const used: Partial<Record<Setting.Name, string>> = {
     "base-url": baseUrl,
@@ -137,6 +138,7 @@ export const valuesOf = Effect.fnUntraced(function* (settings: Settings.Settings
     "rate-limit": String(settings.rateLimit),
     "page-size": String(settings.pageSize ?? 50),
     concurrency: String(settings.concurrency ?? 1),
+    lang: language,
     // Unless it is set, no token comes from there.
     ...(found.has("oauth-base-url") ? { "oauth-base-url": oauthBaseUrl } : {}),
   }
@@ -180,14 +182,13 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
   const value = ({ characters, name, value }: Shown): string =>
     characters !== undefined
       ? say.secret(characters)
-      : (value ?? (name === "format" ? say.byTerminal : name === "lang" ? say.byLocale : say.unset))
-  const rows = shown.map((one) => [
-    Setting.keyOf(one),
-    visible(value(one)),
-    one.origin === undefined && one.value === undefined
-      ? ""
-      : visible(Settings.inWords(one.origin, language)),
-  ])
+      : (value ?? (name === "format" ? say.byTerminal : say.unset))
+  const originOf = ({ characters, name, origin, value }: Shown): string => {
+    if (origin === undefined && name === "lang") return say.byLocale
+    const isSet = characters !== undefined || value !== undefined
+    return isSet ? Settings.inWords(origin, language) : ""
+  }
+  const rows = shown.map((one) => [Setting.keyOf(one), visible(value(one)), visible(originOf(one))])
   yield* Console.log(aligned(rows))
   yield* Console.log(
     [

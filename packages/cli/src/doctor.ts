@@ -2,6 +2,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
 import * as Flags from "./Flags.ts"
 import type * as Language from "./Language.ts"
@@ -43,9 +44,11 @@ export const doctor = (language: Language.Language) => {
   return Command.make(
     "doctor",
     {
-      numbers: Argument.variadic(Argument.String("meeting-no").pipe(Argument.withDescription(say.number)), {
-        max: 1,
-      }),
+      meetingNo: Argument.String("meeting-no").pipe(
+        Argument.withDescription(say.number),
+        Argument.optional,
+        Argument.map(Option.getOrUndefined),
+      ),
       json: Flags.yes("json", say.json),
       ...ConnectionFlags.make(language),
     },

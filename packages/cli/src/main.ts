@@ -50,13 +50,15 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
   const program = Effect.gen(function* () {
     const files = yield* ConfigFiles.read
     const configured = files.entries.find(({ name }) => name === "lang")?.text
-    const language = Language.find(args, process.env, configured)
+    const asked = Language.askedIn(args)
+    const language = Language.find(asked, process.env, configured)
     return yield* SecretFlags.refuse(args).pipe(
       Effect.andThen(Command.runWith(feishuMeetings(language), { version })(args)),
       // Without a subcommand the help was shown, which is no failure.
       Effect.catchTag("ShowHelp", (error) => (error.errors.length === 0 ? Effect.void : Effect.fail(error))),
       Effect.onExit((exit) => report(args, exit)),
       Effect.provideService(Language.CurrentLanguage, language),
+      Effect.provideService(Language.Asked, asked),
       Effect.provideService(ConfigFiles.ConfigFiles, files),
     )
   })

@@ -97,9 +97,10 @@ describe.concurrent("doctor", () => {
   it("all is well; a page that nobody asked for is no pass; no secret is shown", async () => {
     const { environment, feishu } = await mock()
     const number = feishu.meetingNos[0]!
-    const [whole, part, chinese] = await Promise.all([
+    const [whole, part, oauth, chinese] = await Promise.all([
       doctor([number], environment),
       doctor([], environment),
+      doctor([], { ...environment, FEISHU_OAUTH_BASE_URL: feishu.url }),
       Cli.run(["doctor", number, "--lang", "zh"], environment),
     ])
     assert.strictEqual(
@@ -119,6 +120,8 @@ describe.concurrent("doctor", () => {
     assert.strictEqual(part.code, 0)
     assert.include(part.stdout, '{"status":"incomplete"')
     assert.strictEqual(part.of("page").detail, "no meeting number is given: feishu-meetings doctor 337736498")
+    assert.strictEqual(oauth.of("token")["kind"], "client credentials")
+    assert.match(oauth.found, /\+token \+scope -page \+limit$/)
     assert.match(
       chinese.stdout,
       /^正常 {2}访问凭证 {2}应用的 tenant_access_token，有效 120 分钟，会自动刷新$/m,

@@ -115,6 +115,29 @@ describe.concurrent("settings", () => {
   })
 })
 
+describe.concurrent("what list does with them", () => {
+  it("writes and asks as the files say, unless a flag says otherwise; the resume command repeats the flags", async () => {
+    await using scripted = await Scripted.start(Scripted.twoPages)
+    const { run } = place("list", {
+      user: `base_url: ${scripted.environment["FEISHU_BASE_URL"]}\nformat: csv\npage_size: 7\n`,
+    })
+    const token = join(folder, "token of list")
+    writeFileSync(token, Scripted.token)
+    const list = `feishu-meetings list 337736498 --access-token-file '${token}' --rate-limit 90`
+    const [set, flag] = await Promise.all([
+      run(`${list} --max-items 9`),
+      run(`${list} --page-size 8 --format ndjson`),
+    ])
+    assert.match(set.stdout, /^id,meeting_no,topic,url\n/)
+    assert.include(set.stderr, `--access-token-file '${token}' --rate-limit 90 --format csv`)
+    assert.strictEqual(Cli.ids(flag.stdout).length, 60)
+    assert.deepStrictEqual(
+      new Set(scripted.queries.map((query) => query.get("page_size"))),
+      new Set(["7", "8"]),
+    )
+  })
+})
+
 describe.concurrent("config", () => {
   it("init writes a file for its owner alone, all of it explained and nothing set, and never overwrites it", async () => {
     const { run, user } = place("init", {})
@@ -133,7 +156,7 @@ describe.concurrent("config", () => {
         .replace(/^app_secret_file.*$/m, ""),
     )
     const second = await run("feishu-meetings config show; feishu-meetings config init")
-    assert.include(second.stdout, "lang               en")
+    assert.match(second.stdout, /^lang +en +user file /m)
     assert.strictEqual(second.code, 2)
     assert.include(second.stderr, `${user} is there already`)
   })
@@ -143,6 +166,7 @@ describe.concurrent("config", () => {
       user: `app_secret: "${secret}"\nhttps_proxy: http://me:${secret}@proxy.example:3128\n`,
     })
     const { stdout, stderr } = await run("feishu-meetings config show --lang zh")
+    assert.match(stdout, /^lang +zh +参数 --lang$/m)
     assert.match(stdout, new RegExp(`^app_secret +已设置，22 个字符 +用户文件 ${user} 第 1 行$`, "m"))
     assert.match(stdout, /^https_proxy +http:\/\/me:\*\*\*@proxy\.example:3128 /m)
     assert.notInclude(stdout + stderr, secret)
@@ -186,7 +210,7 @@ describe.concurrent("secrets", () => {
     const empty = join(folder, "empty")
     writeFileSync(empty, "\n")
     const app = ["list", "337736498", "--app-id", "cli_a"]
-    const [typed, spaced, chinese, none, absent, twice, shared] = await Promise.all([
+    const [typed, spaced, chinese, none, absent, twice, shared, mistaken] = await Promise.all([
       Cli.run([...app, `--app-secret=${secret}`]),
       Cli.run([...app, "--access-token", secret]),
       Cli.run([...app, "--access-token", secret, "--lang", "zh"]),
@@ -194,8 +218,9 @@ describe.concurrent("secrets", () => {
       Cli.run([...app, "--app-secret-file", join(folder, "absent")]),
       Cli.run(app, { FEISHU_APP_SECRET: secret, FEISHU_APP_SECRET_FILE: empty }),
       Cli.run(["list", "--numbers-from", "-", "--access-token-file", "-"]),
+      Cli.run([...app, "--app-secret-file", secret]),
     ])
-    for (const { code, stderr, stdout } of [typed, spaced, chinese, none, absent, twice, shared]) {
+    for (const { code, stderr, stdout } of [typed, spaced, chinese, none, absent, twice, shared, mistaken]) {
       assert.strictEqual(code, 2)
       assert.notInclude(stdout + stderr, secret)
     }
@@ -205,6 +230,7 @@ describe.concurrent("secrets", () => {
     assert.include(none.stderr, `${empty} is empty`)
     assert.include(absent.stderr, "absent cannot be read (NotFound)")
     assert.include(twice.stderr, "both FEISHU_APP_SECRET and FEISHU_APP_SECRET_FILE are set")
+    assert.include(mistaken.stderr, "looks like the secret itself")
     assert.include(shared.stderr, "both the numbers and a secret")
   })
 })

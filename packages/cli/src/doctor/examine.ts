@@ -35,7 +35,7 @@ import * as Connection from "./Connection.ts"
 import * as Report from "./Report.ts"
 
 interface Input extends ConnectionFlags.Given {
-  readonly numbers: ReadonlyArray<string>
+  readonly meetingNo: string | undefined
   readonly json: boolean
 }
 
@@ -208,7 +208,8 @@ type Examination<A, R = never> = Effect.Effect<
 /** Looks, tells, and ends as `list` would. */
 export const examine = Effect.fnUntraced(function* (input: Input) {
   const language = yield* Language.CurrentLanguage
-  const [meetingNo] = yield* Numbers.read({ numbers: input.numbers, numbersFrom: undefined })
+  const numbers = input.meetingNo === undefined ? [] : [input.meetingNo]
+  const [meetingNo] = yield* Numbers.read({ numbers, numbersFrom: undefined })
   const results: Array<Check.Result> = []
   const look = lookInto(results, (result) =>
     input.json ? Effect.void : Console.log(Report.text(result, language)),
