@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
@@ -101,6 +110,17 @@ describe.concurrent("settings", () => {
     assert.include(chinese.stderr, `config.yaml:2: brand 只能是 feishu、lark，而不是 "钉钉"`)
   })
 
+  it.skipIf(process.getuid?.() !== 0)(
+    "a project's file that another user has put there is refused",
+    async () => {
+      const { project, run } = place("foreign", { project: "brand: lark\n" })
+      chownSync(project, 12_345, 12_345)
+      const { code, stderr } = await run("feishu-meetings config show")
+      assert.strictEqual(code, 2)
+      assert.include(stderr, `${project}: belongs to another user`)
+    },
+  )
+
   it("a project's file may name this machine and Feishu's hosts; the project ends at its repository", async () => {
     const inside = place("inside", {
       project: "base_url: http://127.0.0.1:8787\noauth_base_url: https://accounts.feishu.cn\n",
@@ -159,6 +179,16 @@ describe.concurrent("config", () => {
     assert.match(second.stdout, /^lang +en +user file /m)
     assert.strictEqual(second.code, 2)
     assert.include(second.stderr, `${user} is there already`)
+  })
+
+  it("init writes the file in Chinese, too, and every line of that is right", async () => {
+    const { run, user } = place("init-in-chinese", {})
+    const { code, stdout, stderr } = await run(
+      `feishu-meetings config init --lang zh && sed -i '/^#app_secret_file/d; s/^#\\([a-z_]*:\\)/\\1/' ${user} && feishu-meetings config show`,
+    )
+    assert.deepStrictEqual([code, stderr], [0, ""])
+    assert.include(stdout, `已生成 ${user}：`)
+    assert.match(stdout, /^lang +zh +用户文件 /m)
   })
 
   it("show says how long a secret is and where it comes from, in a table", async () => {
