@@ -209,7 +209,7 @@ const problemOf = (
   if (kind === "project" && setting.inProject === "known hosts" && !isHarmless(text)) {
     return named({
       en: "names a host that a project's file may not, since your secret would go there: put it into the user's file, the environment or a flag if you trust it",
-      zh: "指向项目文件不得指定的主机（您的密钥会发往那里）：如果信任它，请写入用户文件、环境变量或用参数给出",
+      zh: "指向项目文件不得指定的主机（您的密钥会发往那里）：如果信任它，请写入用户文件、环境变量或用选项给出",
     })
   }
   if (setting.holds === "secret" && process.platform !== "win32" && (info.mode & 0o077) !== 0) {

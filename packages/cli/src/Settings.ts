@@ -89,7 +89,7 @@ const words: Language.Words<{
     pipeIt: "Pipe the secret in, or name a file.",
   },
   zh: {
-    flag: (flag) => `参数 ${flag}`,
+    flag: (flag) => `选项 ${flag}`,
     environment: (variable) => `环境变量 ${variable}`,
     file: (kind, path, line) => `${kind === "project" ? "项目" : "用户"}文件 ${path} 第 ${line} 行`,
     unset: "默认值",

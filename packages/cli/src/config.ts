@@ -5,6 +5,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { FeishuError } from "@effect-feishu/core"
+import * as HelpText from "@effect-feishu/terminal/HelpText"
 import * as ConfigFiles from "./ConfigFiles.ts"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
 import * as Flags from "./Flags.ts"
@@ -17,6 +18,9 @@ import { json, visible } from "./VisibleText.ts"
 const words: Language.Words<{
   readonly description: string
   readonly show: string
+  readonly showShort: string
+  readonly order: string
+  readonly places: ReadonlyArray<readonly [string, string]>
   readonly showJson: string
   readonly init: string
   readonly path: string
@@ -40,6 +44,17 @@ const words: Language.Words<{
   en: {
     description: "Show what is set and where it comes from, or write a file to begin with",
     show: "Show every setting, its value and where it comes from: a flag counts more than the environment, that more than the project's file, that more than the user's. Sends nothing, and shows no secret",
+    showShort: "Show every setting, its value and where it comes from",
+    order: "what counts, the strongest first",
+    places: [
+      ["a flag", "--base-url, --brand, …; there is none for a secret"],
+      ["the environment", "FEISHU_BASE_URL, FEISHU_BRAND, …; HTTPS_PROXY, HTTP_PROXY, NO_PROXY"],
+      [
+        ConfigFiles.projectName,
+        "Of a project: here or above, up to the root of the repository. It may name hosts of Feishu and Lark and this machine, and holds no secret",
+      ],
+      ["config.yaml", "The user's, where config path says; with a secret, nobody else may read it"],
+    ],
     showJson: "Print one JSON document",
     init: "Write the user's configuration file, with every setting explained; nothing is overwritten",
     path: "Print where the user's configuration file is",
@@ -62,12 +77,23 @@ const words: Language.Words<{
   },
   zh: {
     description: "查看各项配置及其来源，或生成配置文件",
-    show: "列出每个配置项的值和来源：参数优先于环境变量，环境变量优先于项目文件，项目文件优先于用户文件。不发送任何请求，也不显示密钥",
+    show: "列出每个配置项的值和来源：选项优先于环境变量，环境变量优先于项目文件，项目文件优先于用户文件。不发送任何请求，也不显示密钥",
+    showShort: "列出每个配置项的值和来源",
+    order: "优先级，由高到低",
+    places: [
+      ["选项", "--base-url、--brand 等；密钥没有对应的选项"],
+      ["环境变量", "FEISHU_BASE_URL、FEISHU_BRAND 等；HTTPS_PROXY、HTTP_PROXY、NO_PROXY"],
+      [
+        ConfigFiles.projectName,
+        "项目文件：当前文件夹或其上级，直到仓库根目录。只能指定飞书、Lark 的主机和本机，且不得含有密钥",
+      ],
+      ["config.yaml", "用户文件，位置见 config path；含有密钥时不得让他人可读"],
+    ],
     showJson: "输出一个 JSON 文档",
     init: "生成用户配置文件，其中说明每个配置项；不会覆盖已有文件",
     path: "显示用户配置文件的位置",
     exampleShow: "当前的配置及其来源",
-    exampleFlag: "某个参数会改变什么",
+    exampleFlag: "某个选项会改变什么",
     exampleInit: "生成用户配置文件并编辑",
     secret: (characters) => `已设置，${characters} 个字符`,
     unset: "未设置",
@@ -94,6 +120,7 @@ export const config = (language: Language.Language) => {
   }
   return Command.make("config").pipe(
     Command.withDescription(say.description),
+    Command.annotate(HelpText.Sections, [{ title: say.order, rows: say.places }]),
     Command.withExamples([
       { command: "feishu-meetings config show", description: say.exampleShow },
       { command: "feishu-meetings config show --brand lark", description: say.exampleFlag },
@@ -104,6 +131,7 @@ export const config = (language: Language.Language) => {
     ]),
     Command.withSubcommands([
       Command.make("show", flags, show).pipe(
+        Command.withShortDescription(say.showShort),
         Command.withDescription(say.show),
         Command.withExamples([
           { command: "feishu-meetings config show", description: say.exampleShow },
@@ -273,7 +301,7 @@ const example: Language.Words<string> = {
 # Certificates to trust beside Node's own, in PEM.
 #ca_file: /etc/ssl/company.pem
 `,
-  zh: `# feishu-meetings 的配置。参数和环境变量优先于此文件，项目文件夹中的 ${ConfigFiles.projectName} 也优先于此文件；
+  zh: `# feishu-meetings 的配置。选项和环境变量优先于此文件，项目文件夹中的 ${ConfigFiles.projectName} 也优先于此文件；
 # 运行 feishu-meetings config show 可查看生效的值及其来源。
 
 # feishu（open.feishu.cn）或 lark（open.larksuite.com）。

@@ -17,9 +17,9 @@ const words: Language.Words<{
     remedy: "Write feishu-meetings mock first.",
   },
   zh: {
-    description: "离线运行模拟飞书，供测试使用：即 feishu-mock 及其全部命令和参数",
-    args: "feishu-mock 的参数：见 feishu-meetings mock --help",
-    problem: "它前面有不属于 feishu-mock 的参数",
+    description: "离线运行模拟飞书，供测试使用：即 feishu-mock 及其全部命令和选项",
+    args: "feishu-mock 的选项：见 feishu-meetings mock --help",
+    problem: "它前面有不属于 feishu-mock 的选项",
     remedy: "请先写 feishu-meetings mock。",
   },
 }

@@ -196,7 +196,7 @@ describe.concurrent("config", () => {
       user: `app_secret: "${secret}"\nhttps_proxy: http://me:${secret}@proxy.example:3128\n`,
     })
     const { stdout, stderr } = await run("feishu-meetings config show --lang zh")
-    assert.match(stdout, /^lang +zh +参数 --lang$/m)
+    assert.match(stdout, /^lang +zh +选项 --lang$/m)
     assert.match(stdout, new RegExp(`^app_secret +已设置，22 个字符 +用户文件 ${user} 第 1 行$`, "m"))
     assert.match(stdout, /^https_proxy +http:\/\/me:\*\*\*@proxy\.example:3128 /m)
     assert.notInclude(stdout + stderr, secret)
