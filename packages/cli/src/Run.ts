@@ -36,7 +36,7 @@ export interface State {
   resumed: boolean
   /** Rows of them that an earlier run has written. */
   rowsBefore: number
-  /** How the read ended, if it was not by a failure. */
+  /** How the read ended, and its output with it, if it was not by a failure. */
   ended: "complete" | "limited" | undefined
   /** Rows at the end of the output that a resumed run reads again, since their page did not fit whole. */
   repeated: number

@@ -25,8 +25,10 @@ export const report = Effect.fnUntraced(function* (
 
   const language = yield* Language.CurrentLanguage
   const say = words[language]
-  const fault = Exit.isSuccess(exit) ? undefined : faultOf(exit.cause, language)
-  if (fault?.reason === "Ended") return
+  const found = Exit.isSuccess(exit) ? undefined : faultOf(exit.cause, language)
+  if (found?.reason === "Ended") return
+  // A signal may come when all is done, and changes nothing then.
+  const fault = found?.reason === "Stopped" && run.ended !== undefined ? undefined : found
   // A run that read nothing has nothing to go on from: the same command starts it again.
   const readNothing = run.pages === 0 && !run.resumed
   const hasFailed =

@@ -29,7 +29,7 @@ import * as Output from "./Output.ts"
 import * as Progress from "./Progress.ts"
 import * as Reading from "./Reading.ts"
 import { cursorsOf } from "./Resume.ts"
-import { Run } from "./Run.ts"
+import { Run, type State } from "./Run.ts"
 import { SeenIds } from "./SeenIds.ts"
 import * as Settings from "./Settings.ts"
 import { Stderr } from "./Stderr.ts"
@@ -142,10 +142,10 @@ const transfer = Effect.fnUntraced(function* ({
       begun: run.begun,
       open: cursorsOf(run).map((cursor) => ({ cursor, seen: seen.of(numberOf(cursor)) })),
     },
-    ...(run.ended === undefined ? {} : { ended: run.ended }),
+    ...(step === "part" ? {} : { ended: endOf(run) }),
   })
   if (earlier !== undefined && earlier.step !== "part") {
-    return yield* wasEnded(input.output!, checkpoint!, earlier)
+    return yield* Effect.uninterruptible(wasEnded(input.output!, checkpoint!, earlier))
   }
 
   const format = Format.make(formatName, {
@@ -200,7 +200,12 @@ const transfer = Effect.fnUntraced(function* ({
       exit,
       keep,
     })
-    if (checkpoint === undefined || last === undefined || !keep || Exit.isSuccess(exit)) return closed
+    if (Exit.isSuccess(exit))
+      return Effect.andThen(
+        closed,
+        Effect.sync(() => (run.ended = endOf(run))),
+      )
+    if (checkpoint === undefined || last === undefined || !keep) return closed
     const known = last
     // Whoever goes on after a while need not wait for the limit then.
     const stamp = Effect.flatMap(Clock.currentTimeMillis, (endedAt) =>
@@ -303,8 +308,11 @@ const copy = Effect.fnUntraced(function* (
     Stream.runForEachWhile((step) => step),
   )
   if (run.failed.size > 0) return yield* new NumbersFailed({ errors: [...run.failed.values()] })
-  run.ended = run.underWay.size === 0 && run.begun === run.starts.length ? "complete" : "limited"
 })
+
+/** How a read ends that nothing has stopped. */
+const endOf = (run: State) =>
+  run.underWay.size === 0 && run.begun === run.starts.length ? "complete" : "limited"
 
 /** How many windows are to be read from there on. */
 const windowsFrom = (position: Cursor.Position): number =>

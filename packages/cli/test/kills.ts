@@ -134,12 +134,11 @@ export const kill = async (kills: number, start: number): Promise<number> => {
         last = await end
         // 4: of these faults there may be more than a run bears. It is started again as those are that were killed.
         assert.oneOf(last.code, [0, null, 4, 143], last.stderr)
-        // Whoever ends early by itself leaves a whole document, with the rows that it says it has. Nothing is left of
-        // one that had not begun to read, or to listen to signals.
+        // Whoever ends by itself leaves a whole document, with the rows that it says it has. Nothing is left of one that
+        // had not begun to read, or to listen to signals.
         if ((last.code === 143 || last.code === 4) && last.stderr !== "") {
-          const rowsThen = existsSync(name("rows.part"))
-            ? linesOf(format, readFileSync(name("rows.part"), "utf8")).length
-            : 0
+          const left = ["rows.part", "rows"].map(name).find(existsSync)
+          const rowsThen = left === undefined ? 0 : linesOf(format, readFileSync(left, "utf8")).length
           assert.strictEqual(Cli.summaryOf(last).rows, rowsThen)
         }
       } while (last.code !== 0)
