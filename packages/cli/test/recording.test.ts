@@ -1,0 +1,82 @@
+/** The recordings in the READMEs: what is typed there is typed here, and what is answered must be the same. */
+import { once } from "node:events"
+import { spawn } from "node:child_process"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { text } from "node:stream/consumers"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { startFeishuMock } from "@effect-feishu/mock-server"
+import { bin } from "./bundle.ts"
+
+/** What is typed, with what is told then. */
+const recordingOf = async (readme: string) => {
+  const whole = await readFile(new URL(`../../../${readme}`, import.meta.url), "utf8")
+  const [, recording = ""] = /^```console\n(.*?)^```$/ms.exec(whole) ?? []
+  return recording.split(/^(?=\$ )/m).map((part) => {
+    const [, typed = "", told = ""] = /^\$ ((?:[^\n]*\\\n)*[^\n]*\n)(.*)$/s.exec(part) ?? []
+    return { typed, told }
+  })
+}
+
+describe.concurrent("the recording in", () => {
+  for (const [readme, locale] of [
+    ["README.md", "en_GB.UTF-8"],
+    ["README.zh-CN.md", "zh_CN.UTF-8"],
+  ] as const) {
+    it(`${readme} is what one sees`, async () => {
+      await using feishu = await startFeishuMock({
+        // 2026-10-01T08:00:00+08:00
+        now: 1_790_812_800,
+        seed: {
+          generate: [{ meeting_no: "337736498", count: 120, from: "2026-09-01", to: "2026-09-30" }],
+        },
+      })
+      await feishu.moveClock({ frozen: true })
+      const folder = await mkdtemp(join(tmpdir(), "feishu-meetings-"))
+      const checkpoint = join(folder, "september.checkpoint")
+      const type = async (script: string) => {
+        const shell = spawn(
+          "sh",
+          ["-c", script.replaceAll("feishu-meetings ", '"$0" "$1" '), process.execPath, bin],
+          {
+            cwd: folder,
+            env: {
+              PATH: process.env["PATH"],
+              HOME: folder,
+              TZ: "Asia/Shanghai",
+              LANG: locale,
+              FEISHU_APP_ID: feishu.appId,
+              FEISHU_APP_SECRET: feishu.appSecret,
+              // What only tells, tells of Feishu's own address.
+              ...(/ list /.test(script) ? { FEISHU_BASE_URL: feishu.url } : {}),
+            },
+            stdio: ["ignore", "pipe", "pipe"],
+          },
+        )
+        const [data, said] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, "close")])
+        return said + data
+      }
+      try {
+        const [plan, failing, again, look, ...more] = await recordingOf(readme)
+        assert.lengthOf(more, 1)
+        assert.strictEqual(await type(plan!.typed), plan!.told)
+        const quota = await feishu.addFault({
+          operation: "meetings.listByNo",
+          when: { after: 2 },
+          then: { code: 99991403 },
+        })
+        assert.strictEqual(await type(failing!.typed), failing!.told)
+        // The next day, with a larger quota.
+        await feishu.removeFault(quota.id)
+        const recorded = JSON.parse(await readFile(checkpoint, "utf8")) as { endedAt: number }
+        await writeFile(checkpoint, JSON.stringify({ ...recorded, endedAt: recorded.endedAt - 86_400_000 }))
+        assert.strictEqual(await type(again!.typed), again!.told)
+        assert.strictEqual(await type(look!.typed), look!.told)
+        assert.strictEqual(await type(more[0]!.typed), more[0]!.told)
+      } finally {
+        await rm(folder, { recursive: true })
+      }
+    })
+  }
+})
