@@ -55,8 +55,12 @@ const listening = (address: string) =>
     const retry = (error: Error) => {
       // A file in the folder for such files: one that nobody listens on was left by a process that was killed.
       if (address.startsWith("\0") || process.platform === "win32") return reject(error)
-      connect(address)
-        .once("connect", () => reject(error))
+      const caller = connect(address)
+      caller
+        .once("connect", () => {
+          caller.destroy()
+          reject(error)
+        })
         .once("error", () => {
           rmSync(address, { force: true })
           server.once("error", reject).listen(address)
