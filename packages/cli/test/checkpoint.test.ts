@@ -151,10 +151,18 @@ describe.concurrent("a checkpoint", () => {
     assert.lengthOf(JSON.parse(readFileSync(it.part, "utf8")) as Array<unknown>, 50)
     assert.isFalse(existsSync(it.file))
 
-    // As if more than a minute had passed: what that run has sent no longer counts for the limit.
-    const { endedAt } = it.recorded()
-    assert.isDefined(endedAt)
-    writeFileSync(it.checkpoint, JSON.stringify({ ...it.recorded(), endedAt: endedAt! - 70_000 }))
+    const stopped = it.recorded()
+    // One that goes on leaves it so until there is a next page.
+    const child = Cli.start(["list", ...it.args], scripted.environment)
+    await once(child.stderr, "data")
+    const gone = once(child, "exit")
+    child.kill("SIGKILL")
+    await gone
+    assert.lengthOf(JSON.parse(readFileSync(it.part, "utf8")) as Array<unknown>, 50)
+
+    // As if more than a minute had passed: what the first run has sent no longer counts for the limit.
+    assert.isDefined(stopped.endedAt)
+    writeFileSync(it.checkpoint, JSON.stringify({ ...stopped, endedAt: stopped.endedAt! - 70_000 }))
     scripted.answerWith(twoPages)
     const { summary } = await Cli.list(it.args, scripted.environment)
     assert.deepInclude(summary, { status: "complete", rows: 60, waitedMs: 0 })
