@@ -144,6 +144,12 @@ export const named = Effect.fnUntraced(function* (path: string, options: FileOpt
   const type = Option.isSome(there) ? there.value.type : "File"
   if (type === "Directory") return yield* refuse(`${path} is a folder`, "Give the name of a file.")
   if (type === "File") {
+    // A new file could take its place, but whoever made it read-only did not want that.
+    if (Option.isSome(there)) {
+      yield* Effect.mapError(files.access(path, { writable: true }), (error) =>
+        notWritable(path, problemOf(error)),
+      )
+    }
     return yield* file(path, { ...options, mode: Option.map(there, (info) => info.mode & 0o777) })
   }
   if (options.journal !== undefined) {

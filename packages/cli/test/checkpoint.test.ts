@@ -1,9 +1,11 @@
 import { once } from "node:events"
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -389,6 +391,41 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
     }
     assert.lengthOf(scripted.queries, 0)
     assert.deepStrictEqual([part, `${checkpoint}-2`].filter(existsSync), [])
+  })
+})
+
+describe.concurrent("a place that may only be read", () => {
+  it("X5 is named, nothing is sent, and what is there stays", async () => {
+    await using scripted = await Scripted.start(Scripted.twoPages)
+    const place = join(folder, "read-only")
+    mkdirSync(place)
+    const kept = join(folder, "kept.json")
+    writeFileSync(kept, "[]", { mode: 0o444 })
+    const rows = join(folder, "written.json")
+    chmodSync(place, 0o555)
+    const places = [
+      [`--output ${place}/rows.json`, `${place}/rows.json cannot be written`],
+      [`--output ${kept}`, `${kept} cannot be written`],
+      [`--output ${rows} --checkpoint ${place}/checkpoint`, `${place}/checkpoint: PermissionDenied`],
+    ] as const
+    const results = await Promise.all(
+      places.map(([flags]) =>
+        Cli.shell(
+          `${Cli.likeOthers}feishu-meetings list ${meetingNo} ${flags} --summary json`,
+          scripted.environment,
+        ),
+      ),
+    )
+    for (const [index, result] of results.entries()) {
+      const { error, status } = Cli.summaryOf(result)
+      assert.strictEqual(status, "failed")
+      assert.include(error?.message, places[index]![1])
+      assert.include(error?.message, "EACCES")
+    }
+    assert.lengthOf(scripted.queries, 0)
+    assert.strictEqual(readFileSync(kept, "utf8"), "[]")
+    assert.deepStrictEqual([rows, `${rows}.part`, `${kept}.part`].filter(existsSync), [])
+    assert.deepStrictEqual(readdirSync(place), [])
   })
 })
 
