@@ -15,6 +15,7 @@ import { Cursor, FeishuError, ListByNo, type MeetingNo } from "@effect-feishu/co
 import * as Language from "./Language.ts"
 import * as Lock from "./Lock.ts"
 import * as Output from "./Output.ts"
+import * as SystemError from "./SystemError.ts"
 
 const version = 1
 const versionKey = "feishu-meetings-checkpoint"
@@ -151,7 +152,8 @@ export const open = Effect.fn("Checkpoint.open")(function* (
   path: string,
 ): Effect.fn.Return<Checkpoint, FeishuError.FeishuError, FileSystem.FileSystem | Scope.Scope> {
   const files = yield* FileSystem.FileSystem
-  const say = yield* Language.say(words)
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
   const named = yield* Output.behindLinks(path)
   const folder = yield* Effect.mapError(files.realPath(dirname(named)), () => refuse(say.noFolder(path)))
   const target = join(folder, basename(named))
@@ -163,7 +165,7 @@ export const open = Effect.fn("Checkpoint.open")(function* (
   const text = Option.isNone(info)
     ? undefined
     : yield* Effect.mapError(files.readFileString(target), (error) =>
-        refuse(say.unreadable(path, Output.problemOf(error))),
+        refuse(say.unreadable(path, SystemError.inWords(SystemError.codeOf(error), language))),
       )
 
   // Written beside it and moved there, so that there is always a whole one; the folder is flushed since the move may
@@ -179,7 +181,7 @@ export const open = Effect.fn("Checkpoint.open")(function* (
     }).pipe(
       Effect.scoped,
       Effect.andThen(files.rename(fresh, target)),
-      Effect.mapError(Output.failed(path)),
+      Effect.mapError(Output.failed(path, "--checkpoint")),
       Effect.andThen(Output.flushFolder(target)),
       Effect.provideService(FileSystem.FileSystem, files),
     )
@@ -187,7 +189,7 @@ export const open = Effect.fn("Checkpoint.open")(function* (
     path,
     earlier: text === undefined ? undefined : yield* recordedIn(path, text),
     record,
-    remove: Effect.mapError(files.remove(target, { force: true }), Output.failed(path)),
+    remove: Effect.mapError(files.remove(target, { force: true }), Output.failed(path, "--checkpoint")),
   }
 })
 

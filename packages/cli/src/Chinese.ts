@@ -282,41 +282,6 @@ const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<str
     /^Write it as http:\/\/host:port, or http:\/\/user:password@host:port\.$/,
     "请写成 http://host:port 或 http://user:password@host:port。",
   ],
-  // Output
-  [/^(.*) cannot be written: there is no such folder$/, "无法写入 $1：文件夹不存在"],
-  [/^Make the folder first\.$/, "请先创建文件夹。"],
-  [/^(.*) cannot be written \((.*)\)$/, "无法写入 $1（$2）"],
-  [/^Write to another place\.$/, "请写到别处。"],
-  [/^(.*) is a folder$/, "$1 是文件夹"],
-  [/^Give the name of a file\.$/, "请给出文件名。"],
-  [
-    /^(.*) is no file, and with --checkpoint it has to be one$/,
-    "$1 不是文件，而使用 --checkpoint 时必须是文件",
-  ],
-  [/^Write to a file, or leave out --checkpoint\.$/, "请写到文件，或去掉 --checkpoint。"],
-  [/^(.*) is being written by another run$/, "$1 正由另一次运行写入"],
-  [/^Wait until it is over, or write to another file\.$/, "请等它结束，或写到另一个文件。"],
-  [
-    /^(.*) is there already, with the rows of a run that ended early(?: or is not over)?$/,
-    "$1 已存在，其中是提前结束或尚未结束的运行写出的数据",
-  ],
-  [/^Move it away, or write to another file\.$/, "请把它移走，或写到另一个文件。"],
-  [
-    /^(.*) is gone, and the checkpoint says that it has (\d+) bytes$/,
-    "$1 已不存在，而检查点记录它有 $2 字节",
-  ],
-  [
-    /^(.*) has (\d+) bytes, and the checkpoint says that it has (\d+): rows are missing$/,
-    "$1 有 $2 字节，而检查点记录为 $3 字节：数据有缺失",
-  ],
-  [
-    /^(.*) is not the file of (\d+) bytes that the checkpoint says it is$/,
-    "$1 不是检查点所记录的 $2 字节的文件",
-  ],
-  [
-    /^Bring it back, or remove the checkpoint to read everything again\.$/,
-    "请恢复该文件，或删除检查点以重新读取全部数据。",
-  ],
   // Positions and answers
   [/^meeting (\d{9}) from (\S+) to (\S+)$/, "会议号 $1，$2 至 $3"],
   [

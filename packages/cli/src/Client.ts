@@ -8,6 +8,7 @@ import { FeishuClient, FeishuError, type RateLimit } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as Language from "./Language.ts"
 import * as Settings from "./Settings.ts"
+import * as SystemError from "./SystemError.ts"
 
 const words: Language.Words<{
   readonly nobody: string
@@ -94,7 +95,12 @@ export const authority = Effect.fnUntraced(function* ({ found }: Settings.Settin
   if (path === undefined) return undefined
   const say = yield* Language.say(words)
   const files = yield* FileSystem.FileSystem
-  return yield* Effect.mapError(files.readFileString(path), ({ reason }) =>
-    FeishuError.invalidRequest("ca-file", say.authority(path, reason._tag), say.nameAnother),
+  const language = yield* Language.CurrentLanguage
+  return yield* Effect.mapError(files.readFileString(path), (error) =>
+    FeishuError.invalidRequest(
+      "ca-file",
+      say.authority(path, SystemError.inWords(SystemError.codeOf(error), language)),
+      say.nameAnother,
+    ),
   )
 })

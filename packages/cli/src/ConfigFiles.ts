@@ -8,10 +8,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-import type * as PlatformError from "effect/PlatformError"
 import type { Words } from "./Language.ts"
 import * as Secrets from "./Secrets.ts"
 import * as Setting from "./Setting.ts"
+import * as SystemError from "./SystemError.ts"
 
 /** Whose file it is. */
 export type Kind = "project" | "user"
@@ -113,20 +113,16 @@ const readOne = (kind: Kind, path: string): Effect.Effect<Found, never, FileSyst
   }).pipe(
     Effect.catch((error) =>
       Effect.succeed(
-        error.reason._tag === "NotFound"
+        // Some users have a home that is no folder, such as /dev/null: nothing can be there.
+        error.reason._tag === "NotFound" || SystemError.codeOf(error) === "ENOTDIR"
           ? { looked: { kind, path, there: false }, entries: [], problems: [] }
           : unusable(kind, path, {
-              en: `cannot be read (${codeOf(error)})`,
-              zh: `无法读取（${codeOf(error)}）`,
+              en: `cannot be read (${SystemError.inWords(SystemError.codeOf(error), "en")})`,
+              zh: `无法读取（${SystemError.inWords(SystemError.codeOf(error), "zh")}）`,
             }),
       ),
     ),
   )
-
-const codeOf = ({ reason }: PlatformError.PlatformError): string => {
-  const { cause } = reason
-  return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : reason._tag
-}
 
 const unusable = (kind: Kind, path: string, what: Words<string>): Found => ({
   looked: { kind, path, there: true },

@@ -9,6 +9,7 @@ import type { Explanation } from "./Chinese.ts"
 import { explain } from "./Explanation.ts"
 import type * as Language from "./Language.ts"
 import { OutputFailed } from "./Output.ts"
+import * as SystemError from "./SystemError.ts"
 import { json } from "./VisibleText.ts"
 import { many } from "./Words.ts"
 
@@ -76,9 +77,14 @@ export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language
     return { reason: error._tag, meaning: say.numbersFailed(error.errors.length), remedy: "", exitCode }
   }
   if (error instanceof OutputFailed) {
-    const { problem, target } = error
-    const meaning = `${target === "standard output" ? say.stdout : target}: ${problem}`
-    return { reason: error._tag, meaning, remedy: say.makeRoom, exitCode: exitCodes.stopped }
+    const { code, flag, target } = error
+    const name = target === "standard output" ? say.stdout : target
+    return {
+      reason: error._tag,
+      meaning: `${name}${say.colon}${SystemError.inWords(code, language)}`,
+      remedy: SystemError.isFull(code) ? say.makeRoom(flag) : say.elsewhere(flag),
+      exitCode: exitCodes.stopped,
+    }
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return { reason: "Defect", meaning: what, remedy: say.bug, exitCode: exitCodes.defect }
@@ -195,7 +201,9 @@ interface Words {
   readonly configWrong: (problem: string) => string
   readonly correctConfig: string
   readonly stdout: string
-  readonly makeRoom: string
+  readonly colon: string
+  readonly makeRoom: (flag: string) => string
+  readonly elsewhere: (flag: string) => string
   readonly bug: string
   readonly unknownFlag: (flag: string) => string
   readonly unknownCommand: (command: string) => string
@@ -219,7 +227,9 @@ const words: Language.Words<Words> = {
     configWrong: (problem) => `the environment: ${problem}. Nothing was sent`,
     correctConfig: "Correct the variable.",
     stdout: "standard output",
-    makeRoom: "Make room there or write elsewhere with --output.",
+    colon: ": ",
+    makeRoom: (flag) => `Make room there, or write elsewhere with ${flag}.`,
+    elsewhere: (flag) => `Write elsewhere with ${flag}.`,
     bug: "This is a bug of feishu-meetings: please report it as an issue of effect-feishu, with this line and the command.",
     unknownFlag: (flag) => `unknown flag ${flag}`,
     unknownCommand: (command) => `there is no command ${command}`,
@@ -241,7 +251,9 @@ const words: Language.Words<Words> = {
     configWrong: (problem) => `环境变量有误：${problem}。未发送任何请求`,
     correctConfig: "请更正该变量。",
     stdout: "标准输出",
-    makeRoom: "请腾出空间，或用 --output 写到别处。",
+    colon: "：",
+    makeRoom: (flag) => `请腾出空间，或用 ${flag} 写到别处。`,
+    elsewhere: (flag) => `请用 ${flag} 写到别处。`,
     bug: "这是 feishu-meetings 的缺陷：请附上此行与所用命令，向 effect-feishu 提交 issue。",
     unknownFlag: (flag) => `未知选项 ${flag}`,
     unknownCommand: (command) => `没有命令 ${command}`,

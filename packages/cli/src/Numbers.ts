@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import { FeishuError, type MeetingNo, MeetingNoFromText } from "@effect-feishu/core"
 import * as Language from "./Language.ts"
 import { Stderr } from "./Stderr.ts"
+import * as SystemError from "./SystemError.ts"
 
 /** Where they are. */
 export interface Given {
@@ -27,6 +28,7 @@ const words: Language.Words<{
   readonly digits: (text: string, digits: number) => string
   readonly notOne: (text: string) => string
   readonly more: (name: string, lines: number) => string
+  readonly semicolon: string
   readonly arguments: (problems: string) => readonly [string, string]
   readonly lines: (name: string, bad: number, all: number) => readonly [string, string]
 }> = {
@@ -35,26 +37,28 @@ const words: Language.Words<{
     typeThem: "type or paste meeting numbers, one a line; Ctrl-D ends them",
     unreadable: (name, code) => [
       `${name} cannot be read (${code})`,
-      "Check the name of the file, or write it anew.",
+      "Give the name of a file that you may read.",
     ],
     none: (name) => [`${name} holds none`, "Write one a line, such as: 337736498"],
     digits: (text, digits) => `"${text}" has ${digits} digits, a meeting number has 9`,
     notOne: (text) => `"${text}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`,
     more: (name, lines) => `${name}: and ${lines} more lines`,
+    semicolon: "; ",
     arguments: (problems) => [problems, "Correct it, or leave it out."],
     lines: (name, bad, all) => [
-      `${bad} of the ${all} lines of ${name} ${bad === 1 ? "is" : "are"} no meeting number`,
+      `${bad} of the ${all} lines of ${name} ${bad === 1 ? "is not a meeting number" : "are not meeting numbers"}`,
       "Correct what is listed above, or put a # before it.",
     ],
   },
   zh: {
     stdin: "标准输入",
     typeThem: "请输入或粘贴会议号，每行一个，以 Ctrl-D 结束",
-    unreadable: (name, code) => [`无法读取 ${name}（${code}）`, "请检查文件名，或重新写入该文件。"],
+    unreadable: (name, code) => [`无法读取 ${name}（${code}）`, "请给出可以读取的文件。"],
     none: (name) => [`${name} 中没有会议号`, "每行写一个，例如：337736498"],
     digits: (text, digits) => `“${text}”有 ${digits} 位数字，会议号应为 9 位`,
     notOne: (text) => `“${text}”不是会议号：会议号是 9 位数字，即会议链接的最后九位`,
     more: (name, lines) => `${name}：另有 ${lines} 行`,
+    semicolon: "；",
     arguments: (problems) => [problems, "请更正，或去掉它。"],
     lines: (name, bad, all) => [
       `${name} 的 ${all} 行中，有 ${bad} 行不是会议号`,
@@ -68,7 +72,7 @@ export const read = Effect.fn("Numbers.read")(function* (given: Given) {
   const say = yield* Language.say(words)
   const typed = given.numbers.map((text) => decoded(text, say))
   const problems = typed.filter(Result.isFailure).map(({ failure }) => failure)
-  if (problems.length > 0) return yield* refuse("meeting-no", say.arguments(problems.join("; ")))
+  if (problems.length > 0) return yield* refuse("meeting-no", say.arguments(problems.join(say.semicolon)))
   const listed = given.numbersFrom === undefined ? [] : yield* fromLines(given.numbersFrom)
   return [...new Set([...typed.filter(Result.isSuccess).map(({ success }) => success), ...listed])]
 })
@@ -115,9 +119,12 @@ const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
 
 const fromFile = Effect.fnUntraced(function* (path: string) {
   const files = yield* FileSystem.FileSystem
-  const { unreadable } = yield* Language.say(words)
-  return yield* Effect.mapError(files.readFile(path), ({ reason }) =>
-    refuse("numbers-from", unreadable(path, reason._tag)),
+  const language = yield* Language.CurrentLanguage
+  return yield* Effect.mapError(files.readFile(path), (error) =>
+    refuse(
+      "numbers-from",
+      words[language].unreadable(path, SystemError.inWords(SystemError.codeOf(error), language)),
+    ),
   )
 })
 

@@ -13,19 +13,20 @@ import type * as PlatformError from "effect/PlatformError"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { FeishuError } from "@effect-feishu/core"
+import * as Language from "./Language.ts"
 import * as Lock from "./Lock.ts"
 import { Stderr } from "./Stderr.ts"
+import * as SystemError from "./SystemError.ts"
 
-/** The data could not be written. */
+/** The data, or how far they have come, could not be written. */
 export class OutputFailed extends Data.TaggedError("OutputFailed")<{
   /** A file, or "standard output". */
   readonly target: string
-  readonly problem: string
-}> {
-  override get message(): string {
-    return `${this.target}: ${this.problem}. Make room there or write elsewhere with --output.`
-  }
-}
+  /** The system's code for what is wrong. */
+  readonly code: string
+  /** The flag that leads elsewhere. */
+  readonly flag: "--output" | "--checkpoint"
+}> {}
 
 /** Whoever read standard output or a named pipe has closed it, as `head` does once it has enough. */
 class ReaderGone extends Data.TaggedError("ReaderGone") {}
@@ -90,7 +91,7 @@ const stream = Effect.fnUntraced(function* (
         }
         const code = "code" in error ? String(error.code) : error.message
         const gone = ["EPIPE", "ERR_STREAM_DESTROYED"].includes(code)
-        resume(Effect.fail(gone ? new ReaderGone() : new OutputFailed({ target, problem: code })))
+        resume(Effect.fail(gone ? new ReaderGone() : new OutputFailed({ target, code, flag: "--output" })))
       })
     })
   return {
@@ -114,21 +115,89 @@ const stream = Effect.fnUntraced(function* (
 
 const encoder = new TextEncoder()
 
-/** What a system says of a file, in a word or two. */
-export const problemOf = (error: PlatformError.PlatformError): string => {
-  const { cause } = error.reason
-  const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : undefined
-  return [error.reason._tag === "Unknown" ? undefined : error.reason._tag, code].filter(Boolean).join(", ")
+/** A write that failed, as an error. */
+export const failed =
+  (target: string, flag: OutputFailed["flag"] = "--output") =>
+  (error: PlatformError.PlatformError) =>
+    new OutputFailed({ target, code: SystemError.codeOf(error), flag })
+
+type Refusal = readonly [problem: string, remedy: string]
+
+const words: Language.Words<{
+  readonly notWritable: (path: string, problem: string) => Refusal
+  readonly noFolder: (path: string) => Refusal
+  readonly isFolder: (path: string) => Refusal
+  readonly noFile: (path: string) => Refusal
+  readonly inUse: (part: string) => Refusal
+  readonly isThere: (part: string) => Refusal
+  readonly gone: (part: string, bytes: number) => Refusal
+  readonly tooShort: (part: string, size: number, bytes: number) => Refusal
+  readonly notIt: (path: string, bytes: number) => Refusal
+}> = {
+  en: {
+    notWritable: (path, problem) => [`${path} cannot be written (${problem})`, "Write to another place."],
+    noFolder: (path) => [`${path} cannot be written: there is no such folder`, "Make the folder first."],
+    isFolder: (path) => [`${path} is a folder`, "Give the name of a file."],
+    noFile: (path) => [
+      `${path} is no file, and with --checkpoint it has to be one`,
+      "Write to a file, or leave out --checkpoint.",
+    ],
+    inUse: (part) => [
+      `${part} is being written by another run`,
+      "Wait until it is over, or write to another file.",
+    ],
+    isThere: (part) => [
+      `${part} is there already, with the rows of a run that ended early`,
+      "Move it away, or write to another file.",
+    ],
+    gone: (part, bytes) => [
+      `${part} is gone, and the checkpoint says that it has ${bytes} bytes`,
+      "Bring the file back; or remove the checkpoint, to start anew.",
+    ],
+    tooShort: (part, size, bytes) => [
+      `${part} has ${size} bytes, and the checkpoint says that it has ${bytes}: rows are missing`,
+      "Bring the file back; or remove what is left of it and the checkpoint, to start anew.",
+    ],
+    notIt: (path, bytes) => [
+      `${path} is not the file of ${bytes} bytes that the checkpoint says it is`,
+      "Bring it back, or remove the checkpoint to read everything again.",
+    ],
+  },
+  zh: {
+    notWritable: (path, problem) => [`无法写入 ${path}（${problem}）`, "请写到别处。"],
+    noFolder: (path) => [`无法写入 ${path}：文件夹不存在`, "请先创建文件夹。"],
+    isFolder: (path) => [`${path} 是文件夹`, "请给出文件名。"],
+    noFile: (path) => [
+      `${path} 不是文件，而使用 --checkpoint 时必须是文件`,
+      "请写到文件，或去掉 --checkpoint。",
+    ],
+    inUse: (part) => [`${part} 正由另一次运行写入`, "请等它结束，或写到另一个文件。"],
+    isThere: (part) => [`${part} 已存在，其中是提前结束的运行写出的数据`, "请把它移走，或写到另一个文件。"],
+    gone: (part, bytes) => [
+      `${part} 已不存在，而检查点记录它有 ${bytes} 字节`,
+      "请恢复该文件，或删除检查点以重新开始。",
+    ],
+    tooShort: (part, size, bytes) => [
+      `${part} 有 ${size} 字节，而检查点记录为 ${bytes} 字节：数据有缺失`,
+      "请恢复该文件，或将它与检查点一并删除以重新开始。",
+    ],
+    notIt: (path, bytes) => [
+      `${path} 不是检查点所记录的 ${bytes} 字节的文件`,
+      "请恢复该文件，或删除检查点以重新读取全部数据。",
+    ],
+  },
 }
 
-/** A write that failed, as an error. */
-export const failed = (target: string) => (error: PlatformError.PlatformError) =>
-  new OutputFailed({ target, problem: problemOf(error) })
+/** Refuses it in the language of the run. */
+const refuse = (tell: (say: (typeof words)["en"]) => Refusal) =>
+  Effect.flatMap(Language.say(words), (say) =>
+    Effect.fail(FeishuError.invalidRequest("output", ...tell(say))),
+  )
 
-const refuse = (problem: string, remedy: string) => FeishuError.invalidRequest("output", problem, remedy)
-
-const notWritable = (path: string, problem: string) =>
-  refuse(`${path} cannot be written (${problem})`, "Write to another place.")
+const notWritable = (path: string, code: string) =>
+  Effect.flatMap(Language.CurrentLanguage, (language) =>
+    refuse((say) => say.notWritable(path, SystemError.inWords(code, language))),
+  )
 
 /** What stands under a name: a file is written beside its place, all else where it is. */
 export const named = Effect.fnUntraced(function* (path: string, options: FileOptions) {
@@ -139,10 +208,10 @@ export const named = Effect.fnUntraced(function* (path: string, options: FileOpt
       ({ reason }) => reason._tag === "NotFound",
       () => Effect.succeedNone,
     ),
-    Effect.mapError((error) => notWritable(path, problemOf(error))),
+    Effect.catch((error) => notWritable(path, SystemError.codeOf(error))),
   )
   const type = Option.isSome(there) ? there.value.type : "File"
-  if (type === "Directory") return yield* refuse(`${path} is a folder`, "Give the name of a file.")
+  if (type === "Directory") return yield* refuse((say) => say.isFolder(path))
   if (type === "File") {
     // A new file could take its place, but whoever made it read-only did not want that.
     if (Option.isSome(there)) {
@@ -153,10 +222,7 @@ export const named = Effect.fnUntraced(function* (path: string, options: FileOpt
     return yield* file(path, { ...options, mode: Option.map(there, (info) => info.mode & 0o777) })
   }
   if (options.journal !== undefined) {
-    return yield* refuse(
-      `${path} is no file, and with --checkpoint it has to be one`,
-      "Write to a file, or leave out --checkpoint.",
-    )
+    return yield* refuse((say) => say.noFile(path))
   }
   // Nobody may ever read a pipe.
   return yield* type === "FIFO" ? Effect.interruptible(pipe(path)) : device(path)
@@ -284,9 +350,7 @@ const lock = (part: string) =>
       // Where there are no such sockets, that a file is made new still keeps most others out.
       () => Effect.void,
     ),
-    Effect.mapError(() =>
-      refuse(`${part} is being written by another run`, "Wait until it is over, or write to another file."),
-    ),
+    Effect.catch(() => refuse((say) => say.inUse(part))),
   )
 
 const create = Effect.fnUntraced(function* (path: string, part: string, mode: number) {
@@ -302,17 +366,14 @@ const create = Effect.fnUntraced(function* (path: string, part: string, mode: nu
           ),
         ),
     ),
-    Effect.mapError((error) => {
+    Effect.catch((error) => {
       switch (error.reason._tag) {
         case "AlreadyExists":
-          return refuse(
-            `${part} is there already, with the rows of a run that ended early`,
-            "Move it away, or write to another file.",
-          )
+          return refuse((say) => say.isThere(part))
         case "NotFound":
-          return refuse(`${path} cannot be written: there is no such folder`, "Make the folder first.")
+          return refuse((say) => say.noFolder(path))
         default:
-          return notWritable(path, problemOf(error))
+          return notWritable(path, SystemError.codeOf(error))
       }
     }),
   )
@@ -324,24 +385,19 @@ const goOnWith = Effect.fnUntraced(function* (part: string, bytes: number) {
   const handle = yield* files
     .open(part, { flag: "r+" })
     .pipe(
-      Effect.mapError((error) =>
+      Effect.catch((error) =>
         error.reason._tag === "NotFound"
-          ? refuse(`${part} is gone, and the checkpoint says that it has ${bytes} bytes`, remedyOfLost)
-          : notWritable(part, problemOf(error)),
+          ? refuse((say) => say.gone(part, bytes))
+          : notWritable(part, SystemError.codeOf(error)),
       ),
     )
   const size = sizeOf(yield* Effect.mapError(handle.stat, failed(part)))
   if (size < bytes) {
-    return yield* refuse(
-      `${part} has ${size} bytes, and the checkpoint says that it has ${bytes}: rows are missing`,
-      remedyOfLost,
-    )
+    return yield* refuse((say) => say.tooShort(part, size, bytes))
   }
   yield* Effect.mapError(handle.seek(BigInt(bytes), "start"), failed(part))
   return handle
 })
-
-const remedyOfLost = "Bring the file back; or remove what is left of it and the checkpoint, to start anew."
 
 const move = Effect.fnUntraced(function* (path: string, target: string) {
   const files = yield* FileSystem.FileSystem
@@ -367,10 +423,7 @@ export const finish = Effect.fnUntraced(function* (path: string, bytes: number, 
     Effect.isSuccess(Effect.filterOrFail(files.stat(name), (info) => sizeOf(info) === bytes))
   if (!moved && (yield* isIt(part))) return yield* move(path, target)
   if (yield* isIt(target)) return
-  return yield* refuse(
-    `${path} is not the file of ${bytes} bytes that the checkpoint says it is`,
-    "Bring it back, or remove the checkpoint to read everything again.",
-  )
+  return yield* refuse((say) => say.notIt(path, bytes))
 })
 
 /**
@@ -383,7 +436,7 @@ const pipe = Effect.fnUntraced(function* (path: string) {
     catch: (error) => (error instanceof Error && "code" in error ? String(error.code) : String(error)),
   }).pipe(
     Effect.retry({ while: (code) => code === "ENXIO", schedule: Schedule.spaced("50 millis") }),
-    Effect.mapError((code) => notWritable(path, code)),
+    Effect.catch((code) => notWritable(path, code)),
   )
   const socket = yield* Effect.acquireRelease(
     Effect.map(open, (fd) => new NodeNet.Socket({ fd, readable: false, writable: true })),
@@ -401,7 +454,7 @@ const device = Effect.fnUntraced(function* (
   // Appending, since most devices know no positions.
   const handle = yield* files
     .open(path, { flag: "a" })
-    .pipe(Effect.mapError((error) => notWritable(path, problemOf(error))))
+    .pipe(Effect.catch((error) => notWritable(path, SystemError.codeOf(error))))
   const write = (text: string, written: () => void) =>
     Effect.tap(Effect.mapError(handle.writeAll(encoder.encode(text)), failed(path)), () =>
       Effect.sync(written),

@@ -12,6 +12,7 @@ import * as Language from "./Language.ts"
 import * as Secrets from "./Secrets.ts"
 import * as Setting from "./Setting.ts"
 import { Stderr } from "./Stderr.ts"
+import * as SystemError from "./SystemError.ts"
 
 /** Where a value comes from. */
 export type Origin =
@@ -301,10 +302,15 @@ const readSecret = Effect.fnUntraced(function* (field: string, path: string) {
   const say = yield* Language.say(words)
   if (path !== "-") {
     const files = yield* FileSystem.FileSystem
-    return yield* Effect.mapError(files.readFileString(path), ({ reason }) =>
+    const language = yield* Language.CurrentLanguage
+    return yield* Effect.mapError(files.readFileString(path), (error) =>
       Setting.mayBeSecret(path)
         ? refuse(field, say.maybeSecret, say.nameAnother)
-        : refuse(field, say.cannotRead(path, reason._tag), say.nameAnother),
+        : refuse(
+            field,
+            say.cannotRead(path, SystemError.inWords(SystemError.codeOf(error), language)),
+            say.nameAnother,
+          ),
     )
   }
   if (process.stdin.isTTY) return yield* refuse(field, say.terminal, say.pipeIt)

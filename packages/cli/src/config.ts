@@ -12,6 +12,7 @@ import * as Flags from "./Flags.ts"
 import * as Language from "./Language.ts"
 import * as Setting from "./Setting.ts"
 import * as Settings from "./Settings.ts"
+import * as SystemError from "./SystemError.ts"
 import { aligned } from "./Columns.ts"
 import { json, visible } from "./VisibleText.ts"
 
@@ -73,7 +74,7 @@ const words: Language.Words<{
     editIt: "Edit it, or move it away first.",
     notWritten: (path, reason) => `${path} cannot be written (${reason})`,
     elsewhere: "Set XDG_CONFIG_HOME to a folder that you may write to.",
-    wrote: (path) => `Wrote ${path}: take the # from the lines that you need.`,
+    wrote: (path) => `Wrote ${path}: remove the # before each line that you need.`,
   },
   zh: {
     description: "查看各项配置及其来源，或生成配置文件",
@@ -255,10 +256,14 @@ const init = Effect.fnUntraced(function* () {
   yield* files.makeDirectory(dirname(path), { recursive: true, mode: 0o700 }).pipe(
     // For its owner alone, since a secret may come into it.
     Effect.andThen(files.writeFileString(path, example[language], { flag: "wx", mode: 0o600 })),
-    Effect.mapError(({ reason }) =>
-      reason._tag === "AlreadyExists"
+    Effect.mapError((error) =>
+      error.reason._tag === "AlreadyExists"
         ? FeishuError.invalidRequest("config", say.isThere(path), say.editIt)
-        : FeishuError.invalidRequest("config", say.notWritten(path, reason._tag), say.elsewhere),
+        : FeishuError.invalidRequest(
+            "config",
+            say.notWritten(path, SystemError.inWords(SystemError.codeOf(error), language)),
+            say.elsewhere,
+          ),
     ),
   )
   yield* Console.log(say.wrote(path))

@@ -445,7 +445,7 @@ describe.concurrent("a disk that is full", () => {
     assert.strictEqual(full.code, 6)
     const summary = Cli.summaryOf(full)
     assert.deepInclude(summary, { status: "incomplete", rows: 50, checkpoint: it.checkpoint })
-    assert.include(summary.error?.message, `${it.part}: EFBIG`)
+    assert.include(summary.error?.message, `${it.part}: the file is too large, EFBIG`)
     assert.lengthOf(JSON.parse(readFileSync(it.part, "utf8")) as Array<unknown>, 50)
     assert.isAtMost(it.recorded().bytes, statSync(it.part).size)
     assert.strictEqual(it.recorded().rows, 50)

@@ -135,7 +135,7 @@ describe.concurrent("exit codes", () => {
       assert.strictEqual(code, 6)
       const { cursor, error, rows, status } = JSON.parse(lastLine) as Cli.Summary
       assert.deepStrictEqual([status, rows, error?.reason], ["incomplete", 0, "OutputFailed"])
-      assert.include(error?.message, "standard output: ENOSPC. Make room there")
+      assert.include(error?.message, "standard output: no space is left there, ENOSPC. Make room there")
       assert.lengthOf(Cli.ids((await Cli.list(["--cursor", cursor ?? ""], scripted.environment)).stdout), 60)
     },
   )
@@ -155,7 +155,7 @@ describe.concurrent("exit codes", () => {
     assert.strictEqual(full.code, 6)
     const summary = Cli.summaryOf(full)
     assert.deepInclude(summary, { status: "incomplete", rows: 50 })
-    assert.include(summary.error?.message, `${file}.part: EFBIG`)
+    assert.include(summary.error?.message, `${file}.part: the file is too large, EFBIG. Write elsewhere with --output`)
     assert.lengthOf(JSON.parse(readFileSync(`${file}.part`, "utf8")) as Array<unknown>, 50)
     const rest = await Cli.list(["--cursor", summary.cursor ?? ""], scripted.environment)
     assert.deepStrictEqual(

@@ -150,14 +150,15 @@ describe.concurrent("--output", () => {
     const missing = join(folder, "missing", "file")
     const left = join(folder, "left")
     writeFileSync(`${left}.part`, "rows of an earlier run")
+    const below = join(`${left}.part`, "file")
     const results = await Promise.all(
-      [missing, folder, left].map((file) =>
-        Cli.list([Scripted.meetingNo, "--output", file], scripted.environment),
+      [[missing], [folder], [left], [below, "--lang", "zh"]].map((args) =>
+        Cli.list([Scripted.meetingNo, "--output", ...args], scripted.environment),
       ),
     )
     assert.deepStrictEqual(
       results.map(({ code }) => code),
-      [2, 2, 2],
+      [2, 2, 2, 2],
     )
     assert.include(
       results[0]!.summary.error?.message,
@@ -165,6 +166,11 @@ describe.concurrent("--output", () => {
     )
     assert.include(results[1]!.summary.error?.message, `${folder} is a folder`)
     assert.include(results[2]!.summary.error?.message, `${left}.part is there already`)
+    // What the system says, too, is in the language of the run.
+    assert.include(
+      results[3]!.summary.error?.message,
+      `无法写入 ${below}（路径中有一部分不是文件夹，ENOTDIR）`,
+    )
     assert.strictEqual(readFileSync(`${left}.part`, "utf8"), "rows of an earlier run")
     assert.lengthOf(scripted.queries, 0)
   })

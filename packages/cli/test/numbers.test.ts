@@ -75,11 +75,11 @@ describe.concurrent("many numbers", () => {
       'bad.txt:5: "abc" is not a meeting number: it takes 9 digits, the last nine of a meeting link',
       String.raw`bad.txt:6: "\u001b[31m1" is not a meeting number: it takes 9 digits, the last nine of a meeting link`,
     ])
-    assert.include(some, "3 of the 4 lines of bad.txt are no meeting number")
+    assert.include(some, "3 of the 4 lines of bad.txt are not meeting numbers")
     assert.include(many, "very-bad.txt: and 980 more lines\n")
     assert.isBelow(many!.split("\n").length, 30)
     assert.include(none, "empty.txt holds none")
-    assert.include(missing, "missing.txt cannot be read (NotFound)")
+    assert.include(missing, "missing.txt cannot be read (there is no such file, ENOENT)")
     assert.lengthOf(scripted.queries, 0)
   })
 

@@ -261,7 +261,7 @@ describe.concurrent("secrets", () => {
     assert.include(spaced.stderr, "Put it into FEISHU_ACCESS_TOKEN")
     assert.include(chinese.stderr, "命令行上的密钥会被他人看到")
     assert.include(none.stderr, `${empty} is empty`)
-    assert.include(absent.stderr, "absent cannot be read (NotFound)")
+    assert.include(absent.stderr, "absent cannot be read (there is no such file, ENOENT)")
     assert.include(twice.stderr, "both FEISHU_APP_SECRET and FEISHU_APP_SECRET_FILE are set")
     assert.include(mistaken.stderr, "looks like the secret itself")
     assert.include(shared.stderr, "both the numbers and a secret")
