@@ -155,7 +155,10 @@ describe.concurrent("exit codes", () => {
     assert.strictEqual(full.code, 6)
     const summary = Cli.summaryOf(full)
     assert.deepInclude(summary, { status: "incomplete", rows: 50 })
-    assert.include(summary.error?.message, `${file}.part: the file is too large, EFBIG. Write elsewhere with --output`)
+    assert.include(
+      summary.error?.message,
+      `${file}.part: the file is too large, EFBIG. Write elsewhere with --output`,
+    )
     assert.lengthOf(JSON.parse(readFileSync(`${file}.part`, "utf8")) as Array<unknown>, 50)
     const rest = await Cli.list(["--cursor", summary.cursor ?? ""], scripted.environment)
     assert.deepStrictEqual(
