@@ -145,7 +145,10 @@ const words: Language.Words<{
 }
 
 const refuse = ([problem, remedy]: readonly [string, string]) =>
-  FeishuError.invalidRequest("checkpoint", problem, remedy)
+  FeishuError.invalidRequest("--checkpoint", problem, remedy)
+
+/** Where a checkpoint is written before it is moved to its place. */
+export const besides = (path: string): string => `${path}.new`
 
 /** Takes hold of a checkpoint, and reads what is in it. What is no checkpoint is refused, and stays as it is. */
 export const open = Effect.fn("Checkpoint.open")(function* (
@@ -170,7 +173,7 @@ export const open = Effect.fn("Checkpoint.open")(function* (
 
   // Written beside it and moved there, so that there is always a whole one; the folder is flushed since the move may
   // otherwise be lost, or be on the disk before what was moved.
-  const fresh = `${target}.new`
+  const fresh = besides(target)
   const record: Checkpoint["record"] = (recorded) =>
     Effect.gen(function* () {
       const file = yield* files.open(fresh, { flag: "w" })

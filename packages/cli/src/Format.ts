@@ -45,11 +45,13 @@ export interface Options {
   readonly fields: ReadonlyArray<Field>
   /** The width of the terminal that a table has to fit; without one it takes the room it needs. */
   readonly columns?: number | undefined
+  /** Whether a terminal gets it, on which no character may act; a file keeps each as it is. */
+  readonly toTerminal?: boolean
 }
 
 /** Starts writing a format. A table alone remembers something, the widths of its columns. */
 export const make = (name: Name, options: Options): Writer => {
-  const { columns, fields } = options
+  const { columns, fields, toTerminal = false } = options
   const cellsOf = (meeting: MeetingBrief): Cells =>
     fields.map((field) => {
       const value = valueOf(meeting, field)
@@ -76,9 +78,11 @@ export const make = (name: Name, options: Options): Writer => {
     }
     case "csv": {
       const header = (before: Before) => (before.length === 0 ? csvLine(fields) : "")
+      const shown = (cell = ""): string => (toTerminal ? visible(cell) : cell)
       return {
         rows: (meetings, before) =>
-          header(before) + meetings.map((meeting) => csvLine(cellsOf(meeting))).join(""),
+          header(before) +
+          meetings.map((meeting) => csvLine(cellsOf(meeting).map((cell) => shown(cell)))).join(""),
         end: header,
       }
     }
@@ -92,11 +96,14 @@ const valueOf = (meeting: MeetingBrief, field: Field): string | boolean | undefi
 
 type Cells = ReadonlyArray<string | undefined>
 
-const csvLine = (cells: Cells): string => `${cells.map((cell) => csvCell(cell ?? "")).join(",")}\n`
+const csvLine = (cells: ReadonlyArray<string>): string => `${cells.map(csvCell).join(",")}\n`
 
-/** Quoted by RFC 4180; what a spreadsheet would run as a formula gets an apostrophe in front. */
+/**
+ * Quoted by RFC 4180; what a spreadsheet would run as a formula gets an apostrophe in front. Some take the full-width
+ * forms of East Asian keyboards for the same, and skip white space that leads (OWASP, "CSV Injection").
+ */
 const csvCell = (text: string): string => {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  const harmless = /^(?:[\t\r\n]|\s*[=+\-@＝＋－＠])/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }
 

@@ -107,14 +107,14 @@ const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
     if (Result.isSuccess(one)) numbers.push(one.success)
     else problems.push({ line: index + 1, problem: one.failure })
   }
-  if (written === 0) return yield* refuse("numbers-from", say.none(name))
+  if (written === 0) return yield* refuse("--numbers-from", say.none(name))
   if (problems.length === 0) return numbers
   const told = problems.slice(0, mostTold)
   yield* Effect.forEach(told, ({ line, problem }) => stderr.line(`${name}:${line}: ${problem}`), {
     discard: true,
   })
   if (problems.length > told.length) yield* stderr.line(say.more(name, problems.length - told.length))
-  return yield* refuse("numbers-from", say.lines(name, problems.length, written))
+  return yield* refuse("--numbers-from", say.lines(name, problems.length, written))
 })
 
 const fromFile = Effect.fnUntraced(function* (path: string) {
@@ -122,7 +122,7 @@ const fromFile = Effect.fnUntraced(function* (path: string) {
   const language = yield* Language.CurrentLanguage
   return yield* Effect.mapError(files.readFile(path), (error) =>
     refuse(
-      "numbers-from",
+      "--numbers-from",
       words[language].unreadable(path, SystemError.inWords(SystemError.codeOf(error), language)),
     ),
   )
@@ -135,7 +135,7 @@ const fromStdin = Effect.gen(function* () {
   return yield* Effect.tryPromise({
     try: () => buffer(process.stdin),
     catch: (error) =>
-      refuse("numbers-from", unreadable(stdin, error instanceof Error ? error.message : String(error))),
+      refuse("--numbers-from", unreadable(stdin, error instanceof Error ? error.message : String(error))),
   })
 })
 

@@ -191,7 +191,7 @@ const words: Language.Words<{
 /** Refuses it in the language of the run. */
 const refuse = (tell: (say: (typeof words)["en"]) => Refusal) =>
   Effect.flatMap(Language.say(words), (say) =>
-    Effect.fail(FeishuError.invalidRequest("output", ...tell(say))),
+    Effect.fail(FeishuError.invalidRequest("--output", ...tell(say))),
   )
 
 const notWritable = (path: string, code: string) =>

@@ -1,6 +1,7 @@
 /** What is to be read: the arguments and flags for it, and the range that they give. */
 import * as Argument from "effect/cli/Argument"
-import { ListByNo, TimeRange } from "@effect-feishu/core"
+import * as Effect from "effect/Effect"
+import { FeishuError, ListByNo, TimeRange } from "@effect-feishu/core"
 import * as Flags from "./Flags.ts"
 import type * as Language from "./Language.ts"
 import type * as Numbers from "./Numbers.ts"
@@ -53,4 +54,14 @@ const defaultFrom = `${90 * 24 - 1}h`
 
 /** One range for all numbers: relative words must not move while they are read. */
 export const range = ({ from = defaultFrom, to }: Pick<Given, "from" | "to">) =>
-  TimeRange.make({ from, to, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone })
+  TimeRange.make({ from, to, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }).pipe(
+    Effect.mapError(namedByFlag),
+  )
+
+/** What is wrong with one end is told by the flag that was typed. */
+const namedByFlag = (error: FeishuError.FeishuError): FeishuError.FeishuError => {
+  const { reason } = error
+  return reason._tag === "InvalidRequest" && ["from", "to"].includes(reason.field)
+    ? FeishuError.invalidRequest(`--${reason.field}`, reason.problem, reason.remedy)
+    : error
+}

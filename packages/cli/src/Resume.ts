@@ -1,10 +1,10 @@
 /** How to go on where a run ended: the commands to type, and what to know about the rows. */
-import { Cursor, TimeRange } from "@effect-feishu/core"
+import { Cursor } from "@effect-feishu/core"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
 import type * as Format from "./Format.ts"
 import type * as Language from "./Language.ts"
 import type { State } from "./Run.ts"
-import { many } from "./Words.ts"
+import { instant, many } from "./Words.ts"
 
 /** What the commands repeat of the one that ran. */
 export interface Again extends ConnectionFlags.Given {
@@ -45,6 +45,12 @@ const leftOf = (run: State) => {
   }
 }
 
+/** Whether the lines hold all commands that go on, and not only words about some. */
+export const isInCommands = (run: State): boolean => {
+  const { cursors, numbers } = leftOf(run)
+  return cursors.length <= mostCursors && numbers.length <= mostNumbers
+}
+
 /** The lines that tell it; none for a run that nothing can go on from. */
 export const lines = (run: State, language: Language.Language): ReadonlyArray<string> => {
   const { again, checkpoint } = run
@@ -67,7 +73,8 @@ export const lines = (run: State, language: Language.Language): ReadonlyArray<st
   ]
   const names = nextNames(run)
   const shown = commands.map((what, index) => {
-    const text = typeof what === "string" ? what : command(what, again, names[index])
+    if (typeof what === "string") return what
+    const text = command(what, again, names[index])
     return index === 0 ? say.resume(text) : say.andThen(text)
   })
   return [...repetition(run, say), ...shown, ...joining(run, names.slice(0, commands.length), say)]
@@ -97,7 +104,7 @@ const numbersAgain = (rest: ReadonlyArray<Cursor.Position>, again: Again): Reado
 ]
 
 const range = (rest: ReadonlyArray<Cursor.Position>): ReadonlyArray<string> =>
-  rest.slice(0, 1).flatMap(({ end, start }) => ["--from", TimeRange.iso(start), "--to", TimeRange.iso(end)])
+  rest.slice(0, 1).flatMap(({ end, start }) => ["--from", instant(start), "--to", instant(end)])
 
 /** A word of a command as a shell reads it. */
 const quoted = (word: string): string =>
@@ -146,9 +153,9 @@ const words: Language.Words<Words> = {
     andThen: (command) => `and then: ${command}`,
     sameCommand: (checkpoint) => `the same command goes on from ${checkpoint}`,
     tooManyCursors: (number) =>
-      `${number} numbers were not read to their end: --summary json tells their cursors, and with --checkpoint the same command goes on`,
+      `${number} numbers were not read to their end: --summary json tells their cursors; with --output and --checkpoint the same command would go on`,
     tooManyNumbers: (number, first, range) =>
-      `${number} numbers of which nothing was read, ${first} the first, ${range}; with --checkpoint the same command goes on`,
+      `nothing was read of ${number} numbers, of which ${first} is the first: give those again, with ${range}; with --output and --checkpoint the same command would go on`,
     repeated: (rows) => `on resume the last ${many(rows, "row")} of this output will come again`,
     stuck: (pageSize) => `; with --max-items below the page size, ${pageSize}, a run gets no further`,
     parts: (files) => `the files are parts of one list, in this order: ${files}`,
@@ -158,9 +165,9 @@ const words: Language.Words<Words> = {
     andThen: (command) => `然后运行：${command}`,
     sameCommand: (checkpoint) => `再次运行同一命令，即从 ${checkpoint} 继续`,
     tooManyCursors: (number) =>
-      `${number} 个会议号未读完：--summary json 会给出它们的游标；使用 --checkpoint 时，同一命令即可继续`,
+      `${number} 个会议号未读完：--summary json 会给出它们的游标；若使用 --output 和 --checkpoint，再次运行同一命令即可继续`,
     tooManyNumbers: (number, first, range) =>
-      `${number} 个会议号尚未读取，第一个是 ${first}，${range}；使用 --checkpoint 时，同一命令即可继续`,
+      `${number} 个会议号尚未读取，其中第一个是 ${first}：请再次给出它们，并加上 ${range}；若使用 --output 和 --checkpoint，再次运行同一命令即可继续`,
     repeated: (rows) => `继续运行时，本次输出的最后 ${rows} 行会再次出现`,
     stuck: (pageSize) => `；--max-items 小于每页条数 ${pageSize} 时，无法继续前进`,
     parts: (files) => `这些文件依次是同一份列表的各部分：${files}`,

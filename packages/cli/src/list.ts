@@ -35,6 +35,7 @@ import * as Settings from "./Settings.ts"
 import { Stderr } from "./Stderr.ts"
 import { tell } from "./Summary.ts"
 import { CurrentVerbosity } from "./Verbosity.ts"
+import { instant } from "./Words.ts"
 
 /** What was asked for. */
 export interface Input extends Reading.Given, ConnectionFlags.Given {
@@ -152,6 +153,7 @@ const transfer = Effect.fnUntraced(function* ({
     fields,
     // Some terminals say 0 when they do not know.
     columns: toTerminal ? process.stdout.columns || undefined : undefined,
+    toTerminal,
   })
   if (!input.demo) {
     run.again = { ...input, format: toTerminal && formatName === "table" ? undefined : formatName }
@@ -332,6 +334,7 @@ const words: Language.Words<{
   readonly holdsAlready: (doubled: string) => readonly [string, string]
   readonly sameNumber: (meetingNo: string) => readonly [string, string]
   readonly badCursor: readonly [string, string]
+  readonly overNumbers: readonly [string, string]
   readonly noOutput: readonly [string, string]
   readonly sameFile: readonly [string, string]
   readonly noTable: readonly [string, string]
@@ -358,8 +361,12 @@ const words: Language.Words<{
       "Give them to one run after the other.",
     ],
     badCursor: ["it is damaged, or of another version", "Give it as it was printed, whole and in one line."],
+    overNumbers: ["it would replace the file of the numbers", "Write to another file."],
     noOutput: ["it needs a file that it can go on with", "Add --output FILE."],
-    sameFile: ["it is the file of the output", "Give each a name of its own."],
+    sameFile: [
+      "it would be written where the output is",
+      "Give it a name that is not like that of the output.",
+    ],
     noTable: [
       "a table takes the widths of its columns from its first rows, so that no other run can go on with it",
       "Choose ndjson, json or csv.",
@@ -381,8 +388,9 @@ const words: Language.Words<{
     holdsAlready: (doubled) => ["游标已包含会议号、时间范围和每页条数", `请去掉 ${doubled}，或去掉游标。`],
     sameNumber: (meetingNo) => [`有两个游标属于会议号 ${meetingNo}`, "请分两次运行。"],
     badCursor: ["游标已损坏，或版本不同", "请按打印的原样完整给出，写在一行内。"],
+    overNumbers: ["会覆盖会议号所在的文件", "请写到另一个文件。"],
     noOutput: ["检查点需要一个可以接着写的文件", "请加上 --output FILE。"],
-    sameFile: ["检查点与输出是同一个文件", "请分别命名。"],
+    sameFile: ["检查点会写到输出所在的文件", "请换一个与输出不相近的文件名。"],
     noTable: ["表格的列宽取自最先的几行，其他运行无法接着写", "请选择 ndjson、json 或 csv。"],
     noField: ["没有给出字段", "请给出字段名，例如：--fields id,topic"],
     unknownFields: (names, known) => [`没有字段 ${names}`, `可用字段：${known}。`],
@@ -398,9 +406,9 @@ const checkCombination = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, FeishuError.FeishuError> {
   const say = yield* Language.say(words)
   if (input.demo) {
-    if (input.cursors.length > 0) return yield* refuse("cursor", say.demoAndCursor)
-    if (input.baseUrl !== undefined) return yield* refuse("base-url", say.demoAndBaseUrl)
-    if (input.checkpoint !== undefined) return yield* refuse("checkpoint", say.demoAndCheckpoint)
+    if (input.cursors.length > 0) return yield* refuse("--cursor", say.demoAndCursor)
+    if (input.baseUrl !== undefined) return yield* refuse("--base-url", say.demoAndBaseUrl)
+    if (input.checkpoint !== undefined) return yield* refuse("--checkpoint", say.demoAndCheckpoint)
   }
   const someNumbers = input.numbers.length > 0 || input.numbersFrom !== undefined
   if (input.cursors.length === 0) {
@@ -412,14 +420,22 @@ const checkCombination = Effect.fnUntraced(function* (
       ...(input.to === undefined ? [] : ["--to"]),
       ...(input.pageSize === undefined ? [] : ["--page-size"]),
     ]
-    if (doubled.length > 0) return yield* refuse("cursor", say.holdsAlready(doubled.join(", ")))
+    if (doubled.length > 0) return yield* refuse("--cursor", say.holdsAlready(doubled.join(", ")))
+  }
+  if (input.numbersFrom !== undefined && input.output !== undefined) {
+    if (resolve(input.numbersFrom) === resolve(input.output))
+      return yield* refuse("--output", say.overNumbers)
   }
   if (input.checkpoint === undefined) return
-  if (input.output === undefined) return yield* refuse("checkpoint", say.noOutput)
-  if ([input.output, `${input.output}.part`].some((file) => resolve(file) === resolve(input.checkpoint!))) {
-    return yield* refuse("checkpoint", say.sameFile)
+  if (input.output === undefined) return yield* refuse("--checkpoint", say.noOutput)
+  // Each is written beside its place first, under a name that the other must not have either.
+  const files = [input.output, `${input.output}.part`].map((file) => resolve(file))
+  if (
+    [input.checkpoint, Checkpoint.besides(input.checkpoint)].some((file) => files.includes(resolve(file)))
+  ) {
+    return yield* refuse("--checkpoint", say.sameFile)
   }
-  if (input.format === "table") return yield* refuse("format", say.noTable)
+  if (input.format === "table") return yield* refuse("--format", say.noTable)
 })
 
 /** The fields of a row. */
@@ -433,12 +449,12 @@ export const fieldsOf = Effect.fnUntraced(function* ({
   if (fields === undefined) return Format.usualFields(showPasswords)
   const say = yield* Language.say(words)
   const names = new Set(fields.split(",").flatMap((name) => name.trim() || []))
-  if (names.size === 0) return yield* refuse("fields", say.noField)
+  if (names.size === 0) return yield* refuse("--fields", say.noField)
   const unknown = [...names].filter((name) => !Format.isField(name))
   if (unknown.length > 0) {
-    return yield* refuse("fields", say.unknownFields(unknown.join(", "), Format.fields.join(", ")))
+    return yield* refuse("--fields", say.unknownFields(unknown.join(", "), Format.fields.join(", ")))
   }
-  if (names.has("password") && !showPasswords) return yield* refuse("fields", say.password)
+  if (names.has("password") && !showPasswords) return yield* refuse("--fields", say.password)
   return [...names].filter(Format.isField)
 })
 
@@ -455,11 +471,11 @@ const askedFor = Effect.fnUntraced(function* (input: Input) {
   const say = yield* Language.say(words)
   if (input.cursors.length > 0) {
     const cursors = input.cursors.filter((text) => Cursor.toPosition(text) !== undefined)
-    if (cursors.length < input.cursors.length) return yield* refuse("cursor", say.badCursor)
+    if (cursors.length < input.cursors.length) return yield* refuse("--cursor", say.badCursor)
     const checked = cursors.map((text) => Cursor.Cursor.make(text))
     const numbers = checked.map(numberOf)
     const twice = numbers.find((meetingNo, index) => numbers.indexOf(meetingNo) < index)
-    if (twice !== undefined) return yield* refuse("cursor", say.sameNumber(twice))
+    if (twice !== undefined) return yield* refuse("--cursor", say.sameNumber(twice))
     return { cursors: checked, numbers: [], range: undefined } satisfies Asked
   }
   return {
@@ -513,9 +529,8 @@ const startsOf = Effect.fnUntraced(function* (
   const numbers = asked.numbers.length > 0 ? asked.numbers : yield* DefaultNumbers
   if (input.demo && (yield* CurrentVerbosity) !== "quiet") {
     const stderr = yield* Stderr
-    const [start, end] = [range.start, range.end].map((at) => TimeRange.iso(at).replace(".000Z", "Z"))
     const { demo } = yield* Language.say(words)
-    yield* stderr.line(demo(baseUrl, numbers.join(", "), `${start}`, `${end}`))
+    yield* stderr.line(demo(baseUrl, numbers.join(", "), instant(range.start), instant(range.end)))
   }
   // A page that has to be cut is read again by whoever resumes: a smaller one need not be.
   const largest = settings.pageSize ?? ListByNo.maxPageSize

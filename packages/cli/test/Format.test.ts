@@ -24,6 +24,29 @@ const table = (columns: number, showPasswords = false): ReadonlyArray<string> =>
   return (rows + writer.end({ length: rows.length, rows: 2 })).trimEnd().split("\n")
 }
 
+describe("csv", () => {
+  const csv = (text: string, toTerminal: boolean): string => {
+    const row = Schema.decodeUnknownSync(MeetingBriefRow)({ id: "1", topic: text })
+    return Format.make("csv", { fields: ["topic"], toTerminal }).rows([new MeetingBrief(row)], {
+      length: 1,
+      rows: 1,
+    })
+  }
+
+  it("has no cell that a spreadsheet takes for a formula, in whatever form that begins", () => {
+    for (const start of ["=", "+", "-", "@", "＝", "＋", "－", "＠", " =", "\u3000="]) {
+      assert.strictEqual(csv(`${start}1`, false), `'${start}1\n`)
+    }
+    for (const start of ["\t", "\r", "\n", "\n="]) assert.include(csv(`${start}1`, false), `'${start}1`)
+    assert.strictEqual(csv("周会 =1", false), "周会 =1\n")
+  })
+
+  it("keeps every character for a program, and lets none act on a terminal", () => {
+    const text = "a\u001b[2J\u202eb"
+    assert.deepStrictEqual([csv(text, false), csv(text, true)], [`${text}\n`, "a\\u001b[2J\\u202eb\n"])
+  })
+})
+
 describe("a table on a terminal", () => {
   it("is never wider than the terminal", () => {
     for (let columns = 1; columns <= 160; columns++) {

@@ -152,13 +152,13 @@ describe.concurrent("--output", () => {
     writeFileSync(`${left}.part`, "rows of an earlier run")
     const below = join(`${left}.part`, "file")
     const results = await Promise.all(
-      [[missing], [folder], [left], [below, "--lang", "zh"]].map((args) =>
+      [[missing], [folder], [left], [below, "--lang", "zh"], [left, "--numbers-from", left]].map((args) =>
         Cli.list([Scripted.meetingNo, "--output", ...args], scripted.environment),
       ),
     )
     assert.deepStrictEqual(
       results.map(({ code }) => code),
-      [2, 2, 2, 2],
+      [2, 2, 2, 2, 2],
     )
     assert.include(
       results[0]!.summary.error?.message,
@@ -166,6 +166,7 @@ describe.concurrent("--output", () => {
     )
     assert.include(results[1]!.summary.error?.message, `${folder} is a folder`)
     assert.include(results[2]!.summary.error?.message, `${left}.part is there already`)
+    assert.include(results[4]!.summary.error?.message, "--output: it would replace the file of the numbers")
     // What the system says, too, is in the language of the run.
     assert.include(
       results[3]!.summary.error?.message,
