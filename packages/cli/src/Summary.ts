@@ -125,7 +125,9 @@ const inWords = (run: State, fault: Fault | undefined, resumable: boolean, say: 
           : []),
     ...(!resumable
       ? []
-      : [run.checkpoint === undefined || run.ended !== undefined ? say.resumable : say.sameCommand]),
+      : run.checkpoint !== undefined && run.ended === undefined
+        ? [say.sameCommand]
+        : [Resume.isInCommands(run) ? say.resumable : say.asTold]),
   ]
   return [counts, ...rest].join(say.semicolon)
 }
@@ -151,6 +153,7 @@ interface Words {
   readonly writtenTo: (file: string) => string
   readonly soFarIn: (file: string) => string
   readonly resumable: string
+  readonly asTold: string
   readonly sameCommand: string
   readonly comma: string
   readonly semicolon: string
@@ -181,6 +184,7 @@ const words: Language.Words<Words> = {
     writtenTo: (file) => `written to ${file}`,
     soFarIn: (file) => `the rows so far are in ${file}`,
     resumable: "resume with the command above",
+    asTold: "go on as told above",
     sameCommand: "the same command goes on",
     comma: ", ",
     semicolon: "; ",
@@ -209,6 +213,7 @@ const words: Language.Words<Words> = {
     writtenTo: (file) => `已写入 ${file}`,
     soFarIn: (file) => `已读取的数据在 ${file}`,
     resumable: "可用上面的命令继续",
+    asTold: "请按上面的说明继续",
     sameCommand: "再次运行同一命令即可继续",
     comma: "，",
     semicolon: "；",

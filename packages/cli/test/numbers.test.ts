@@ -124,7 +124,10 @@ describe.concurrent("many numbers", () => {
     const many = file("thousand.txt", Array.from({ length: 1_000 }, (_, n) => 200_000_000 + n).join("\n"))
     const { code, lastLine, stderr } = await Cli.run(["list", "--numbers-from", many], scripted.environment)
     assert.strictEqual(code, 3)
-    assert.match(stderr, /^resume with: 997 numbers of which nothing was read, 200000003 the first, --from /m)
+    assert.match(
+      stderr,
+      /^nothing was read of 997 numbers, of which 200000003 is the first: give those again, with --from /m,
+    )
     assert.match(lastLine, /^incomplete: 3 meetings, 1000 numbers, 3 windows, 4 requests/)
   })
 })
