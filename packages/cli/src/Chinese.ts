@@ -205,7 +205,7 @@ export const ofReason = <R extends FeishuError.Reason>(reason: R): Explanation =
   (reasons[reason._tag] as (reason: FeishuError.Reason) => Explanation)(reason)
 
 const accepted =
-  "请使用 ISO 时间（2026-09-01 或 2026-09-01T08:00:00+08:00）、unix 秒数、now 或距今时长（30d、36h）。"
+  "请使用 ISO 时间（2026-09-01 或 2026-09-01T08:00:00+08:00）、Unix 秒数、now 或距今时长（30d、36h）。"
 
 const units: Readonly<Record<string, string>> = { ms: "毫秒", s: "秒", m: "分钟", h: "小时" }
 
@@ -216,17 +216,17 @@ const duration = (text: string): string =>
 /** What has no code to know it by; `$1` is what the first group has matched. */
 const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<string>) => string)]> = [
   // TimeRange
-  [/^"(.*)" is not a time$/, "“$1” 不是时间"],
-  [/^"(.*)" is a day that does not exist$/, "“$1” 这一天不存在"],
+  [/^"(.*)" is not a time$/, "“$1”不是时间"],
+  [/^"(.*)" is a day that does not exist$/, "“$1”这一天不存在"],
   [/^Write ISO text \(.*$/, accepted],
   [/^(\S+) looks like milliseconds$/, "$1 看起来是毫秒"],
   [/^Feishu takes seconds: write (\S+)\.$/, "飞书使用秒：请写 $1。"],
   [/^it is before 1970$/, "早于 1970 年"],
-  [/^Feishu takes unix seconds from 0 on\.$/, "飞书只接受不小于 0 的 unix 秒数。"],
+  [/^Feishu takes unix seconds from 0 on\.$/, "飞书只接受不小于 0 的 Unix 秒数。"],
   [/^it is empty: both ends are (\S+)$/, "范围为空：起止都是 $1"],
   [/^it starts at (\S+), after its end at (\S+)$/, "起点 $1 晚于终点 $2"],
   [/^Let it start before it ends\.$/, "请让开始时间早于结束时间。"],
-  [/^"(.*)" is not a time zone$/, "“$1” 不是时区"],
+  [/^"(.*)" is not a time zone$/, "“$1”不是时区"],
   [/^Write one such as Asia\/Shanghai or \+08:00\.$/, "请写成 Asia/Shanghai 或 +08:00 这样的时区。"],
   // MeetingNo
   [/^"(.*)" has (\d+) digits, a meeting number has 9$/, "“$1” 有 $2 位数字，会议号应为 9 位"],
@@ -255,7 +255,7 @@ const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<str
   [/^Give the URL without them\.$/, "请去掉它们。"],
   [/^it has a query or fragment$/, "其中含有查询参数或片段"],
   [/^Give the URL without it\.$/, "请去掉它。"],
-  [/^"(.*)" is not https$/, "“$1” 不是 https"],
+  [/^"(.*)" is not https$/, "“$1”不是 https"],
   [
     /^Over plain http anyone on the way can read the token\. Use https; in code, allowHttp permits it\.$/,
     "明文 http 会在途中泄露访问凭证，请使用 https。",

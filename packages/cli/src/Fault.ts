@@ -139,13 +139,13 @@ const whatIsWrong = (error: CliError.CliError, say: Words): string => {
     case "UnrecognizedOption":
       return say.unknownFlag(error.option)
     case "UnknownSubcommand":
-      return say.unknownCommand(quoted(error.subcommand))
+      return say.unknownCommand(say.quoted(inQuotes(error.subcommand)))
     case "MissingOption":
       return say.missing(`--${error.option}`)
     case "MissingArgument":
       return say.missing(error.argument)
     case "UnexpectedArgument":
-      return say.unexpected(error.arguments.map(quoted).join(" "))
+      return say.unexpected(error.arguments.map((text) => say.quoted(inQuotes(text))).join(" "))
     case "InvalidValue": {
       const name = error.kind === "argument" ? error.option : `--${error.option}`
       if (error.expected === "at most 1 value") return say.onlyOnce(name)
@@ -153,14 +153,14 @@ const whatIsWrong = (error: CliError.CliError, say: Words): string => {
       const expected = error.expected.replaceAll('"', "")
       return error.value === ""
         ? say.needsValue(name, expected)
-        : say.wrongValue(name, expected, quoted(error.value))
+        : say.wrongValue(name, expected, say.quoted(inQuotes(error.value)))
     }
     default:
       return inOneLine(error.message)
   }
 }
 
-const quoted = (text: string): string => JSON.stringify(text)
+const inQuotes = (text: string): string => JSON.stringify(text).slice(1, -1)
 
 /** All that is known of what ended a run, for `--verbose`, line by line: names and values as they are in code. */
 export const detailsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<string> => {
@@ -205,6 +205,7 @@ interface Words {
   readonly makeRoom: (flag: string) => string
   readonly elsewhere: (flag: string) => string
   readonly bug: string
+  readonly quoted: (text: string) => string
   readonly unknownFlag: (flag: string) => string
   readonly unknownCommand: (command: string) => string
   readonly missing: (name: string) => string
@@ -231,6 +232,7 @@ const words: Language.Words<Words> = {
     makeRoom: (flag) => `Make room there, or write elsewhere with ${flag}.`,
     elsewhere: (flag) => `Write elsewhere with ${flag}.`,
     bug: "This is a bug of feishu-meetings: please report it as an issue of effect-feishu, with this line and the command.",
+    quoted: (text) => `"${text}"`,
     unknownFlag: (flag) => `unknown flag ${flag}`,
     unknownCommand: (command) => `there is no command ${command}`,
     missing: (name) => `${name} is missing`,
@@ -255,13 +257,14 @@ const words: Language.Words<Words> = {
     makeRoom: (flag) => `请腾出空间，或用 ${flag} 写到别处。`,
     elsewhere: (flag) => `请用 ${flag} 写到别处。`,
     bug: "这是 feishu-meetings 的缺陷：请附上此行与所用命令，向 effect-feishu 提交 issue。",
+    quoted: (text) => `“${text}”`,
     unknownFlag: (flag) => `未知选项 ${flag}`,
-    unknownCommand: (command) => `没有命令 ${command}`,
+    unknownCommand: (command) => `没有命令${command}`,
     missing: (name) => `缺少 ${name}`,
-    unexpected: (what) => `多余的参数 ${what}`,
+    unexpected: (what) => `多余的参数${what}`,
     onlyOnce: (name) => `${name} 只能出现一次`,
     needsValue: (name, expected) => `${name} 需要一个值：${expected}`,
-    wrongValue: (name, expected, value) => `${name} 应为 ${expected}，而不是 ${value}`,
+    wrongValue: (name, expected, value) => `${name} 应为 ${expected}，而不是${value}`,
     didYouMean: (what) => `是否想输入 ${what}？`,
     seeHelp: (command) => `请查看 ${command}。`,
     semicolon: "；",

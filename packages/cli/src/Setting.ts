@@ -58,6 +58,7 @@ const url = (text: string): Words<string> | undefined => {
   // Not repeated: what cannot be parsed may still hold a password.
   if (!URL.canParse(text)) return { en: "is not a URL", zh: "不是网址" }
   const { hash, hostname, origin, password, protocol, search, username } = new URL(text)
+  if (!/^https?:$/.test(protocol)) return { en: "is not an https address", zh: "不是 https 网址" }
   if (username !== "" || password !== "") {
     return { en: "holds a user name or password", zh: "含有用户名或密码" }
   }
@@ -68,7 +69,7 @@ const url = (text: string): Words<string> | undefined => {
     ? undefined
     : {
         en: `"${origin}" is not https, and anyone on the way could read the token`,
-        zh: `"${origin}" 不是 https，途中任何人都能读到访问凭证`,
+        zh: `“${origin}”不是 https，途中任何人都能读到访问凭证`,
       }
 }
 
@@ -87,7 +88,7 @@ const oneOf =
       ? undefined
       : {
           en: `takes ${values.join(", ")}, not "${text}"`,
-          zh: `只能是 ${values.join("、")}，而不是 "${text}"`,
+          zh: `只能是 ${values.join("、")}，而不是“${text}”`,
         }
 
 const wholeNumber =
@@ -97,7 +98,7 @@ const wholeNumber =
       ? undefined
       : {
           en: `takes a whole number from ${least} to ${most}, not "${text}"`,
-          zh: `只能是 ${least} 到 ${most} 的整数，而不是 "${text}"`,
+          zh: `只能是 ${least} 到 ${most} 的整数，而不是“${text}”`,
         }
 
 /** Most numbers that are read beside each other. */

@@ -13,6 +13,7 @@ import * as Numbers from "./Numbers.ts"
 import * as Reading from "./Reading.ts"
 import * as Settings from "./Settings.ts"
 import { json } from "./VisibleText.ts"
+import { instant } from "./Words.ts"
 
 /** From the fewest to the most; both may be the same. */
 interface Span {
@@ -29,9 +30,9 @@ const words: Language.Words<{
   readonly example: string
   readonly exampleQuota: string
   readonly exampleJson: string
-  readonly numbers: (numbers: number, windows: number) => string
+  readonly numbers: (numbers: string, windows: number) => string
   readonly range: (start: string, end: string) => string
-  readonly requests: (count: string, expected: number | undefined) => string
+  readonly requests: (count: string, expected: string | undefined) => string
   readonly time: (time: string, rateLimit: number) => string
   readonly noTime: (rateLimit: number) => string
   readonly quota: (share: string, quota: string) => string
@@ -39,7 +40,7 @@ const words: Language.Words<{
   readonly old: string
   readonly none: readonly [string, string]
   readonly urls: string
-  readonly more: (requests: number) => string
+  readonly more: (requests: string) => string
   readonly labels: readonly [string, string, string, string, string]
   readonly atLeast: (text: string) => string
   readonly duration: (hours: number, minutes: number, seconds: number) => string
@@ -89,11 +90,11 @@ const words: Language.Words<{
     exampleQuota: "多个会议号，并给出已知情况",
     exampleJson: "供程序使用",
     numbers: (numbers, windows) =>
-      `${numbers} 个，每个 ${windows} 个时间窗口${windows === 1 ? "" : "（每个至多 90 天）"}`,
+      `${numbers} 个，每个 ${windows} 个时间段${windows === 1 ? "" : "（每个至多 90 天）"}`,
     range: (start, end) => `${start} 至 ${end}`,
     requests: (count, expected) =>
       expected === undefined
-        ? `${count} 次，每个窗口一次；窗口内会议多于一页时更多（见 --expect-meetings）`
+        ? `${count} 次，每个时间段一次；时间段内会议多于一页时更多（见 --expect-meetings）`
         : `${count} 次，按每个会议号 ${expected} 场会议计`,
     time: (time, rateLimit) => `${time}，因为每分钟只能发送 ${rateLimit} 次请求`,
     noTime: (rateLimit) => `无需等待限流（每分钟 ${rateLimit} 次请求）`,
@@ -237,9 +238,15 @@ const run = Effect.fnUntraced(function* (input: Input) {
   const quota = input.monthlyQuota
   const [labelOfNumbers, labelOfRange, labelOfRequests, labelOfTime, labelOfQuota] = say.labels
   const rows: ReadonlyArray<readonly [string, string]> = [
-    [labelOfNumbers, say.numbers(numbers.length, windows.length)],
-    [labelOfRange, say.range(TimeRange.iso(range.start), TimeRange.iso(range.end))],
-    [labelOfRequests, say.requests(inWords(requests, format.format), input.expectMeetings)],
+    [labelOfNumbers, say.numbers(format.format(numbers.length), windows.length)],
+    [labelOfRange, say.range(instant(range.start), instant(range.end))],
+    [
+      labelOfRequests,
+      say.requests(
+        inWords(requests, format.format),
+        input.expectMeetings === undefined ? undefined : format.format(input.expectMeetings),
+      ),
+    ],
     [
       labelOfTime,
       seconds.most === 0
@@ -267,7 +274,7 @@ const run = Effect.fnUntraced(function* (input: Input) {
       "",
       say.urls,
       ...urls.map((url) => `  ${url}`),
-      ...(rest > 0 ? [`  ${say.more(rest)}`] : []),
+      ...(rest > 0 ? [`  ${say.more(format.format(rest))}`] : []),
     ].join("\n"),
   )
 })

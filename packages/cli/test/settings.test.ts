@@ -80,7 +80,10 @@ describe.concurrent("settings", () => {
       project: `app_secret: ${secret}\nbase_url: https://evil.example\nhttps_proxy: http://evil.example:3128\nca_file: ca.pem\napp_secret_file: ../../.ssh/id\nlang: [zh]\n`,
     })
     chmodSync(user, 0o644)
-    const { code, stderr } = await run("feishu-meetings list 337736498", { FEISHU_RATE_LIMIT: "many" })
+    const { code, stderr } = await run("feishu-meetings list 337736498", {
+      FEISHU_RATE_LIMIT: "many",
+      FEISHU_BASE_URL: "ftp:files",
+    })
     assert.strictEqual(code, 2)
     for (const part of [
       `${project}:1: app_secret has no place in a project's file`,
@@ -93,6 +96,7 @@ describe.concurrent("settings", () => {
       `${user}:2: there is no setting "page-size"; write page_size`,
       `${user}:3: app_secret is a secret, and others may read this file (mode 644): chmod 600 ${user}`,
       `FEISHU_RATE_LIMIT: takes a whole number from 1 to 10000, not "many"`,
+      "FEISHU_BASE_URL: is not an https address",
     ]) {
       assert.include(stderr, part)
     }
@@ -107,7 +111,7 @@ describe.concurrent("settings", () => {
     assert.strictEqual(broken.code, 2)
     assert.match(broken.stderr, /config\.yaml:\d: is not YAML \(MISSING_CHAR\)/)
     assert.notInclude(broken.stderr, secret)
-    assert.include(chinese.stderr, `config.yaml:2: brand 只能是 feishu、lark，而不是 "钉钉"`)
+    assert.include(chinese.stderr, `config.yaml:2: brand 只能是 feishu、lark，而不是“钉钉”`)
   })
 
   it.skipIf(process.getuid?.() !== 0)(
