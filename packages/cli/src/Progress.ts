@@ -92,7 +92,7 @@ export const start = Effect.fnUntraced(function* (options: {
   }
   return {
     listen: Effect.fnUntraced(function* (event) {
-      if (event._tag === "RequestSent") pace.sent(yield* Clock.currentTimeMillis)
+      pace.heard(event, yield* Clock.currentTimeMillis)
       yield* count(run, event)
       yield* tell(event)
     }),
@@ -100,18 +100,28 @@ export const start = Effect.fnUntraced(function* (options: {
   }
 })
 
-/** How fast requests are sent. */
+/** How fast requests are sent, and whether they are answered. */
 class Pace {
   readonly limit: number
   #first: number | undefined
   #lastMinute: Array<number> = []
+  #open = 0
+  #heardAt = 0
 
   constructor(limit: number) {
     this.limit = limit
   }
-  sent(now: number): void {
+  heard(event: Events.Event, now: number): void {
+    this.#heardAt = now
+    if (event._tag === "RequestEnded") this.#open--
+    if (event._tag !== "RequestSent") return
+    this.#open++
     this.#first ??= now
     this.#lastMinute.push(now)
+  }
+  /** For how many seconds there has been nothing but waiting for an answer. */
+  silentSeconds(now: number): number {
+    return this.#open > 0 ? Math.floor((now - this.#heardAt) / 1_000) : 0
   }
   /** When the requests of the last 60 seconds were sent. */
   recent(now: number): ReadonlyArray<number> {
@@ -140,6 +150,9 @@ const secondsLeft = (run: State, pace: Pace, now: number): number | undefined =>
   return Math.ceil(Math.max(byLimit, wait, (requests / perMinute) * 60_000) / 1_000)
 }
 
+/** Seconds without an answer that are worth a word. */
+const leastSilence = 5
+
 interface Part {
   readonly text: string
   /** The lower, the earlier it goes where there is little room. */
@@ -150,15 +163,20 @@ const partsOf = (run: State, pace: Pace, now: number, say: Words): ReadonlyArray
   const left = secondsLeft(run, pace, now)
   const rate = pace.perMinute(now)
   const until = run.waitingUntil
+  const isWaiting = until !== undefined && until > now
+  const silent = pace.silentSeconds(now)
+  const isSilent = !isWaiting && silent >= leastSilence
   return [
     { text: say.meetings(run.rows), weight: 6 },
     ...(run.planned !== undefined && run.planned > 1
       ? [{ text: say.windows(Math.max(1, run.windows.size), run.planned), weight: 4 }]
       : []),
     { text: say.requests(run.requests), weight: 2 },
-    ...(rate === undefined ? [] : [{ text: say.rate(rate), weight: 1 }]),
-    ...(left === undefined || left < 5 ? [] : [{ text: say.left(left), weight: 3 }]),
-    ...(until === undefined || until <= now ? [] : [{ text: say.waitingUntil(timeOfDay(until)), weight: 5 }]),
+    // Neither means anything while nobody answers.
+    ...(rate === undefined || isSilent ? [] : [{ text: say.rate(rate), weight: 1 }]),
+    ...(left === undefined || left < 5 || isSilent ? [] : [{ text: say.left(left), weight: 3 }]),
+    ...(isWaiting ? [{ text: say.waitingUntil(timeOfDay(until)), weight: 5 }] : []),
+    ...(isSilent ? [{ text: say.silent(silent), weight: 5 }] : []),
   ]
 }
 
@@ -230,6 +248,7 @@ interface Words {
   readonly rate: (perMinute: number) => string
   readonly left: (seconds: number) => string
   readonly waitingUntil: (time: string) => string
+  readonly silent: (seconds: number) => string
   readonly waiting: (time: string, seconds: number) => string
   /** A line for `--verbose`; none for what the next line says, too. */
   readonly event: (event: Events.Event) => string | undefined
@@ -257,6 +276,7 @@ const words: Language.Words<Words> = {
     rate: (perMinute) => `${perMinute}/min`,
     left: (seconds) => `at least ${english(seconds)} left`,
     waitingUntil: (time) => `waiting until ${time}`,
+    silent: (seconds) => `no answer for ${seconds} s`,
     waiting: (time, seconds) => `waiting for the rate limit until ${time} (${seconds} s)`,
     event: (event) => {
       switch (event._tag) {
@@ -292,6 +312,7 @@ const words: Language.Words<Words> = {
     rate: (perMinute) => `每分钟 ${perMinute} 次`,
     left: (seconds) => `至少还需 ${chinese(seconds)}`,
     waitingUntil: (time) => `等待至 ${time}`,
+    silent: (seconds) => `${seconds} 秒未收到应答`,
     waiting: (time, seconds) => `等待限流重置，至 ${time}（${seconds} 秒）`,
     event: (event) => {
       switch (event._tag) {

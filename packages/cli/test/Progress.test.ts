@@ -20,16 +20,17 @@ const read: Events.Event = {
   window: 1,
   windows: 5,
 }
+const ended: Events.Event = {
+  _tag: "RequestEnded",
+  operation: "GET /list_by_no",
+  outcome: "Success",
+  status: 200,
+  logId: "20260901LOG",
+  millis: 12.3,
+}
 const everyEvent: ReadonlyArray<Events.Event> = [
   sent,
-  {
-    _tag: "RequestEnded",
-    operation: "GET /list_by_no",
-    outcome: "Success",
-    status: 200,
-    logId: "20260901LOG",
-    millis: 12.3,
-  },
+  ended,
   {
     _tag: "Retrying",
     error: new FeishuError.FeishuError({
@@ -67,6 +68,20 @@ const telling = Effect.fnUntraced(function* (options: {
     Effect.provideService(CurrentVerbosity, options.verbosity ?? "normal"),
   )
   return { lines, run, seen, ...progress }
+})
+
+describe("while nobody answers", () => {
+  it.effect("says so, instead of a rate that means nothing", () =>
+    Effect.gen(function* () {
+      const { listen, seen } = yield* telling({ columns: 80, planned: 400 })
+      yield* listen(sent)
+      yield* TestClock.adjust("12 seconds")
+      assert.strictEqual(seen.line, "0 meetings, window 1 of 400, 1 request, no answer for 12 s")
+      yield* listen(ended)
+      yield* TestClock.adjust("12 seconds")
+      assert.notInclude(seen.line, "no answer")
+    }),
+  )
 })
 
 describe("where there is no terminal", () => {

@@ -10,6 +10,7 @@ import type * as Check from "./Check.ts"
 const words: Language.Words<{
   readonly statuses: Readonly<Record<Check.Result["status"], string>>
   readonly names: Readonly<Record<Check.Name, string>>
+  readonly lookingAt: (name: string) => string
   readonly because: (name: string) => string
   readonly logId: (logId: string) => string
   readonly counts: (ok: number, failed: number, skipped: number) => string
@@ -29,6 +30,7 @@ const words: Language.Words<{
       page: "page",
       limit: "rate limit",
     },
+    lookingAt: (name) => `looking at ${name} …`,
     because: (name) => `since ${name} failed`,
     logId: (logId) => `Log id: ${logId}`,
     counts: (ok, failed, skipped) =>
@@ -53,6 +55,7 @@ const words: Language.Words<{
       page: "读取一页",
       limit: "限流",
     },
+    lookingAt: (name) => `正在检查${name}…`,
     because: (name) => `因为“${name}”失败`,
     logId: (logId) => `日志 ID：${logId}`,
     counts: (ok, failed, skipped) =>
@@ -100,6 +103,13 @@ export const text = (result: Check.Result, language: Language.Language): string 
     `${head}${padded(say.names[result.name], second)}${lines[0]}`,
     ...lines.slice(1).map((line) => indent + line),
   ].join("\n")
+}
+
+/** What is told while the result takes its time, on a terminal of so many columns. */
+export const lookingAt = (name: Check.Name, language: Language.Language, columns: number): string => {
+  const say = words[language]
+  const text = say.lookingAt(say.names[name])
+  return CliOutput.displayWidth(text) <= columns ? text : ""
 }
 
 /** The last line. */

@@ -30,6 +30,7 @@ import * as Language from "../Language.ts"
 import * as Numbers from "../Numbers.ts"
 import * as Setting from "../Setting.ts"
 import * as Settings from "../Settings.ts"
+import { Stderr } from "../Stderr.ts"
 import * as Check from "./Check.ts"
 import * as Connection from "./Connection.ts"
 import * as Report from "./Report.ts"
@@ -211,9 +212,14 @@ export const examine = Effect.fnUntraced(function* (input: Input) {
   const numbers = input.meetingNo === undefined ? [] : [input.meetingNo]
   const [meetingNo] = yield* Numbers.read({ numbers, numbersFrom: undefined })
   const results: Array<Check.Result> = []
-  const look = lookInto(results, (result) =>
-    input.json ? Effect.void : Console.log(Report.text(result, language)),
-  )
+  const stderr = yield* Stderr
+  const look = lookInto(results, {
+    begin: (name) =>
+      input.json ? Effect.void : stderr.progress((columns) => Report.lookingAt(name, language, columns)),
+    end: (result) =>
+      input.json ? Effect.void : Effect.andThen(stderr.clear, Console.log(Report.text(result, language))),
+  })
+  yield* Effect.addFinalizer(() => stderr.clear)
 
   yield* look("node", [], Effect.succeed([undefined, { detail: process.versions.node }]))
   const configured = yield* look("configuration", [], configuration(input))
@@ -238,17 +244,23 @@ type Look = <A, R>(
 ) => Effect.Effect<A | undefined, never, R>
 
 const lookInto =
-  (results: Array<Check.Result>, tell: (result: Check.Result) => Effect.Effect<void>): Look =>
+  (
+    results: Array<Check.Result>,
+    tell: {
+      readonly begin: (name: Check.Name) => Effect.Effect<void>
+      readonly end: (result: Check.Result) => Effect.Effect<void>
+    },
+  ): Look =>
   (name, needs, check) => {
     const told = (result: Check.Result) => {
       results.push(result)
-      return Effect.as(tell(result), undefined)
+      return Effect.as(tell.end(result), undefined)
     }
     const failed = results.find((one) => one.status === "failed" && needs.includes(one.name))
     if (failed !== undefined) {
       return told({ name, status: "skipped", detail: `since ${failed.name} failed`, because: failed.name })
     }
-    return check.pipe(
+    return Effect.andThen(tell.begin(name), check).pipe(
       Effect.catchTag("FeishuError", Check.ofError),
       Effect.flatMap(([value, fine]) => Effect.as(told({ name, status: "ok", ...fine }), value)),
       Effect.catchTags({
