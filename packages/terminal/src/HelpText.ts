@@ -131,10 +131,16 @@ const text = (description: Option.Option<string>): string => Option.getOrElse(de
 
 const shellWord = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g
 
+// Before a flag, which stays with its value, and between commands.
+const goodBreak = / (?=--)|(?<=[;|]) /
+
 /** A command that is longer than a line, as a shell reads it in several. */
 const commandLines = (command: string, width: number): Array<string> => {
   if (CliOutput.displayWidth(command) + 2 <= width) return [`  ${command}`]
-  const [first = "", ...others] = lines(command.match(shellWord) ?? [], width - 8, " ")
+  const parts = command
+    .split(goodBreak)
+    .flatMap((part) => (CliOutput.displayWidth(part) <= width - 8 ? [part] : (part.match(shellWord) ?? [])))
+  const [first = "", ...others] = lines(parts, width - 8, " ")
   return [`  ${first}`, ...others.map((line) => `      ${line}`)].map((line, index) =>
     index < others.length ? `${line} \\` : line,
   )
