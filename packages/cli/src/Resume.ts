@@ -133,7 +133,7 @@ const joining = (run: State, next: ReadonlyArray<string | undefined>, say: Words
     ...(run.ended !== undefined ? [run.file.path] : run.rows > 0 ? [run.file.part] : []),
     ...next,
   ]
-  return parts.length === 1 ? [] : [say.parts(parts.join(", "))]
+  return parts.length === 1 ? [] : [say.parts(parts.join(say.comma))]
 }
 
 interface Words {
@@ -144,6 +144,7 @@ interface Words {
   readonly tooManyNumbers: (number: number, first: string, range: string) => string
   readonly repeated: (rows: number) => string
   readonly stuck: (pageSize: number) => string
+  readonly comma: string
   readonly parts: (files: string) => string
 }
 
@@ -158,6 +159,7 @@ const words: Language.Words<Words> = {
       `nothing was read of ${number} numbers, of which ${first} is the first: give those again, with ${range}; with --output and --checkpoint the same command would go on`,
     repeated: (rows) => `on resume the last ${many(rows, "row")} of this output will come again`,
     stuck: (pageSize) => `; with --max-items below the page size, ${pageSize}, a run gets no further`,
+    comma: ", ",
     parts: (files) => `the files are parts of one list, in this order: ${files}`,
   },
   zh: {
@@ -170,6 +172,7 @@ const words: Language.Words<Words> = {
       `${number} 个会议号尚未读取，其中第一个是 ${first}：请再次给出它们，并加上 ${range}；若使用 --output 和 --checkpoint，再次运行同一命令即可继续`,
     repeated: (rows) => `继续运行时，本次输出的最后 ${rows} 行会再次出现`,
     stuck: (pageSize) => `；--max-items 小于每页条数 ${pageSize} 时，无法继续前进`,
+    comma: "、",
     parts: (files) => `这些文件依次是同一份列表的各部分：${files}`,
   },
 }

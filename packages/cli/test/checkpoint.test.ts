@@ -379,7 +379,11 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
       [["--checkpoint", file, "--output", file], 2, "--checkpoint: it would be written where the output is"],
       // It is written under that name first.
       [["--checkpoint", file, "--output", `${file}.new`], 2, "it would be written where the output is"],
-      [["--checkpoint", checkpoint, "--output", file, "--format", "table"], 2, "Choose ndjson, json or csv"],
+      [
+        ["--checkpoint", checkpoint, "--output", file, "--format", "table"],
+        2,
+        "Choose ndjson, json or csv with --format",
+      ],
       [["--checkpoint", `${checkpoint}-2`, "--output", "/dev/null"], 2, "/dev/null is no file"],
       [["--checkpoint", folder, "--output", file], 2, "is no file"],
       [["--checkpoint", checkpoint, "--output", file], 6, `${checkpoint}: `],
