@@ -215,9 +215,9 @@ export const named = Effect.fnUntraced(function* (path: string, options: FileOpt
   if (type === "File") {
     // A new file could take its place, but whoever made it read-only did not want that.
     if (Option.isSome(there)) {
-      yield* Effect.mapError(files.access(path, { writable: true }), (error) =>
-        notWritable(path, problemOf(error)),
-      )
+      yield* files
+        .access(path, { writable: true })
+        .pipe(Effect.catch((error) => notWritable(path, SystemError.codeOf(error))))
     }
     return yield* file(path, { ...options, mode: Option.map(there, (info) => info.mode & 0o777) })
   }

@@ -412,7 +412,7 @@ describe.concurrent("a place that may only be read", () => {
     const places = [
       [`--output ${place}/rows.json`, `${place}/rows.json cannot be written`],
       [`--output ${kept}`, `${kept} cannot be written`],
-      [`--output ${rows} --checkpoint ${place}/checkpoint`, `${place}/checkpoint: PermissionDenied`],
+      [`--output ${rows} --checkpoint ${place}/checkpoint`, `${place}/checkpoint: permission denied, EACCES`],
     ] as const
     const results = await Promise.all(
       places.map(([flags]) =>
