@@ -49,7 +49,7 @@ describe.concurrent("the tarball", () => {
       assert.notProperty(manifest, kind)
     }
     assert.strictEqual(manifest.engines.node, ">=22.19.0")
-    assert.sameMembers(await readdir(installed), ["LICENSE", "dist", "package.json"])
+    assert.sameMembers(await readdir(installed), ["LICENSE", "README.md", "dist", "package.json"])
     assert.sameMembers(await readdir(join(installed, "dist")), ["LICENSES", "bin.js", "chunks"])
     assert.deepStrictEqual(
       (await readdir(join(installed, "dist/chunks"))).filter((name) => !name.endsWith(".js")),
@@ -60,6 +60,29 @@ describe.concurrent("the tarball", () => {
       assert.match(licences, new RegExp(`^${name} \\d`, "m"))
     }
     assert.isBelow((await stat(join(folder, "cli.tgz"))).size, 2_000_000)
+  })
+
+  it("is told in a line by an old Node, whatever was asked for", async () => {
+    const old = `data:text/javascript,Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })`
+    for (const args of [["--version"], ["list", "337736498"], ["mock"]]) {
+      const error = await promisify(execFile)(process.execPath, [
+        `--import=${old}`,
+        join(installed, "dist/bin.js"),
+        ...args,
+      ]).then(
+        () => assert.fail("it ran"),
+        (error: { readonly code: number; readonly stdout: string; readonly stderr: string }) => error,
+      )
+      const { code, stderr, stdout } = error
+      assert.deepStrictEqual(
+        { code, stderr, stdout },
+        {
+          code: 1,
+          stderr: "feishu-meetings needs Node.js 22.19 or later, and this is 20.20.2\n",
+          stdout: "",
+        },
+      )
+    }
   })
 
   it("has its version, and all the help of the mock", async () => {
