@@ -148,7 +148,13 @@ const refuse = ([problem, remedy]: readonly [string, string]) =>
   FeishuError.invalidRequest("--checkpoint", problem, remedy)
 
 /** Where a checkpoint is written before it is moved to its place. */
-export const besides = (path: string): string => `${path}.new`
+const besides = (path: string): string => `${path}.new`
+
+/** The names that it has while it is written and after, whatever leads there. */
+export const filesOf = Effect.fnUntraced(function* (path: string) {
+  const target = Lock.wholePath(yield* Output.behindLinks(path))
+  return [target, besides(target)]
+})
 
 /** Takes hold of a checkpoint, and reads what is in it. What is no checkpoint is refused, and stays as it is. */
 export const open = Effect.fn("Checkpoint.open")(function* (

@@ -26,8 +26,8 @@ export const hold = (path: string): Effect.Effect<void, string, Scope.Scope> =>
     (server) => Effect.sync(() => server.close()),
   )
 
-/** The same for every name that leads there; the file itself may not be there yet. */
-const wholePath = (path: string): string => {
+/** The same for every name that leads there through folders; the file itself may not be there yet. */
+export const wholePath = (path: string): string => {
   try {
     return join(realpathSync(dirname(path)), basename(path))
   } catch {
@@ -52,9 +52,10 @@ const listening = (address: string) =>
   new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
     // Whoever connects only wants to know whether there is somebody.
     const server = createServer((socket) => socket.destroy())
-    const retry = (error: Error) => {
+    const retry = (error: Error & { readonly code?: string }) => {
+      if (error.code !== held || address.startsWith("\0") || process.platform === "win32")
+        return reject(error)
       // A file in the folder for such files: one that nobody listens on was left by a process that was killed.
-      if (address.startsWith("\0") || process.platform === "win32") return reject(error)
       const caller = connect(address)
       caller
         .once("connect", () => {
@@ -62,7 +63,12 @@ const listening = (address: string) =>
           reject(error)
         })
         .once("error", () => {
-          rmSync(address, { force: true })
+          try {
+            rmSync(address, { force: true })
+          } catch {
+            // Another user's.
+            return reject(error)
+          }
           server.once("error", reject).listen(address)
         })
     }

@@ -247,6 +247,12 @@ export const behindLinks = Effect.fnUntraced(function* (path: string) {
   }
 })
 
+/** The names that the data has while it is written and after, whatever leads there. */
+export const filesOf = Effect.fnUntraced(function* (path: string) {
+  const target = Lock.wholePath(yield* behindLinks(path))
+  return [target, partOf(target)]
+})
+
 const sizeOf = (info: FileSystem.File.Info): number => Number(ByteSize.toBigInt(info.size))
 
 const partOf = (target: string): string => `${target}.part`

@@ -71,6 +71,7 @@ export const list = Effect.fn("list")(function* (input: Input) {
     return yield* refuse("format", (yield* Language.say(words)).noTable)
   }
   if (input.numbersFrom === "-") yield* Settings.checkStdin(settings)
+  yield* checkFiles(input)
   const asked = yield* askedFor(input)
   const checkpoint = input.checkpoint === undefined ? undefined : yield* Checkpoint.open(input.checkpoint)
   const initially = yield* Checkpoint.limitAfter(checkpoint?.earlier)
@@ -425,19 +426,22 @@ const checkCombination = Effect.fnUntraced(function* (
     ]
     if (doubled.length > 0) return yield* refuse("--cursor", say.holdsAlready(doubled.join(", ")))
   }
-  if (input.numbersFrom !== undefined && input.output !== undefined) {
-    if (resolve(input.numbersFrom) === resolve(input.output))
-      return yield* refuse("--output", say.overNumbers)
-  }
   if (input.checkpoint === undefined) return
   if (input.output === undefined) return yield* refuse("--checkpoint", say.noOutput)
-  // Each is written beside its place first, under a name that the other must not have either.
-  const files = [input.output, `${input.output}.part`].map((file) => resolve(file))
-  if (
-    [input.checkpoint, Checkpoint.besides(input.checkpoint)].some((file) => files.includes(resolve(file)))
-  ) {
-    return yield* refuse("--checkpoint", say.sameFile)
+})
+
+/** Refuses files that would be written over each other; a link may lead anywhere. */
+const checkFiles = Effect.fnUntraced(function* ({ checkpoint, numbersFrom, output }: Input) {
+  if (output === undefined) return
+  const say = yield* Language.say(words)
+  const data = yield* Output.filesOf(output)
+  if (numbersFrom !== undefined && numbersFrom !== "-") {
+    const [numbers] = yield* Output.filesOf(numbersFrom)
+    if (numbers === data[0]) return yield* refuse("--output", say.overNumbers)
   }
+  if (checkpoint === undefined) return
+  const own = yield* Checkpoint.filesOf(checkpoint)
+  if (own.some((file) => data.includes(file))) return yield* refuse("--checkpoint", say.sameFile)
 })
 
 /** The fields of a row. */

@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs"
@@ -374,11 +375,14 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
     await using scripted = await Scripted.start(twoPages)
     const { checkpoint, file, part } = started("combination")
     mkdirSync(`${checkpoint}.new`)
+    const link = `${file}-link`
+    symlinkSync(file, link)
     const inputs: ReadonlyArray<readonly [ReadonlyArray<string>, number, string]> = [
       [["--checkpoint", checkpoint], 2, "it needs a file that it can go on with"],
       [["--checkpoint", file, "--output", file], 2, "--checkpoint: it would be written where the output is"],
       // It is written under that name first.
       [["--checkpoint", file, "--output", `${file}.new`], 2, "it would be written where the output is"],
+      [["--checkpoint", file, "--output", link], 2, "it would be written where the output is"],
       [
         ["--checkpoint", checkpoint, "--output", file, "--format", "table"],
         2,
