@@ -1,7 +1,6 @@
 /** The meeting numbers of a run: typed as arguments, or one a line in a file or on standard input. */
-import { buffer } from "node:stream/consumers"
+import { createReadStream } from "node:fs"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { FeishuError, type MeetingNo, MeetingNoFromText } from "@effect-feishu/core"
@@ -20,10 +19,14 @@ export interface Given {
 /** So many wrong lines are told one by one. */
 const mostTold = 20
 
+/** Numbers for years of reading. What is larger is something else, or has no end. */
+const mostMebibytes = 32
+
 const words: Language.Words<{
   readonly stdin: string
   readonly typeThem: string
   readonly unreadable: (name: string, code: string) => readonly [string, string]
+  readonly tooLarge: (name: string) => readonly [string, string]
   readonly none: (name: string) => readonly [string, string]
   readonly digits: (text: string, digits: number) => string
   readonly notOne: (text: string) => string
@@ -38,6 +41,10 @@ const words: Language.Words<{
     unreadable: (name, code) => [
       `${name} cannot be read (${code})`,
       "Give the name of a file that you may read.",
+    ],
+    tooLarge: (name) => [
+      `${name} has more than ${mostMebibytes} MiB, which are no meeting numbers`,
+      "Name a file of meeting numbers, or divide it.",
     ],
     none: (name) => [`${name} holds none`, "Write one a line, such as: 337736498"],
     digits: (text, digits) => `"${text}" has ${digits} digits, a meeting number has 9`,
@@ -54,6 +61,10 @@ const words: Language.Words<{
     stdin: "标准输入",
     typeThem: "请输入或粘贴会议号，每行一个，以 Ctrl-D 结束",
     unreadable: (name, code) => [`无法读取 ${name}（${code}）`, "请给出可以读取的文件。"],
+    tooLarge: (name) => [
+      `${name} 超过 ${mostMebibytes} MiB，不像是会议号列表`,
+      "请指定存放会议号的文件，或将其拆分。",
+    ],
     none: (name) => [`${name} 中没有会议号`, "每行写一个，例如：337736498"],
     digits: (text, digits) => `“${text}”有 ${digits} 位数字，会议号应为 9 位`,
     notOne: (text) => `“${text}”不是会议号：会议号是 9 位数字，即会议链接的最后九位`,
@@ -93,51 +104,56 @@ const decoded = (text: string, say: (typeof words)[Language.Language]): Result.R
 /** The numbers in a file. Empty lines do not count, nor what follows a `#`. */
 const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
   const stderr = yield* Stderr
-  const say = yield* Language.say(words)
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
   const name = numbersFrom === "-" ? say.stdin : numbersFrom
-  const lines = textOf(yield* numbersFrom === "-" ? fromStdin : fromFile(numbersFrom)).split(/\r\n|\n|\r/)
+  if (numbersFrom === "-" && process.stdin.isTTY) yield* stderr.line(say.typeThem)
+  const bytes = yield* Effect.tryPromise({
+    try: () => bytesOf(numbersFrom === "-" ? process.stdin : createReadStream(numbersFrom)),
+    catch: (error) =>
+      refuse(
+        "--numbers-from",
+        say.unreadable(
+          name,
+          error instanceof Error && "code" in error
+            ? SystemError.inWords(String(error.code), language)
+            : String(error),
+        ),
+      ),
+  })
+  if (bytes === undefined) return yield* refuse("--numbers-from", say.tooLarge(name))
+  const lines = textOf(bytes).split(/\r\n|\n|\r/)
   const numbers: Array<MeetingNo> = []
-  const problems: Array<{ readonly line: number; readonly problem: string }> = []
-  let written = 0
+  const told: Array<{ readonly line: number; readonly problem: string }> = []
+  let [written, bad] = [0, 0]
   for (const [index, line] of lines.entries()) {
     const text = line.replace(/#.*/s, "").trim()
     if (text === "") continue
     written++
     const one = decoded(text, say)
     if (Result.isSuccess(one)) numbers.push(one.success)
-    else problems.push({ line: index + 1, problem: one.failure })
+    else if (++bad <= mostTold) told.push({ line: index + 1, problem: one.failure })
   }
   if (written === 0) return yield* refuse("--numbers-from", say.none(name))
-  if (problems.length === 0) return numbers
-  const told = problems.slice(0, mostTold)
+  if (bad === 0) return numbers
   yield* Effect.forEach(told, ({ line, problem }) => stderr.line(`${name}:${line}: ${problem}`), {
     discard: true,
   })
-  if (problems.length > told.length) yield* stderr.line(say.more(name, problems.length - told.length))
-  return yield* refuse("--numbers-from", say.lines(name, problems.length, written))
+  if (bad > told.length) yield* stderr.line(say.more(name, bad - told.length))
+  return yield* refuse("--numbers-from", say.lines(name, bad, written))
 })
 
-const fromFile = Effect.fnUntraced(function* (path: string) {
-  const files = yield* FileSystem.FileSystem
-  const language = yield* Language.CurrentLanguage
-  return yield* Effect.mapError(files.readFile(path), (error) =>
-    refuse(
-      "--numbers-from",
-      words[language].unreadable(path, SystemError.inWords(SystemError.codeOf(error), language)),
-    ),
-  )
-})
-
-const fromStdin = Effect.gen(function* () {
-  const stderr = yield* Stderr
-  const { stdin, typeThem, unreadable } = yield* Language.say(words)
-  if (process.stdin.isTTY) yield* stderr.line(typeThem)
-  return yield* Effect.tryPromise({
-    try: () => buffer(process.stdin),
-    catch: (error) =>
-      refuse("--numbers-from", unreadable(stdin, error instanceof Error ? error.message : String(error))),
-  })
-})
+/** All that there is to read; `undefined` if that is too much. */
+const bytesOf = async (source: AsyncIterable<Uint8Array>): Promise<Uint8Array | undefined> => {
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  for await (const chunk of source) {
+    size += chunk.length
+    if (size > mostMebibytes * 2 ** 20) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
 
 /** Windows writes UTF-16 where a shell is old enough, and says so in the first two bytes. */
 const textOf = (bytes: Uint8Array): string =>

@@ -64,12 +64,14 @@ describe.concurrent("many numbers", () => {
     const veryBad = file("very-bad.txt", "no\n".repeat(1_000))
     const empty = file("empty.txt", "# none yet\n")
     const results = await Promise.all(
-      [bad, veryBad, empty, join(folder, "missing.txt")].map((path) =>
+      [bad, veryBad, empty, join(folder, "missing.txt"), "/dev/zero"].map((path) =>
         Cli.list(["--numbers-from", path], scripted.environment),
       ),
     )
     for (const { code } of results) assert.strictEqual(code, 2)
-    const [some, many, none, missing] = results.map(({ stderr }) => stderr.replaceAll(`${folder}/`, ""))
+    const [some, many, none, missing, endless] = results.map(({ stderr }) =>
+      stderr.replaceAll(`${folder}/`, ""),
+    )
     assert.deepStrictEqual(some!.split("\n").slice(0, 3), [
       'bad.txt:2: "12" has 2 digits, a meeting number has 9',
       'bad.txt:5: "abc" is not a meeting number: it takes 9 digits, the last nine of a meeting link',
@@ -79,6 +81,7 @@ describe.concurrent("many numbers", () => {
     assert.include(many, "very-bad.txt: and 980 more lines\n")
     assert.isBelow(many!.split("\n").length, 30)
     assert.include(none, "empty.txt holds none")
+    assert.include(endless, "/dev/zero has more than 32 MiB")
     assert.include(missing, "missing.txt cannot be read (there is no such file, ENOENT)")
     assert.lengthOf(scripted.queries, 0)
   })
