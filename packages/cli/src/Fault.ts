@@ -73,7 +73,11 @@ export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language
     return badInput({ meaning: say.configWrong(inOneLine(error.cause.message)), remedy: say.correctConfig })
   }
   if (error instanceof NumbersFailed) {
-    const exitCode = Math.min(...error.errors.map(({ reason }) => exitCodeOfReason[reason._tag]))
+    // There may be more of them than a call takes arguments.
+    const exitCode = error.errors.reduce(
+      (lowest, { reason }) => Math.min(lowest, exitCodeOfReason[reason._tag]),
+      Number.POSITIVE_INFINITY,
+    )
     return { reason: error._tag, meaning: say.numbersFailed(error.errors.length), remedy: "", exitCode }
   }
   if (error instanceof OutputFailed) {
