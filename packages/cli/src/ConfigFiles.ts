@@ -53,29 +53,50 @@ export class ConfigFiles extends Context.Service<
 /** The name of a project's file. */
 export const projectName = ".feishu-meetings.yaml"
 
+/** A user whom the system does not know, as in some containers, has none: the root then, as containers have it. */
+const home = (): string => {
+  try {
+    return homedir()
+  } catch {
+    return "/"
+  }
+}
+
 /** Where the user's file is. */
 export const userPath = (): string => {
   const base = process.env["XDG_CONFIG_HOME"]
   // A relative one is to be ignored, as the specification says.
-  const folder = base !== undefined && isAbsolute(base) ? base : join(homedir(), ".config")
+  const folder = base !== undefined && isAbsolute(base) ? base : join(home(), ".config")
   return join(folder, "feishu-meetings", "config.yaml")
+}
+
+/** The folder that the command was started in; it may have been removed since. */
+const here = (): string | undefined => {
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
 }
 
 /** Where a project's file may be: here, or above, up to the root of the repository or the home folder. */
 const projectPaths = Effect.fnUntraced(function* () {
   const files = yield* FileSystem.FileSystem
   const paths: Array<string> = []
-  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+  const start = here()
+  if (start === undefined) return paths
+  for (let folder = start; ; folder = dirname(folder)) {
     paths.push(join(folder, projectName))
     const isRepository = yield* Effect.orElseSucceed(files.exists(join(folder, ".git")), () => false)
-    if (isRepository || folder === homedir() || folder === dirname(folder)) return paths
+    if (isRepository || folder === home() || folder === dirname(folder)) return paths
   }
 })
 
 /** Looks for them and reads them. */
 export const read = Effect.gen(function* () {
   const found: Array<Found> = []
-  for (const path of yield* projectPaths()) {
+  const paths = yield* projectPaths()
+  for (const path of paths) {
     const project = yield* readOne("project", path)
     if (project.looked.there) {
       found.push(project)
@@ -83,7 +104,7 @@ export const read = Effect.gen(function* () {
     }
   }
   if (found.length === 0) {
-    const looked: Looked = { kind: "project", path: join(process.cwd(), projectName), there: false }
+    const looked: Looked = { kind: "project", path: paths[0] ?? projectName, there: false }
     found.push({ looked, entries: [], problems: [] })
   }
   found.push(yield* readOne("user", userPath()))

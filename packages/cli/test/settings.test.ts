@@ -163,6 +163,25 @@ describe.concurrent("what list does with them", () => {
 })
 
 describe.concurrent("config", () => {
+  it("are none, without a word, where the folder is gone and the system knows no home", async () => {
+    const homeless = Cli.before(`
+      import os from "node:os"; import { syncBuiltinESMExports } from "node:module"
+      os.homedir = () => { throw new Error("uv_os_homedir returned ENOENT") }; syncBuiltinESMExports()`)
+    const gone = join(folder, "gone")
+    const { code, stderr, stdout } = await Cli.shell(
+      `mkdir ${gone}; cd ${gone}; rmdir ${gone}; feishu-meetings config path`,
+      homeless,
+    )
+    assert.deepStrictEqual(
+      { code, stderr, stdout },
+      {
+        code: 0,
+        stderr: "",
+        stdout: "/.config/feishu-meetings/config.yaml\n",
+      },
+    )
+  })
+
   it("init writes a file for its owner alone, all of it explained and nothing set, and never overwrites it", async () => {
     const { run, user } = place("init", {})
     const first = await run(

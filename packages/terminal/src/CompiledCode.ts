@@ -9,5 +9,15 @@ import { join } from "node:path"
  * without a word; `NODE_DISABLE_COMPILE_CACHE=1` says that it is not to be kept.
  */
 export const keep = (command: string): void => {
-  module.enableCompileCache(join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), command))
+  const folder = cacheFolder()
+  if (folder !== undefined) module.enableCompileCache(join(folder, command))
+}
+
+const cacheFolder = (): string | undefined => {
+  try {
+    return process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache")
+  } catch {
+    // A user whom the system does not know, as in some containers, may have no home.
+    return undefined
+  }
 }
