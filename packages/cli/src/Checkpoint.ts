@@ -43,7 +43,9 @@ const Recorded = Schema.Struct({
   numbers: Schema.Struct({
     /** So many of them, in the order of the plan, have been begun. */
     begun: Count,
-    /** Those of them that were not read to their end: under way, or failed. */
+    /** Those of them that go on where they start, with a space between: there may be thousands that failed so. */
+    unread: Schema.String,
+    /** Those of the others that were not read to their end: under way, or failed. */
     open: Schema.Array(
       Schema.Struct({
         /** The place to go on. */

@@ -30,6 +30,8 @@ export interface State {
   begun: number
   /** Those of them that are not read to their end: the place after the last page of each that was written whole. */
   readonly underWay: Map<MeetingNo, Cursor.Cursor>
+  /** Those of them, and of the failed ones, of which nothing was written: they go on where they start. */
+  readonly unread: Set<MeetingNo>
   /** Those that failed by a fault of their own, while the others were read. */
   readonly failed: Map<MeetingNo, FeishuError.FeishuError>
   /** Whether the run began where an earlier one ended. */
@@ -66,6 +68,7 @@ export const make = (): State => ({
   starts: [],
   begun: 0,
   underWay: new Map(),
+  unread: new Set(),
   failed: new Map(),
   resumed: false,
   rowsBefore: 0,

@@ -131,6 +131,8 @@ const transfer = Effect.fnUntraced(function* ({
     run.underWay.set(meetingNo, cursor)
     seen.bring(meetingNo, ids)
   }
+  const unread = new Set<string>(earlier?.numbers.unread.split(" "))
+  for (const start of run.starts.filter(({ meetingNo }) => unread.has(meetingNo))) beginAt(run, start)
   run.planned = [
     ...Array.from(run.underWay.values(), (cursor) => Cursor.toPosition(cursor)!),
     ...run.starts.slice(run.begun),
@@ -145,7 +147,11 @@ const transfer = Effect.fnUntraced(function* ({
     rows: run.rows,
     numbers: {
       begun: run.begun,
-      open: cursorsOf(run).map((cursor) => ({ cursor, seen: seen.of(numberOf(cursor)) })),
+      unread: [...run.unread].join(" "),
+      open: cursorsOf(run, (meetingNo) => !run.unread.has(meetingNo)).map((cursor) => ({
+        cursor,
+        seen: seen.of(numberOf(cursor)),
+      })),
     },
     ...(step === "part" ? {} : { ended: endOf(run) }),
   })
@@ -263,10 +269,8 @@ const copy = Effect.fnUntraced(function* (
   const readAhead = Number.isFinite(maxItems) ? 1 : 4
 
   const begin = (start: Cursor.Position): Cursor.Cursor => {
-    const cursor = Cursor.fromPosition(start)
     run.begun++
-    run.underWay.set(start.meetingNo, cursor)
-    return cursor
+    return beginAt(run, start)
   }
   const isOwn = (error: FeishuError.FeishuError): boolean =>
     keepGoing && error.reason._tag !== "InvalidRequest" && Meetings.isFaultOfNumber(error)
@@ -287,6 +291,7 @@ const copy = Effect.fnUntraced(function* (
     yield* write(fitting, () => {
       run.rows += fitting.length
       seen?.add(page, run.underWay.get(page.meetingNo))
+      if (!isCut) run.unread.delete(page.meetingNo)
       // A page that was cut is read again by whoever resumes: better rows twice than rows lost.
       if (isCut) run.repeated = fitting.length
       else if (page.cursor === undefined) run.underWay.delete(page.meetingNo)
@@ -315,6 +320,14 @@ const copy = Effect.fnUntraced(function* (
   )
   if (run.failed.size > 0) return yield* new NumbersFailed({ errors: [...run.failed.values()] })
 })
+
+/** A number is under way, and nothing of it was written. */
+const beginAt = (run: State, start: Cursor.Position): Cursor.Cursor => {
+  const cursor = Cursor.fromPosition(start)
+  run.underWay.set(start.meetingNo, cursor)
+  run.unread.add(start.meetingNo)
+  return cursor
+}
 
 /** How a read ends that nothing has stopped. */
 const endOf = (run: State) =>
