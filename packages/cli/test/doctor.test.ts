@@ -61,7 +61,13 @@ const skippedAfter = (first: string): string => {
 
 let folder: string
 /** An https server that answers as Feishu does a request without a token; the requests that came. */
-let secure: { readonly port: number; readonly ca: string; requests: number; readonly close: () => void }
+let secure: {
+  readonly port: number
+  readonly ca: string
+  readonly pem: { readonly key: string; readonly cert: string }
+  requests: number
+  readonly close: () => void
+}
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "feishu-meetings-"))
   const pem = await selfsigned.generate([{ name: "commonName", value: "Company Authority" }], {
@@ -79,14 +85,12 @@ beforeAll(async () => {
   })
   const ca = join(folder, "ca.pem")
   writeFileSync(ca, pem.cert)
-  const server = createHttpsServer(
-    { key: pem.private, cert: pem.cert },
-    (_: IncomingMessage, response: ServerResponse) => {
-      secure.requests++
-      Scripted.json(response, { code: 99991661, msg: "Missing access token" }, 400)
-    },
-  )
-  secure = { port: await listen(server), ca, requests: 0, close: () => server.close() }
+  const own = { key: pem.private, cert: pem.cert }
+  const server = createHttpsServer(own, (_: IncomingMessage, response: ServerResponse) => {
+    secure.requests++
+    Scripted.json(response, { code: 99991661, msg: "Missing access token" }, 400)
+  })
+  secure = { port: await listen(server), ca, pem: own, requests: 0, close: () => server.close() }
 })
 afterAll(() => {
   secure.close()
@@ -263,10 +267,10 @@ describe.concurrent("doctor", () => {
 
 describe.concurrent("doctor behind a proxy", () => {
   /** Opens tunnels to the https server, wherever they are to go; or answers with a status. */
-  const proxy = async (status?: string) => {
+  const proxy = async (scheme: "http" | "https", status?: string) => {
     const sockets = new Set<Socket>()
     const asked: Array<string> = []
-    const server = createServer()
+    const server = scheme === "http" ? createServer() : createHttpsServer(secure.pem)
     server.on("connect", (request: IncomingMessage, socket: Socket) => {
       sockets.add(socket)
       socket.on("error", () => {})
@@ -281,7 +285,7 @@ describe.concurrent("doctor behind a proxy", () => {
     })
     const port = await listen(server)
     return {
-      address: `http://me:hushhush@127.0.0.1:${port}`,
+      address: `${scheme}://me:hushhush@localhost:${port}`,
       asked,
       close: () => {
         for (const socket of sockets) socket.destroy()
@@ -294,22 +298,25 @@ describe.concurrent("doctor behind a proxy", () => {
     FEISHU_ACCESS_TOKEN: Scripted.token,
   }
 
-  it("that opens a tunnel: names are its business, certificates are looked at through it", async () => {
-    const { address, asked, close } = await proxy()
-    const { found, of, stdout } = await doctor([], {
-      ...environment,
-      HTTPS_PROXY: address,
-      FEISHU_CA_FILE: secure.ca,
-    })
-    assert.match(found, /^\+node \+configuration \+proxy -dns \+tls \+feishu \+clock \+token /)
-    assert.match(of("proxy").detail, /^http:\/\/me:\*\*\*@127\.0\.0\.1:\d+ opens a tunnel$/)
-    assert.include(asked, `feishu.invalid:443 Basic ${Buffer.from("me:hushhush").toString("base64")}`)
-    assert.notInclude(stdout, "hushhush")
-    close()
-  })
+  it.each(["http", "https"] as const)(
+    "that opens a tunnel, by %s: names are its business, certificates are looked at through it",
+    async (scheme) => {
+      const { address, asked, close } = await proxy(scheme)
+      const { found, of, stdout } = await doctor([], {
+        ...environment,
+        HTTPS_PROXY: address,
+        FEISHU_CA_FILE: secure.ca,
+      })
+      assert.match(found, /^\+node \+configuration \+proxy -dns \+tls \+feishu \+clock \+token /)
+      assert.match(of("proxy").detail, /^https?:\/\/me:\*\*\*@localhost:\d+ opens a tunnel$/)
+      assert.include(asked, `feishu.invalid:443 Basic ${Buffer.from("me:hushhush").toString("base64")}`)
+      assert.notInclude(stdout, "hushhush")
+      close()
+    },
+  )
 
   it("that refuses, that is dead, or that NO_PROXY takes out of the way", async () => {
-    const { address, close } = await proxy("407 Proxy Authentication Required")
+    const { address, close } = await proxy("http", "407 Proxy Authentication Required")
     const [refused, dead, none] = await Promise.all([
       doctor([], { ...environment, HTTPS_PROXY: address }),
       doctor([], { ...environment, HTTPS_PROXY: "http://127.0.0.1:9" }),

@@ -45,6 +45,8 @@ export const addressesOf = (host: string): Effect.Effect<ReadonlyArray<string>, 
 export interface Route {
   readonly url: URL
   readonly proxy: URL | undefined
+  /** Certificates to trust beside Node's own, in PEM. */
+  readonly ca: string | undefined
 }
 
 const portOf = (url: URL): number => Number(url.port) || (url.protocol === "https:" ? 443 : 80)
@@ -53,10 +55,12 @@ const portOf = (url: URL): number => Number(url.port) || (url.protocol === "http
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.+)\]$/, "$1")
 
 /** A connection to the host, through the proxy's tunnel where there is one. */
-export const open = ({ proxy, url }: Route): Effect.Effect<Socket, Broken, Scope.Scope> =>
-  Effect.acquireRelease(inTime(proxy === undefined ? direct(url) : tunnel(proxy, url)), (socket) =>
+export const open = ({ ca, proxy, url }: Route): Effect.Effect<Socket, Broken, Scope.Scope> =>
+  Effect.acquireRelease(inTime(proxy === undefined ? direct(url) : tunnel(proxy, url, ca)), (socket) =>
     Effect.sync(() => socket.destroy()),
   )
+
+const trusted = (ca: string | undefined) => (ca === undefined ? {} : { ca: [...Tls.getCACertificates(), ca] })
 
 const direct = (url: URL): Effect.Effect<Socket, Broken> =>
   Effect.callback((resume) => {
@@ -66,7 +70,7 @@ const direct = (url: URL): Effect.Effect<Socket, Broken> =>
     return Effect.sync(() => socket.destroy())
   })
 
-const tunnel = (proxy: URL, url: URL): Effect.Effect<Socket, Broken> =>
+const tunnel = (proxy: URL, url: URL, ca: string | undefined): Effect.Effect<Socket, Broken> =>
   Effect.callback((resume) => {
     const target = `${url.hostname}:${portOf(url)}`
     const user = [proxy.username, proxy.password].map(decodeURIComponent).join(":")
@@ -76,6 +80,7 @@ const tunnel = (proxy: URL, url: URL): Effect.Effect<Socket, Broken> =>
       method: "CONNECT",
       path: target,
       agent: false,
+      ...trusted(ca),
       headers: {
         host: target,
         ...(user === ":" ? {} : { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` }),
@@ -102,7 +107,7 @@ export interface Certificate {
 }
 
 /** The certificate of a host. */
-export const certificateOf = (route: Route, ca: string | undefined): Effect.Effect<Certificate, Broken> =>
+export const certificateOf = (route: Route): Effect.Effect<Certificate, Broken> =>
   Effect.scoped(
     Effect.gen(function* () {
       const socket = yield* open(route)
@@ -114,7 +119,7 @@ export const certificateOf = (route: Route, ca: string | undefined): Effect.Effe
             host,
             // An address is no name that could be asked for.
             ...(isIP(host) === 0 ? { servername: host } : {}),
-            ...(ca === undefined ? {} : { ca: [...Tls.getCACertificates(), ca] }),
+            ...trusted(route.ca),
             // What is wrong with it is to be told, and nothing is sent.
             rejectUnauthorized: false,
           })

@@ -314,12 +314,12 @@ const way = ["proxy", "dns", "tls", "feishu"] as const
 
 /** The way to Feishu, and its clock. */
 const network = Effect.fnUntraced(function* (look: Look, configured: Configured) {
-  const { ca, http, settings, urls } = configured
+  const { http, settings, urls } = configured
   const say = yield* Language.say(words)
-  const route = routeOf(settings, urls.baseUrl)
+  const route = routeOf(configured, urls.baseUrl)
   yield* look("proxy", [], proxyCheck(settings, route))
   yield* look("dns", way, dnsCheck(configured, route))
-  yield* look("tls", way, tlsCheck(configured, ca))
+  yield* look("tls", way, tlsCheck(configured))
   const reached = yield* look(
     "feishu",
     way,
@@ -440,9 +440,9 @@ const reading = Effect.fnUntraced(function* (look: Look, access: Access, meeting
 
 type Urls = Pick<FeishuConfig.FeishuConfig["Service"], "baseUrl" | "oauthBaseUrl">
 
-const routeOf = (settings: Settings.Settings, url: string): Connection.Route => {
+const routeOf = ({ ca, settings }: Pick<Configured, "ca" | "settings">, url: string): Connection.Route => {
   const proxy = NodeHttp.proxyOf(url, Client.proxies(settings))
-  return { url: new URL(url), proxy: proxy === undefined ? undefined : new URL(proxy) }
+  return { url: new URL(url), proxy: proxy === undefined ? undefined : new URL(proxy), ca }
 }
 
 /** The hosts that are asked: the API's, and the one that tokens come from where that is another. */
@@ -450,10 +450,8 @@ const hostsOf = ({ baseUrl, oauthBaseUrl }: Urls, settings: Settings.Settings): 
   ...new Set([baseUrl, ...(settings.found.has("oauth-base-url") ? [oauthBaseUrl] : [])]),
 ]
 
-const proxyCheck = Effect.fnUntraced(function* (
-  settings: Settings.Settings,
-  { proxy, url }: Connection.Route,
-) {
+const proxyCheck = Effect.fnUntraced(function* (settings: Settings.Settings, route: Connection.Route) {
+  const { proxy, url } = route
   const say = yield* Language.say(words)
   if (proxy === undefined) {
     const isSet = settings.found.has("https-proxy") || settings.found.has("http-proxy")
@@ -463,7 +461,7 @@ const proxyCheck = Effect.fnUntraced(function* (
   const address = Setting.shown({ name: "https-proxy" }, proxy.href)
   // Through a proxy for plain http goes each request by itself.
   if (url.protocol === "https:") {
-    yield* Effect.scoped(Connection.open({ url, proxy })).pipe(
+    yield* Effect.scoped(Connection.open(route)).pipe(
       Effect.mapError(({ code }) =>
         code.startsWith("HTTP")
           ? Check.ofNetwork(say.proxyRefused(address, url.hostname, code), say.giveUser, { code })
@@ -498,7 +496,8 @@ const dnsCheck = Effect.fnUntraced(function* ({ settings, urls }: Configured, { 
   return [undefined, { detail: first, lines, facts } as Check.Fine] as const
 })
 
-const tlsCheck = Effect.fnUntraced(function* ({ settings, urls }: Configured, ca: string | undefined) {
+const tlsCheck = Effect.fnUntraced(function* (configured: Configured) {
+  const { settings, urls } = configured
   const language = yield* Language.CurrentLanguage
   const say = words[language]
   const secure = hostsOf(urls, settings).filter((url) => url.startsWith("https:"))
@@ -506,7 +505,7 @@ const tlsCheck = Effect.fnUntraced(function* ({ settings, urls }: Configured, ca
   const now = yield* Clock.currentTimeMillis
   const certificates = yield* Effect.forEach(secure, (url) => {
     const { host } = new URL(url)
-    return Connection.certificateOf(routeOf(settings, url), ca).pipe(
+    return Connection.certificateOf(routeOf(configured, url)).pipe(
       Effect.mapError(({ code }) =>
         Check.ofNetwork(say.noConnection(host, code), say.checkNetwork, { host, code }),
       ),
