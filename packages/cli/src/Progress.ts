@@ -1,14 +1,13 @@
 /** What is told while a run goes on: one line that is replaced on a terminal, a line now and then elsewhere, or JSON. */
 import * as CliOutput from "effect/cli/CliOutput"
-import * as Flag from "effect/cli/Flag"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { type Events, ListByNo, RateLimit } from "@effect-feishu/core"
 import { meaningOf } from "./Explanation.ts"
+import * as Flags from "./Flags.ts"
 import * as Language from "./Language.ts"
 import { count, Run, type State } from "./Run.ts"
 import { Stderr } from "./Stderr.ts"
@@ -21,12 +20,7 @@ export type Mode = (typeof modes)[number]
 const modes = ["auto", "json", "none"] as const
 
 /** `--progress`. */
-export const flag = (language: Language.Language) =>
-  Flag.Literals("progress", modes).pipe(
-    Flag.withDescription(words[language].flag),
-    Flag.optional,
-    Flag.map(Option.getOrUndefined),
-  )
+export const flag = (language: Language.Language) => Flags.choice("progress", modes, words[language].flag)
 
 /** Of a run that is under way. */
 export interface Progress {

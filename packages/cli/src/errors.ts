@@ -2,7 +2,6 @@
 import * as HelpText from "@effect-feishu/terminal/HelpText"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -10,6 +9,7 @@ import { ErrorCodes } from "@effect-feishu/core"
 import { codes, type Explanation } from "./Chinese.ts"
 import { Ended } from "./Ended.ts"
 import { exitCodes } from "./Fault.ts"
+import * as Flags from "./Flags.ts"
 import type * as Language from "./Language.ts"
 import { tell } from "./Summary.ts"
 
@@ -103,11 +103,7 @@ export const errors = (language: Language.Language) => {
         Argument.optional,
         Argument.map(Option.getOrUndefined),
       ),
-      json: Flag.Boolean("json").pipe(
-        Flag.withoutNegation,
-        Flag.withDescription(say.json),
-        Flag.withDefault(false),
-      ),
+      json: Flags.yes("json", say.json),
     },
     Effect.fnUntraced(function* ({ code, json }) {
       if (code === undefined) {

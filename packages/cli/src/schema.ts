@@ -2,8 +2,7 @@
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Flag from "effect/cli/Flag"
-import * as Option from "effect/Option"
+import * as Flags from "./Flags.ts"
 import type * as Format from "./Format.ts"
 import type * as Language from "./Language.ts"
 import { fieldsOf } from "./list.ts"
@@ -63,17 +62,8 @@ export const schema = (language: Language.Language) => {
   return Command.make(
     "schema",
     {
-      fields: Flag.String("fields").pipe(
-        Flag.withMetavar("NAMES"),
-        Flag.withDescription(say.fields),
-        Flag.optional,
-        Flag.map(Option.getOrUndefined),
-      ),
-      showPasswords: Flag.Boolean("show-passwords").pipe(
-        Flag.withoutNegation,
-        Flag.withDescription(say.showPasswords),
-        Flag.withDefault(false),
-      ),
+      fields: Flags.text("fields", "NAMES", say.fields),
+      showPasswords: Flags.yes("show-passwords", say.showPasswords),
     },
     (input) =>
       Effect.flatMap(fieldsOf(input), (fields) =>

@@ -2,7 +2,8 @@
  * The one error of this package: a `FeishuError` with a tagged `reason`.
  *
  * Every message says what happened, where, and what to do, and ends with the log id that Feishu's support asks
- * for. Whoever shows them apart has them as `meaning` and `remedy` of the reason. No reason carries the request, a response body or a cause: those contain tokens and app secrets.
+ * for. Whoever shows them apart has them as `meaning` and `remedy` of the reason. No reason carries the request, a
+ * response body or a cause: those contain tokens and app secrets.
  *
  * @example
  * ```ts

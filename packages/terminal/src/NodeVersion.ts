@@ -1,4 +1,4 @@
-/** The Node that the mock needs. In old syntax and without imports, so that an old Node can say it. */
+/** The Node that the commands and the mock need. In old syntax and without imports, so that an old Node can say it. */
 
 // As `engines` in package.json says.
 const oldest = [22, 19] as const
