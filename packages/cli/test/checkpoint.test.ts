@@ -46,6 +46,7 @@ interface Recorded {
   readonly endedAt?: number
   readonly plan: Record<string, unknown>
   readonly range: { readonly start: number; readonly end: number }
+  readonly numbers: { readonly begun: number; readonly unread: string; readonly open: ReadonlyArray<unknown> }
 }
 
 /** A run with a checkpoint, in a folder of its own. */
@@ -222,6 +223,8 @@ describe.concurrent("a checkpoint", () => {
     assert.strictEqual(first.code, 3)
     assert.deepInclude(first.summary, { status: "incomplete", rows: 60 })
     assert.deepStrictEqual(first.summary.numbers, { asked: 2, complete: 1, failed: 1 })
+    // By its name alone: there may be thousands, and they are recorded after each page.
+    assert.deepStrictEqual(it.recorded().numbers, { begun: 2, unread: other, open: [] })
     assert.include(first.summary.failures?.[0], {
       meetingNo: other,
       reason: "PermissionDenied",
