@@ -5,7 +5,7 @@
 
 /** A page as it goes over the wire. */
 export interface Page {
-  /** As `row` makes them. */
+  /** As `rows` makes them. */
   readonly rows: ReadonlyArray<Buffer>
   /** How the list is written: only one that is written may have rows. */
   readonly list: "[]" | "null" | "absent"
@@ -13,14 +13,15 @@ export interface Page {
   readonly nextToken: string | undefined
 }
 
-/** The row of a meeting: JSON, and a comma after it. */
-export const row = (meeting: object): Buffer => Buffer.from(`${JSON.stringify(meeting)},`)
-
-/** The same rows side by side in memory, so that a page of them is copied as one piece: a fifth of the time (measured). */
-export const sideBySide = (rows: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> => {
-  const bytes = Buffer.concat(rows)
+/**
+ * The rows of meetings: of each its JSON, and a comma after it. They lie side by side in memory, so that a page of them
+ * is copied as one piece: a fifth of the time (measured).
+ */
+export const rows = (meetings: ReadonlyArray<object>): ReadonlyArray<Buffer> => {
+  const texts = meetings.map((meeting) => `${JSON.stringify(meeting)},`)
+  const bytes = Buffer.from(texts.join(""))
   let end = 0
-  return rows.map(({ length }) => bytes.subarray(end, (end += length)))
+  return texts.map((text) => bytes.subarray(end, (end += Buffer.byteLength(text))))
 }
 
 /** Writes the body of a page. */

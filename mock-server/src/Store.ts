@@ -108,7 +108,7 @@ export const make = (contents: Contents): Store => {
     else ofNumber.set(meetingNo, left)
     return true
   }
-  /** Adds to the models and gives the entry, with the index that it belongs to. */
+  /** Adds to the models, and gives the index that it belongs to. */
   const create = (given: Meeting) => {
     const meeting = { ...given, tenant_key: given.tenant_key ?? firstTenant }
     db.meeting.create({
@@ -125,20 +125,23 @@ export const make = (contents: Contents): Store => {
     const key = indexKey(meeting.tenant_key, meeting.meeting_no)
     let index = indexes.get(key)
     if (index === undefined) indexes.set(key, (index = []))
-    return { index, entry: { id: meeting.id, start: meeting.start_time, row: row(meeting) } }
+    return { index, meeting }
   }
 
   for (const app of contents.apps) putApp(app)
   const firstTenant = contents.apps[0].tenants[0]
   for (const meeting of contents.meetings) {
-    const { entry, index } = create(meeting)
-    index.push(entry)
+    const { index, meeting: added } = create(meeting)
+    index.push({ id: added.id, start: added.start_time, row: noRow })
   }
-  // Once for all: sorted insertion of each would cost more.
+  // Once for all: sorted insertion of each would cost more. Some rows at a time, since a million would be there twice.
   for (const index of indexes.values()) {
     index.sort(inOrder)
-    const rows = PageBody.sideBySide(index.map((entry) => entry.row))
-    for (const [at, row] of rows.entries()) index[at] = { ...index[at]!, row }
+    for (let from = 0; from < index.length; from += 1_000) {
+      const some = index.slice(from, from + 1_000)
+      const rows = PageBody.rows(some.map(({ id }) => wire(meetings.get(id)!)))
+      for (const [at, row] of rows.entries()) index[from + at] = { ...some[at]!, row }
+    }
   }
 
   return {
@@ -156,7 +159,8 @@ export const make = (contents: Contents): Store => {
     meetings: () => [...meetings.values()],
     putMeeting: (meeting) => {
       removeMeeting(meeting.id)
-      const { entry, index } = create(meeting)
+      const { index, meeting: added } = create(meeting)
+      const entry = { id: added.id, start: added.start_time, row: PageBody.rows([wire(added)])[0]! }
       const next = index.findIndex((other) => inOrder(entry, other) < 0)
       index.splice(next === -1 ? index.length : next, 0, entry)
     },
@@ -169,14 +173,15 @@ const inOrder = (a: IndexEntry, b: IndexEntry): number =>
 
 const indexKey = (tenant: string, meetingNo: string): string => `${meetingNo} ${tenant}`
 
-/** A row of the answer: the documented fields, those that the meeting has. Times are not among them. */
-const row = (meeting: Meeting): Buffer =>
-  PageBody.row({
-    id: meeting.id,
-    meeting_no: meeting.meeting_no,
-    password: meeting.password,
-    topic: meeting.topic,
-    url: meeting.url,
-    meeting_connect: meeting.meeting_connect,
-    note_id: meeting.note_id,
-  })
+const noRow = Buffer.alloc(0)
+
+/** What the answer has of a meeting: the documented fields, those that it has. Times are not among them. */
+const wire = (meeting: Meeting) => ({
+  id: meeting.id,
+  meeting_no: meeting.meeting_no,
+  password: meeting.password,
+  topic: meeting.topic,
+  url: meeting.url,
+  meeting_connect: meeting.meeting_connect,
+  note_id: meeting.note_id,
+})
