@@ -23,6 +23,7 @@ export const exitCodes = {
   defect: 5,
   stopped: 6,
   contract: 7,
+  SIGHUP: 129,
   SIGINT: 130,
   SIGTERM: 143,
 } as const

@@ -1,11 +1,11 @@
-/** How meetings are written: as a table, NDJSON, JSON or CSV. Each can be written page by page. */
+/** How meetings are written: as a table, NDJSON, JSON, CSV, or CSV as Excel reads it. Each can be written page by page. */
 import * as Redacted from "effect/Redacted"
 import * as CliOutput from "effect/cli/CliOutput"
 import type { MeetingBrief } from "@effect-feishu/core"
 import { json, visible } from "./VisibleText.ts"
 
 /** The names of the formats. */
-export const names = ["table", "ndjson", "json", "csv"] as const
+export const names = ["table", "ndjson", "json", "csv", "excel"] as const
 /** The name of a format. */
 export type Name = (typeof names)[number]
 
@@ -76,13 +76,16 @@ export const make = (name: Name, options: Options): Writer => {
         end: (before) => bracket(before) + (before.rows === 0 ? "]\n" : "\n]\n"),
       }
     }
-    case "csv": {
-      const header = (before: Before) => (before.length === 0 ? csvLine(fields) : "")
-      const shown = (cell = ""): string => (toTerminal ? visible(cell) : cell)
+    case "csv":
+    case "excel": {
+      const cellOf = name === "excel" ? excelCell : csvCell
+      const line = (cells: Cells) =>
+        `${cells.map((cell = "") => cellOf(toTerminal ? visible(cell) : cell)).join(",")}\n`
+      const mark = name === "excel" && !toTerminal ? byteOrderMark : ""
+      const header = (before: Before) => (before.length === 0 ? mark + line(fields) : "")
       return {
         rows: (meetings, before) =>
-          header(before) +
-          meetings.map((meeting) => csvLine(cellsOf(meeting).map((cell) => shown(cell)))).join(""),
+          header(before) + meetings.map((meeting) => line(cellsOf(meeting))).join(""),
         end: header,
       }
     }
@@ -96,7 +99,12 @@ const valueOf = (meeting: MeetingBrief, field: Field): string | boolean | undefi
 
 type Cells = ReadonlyArray<string | undefined>
 
-const csvLine = (cells: ReadonlyArray<string>): string => `${cells.map(csvCell).join(",")}\n`
+/** Without it Excel takes UTF-8 for the encoding of the country, and Chinese text is garbled. */
+const byteOrderMark = "\ufeff"
+
+/** Excel keeps 15 digits of a number and no zeros before it: an id of 19 would end in zeros. This is a text to it. */
+const excelCell = (text: string): string =>
+  /^(?:\d{16,}|0\d+)$/.test(text) ? `"=""${text}"""` : csvCell(text)
 
 /**
  * Quoted by RFC 4180; what a spreadsheet would run as a formula gets an apostrophe in front. Some take the full-width

@@ -53,7 +53,7 @@ const words: Language.Words<{
     concurrency:
       "Read so many numbers beside each other, 1 to 32; default 1. The rows of each keep their order",
     format:
-      "Default: table on a terminal, ndjson elsewhere. In csv, an apostrophe stands before cells that a spreadsheet would run as a formula",
+      "Default: table on a terminal, ndjson elsewhere. excel is csv as Excel opens it right: Chinese text, and all digits of ids. In both, an apostrophe stands before cells that a spreadsheet would run as a formula",
     output:
       "Write the data there; until it is complete it is in FILE.part, and stays there if the run ends early. A named pipe or a device is written itself",
     maxItems: "Stop after this many meetings",
@@ -79,7 +79,8 @@ const words: Language.Words<{
       "每页之后在该文件记录进度；无论运行因何结束，再次输入同一命令即从那里继续，不会重复写任何一行。需要 --output",
     keepGoing: "某个会议号读取失败时予以说明，并继续读取其他会议号；运行仍以不完整结束",
     concurrency: "同时读取几个会议号，1 到 32；默认 1。同一会议号的行保持原有顺序",
-    format: "默认：终端上为 table，其他情况为 ndjson。csv 中，会被电子表格当作公式的单元格前加一个撇号",
+    format:
+      "默认：终端上为 table，其他情况为 ndjson。excel 是可以直接用 Excel 打开的 csv：中文不乱码，ID 不丢数字。两者中，会被电子表格当作公式的单元格前都加一个撇号",
     output: "把数据写到该文件；完整之前数据在 FILE.part 中，提前结束时留在那里。命名管道和设备则直接写入",
     maxItems: "读到这么多场会议后停止",
     cursor:
@@ -138,7 +139,8 @@ const list = (language: Language.Language) => {
         description: say.exampleMonth,
       },
       {
-        command: 'feishu-meetings list 337736498 "146 453 285" --from 30d --format csv --output meetings.csv',
+        command:
+          'feishu-meetings list 337736498 "146 453 285" --from 30d --format excel --output meetings.csv',
         description: say.exampleFile,
       },
       {
@@ -164,7 +166,7 @@ export const feishuMeetings = (language: Language.Language) => {
     Command.withExamples([
       { command: "feishu-meetings list --demo", description: say.exampleDemo },
       {
-        command: "feishu-meetings list 337736498 --from 30d --format csv --output meetings.csv",
+        command: "feishu-meetings list 337736498 --from 30d --format excel --output meetings.csv",
         description: say.exampleOne,
       },
       { command: "feishu-meetings errors 99991672", description: say.exampleErrors },

@@ -294,7 +294,7 @@ const example: Language.Words<string> = {
 #concurrency: 1
 # Meetings a request, 1 to 50.
 #page_size: 50
-# table, ndjson, json or csv.
+# table, ndjson, json, csv or excel.
 #format: ndjson
 # en or zh.
 #lang: en
@@ -330,7 +330,7 @@ const example: Language.Words<string> = {
 #concurrency: 1
 # 每次请求的会议数，1 到 50。
 #page_size: 50
-# table、ndjson、json 或 csv。
+# table、ndjson、json、csv 或 excel。
 #format: ndjson
 # en 或 zh。
 #lang: zh

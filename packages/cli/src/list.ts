@@ -386,7 +386,7 @@ const words: Language.Words<{
     ],
     noTable: [
       "a table takes the widths of its columns from its first rows, so that no other run can go on with it",
-      "Choose ndjson, json or csv with --format.",
+      "Choose ndjson, json, csv or excel with --format.",
     ],
     noField: ["there is none", "Name some, such as: --fields id,topic"],
     unknownFields: (names, known) => [`there is no ${names}`, `There are ${known}.`],
@@ -408,7 +408,10 @@ const words: Language.Words<{
     overNumbers: ["会覆盖会议号所在的文件", "请写到另一个文件。"],
     noOutput: ["检查点需要一个可以接着写的文件", "请加上 --output FILE。"],
     sameFile: ["检查点会写到输出所在的文件", "请换一个与输出不相近的文件名。"],
-    noTable: ["表格的列宽取自最先的几行，其他运行无法接着写", "请用 --format 选择 ndjson、json 或 csv。"],
+    noTable: [
+      "表格的列宽取自最先的几行，其他运行无法接着写",
+      "请用 --format 选择 ndjson、json、csv 或 excel。",
+    ],
     noField: ["没有给出字段", "请给出字段名，例如：--fields id,topic"],
     unknownFields: (names, known) => [`没有字段 ${names}`, `可用字段：${known}。`],
     password: ["其中有 password", "要写出密码，请加上 --show-passwords。"],

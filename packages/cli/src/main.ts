@@ -36,11 +36,14 @@ const presenter: CliOutput.Presenter = {
   },
 }
 
+/** What stops a run: Ctrl-C, `kill`, and a terminal that is closed. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+
 /** Runs it with these arguments, and ends the process. */
 export const main = (args: ReadonlyArray<string>, version: string): void => {
-  // The first signal stops the run cleanly (`runMain` interrupts it), the second ends the process at once.
-  let received: "SIGINT" | "SIGTERM" | undefined
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  // The first signal stops the run cleanly, the second ends the process at once.
+  let received: (typeof signals)[number] | undefined
+  for (const signal of signals) {
     process.on(signal, () => {
       if (received !== undefined) process.exit(exitCodes[signal])
       received = signal
@@ -62,7 +65,11 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
       Effect.provideService(ConfigFiles.ConfigFiles, files),
     )
   })
-  program.pipe(
+  // `runMain` interrupts at SIGINT and SIGTERM alone.
+  const closed = Effect.callback<never>((resume) => {
+    process.on("SIGHUP", () => resume(Effect.interrupt))
+  })
+  Effect.raceFirst(program, closed).pipe(
     Effect.provide(
       Layer.mergeAll(
         NodeServices.layer,

@@ -47,6 +47,33 @@ describe("csv", () => {
   })
 })
 
+describe("excel", () => {
+  const written = (name: Format.Name, toTerminal = false): string =>
+    Format.make(name, { fields: ["id", "topic"], toTerminal }).rows(
+      ["周会", "007", "42", "=1"].map(
+        (topic) =>
+          new MeetingBrief(Schema.decodeUnknownSync(MeetingBriefRow)({ id: "7011030664708603901", topic })),
+      ),
+      { length: 0, rows: 0 },
+    )
+
+  it("says that it is UTF-8, and keeps numbers of which Excel would drop digits as texts", () => {
+    const id = '"=""7011030664708603901"""'
+    assert.strictEqual(
+      written("excel"),
+      `\ufeffid,topic\n${id},周会\n${id},"=""007"""\n${id},42\n${id},'=1\n`,
+    )
+    assert.notInclude(written("excel", true), "\ufeff")
+  })
+
+  it("is otherwise csv, which has every text as it is", () => {
+    assert.strictEqual(
+      written("csv"),
+      `id,topic\n${["周会", "007", "42", "'=1"].map((topic) => `7011030664708603901,${topic}\n`).join("")}`,
+    )
+  })
+})
+
 describe("a table on a terminal", () => {
   it("is never wider than the terminal", () => {
     for (let columns = 1; columns <= 160; columns++) {

@@ -396,7 +396,7 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
       [
         ["--checkpoint", checkpoint, "--output", file, "--format", "table"],
         2,
-        "Choose ndjson, json or csv with --format",
+        "Choose ndjson, json, csv or excel with --format",
       ],
       [["--checkpoint", `${checkpoint}-2`, "--output", "/dev/null"], 2, "/dev/null is no file"],
       [["--checkpoint", folder, "--output", file], 2, "is no file"],

@@ -250,6 +250,7 @@ describe.concurrent("signals", () => {
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 129],
   ] as const) {
     it(`X1 ${code}: ${signal} stops cleanly, and the cursor gives the rest`, async () => {
       await using scripted = await Scripted.start(firstPageOnly)
