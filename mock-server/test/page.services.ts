@@ -363,7 +363,9 @@ describe("meetings", () => {
     await page.getByLabel("Search").fill("up 11")
     await page.getByText("1–11 of 11").last().waitFor()
     await page.getByLabel("Search").fill("nothing like it")
-    await page.getByText("No meeting fits.").waitFor()
+    // Shown, and told to who does not see it.
+    await page.locator("#main").getByText("No meeting fits.").waitFor()
+    await page.getByTestId("announcement").getByText("No meeting fits.").waitFor({ state: "attached" })
   })
 
   it("have topics that are text, whatever they look like, as have paths, queries and bodies", async () => {
