@@ -1,6 +1,7 @@
 /** The command as a process: its signals and exit codes. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Cause from "effect/Cause"
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
@@ -65,6 +66,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
       Effect.provideService(ConfigFiles.ConfigFiles, files),
     )
   })
+  const run = Run.make()
   // `runMain` interrupts at SIGINT and SIGTERM alone.
   const closed = Effect.callback<never>((resume) => {
     process.on("SIGHUP", () => resume(Effect.interrupt))
@@ -74,7 +76,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
       Layer.mergeAll(
         NodeServices.layer,
         Stderr.layer,
-        Layer.sync(Run.Run, Run.make),
+        Layer.succeed(Run.Run, run),
         CliOutput.layerPresenter(presenter),
         CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }),
       ),
@@ -84,7 +86,8 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
       disableErrorReporting: true,
       teardown: (exit, onExit) =>
         onExit(
-          Exit.isSuccess(exit)
+          // A signal that comes after the end of the list stops nothing any more.
+          Exit.isSuccess(exit) || (run.ended !== undefined && Cause.hasInterruptsOnly(exit.cause))
             ? exitCodes.complete
             : received === undefined
               ? faultOf(exit.cause).exitCode

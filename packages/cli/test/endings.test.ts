@@ -277,6 +277,23 @@ describe.concurrent("signals", () => {
     })
   }
 
+  it("X1 a signal that comes after the end of the list stops nothing any more", async () => {
+    await using scripted = await Scripted.start(Scripted.twoPages)
+    const { code, lastLine } = await Cli.run(["list", meetingNo], {
+      ...scripted.environment,
+      ...Cli.before(`
+        const { stderr } = process
+        const { write } = stderr
+        stderr.write = (text, told) =>
+          /^complete/.test(text)
+            ? (process.kill(process.pid, "SIGTERM"), setImmediate(() => write.call(stderr, text, told)))
+            : write.call(stderr, text, told)
+      `),
+    })
+    assert.match(lastLine, /^complete: 60 meetings/)
+    assert.strictEqual(code, 0)
+  })
+
   it("X1 a second signal ends the process at once, also while nobody reads", async () => {
     await using scripted = await Scripted.start((response, _, index) =>
       Scripted.page(response, Scripted.rows(1, 50, { topic: "长".repeat(20_000) }), `token ${index}`),
