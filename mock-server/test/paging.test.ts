@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as MeetingIndex from "../src/MeetingIndex.ts"
 import * as MockFeishu from "../src/MockFeishu.ts"
+import * as PageBody from "../src/PageBody.ts"
 import { pageTokens } from "../src/PageToken.ts"
 import { idsOf, list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
@@ -64,6 +65,56 @@ describe("the index of meetings", () => {
       assert.isAtMost(readsOf(100_000), 2 * 17 + 20)
     }),
   )
+})
+
+describe("the body of a page", () => {
+  it.effect.prop(
+    "has all its rows, whether they lie side by side or not",
+    {
+      blocks: Schema.Array(Schema.Array(Schema.Struct({ id: Schema.String, topic: Schema.String }))),
+      order: Schema.Array(whole(0, 30)),
+      hasMore: Schema.Boolean,
+    },
+    ({ blocks, hasMore, order }) =>
+      Effect.sync(() => {
+        // As they were put down, and some of them again, from anywhere.
+        const meetings = blocks.flat()
+        const rows = blocks.flatMap((block) => PageBody.rows(block))
+        const picked = [...rows.keys(), ...order.filter((index) => index < rows.length)]
+        const body = PageBody.write({
+          rows: picked.map((index) => rows[index]!),
+          list: "[]",
+          hasMore,
+          nextToken: hasMore ? "next" : undefined,
+        })
+        assert.deepStrictEqual(JSON.parse(String(body)), {
+          code: 0,
+          data: {
+            has_more: hasMore,
+            meeting_briefs: picked.map((index) => meetings[index]),
+            ...(hasMore ? { page_token: "next" } : {}),
+          },
+          msg: "",
+        })
+      }),
+  )
+})
+
+describe("rows of different memory", () => {
+  it("are not taken for one piece where one begins at the place at which the other ends", () => {
+    const row = (topic: string) => `{"topic":"${topic}"},`
+    // Of its own, not of what Node shares out.
+    const memory = (topic: string) => Buffer.alloc(2 * row(topic).length, row(topic).repeat(2))
+    const half = row("a").length
+    const first = memory("a").subarray(0, half)
+    const second = memory("b").subarray(half)
+    const body = PageBody.write({ rows: [first, second], list: "[]", hasMore: false, nextToken: undefined })
+    const { data } = JSON.parse(String(body)) as { data: { meeting_briefs: Array<{ topic: string }> } }
+    assert.deepStrictEqual(
+      data.meeting_briefs.map(({ topic }) => topic[0]),
+      ["a", "b"],
+    )
+  })
 })
 
 describe("a page token", () => {
