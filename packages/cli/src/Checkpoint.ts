@@ -149,8 +149,8 @@ const words: Language.Words<{
 const refuse = ([problem, remedy]: readonly [string, string]) =>
   FeishuError.invalidRequest("--checkpoint", problem, remedy)
 
-/** Where a checkpoint is written before it is moved to its place. */
-const besides = (path: string): string => `${path}.new`
+/** Where a checkpoint is written before it is moved to its place: a name that no file of a user has by chance. */
+const besides = (path: string): string => `${path}.feishu-meetings-new`
 
 /** The names that it has while it is written and after, whatever leads there. */
 export const filesOf = Effect.fnUntraced(function* (path: string) {

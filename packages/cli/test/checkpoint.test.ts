@@ -250,7 +250,7 @@ describe.concurrent("a checkpoint", () => {
       import fs from "node:fs"; import { syncBuiltinESMExports } from "node:module"
       const open = new Map()
       const told = (call) => { if (call) fs.appendFileSync(${JSON.stringify(log)}, call + "\\n") }
-      const name = (path) => /(rows|checkpoint)[.a-z]*$/.exec(String(path))?.[0] ?? (String(path).endsWith("/order") ? "folder" : undefined)
+      const name = (path) => /(rows|checkpoint)[.a-z-]*$/.exec(String(path))?.[0] ?? (String(path).endsWith("/order") ? "folder" : undefined)
       const wrap = (method, before) => { const call = fs[method]; fs[method] = (...args) => { before(args); return call(...args) } }
       wrap("open", (args) => { const done = args.pop(); args.push((error, fd) => { if (!error) open.set(fd, name(args[0])); done(error, fd) }) })
       wrap("write", ([fd]) => told(open.get(fd) && "write " + open.get(fd)))
@@ -259,9 +259,9 @@ describe.concurrent("a checkpoint", () => {
       syncBuiltinESMExports()`
     await Cli.run(["list", ...it.args], { ...scripted.environment, ...Cli.before(listening) })
     const record = [
-      "write checkpoint.new",
-      "flush checkpoint.new",
-      "move checkpoint.new to checkpoint",
+      "write checkpoint.feishu-meetings-new",
+      "flush checkpoint.feishu-meetings-new",
+      "move checkpoint.feishu-meetings-new to checkpoint",
       "flush folder",
     ]
     const page = ["write rows.part", "flush rows.part", ...record]
@@ -384,14 +384,18 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
   it("without a file to go on with, in a table, or where it cannot be written", async () => {
     await using scripted = await Scripted.start(twoPages)
     const { checkpoint, file, part } = started("combination")
-    mkdirSync(`${checkpoint}.new`)
+    mkdirSync(`${checkpoint}.feishu-meetings-new`)
     const link = `${file}-link`
     symlinkSync(file, link)
     const inputs: ReadonlyArray<readonly [ReadonlyArray<string>, number, string]> = [
       [["--checkpoint", checkpoint], 2, "it needs a file that it can go on with"],
       [["--checkpoint", file, "--output", file], 2, "--checkpoint: it would be written where the output is"],
       // It is written under that name first.
-      [["--checkpoint", file, "--output", `${file}.new`], 2, "it would be written where the output is"],
+      [
+        ["--checkpoint", file, "--output", `${file}.feishu-meetings-new`],
+        2,
+        "it would be written where the output is",
+      ],
       [["--checkpoint", file, "--output", link], 2, "it would be written where the output is"],
       [
         ["--checkpoint", checkpoint, "--output", file, "--format", "table"],
