@@ -273,8 +273,12 @@ export const addresses = ({ found }: Settings) =>
   })
 
 /** The app that reads, where that is known: a token does not say whose it is. */
-export const app = ({ found }: Settings): string | undefined =>
-  found.has("access-token") || found.has("access-token-file") ? undefined : found.get("app-id")?.text
+export const app = (settings: Settings): string | undefined =>
+  hasToken(settings) ? undefined : settings.found.get("app-id")?.text
+
+/** Whether an access token is given, which an app is not used beside. */
+export const hasToken = ({ found }: Settings): boolean =>
+  found.has("access-token") || found.has("access-token-file")
 
 /** The secret in use of one kind, from wherever it is; none if there is none. */
 export const secret = Effect.fnUntraced(function* (

@@ -146,6 +146,7 @@ describe.concurrent("doctor", () => {
       "+node +configuration +proxy +dns -tls +feishu +clock !token -scope -page -limit",
     )
     assert.strictEqual(nobody.code, 2)
+    assert.match(String(nobody.of("configuration").detail), /, with no credentials yet$/)
     assert.include(nobody.of("token").remedy, "Set FEISHU_APP_ID and FEISHU_APP_SECRET")
     assert.strictEqual(wrong.found, `+node !configuration -proxy ${skippedAfter("proxy")}`)
     assert.include(wrong.of("configuration").detail, '"http://feishu.example" is not https')

@@ -43,7 +43,7 @@ interface Input extends ConnectionFlags.Given {
 const words: Language.Words<{
   readonly setting: (name: string, value: string, origin: string) => string
   readonly secret: (characters: number) => string
-  readonly reads: (baseUrl: string, app: string | undefined) => string
+  readonly reads: (baseUrl: string, app: string | undefined, hasToken: boolean) => string
   readonly noProxy: string
   readonly proxyNotNeeded: string
   readonly proxy: (address: string) => string
@@ -84,7 +84,8 @@ const words: Language.Words<{
   en: {
     setting: (name, value, origin) => `${name}: ${value} (${origin})`,
     secret: (characters) => `set, ${characters} characters`,
-    reads: (baseUrl, app) => `${baseUrl}, ${app === undefined ? "by an access token" : `by the app ${app}`}`,
+    reads: (baseUrl, app, hasToken) =>
+      `${baseUrl}, ${app !== undefined ? `by the app ${app}` : hasToken ? "by an access token" : "with no credentials yet"}`,
     noProxy: "none",
     proxyNotNeeded: "none for this host, although one is set: NO_PROXY lists it, or it is this machine",
     proxy: (address) => `${address} opens a tunnel`,
@@ -139,7 +140,8 @@ const words: Language.Words<{
   zh: {
     setting: (name, value, origin) => `${name}：${value}（${origin}）`,
     secret: (characters) => `已设置，${characters} 个字符`,
-    reads: (baseUrl, app) => `${baseUrl}，${app === undefined ? "使用访问凭证" : `使用应用 ${app}`}`,
+    reads: (baseUrl, app, hasToken) =>
+      `${baseUrl}，${app !== undefined ? `使用应用 ${app}` : hasToken ? "使用访问凭证" : "尚无凭证"}`,
     noProxy: "无",
     proxyNotNeeded: "已设置代理，但此主机不经过代理：NO_PROXY 列出了它，或它就是本机",
     proxy: (address) => `${address} 可以建立隧道`,
@@ -291,7 +293,7 @@ const configuration = Effect.fnUntraced(function* (input: Input) {
   return [
     { settings, urls, ca, http },
     {
-      detail: say.reads(urls.baseUrl, Settings.app(settings)),
+      detail: say.reads(urls.baseUrl, Settings.app(settings), Settings.hasToken(settings)),
       lines,
       facts: {
         settings: Object.fromEntries(
