@@ -70,6 +70,11 @@ export interface Endpoint<Query, Data> {
   readonly path: string
   readonly query: Schema.Codec<Query, Readonly<Record<string, string | undefined>>>
   readonly data: Schema.Codec<Data, unknown>
+  /**
+   * Says why a body with code 0 is no answer to a query, where its `data` alone does not show it; `undefined` if it is
+   * one. The request is sent again, and when that does not help the call fails with a `ContractViolation`.
+   */
+  readonly problem?: ((body: unknown, query: Query) => string | undefined) | undefined
 }
 
 /** The decoded `data` of an answer, and the id that Feishu's support asks for. */
@@ -140,24 +145,21 @@ export const make: Effect.Effect<
           operation,
           request: HttpClientRequest.bearerToken(request, token.value),
           secrets: [token.value],
-          decode: (json, { logId, status }) =>
-            Effect.mapBoth(
+          decode: (json, { logId, status }) => {
+            const violation = (problem: string, cutShort: boolean) =>
+              new FeishuError({ reason: new ContractViolation({ problem, status, logId, cutShort }) })
+            const problem = endpoint.problem?.(json, query)
+            if (problem !== undefined) return Effect.fail(violation(problem, true))
+            return Effect.mapBoth(
               // Data that is missing or null is decoded as if empty: the endpoint's Schema says what must be there.
               decode((json as { readonly data?: unknown }).data ?? {}),
               {
                 onSuccess: (data): Response<Data> => ({ data, logId }),
-                onFailure: (error) =>
-                  new FeishuError({
-                    reason: new ContractViolation({
-                      // A Schema's own message may repeat what it did not like.
-                      problem: showable(error.message, [token.value], 500),
-                      status,
-                      logId,
-                      cutShort: false,
-                    }),
-                  }),
+                // A Schema's own message may repeat what it did not like.
+                onFailure: (error) => violation(showable(error.message, [token.value], 500), false),
               },
-            ),
+            )
+          },
         })
       }
 

@@ -156,6 +156,7 @@ export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = {
   path: ListByNo.path,
   query: ListByNo.Query,
   data: ListByNo.Data,
+  problem: ListByNo.problemOfPage,
 }
 
 /** A request that was checked, or a cursor that was unpacked. */

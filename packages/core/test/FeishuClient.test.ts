@@ -14,7 +14,7 @@ import {
 } from "effect"
 import { HttpClient } from "effect/http"
 import { inspect } from "node:util"
-import { AccessToken, Events, type FeishuClient, Meetings, Retry, Secret } from "@effect-feishu/core"
+import { AccessToken, Cursor, Events, type FeishuClient, Meetings, Retry, Secret } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
 /** Answers with these, one after another, the last one for ever; how many requests there were. */
@@ -253,6 +253,84 @@ describe("success is a JSON body with code 0, and nothing else", () => {
       }),
     )
   }
+})
+
+describe("P3 the answer to a page token", () => {
+  const page = { has_more: false, meeting_briefs: [Fake.row(2)] }
+  const noPages: ReadonlyArray<object> = [
+    {},
+    { data: null },
+    { data: [] },
+    { data: [page] },
+    { data: "" },
+    { data: "null" },
+    { data: 0 },
+    { data: true },
+    { data: {} },
+    { data: { meeting_briefs: null } },
+    { data: { meeting_briefs: [] } },
+    { data: { meeting_briefs: [Fake.row(2)] } },
+    { data: { ...page, has_more: null } },
+    { data: { ...page, has_more: "false" } },
+    { data: { ...page, has_more: 0 } },
+    { data: { ...page, has_more: [] } },
+    { data: { page_token: "3", meeting_briefs: [Fake.row(2)] } },
+    { data: { items: [], total: 0 } },
+    page,
+    { tenant_access_token: "t-SECRET-decoy", expire: 7_200 },
+    { app_access_token: "t-SECRET-decoy", tenant_access_token: "t-SECRET-decoy", data: page },
+    { data: { ...page, access_token: "u-SECRET-decoy", refresh_token: "r-SECRET-decoy" } },
+  ]
+  for (const body of noPages) {
+    it.effect(`is no page: ${JSON.stringify(body)}`, () =>
+      Effect.gen(function* () {
+        const answer = { body: { code: 0, msg: "ok", ...body } }
+        const passing = sequence(Fake.page([1], "2"), answer, Fake.page([2]))
+        assert.deepStrictEqual(yield* readFor("1 minute", passing.handler), {
+          ids: ["1", "2"],
+          error: undefined,
+        })
+        assert.strictEqual(passing.requests(), 3)
+
+        const lasting = sequence(Fake.page([1], "2"), answer)
+        const { error, ids } = yield* readFor("1 minute", lasting.handler)
+        assert.deepStrictEqual([ids, lasting.requests()], [["1"], 6])
+        assert.strictEqual(error?.reason._tag, "ContractViolation")
+        assert.strictEqual(Cursor.toPosition(error!.cursor!)?.pageToken, "2")
+        assert.notInclude(error!.message, "SECRET")
+      }),
+    )
+  }
+
+  it.effect("may have no meetings, if it says whether more follow", () =>
+    Effect.gen(function* () {
+      const { handler } = sequence(
+        Fake.page([1], "2"),
+        { body: { code: 0, data: { has_more: true, page_token: "3", meeting_briefs: null } } },
+        { body: { code: 0, data: { has_more: false } } },
+      )
+      assert.deepStrictEqual(yield* readFor("1 second", handler), { ids: ["1"], error: undefined })
+    }),
+  )
+
+  it.effect("a first page with a token of another endpoint is none", () =>
+    Effect.gen(function* () {
+      for (const name of [
+        "tenant_access_token",
+        "app_access_token",
+        "user_access_token",
+        "access_token",
+        "refresh_token",
+      ]) {
+        for (const more of [{ [name]: "t-SECRET-decoy" }, { data: { [name]: "t-SECRET-decoy" } }]) {
+          const { handler } = sequence({ body: { code: 0, msg: "ok", ...more } })
+          const { error, ids } = yield* readFor("1 minute", handler)
+          assert.deepStrictEqual([ids, error?.reason._tag], [[], "ContractViolation"])
+          assert.notInclude(error!.message, "SECRET")
+        }
+      }
+    }),
+  )
 })
 
 describe("refusals by the rate limit", () => {
