@@ -140,6 +140,19 @@ const reasons: Reasons = {
     meaning: `${field}：${ofCore(problem)}。未发送任何请求`,
     remedy: ofCore(remedy),
   }),
+  CursorUnusable: ({ ofCursor, ofRead, problem }) => {
+    const tenant = (key: string | undefined) => (key === undefined ? "未指定租户" : `租户 ${key}`)
+    const [what, remedy] = {
+      damaged: ["已损坏", "请完整地给出输出的游标（一行），或不用游标重新开始。"],
+      "other version": ["由其他版本的 effect-feishu 生成", "请用生成它的版本继续，或不用游标重新开始。"],
+      "other base URL": [`来自 ${ofCursor}，而当前读取的是 ${ofRead}`, "请使用产生该游标时的 base URL。"],
+      "other tenant": [
+        `属于${tenant(ofCursor)}，而当前读取的是${tenant(ofRead)}`,
+        "请使用生成该游标时的租户。",
+      ],
+    }[problem] as [string, string]
+    return { meaning: `游标${what}。未发送任何请求`, remedy }
+  },
   TransportFailed: ({ fault, host, systemCode }) => ({
     meaning: `${host}：${transportFaults[fault].meaning}${systemCode ? `（${systemCode}）` : ""}`,
     remedy: transportFaults[fault].remedy,
@@ -234,20 +247,6 @@ const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<str
     /^"(.*)" is not a meeting number: it takes 9 digits, the last nine of a meeting link$/,
     "“$1” 不是会议号：会议号为 9 位数字，即会议链接的末 9 位",
   ],
-  // Cursor
-  [
-    /^a cursor starts with feishu-meetings\.1\. and comes whole, in one line$/,
-    "游标以 feishu-meetings.1. 开头，须完整且在一行内",
-  ],
-  [/^it is damaged, or of another version$/, "游标已损坏，或来自其他版本"],
-  [
-    /^Give the cursor as it was printed, whole and in one line, or start again without it\.$/,
-    "请完整地给出输出的游标（一行），或不用游标重新开始。",
-  ],
-  [/^it is of (\S+), but this client reads (\S+)$/, "它来自 $1，而当前读取的是 $2"],
-  [/^Use the base URL that the cursor came from\.$/, "请使用产生该游标时的 base URL。"],
-  [/^its window is not in its range$/, "游标的时间段不在其范围内"],
-  [/^Start again without the cursor\.$/, "请不用游标重新开始。"],
   // FeishuConfig
   [/^it is not a URL$/, "不是 URL"],
   [/^Give one such as https:\/\/open\.feishu\.cn\.$/, "请写成 https://open.feishu.cn 这样的 URL。"],
@@ -294,9 +293,21 @@ const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<str
   [/^there is no integer in the field code$/, "字段 code 中没有整数"],
   [/^the body is not JSON, or was cut short$/, "应答体不是 JSON，或被截断"],
   [/^the body is larger than (\d+) bytes$/, "应答体超过 $1 字节"],
+  [
+    /^the body holds an access token, and so it is not a page of meetings$/,
+    "响应中含有访问凭证，因此不是会议列表的一页",
+  ],
+  [
+    /^the answer to a page token has no data with a boolean has_more, so it does not say whether more pages follow$/,
+    "对 page_token 的响应中没有布尔值 has_more，无法判断后面是否还有数据",
+  ],
   [/^the answer of the token endpoint has no token$/, "凭证接口的应答中没有凭证"],
   [/^row (\d+) is of the meeting number (\d+)$/, "数据 $1 属于会议号 $2"],
   // Warnings
+  [
+    /^Meetings of (\d{9}) from (\S+) to (\S+) were left out: that is more than 90 days ago by now, and Feishu no longer shows it\.$/,
+    "会议号 $1 在 $2 至 $3 的会议未读取：该时间段现已早于 90 天前，飞书不再显示。",
+  ],
   [
     /^No meetings of (\d{9}) from (\S+) to (\S+): that is more than 90 days ago, and Feishu may just not show them any more\.$/,
     "会议号 $1 在 $2 至 $3 没有会议：该时间段早于 90 天前，飞书可能只是不再显示。",

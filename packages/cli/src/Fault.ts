@@ -30,6 +30,7 @@ export const exitCodes = {
 
 const exitCodeOfReason: Record<FeishuError.Reason["_tag"], number> = {
   InvalidRequest: exitCodes.badInput,
+  CursorUnusable: exitCodes.badInput,
   TransportFailed: exitCodes.networkOrServer,
   ServerFailed: exitCodes.networkOrServer,
   RateLimited: exitCodes.networkOrServer,

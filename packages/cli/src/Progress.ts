@@ -291,6 +291,7 @@ const words: Language.Words<Words> = {
         case "RateLimitRefused":
         case "RequestSent":
         case "RateLimitWaited":
+        case "TimeUnreachable":
         case "OldWindowEmpty":
           return undefined
       }
@@ -327,6 +328,7 @@ const words: Language.Words<Words> = {
         case "RateLimitRefused":
         case "RequestSent":
         case "RateLimitWaited":
+        case "TimeUnreachable":
         case "OldWindowEmpty":
           return undefined
       }

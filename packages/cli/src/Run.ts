@@ -113,6 +113,7 @@ export const count = Effect.fnUntraced(function* (run: State, event: Events.Even
       return
     case "RequestEnded":
     case "TokenFetched":
+    case "TimeUnreachable":
     case "OldWindowEmpty":
       return
   }

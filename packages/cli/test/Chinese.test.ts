@@ -12,6 +12,9 @@ const refused = { status: 400, code: 121003, msg: "param error", logId: "2026090
 
 const everyReason: { readonly [R in FeishuError.Reason as R["_tag"]]: ReadonlyArray<R> } = {
   InvalidRequest: [new FeishuError.InvalidRequest({ field: "from", problem: "错误", remedy: "更正。" })],
+  CursorUnusable: FeishuError.CursorProblem.literals.map(
+    (problem) => new FeishuError.CursorUnusable({ problem, ofCursor: "a", ofRead: "b" }),
+  ),
   TransportFailed: FeishuError.TransportFault.literals.map(
     (fault) => new FeishuError.TransportFailed({ fault, host: "open.feishu.cn", systemCode: "ECONNRESET" }),
   ),

@@ -32,19 +32,11 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Base64Url from "effect/encoding/Base64Url"
+import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { MeetingNo } from "@effect-feishu/contract/MeetingNo"
 
-/** A cursor as text. Get one from a page or an error; give it to `Meetings.pages` or `Meetings.stream`. */
-export const Cursor = Schema.String.pipe(
-  Schema.check(
-    Schema.isPattern(/^feishu-meetings\.1\.[\w-]+$/, {
-      message: "a cursor starts with feishu-meetings.1. and comes whole, in one line",
-    }),
-  ),
-  Schema.brand("Cursor"),
-)
-/** See the Schema of the same name. */
-export type Cursor = typeof Cursor.Type
+/** Why a text is no cursor that can be read from: it was changed or cut, or another version of this package made it. */
+export type Problem = "damaged" | "other version"
 
 // Up to the year 5138: a damaged cursor must not ask for millions of windows.
 const Second = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 99_999_999_999 })))
@@ -61,26 +53,87 @@ export const Position = Schema.Struct({
   tenant: Schema.optional(Schema.String),
   /** In which order the windows are read; absent in cursors of reads from the oldest on. */
   order: Schema.optional(Schema.Literal("newest")),
+  /**
+   * When the range was given. A range whose start could be read then may grow old while it is read. Absent in cursors of
+   * version 1.
+   */
+  asked: Schema.optional(Second),
   /** Which window of the range, from 0 in the order of reading. */
   window: Schema.Int.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0))),
+  /** Where its window starts, if the part before it was left out since Feishu no longer shows it. */
+  windowStart: Schema.optional(Second),
   /** Of the next page; absent at the start of a window. */
   pageToken: Schema.optional(Schema.String),
-})
+}).pipe(
+  Schema.check(
+    Schema.makeFilter(
+      ({ end, start, window, windowStart = start }) =>
+        start <= windowStart && windowStart < end && window * ListByNo.maxRangeSeconds < end - start,
+      { message: "the window is not in the range" },
+    ),
+  ),
+)
 /** See the Schema of the same name. */
 export type Position = typeof Position.Type
 
-const prefix = "feishu-meetings.1."
 const PositionJson = Schema.fromJsonString(Position)
 const encodeJson = Schema.encodeSync(PositionJson)
 const decodeJson = Schema.decodeUnknownResult(PositionJson)
 
-/** A position as a cursor. */
-export const fromPosition = (position: Position): Cursor =>
-  Cursor.make(`${prefix}${Base64Url.encode(encodeJson(position))}`)
+/** FNV-1a in 32 bits as 8 hex digits: whichever one character of a text is changed, it is another. */
+const checksum = (text: string): string => {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  }
+  return (hash >>> 0).toString(16).padStart(8, "0")
+}
+
+const prefix = "feishu-meetings.2."
+
+/** The position that a cursor holds, or why there is none. Cursors of version 1, which have no checksum, are read, too. */
+export const read = (cursor: string): Result.Result<Position, Problem> => {
+  const parts = /^feishu-meetings\.(?:1\.(?<first>[\w-]+)|2\.(?<second>[\w-]+)\.(?<sum>[\da-f]{8}))$/.exec(
+    cursor,
+  )?.groups
+  if (parts === undefined) {
+    return Result.fail(/^feishu-meetings\.(?![12]\.)\d+\.[\w.-]+$/.test(cursor) ? "other version" : "damaged")
+  }
+  const { first, second, sum } = parts
+  if (second !== undefined && checksum(`${prefix}${second}`) !== sum) return Result.fail("damaged")
+  return Base64Url.decodeString((first ?? second)!).pipe(
+    Result.flatMap(decodeJson),
+    Result.mapError((): Problem => "damaged"),
+  )
+}
 
 /** The position that a cursor holds; `undefined` when the text is damaged or of another version. */
-export const toPosition = (cursor: string): Position | undefined => {
-  if (!cursor.startsWith(prefix)) return undefined
-  const json = Base64Url.decodeString(cursor.slice(prefix.length))
-  return Result.getOrUndefined(Result.flatMap(json, decodeJson))
+export const toPosition = (cursor: string): Position | undefined => Result.getOrUndefined(read(cursor))
+
+const messages: Readonly<Record<Problem, string>> = {
+  damaged: "the cursor is damaged: it starts with feishu-meetings.2. and comes whole, in one line",
+  "other version": "the cursor is of another version of effect-feishu",
+}
+
+/**
+ * A cursor as text. Get one from a page or an error; give it to `Meetings.pages` or `Meetings.stream`. A text that is
+ * damaged or of another version is refused when it is decoded.
+ */
+export const Cursor = Schema.String.pipe(
+  Schema.check(
+    Schema.makeFilter((text) => {
+      const result = read(text)
+      return Result.isSuccess(result) || messages[result.failure]
+    }),
+  ),
+  Schema.brand("Cursor"),
+)
+/** See the Schema of the same name. */
+export type Cursor = typeof Cursor.Type
+
+/** A position as a cursor. */
+export const fromPosition = (position: Position): Cursor => {
+  const text = `${prefix}${Base64Url.encode(encodeJson(position))}`
+  // Not checked again: it was made here.
+  return `${text}.${checksum(text)}` as Cursor
 }

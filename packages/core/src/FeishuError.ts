@@ -81,6 +81,51 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
   }
 }
 
+/** Why a cursor cannot be used. */
+export const CursorProblem = Schema.Literals(["damaged", "other version", "other base URL", "other tenant"])
+
+/** The cursor cannot be used here; nothing was sent. */
+export class CursorUnusable extends Schema.TaggedError<CursorUnusable>()("CursorUnusable", {
+  problem: CursorProblem,
+  /** The base URL, or the tenant key if one was named, of the cursor; where that is the problem. */
+  ofCursor: Schema.optional(Schema.String),
+  /** The same of the read that the cursor was given to. */
+  ofRead: Schema.optional(Schema.String),
+}) {
+  readonly retry = "final"
+  get meaning() {
+    return `the cursor ${this.#what()}. Nothing was sent`
+  }
+  #what(): string {
+    const tenant = (key: string | undefined) => (key === undefined ? "no named tenant" : `tenant ${key}`)
+    switch (this.problem) {
+      case "damaged":
+        return "is damaged"
+      case "other version":
+        return "was made by another version of effect-feishu"
+      case "other base URL":
+        return `is of ${this.ofCursor}, but this client reads ${this.ofRead}`
+      case "other tenant":
+        return `is of ${tenant(this.ofCursor)}, but this read is for ${tenant(this.ofRead)}`
+    }
+  }
+  get remedy() {
+    switch (this.problem) {
+      case "damaged":
+        return "Give the cursor as it was printed, whole and in one line, or start again without it."
+      case "other version":
+        return "Go on with the version that made it, or start again without it."
+      case "other base URL":
+        return "Use the base URL that the cursor came from."
+      case "other tenant":
+        return "Provide AccessToken.CurrentTenant as it was when the cursor was made."
+    }
+  }
+  override get message() {
+    return inFull(this)
+  }
+}
+
 const slow = "Try again later; Feishu or a proxy on the way is slow."
 
 // `arrived`: whether the request may have reached Feishu all the same, and so may count for its rate limit.
@@ -340,7 +385,7 @@ export class ContractViolation extends Schema.TaggedError<ContractViolation>()("
   problem: Schema.String,
   status: Schema.Int,
   logId: Schema.optional(Schema.String),
-  /** True where the answer may just have been cut short, so that asking again may help. */
+  /** True where the answer may just have been cut short or come from a gateway, so that asking again may help. */
   cutShort: Schema.Boolean,
 }) {
   get retry(): ErrorCodes.RetryClass {
@@ -385,6 +430,7 @@ export class PaginationBroken extends Schema.TaggedError<PaginationBroken>()("Pa
 /** Every reason, as a Schema. */
 export const Reason = Schema.Union([
   InvalidRequest,
+  CursorUnusable,
   TransportFailed,
   ServerFailed,
   RateLimited,

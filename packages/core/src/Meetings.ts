@@ -12,10 +12,10 @@ import * as Clock from "effect/Clock"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { identity } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
@@ -25,7 +25,14 @@ import { CurrentTenant } from "./AccessToken.ts"
 import * as Cursor from "./Cursor.ts"
 import * as Events from "./Events.ts"
 import * as FeishuClient from "./FeishuClient.ts"
-import { ContractViolation, FeishuError, invalidRequest, RangeTooOld } from "./FeishuError.ts"
+import {
+  ContractViolation,
+  type CursorProblem,
+  CursorUnusable,
+  FeishuError,
+  invalidRequest,
+  RangeTooOld,
+} from "./FeishuError.ts"
 import * as Pagination from "./Pagination.ts"
 import * as TimeRange from "./TimeRange.ts"
 
@@ -78,6 +85,12 @@ export interface Page {
   readonly cursor: Cursor.Cursor | undefined
   /** The id that Feishu's support asks for. */
   readonly logId: string | undefined
+  /**
+   * The part of the range, in unix seconds, that was left out just before this page. Set where a cursor was resumed, or
+   * a read went on, so late that Feishu no longer answers for it: it is more than 90 days ago by now, though it could be
+   * read when the range was given. Meetings of that time that had not come before are lost.
+   */
+  readonly unreachable: { readonly from: number; readonly to: number } | undefined
 }
 
 /** A number was read to the end of the range. */
@@ -163,6 +176,8 @@ export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = {
 interface Opened extends Cursor.Position {
   readonly readAhead: number
   readonly seen?: Iterable<string> | undefined
+  /** Whether the read goes on where another one has ended. */
+  readonly resumed: boolean
 }
 
 /** A page before its cursor is made, which costs as much as all else that is done here for a page. */
@@ -172,6 +187,7 @@ interface ReadPage {
   /** The place after this page. */
   readonly next: Cursor.Position | undefined
   readonly logId: string | undefined
+  readonly unreachable: Page["unreachable"]
 }
 
 const operation = `GET ${ListByNo.path}`
@@ -182,8 +198,14 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
   function* () {
     const client = yield* FeishuClient.FeishuClient
 
-    /** Checks a request, or unpacks a cursor. Nothing is sent before this has succeeded. */
-    const open = Effect.fnUntraced(function* (from: From): Effect.fn.Return<Opened, FeishuError> {
+    /**
+     * Checks a request, or unpacks a cursor. Nothing is sent before this has succeeded. `asked` is when the range was
+     * given, in unix seconds; now unless it is set.
+     */
+    const open = Effect.fnUntraced(function* (
+      from: From,
+      asked?: number,
+    ): Effect.fn.Return<Opened, FeishuError> {
       const tenant = yield* CurrentTenant
       const request = typeof from === "string" ? { cursor: from } : from
       const readAhead = request.readAhead ?? 1
@@ -195,31 +217,25 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         )
       }
       if ("cursor" in request) {
-        const position = Cursor.toPosition(request.cursor)
-        if (position === undefined) {
-          return yield* invalidRequest(
-            "cursor",
-            "it is damaged, or of another version",
-            "Give the cursor as it was printed, whole and in one line, or start again without it.",
-          )
-        }
+        const unusable = (problem: typeof CursorProblem.Type, ofCursor?: string, ofRead?: string) =>
+          new FeishuError({ reason: new CursorUnusable({ problem, ofCursor, ofRead }) })
+        const position = yield* Effect.mapError(
+          Effect.fromResult(Cursor.read(String(request.cursor))),
+          (problem) => unusable(problem),
+        )
         if (position.baseUrl !== client.baseUrl) {
-          return yield* invalidRequest(
-            "cursor",
-            `it is of ${position.baseUrl}, but this client reads ${client.baseUrl}`,
-            "Use the base URL that the cursor came from.",
-          )
+          return yield* unusable("other base URL", position.baseUrl, client.baseUrl)
         }
-        if (position.tenant !== tenant) {
-          const named = (tenantKey: string | undefined) =>
-            tenantKey === undefined ? "no named tenant" : `tenant ${tenantKey}`
-          return yield* invalidRequest(
-            "cursor",
-            `it is of ${named(position.tenant)}, but this read is for ${named(tenant)}`,
-            "Provide AccessToken.CurrentTenant as it was when the cursor was made.",
-          )
+        if (position.tenant !== tenant) return yield* unusable("other tenant", position.tenant, tenant)
+        const { pageToken, window, windowStart } = position
+        const isBegun = window > 0 || pageToken !== undefined || windowStart !== undefined
+        return {
+          ...position,
+          readAhead,
+          seen: request.seen,
+          // At the very start of its range nothing was read yet: that is as if the range were given now, but for its age.
+          resumed: isBegun || position.asked === undefined,
         }
-        return { ...position, readAhead, seen: request.seen }
       }
       const { meetingNo, order = "oldest", pageSize = ListByNo.maxPageSize } = request
       if (!isMeetingNo(meetingNo)) {
@@ -248,54 +264,106 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         baseUrl: client.baseUrl,
         tenant,
         order: order === "newest" ? order : undefined,
+        asked: asked ?? (yield* nowSeconds),
         window: 0,
         readAhead,
+        resumed: false,
       }
     })
 
-    const read = ({ readAhead, seen, ...opened }: Opened): Stream.Stream<ReadPage, FeishuError> => {
+    const read = ({ readAhead, resumed, seen, ...opened }: Opened): Stream.Stream<ReadPage, FeishuError> => {
       const oldestFirst = TimeRange.windows(opened)
       const windows = opened.order === "newest" ? oldestFirst.toReversed() : oldestFirst
       const { meetingNo } = opened
-      const at = ({ pageToken, window }: Pagination.Position): Cursor.Position => ({
+      const at = ({ pageToken, window, windowStart }: Pagination.Position): Cursor.Position => ({
         ...opened,
         window,
+        windowStart,
         pageToken,
       })
       const cursorAt = (position: Pagination.Position) => Cursor.fromPosition(at(position))
-      const isResumed = (window: number) => window === opened.window && opened.pageToken !== undefined
+      const windowAt = ({ window, windowStart }: Pagination.Position): TimeRange.TimeRange => {
+        const { end, start } = windows[window]!
+        return { start: windowStart ?? start, end }
+      }
+      const isFirst = ({ pageToken, window }: Pagination.Position) =>
+        window === opened.window && pageToken === opened.pageToken
       const inWords = (window: TimeRange.TimeRange) =>
         `meeting ${meetingNo} from ${TimeRange.iso(window.start)} to ${TimeRange.iso(window.end)}`
 
-      const readPage = Effect.fnUntraced(function* (position: Pagination.Position) {
-        const window = windows[position.window]
-        if (window === undefined) {
-          return yield* invalidRequest(
-            "cursor",
-            "its window is not in its range",
-            "Start again without the cursor.",
-          )
-        }
-        const { data, logId } = yield* client
+      const ask = (window: TimeRange.TimeRange, pageToken?: string) =>
+        client
           .call(listByNo, {
             meeting_no: meetingNo,
             start_time: window.start,
             end_time: window.end,
             page_size: opened.pageSize,
-            ...(position.pageToken === undefined ? {} : { page_token: position.pageToken }),
+            ...(pageToken === undefined ? {} : { page_token: pageToken }),
           })
           .pipe(
-            Effect.catchIf(isParamError, (error) => explainOldRange(error, window)),
-            Effect.mapError((error) =>
-              // A failure of the token call is not about a number or a window.
-              error.with({
-                cursor: cursorAt(position),
-                ...(error.operation === operation ? { position: inWords(window) } : {}),
-              }),
-            ),
+            Effect.map(({ data, logId }) => ({
+              rows: data.meeting_briefs ?? [],
+              hasMore: data.has_more ?? undefined,
+              pageToken: data.page_token || undefined,
+              logId,
+            })),
           )
-        const rows = data.meeting_briefs ?? []
-        const foreign = rows.find(
+
+      /**
+       * Whether a window may have been readable when the range was given. One that never was is refused, so that whoever
+       * gave the range can give another.
+       */
+      const mayHaveGrownOld = ({ start }: TimeRange.TimeRange) =>
+        resumed || start > (opened.asked ?? 0) - ListByNo.maxRangeSeconds
+
+      /** How often the start of a window was moved in this read. */
+      const moves = new Map<number, number>()
+
+      /** Goes on behind the part of a window that is too old by now. */
+      const withoutOldPart = Effect.fnUntraced(function* (
+        position: Pagination.Position,
+        refusal: FeishuError,
+        earliestStart: number,
+      ): Effect.fn.Return<Pagination.RawPage<MeetingBrief>, FeishuError> {
+        const window = windowAt(position)
+        if (position.pageToken !== undefined) {
+          // It may be the page token that is refused. On a resumed read `Pagination` asks again without it, and comes
+          // here again when that does not help.
+          if (isFirst(position)) return yield* refusal
+          const withoutToken = yield* Effect.result(ask(window))
+          if (Result.isSuccess(withoutToken)) return yield* refusal
+          if (!isParamError(withoutToken.failure)) return yield* withoutToken.failure
+        }
+        // A window that takes long would be begun again and again: each time its start is moved twice as far.
+        const moved = moves.get(position.window) ?? 0
+        moves.set(position.window, moved + 1)
+        const to = Math.min(earliestStart + clearSeconds * (2 ** moved - 1), window.end)
+        const unreachable = { from: window.start, to }
+        return to === window.end
+          ? { rows: [], hasMore: false, pageToken: undefined, logId: refusal.logId, unreachable }
+          : { ...(yield* ask({ start: to, end: window.end })), unreachable }
+      })
+
+      const readPage = Effect.fnUntraced(function* (position: Pagination.Position) {
+        const window = windowAt(position)
+        const page = yield* ask(window, position.pageToken).pipe(
+          Effect.catchIf(isParamError, (error) => explainOldRange(error, window)),
+          Effect.catchIf(
+            ({ reason }) => reason._tag === "RangeTooOld" && mayHaveGrownOld(window),
+            (error) =>
+              error.reason._tag === "RangeTooOld"
+                ? withoutOldPart(position, error, error.reason.earliestStartSeconds)
+                : Effect.fail(error),
+          ),
+          Effect.mapError((error) =>
+            // A failure of the token call is not about a number or a window.
+            error.with({
+              cursor: cursorAt(position),
+              ...(error.operation === operation ? { position: inWords(window) } : {}),
+            }),
+          ),
+        )
+        const foreign = page.rows.find(
           (row) =>
             row.meeting_no !== undefined &&
             row.meeting_no !== meetingNo &&
@@ -307,7 +375,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
               // Repeated only as far as it looks right: a server may put a password into any field.
               problem: `${/^\d{1,20}$/.test(foreign.id) ? `row ${foreign.id}` : "a row"} is of ${isMeetingNo(foreign.meeting_no) ? `the meeting number ${foreign.meeting_no}` : "another meeting number"}`,
               status: 200,
-              logId,
+              logId: page.logId,
               cutShort: false,
             }),
             operation,
@@ -315,13 +383,13 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
             cursor: cursorAt(position),
           })
         }
-        return { rows, hasMore: data.has_more ?? undefined, pageToken: data.page_token || undefined, logId }
+        return page
       })
 
       return Pagination.pages({
         windows: windows.length,
         readAhead,
-        start: { window: opened.window, pageToken: opened.pageToken },
+        start: { window: opened.window, windowStart: opened.windowStart, pageToken: opened.pageToken },
         read: readPage,
         seen,
         key: (row) => row.id,
@@ -330,40 +398,50 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
           new FeishuError({
             reason,
             operation,
-            position: inWords(windows[position.window]!),
+            position: inWords(windowAt(position)),
             cursor: cursorAt(position),
           }),
       }).pipe(
-        Stream.mapEffect(({ duplicates, logId, next, rows, rowsInWindow, window }) =>
-          Events.emit({
-            _tag: "PageRead",
-            meetingNo,
-            rows: rows.length,
-            duplicates,
-            window,
-            windows: windows.length,
-          }).pipe(
+        Stream.mapEffect(({ duplicates, logId, next, rows, rowsInWindow, unreachable, window }) =>
+          Effect.gen(function* () {
+            if (unreachable !== undefined) yield* warnUnreachable(meetingNo, unreachable)
+            yield* Events.emit({
+              _tag: "PageRead",
+              meetingNo,
+              rows: rows.length,
+              duplicates,
+              window,
+              windows: windows.length,
+            })
             // A window that was begun before, by whoever made the cursor, may have had its rows then.
-            next?.window === window || rowsInWindow > 0 || isResumed(window)
-              ? identity
-              : Effect.andThen(warnOldWindowEmpty(meetingNo, windows[window]!)),
-            Effect.as({ meetingNo, rows, next: next && at(next), logId }),
-          ),
+            const isBegunBefore =
+              window === opened.window && (opened.pageToken !== undefined || opened.windowStart !== undefined)
+            if (
+              next?.window !== window &&
+              rowsInWindow === 0 &&
+              !isBegunBefore &&
+              unreachable === undefined
+            ) {
+              yield* warnOldWindowEmpty(meetingNo, windows[window]!)
+            }
+            return { meetingNo, rows, next: next && at(next), logId, unreachable }
+          }),
         ),
       )
     }
 
-    const readFrom = (from: From) => Stream.unwrap(Effect.map(open(from), read))
-    const pages = (from: From) =>
-      Stream.map(readFrom(from), ({ logId, meetingNo, next, rows }): Page => ({
+    const readFrom = (from: From, asked?: number) => Stream.unwrap(Effect.map(open(from, asked), read))
+    const pages = (from: From, asked?: number) =>
+      Stream.map(readFrom(from, asked), ({ logId, meetingNo, next, rows, unreachable }): Page => ({
         _tag: "Page",
         meetingNo,
         meetings: rows,
         cursor: next && Cursor.fromPosition(next),
         logId,
+        unreachable,
       }))
-    const stream = (from: From) =>
-      readFrom(from).pipe(
+    const stream = (from: From, asked?: number) =>
+      readFrom(from, asked).pipe(
         Stream.map(({ rows }) => rows),
         // A stream's arrays are not empty.
         Stream.filter(Arr.isReadonlyArrayNonEmpty),
@@ -375,14 +453,16 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
       meetingNos: Iterable<MeetingNo>,
       range: Request["range"],
       options: Options | undefined,
-      read: (request: Request) => Stream.Stream<A, FeishuError>,
+      read: (request: Request, asked: number) => Stream.Stream<A, FeishuError>,
     ) =>
       Stream.unwrap(
-        Effect.map(TimeRange.make(range), (fixed) =>
-          Stream.fromIterable(new Set(meetingNos)).pipe(
-            Stream.flatMap((meetingNo) => read({ ...options, meetingNo, range: fixed })),
-          ),
-        ),
+        Effect.gen(function* () {
+          const fixed = yield* TimeRange.make(range)
+          const asked = yield* nowSeconds
+          return Stream.fromIterable(new Set(meetingNos)).pipe(
+            Stream.flatMap((meetingNo) => read({ ...options, meetingNo, range: fixed }, asked)),
+          )
+        }),
       )
 
     return Meetings.of({
@@ -390,18 +470,18 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         // A range has at least one window, and a window at least one page.
         return Option.getOrThrow(yield* Stream.runHead(pages(request)))
       }),
-      pages,
-      stream,
+      pages: (from) => pages(from),
+      stream: (from) => stream(from),
       streamMany: (meetingNos, range, options) =>
-        many(meetingNos, range, options, (request) =>
-          Stream.map(stream(request), (meeting) => ({ meetingNo: request.meetingNo, meeting })),
+        many(meetingNos, range, options, (request, asked) =>
+          Stream.map(stream(request, asked), (meeting) => ({ meetingNo: request.meetingNo, meeting })),
         ),
       outcomes: (meetingNos, range, options) =>
-        many(meetingNos, range, options, (request) =>
+        many(meetingNos, range, options, (request, asked) =>
           Stream.suspend(() => {
             const { meetingNo } = request
             let rows = 0
-            return pages(request).pipe(
+            return pages(request, asked).pipe(
               Stream.tap((page) => Effect.sync(() => (rows += page.meetings.length))),
               Stream.concat(Stream.sync((): Complete => ({ _tag: "Complete", meetingNo, rows }))),
               Stream.catchIf(isFaultOfNumber, (error) =>
@@ -423,6 +503,7 @@ export const isFaultOfNumber = ({ code, operation: failed, reason }: FeishuError
   if (failed !== undefined && failed !== operation) return false
   switch (reason._tag) {
     case "InvalidRequest":
+    case "CursorUnusable":
     case "RangeTooOld":
     case "ContractViolation":
     case "PaginationBroken":
@@ -446,9 +527,8 @@ const nowSeconds = Effect.map(Clock.currentTimeMillis, (millis) => Math.floor(mi
 const explainOldRange = Effect.fnUntraced(function* (error: FeishuError, window: TimeRange.TimeRange) {
   const lookback = (yield* nowSeconds) - ListByNo.maxRangeSeconds
   const { reason } = error
-  if (reason._tag !== "RequestRefused" || window.start >= lookback) return yield* error
-  // An hour later than the bound of this moment: the bound moves on while people read and type.
-  const earliestStartSeconds = lookback + 3_600
+  if (reason._tag !== "RequestRefused" || window.start >= lookback + clockSkewSeconds) return yield* error
+  const earliestStartSeconds = lookback + clearSeconds
   const { code, logId, msg, status } = reason
   return yield* error.with({
     reason: new RangeTooOld({
@@ -461,6 +541,22 @@ const explainOldRange = Effect.fnUntraced(function* (error: FeishuError, window:
       earliestStart: TimeRange.iso(earliestStartSeconds),
     }),
   })
+})
+
+/** An hour later than the bound of this moment a range may start: the bound moves on while people read and type. */
+const clearSeconds = 3_600
+
+/** The clock of this machine may be behind Feishu's by as much. */
+const clockSkewSeconds = 60
+
+const warnUnreachable = Effect.fnUntraced(function* (
+  meetingNo: MeetingNo,
+  { from, to }: NonNullable<Page["unreachable"]>,
+) {
+  yield* Events.emit({ _tag: "TimeUnreachable", meetingNo, from, to })
+  yield* Effect.logWarning(
+    `Meetings of ${meetingNo} from ${TimeRange.iso(from)} to ${TimeRange.iso(to)} were left out: that is more than 90 days ago by now, and Feishu no longer shows it.`,
+  )
 })
 
 const warnOldWindowEmpty = Effect.fnUntraced(function* (

@@ -13,6 +13,14 @@ import { type FeishuError, PaginationBroken, type PaginationFault } from "./Feis
 export interface Position {
   readonly window: number
   readonly pageToken?: string | undefined
+  /** Where the window starts, if that is not its own start: see `RawPage.unreachable`. */
+  readonly windowStart?: number | undefined
+}
+
+/** A part of a range that can no longer be read: unix seconds. */
+export interface Unreachable {
+  readonly from: number
+  readonly to: number
 }
 
 /** What one request brought. */
@@ -23,6 +31,11 @@ export interface RawPage<Row> {
   /** Absent when there is none, or it is empty. */
   readonly pageToken: string | undefined
   readonly logId: string | undefined
+  /**
+   * Set where the window was asked for anew, without a page token and from a later start, `to`: what is before that can
+   * no longer be read. The pages that follow are those of the shorter window.
+   */
+  readonly unreachable?: Unreachable | undefined
 }
 
 /** A page without the rows that came before, and the place after it; none after the last page. */
@@ -34,6 +47,8 @@ export interface Page<Row> {
   readonly logId: string | undefined
   /** Rows of this page's window up to here, this page included. */
   readonly rowsInWindow: number
+  /** The part of the window that was left out with this page. */
+  readonly unreachable: Unreachable | undefined
 }
 
 /** How to read an endpoint. */
@@ -155,7 +170,7 @@ const walk = <Row, R>(
           options.read(position),
           (error) => state.resumed && options.isPageTokenRefused(error),
           () => {
-            position = { window: position.window }
+            position = { window: position.window, windowStart: position.windowStart }
             return Effect.andThen(
               Effect.logWarning(
                 "The page token of the cursor is no longer accepted: its window is read again from its start.",
@@ -166,7 +181,12 @@ const walk = <Row, R>(
         )
         const broken = (fault: typeof PaginationFault.Type) =>
           options.broken(new PaginationBroken({ fault, logId: page.logId }), position)
-        const { pageToken } = page
+        const { unreachable, pageToken } = page
+        if (unreachable !== undefined) {
+          // The page tokens of the shorter window are others, and may look like those of the longer one.
+          usedTokens.clear()
+          position = { window: position.window, windowStart: unreachable.to }
+        }
         if (position.pageToken !== undefined) usedTokens.add(position.pageToken)
         if (!(page.hasMore ?? pageToken !== undefined)) {
           return [[{ ...page, position, nextToken: undefined }], Option.none()]
@@ -177,7 +197,7 @@ const walk = <Row, R>(
         }
         if (pageToken === position.pageToken) return yield* broken("the page token is the same as before")
         if (usedTokens.has(pageToken)) return yield* broken("the page tokens go in a circle")
-        const next = { position: { window: position.window, pageToken }, resumed: false }
+        const next = { position: { ...position, pageToken }, resumed: false }
         return [[{ ...page, position, nextToken: pageToken }], Option.some(next)]
       }),
     )
@@ -192,7 +212,13 @@ const dropDoubles = <Row, R>(options: Options<Row, R>) => {
   let previousKeys = new Set<string>()
   let emptyPages = 0
 
-  return ({ logId, nextToken, position, rows: all }: Walked<Row>): Effect.Effect<Page<Row>, FeishuError> => {
+  return ({
+    unreachable,
+    logId,
+    nextToken,
+    position,
+    rows: all,
+  }: Walked<Row>): Effect.Effect<Page<Row>, FeishuError> => {
     if (position.window !== window) {
       window = position.window
       previousKeys = keys
@@ -216,12 +242,13 @@ const dropDoubles = <Row, R>(options: Options<Row, R>) => {
       window,
       next:
         nextToken !== undefined
-          ? { window, pageToken: nextToken }
+          ? { ...position, pageToken: nextToken }
           : window + 1 < options.windows
             ? { window: window + 1 }
             : undefined,
       logId,
       rowsInWindow: keys.size - seen,
+      unreachable,
     })
   }
 }

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schema, Stream } from "effect"
+import * as Base64Url from "effect/encoding/Base64Url"
 import { TestClock } from "effect/testing"
 import { Cursor, Events, MeetingNo, MeetingNoFromText, Meetings, TimeRange } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
@@ -349,17 +350,21 @@ describe("page tokens that do not lead on end the read, after every row before",
   )
 })
 
+/** The beginning of a range. */
+const first: Cursor.Position = {
+  meetingNo: Fake.meetingNo,
+  start: 0,
+  end: 1_000,
+  pageSize: 50,
+  baseUrl: "https://open.feishu.cn",
+  window: 0,
+}
+const cursorAt = (position: Partial<Cursor.Position>) => Cursor.fromPosition({ ...first, ...position })
+/** As the version before wrote it. */
+const cursorOfVersion1 = (position: object) =>
+  `feishu-meetings.1.${Base64Url.encode(JSON.stringify(position))}` as Cursor.Cursor
+
 describe("cursors", () => {
-  const cursorAt = (position: Partial<Cursor.Position>) =>
-    Cursor.fromPosition({
-      meetingNo: Fake.meetingNo,
-      start: 0,
-      end: 1_000,
-      pageSize: 50,
-      baseUrl: "https://open.feishu.cn",
-      window: 0,
-      ...position,
-    })
   const meetings = Array.from({ length: 300 }, (_, id) => ({
     id: id + 1,
     time: now - 200 * day + id * (day / 2),
@@ -439,20 +444,25 @@ describe("cursors", () => {
 
   const refused: ReadonlyArray<readonly [string, string, RegExp]> = [
     ["cut short", cursorAt({}).slice(0, -5), /damaged/],
-    ["of another version", "feishu-meetings.2.e30", /damaged, or of another version/],
+    ["of another version", "feishu-meetings.3.e30", /made by another version/],
     [
       "of another base URL",
       cursorAt({ baseUrl: "https://open.larksuite.com" }),
-      /it is of https:\/\/open\.larksuite\.com/,
+      /the cursor is of https:\/\/open\.larksuite\.com, but this client reads https:\/\/open\.feishu\.cn/,
     ],
-    ["of a window that is not in its range", cursorAt({ window: 7 }), /not in its range/],
+    [
+      "of another tenant",
+      cursorAt({ tenant: "one" }),
+      /is of tenant one, but this read is for no named tenant/,
+    ],
+    ["of a window that is not in its range", cursorOfVersion1({ ...first, window: 7 }), /damaged/],
   ]
   for (const [name, cursor, message] of refused) {
     it.effect(`a cursor ${name} is refused before anything is sent`, () =>
       Effect.gen(function* () {
         const { asked, handler, tokens } = holding(meetings)
         const { error } = yield* Effect.provide(Fake.read(cursor as Cursor.Cursor), Fake.meetings(handler))
-        assert.strictEqual(error?.reason._tag, "InvalidRequest")
+        assert.strictEqual(error?.reason._tag, "CursorUnusable")
         assert.match(error!.message, message)
         assert.deepStrictEqual([asked.length, tokens.count()], [0, 0])
       }),

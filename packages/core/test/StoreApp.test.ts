@@ -216,7 +216,7 @@ describe("a store app", () => {
           Effect.provideService(Fake.read(error!.cursor), AccessToken.CurrentTenant, tenantKey)
         const sent = calls["tenant_access_token"]
         const refused = yield* resumeAs("two")
-        assert.match(refused.error!.message, /^cursor: it is of tenant one, but this read is for tenant two/)
+        assert.match(refused.error!.message, /^the cursor is of tenant one, but this read is for tenant two/)
         const unnamed = yield* Fake.read(error!.cursor)
         assert.match(unnamed.error!.message, /but this read is for no named tenant/)
         assert.strictEqual(calls["tenant_access_token"], sent)

@@ -21,6 +21,14 @@ const ended = Effect.fnUntraced(function* (
   return { exit: yield* Effect.exit(program), requests }
 })
 
+const cursor = Cursor.fromPosition({
+  meetingNo: Fake.meetingNo,
+  start: 0,
+  end: 1,
+  pageSize: 1,
+  baseUrl: "https://open.feishu.cn",
+  window: 0,
+})
 const token = Secret.accessToken("t-SECRET")
 const range = { from: "30d" }
 const page = (meetings: Meetings.Meetings["Service"]) => meetings.page({ meetingNo: Fake.meetingNo, range })
@@ -33,7 +41,7 @@ const misuses: Readonly<Record<string, () => ReturnType<typeof ended>>> = {
   "a raw string as cursor": () => ended((meetings) => meetings.page("feishu-meetings.1.e30")),
   "a cursor as meeting number": () =>
     // @ts-expect-error a cursor is no meeting number
-    ended((meetings) => meetings.page({ meetingNo: Cursor.Cursor.make("feishu-meetings.1.e30"), range })),
+    ended((meetings) => meetings.page({ meetingNo: cursor, range })),
   "a range without a start": () =>
     // @ts-expect-error a range has a start
     ended((meetings) => meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { to: "now" } })),

@@ -66,6 +66,16 @@ export type ClientEvent =
       readonly window: number
       readonly windows: number
     }
+  /**
+   * A read that was resumed, or took long, has left out this part of its range: it is more than 90 days ago by now, and
+   * Feishu no longer answers for it. Unix seconds.
+   */
+  | {
+      readonly type: "TimeUnreachable"
+      readonly meetingNo: string
+      readonly from: number
+      readonly to: number
+    }
   /** A window older than 90 days has no rows. Feishu may just not show them any more. Unix seconds. */
   | {
       readonly type: "OldWindowEmpty"

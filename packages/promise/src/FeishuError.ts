@@ -76,6 +76,16 @@ export class InvalidRequest extends FeishuError {
   declare readonly remedy: string
 }
 
+/** The cursor cannot be used here; nothing was sent. */
+export class CursorUnusable extends FeishuError {
+  override readonly reason = "CursorUnusable"
+  declare readonly problem: "damaged" | "other version" | "other base URL" | "other tenant"
+  /** The base URL, or the tenant key if one was named, of the cursor; where that is the problem. */
+  declare readonly ofCursor?: string | undefined
+  /** The same of the read that the cursor was given to. */
+  declare readonly ofRead?: string | undefined
+}
+
 /** How a request failed to bring an answer. */
 export type TransportFault =
   | "connection refused"
@@ -177,7 +187,7 @@ export class ContractViolation extends FeishuError {
   declare readonly problem: string
   /** The HTTP status. */
   declare readonly status: number
-  /** True where the answer may just have been cut short, so that asking again may help. */
+  /** True where the answer may just have been cut short or come from a gateway, so that asking again may help. */
   declare readonly cutShort: boolean
 }
 
@@ -202,6 +212,7 @@ export class ClientClosed extends FeishuError {
 /** The names of the classes. */
 export type Reason =
   | "InvalidRequest"
+  | "CursorUnusable"
   | "TransportFailed"
   | "ServerFailed"
   | "RateLimited"
@@ -218,6 +229,7 @@ export type Reason =
 // On the prototypes: it is then the name in the first line of a stack, and no field of the error.
 for (const [name, type] of Object.entries({
   InvalidRequest,
+  CursorUnusable,
   TransportFailed,
   ServerFailed,
   RateLimited,

@@ -67,6 +67,12 @@ export interface Page {
   readonly cursor: string | undefined
   /** The id that Feishu's support asks for. */
   readonly logId: string | undefined
+  /**
+   * The part of the range, in unix seconds, that was left out just before this page. Set where a cursor was resumed, or
+   * a read went on, so late that Feishu no longer answers for it: it is more than 90 days ago by now, though it could be
+   * read when the range was given. Meetings of that time that had not come before are lost.
+   */
+  readonly unreachable: { readonly from: number; readonly to: number } | undefined
 }
 
 /** A number was read to the end of the range. */

@@ -24,6 +24,7 @@ export {
   AuthenticationFailed,
   ClientClosed,
   ContractViolation,
+  CursorUnusable,
   type ErrorFields,
   FeishuError,
   InvalidRequest,

@@ -1,6 +1,6 @@
 /** Store apps and client credentials, from a raw server: the mock gives tokens to self-built apps only. */
 import { assert, describe, it } from "vitest"
-import { AuthenticationFailed, createClient, InvalidRequest } from "@effect-feishu/promise"
+import { AuthenticationFailed, createClient, CursorUnusable } from "@effect-feishu/promise"
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
 import { text } from "node:stream/consumers"
@@ -84,8 +84,8 @@ describe("a store app", () => {
     const long = { ...request, range: { from: "120d" }, tenantKey: "one" }
     const { cursor } = await client.page(long)
     const error = await rejected(client.page({ cursor: cursor!, tenantKey: "two" }))
-    assert.instanceOf(error, InvalidRequest)
-    assert.match(error.message, /^cursor: it is of tenant one.* Provide tenantKey as it was/)
+    assert.instanceOf(error, CursorUnusable)
+    assert.match(error.message, /^the cursor is of tenant one.* Provide tenantKey as it was/)
     assert.strictEqual((await client.page({ cursor: cursor!, tenantKey: "one" })).type, "Page")
   })
 })

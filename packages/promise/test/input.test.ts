@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { type Client, type ClientOptions, createClient, InvalidRequest } from "@effect-feishu/promise"
+import { type Client, type ClientOptions, createClient, FeishuError } from "@effect-feishu/promise"
 import { DateTime } from "effect"
 import { inspect } from "node:util"
 import * as RawServer from "../../core/test/RawServer.ts"
@@ -93,7 +93,7 @@ const wrong: Readonly<Record<string, Wrong>> = {
   "a damaged cursor": [
     token,
     (client) => client.page({ cursor: "feishu-meetings.1.e30" }),
-    /^cursor: it is damaged/,
+    /^the cursor is damaged/,
   ],
   "a cursor that is no text": [
     token,
@@ -150,7 +150,8 @@ describe("what is wrong rejects when it is read, with what to do, and nothing is
       const given = options === undefined ? undefined : { baseUrl: server.url, ...(options as object) }
       await using client = createClient(given as ClientOptions)
       const error = await rejected(read(client))
-      assert.instanceOf(error, InvalidRequest)
+      assert.instanceOf(error, FeishuError)
+      assert.strictEqual(error.reason, name === "a damaged cursor" ? "CursorUnusable" : "InvalidRequest")
       assert.match(error.message, message)
       assert.notInclude(inspect(error) + JSON.stringify(error), "SECRET")
       assert.strictEqual(server.requests(), 0)

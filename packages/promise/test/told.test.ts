@@ -1,6 +1,6 @@
 /** What a program is told besides rows: events, warnings, and an error of a class of its own for each reason. */
 import { assert, describe, it } from "vitest"
-import { Cursor, FeishuError as Core } from "@effect-feishu/core"
+import { Cursor, FeishuError as Core, MeetingNo } from "@effect-feishu/core"
 import * as Plain from "@effect-feishu/promise"
 import { execFile } from "node:child_process"
 import { once } from "node:events"
@@ -22,6 +22,11 @@ const sample = <Fields extends object>(
 
 const answer = { code: 1, status: 400, msg: "as Feishu says it", logId: "log-1" }
 const samples = [
+  sample(Core.CursorUnusable, Plain.CursorUnusable, {
+    problem: "other base URL",
+    ofCursor: "https://a.example",
+    ofRead: "https://b.example",
+  }),
   sample(Core.InvalidRequest, Plain.InvalidRequest, {
     field: "a",
     problem: "it is empty",
@@ -69,7 +74,14 @@ describe("an error", () => {
   for (const { fields, reason, type } of samples) {
     it(`for ${reason._tag} is of that class, with everything that core's has`, () => {
       const known = { operation: "GET /x", position: "meeting 337736498", requests: 3 }
-      const cursor = Cursor.Cursor.make("feishu-meetings.1.x")
+      const cursor = Cursor.fromPosition({
+        meetingNo: MeetingNo.make("337736498"),
+        start: 0,
+        end: 1,
+        pageSize: 1,
+        baseUrl: "https://open.feishu.cn",
+        window: 0,
+      })
       const core = new Core.FeishuError({ reason, ...known, cursor })
       const error = toFeishuError(core)
       assert.instanceOf(error, type)

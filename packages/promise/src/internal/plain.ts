@@ -31,12 +31,13 @@ export const toOutcome = (
 }
 
 /** A page. */
-export const toPage = ({ cursor, logId, meetingNo, meetings }: Meetings.Page): Page => ({
+export const toPage = ({ cursor, logId, meetingNo, meetings, unreachable }: Meetings.Page): Page => ({
   type: "Page",
   meetingNo,
   meetings: meetings.map(toMeeting),
   cursor,
   logId,
+  unreachable,
 })
 
 /** An event. */
