@@ -55,6 +55,10 @@ interface Walk {
   over: boolean
   /** Whether the page token that it was resumed with is no longer accepted. */
   restarted: boolean
+  /** How often its page token or its start was refused as too old. */
+  refusals: number
+  /** The page token that was last refused as too old. In the midst of a window that ends the read. */
+  expired: string | undefined
 }
 
 /** The key of a walk. */
@@ -241,20 +245,32 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
     }
   }
 
+  /** Which window a request is of. Its start may be later than that of the window, where only a part of it can be read. */
+  const windowOf = (windows: Read["windows"], start: string | undefined, end: string | undefined) =>
+    windows.findIndex(
+      (each) =>
+        each.end === Number(end) &&
+        (scenario.listing.ninetyDays === "span"
+          ? each.start === Number(start)
+          : each.start <= Number(start) && each.end > Number(start)),
+    )
+
   /** A request is for the page that is due in its window, and windows come in their order. */
   const checkWalk = ({ end_time, meeting_no, page_token, start_time }: Sent["query"], read: Read) => {
     const { name, readAhead, start, walks, windows } = read
-    const window = windows.findIndex(
-      (each) => each.start === Number(start_time) && each.end === Number(end_time),
-    )
+    const window = windowOf(windows, start_time, end_time)
     if (window < start.window) return violate(`8 ${name} asks for ${start_time}-${end_time}: no window of it`)
     let walk = walks.get(walkOf(meeting_no!, window))
     if (walk === undefined) {
       const due = window === start.window ? start.pageToken : undefined
-      walk = { due, behind: [], out: 0, over: false, restarted: false }
+      walk = { due, behind: [], out: 0, over: false, restarted: false, refusals: 0, expired: undefined }
       walks.set(walkOf(meeting_no!, window), walk)
       const before = walks.get(walkOf(meeting_no!, window - 1))
-      if (window > start.window && readAhead === 1 && before?.over !== true)
+      const isGone =
+        before !== undefined &&
+        before.refusals > 0 &&
+        windows[window - 1]!.end < (scenario.epoch + now()) / 1_000 - ListByNo.maxRangeSeconds + 4 * 3_600
+      if (window > start.window && readAhead === 1 && before?.over !== true && !isGone)
         violate(`8 ${name} begins window ${window}, but has not read the one before it to its end`)
     }
     if (read.pages !== undefined) {
@@ -274,12 +290,14 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
 
   /** What a call has told of its window. */
   const learn = ({ walks, windows }: Read, { answer, query }: Sent, exit: Exit.Exit<unknown, unknown>) => {
-    const window = windows.findIndex(({ start }) => start === Number(query["start_time"]))
+    const window = windowOf(windows, query["start_time"], query["end_time"])
     const walk = walks.get(walkOf(query["meeting_no"]!, window))
     if (walk === undefined || answer === undefined) return
-    if (answer.expired === true) {
+    if (answer.expired === true || answer.tooOld === true) {
       walk.due = undefined
       walk.restarted = true
+      walk.refusals++
+      if (answer.expired === true) walk.expired = query["page_token"]
     }
     if (Exit.isFailure(exit)) return
     const { data } = answer

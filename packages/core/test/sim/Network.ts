@@ -133,7 +133,34 @@ const envelope = (change: object, verdict: World.Verdict, status = 200) => ({
 })
 const rowsOf = (data: Record<string, unknown>) => (data["meeting_briefs"] ?? []) as ReadonlyArray<object>
 
+/** Instead of the answer to a page token; in the place of a first page it would be an empty list. */
+const behindPageToken = (body: object) => ({
+  spoil: (answer: World.Answer, { query }: World.Asked) =>
+    answer.data === undefined || query["page_token"] === undefined
+      ? answer
+      : { ...answer, body: JSON.stringify({ code: 0, msg: "ok", ...body }), verdict: "transient" as const },
+})
+
 const payload: Readonly<Record<string, Fault>> = {
+  "page 2 without data": behindPageToken({}),
+  "page 2 with data null": behindPageToken({ data: null }),
+  "page 2 with empty data": behindPageToken({ data: {} }),
+  "page 2 with rows alone": behindPageToken({ data: { meeting_briefs: decoy } }),
+  "the answer of a token endpoint": {
+    spoil: (answer) =>
+      answer.data === undefined
+        ? answer
+        : {
+            ...answer,
+            body: JSON.stringify({
+              code: 0,
+              msg: "ok",
+              tenant_access_token: "t-SECRET-decoy",
+              expire: 7_200,
+            }),
+            verdict: "transient",
+          },
+  },
   "cut short": {
     spoil: (answer) =>
       answer.data === undefined
@@ -187,7 +214,12 @@ const payload: Readonly<Record<string, Fault>> = {
     (data) => ({ ...data, meeting_briefs: { ...rowsOf(data), last: decoy[0] } }),
     "final",
   ),
-  "has_more as text": spoilt((data) => ({ ...data, has_more: "false" }), "final"),
+  "has_more as text": {
+    spoil: (answer, asked) => {
+      const verdict = asked.query["page_token"] === undefined ? "final" : "transient"
+      return spoilt((data) => ({ ...data, has_more: "false" }), verdict).spoil(answer)
+    },
+  },
   "a password as a list": spoilt(
     (data) => ({
       ...data,

@@ -3,12 +3,14 @@ import { isDeepStrictEqual } from "node:util"
 import { Duration, Effect, Exit, Cause, Redacted, Result, Stream } from "effect"
 import {
   Cursor,
+  Events,
   type FeishuError,
   ListByNo,
   type MeetingBrief,
   type MeetingNo,
   Meetings,
   type Pagination,
+  type TimeRange,
 } from "@effect-feishu/core"
 import type { Dice } from "./Dice.ts"
 import { type Invariants, type Read, readSpan, walkOf } from "./Invariants.ts"
@@ -23,6 +25,8 @@ interface Stored {
   /** Whether `from` is the beginning of the range. */
   fresh: boolean
   rows: Set<string>
+  /** Times that were left out since they can no longer be read, in unix seconds. */
+  lost: ReadonlyArray<TimeRange.TimeRange>
   /** When the read began, in virtual time. */
   since: number | undefined
   done: boolean
@@ -59,14 +63,31 @@ export const make = (
   const { violate } = invariants
   const { note } = invariants.listener
   const { order, pageSize, readAhead } = plan.options
+  const growsOld = scenario.listing.ninetyDays === "lookback"
+  /** Where a range begins that may be read days later: its cursor knows when it was given. */
+  const beginningOf = (meetingNo: MeetingNo): Meetings.From => ({
+    cursor: Cursor.fromPosition({
+      meetingNo,
+      ...scenario.range,
+      pageSize,
+      baseUrl: "https://open.feishu.cn",
+      ...(order === "newest" ? { order } : {}),
+      asked: scenario.epoch / 1_000,
+      window: 0,
+    }),
+    readAhead,
+  })
   const stored = new Map<MeetingNo, Stored>(
     plan.numbers.map((meetingNo) => [
       meetingNo,
       {
-        from: { meetingNo, range: scenario.range, pageSize, readAhead, order },
+        from: growsOld
+          ? beginningOf(meetingNo)
+          : { meetingNo, range: scenario.range, pageSize, readAhead, order },
         at: { window: 0 },
         fresh: true,
         rows: new Set(),
+        lost: [],
         since: undefined,
         done: false,
       },
@@ -93,7 +114,16 @@ export const make = (
   /** What came since the last time that it was stored; lost with the process. */
   const makeSink = (read: Read) => {
     const pending = new Map<MeetingNo, Set<string>>()
+    let lost: ReadonlyArray<TimeRange.TimeRange> = []
     return {
+      lost: ({ from: start, to: end }: NonNullable<Meetings.Page["unreachable"]>) => {
+        const bound = (scenario.epoch + now()) / 1_000 - ListByNo.maxRangeSeconds
+        if (!growsOld) violate("2 a part is left out, although everything can be read")
+        // Hours that are kept clear of the bound.
+        if (!(start < end && start < bound && end <= bound + 4 * 3_600))
+          violate(`2 left out: ${start} to ${end}, the bound is ${bound}`)
+        lost = [...lost, { start, end }]
+      },
       row: (meetingNo: MeetingNo, meeting: MeetingBrief) => {
         const { id } = meeting
         const row = world.row(id)
@@ -110,6 +140,11 @@ export const make = (
         const place = stored.get(meetingNo)!
         for (const id of pending.get(meetingNo) ?? []) place.rows.add(id)
         pending.delete(meetingNo)
+        for (const { end, start } of lost)
+          if (place.lost.some((before) => before.start < end && start < before.end))
+            violate(`2 ${start} to ${end} is told to be lost twice`)
+        place.lost = [...place.lost, ...lost]
+        lost = []
         if (cursor === undefined) return
         place.from = { cursor, readAhead }
         place.at = at
@@ -118,7 +153,11 @@ export const make = (
       complete: (meetingNo: MeetingNo) => {
         const place = stored.get(meetingNo)!
         place.done = true
-        const missing = world.existing(meetingNo, place.since!).filter((id) => !place.rows.has(id))
+        const isLost = (id: string) =>
+          place.lost.some(({ end, start }) => start <= world.row(id)!.time && world.row(id)!.time <= end)
+        const missing = world
+          .existing(meetingNo, place.since!)
+          .filter((id) => !place.rows.has(id) && !isLost(id))
         note(`${plan.name} has ${meetingNo} complete: ${place.rows.size}`)
         if (missing.length > 0)
           violate(`2 complete, but ${missing.length} rows of ${meetingNo} are missing: ${missing[0]}…`)
@@ -139,7 +178,6 @@ export const make = (
     let here = place.at
     let pages = 0
     let unstored = 0
-    const walkOfStart = () => read.walks.get(walkOf(meetingNo, read.start.window))
     const walkHere = () => read.walks.get(walkOf(meetingNo, here.window))
     /** The place behind the next page. */
     const advance = (): Pagination.Position | undefined => {
@@ -151,8 +189,10 @@ export const make = (
       pages = 0
       return (here = { window: here.window + 1 })
     }
-    const isAt = (cursor: Cursor.Cursor, { pageToken, window }: Pagination.Position) =>
-      isDeepStrictEqual(Cursor.toPosition(cursor), {
+    const isAt = (cursor: Cursor.Cursor, { pageToken, window }: Pagination.Position) => {
+      // When the range was given, and what of the window was left out, is checked by what comes.
+      const { asked: _, windowStart: __, ...position } = Cursor.toPosition(cursor)!
+      return isDeepStrictEqual(position, {
         meetingNo,
         ...scenario.range,
         pageSize,
@@ -161,6 +201,7 @@ export const make = (
         window,
         ...(pageToken === undefined ? {} : { pageToken }),
       })
+    }
     const expect = (cursor: Cursor.Cursor | undefined, expected: Pagination.Position | undefined) => {
       if (cursor === undefined || expected === undefined ? cursor === expected : isAt(cursor, expected))
         return
@@ -172,6 +213,7 @@ export const make = (
         if (page.meetingNo !== meetingNo) violate(`2 a page of ${page.meetingNo} in a read of ${meetingNo}`)
         note(`${plan.name} gets ${page.meetings.length} rows of ${meetingNo}`)
         for (const meeting of page.meetings) sink.row(meetingNo, meeting)
+        if (page.unreachable !== undefined) sink.lost(page.unreachable)
         read.pages!++
         expect(page.cursor, advance())
         yield* work
@@ -184,6 +226,8 @@ export const make = (
         if (read.pages === undefined) {
           // Nobody counted the pages. With read-ahead it cannot be known how many of them came out.
           if (read.readAhead > 1) return sink.store(meetingNo, cursor, told)
+          const { expired } = read.walks.get(walkOf(meetingNo, told.window)) ?? {}
+          if (expired !== undefined && told.pageToken === expired) return sink.store(meetingNo, cursor, told)
           while ((walkHere()?.behind.length ?? 0) > pages) advance()
         }
         // A page token that is no longer accepted is given up, and with it the place within its window.
@@ -196,12 +240,12 @@ export const make = (
         sink.store(meetingNo, undefined, here)
         sink.complete(meetingNo)
       },
-      /** Pages that cost more than their one request: the one whose token was no longer accepted. */
+      /** Pages that cost more than their one request: those whose page token or start was no longer accepted. */
       checkCost: () => {
         if (read.pages === undefined) return
         const wasted = read.begun - read.pages
-        if (wasted > (walkOfStart()?.restarted === true ? 1 : 0))
-          violate(`8 ${read.begun} calls for ${read.pages} pages`)
+        const refusals = [...read.walks.values()].reduce((sum, walk) => sum + walk.refusals, 0)
+        if (wasted > refusals) violate(`8 ${read.begun} calls for ${read.pages} pages`)
       },
     }
   }
@@ -220,10 +264,16 @@ export const make = (
       read.pages = undefined
       const left = plan.take === undefined ? Number.POSITIVE_INFINITY : plan.take - place.rows.size
       const all = service.stream(place.from)
+      const listener = yield* Events.Events
       const result = yield* (plan.take === undefined ? all : Stream.take(all, left)).pipe(
         Stream.runForEach((meeting) => {
           sink.row(meetingNo, meeting)
           return plan.slowness === 0 || dice.chance(0.8) ? Effect.void : work
+        }),
+        // Rows alone do not tell what was left out.
+        Effect.provideService(Events.Events, (event) => {
+          if (event._tag === "TimeUnreachable") sink.lost(event)
+          return listener(event)
         }),
         Effect.tapError(failed),
         Effect.result,

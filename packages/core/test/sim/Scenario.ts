@@ -60,6 +60,8 @@ export interface Scenario {
     readonly empties: number
     /** Whether fields are left out or null where Feishu may do so. */
     readonly sparse: boolean
+    /** Whether only the last 90 days can be asked for, or any 90 days. */
+    readonly ninetyDays: "span" | "lookback"
     readonly numberAs: "digits" | "with blanks" | "absent" | "null"
   }
   readonly limit: {
@@ -101,6 +103,12 @@ export interface Scenario {
   readonly wallClockJumps: ReadonlyArray<{ readonly at: number; readonly by: number }>
 }
 
+/** How a range grows old while it is read: seconds that its start is within 90 days, and the days that a process stays away. */
+interface Aging {
+  readonly within: number
+  readonly awayDays: number | undefined
+}
+
 const minute = 60_000
 const day = 86_400
 /** 2026-11-22: any time will do. */
@@ -109,6 +117,13 @@ const epoch = 1_795_305_600_000
 /** Draws it. */
 export const draw = (seed: number): Scenario => {
   const dice = Dice.make(`scenario ${seed}`)
+  const age = Dice.make(`age ${seed}`)
+  const aging: Aging | undefined = age.chance(0.2)
+    ? {
+        within: age.pick([120, 1_200, day, 10 * day]),
+        awayDays: age.chance(0.6) ? age.pick([0.5, 3, 30, 95, 200]) : undefined,
+      }
+    : undefined
   const calm = dice.chance(0.2)
   const share = (most: number) => (calm || dice.chance(0.3) ? 0 : dice.next() * most)
   const calmFrom = dice.int(1, 25) * minute
@@ -117,12 +132,18 @@ export const draw = (seed: number): Scenario => {
     Array.from({ length: dice.int(0, most) }, (_, index) => make(index))
 
   const numbers = Array.from({ length: dice.int(1, 3) }, (_, index) => MeetingNo.make(`10000000${index + 1}`))
-  const windows = dice.pick([1, 1, 2, 3, 4, 7])
+  const manyWindows = dice.pick([1, 1, 2, 3, 4, 7])
   const end = epoch / 1_000 - dice.int(0, 30) * day
-  const range = {
-    start: end - Math.ceil((windows - dice.pick([0.001, 0.5, 0.9, 0])) * ListByNo.maxRangeSeconds),
+  const anyRange = {
+    start: end - Math.ceil((manyWindows - dice.pick([0.001, 0.5, 0.9, 0])) * ListByNo.maxRangeSeconds),
     end,
   }
+  const readable = epoch / 1_000 - ListByNo.maxRangeSeconds
+  const range =
+    aging === undefined
+      ? anyRange
+      : { start: readable + aging.within, end: epoch / 1_000 + age.pick([0, 0, 40 * day]) }
+  const windows = Math.ceil((range.end - range.start) / ListByNo.maxRangeSeconds)
   const seams = Array.from({ length: windows }, (_, index) => range.start + index * ListByNo.maxRangeSeconds)
 
   const requests = dice.pick([5, 8, 12, 20, 100, 100])
@@ -152,7 +173,9 @@ export const draw = (seed: number): Scenario => {
   })
 
   const plans = Array.from({ length: plansInAll }, (_, index): Plan => {
-    const by = dice.pick(["pages", "pages", "stream", "outcomes", "streamMany", "page"] as const)
+    const anyWay = dice.pick(["pages", "pages", "stream", "outcomes", "streamMany", "page"] as const)
+    // Who reads many numbers gives the range anew, and one that is too old then is refused.
+    const by = aging === undefined || !["outcomes", "streamMany"].includes(anyWay) ? anyWay : "pages"
     return {
       name: `reader ${index + 1}`,
       numbers: by === "outcomes" || by === "streamMany" ? numbers : [dice.pick(numbers)],
@@ -184,6 +207,7 @@ export const draw = (seed: number): Scenario => {
       overlaps: dice.pick([0, 0, 0.3]),
       empties: dice.pick([0, 0, 0.2]),
       sparse: dice.chance(0.5),
+      ninetyDays: aging === undefined ? "span" : "lookback",
       numberAs: dice.pick(["digits", "digits", "with blanks", "absent", "null"]),
     },
     limit: {
@@ -226,15 +250,28 @@ export const draw = (seed: number): Scenario => {
     },
     tiesByDice: dice.chance(0.5),
     plans,
-    stops: calm
-      ? []
-      : several(2, () => ({
-          at: dice.int(100, calmFrom),
-          how: dice.pick(["kill", "interrupt"] as const),
-          pause: dice.pick([0, 0, dice.int(0, 3) * minute]),
-        })).toSorted((a, b) => a.at - b.at),
-    wallClockJumps: dice.chance(0.2)
-      ? several(2, () => ({ at: sometime(), by: dice.int(-10, 10) * minute }))
-      : [],
+    stops: [
+      ...(calm
+        ? []
+        : several(2, () => ({
+            at: dice.int(100, calmFrom),
+            how: dice.pick(["kill", "interrupt"] as const),
+            pause: dice.pick([0, 0, dice.int(0, 3) * minute]),
+          }))),
+      ...(aging?.awayDays === undefined
+        ? []
+        : [
+            {
+              at: age.int(100, age.pick([calmFrom, 2 * minute])),
+              how: age.pick(["kill", "interrupt"] as const),
+              pause: aging.awayDays * day * 1_000,
+            },
+          ]),
+    ].toSorted((a, b) => a.at - b.at),
+    // What is too old is known by the clock of the machine: one that is minutes off is not expected to know it.
+    wallClockJumps:
+      dice.chance(0.2) && aging === undefined
+        ? several(2, () => ({ at: sometime(), by: dice.int(-10, 10) * minute }))
+        : [],
   }
 }

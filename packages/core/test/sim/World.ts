@@ -22,6 +22,8 @@ export interface Answer {
   readonly data?: Readonly<Record<string, unknown>> | undefined
   /** That the page token is too old. */
   readonly expired?: boolean
+  /** That the start of the range is more than 90 days ago. */
+  readonly tooOld?: boolean
   /** Of a refusal: seconds that a client must wait. */
   readonly resetSeconds?: number
   /** The access token that an answer of the token endpoint brings, and the seconds it says. */
@@ -189,6 +191,11 @@ export const make = (scenario: Scenario, dice: Dice, now: () => number, isCalm: 
     ) as [number, number, number]
     if (!(start < end) || end - start > ListByNo.maxRangeSeconds || !(size >= 1 && size <= 50))
       return paramError()
+    if (
+      listing.ninetyDays === "lookback" &&
+      start < (scenario.epoch + now()) / 1_000 - ListByNo.maxRangeSeconds
+    )
+      return { ...paramError(), tooOld: true }
     const bound = `${query["meeting_no"]} ${start} ${end} ${size}`
     let offset = 0
     if (query["page_token"] !== undefined) {
@@ -206,10 +213,16 @@ export const make = (scenario: Scenario, dice: Dice, now: () => number, isCalm: 
     const more = empty || offset + size < found.length
     const overlap = !empty && more && dice.chance(listing.overlaps) ? dice.int(0, size - 1) : 0
     const next = empty ? offset : offset + size - overlap
-    return pageAnswer(dataOf(page, more ? tokenFor(bound, next) : undefined))
+    return pageAnswer(
+      dataOf(page, more ? tokenFor(bound, next) : undefined, query["page_token"] === undefined),
+    )
   }
 
-  const dataOf = (page: ReadonlyArray<Row>, next: string | undefined): Readonly<Record<string, unknown>> => {
+  const dataOf = (
+    page: ReadonlyArray<Row>,
+    next: string | undefined,
+    isFirst: boolean,
+  ): Readonly<Record<string, unknown>> => {
     const usually = <A>(usual: A, ...others: ReadonlyArray<unknown>) =>
       listing.sparse ? dice.pick<unknown>([usual, ...others]) : usual
     const rowsOfPage = page.map(({ id, meetingNo, topic }) => ({
@@ -226,9 +239,10 @@ export const make = (scenario: Scenario, dice: Dice, now: () => number, isCalm: 
       meeting_connect: usually(true, null, undefined),
     }))
     const meeting_briefs = page.length === 0 ? usually(rowsOfPage, null, undefined) : rowsOfPage
-    if (next !== undefined)
-      return { has_more: usually(true, null, undefined), page_token: next, meeting_briefs }
-    const has_more = usually(false, null, undefined)
+    // Behind a page token it is always said.
+    const said = (has_more: boolean) => (isFirst ? usually(has_more, null, undefined) : has_more)
+    if (next !== undefined) return { has_more: said(true), page_token: next, meeting_briefs }
+    const has_more = said(false)
     // With has_more false a token means nothing.
     const page_token = usually("", null, undefined, ...(has_more === false ? ["left over"] : []))
     return { has_more, page_token, meeting_briefs }
