@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { Cursor, FeishuError, ListByNo, type MeetingNo } from "@effect-feishu/core"
+import { Cursor, FeishuError, ListByNo, MeetingNo } from "@effect-feishu/core"
 import * as Language from "./Language.ts"
 import * as Lock from "./Lock.ts"
 import * as Output from "./Output.ts"
@@ -34,8 +34,8 @@ export type Plan = typeof Plan.Type
 const Recorded = Schema.Struct({
   [versionKey]: Schema.Literal(version),
   plan: Plan,
-  /** Unix seconds, and absent where cursors hold it. */
-  range: Schema.optionalKey(Schema.Struct({ start: Count, end: Count })),
+  /** Unix seconds, with when it was given, so that it may grow old; absent where cursors hold it. */
+  range: Schema.optionalKey(Schema.Struct({ start: Count, end: Count, asked: Schema.optionalKey(Count) })),
   step: Schema.Literals(["part", "whole", "moved"]),
   /** Of the output, when its step was recorded. */
   bytes: Count,
@@ -58,6 +58,10 @@ const Recorded = Schema.Struct({
       }),
     ),
   }),
+  /** What had to be left out of numbers, since Feishu no longer shows it; unix seconds. */
+  unreachable: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ meetingNo: MeetingNo, from: Count, to: Count })),
+  ),
   /** When the run ended early by itself, in unix milliseconds; one that was killed had no time to say. */
   endedAt: Schema.optionalKey(Count),
   /** Whether the end was that of the list, or of what `--max-items` allows. */

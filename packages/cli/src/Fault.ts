@@ -28,6 +28,9 @@ export const exitCodes = {
   SIGTERM: 143,
 } as const
 
+/** The exit code for an error of the client. */
+export const exitCodeOf = ({ reason }: FeishuError.FeishuError): number => exitCodeOfReason[reason._tag]
+
 const exitCodeOfReason: Record<FeishuError.Reason["_tag"], number> = {
   InvalidRequest: exitCodes.badInput,
   CursorUnusable: exitCodes.badInput,
@@ -59,6 +62,9 @@ export class NumbersFailed extends Data.TaggedError("NumbersFailed")<{
   readonly errors: ReadonlyArray<FeishuError.FeishuError>
 }> {}
 
+/** The list is complete but for a time that Feishu no longer shows, which was told. */
+export class TimeUnreachable extends Data.TaggedError("TimeUnreachable") {}
+
 /** Finds out what ended a run early. */
 export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language = "en"): Fault => {
   const say = words[language]
@@ -77,10 +83,13 @@ export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language
   if (error instanceof NumbersFailed) {
     // There may be more of them than a call takes arguments.
     const exitCode = error.errors.reduce(
-      (lowest, { reason }) => Math.min(lowest, exitCodeOfReason[reason._tag]),
+      (lowest, error) => Math.min(lowest, exitCodeOf(error)),
       Number.POSITIVE_INFINITY,
     )
     return { reason: error._tag, meaning: say.numbersFailed(error.errors.length), remedy: "", exitCode }
+  }
+  if (error instanceof TimeUnreachable) {
+    return { reason: error._tag, meaning: say.unreachable, remedy: "", exitCode: exitCodes.refused }
   }
   if (error instanceof OutputFailed) {
     const { code, flag, target } = error
@@ -99,7 +108,7 @@ export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language
 /** What a call has failed with. */
 export const ofFeishu = (error: FeishuError.FeishuError, language: Language.Language): Fault => {
   const { code, logId, reason } = error
-  const exitCode = exitCodeOfReason[reason._tag]
+  const exitCode = exitCodeOf(error)
   return { reason: reason._tag, ...explain(error, language), code, logId, exitCode }
 }
 
@@ -175,7 +184,9 @@ export const detailsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<string> =>
   if (error instanceof FeishuError.FeishuError) return detailsOfFeishu(error)
   if (error instanceof NumbersFailed) return error.errors.flatMap(detailsOfFeishu)
   // They have said it all.
-  if (CliError.isCliError(error) || error instanceof OutputFailed) return []
+  if (CliError.isCliError(error) || error instanceof OutputFailed || error instanceof TimeUnreachable) {
+    return []
+  }
   const lines: Array<string> = []
   // Errors that cause each other in a circle are a bug, too.
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
@@ -202,6 +213,7 @@ const detailsOfFeishu = (error: FeishuError.FeishuError): ReadonlyArray<string> 
 interface Words {
   readonly stopped: string
   readonly numbersFailed: (numbers: number) => string
+  readonly unreachable: string
   readonly stop: string
   readonly nothingSent: string
   readonly configWrong: (problem: string) => string
@@ -229,6 +241,7 @@ const words: Language.Words<Words> = {
   en: {
     stopped: "stopped by a signal",
     numbersFailed: (numbers) => `${many(numbers, "number")} could not be read to the end`,
+    unreachable: "a part of the range is more than 90 days ago by now, and Feishu no longer shows it",
     stop: ". ",
     nothingSent: ". Nothing was sent",
     configWrong: (problem) => `the environment: ${problem}. Nothing was sent`,
@@ -254,6 +267,7 @@ const words: Language.Words<Words> = {
   zh: {
     stopped: "被信号中止",
     numbersFailed: (numbers) => `${numbers} 个会议号未能读完`,
+    unreachable: "时间范围的一部分现已早于 90 天前，飞书不再显示",
     stop: "。",
     nothingSent: "。未发送任何请求",
     configWrong: (problem) => `环境变量有误：${problem}。未发送任何请求`,

@@ -59,6 +59,7 @@ const words: Language.Words<{
     summary: "the last line",
     statuses: [
       ["complete", "Every meeting was written"],
+      ["complete but for TIME", "As complete, but Feishu no longer shows that part of the range"],
       ["limited", "Ended as wanted: by --max-items, or by the reader of a pipe"],
       ["incomplete", "Ended early; the line above it says how to go on"],
       ["failed", "Ended before anything was read"],
@@ -66,7 +67,7 @@ const words: Language.Words<{
     exitCodes: "exit codes",
     codes: [
       ["0", "complete or limited"],
-      ["1", "refused by the API"],
+      ["1", "refused by the API; or complete but for a time that it no longer shows"],
       ["2", "bad input; nothing was sent"],
       ["3", "token, scope or app"],
       ["4", "network or server, after all retries"],
@@ -111,6 +112,7 @@ const words: Language.Words<{
     summary: "最后一行",
     statuses: [
       ["完整 (complete)", "所有会议均已写出"],
+      ["除某段时间外完整", "其余会议均已写出，但飞书不再显示该段时间"],
       ["截断 (limited)", "按要求结束：达到 --max-items，或管道的读者已关闭"],
       ["不完整 (incomplete)", "提前结束；上面一行说明如何继续"],
       ["失败 (failed)", "尚未读到任何内容就结束"],
@@ -118,7 +120,7 @@ const words: Language.Words<{
     exitCodes: "退出码",
     codes: [
       ["0", "完整或截断"],
-      ["1", "被 API 拒绝"],
+      ["1", "被 API 拒绝；或除飞书不再显示的时间外完整"],
       ["2", "输入有误；未发送任何请求"],
       ["3", "访问凭证、权限或应用问题"],
       ["4", "网络或服务器故障，重试后仍失败"],

@@ -225,6 +225,10 @@ const detailOf = (event: Events.Event): readonly [string, object] | undefined =>
       return ["wait", { waitMs: Math.round(event.millis) }]
     case "RateLimitRefused":
       return ["refused", { waitMs: Math.round(event.resetMillis), logId: event.logId }]
+    case "TimeUnreachable": {
+      const { from, meetingNo, to } = event
+      return ["unreachable", { meetingNo, from: iso(from * 1_000), to: iso(to * 1_000) }]
+    }
     case "Retrying": {
       const { code, logId, reason } = event.error
       return ["retry", { reason: reason._tag, code, logId, waitMs: Math.round(event.delayMillis) }]

@@ -5,6 +5,13 @@ import * as Effect from "effect/Effect"
 import type { Cursor, Events, FeishuError, MeetingNo } from "@effect-feishu/core"
 import type { Again } from "./Resume.ts"
 
+/** A time that a number could not be read for any more; unix seconds. */
+export interface Unreachable {
+  readonly meetingNo: MeetingNo
+  readonly from: number
+  readonly to: number
+}
+
 /** The state of a run. It changes while the run goes on, so that an end at any moment can be told. */
 export interface State {
   /** Rows that are in the output. */
@@ -34,6 +41,8 @@ export interface State {
   readonly unread: Set<MeetingNo>
   /** Those that failed by a fault of their own, while the others were read. */
   readonly failed: Map<MeetingNo, FeishuError.FeishuError>
+  /** What was left out of numbers, in unix seconds: it grew old while it was read, and Feishu no longer shows it. */
+  readonly unreachable: Array<Unreachable>
   /** Whether the run began where an earlier one ended. */
   resumed: boolean
   /** Rows of them that an earlier run has written. */
@@ -70,6 +79,7 @@ export const make = (): State => ({
   underWay: new Map(),
   unread: new Set(),
   failed: new Map(),
+  unreachable: [],
   resumed: false,
   rowsBefore: 0,
   ended: undefined,

@@ -9,7 +9,7 @@ import { Run, type State } from "./Run.ts"
 import { type Label, labels, showable, Stderr } from "./Stderr.ts"
 import { CurrentVerbosity } from "./Verbosity.ts"
 import { json } from "./VisibleText.ts"
-import { many } from "./Words.ts"
+import { instant, many } from "./Words.ts"
 
 /** Tells how the run ended: the error, how to go on, and in the last line the summary. */
 export const report = Effect.fnUntraced(function* (
@@ -34,14 +34,24 @@ export const report = Effect.fnUntraced(function* (
   const hasFailed =
     fault?.exitCode === exitCodes.badInput || (fault !== undefined && readNothing && run.failed.size === 0)
   const cursors = hasFailed ? [] : Resume.cursorsOf(run)
-  const status: Status = fault === undefined ? (run.ended ?? "complete") : hasFailed ? "failed" : "incomplete"
+  const lost = fault?.reason === "TimeUnreachable"
+  const status: Status =
+    fault === undefined || (lost && run.ended === "limited")
+      ? (run.ended ?? "complete")
+      : lost
+        ? "complete but for unreachable"
+        : hasFailed
+          ? "failed"
+          : "incomplete"
 
-  // Numbers that failed were told as they did.
-  if (fault !== undefined && !["Stopped", "NumbersFailed"].includes(fault.reason)) yield* tell(fault)
+  // Numbers that failed, and times that were left out, were told as that happened.
+  if (fault !== undefined && !["Stopped", "NumbersFailed", "TimeUnreachable"].includes(fault.reason)) {
+    yield* tell(fault)
+  }
   if (Exit.isFailure(exit) && (yield* CurrentVerbosity) === "verbose") {
     for (const detail of detailsOf(exit.cause)) yield* stderr.line(detail, { text: "  ", color: "gray" })
   }
-  const hints = status === "complete" || hasFailed ? [] : Resume.lines(run, language)
+  const hints = isComplete(status) || hasFailed ? [] : Resume.lines(run, language)
   yield* Effect.forEach(hints, (hint) => stderr.line(hint), { discard: true })
   if (isJson) {
     yield* stderr.line(
@@ -59,6 +69,9 @@ export const report = Effect.fnUntraced(function* (
           failed: run.failed.size,
         },
         ...(run.rowsBefore > 0 ? { rowsBefore: run.rowsBefore } : {}),
+        ...(run.unreachable.length > 0
+          ? { unreachable: { ...inIso(wholeOf(run.unreachable)), numbers: ofEachNumber(run.unreachable) } }
+          : {}),
         ...(status === "incomplete" ? { checkpoint: run.checkpoint } : {}),
         // One is what most runs have; several are for several numbers.
         ...(cursors.length > 1 ? { cursors } : { cursor: cursors[0] }),
@@ -76,8 +89,9 @@ export const report = Effect.fnUntraced(function* (
     )
   } else if (args.includes("list")) {
     // Other commands have no meetings to count.
-    const [word, color] = say.status[status]
-    yield* stderr.line(inWords(run, fault, hints.length > 0, say), { text: word, color })
+    const [text, color] =
+      status === "complete but for unreachable" ? say.butFor(run.unreachable) : say.status[status]
+    yield* stderr.line(inWords(run, fault, hints.length > 0, say), { text, color })
   }
 })
 
@@ -101,7 +115,31 @@ const forPrograms = (fault: Fault, language: Language.Language) => ({
   logId: fault.logId,
 })
 
-type Status = "complete" | "limited" | "incomplete" | "failed"
+type Status = "complete" | "complete but for unreachable" | "limited" | "incomplete" | "failed"
+
+const isComplete = (status: Status): boolean => status.startsWith("complete")
+
+interface Times {
+  readonly from: number
+  readonly to: number
+}
+
+/** From the first to the last of some times. */
+const wholeOf = (times: ReadonlyArray<Times>): Times =>
+  times.reduce(
+    (whole, { from, to }) => ({ from: Math.min(whole.from, from), to: Math.max(whole.to, to) }),
+    times[0] ?? { from: 0, to: 0 },
+  )
+
+const inIso = ({ from, to }: Times) => ({ from: instant(from), to: instant(to) })
+
+const ofEachNumber = (unreachable: State["unreachable"]) => {
+  const times = new Map<string, Times>()
+  for (const { meetingNo, ...time } of unreachable) {
+    times.set(meetingNo, wholeOf([times.get(meetingNo) ?? time, time]))
+  }
+  return Array.from(times, ([meetingNo, whole]) => ({ meetingNo, ...inIso(whole) }))
+}
 
 const inWords = (run: State, fault: Fault | undefined, resumable: boolean, say: Words): string => {
   const counts = [
@@ -118,7 +156,7 @@ const inWords = (run: State, fault: Fault | undefined, resumable: boolean, say: 
     ...(fault?.reason === "Stopped" ? [fault.meaning] : []),
     ...(run.file === undefined
       ? []
-      : fault === undefined
+      : fault === undefined || fault.reason === "TimeUnreachable"
         ? [say.writtenTo(run.file.path)]
         : run.rows > 0
           ? [say.soFarIn(run.file.part ?? run.file.path)]
@@ -138,7 +176,11 @@ const inShort = (meetingNos: ReadonlyArray<string>): string => meetingNos.slice(
 
 interface Words {
   /** The first word of the summary. */
-  readonly status: Readonly<Record<Status, readonly [string, Label["color"]]>>
+  readonly status: Readonly<
+    Record<Exclude<Status, "complete but for unreachable">, readonly [string, Label["color"]]>
+  >
+  /** In the place of that word where a time was left out. */
+  readonly butFor: (unreachable: State["unreachable"]) => readonly [string, Label["color"]]
   readonly toDo: string
   readonly logId: string
   readonly meetings: (number: number) => string
@@ -166,6 +208,12 @@ const words: Language.Words<Words> = {
       limited: ["limited: ", "yellow"],
       incomplete: ["incomplete: ", "red"],
       failed: ["failed: ", "red"],
+    },
+    butFor: (unreachable) => {
+      const { from, to } = inIso(wholeOf(unreachable))
+      const { length } = ofEachNumber(unreachable)
+      const numbers = length > 1 ? ` of ${length} numbers` : ""
+      return [`complete but for ${from} to ${to}${numbers}, which Feishu no longer shows: `, "yellow"]
     },
     toDo: "to do: ",
     logId: "log id: ",
@@ -195,6 +243,12 @@ const words: Language.Words<Words> = {
       limited: ["截断：", "yellow"],
       incomplete: ["不完整：", "red"],
       failed: ["失败：", "red"],
+    },
+    butFor: (unreachable) => {
+      const { from, to } = inIso(wholeOf(unreachable))
+      const { length } = ofEachNumber(unreachable)
+      const numbers = length > 1 ? ` ${length} 个会议号的` : ""
+      return [`除${numbers} ${from} 至 ${to}（飞书不再显示）外完整：`, "yellow"]
     },
     toDo: "处理：",
     logId: "日志 ID：",

@@ -21,7 +21,7 @@ import * as NodeHttp from "@effect-feishu/core/node"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as Client from "./Client.ts"
 import type * as ConnectionFlags from "./ConnectionFlags.ts"
-import { exitCodes, faultOf, NumbersFailed, ofFeishu } from "./Fault.ts"
+import { exitCodeOf, exitCodes, faultOf, NumbersFailed, ofFeishu, TimeUnreachable } from "./Fault.ts"
 import * as Format from "./Format.ts"
 import * as Language from "./Language.ts"
 import * as Numbers from "./Numbers.ts"
@@ -82,10 +82,13 @@ export const list = Effect.fn("list")(function* (input: Input) {
     mode: input.progress ?? (isInLine ? "none" : undefined),
     rateLimit: settings.rateLimit,
   })
-  return yield* transfer({ input, settings, fields, asked, checkpoint, progress }).pipe(
+  yield* transfer({ input, settings, fields, asked, checkpoint, progress }).pipe(
     Effect.provide(Meetings.layerClient.pipe(Layer.provideMerge(input.demo ? demo : client))),
     Effect.provideService(Events.Events, progress.listen),
   )
+  const { unreachable } = yield* Run
+  // All that Feishu still shows is in its place.
+  if (unreachable.length > 0) return yield* new TimeUnreachable()
 }, Effect.scoped)
 
 // Loaded only when asked for: the mock brings a lot that a real run has no use for.
@@ -125,6 +128,7 @@ const transfer = Effect.fnUntraced(function* ({
   run.starts = yield* startsOf(input, settings, asked, range)
   run.rows = run.rowsBefore = earlier?.rows ?? 0
   run.begun = earlier?.numbers.begun ?? 0
+  run.unreachable.push(...(earlier?.unreachable ?? []))
   const seen = new SeenIds()
   for (const { cursor, seen: ids } of earlier?.numbers.open ?? []) {
     const meetingNo = numberOf(cursor)
@@ -153,6 +157,7 @@ const transfer = Effect.fnUntraced(function* ({
         seen: seen.of(numberOf(cursor)),
       })),
     },
+    ...(run.unreachable.length === 0 ? {} : { unreachable: run.unreachable }),
     ...(step === "part" ? {} : { ended: endOf(run) }),
   })
   if (earlier !== undefined && earlier.step !== "part") {
@@ -249,6 +254,8 @@ const wasEnded = Effect.fnUntraced(function* (
   const { alreadyEnded } = yield* Language.say(words)
   yield* Output.finish(path, earlier.bytes, earlier.step === "moved")
   if (earlier.step === "whole") yield* checkpoint.record({ ...earlier, step: "moved" })
+  // The run that moved it has told what was left out.
+  if (earlier.step === "moved") run.unreachable.length = 0
   yield* stderr.line(alreadyEnded(checkpoint.path))
   run.file = { path, part: undefined }
   run.ended = earlier.ended ?? "complete"
@@ -273,7 +280,7 @@ const copy = Effect.fnUntraced(function* (
     return beginAt(run, start)
   }
   const isOwn = (error: FeishuError.FeishuError): boolean =>
-    keepGoing && error.reason._tag !== "InvalidRequest" && Meetings.isFaultOfNumber(error)
+    keepGoing && exitCodeOf(error) !== exitCodes.badInput && Meetings.isFaultOfNumber(error)
   const fail = Effect.fnUntraced(function* (meetingNo: MeetingNo, error: FeishuError.FeishuError) {
     run.underWay.delete(meetingNo)
     run.failed.set(meetingNo, error)
@@ -290,6 +297,9 @@ const copy = Effect.fnUntraced(function* (
     const isCut = fitting.length < page.meetings.length
     yield* write(fitting, () => {
       run.rows += fitting.length
+      if (page.unreachable !== undefined) {
+        run.unreachable.push({ meetingNo: page.meetingNo, ...page.unreachable })
+      }
       seen?.add(page, run.underWay.get(page.meetingNo))
       if (!isCut) run.unread.delete(page.meetingNo)
       // A page that was cut is read again by whoever resumes: better rows twice than rows lost.
@@ -350,7 +360,6 @@ const words: Language.Words<{
   readonly theNumbers: string
   readonly holdsAlready: (doubled: string) => readonly [string, string]
   readonly sameNumber: (meetingNo: string) => readonly [string, string]
-  readonly badCursor: readonly [string, string]
   readonly overNumbers: readonly [string, string]
   readonly noOutput: readonly [string, string]
   readonly sameFile: readonly [string, string]
@@ -377,7 +386,6 @@ const words: Language.Words<{
       `two are of the number ${meetingNo}`,
       "Give them to one run after the other.",
     ],
-    badCursor: ["it is damaged, or of another version", "Give it as it was printed, whole and in one line."],
     overNumbers: ["it would replace the file of the numbers", "Write to another file."],
     noOutput: ["it needs a file that it can go on with", "Add --output FILE."],
     sameFile: [
@@ -404,7 +412,6 @@ const words: Language.Words<{
     theNumbers: "会议号",
     holdsAlready: (doubled) => ["游标已包含会议号、时间范围和每页条数", `请去掉 ${doubled}，或去掉游标。`],
     sameNumber: (meetingNo) => [`有两个游标属于会议号 ${meetingNo}`, "请分两次运行。"],
-    badCursor: ["游标已损坏，或版本不同", "请按打印的原样完整给出，写在一行内。"],
     overNumbers: ["会覆盖会议号所在的文件", "请写到另一个文件。"],
     noOutput: ["检查点需要一个可以接着写的文件", "请加上 --output FILE。"],
     sameFile: ["检查点会写到输出所在的文件", "请换一个与输出不相近的文件名。"],
@@ -483,8 +490,11 @@ export const fieldsOf = Effect.fnUntraced(function* ({
 /** What is to be read. */
 interface Asked {
   readonly numbers: ReadonlyArray<MeetingNo>
-  /** One range for all numbers, since relative words must not move while they are read; none beside cursors. */
-  readonly range: TimeRange.TimeRange | undefined
+  /**
+   * One range for all numbers, since relative words must not move while they are read, and when it was given in unix
+   * seconds; none beside cursors.
+   */
+  readonly range: (TimeRange.TimeRange & { readonly asked?: number }) | undefined
   readonly cursors: ReadonlyArray<Cursor.Cursor>
 }
 
@@ -492,22 +502,24 @@ interface Asked {
 const askedFor = Effect.fnUntraced(function* (input: Input) {
   const say = yield* Language.say(words)
   if (input.cursors.length > 0) {
-    const cursors = input.cursors.filter((text) => Cursor.toPosition(text) !== undefined)
-    if (cursors.length < input.cursors.length) return yield* refuse("--cursor", say.badCursor)
-    const checked = cursors.map((text) => Cursor.Cursor.make(text))
+    const checked = yield* Effect.forEach(input.cursors, (text) =>
+      Effect.mapBoth(Effect.fromResult(Cursor.read(text)), {
+        onFailure: (problem) =>
+          new FeishuError.FeishuError({ reason: new FeishuError.CursorUnusable({ problem }) }),
+        onSuccess: () => text as Cursor.Cursor,
+      }),
+    )
     const numbers = checked.map(numberOf)
     const twice = numbers.find((meetingNo, index) => numbers.indexOf(meetingNo) < index)
     if (twice !== undefined) return yield* refuse("--cursor", say.sameNumber(twice))
     return { cursors: checked, numbers: [], range: undefined } satisfies Asked
   }
-  return {
-    cursors: [],
-    numbers: yield* Numbers.read(input),
-    range: yield* Reading.range({
-      from: input.from ?? (input.demo ? `${demoDays}d` : undefined),
-      to: input.to,
-    }),
-  } satisfies Asked
+  const range = yield* Reading.range({
+    from: input.from ?? (input.demo ? `${demoDays}d` : undefined),
+    to: input.to,
+  })
+  const asked = Math.floor((yield* Clock.currentTimeMillis) / 1_000)
+  return { cursors: [], numbers: yield* Numbers.read(input), range: { ...range, asked } } satisfies Asked
 })
 
 /** What makes this run the same as another one: the words that say which rows are written, and how. */
@@ -540,7 +552,7 @@ const startsOf = Effect.fnUntraced(function* (
   input: Input,
   settings: Settings.Settings,
   asked: Asked,
-  range: TimeRange.TimeRange | undefined,
+  range: Asked["range"],
 ) {
   const run = yield* Run
   if (range === undefined) {
