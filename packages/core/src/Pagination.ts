@@ -179,9 +179,11 @@ const walk = <Row, R>(
             )
           },
         )
+        // Whoever goes on after a failure has not got the page that says what was left out: from the place before that.
+        const place = position
         const broken = (fault: typeof PaginationFault.Type) =>
-          options.broken(new PaginationBroken({ fault, logId: page.logId }), position)
-        const { unreachable, pageToken } = page
+          options.broken(new PaginationBroken({ fault, logId: page.logId }), place)
+        const { pageToken, unreachable } = page
         if (unreachable !== undefined) {
           // The page tokens of the shorter window are others, and may look like those of the longer one.
           usedTokens.clear()
@@ -210,6 +212,8 @@ const dropDoubles = <Row, R>(options: Options<Row, R>) => {
   let keys = new Set(options.seen)
   let seen = keys.size
   let previousKeys = new Set<string>()
+  // Of the pages since a window was begun anew, whose rows had come before: to come to them again is no standstill.
+  let again: Set<string> | undefined
   let emptyPages = 0
 
   return ({
@@ -226,15 +230,19 @@ const dropDoubles = <Row, R>(options: Options<Row, R>) => {
       seen = 0
       emptyPages = 0
     }
+    if (position.pageToken === undefined) again = keys.size > 0 ? new Set() : undefined
+    const rowsAgain = again?.size
     const rows = all.filter((row) => {
       const key = options.key(row)
+      again?.add(key)
       const { size } = keys
       return keys.add(key).size > size && !previousKeys.has(key)
     })
-    emptyPages = rows.length === 0 ? emptyPages + 1 : 0
+    emptyPages = rows.length === 0 && again?.size === rowsAgain ? emptyPages + 1 : 0
     if (nextToken !== undefined && emptyPages >= maxEmptyPages) {
       const fault = "too many pages in a row without a new row"
-      return Effect.fail(options.broken(new PaginationBroken({ fault, logId }), position))
+      const place = unreachable === undefined ? position : { window }
+      return Effect.fail(options.broken(new PaginationBroken({ fault, logId }), place))
     }
     return Effect.succeed({
       rows,

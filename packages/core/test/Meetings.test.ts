@@ -9,6 +9,20 @@ const day = 86_400
 const now = 1_795_348_800
 const request = { meetingNo: Fake.meetingNo, range: { from: 0, to: 1_000 } }
 
+/** The beginning of a range. */
+const first: Cursor.Position = {
+  meetingNo: Fake.meetingNo,
+  start: 0,
+  end: 1_000,
+  pageSize: 50,
+  baseUrl: "https://open.feishu.cn",
+  window: 0,
+}
+const cursorAt = (position: Partial<Cursor.Position>) => Cursor.fromPosition({ ...first, ...position })
+/** As the version before wrote it. */
+const cursorOfVersion1 = (position: object) =>
+  `feishu-meetings.1.${Base64Url.encode(JSON.stringify(position))}` as Cursor.Cursor
+
 /** A Feishu that holds these meetings by start time, pages by offset, and counts both bounds in or out. */
 const holding = (
   meetings: ReadonlyArray<{ readonly id: number; readonly time: number }>,
@@ -311,6 +325,32 @@ describe("page tokens that do not lead on end the read, after every row before",
     }),
   )
 
+  it.effect(
+    "P18 a window that is begun anew is read through more pages of known rows than may be empty",
+    () =>
+      Effect.gen(function* () {
+        const tokens = Fake.tokens()
+        const pages = 1_100
+        let refused = false
+        const handler: Fake.Handler = (asked) =>
+          Effect.sync(() => {
+            if (Fake.isTokenCall(asked)) return tokens.answer()
+            const index = Number(asked.query["page_token"] ?? 0)
+            if (!refused) return ((refused = true), Fake.failure(400, 121003))
+            return Fake.page([index], index < pages ? String(index + 1) : undefined)
+          })
+        const cursor = cursorAt({ pageToken: String(pages), start: now - 86_400, end: now })
+        const seen = Array.from({ length: pages }, (_, id) => String(id))
+        yield* TestClock.setTime(now * 1_000)
+        const fiber = yield* Effect.forkChild(
+          Effect.provide(Fake.read({ cursor, seen }), Fake.meetings(handler)),
+        )
+        yield* Fake.advance("20 minutes")
+        const { error, ids } = yield* Fiber.join(fiber)
+        assert.deepStrictEqual([error, ids], [undefined, [String(pages)]])
+      }),
+  )
+
   it.effect("P9 doubles across pages come out once and are counted", () =>
     Effect.gen(function* () {
       const { handler } = answering(Fake.page([1, 2], "2"), Fake.page([2, 3]))
@@ -349,20 +389,6 @@ describe("page tokens that do not lead on end the read, after every row before",
     }),
   )
 })
-
-/** The beginning of a range. */
-const first: Cursor.Position = {
-  meetingNo: Fake.meetingNo,
-  start: 0,
-  end: 1_000,
-  pageSize: 50,
-  baseUrl: "https://open.feishu.cn",
-  window: 0,
-}
-const cursorAt = (position: Partial<Cursor.Position>) => Cursor.fromPosition({ ...first, ...position })
-/** As the version before wrote it. */
-const cursorOfVersion1 = (position: object) =>
-  `feishu-meetings.1.${Base64Url.encode(JSON.stringify(position))}` as Cursor.Cursor
 
 describe("cursors", () => {
   const meetings = Array.from({ length: 300 }, (_, id) => ({

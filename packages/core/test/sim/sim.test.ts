@@ -18,6 +18,10 @@ describe("whatever the network, the server and the processes do, in virtual time
     assert.deepStrictEqual(Simulation.run(20_595).violations, [])
   })
 
+  it("a page that leads nowhere, and that what was left out would have come with, is asked for again from before that (seed 26030)", () => {
+    assert.deepStrictEqual(Simulation.run(26_030).violations, [])
+  })
+
   it("a seed decides everything: the same seed does the same again", () => {
     for (const seed of [3, 17, 27, 101]) {
       assert.deepStrictEqual(Simulation.run(seed).trace, Simulation.run(seed).trace)
