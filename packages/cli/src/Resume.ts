@@ -1,5 +1,5 @@
 /** How to go on where a run ended: the commands to type, and what to know about the rows. */
-import { Cursor, type MeetingNo } from "@effect-feishu/core"
+import { Cursor, ListByNo, type MeetingNo } from "@effect-feishu/core"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
 import type * as Format from "./Format.ts"
 import type * as Language from "./Language.ts"
@@ -39,14 +39,33 @@ const leftOf = (run: State) => {
     return position === undefined ? [] : [{ cursor, position }]
   })
   // A number and a range are shorter; those of cursors may have ranges of their own.
-  const fresh = places.filter(
-    ({ position }) => !run.resumed && position.window === 0 && position.pageToken === undefined,
-  )
-  return {
-    cursors: places.filter((place) => !fresh.includes(place)).map(({ cursor }) => cursor),
-    numbers: [...fresh.map(({ position }) => position), ...run.starts.slice(run.begun)],
-  }
+  const fresh = places.filter(({ position }) => !run.resumed && isBeginning(position))
+  const numbers = [...fresh.map(({ position }) => position), ...run.starts.slice(run.begun)]
+  const begun = places.filter((place) => !fresh.includes(place)).map(({ cursor }) => cursor)
+  // But a range that is typed anew is refused once it is too old, where a cursor is gone on with.
+  return numbers.some(isSoonTooOld) && begun.length + numbers.length <= mostCursors
+    ? { cursors: [...begun, ...numbers.map(Cursor.fromPosition)], numbers: [] }
+    : { cursors: begun, numbers }
 }
+
+const isBeginning = ({ pageToken, window, windowStart }: Cursor.Position): boolean =>
+  window === 0 && pageToken === undefined && windowStart === undefined
+
+/** Whether its start is 90 days ago within a day from when the range was given, but was not yet then. */
+const isSoonTooOld = ({ asked, start }: Cursor.Position): boolean => {
+  const left = asked === undefined ? 0 : start - (asked - ListByNo.maxRangeSeconds)
+  return left > 0 && left < 86_400
+}
+
+/** Whether whatever is left was refused for a range that could not be read when it was given, and never can be. */
+const isOutOfReach = (run: State): boolean =>
+  run.failed.size > 0 &&
+  run.underWay.size === 0 &&
+  run.begun === run.starts.length &&
+  [...run.failed.values()].every(({ cursor = "", reason }) => {
+    const position = Cursor.toPosition(cursor)
+    return reason._tag === "RangeTooOld" && position?.asked !== undefined && isBeginning(position)
+  })
 
 /** Whether the lines hold all commands that go on, and not only words about some. */
 export const isInCommands = (run: State): boolean => {
@@ -58,7 +77,7 @@ export const isInCommands = (run: State): boolean => {
 export const lines = (run: State, language: Language.Language): ReadonlyArray<string> => {
   const { again, checkpoint } = run
   const say = words[language]
-  if (again === undefined) return []
+  if (again === undefined || isOutOfReach(run)) return []
   // One that was limited has come to its end, as its command was.
   if (checkpoint !== undefined && run.ended === undefined) return [say.sameCommand(checkpoint)]
   const { cursors, numbers } = leftOf(run)
@@ -80,7 +99,13 @@ export const lines = (run: State, language: Language.Language): ReadonlyArray<st
     const text = command(what, again, names[index])
     return index === 0 ? say.resume(text) : say.andThen(text)
   })
-  return [...repetition(run, say), ...shown, ...joining(run, names.slice(0, commands.length), say)]
+  const aging = numbers.filter(isSoonTooOld).slice(0, 1)
+  return [
+    ...repetition(run, say),
+    ...shown,
+    ...aging.map(({ start }) => say.refusedFrom(instant(start), instant(start + ListByNo.maxRangeSeconds))),
+    ...joining(run, names.slice(0, commands.length), say),
+  ]
 }
 
 const command = (what: ReadonlyArray<string>, again: Again, output: string | undefined): string =>
@@ -147,6 +172,7 @@ interface Words {
   readonly tooManyNumbers: (number: number, first: string, range: string) => string
   readonly repeated: (rows: number) => string
   readonly stuck: (pageSize: number) => string
+  readonly refusedFrom: (start: string, from: string) => string
   readonly comma: string
   readonly parts: (files: string) => string
 }
@@ -162,6 +188,8 @@ const words: Language.Words<Words> = {
       `nothing was read of ${number} numbers, of which ${first} is the first: give those again, with ${range}; with --output and --checkpoint the same command would go on`,
     repeated: (rows) => `on resume the last ${many(rows, "row")} of this output will come again`,
     stuck: (pageSize) => `; with --max-items below the page size, ${pageSize}, a run gets no further`,
+    refusedFrom: (start, from) =>
+      `from ${from} on Feishu may refuse a start at ${start}, which is more than 90 days ago then: give a later --from`,
     comma: ", ",
     parts: (files) => `the files are parts of one list, in this order: ${files}`,
   },
@@ -175,6 +203,8 @@ const words: Language.Words<Words> = {
       `${number} 个会议号尚未读取，其中第一个是 ${first}：请再次给出它们，并加上 ${range}；若使用 --output 和 --checkpoint，再次运行同一命令即可继续`,
     repeated: (rows) => `继续运行时，本次输出的最后 ${rows} 行会再次出现`,
     stuck: (pageSize) => `；--max-items 小于每页条数 ${pageSize} 时，无法继续前进`,
+    refusedFrom: (start, from) =>
+      `从 ${from} 起，飞书可能拒绝早于 90 天前的开始时间 ${start}：届时请给出更晚的 --from`,
     comma: "、",
     parts: (files) => `这些文件依次是同一份列表的各部分：${files}`,
   },

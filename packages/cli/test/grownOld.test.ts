@@ -119,6 +119,34 @@ describe.concurrent("P23 a run that the monthly quota has ended, and that is gon
     assert.match(json.stderr, /"progress":"unreachable".*"meetingNo":"337736498","from":"/)
   })
 
+  it("the commands that it prints work days later, too, also for numbers of which nothing was read", async () => {
+    const { environment, feishu, quotaAfter } = await startFeishu("lookback")
+    await using _ = feishu
+    const quota = await quotaAfter(5)
+    const first = await Cli.run(["list", ...numbers], environment)
+    await feishu.removeFault(quota.id)
+    const [, typed = ""] = /^resume with: (.*)$/m.exec(first.stderr) ?? []
+    assert.notInclude(typed, "--from")
+    await feishu.moveClock({ advance: 2 * day })
+    const rest = await Cli.shell(`${typed} --summary json`, { ...environment, ...daysLater(2) })
+    assert.strictEqual(rest.code, 1, rest.stderr)
+    assert.strictEqual(Cli.summaryOf(rest).status, "complete but for unreachable")
+    assert.strictEqual(Cli.summaryOf(rest).numbers.complete, 2)
+  })
+
+  it("promises nothing where all that is left was refused for ever", async () => {
+    const { environment, feishu } = await startFeishu("lookback")
+    await using _ = feishu
+    const output = join(folder, "never.ndjson")
+    const never = [...numbers, "--from", "200d", "--keep-going"]
+    for (const more of [[], ["--output", output, "--checkpoint", `${output}.checkpoint`]]) {
+      const { code, stderr } = await Cli.run(["list", ...never, ...more], environment)
+      assert.strictEqual(code, 1)
+      assert.notMatch(stderr, /goes on|resume/)
+      assert.match(stderr, /^to do: Start at \S+ or later\.$/m)
+    }
+  })
+
   it("says nothing of it where Feishu still answers", async () => {
     const { environment, feishu, quotaAfter } = await startFeishu("span")
     await using _ = feishu

@@ -1,5 +1,6 @@
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import type { Started } from "@effect-feishu/mock-server"
+import { Cursor, MeetingNo } from "@effect-feishu/core"
+import { type Started, startFeishuMock } from "@effect-feishu/mock-server"
 import { createClient, FeishuError } from "@effect-feishu/promise"
 import { DateTime } from "effect"
 import { Readable } from "node:stream"
@@ -34,6 +35,38 @@ describe("a read", () => {
     for (const meetingNo of ["337 736 498", "337-736-498", " 337736498\n"]) {
       assert.lengthOf(await idsOf(client.stream({ meetingNo, range: newest })), 9)
     }
+  })
+
+  it("of a cursor that has grown old goes on behind what Feishu no longer shows, and says which time that is", async () => {
+    const day = 86_400
+    const now = Math.floor(DateTime.toEpochMillis(DateTime.nowUnsafe()) / 1_000)
+    const meeting = { id: ids[0]!, meeting_no: meetingNo, topic: "Review", start_time: now - 10 * day }
+    await using feishu = await startFeishuMock({ ninetyDays: "lookback", seed: { meetings: [meeting] } })
+    const { events, options } = optionsFor(feishu)
+    await using client = createClient(options)
+    const start = now - 95 * day
+    const cursor = Cursor.fromPosition({
+      meetingNo: MeetingNo.make(meetingNo),
+      start,
+      end: now - 6 * day,
+      pageSize: 50,
+      baseUrl: feishu.url,
+      asked: now - 6 * day,
+      window: 0,
+    })
+    const page = await client.page({ cursor })
+    assert.deepStrictEqual(
+      page.meetings.map(({ id }) => id),
+      [meeting.id],
+    )
+    assert.isUndefined(page.cursor)
+    const { unreachable } = page
+    assert.strictEqual(unreachable?.from, start)
+    assert.approximately(unreachable!.to, now - 90 * day + 3_600, 60)
+    assert.deepStrictEqual(
+      events.filter(({ type }) => type === "TimeUnreachable"),
+      [{ type: "TimeUnreachable", meetingNo, ...unreachable! }],
+    )
   })
 
   it("can be read again, each time from its start", async () => {
