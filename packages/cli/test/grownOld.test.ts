@@ -3,11 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
 import { startFeishuMock } from "@effect-feishu/mock-server"
 import * as Cli from "./Cli.ts"
 
 const day = 86_400
-const now = Math.floor(Date.now() / 1_000)
+const now = Math.floor(DateTime.toEpochMillis(DateTime.nowUnsafe()) / 1_000)
+const secondsOf = (iso: string) => DateTime.toEpochMillis(DateTime.makeUnsafe(iso)) / 1_000
 const numbers = ["337736498", "146453285", "588000001"] as const
 
 /** A meeting every 12 hours in the last 89 days, for each number. */
@@ -77,13 +79,13 @@ describe.concurrent("P23 a run that the monthly quota has ended, and that is gon
       [...numbers],
     )
     const bound = now + 3 * day - 90 * day + 3_600
-    assert.approximately(Date.parse(lost.to) / 1_000, bound, 60)
-    assert.approximately(Date.parse(lost.from) / 1_000, now - 90 * day + 3_600, 60)
+    assert.approximately(secondsOf(lost.to), bound, 60)
+    assert.approximately(secondsOf(lost.from), now - 90 * day + 3_600, 60)
     assert.include(again.stderr, `warning: Meetings of ${numbers[0]} from `)
 
     const ids = Cli.ids(readFileSync(output, "utf8"))
     assert.strictEqual(new Set(ids).size, ids.length)
-    const shown = seed.meetings.filter((meeting) => meeting.start_time > Date.parse(lost.to) / 1_000)
+    const shown = seed.meetings.filter((meeting) => meeting.start_time > secondsOf(lost.to))
     // Of the first number there are those, too, that had come before.
     assert.strictEqual(ids.length, 178 + (2 * shown.length) / 3)
     assert.isFalse(existsSync(`${output}.part`))
