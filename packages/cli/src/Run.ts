@@ -6,7 +6,7 @@ import type { Cursor, Events, FeishuError, MeetingNo } from "@effect-feishu/core
 import type { Again } from "./Resume.ts"
 
 /** A time that a number could not be read for any more; unix seconds. */
-export interface Unreachable {
+interface Unreachable {
   readonly meetingNo: MeetingNo
   readonly from: number
   readonly to: number
