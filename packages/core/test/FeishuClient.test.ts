@@ -428,6 +428,27 @@ describe("refusals by the rate limit", () => {
     }),
   )
 
+  it.effect("a wall clock that jumps ahead by 20 minutes does not end the patience of 15", () =>
+    Effect.gen(function* () {
+      const clock = yield* Effect.service(Clock.Clock)
+      let ahead = 0
+      const millis = () => clock.currentTimeMillisUnsafe() + ahead
+      const jumping = {
+        ...clock,
+        monotonicTimeNanos: clock.monotonicTimeNanos,
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+        sleep: (duration: Duration.Duration) => clock.sleep(duration),
+        currentTimeMillisUnsafe: millis,
+        currentTimeMillis: Effect.sync(millis),
+      }
+      const { handler } = sequence(reset("52"), reset("52"), reset("52"), Fake.page([1]))
+      const jumps: Fake.Handler = (asked) =>
+        Effect.tap(handler(asked), () => Effect.sync(() => (ahead += 1_200_000)))
+      const reading = Effect.provideService(readFor("5 minutes", jumps), Clock.Clock, jumping)
+      assert.deepStrictEqual(yield* reading, { ids: ["1"], error: undefined })
+    }),
+  )
+
   it.effect("refusals cost no attempt, and end after 10 in a row, with the cursor", () =>
     Effect.gen(function* () {
       const { handler, requests } = sequence(reset("30"))

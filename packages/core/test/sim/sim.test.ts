@@ -14,10 +14,6 @@ describe("whatever the network, the server and the processes do, in virtual time
     })
   }
 
-  it("a wall clock that jumps does not end the patience with the rate limit (seed 20595)", () => {
-    assert.deepStrictEqual(Simulation.run(20_595).violations, [])
-  })
-
   it("a page that leads nowhere, and that what was left out would have come with, is asked for again from before that (seed 26030)", () => {
     assert.deepStrictEqual(Simulation.run(26_030).violations, [])
   })
