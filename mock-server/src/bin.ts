@@ -2,7 +2,11 @@
 /** Starts the command; on an old Node, which could not read the rest, it says so in a line. */
 import { readFileSync } from "node:fs"
 import * as CompiledCode from "@effect-feishu/terminal/CompiledCode"
+import * as Hangup from "@effect-feishu/terminal/Hangup"
 import { whyNotThisNode } from "@effect-feishu/terminal/NodeVersion"
+
+// A mock that was started with nohup outlives its terminal.
+Hangup.ignoreUnlessItStops()
 
 const why = whyNotThisNode("feishu-mock")
 if (why === undefined) {

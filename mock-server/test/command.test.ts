@@ -438,25 +438,28 @@ describe("the process of feishu-mock", () => {
     }),
   )
 
-  it.live("S10 ends with 0 on SIGTERM: what is under way is answered, what never ends is cut", () =>
-    Effect.gen(function* () {
-      const { child, ended, stderr, stdout } = yield* feishuMock(["--port", "0", "--json"])
-      yield* Effect.promise(async () => {
-        await untilLine(child, stdout)
-        const { appId, appSecret, url } = ready(stdout())
-        const body = JSON.stringify({ app_id: appId, app_secret: appSecret })
-        const answered = await underWay(url, body)
-        await underWay(url, body)
-        child.kill("SIGTERM")
-        while (await connects(url));
-        answered.socket.write(body)
-        await once(answered.socket, "close")
-        assert.match(answered.received(), /HTTP\/1\.1 200 OK[^]*"tenant_access_token":"t-/)
-        const [code] = await ended
-        assert.strictEqual(code, 0)
-        assert.strictEqual(stderr(), "")
-      })
-    }),
+  it.live(
+    "X9 goes on after a hang-up; S10 ends with 0 on SIGTERM: what is under way is answered, what never ends is cut",
+    () =>
+      Effect.gen(function* () {
+        const { child, ended, stderr, stdout } = yield* feishuMock(["--port", "0", "--json"])
+        yield* Effect.promise(async () => {
+          await untilLine(child, stdout)
+          child.kill("SIGHUP")
+          const { appId, appSecret, url } = ready(stdout())
+          const body = JSON.stringify({ app_id: appId, app_secret: appSecret })
+          const answered = await underWay(url, body)
+          await underWay(url, body)
+          child.kill("SIGTERM")
+          while (await connects(url));
+          answered.socket.write(body)
+          await once(answered.socket, "close")
+          assert.match(answered.received(), /HTTP\/1\.1 200 OK[^]*"tenant_access_token":"t-/)
+          const [code] = await ended
+          assert.strictEqual(code, 0)
+          assert.strictEqual(stderr(), "")
+        })
+      }),
   )
 })
 

@@ -2,7 +2,11 @@
 /** Starts the command. An old Node, which could not read the rest, says so in a line. */
 import { readFileSync } from "node:fs"
 import * as CompiledCode from "@effect-feishu/terminal/CompiledCode"
+import * as Hangup from "@effect-feishu/terminal/Hangup"
 import { whyNotThisNode } from "@effect-feishu/terminal/NodeVersion"
+
+// Before the rest is loaded, which takes long enough for a terminal to be closed.
+Hangup.ignoreUnlessItStops()
 
 const why = whyNotThisNode("feishu-meetings")
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))

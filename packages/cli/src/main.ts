@@ -10,6 +10,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Hangup from "@effect-feishu/terminal/Hangup"
 import { feishuMeetings } from "./command.ts"
 import * as ConfigFiles from "./ConfigFiles.ts"
 import { exitCodes, faultOf } from "./Fault.ts"
@@ -37,8 +38,10 @@ const presenter: CliOutput.Presenter = {
   },
 }
 
-/** What stops a run: Ctrl-C, `kill`, and a terminal that is closed. */
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
+/** What stops a run: Ctrl-C, `kill`, and the closing of its terminal, where it has one. */
+const signals: ReadonlyArray<"SIGINT" | "SIGTERM" | "SIGHUP"> = Hangup.stops()
+  ? ["SIGINT", "SIGTERM", "SIGHUP"]
+  : ["SIGINT", "SIGTERM"]
 
 /** Runs it with these arguments, and ends the process. */
 export const main = (args: ReadonlyArray<string>, version: string): void => {
@@ -69,7 +72,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
   const run = Run.make()
   // `runMain` interrupts at SIGINT and SIGTERM alone.
   const closed = Effect.callback<never>((resume) => {
-    process.on("SIGHUP", () => resume(Effect.interrupt))
+    if (signals.includes("SIGHUP")) process.on("SIGHUP", () => resume(Effect.interrupt))
   })
   Effect.raceFirst(program, closed).pipe(
     Effect.provide(

@@ -1,5 +1,5 @@
 /** The command in a real terminal: a pseudo-terminal, and a screen that does what its control sequences say. */
-import { spawn } from "@lydell/node-pty"
+import { type IPty, spawn } from "@lydell/node-pty"
 import { Terminal } from "@xterm/headless"
 import { bin } from "./bundle.ts"
 import { noHome } from "./Cli.ts"
@@ -23,6 +23,8 @@ export interface Session {
   readonly type: (keys: string) => void
   /** Makes the terminal as wide as that. */
   readonly resize: (columns: number) => void
+  /** Closes the terminal, as its window would be. */
+  readonly hangUp: () => void
   /** Waits for the end. The exit code is 128 and the number of the signal for one that a signal ended. */
   readonly ended: Promise<{ readonly code: number; readonly screen: string; readonly sent: string }>
 }
@@ -96,6 +98,7 @@ const startProgram = (
       terminal.resize(columns, rows)
       child.resize(columns, rows)
     },
+    hangUp: () => (child as IPty & { readonly destroy: () => void }).destroy(),
     ended,
   }
 }

@@ -1,13 +1,15 @@
 import { once } from "node:events"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { watch } from "node:fs/promises"
+import { basename, dirname, join } from "node:path"
 import { text } from "node:stream/consumers"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { startFeishuMock } from "@effect-feishu/mock-server"
 import * as Cli from "./Cli.ts"
 import * as Scripted from "./ScriptedFeishu.ts"
+import * as Terminal from "./Terminal.ts"
 
 const { meetingNo } = Scripted
 
@@ -16,6 +18,11 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "feishu-meetings-"))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Resolves when a file comes to a name. */
+const onceThere = async (path: string): Promise<void> => {
+  for await (const { filename } of watch(dirname(path))) if (filename === basename(path)) return
+}
 
 /** The first page, and from then on nothing. */
 const firstPageOnly: Scripted.Answer = (response, query, index) => {
@@ -251,7 +258,6 @@ describe.concurrent("signals", () => {
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
-    ["SIGHUP", 129],
   ] as const) {
     it(`X1 ${code}: ${signal} stops cleanly, and the cursor gives the rest`, async () => {
       await using scripted = await Scripted.start(firstPageOnly)
@@ -277,6 +283,56 @@ describe.concurrent("signals", () => {
       )
     })
   }
+
+  /** The first page, and the second once it is released. */
+  const heldBack = () => {
+    let release = () => {}
+    const answer: Scripted.Answer = (response, query, index) => {
+      if (index === 0) Scripted.twoPages(response, query, index)
+      else release = () => Scripted.twoPages(response, query, index)
+    }
+    return { answer, release: () => release() }
+  }
+
+  it("X9 a hang-up where there is no terminal stops nothing: the run goes on to its end", async () => {
+    const { answer, release } = heldBack()
+    await using scripted = await Scripted.start(answer)
+    const child = Cli.start(["list", meetingNo], scripted.environment)
+    const end = Cli.ended(child)
+    await scripted.received(2)
+    child.kill("SIGHUP")
+    child.kill("SIGHUP")
+    release()
+    const { code, lastLine } = await end
+    assert.match(lastLine, /^complete: 60 meetings/)
+    assert.strictEqual(code, 0)
+  })
+
+  it("X9 a terminal that is closed stops a run cleanly, and what nohup started outlives it", async () => {
+    const [held, heldToo] = [heldBack(), heldBack()]
+    await using one = await Scripted.start(held.answer)
+    await using other = await Scripted.start(heldToo.answer)
+    const [stopped, whole] = [join(folder, "stopped.ndjson"), join(folder, "whole.ndjson")]
+    const list = `feishu-meetings list ${meetingNo} --output`
+    const session = Terminal.shell(`exec ${list} ${stopped}`, { environment: one.environment })
+    // The shell is what the system tells of it, and the shell's end ends what it runs.
+    const detached = Terminal.shell(`nohup ${list} ${whole} >/dev/null; true`, {
+      environment: other.environment,
+    })
+    await Promise.all([one.received(2), other.received(2)])
+    const written = onceThere(whole)
+    detached.hangUp()
+    session.hangUp()
+    const ends = await Promise.all([session.ended, detached.ended])
+    assert.deepStrictEqual(
+      ends.map(({ code }) => code),
+      [129, 129],
+    )
+    assert.lengthOf(Cli.ids(readFileSync(`${stopped}.part`, "utf8")), 50)
+    heldToo.release()
+    await written
+    assert.lengthOf(Cli.ids(readFileSync(whole, "utf8")), 60)
+  })
 
   it("X1 a signal that comes after the end of the list stops nothing any more", async () => {
     await using scripted = await Scripted.start(Scripted.twoPages)
