@@ -3,8 +3,9 @@ import * as Argument from "effect/cli/Argument"
 import * as Effect from "effect/Effect"
 import { FeishuError, ListByNo, TimeRange } from "@effect-feishu/core"
 import * as Flags from "./Flags.ts"
-import type * as Language from "./Language.ts"
+import * as Language from "./Language.ts"
 import type * as Numbers from "./Numbers.ts"
+import * as TimeZone from "./TimeZone.ts"
 
 const words: Language.Words<{
   readonly numbers: string
@@ -53,10 +54,14 @@ export interface Given extends Numbers.Given {
 const defaultFrom = `${90 * 24 - 1}h`
 
 /** One range for all numbers: relative words must not move while they are read. */
-export const range = ({ from = defaultFrom, to }: Pick<Given, "from" | "to">) =>
-  TimeRange.make({ from, to, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone }).pipe(
-    Effect.mapError(namedByFlag),
-  )
+export const range = Effect.fnUntraced(function* ({ from = defaultFrom, to }: Pick<Given, "from" | "to">) {
+  const zone = TimeZone.current()
+  const range = yield* TimeRange.make({ from, to, timeZone: zone.name }).pipe(Effect.mapError(namedByFlag))
+  if (!zone.isKnown && [from, to].some((time) => time !== undefined && TimeZone.isNeededBy(time))) {
+    yield* Effect.logWarning(TimeZone.inWords(zone, yield* Language.CurrentLanguage))
+  }
+  return range
+})
 
 /** What is wrong with one end is told by the flag that was typed. */
 const namedByFlag = (error: FeishuError.FeishuError): FeishuError.FeishuError => {

@@ -31,6 +31,7 @@ import * as Numbers from "../Numbers.ts"
 import * as Setting from "../Setting.ts"
 import * as Settings from "../Settings.ts"
 import { Stderr } from "../Stderr.ts"
+import * as TimeZone from "../TimeZone.ts"
 import * as Check from "./Check.ts"
 import * as Connection from "./Connection.ts"
 import * as Report from "./Report.ts"
@@ -223,7 +224,7 @@ export const examine = Effect.fnUntraced(function* (input: Input) {
   })
   yield* Effect.addFinalizer(() => stderr.clear)
 
-  yield* look("node", [], Effect.succeed([undefined, { detail: process.versions.node }]))
+  yield* look("node", [], Effect.succeed([undefined, nodeCheck(language)]))
   const configured = yield* look("configuration", [], configuration(input))
   if (configured !== undefined) yield* network(look, configured)
   const access = configured && (yield* credentials(look, configured))
@@ -272,6 +273,18 @@ const lookInto =
       }),
     )
   }
+
+/** Node, and the time zone that it is to read times in. */
+const nodeCheck = (language: Language.Language): Check.Fine => {
+  const zone = TimeZone.current()
+  const { isKnown, name, tz } = zone
+  const origin = tz === undefined ? { from: "machine" } : { from: "environment", variable: "TZ" }
+  return {
+    detail: process.versions.node,
+    lines: [TimeZone.inWords(zone, language)],
+    facts: { timeZone: { value: name, isKnown, origin } },
+  }
+}
 
 /** Everything that the settings give. */
 const configuration = Effect.fnUntraced(function* (input: Input) {

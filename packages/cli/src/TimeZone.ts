@@ -1,0 +1,147 @@
+/**
+ * The time zone of times that are written without one: what TZ says by the rules of POSIX, else that of the machine.
+ *
+ * Node alone would not do (24.21, measured): an empty TZ is `Etc/Unknown` to it, `<+08>-8` and whatever is misspelt is
+ * UTC, `GMT-8` has the wrong sign, `CST` is Chicago, and a copy of Shanghai's /etc/localtime without a database of
+ * zones beside it is Chicago, too.
+ */
+import { lstatSync, readFileSync, readlinkSync, realpathSync } from "node:fs"
+import type * as Language from "./Language.ts"
+
+/** A time zone, and how it is known. */
+export interface TimeZone {
+  /** A name such as `Asia/Shanghai`, or an offset such as `+08:00`: what `TimeRange` takes. */
+  readonly name: string
+  /** What TZ says; `undefined` where it is not set, and the machine decides. */
+  readonly tz: string | undefined
+  /** False where nobody can know what was meant, and `name` stands in for it. */
+  readonly isKnown: boolean
+}
+
+/** The time zone of this process. Tests have a TZ and a file of the machine's zone of their own. */
+export const current = (
+  { TZ: tz }: { readonly TZ?: string } = process.env,
+  localtime = "/etc/localtime",
+): TimeZone => {
+  if (tz === undefined) return { tz, ...ofMachine(localtime) }
+  const name = ofTz(tz)
+  return { tz, name: name ?? "UTC", isKnown: name !== undefined }
+}
+
+/** The zone that a value of TZ means; `undefined` where it means none. */
+const ofTz = (tz: string): string | undefined => {
+  // `docker --env-file` leaves quotes, and a file from Windows a carriage return; a colon stands before a file's name.
+  const text = tz.replaceAll(/^[\s"']*:?|[\s"']+$/g, "")
+  // By POSIX that is UTC; Compose makes it of a variable that is not set.
+  if (text === "") return "UTC"
+  return (
+    ofName(text.startsWith("/") ? ofPath(text) : text.replace(/^(?:posix|right)\//, "")) ?? ofOffset(text)
+  )
+}
+
+/** Of the abbreviations, those that name a zone of the database: ICU knows more, and takes CST for Chicago's. */
+const shortNames = /^(?:CET|EET|EST|GMT|HST|MET|MST|PRC|ROC|ROK|UCT|UTC|WET)$/i
+
+/** The zone of a name, in the case of the database. */
+const ofName = (name: string | undefined): string | undefined => {
+  if (name === undefined || !/^[a-z]/i.test(name) || (/^.{3}$/.test(name) && !shortNames.test(name))) {
+    return undefined
+  }
+  const format = formatIn(name)
+  return format?.resolvedOptions().timeZone
+}
+
+const formatIn = (timeZone: string | undefined): Intl.DateTimeFormat | undefined => {
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" })
+  } catch {
+    return undefined
+  }
+}
+
+/** The name of the zone that a file has, by where it is: `/usr/share/zoneinfo/Asia/Shanghai`, or a link to that. */
+const ofPath = (path: string): string | undefined => {
+  const [whole, link] = [tried(() => realpathSync(path)), tried(() => readlinkSync(path))]
+  for (const name of [path, whole, link]) {
+    const found = /\/zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(name ?? "")?.[1]
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+const tried = <A>(read: () => A): A | undefined => {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
+/** `CST-8` and `<+08>-8` are 8 hours ahead of UTC: POSIX counts what has to be added to get there. */
+const ofOffset = (text: string): string | undefined => {
+  const [, sign, hours, minutes = "00"] =
+    /^(?:[a-z]{3,}|<[a-z\d+-]{3,}>)([+-]?)(\d{1,2})(?::([0-5]\d))?(?::00)?$/i.exec(text) ?? []
+  // No zone is further from UTC, and `TimeRange` takes none that is.
+  if (hours === undefined || Number(hours) > 14) return undefined
+  const offset = `${hours.padStart(2, "0")}:${minutes}`
+  return offset === "00:00" ? "UTC" : `${sign === "-" ? "+" : "-"}${offset}`
+}
+
+/** The zone that the machine is set to. */
+const ofMachine = (localtime: string): Pick<TimeZone, "name" | "isKnown"> => {
+  const link = tried(() => readlinkSync(localtime))
+  const named = ofName(link === undefined ? undefined : ofPath(localtime))
+  // Also where the image has no database, and the link leads nowhere: Node has one of its own.
+  if (named !== undefined) return { name: named, isKnown: true }
+  const isThere = tried(() => lstatSync(localtime)) !== undefined
+  if (isThere && tried(() => readFileSync(localtime, "latin1").startsWith("TZif")) !== true) {
+    return { name: "UTC", isKnown: false }
+  }
+  const local = formatIn(undefined)
+  const name = ofName(local?.resolvedOptions().timeZone)
+  const offsets = [midwinter, midsummer].map((time) => offsetOf(local, time))
+  const isIt = [midwinter, midsummer].every((time, at) => offsetOf(formatIn(name), time) === offsets[at])
+  if (name !== undefined && isIt) return { name, isKnown: true }
+  // Its clock shows how far it is from UTC, though not since when, nor until when.
+  return { name: offsets[0] === offsets[1] ? (offsets[0] ?? "UTC") : "UTC", isKnown: false }
+}
+
+// In unix milliseconds: the days of one of them have summer time where there is any.
+const [midwinter, midsummer] = [1_767_225_600_000, 1_782_864_000_000]
+
+const offsetOf = (format: Intl.DateTimeFormat | undefined, time: number): string | undefined => {
+  const offset = format?.formatToParts(time).find(({ type }) => type === "timeZoneName")?.value
+  return offset?.replace("GMT", "") || (offset === undefined ? undefined : "UTC")
+}
+
+/** Whether a time is written without a zone, so that it matters which it is. */
+export const isNeededBy = (time: string): boolean => /^\d{4}-\d{2}-\d{2}(?:[T ][\d:.]+)?$/.test(time.trim())
+
+const words: Language.Words<{
+  readonly tz: (value: string, name: string) => string
+  readonly machine: (name: string) => string
+  readonly known: (name: string, tz: string | undefined) => string
+}> = {
+  en: {
+    tz: (value, name) =>
+      `TZ is ${value}, which is no time zone known here: times without a zone are read as ${name}. Set TZ to one such as Asia/Shanghai, or write the zone with the time: 2026-09-01T08:00:00+08:00.`,
+    machine: (name) =>
+      `The time zone of this machine is not known: times without a zone are read as ${name}. Set TZ to one such as Asia/Shanghai, or write the zone with the time: 2026-09-01T08:00:00+08:00.`,
+    known: (name, tz) => `time zone: ${name} (${tz === undefined ? "of this machine" : `TZ is ${tz}`})`,
+  },
+  zh: {
+    tz: (value, name) =>
+      `TZ 为 ${value}，不是可识别的时区：未写时区的时间按 ${name} 处理。请将 TZ 设为 Asia/Shanghai 这样的时区，或在时间中写明时区：2026-09-01T08:00:00+08:00。`,
+    machine: (name) =>
+      `无法识别本机的时区：未写时区的时间按 ${name} 处理。请将 TZ 设为 Asia/Shanghai 这样的时区，或在时间中写明时区：2026-09-01T08:00:00+08:00。`,
+    known: (name, tz) => `时区：${name}（${tz === undefined ? "取自本机" : `TZ 为 ${tz}`}）`,
+  },
+}
+
+/** The zone and where it comes from; of one that is not known, what stands in for it and what to do. */
+export const inWords = ({ isKnown, name, tz }: TimeZone, language: Language.Language): string => {
+  const say = words[language]
+  const value = tz === undefined ? undefined : JSON.stringify(tz.length > 60 ? `${tz.slice(0, 60)}…` : tz)
+  if (isKnown) return say.known(name, value)
+  return value === undefined ? say.machine(name) : say.tz(value, name)
+}
