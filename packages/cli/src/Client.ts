@@ -9,6 +9,7 @@ import * as NodeHttp from "@effect-feishu/core/node"
 import * as Language from "./Language.ts"
 import * as Settings from "./Settings.ts"
 import * as SystemError from "./SystemError.ts"
+import * as WorkingFolder from "./WorkingFolder.ts"
 
 const words: Language.Words<{
   readonly nobody: string
@@ -93,6 +94,7 @@ export const proxies = ({ found }: Settings.Settings) => ({
 export const authority = Effect.fnUntraced(function* ({ found }: Settings.Settings) {
   const path = found.get("ca-file")?.text
   if (path === undefined) return undefined
+  yield* WorkingFolder.check("ca-file", path)
   const say = yield* Language.say(words)
   const files = yield* FileSystem.FileSystem
   const language = yield* Language.CurrentLanguage

@@ -8,10 +8,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
+import type * as PlatformError from "effect/PlatformError"
 import type { Words } from "./Language.ts"
 import * as Secrets from "./Secrets.ts"
 import * as Setting from "./Setting.ts"
 import * as SystemError from "./SystemError.ts"
+import * as WorkingFolder from "./WorkingFolder.ts"
 
 /** Whose file it is. */
 export type Kind = "project" | "user"
@@ -53,10 +55,14 @@ export class ConfigFiles extends Context.Service<
 /** The name of a project's file. */
 export const projectName = ".feishu-meetings.yaml"
 
-/** A user whom the system does not know, as in some containers, has none: the root then, as containers have it. */
+/**
+ * The home folder. A user whom the system does not know, as in some containers, has none, and a HOME that is relative
+ * names none: the root then, as containers have it.
+ */
 const home = (): string => {
   try {
-    return homedir()
+    const folder = homedir()
+    return isAbsolute(folder) ? folder : "/"
   } catch {
     return "/"
   }
@@ -70,20 +76,11 @@ export const userPath = (): string => {
   return join(folder, "feishu-meetings", "config.yaml")
 }
 
-/** The folder that the command was started in; it may have been removed since. */
-const here = (): string | undefined => {
-  try {
-    return process.cwd()
-  } catch {
-    return undefined
-  }
-}
-
 /** Where a project's file may be: here, or above, up to the root of the repository or the home folder. */
 const projectPaths = Effect.fnUntraced(function* () {
   const files = yield* FileSystem.FileSystem
   const paths: Array<string> = []
-  const start = here()
+  const start = WorkingFolder.current()
   if (start === undefined) return paths
   for (let folder = start; ; folder = dirname(folder)) {
     paths.push(join(folder, projectName))
@@ -124,7 +121,8 @@ interface Found {
 const readOne = (kind: Kind, path: string): Effect.Effect<Found, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const files = yield* FileSystem.FileSystem
-    const info = yield* files.stat(path)
+    const info = yield* files.stat(path).pipe(Effect.catchIf(leadsNowhere, () => Effect.succeed(undefined)))
+    if (info === undefined) return { looked: { kind, path, there: false }, entries: [], problems: [] }
     const foreign = kind === "project" ? ownerProblem(info) : undefined
     if (foreign !== undefined) return unusable(kind, path, foreign)
     const text = yield* files.readFileString(path)
@@ -134,16 +132,20 @@ const readOne = (kind: Kind, path: string): Effect.Effect<Found, never, FileSyst
   }).pipe(
     Effect.catch((error) =>
       Effect.succeed(
-        // Some users have a home that is no folder, such as /dev/null: nothing can be there.
-        error.reason._tag === "NotFound" || SystemError.codeOf(error) === "ENOTDIR"
-          ? { looked: { kind, path, there: false }, entries: [], problems: [] }
-          : unusable(kind, path, {
-              en: `cannot be read (${SystemError.inWords(SystemError.codeOf(error), "en")})`,
-              zh: `无法读取（${SystemError.inWords(SystemError.codeOf(error), "zh")}）`,
-            }),
+        unusable(kind, path, {
+          en: `cannot be read (${SystemError.inWords(SystemError.codeOf(error), "en")})`,
+          zh: `无法读取（${SystemError.inWords(SystemError.codeOf(error), "zh")}）`,
+        }),
       ),
     ),
   )
+
+/**
+ * Whether there can be no file of this user's: it is not there; the home is no folder, such as /dev/null; or it is
+ * another user's, into which this one may not look, as in a container that runs as somebody else than its image says.
+ */
+const leadsNowhere = (error: PlatformError.PlatformError): boolean =>
+  ["ENOENT", "ENOTDIR", "EACCES", "ENAMETOOLONG"].includes(SystemError.codeOf(error))
 
 const unusable = (kind: Kind, path: string, what: Words<string>): Found => ({
   looked: { kind, path, there: true },

@@ -7,6 +7,7 @@ import { FeishuError, type MeetingNo, MeetingNoFromText } from "@effect-feishu/c
 import * as Language from "./Language.ts"
 import { Stderr } from "./Stderr.ts"
 import * as SystemError from "./SystemError.ts"
+import * as WorkingFolder from "./WorkingFolder.ts"
 
 /** Where they are. */
 export interface Given {
@@ -103,6 +104,7 @@ const decoded = (text: string, say: (typeof words)[Language.Language]): Result.R
 
 /** The numbers in a file. Empty lines do not count, nor what follows a `#`. */
 const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
+  yield* WorkingFolder.check("--numbers-from", numbersFrom)
   const stderr = yield* Stderr
   const language = yield* Language.CurrentLanguage
   const say = words[language]

@@ -13,6 +13,7 @@ import * as Secrets from "./Secrets.ts"
 import * as Setting from "./Setting.ts"
 import { Stderr } from "./Stderr.ts"
 import * as SystemError from "./SystemError.ts"
+import * as WorkingFolder from "./WorkingFolder.ts"
 
 /** Where a value comes from. */
 export type Origin =
@@ -305,6 +306,7 @@ export const secret = Effect.fnUntraced(function* (
 const readSecret = Effect.fnUntraced(function* (field: string, path: string) {
   const say = yield* Language.say(words)
   if (path !== "-") {
+    if (!Setting.mayBeSecret(path)) yield* WorkingFolder.check(field, path)
     const files = yield* FileSystem.FileSystem
     const language = yield* Language.CurrentLanguage
     return yield* Effect.mapError(files.readFileString(path), (error) =>

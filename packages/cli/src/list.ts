@@ -35,6 +35,7 @@ import * as Settings from "./Settings.ts"
 import { Stderr } from "./Stderr.ts"
 import { tell } from "./Summary.ts"
 import { CurrentVerbosity } from "./Verbosity.ts"
+import * as WorkingFolder from "./WorkingFolder.ts"
 import { instant } from "./Words.ts"
 
 /** What was asked for. */
@@ -456,6 +457,7 @@ const checkCombination = Effect.fnUntraced(function* (
 /** Refuses files that would be written over each other; a link may lead anywhere. */
 const checkFiles = Effect.fnUntraced(function* ({ checkpoint, numbersFrom, output }: Input) {
   if (output === undefined) return
+  yield* WorkingFolder.check("--output", output)
   const say = yield* Language.say(words)
   const data = yield* Output.filesOf(output)
   if (numbersFrom !== undefined && numbersFrom !== "-") {
@@ -463,6 +465,7 @@ const checkFiles = Effect.fnUntraced(function* ({ checkpoint, numbersFrom, outpu
     if (numbers === data[0]) return yield* refuse("--output", say.overNumbers)
   }
   if (checkpoint === undefined) return
+  yield* WorkingFolder.check("--checkpoint", checkpoint)
   const own = yield* Checkpoint.filesOf(checkpoint)
   if (own.some((file) => data.includes(file))) return yield* refuse("--checkpoint", say.sameFile)
 })

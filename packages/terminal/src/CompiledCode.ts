@@ -1,7 +1,7 @@
 /** The compiled code of a command, kept from one start to the next. */
 import module from "node:module"
 import { homedir } from "node:os"
-import { join } from "node:path"
+import { isAbsolute, join } from "node:path"
 
 /**
  * Keeps it from now on in the user's folder for caches, which saves a fourth of each later start (measured). Not where
@@ -14,8 +14,12 @@ export const keep = (command: string): void => {
 }
 
 const cacheFolder = (): string | undefined => {
+  const set = process.env["XDG_CACHE_HOME"]
+  // A relative one is to be ignored, as the specification says; it would fill the folder that one is in.
+  if (set !== undefined && isAbsolute(set)) return set
   try {
-    return process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache")
+    const folder = join(homedir(), ".cache")
+    return isAbsolute(folder) ? folder : undefined
   } catch {
     // A user whom the system does not know, as in some containers, may have no home.
     return undefined
