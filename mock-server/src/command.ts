@@ -128,7 +128,11 @@ const flags = {
   ),
   now: Flag.String("now").pipe(
     Flag.withMetavar("TIME"),
-    Flag.filterMap(Moment.absolute, whatItTakes("now")),
+    Flag.filterMap(
+      // Fewer than ten digits are a date, 20260131, and no second of 1970.
+      (text) => (/^\d{1,9}$/.test(text) ? Option.none() : Moment.absolute(text)),
+      whatItTakes("now"),
+    ),
     Flag.withDescription("Start the mock's clock at this time: ISO 8601 with a time zone, or unix seconds"),
     Flag.optional,
   ),

@@ -169,6 +169,7 @@ describe("feishu-mock", () => {
     [["--rate-limit", "none"], `--rate-limit takes ${aLimit}, not "none"`],
     [["--rate-limit", "0"], `--rate-limit takes ${aLimit}, not "0"`],
     [["--now", "tomorrow"], `--now takes ${aTime}, not "tomorrow"`],
+    [["--now", "20260131"], `--now takes ${aTime}, not "20260131"`],
     [["--now", "2026-01-31T09:00:00"], `--now takes ${aTime}, not "2026-01-31T09:00:00"`],
     [["--ninety-days", "never"], '--ninety-days takes both, span or lookback, not "never"'],
     [["--json=maybe"], '--json takes no value, not "maybe"'],

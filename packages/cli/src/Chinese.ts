@@ -230,9 +230,16 @@ const duration = (text: string): string =>
 const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<string>) => string)]> = [
   // TimeRange
   [/^"(.*)" is not a time$/, "“$1”不是时间"],
+  [/^"(.*)" is not a time: unix seconds have ten digits$/, "“$1”不是时间：Unix 秒数有十位数字"],
   [/^"(.*)" is a day that does not exist$/, "“$1”这一天不存在"],
+  [/^(\d+) looks like a date$/, "$1 看起来是日期"],
   [/^Write ISO text \(.*$/, accepted],
+  [/^Write (\d+)d for \d+ days ago\.$/, "如指 $1 天前，请写 $1d。"],
+  [/^Write (now|[\d:dhmswTZ+-]+)\.$/, "请写 $1。"],
+  [/^How long ago is written without a minus: (\S+)\.$/, "距今时长不带负号，请写 $1。"],
   [/^(\S+) looks like milliseconds$/, "$1 看起来是毫秒"],
+  [/^(\S+) looks like microseconds$/, "$1 看起来是微秒"],
+  [/^(\S+) looks like nanoseconds$/, "$1 看起来是纳秒"],
   [/^Feishu takes seconds: write (\S+)\.$/, "飞书使用秒：请写 $1。"],
   [/^it is before 1970$/, "早于 1970 年"],
   [/^Feishu takes unix seconds from 0 on\.$/, "飞书只接受不小于 0 的 Unix 秒数。"],

@@ -18,6 +18,9 @@ export interface TimeRange {
  * A point in time: ISO text with or without zone (`2026-09-01T08:00:00+08:00`), a date (`2026-09-01`), unix
  * seconds as number or text, a `DateTime`, `now`, or how long ago: `30d`, `36h`, `2w`, `30m`, `10s`.
  *
+ * Digits that may mean something else are refused with what was probably meant: a date (`20260901`, also as a number),
+ * days (`"30"`), milliseconds. As text, unix seconds have ten digits: all since 2001.
+ *
  * Feishu may refuse a start that is 90 days old when the request arrives, and a read takes time: `89d` reads the
  * last 90 days but one, and always works.
  */
@@ -36,24 +39,52 @@ const secondsOf: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400, w:
 const accepted =
   "Write ISO text (2026-09-01 or 2026-09-01T08:00:00+08:00), unix seconds, now, or how long ago (30d, 36h)."
 
+const largerUnits = ["milliseconds", "microseconds", "nanoseconds"]
 // Unix seconds reach this in the year 5138, unix milliseconds passed it in 1973.
 const firstMilliseconds = 100_000_000_000
+// In September 2001. Text with fewer digits is a date, a number of days, or a slip of the finger.
+const firstPlausible = 1_000_000_000
 
 const fromSeconds = (field: string, seconds: number): Effect.Effect<number, FeishuError> => {
   if (!Number.isFinite(seconds)) return notATime(field, String(seconds))
-  return Math.abs(seconds) < firstMilliseconds
-    ? Effect.succeed(Math.floor(seconds))
-    : Effect.fail(
-        invalidRequest(
-          field,
-          `${seconds} looks like milliseconds`,
-          `Feishu takes seconds: write ${Math.floor(seconds / 1000)}.`,
-        ),
-      )
+  const digits = String(seconds)
+  const date = digits.length === 8 || seconds >= firstMilliseconds ? compactDate(digits, field) : undefined
+  if (date !== undefined) return refuse(field, `${digits} looks like a date`, `Write ${date}.`)
+  if (Math.abs(seconds) < firstMilliseconds) return Effect.succeed(Math.floor(seconds))
+  let [fitting, unit] = [seconds / 1000, 0]
+  while (Math.abs(fitting) >= firstMilliseconds && unit < largerUnits.length - 1) {
+    fitting /= 1000
+    unit++
+  }
+  return refuse(
+    field,
+    `${digits} looks like ${largerUnits[unit]}`,
+    `Feishu takes seconds: write ${Math.floor(fitting)}.`,
+  )
 }
 
-const notATime = (field: string, text: string) =>
-  Effect.fail(invalidRequest(field, `"${text}" is not a time`, accepted))
+const fromDigits = (field: string, text: string, now: number): Effect.Effect<number, FeishuError> => {
+  const seconds = Number(text)
+  const date = compactDate(text, field)
+  // 2026090108 is an hour to its writer; as unix seconds it is a day in 2034, as all such hours are after 2032.
+  if (date !== undefined && (seconds < firstPlausible || seconds > now + secondsOf["d"]!)) {
+    return notATime(field, text, `Write ${date}.`)
+  }
+  if (seconds >= firstPlausible) return fromSeconds(field, seconds)
+  return refuse(
+    field,
+    `"${text}" is not a time: unix seconds have ten digits`,
+    /^[1-9]\d{0,2}$/.test(text) ? `Write ${text}d for ${text} days ago.` : accepted,
+  )
+}
+
+const refuse = (field: string, problem: string, remedy: string) =>
+  Effect.fail(invalidRequest(field, problem, remedy))
+
+const notATime = (field: string, text: string, remedy = accepted) =>
+  refuse(field, `"${text}" is not a time`, remedy)
+
+const agoText = /^(\d+)([smhdw])$/
 
 // Anchored: what is left over would be read by JavaScript's own ideas, "08:00 junk" as a day in June.
 const isoText =
@@ -67,11 +98,11 @@ const fromText = Effect.fnUntraced(function* (
 ): Effect.fn.Return<number, FeishuError> {
   const text = original.trim()
   if (text === "now") return now
-  if (/^\d+(\.\d+)?$/.test(text)) return yield* fromSeconds(field, Number(text))
-  const ago = /^(\d+)([smhdw])$/.exec(text)
+  if (/^\d+(\.\d+)?$/.test(text)) return yield* fromDigits(field, text, now)
+  const ago = agoText.exec(text)
   if (ago !== null) return Math.max(0, now - Number(ago[1]) * secondsOf[ago[2]!]!)
   const parts = isoText.exec(text)?.groups
-  if (parts === undefined) return yield* notATime(field, original)
+  if (parts === undefined) return yield* notATime(field, original, remedyFor(text, field))
   const day = dateOf(parts["date"]!)
   if (day === undefined) {
     return yield* invalidRequest(field, `"${original}" is a day that does not exist`, accepted)
@@ -92,6 +123,70 @@ const fromText = Effect.fnUntraced(function* (
 const dateOf = (text: string): DateTime.Utc | undefined => {
   const date = Option.getOrUndefined(DateTime.make(`${text}T00:00:00Z`))
   return date !== undefined && DateTime.formatIsoDateUtc(date) === text ? date : undefined
+}
+
+/** What to do about a text that is no time: how to write what was meant, where that is sure. */
+const remedyFor = (typed: string, field: string): string => {
+  // Chinese input methods write digits and signs as wide as characters; documents have hyphens of many kinds.
+  const text = typed.normalize("NFKC").replaceAll(/[\u2010-\u2015\u2212]/g, "-")
+  // Whatever it is, no time is as long; and it may be of any length.
+  if (text.length > 40) return accepted
+  const date = compactDate(text, field) ?? writtenDate(looseDate.exec(text)?.groups ?? {}, field)
+  if (date !== undefined) return `Write ${date}.`
+  const [, minus, number, unit = ""] = looseAgo.exec(text) ?? []
+  const meaning = unit === "M" ? undefined : looseUnits.find(([pattern]) => pattern.test(unit))
+  if (meaning !== undefined) {
+    const ago = `${Number(number) * meaning[2]}${meaning[1]}`
+    return minus === "" ? `Write ${ago}.` : `How long ago is written without a minus: ${ago}.`
+  }
+  if (agoText.test(text) || isoText.test(text)) return `Write ${text}.`
+  if (/^now$/i.test(text)) return "Write now."
+  const seconds = text.replaceAll(/[\s,_+]/g, "")
+  return /^\d{10}$/.test(seconds) ? `Write ${seconds}.` : accepted
+}
+
+const looseAgo = /^(?:last|past|最近|过去|近)?\s*(-?)\s*(\d{1,6})\s*(\D+?)\s*(?:ago|之前|以前|前)?$/i
+
+/** Units as people write them, and how many of which of ours they are. `M` is none: a month, or a minute. */
+const looseUnits: ReadonlyArray<readonly [RegExp, string, number]> = [
+  [/^(?:s|secs?|seconds?|秒钟?)$/i, "s", 1],
+  [/^(?:m|mins?|minutes?|分钟?)$/i, "m", 1],
+  [/^(?:h|hrs?|hours?|个?小时)$/i, "h", 1],
+  [/^(?:d|days?|天|日)$/i, "d", 1],
+  [/^(?:w|wks?|weeks?|周|个?星期)$/i, "w", 1],
+  [/^(?:mo|mos|months?|个?月)$/i, "d", 30],
+  [/^(?:y|yrs?|years?|年)$/i, "d", 365],
+]
+
+const zoneAtEnd = String.raw`\s*(?<zone>z|[+-]\d{2}:?\d{2})?$`
+const looseDate = new RegExp(
+  String.raw`^(?<year>\d{4})\s*[-/.年]\s*(?<month>\d{1,2})(?:\s*[-/.月]\s*(?<day>\d{1,2}))?[月日号]?(?:[t\s]*(?<hour>\d{1,2})(?:[:时点](?<minute>\d{1,2}))?(?:[:分](?<second>\d{1,2}))?(?:\.\d+)?[时点分秒]?)?${zoneAtEnd}`,
+  "i",
+)
+const compact = new RegExp(
+  String.raw`^(?<year>\d{4})年?(?:(?<month>\d{2})(?:(?<day>\d{2})(?:t?(?<hour>\d{2})(?:(?<minute>\d{2})(?<second>\d{2})?)?)?)?)?${zoneAtEnd}`,
+  "i",
+)
+
+/** Digits without anything between them that are a year, month, day, hour, minute or second, as ISO text. */
+const compactDate = (text: string, field: string): string | undefined =>
+  writtenDate(compact.exec(text)?.groups ?? {}, field)
+
+/** The parts of a date as ISO text, if there is such a time. The end of a month or year is its last day. */
+const writtenDate = (
+  parts: Readonly<Record<string, string | undefined>>,
+  field: string,
+): string | undefined => {
+  const { day, hour, minute = "00", month, second, year = "", zone = "" } = parts
+  if (!(Number(year) >= 1970 && Number(year) <= 2100)) return undefined
+  const two = (digits: string) => digits.padStart(2, "0")
+  const monthOf = two(month ?? (field === "to" ? "12" : "1"))
+  const days = day !== undefined ? [day] : field === "to" ? ["31", "30", "29", "28"] : ["1"]
+  const date = days.map((one) => `${year}-${monthOf}-${two(one)}`).find((one) => dateOf(one) !== undefined)
+  if (date === undefined || hour === undefined) return zone === "" ? date : undefined
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second ?? 0) > 59) return undefined
+  const time = [hour, minute, ...(second === undefined ? [] : [second])].map(two).join(":")
+  return `${date}T${time}${zone.toUpperCase()}`
 }
 
 const resolveMoment = (

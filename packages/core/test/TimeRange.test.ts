@@ -103,6 +103,187 @@ describe("what cannot be a range is refused, with what to do", () => {
   }
 })
 
+/** What people write otherwise than it is taken, by what they are told to write; generic where that is not sure. */
+const meant: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "2026-09-01": [
+    "20260901",
+    "202609",
+    "2026-9-1",
+    "2026-09",
+    "2026/09/01",
+    "2026/9/1",
+    "2026.09.01",
+    "2026年9月1日",
+    "2026年9月",
+    "２０２６-０９-０１",
+    "２０２６－０９－０１",
+    "2026–09–01",
+    "2026\u201109\u201101",
+  ],
+  "2026-01-01": ["2026", "2026年", "202601", "20260101"],
+  "2028-02-29": ["20280229", "2028/2/29"],
+  "2026-09-01T08:00": [
+    "2026090108",
+    "202609010800",
+    "2026-09-01T08",
+    "2026-09-01 8:00",
+    "2026年9月1日8点",
+    "20260901T08",
+  ],
+  "2026-09-01T08:30:05": [
+    "20260901083005",
+    "2026/09/01 08:30:05",
+    "2026年9月1日 8时30分5秒",
+    "20260901T083005",
+  ],
+  "2026-09-01T08:00:00Z": ["20260901T080000Z", "20260901t080000z", "2026-9-1 8:00:00 Z"],
+  "2026-09-01T08:00+08:00": ["2026-09-01T08:00 +08:00", "2026/9/1 8:00 +08:00"],
+  "30d": [
+    "30 d",
+    "30D",
+    "30days",
+    "30 days ago",
+    "last 30 days",
+    "30天",
+    "30 天前",
+    "最近30天",
+    "30ｄ",
+    "1mo",
+    "1 month",
+    "1个月",
+  ],
+  "36h": ["36H", "36 hours", "36小时", "36 hrs ago"],
+  "2w": ["2W", "2 weeks", "2周", "2个星期"],
+  "45m": ["45 min", "45分钟", "45 minutes"],
+  "365d": ["1y", "1年", "1 year"],
+  "1788192000": ["+1788192000", "1,788,192,000", "1_788_192_000", "１７８８１９２０００"],
+  now: ["NOW", "Now"],
+}
+
+const unsure = [
+  "0",
+  "1234",
+  "99999",
+  "999999999",
+  "337736498",
+  "20260231",
+  "20261301",
+  "202613",
+  "30.5",
+  "0030",
+  "1e9",
+  "09/01/2026",
+  "1/9/2026",
+  "26-09-01",
+  "2026-W36",
+  "2026-09-01Z",
+  "2026-09-01T25:00",
+  "2026/02/30",
+  "Tue, 01 Sep 2026 08:00:00 GMT",
+  "+30d",
+  "1M",
+  "1d12h",
+  "P30D",
+  "last week",
+  "today",
+  "昨天",
+  "",
+  "-",
+  "-1",
+  " ".repeat(100_000) + "x",
+]
+
+describe("text that is no time is refused, and nothing is guessed", () => {
+  const refusalOf = (from: TimeRange.Moment, field: "from" | "to" = "from") =>
+    Effect.map(
+      Effect.flip(TimeRange.make(field === "from" ? { from } : { from: "9000d", to: from })),
+      ({ reason }) => {
+        if (reason._tag !== "InvalidRequest") return assert.fail(reason._tag)
+        assert.strictEqual(reason.field, field)
+        return reason
+      },
+    )
+  const pairs = Object.entries(meant).flatMap(([right, all]) => all.map((typed) => [typed, right] as const))
+
+  it.effect(`${pairs.length} ways of writing: with what was meant, which is taken`, () =>
+    Effect.gen(function* () {
+      yield* atNoon
+      for (const [typed, right] of pairs) {
+        const { problem, remedy } = yield* refusalOf(typed)
+        assert.strictEqual(problem, `"${typed}" is not a time`)
+        assert.strictEqual(remedy, `Write ${right}.`, typed)
+        if (right !== "now" && !right.startsWith("2028")) yield* start(right)
+      }
+    }),
+  )
+
+  it.effect(`${unsure.length} texts that may mean anything: with all that is taken`, () =>
+    Effect.gen(function* () {
+      yield* atNoon
+      for (const typed of unsure) {
+        const { problem, remedy } = yield* refusalOf(typed)
+        assert.match(problem, /is not a time(?:: unix seconds have ten digits)?$/, typed)
+        assert.match(remedy, /^Write ISO text/, typed)
+      }
+    }),
+  )
+
+  it.effect(
+    "a number of days without their unit, how long ago with a minus, and the end of a month or year",
+    () =>
+      Effect.gen(function* () {
+        yield* atNoon
+        const remedies: ReadonlyArray<readonly [string, string, "to"?]> = [
+          ["30", "Write 30d for 30 days ago."],
+          ["7", "Write 7d for 7 days ago."],
+          ["365", "Write 365d for 365 days ago."],
+          ["-30d", "How long ago is written without a minus: 30d."],
+          ["- 30 days", "How long ago is written without a minus: 30d."],
+          ["−1h", "How long ago is written without a minus: 1h."],
+          ["202602", "Write 2026-02-28.", "to"],
+          ["2026-09", "Write 2026-09-30.", "to"],
+          ["2026", "Write 2026-12-31.", "to"],
+        ]
+        for (const [typed, right, field] of remedies) {
+          assert.strictEqual((yield* refusalOf(typed, field)).remedy, right, typed)
+        }
+      }),
+  )
+
+  it.effect(
+    "numbers are unix seconds, small ones, too, but for those that can only be dates or finer units",
+    () =>
+      Effect.gen(function* () {
+        yield* atNoon
+        for (const seconds of [0, 30, 2_026, 202_609, 20_261_301, 337_736_498, 1_788_192_000]) {
+          assert.strictEqual(yield* start(seconds), seconds)
+        }
+        const refused: ReadonlyArray<readonly [TimeRange.Moment, string, string]> = [
+          [20_260_901, "20260901 looks like a date", "Write 2026-09-01."],
+          [202_609_010_800, "202609010800 looks like a date", "Write 2026-09-01T08:00."],
+          [1_788_192_000_000, "1788192000000 looks like milliseconds", "write 1788192000."],
+          ["1788192000000000", "1788192000000000 looks like microseconds", "write 1788192000."],
+          ["1788192000000000000", "1788192000000000000 looks like nanoseconds", "write 1788192000."],
+        ]
+        for (const [moment, told, right] of refused) {
+          const { problem, remedy } = yield* refusalOf(moment)
+          assert.strictEqual(problem, told)
+          assert.include(remedy, right)
+        }
+      }),
+  )
+
+  it.effect("ten digits that are an hour, too, are seconds once those are past", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(2_100_000_000_000)
+      assert.strictEqual(
+        (yield* TimeRange.make({ from: "2026090108", to: 2_090_000_000 })).start,
+        2_026_090_108,
+      )
+    }),
+  )
+})
+
 describe("windows", () => {
   const Second = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 2_000_000_000 })))
 
