@@ -140,8 +140,18 @@ const ofCommandLine = (error: CliError.CliError, say: Words): Explanation => {
         return []
     }
   })
+  // Effect takes -from apart into -f, -r, -o and -m; whoever typed it knows it as one.
+  const letters = errors.flatMap((one) =>
+    one._tag === "UnrecognizedOption" ? (/^-([^-])$/.exec(one.option)?.[1] ?? []) : [],
+  )
+  const problems = [
+    ...(letters.length === 0 ? [] : [say.unknownFlag(`-${letters.join("")}`)]),
+    ...errors
+      .filter((one) => !(one._tag === "UnrecognizedOption" && /^-[^-]$/.test(one.option)))
+      .map((one) => whatIsWrong(one, say)),
+  ]
   return {
-    meaning: `${errors.map((one) => whatIsWrong(one, say)).join(say.semicolon)}${say.nothingSent}`,
+    meaning: `${problems.join(say.semicolon)}${say.nothingSent}`,
     remedy: [
       ...(meant.length === 0 ? [] : [say.didYouMean(meant.join(", "))]),
       say.seeHelp(`${shown.commandPath.join(" ")} --help`),
@@ -164,8 +174,8 @@ const whatIsWrong = (error: CliError.CliError, say: Words): string => {
     case "InvalidValue": {
       const name = error.kind === "argument" ? error.option : `--${error.option}`
       if (error.expected === "at most 1 value") return say.onlyOnce(name)
-      // Effect puts choices into quotes, which are not to be typed.
-      const expected = error.expected.replaceAll('"', "")
+      // Effect puts choices into quotes, which are not to be typed, and its own words in front of them.
+      const expected = error.expected.replaceAll('"', "").replace(/^Expected:? /, "")
       return error.value === ""
         ? say.needsValue(name, expected)
         : say.wrongValue(name, expected, say.quoted(inQuotes(error.value)))

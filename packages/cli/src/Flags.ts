@@ -13,17 +13,25 @@ export const text = (name: string, metavar: string, description: string) =>
   )
 
 const range: Words<(least: number, most: number) => string> = {
-  en: (least, most) => `a whole number from ${least} to ${most}`,
-  zh: (least, most) => `${least} 到 ${most} 之间的整数`,
+  en: (least, most) =>
+    most === Number.MAX_SAFE_INTEGER
+      ? `a whole number above ${least - 1}`
+      : `a whole number from ${least} to ${most}`,
+  zh: (least, most) =>
+    most === Number.MAX_SAFE_INTEGER ? `大于 ${least - 1} 的整数` : `${least} 到 ${most} 之间的整数`,
 }
 
-/** A whole number between two; what is wrong with another is told in the language. */
+/** A whole number between two, `1e3` too; what is wrong with another is told in the language. */
 export const wholeNumber =
   (language: Language) =>
   (name: string, [least, most]: readonly [number, number], description: string) =>
-    Flag.Int(name).pipe(
-      Flag.filter(
-        (value) => value >= least && value <= most,
+    // Not `Flag.Int`, which says in words of its own what is wrong with a text that is no number.
+    Flag.String(name).pipe(
+      Flag.filterMap(
+        (text) => {
+          const value = /^\s*\d+(?:e\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN
+          return value >= least && value <= most ? Option.some(value) : Option.none()
+        },
         () => range[language](least, most),
       ),
       Flag.withMetavar("N"),

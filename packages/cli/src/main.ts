@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Hangup from "@effect-feishu/terminal/Hangup"
 import { feishuMeetings } from "./command.ts"
 import * as ConfigFiles from "./ConfigFiles.ts"
+import * as DashedValues from "./DashedValues.ts"
 import { exitCodes, faultOf } from "./Fault.ts"
 import * as Help from "./Help.ts"
 import * as Language from "./Language.ts"
@@ -60,7 +61,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
     const asked = Language.askedIn(args)
     const language = Language.find(asked, process.env, configured)
     return yield* SecretFlags.refuse(args).pipe(
-      Effect.andThen(Command.runWith(feishuMeetings(language), { version })(args)),
+      Effect.andThen(Command.runWith(feishuMeetings(language), { version })(DashedValues.join(args))),
       // Without a subcommand the help was shown, which is no failure.
       Effect.catchTag("ShowHelp", (error) => (error.errors.length === 0 ? Effect.void : Effect.fail(error))),
       Effect.onExit((exit) => report(args, exit)),
