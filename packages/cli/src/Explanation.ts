@@ -47,7 +47,7 @@ export const explain = (error: FeishuError.FeishuError, language: Language.Langu
   const say = words[language]
   const { meaning, remedy } = say.ofReason(error.reason)
   const where = [
-    ...(error.operation === undefined ? [] : [error.operation]),
+    ...(error.asked === undefined ? [] : [error.asked]),
     ...(error.position === undefined ? [] : [say.position(error.position)]),
   ]
   const sentences = [

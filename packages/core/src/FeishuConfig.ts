@@ -50,7 +50,10 @@ export class FeishuConfig extends Context.Service<
 export interface Options {
   /** `feishu` (open.feishu.cn, the default) or `lark` (open.larksuite.com). */
   readonly brand?: Brand | undefined
-  /** For a private deployment or a mock; https, except on loopback. */
+  /**
+   * For a private deployment, a gateway or a mock; https, except on loopback. It may have a path of its own; what
+   * begins with `/open-apis`, as in an address that was copied from a document, is left out.
+   */
   readonly baseUrl?: string | undefined
   /**
    * Where OAuth tokens come from: accounts.feishu.cn or accounts.larksuite.com by the brand, unless `baseUrl` is
@@ -79,6 +82,30 @@ const baseUrls: Record<Brand, { readonly api: string; readonly oauth: string }> 
 const millis = (input: Duration.Input | undefined, fallback: number): number =>
   input === undefined ? fallback : Duration.toMillis(Duration.fromInputUnsafe(input))
 
+/**
+ * Whether a host, as `URL` has it, is this machine, so that what is sent there stays here: `localhost` and the names
+ * below it (RFC 6761), 127.0.0.0/8, `[::1]`, and the addresses of all interfaces, which lead here as well.
+ *
+ * @example
+ * ```ts
+ * import { FeishuConfig } from "@effect-feishu/core"
+ *
+ * console.log(FeishuConfig.isLoopback(new URL("http://localhost:8787").hostname)) // => true
+ * console.log(FeishuConfig.isLoopback(new URL("http://feishu-mock:8787").hostname)) // => false
+ * ```
+ */
+export const isLoopback = (hostname: string): boolean =>
+  /^(?:.+\.)?localhost\.?$/i.test(hostname) ||
+  /^(?:127(?:\.\d{1,3}){3}|0\.0\.0\.0)$/.test(hostname) ||
+  /^\[(?:::1?|::ffff:(?:7f[\da-f]{2}:[\da-f]{1,4}|0:0))\]$/i.test(hostname)
+
+/** The path of a base URL without slashes at its end, and without what the endpoints add to it. */
+const pathOf = ({ pathname }: URL): string =>
+  pathname
+    .replaceAll(/\/{2,}/g, "/")
+    .replace(/\/open-apis(?:\/.*)?$/i, "")
+    .replace(/\/$/, "")
+
 const checkedUrl = (
   option: "baseUrl" | "oauthBaseUrl",
   typed: string,
@@ -92,14 +119,17 @@ const checkedUrl = (
     return refuse("it contains a user name or password", "Give the URL without them.")
   }
   if (/[?#]/.test(typed)) return refuse("it has a query or fragment", "Give the URL without it.")
-  const loopback = ["localhost", "[::1]"].includes(url.hostname) || /^127(\.\d+){3}$/.test(url.hostname)
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && (loopback || allowHttp))) {
+  // `feishu.example:8787` is a URL, too, with the scheme feishu.example.
+  if (!/^https?:$/.test(url.protocol)) {
+    return refuse("it is not an https URL", "Give one such as https://open.feishu.cn.")
+  }
+  if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowHttp) {
     return refuse(
       `"${url.origin}" is not https`,
-      "Over plain http anyone on the way can read the token. Use https; in code, allowHttp permits it.",
+      "Over plain http anyone on the way can read the token. Use https; allowHttp (in the environment FEISHU_ALLOW_HTTP=true) permits plain http.",
     )
   }
-  return Effect.succeed(`${url.origin}${url.pathname}`.replace(/\/+$/, ""))
+  return Effect.succeed(`${url.origin}${pathOf(url)}`)
 }
 
 /** Checks the options and fills in the defaults. A base URL that is not acceptable is an `InvalidRequest`. */

@@ -451,6 +451,8 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
   reason: Reason,
   /** The call that failed, such as `GET /open-apis/vc/v1/meetings/list_by_no`. */
   operation: Schema.optional(Schema.String),
+  /** The path that was asked, without query, where it is another than that of the operation: the base URL has one. */
+  path: Schema.optional(Schema.String),
   /** Which number and window it was, in words. */
   position: Schema.optional(Schema.String),
   /** Requests that were sent for the call before it was given up. Set once retrying is over. */
@@ -479,8 +481,12 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
     if (this.leftAloneSeconds !== undefined) return Duration.seconds(this.leftAloneSeconds)
     return this.reason._tag === "RateLimited" ? Duration.seconds(this.reason.retryAfterSeconds) : undefined
   }
+  /** The call as it was made, for showing: the operation, with the path that was asked. */
+  get asked(): string | undefined {
+    return this.path === undefined ? this.operation : this.operation?.replace(/ .*/, ` ${this.path}`)
+  }
   override get message() {
-    const where = [this.operation, this.position].filter((part) => part !== undefined).join(", ")
+    const where = [this.asked, this.position].filter((part) => part !== undefined).join(", ")
     return [
       where === "" ? this.reason.message : `${where}: ${this.reason.message}`,
       ...(this.requests !== undefined && this.requests > 1
@@ -501,13 +507,21 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
     known: Partial<
       Pick<
         FeishuError,
-        "reason" | "operation" | "position" | "requests" | "retryBudgetSpent" | "leftAloneSeconds" | "cursor"
+        | "reason"
+        | "operation"
+        | "path"
+        | "position"
+        | "requests"
+        | "retryBudgetSpent"
+        | "leftAloneSeconds"
+        | "cursor"
       >
     >,
   ): FeishuError {
     return new FeishuError({
       reason: this.reason,
       operation: this.operation,
+      path: this.path,
       position: this.position,
       requests: this.requests,
       retryBudgetSpent: this.retryBudgetSpent,

@@ -33,6 +33,7 @@ import {
   invalidRequest,
   RangeTooOld,
 } from "./FeishuError.ts"
+import { pathAsked } from "./internal/pathAsked.ts"
 import * as Pagination from "./Pagination.ts"
 import * as TimeRange from "./TimeRange.ts"
 
@@ -379,6 +380,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
               cutShort: false,
             }),
             operation,
+            path: pathAsked(operation, `${client.baseUrl}${ListByNo.path}`),
             position: inWords(window),
             cursor: cursorAt(position),
           })
@@ -398,6 +400,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
           new FeishuError({
             reason,
             operation,
+            path: pathAsked(operation, `${client.baseUrl}${ListByNo.path}`),
             position: inWords(windowAt(position)),
             cursor: cursorAt(position),
           }),

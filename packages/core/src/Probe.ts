@@ -11,6 +11,7 @@ import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { FeishuConfig } from "./FeishuConfig.ts"
 import type { FeishuError } from "./FeishuError.ts"
 import { monotonicMillis } from "./internal/monotonic.ts"
+import { pathAsked } from "./internal/pathAsked.ts"
 import * as ServerText from "./internal/ServerText.ts"
 import * as Transport from "./internal/Transport.ts"
 import { judge } from "./internal/Verdict.ts"
@@ -54,15 +55,22 @@ export const reach: Effect.Effect<Reached, FeishuError, FeishuConfig | HttpClien
     const client = yield* HttpClient.HttpClient
     const secrets = yield* ServerText.OfHttpClient
     const watchdog = yield* Watchdog.make
+    const operation = `GET ${ListByNo.path}`
     const request = HttpClientRequest.get(`${config.baseUrl}${ListByNo.path}`)
+    const named = (error: FeishuError) => error.with({ operation, path: pathAsked(operation, request.url) })
     const started = yield* monotonicMillis
-    const answer = yield* Transport.send({ client, config, watchdog, request, secrets, started })
+    const answer = yield* Effect.mapError(
+      Transport.send({ client, config, watchdog, request, secrets, started }),
+      named,
+    )
     const millis = (yield* monotonicMillis) - started
     const middle = (yield* Clock.currentTimeMillis) - millis / 2
     const date = DateTime.make(answer.headers["date"] ?? "")
     const code = yield* judge(answer, config.longestWaitSeconds, secrets).pipe(
       Effect.as(0),
-      Effect.catch((error) => (error.code === undefined ? Effect.fail(error) : Effect.succeed(error.code))),
+      Effect.catch((error) =>
+        error.code === undefined ? Effect.fail(named(error)) : Effect.succeed(error.code),
+      ),
     )
     return {
       status: answer.status,
@@ -74,7 +82,4 @@ export const reach: Effect.Effect<Reached, FeishuError, FeishuConfig | HttpClien
       logId: answer.logId,
     }
   },
-).pipe(
-  Effect.scoped,
-  Effect.mapError((error) => error.with({ operation: `GET ${ListByNo.path}` })),
-)
+).pipe(Effect.scoped)

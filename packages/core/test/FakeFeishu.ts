@@ -66,7 +66,7 @@ export const tokens = () => {
 }
 
 /** Whether it is the token call. */
-export const isTokenCall = ({ path }: Asked): boolean => path.startsWith("/open-apis/auth/")
+export const isTokenCall = ({ path }: Asked): boolean => path.includes("/open-apis/auth/")
 
 const bodyOf = (body: HttpBody.HttpBody): unknown => {
   if (body._tag !== "Uint8Array") return undefined

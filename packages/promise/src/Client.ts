@@ -37,7 +37,10 @@ export interface AppCredentials {
 export interface Settings {
   /** `feishu` (open.feishu.cn, the default) or `lark` (open.larksuite.com). */
   readonly brand?: "feishu" | "lark" | undefined
-  /** For a private deployment or a mock; https, except on loopback. */
+  /**
+   * For a private deployment, a gateway or a mock; https, except on loopback. It may have a path of its own; what
+   * begins with `/open-apis`, as in an address that was copied from a document, is left out.
+   */
   readonly baseUrl?: string | undefined
   /**
    * Where `client credentials` fetch their tokens: accounts.feishu.cn or accounts.larksuite.com by the brand, unless

@@ -47,6 +47,8 @@ export class FeishuError extends Error {
   declare readonly cursor?: string | undefined
   /** The call that failed, such as `GET /open-apis/vc/v1/meetings/list_by_no`. */
   declare readonly operation?: string | undefined
+  /** The path that was asked, without query, where it is another than that of the operation: the base URL has one. */
+  declare readonly path?: string | undefined
   /** Which number and range it was, in words. */
   declare readonly position?: string | undefined
   /** Requests that were sent for the call before it was given up. */

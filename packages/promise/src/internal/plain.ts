@@ -59,7 +59,7 @@ const encodeReason = Schema.encodeSync(Core.Reason)
 
 /** An error. What is called otherwise here than in core is called as here. */
 export const toFeishuError = (error: Core.FeishuError): Plain.FeishuError => {
-  const { code, cursor, isRetryable, logId, operation, position, requests, retryAfter } = error
+  const { code, cursor, isRetryable, logId, operation, path, position, requests, retryAfter } = error
   const { _tag, ...fields } = encodeReason(error.reason)
   return new classes[_tag]({
     code,
@@ -67,6 +67,7 @@ export const toFeishuError = (error: Core.FeishuError): Plain.FeishuError => {
     isRetryable,
     retryAfterMillis: retryAfter === undefined ? undefined : Duration.toMillis(retryAfter),
     operation,
+    path,
     position,
     requests,
     ...fields,
@@ -79,6 +80,7 @@ export const toFeishuError = (error: Core.FeishuError): Plain.FeishuError => {
 const ourWords: ReadonlyArray<readonly [string, string]> = [
   ["AccessToken.CurrentTenant", "tenantKey"],
   ["AppTicket.push", "client.pushAppTicket"],
+  [" (in the environment FEISHU_ALLOW_HTTP=true)", ""],
   [", in Secret.appSecret", ""],
   [", in Secret.accessToken", ""],
 ]
