@@ -262,10 +262,13 @@ const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<str
   [/^it has a query or fragment$/, "其中含有查询参数或片段"],
   [/^Give the URL without it\.$/, "请去掉它。"],
   [/^"(.*)" is not https$/, "“$1”不是 https"],
+  [/^it is not an https URL$/, "不是 https 网址"],
   [
-    /^Over plain http anyone on the way can read the token\. Use https; in code, allowHttp permits it\.$/,
-    "明文 http 会在途中泄露访问凭证，请使用 https。",
+    /^Over plain http anyone on the way can read the token\. Use https; .*$/,
+    "明文 http 会在途中泄露访问凭证，请使用 https；--allow-http 或 FEISHU_ALLOW_HTTP=true 可允许明文 http。",
   ],
+  [/^it is neither true nor false$/, "既不是 true，也不是 false"],
+  [/^Set it to true or false, or not at all\.$/, "请设为 true 或 false，或不设置。"],
   // FeishuClient and AccessToken
   [/^"(.*)" is no brand$/, "没有“$1”这个品牌"],
   [/^Set it to feishu or lark, or not at all\.$/, "请设为 feishu 或 lark，或不设置。"],

@@ -16,6 +16,7 @@ const words: Language.Words<{
   readonly noSecret: string
   readonly noApp: string
   readonly remedy: string
+  readonly unencrypted: (hosts: string) => string
   readonly authority: (path: string, reason: string) => string
   readonly nameAnother: string
 }> = {
@@ -25,6 +26,8 @@ const words: Language.Words<{
     noApp: "there is an app secret, but no app id",
     remedy:
       "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN; or put them into the file that feishu-meetings config init writes.",
+    unencrypted: (hosts) =>
+      `Plain http to ${hosts}: app secret and token travel unencrypted, and anyone on the way can read them.`,
     authority: (path, reason) => `${path} cannot be read (${reason})`,
     nameAnother: "Name a file with certificates in PEM.",
   },
@@ -34,6 +37,8 @@ const words: Language.Words<{
     noApp: "有 App Secret，但没有 App ID",
     remedy:
       "请设置 FEISHU_APP_ID 和 FEISHU_APP_SECRET，或 FEISHU_ACCESS_TOKEN；也可写入 feishu-meetings config init 生成的文件。",
+    unencrypted: (hosts) =>
+      `以明文 http 访问 ${hosts}：App Secret 与访问凭证以明文传输，途中任何人都能读到。`,
     authority: (path, reason) => `无法读取 ${path}（${reason}）`,
     nameAnother: "请指定 PEM 格式的证书文件。",
   },
@@ -57,6 +62,7 @@ export const options = Effect.fnUntraced(function* (settings: Settings.Settings)
     FEISHU_BRAND: settings.found.get("brand")?.text,
     FEISHU_BASE_URL: settings.found.get("base-url")?.text,
     FEISHU_OAUTH_BASE_URL: settings.found.get("oauth-base-url")?.text,
+    FEISHU_ALLOW_HTTP: settings.found.get("allow-http")?.text,
   }
   const provider = ConfigProvider.fromUnknown(
     Object.fromEntries(Object.entries(resolved).filter(([, text]) => text !== undefined)),
@@ -71,12 +77,19 @@ export const options = Effect.fnUntraced(function* (settings: Settings.Settings)
 /** Whether requests may have been made just before, as by a run that this one goes on with. */
 export type Before = Pick<RateLimit.Options, "initially">
 
-/** The client. It needs an HTTP client: see `http`. */
+/** The client. It needs an HTTP client: see `http`. That secrets will travel unencrypted is a warning. */
 export const layer = (settings: Settings.Settings, before: Before = {}) =>
   Layer.unwrap(
-    Effect.map(options(settings), (options) =>
-      FeishuClient.layer({ ...options, rateLimit: { requests: settings.rateLimit, ...before } }),
-    ),
+    Effect.gen(function* () {
+      const layer = FeishuClient.layer({
+        ...(yield* options(settings)),
+        rateLimit: { requests: settings.rateLimit, ...before },
+      })
+      const hosts = Settings.plainHttpHosts(settings)
+      const { unencrypted } = yield* Language.say(words)
+      if (hosts.length > 0) yield* Effect.logWarning(unencrypted(hosts.join(", ")))
+      return layer
+    }),
   )
 
 /** The HTTP client, with the proxies and the authority of one's own. */

@@ -5,6 +5,7 @@ import { highestRateLimit } from "./Setting.ts"
 
 const words: Language.Words<{
   readonly baseUrl: string
+  readonly allowHttp: string
   readonly brand: string
   readonly appId: string
   readonly appSecretFile: string
@@ -13,6 +14,8 @@ const words: Language.Words<{
 }> = {
   en: {
     baseUrl: "Feishu's address; by the brand unless given",
+    allowHttp:
+      "Permit a base URL with plain http on another machine, such as a mock in a container: app secret and token then travel unencrypted, and anyone on the way can read them",
     brand: "feishu (open.feishu.cn, the default) or lark (open.larksuite.com)",
     appId: "The app that reads, such as cli_a1b2c3",
     appSecretFile: "The file that holds the app's secret; - is standard input",
@@ -21,6 +24,8 @@ const words: Language.Words<{
   },
   zh: {
     baseUrl: "飞书的地址；默认由品牌决定",
+    allowHttp:
+      "允许 --base-url 使用其他机器上的明文 http，例如容器中的模拟飞书：App Secret 与访问凭证将以明文传输，途中任何人都能读到",
     brand: "feishu（open.feishu.cn，默认）或 lark（open.larksuite.com）",
     appId: "读取数据的应用，形如 cli_a1b2c3",
     appSecretFile: "存放 App Secret 的文件；- 表示标准输入",
@@ -34,6 +39,7 @@ export const make = (language: Language.Language) => {
   const say = words[language]
   return {
     baseUrl: Flags.text("base-url", "URL", say.baseUrl),
+    allowHttp: Flags.yes("allow-http", say.allowHttp),
     brand: Flags.choice("brand", ["feishu", "lark"], say.brand),
     appId: Flags.text("app-id", "ID", say.appId),
     appSecretFile: Flags.text("app-secret-file", "FILE", say.appSecretFile),
@@ -45,6 +51,7 @@ export const make = (language: Language.Language) => {
 /** What those flags gave. */
 export interface Given {
   readonly baseUrl: string | undefined
+  readonly allowHttp: boolean
   readonly brand: "feishu" | "lark" | undefined
   readonly appId: string | undefined
   readonly appSecretFile: string | undefined
@@ -53,8 +60,9 @@ export interface Given {
 }
 
 /** The same flags as words of a command, for one that is to be typed later. */
-export const typed = (given: Given): ReadonlyArray<string> =>
-  (
+export const typed = (given: Given): ReadonlyArray<string> => [
+  ...(given.allowHttp ? ["--allow-http"] : []),
+  ...(
     [
       ["--base-url", given.baseUrl],
       ["--brand", given.brand],
@@ -63,4 +71,5 @@ export const typed = (given: Given): ReadonlyArray<string> =>
       ["--access-token-file", given.accessTokenFile],
       ["--rate-limit", given.rateLimit],
     ] as const
-  ).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]))
+  ).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)])),
+]

@@ -9,7 +9,15 @@ const groups = {
   read: ["numbers-from", "from", "to", "cursor", "max-items", "demo"],
   write: ["format", "fields", "output", "checkpoint", "show-passwords"],
   run: ["page-size", "concurrency", "keep-going", "progress", "summary"],
-  connection: ["base-url", "brand", "app-id", "app-secret-file", "access-token-file", "rate-limit"],
+  connection: [
+    "base-url",
+    "allow-http",
+    "brand",
+    "app-id",
+    "app-secret-file",
+    "access-token-file",
+    "rate-limit",
+  ],
 } as const
 
 type Rows = ReadonlyArray<readonly [string, string]>

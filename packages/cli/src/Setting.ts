@@ -1,4 +1,5 @@
 /** What can be set, and what each setting takes: the same wherever it is set. */
+import { FeishuConfig } from "@effect-feishu/core"
 import * as Format from "./Format.ts"
 import type { Words } from "./Language.ts"
 
@@ -25,6 +26,7 @@ export interface Setting {
 export type Name =
   | "base-url"
   | "oauth-base-url"
+  | "allow-http"
   | "brand"
   | "app-id"
   | "app-secret"
@@ -41,23 +43,19 @@ export type Name =
   | "page-size"
   | "concurrency"
 
-/** Whether a host is of this machine. */
-const isLoopback = (hostname: string): boolean =>
-  ["localhost", "[::1]"].includes(hostname) || /^127(\.\d+){3}$/.test(hostname)
-
 const hostsOfFeishu = ["open.feishu.cn", "accounts.feishu.cn", "open.larksuite.com", "accounts.larksuite.com"]
 
 /** Whether an address is one that a project's file may name: of Feishu or Lark, or of this machine. */
 export const isKnownHost = (address: string): boolean => {
   if (!URL.canParse(address)) return false
   const { hostname, protocol } = new URL(address)
-  return isLoopback(hostname) || (protocol === "https:" && hostsOfFeishu.includes(hostname))
+  return FeishuConfig.isLoopback(hostname) || (protocol === "https:" && hostsOfFeishu.includes(hostname))
 }
 
 const url = (text: string): Words<string> | undefined => {
   // Not repeated: what cannot be parsed may still hold a password.
   if (!URL.canParse(text)) return { en: "is not a URL", zh: "不是网址" }
-  const { hash, hostname, origin, password, protocol, search, username } = new URL(text)
+  const { hash, password, protocol, search, username } = new URL(text)
   if (!/^https?:$/.test(protocol)) return { en: "is not an https address", zh: "不是 https 网址" }
   if (username !== "" || password !== "") {
     return { en: "holds a user name or password", zh: "含有用户名或密码" }
@@ -65,13 +63,25 @@ const url = (text: string): Words<string> | undefined => {
   if (search !== "" || hash !== "" || /[?#]/.test(text)) {
     return { en: "has a query or fragment", zh: "含有查询参数或片段" }
   }
-  return protocol === "https:" || (protocol === "http:" && isLoopback(hostname))
-    ? undefined
-    : {
-        en: `"${origin}" is not https, and anyone on the way could read the token`,
-        zh: `“${origin}”不是 https，途中任何人都能读到访问凭证`,
-      }
+  // Whether it may be plain http is another setting's business.
+  return undefined
 }
+
+/** The host of an address to which secrets would go unencrypted, over plain http to another machine; else `undefined`. */
+export const plainHttpHost = (address: string): string | undefined => {
+  if (!URL.canParse(address)) return undefined
+  const { host, hostname, protocol } = new URL(address)
+  return protocol === "http:" && !FeishuConfig.isLoopback(hostname) ? host : undefined
+}
+
+/** Yes or no, in the ways that the environment and YAML have it; `undefined` for what is neither. */
+export const truth = (text: string): boolean | undefined =>
+  /^(?:true|yes|on|1)$/i.test(text) ? true : /^(?:false|no|off|0)$/i.test(text) ? false : undefined
+
+const yesOrNo = (text: string): Words<string> | undefined =>
+  truth(text) === undefined
+    ? { en: `takes true or false, not "${text}"`, zh: `只能是 true 或 false，而不是“${text}”` }
+    : undefined
 
 const proxy = (text: string): Words<string> | undefined =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
@@ -130,6 +140,8 @@ const secretFile = { holds: "secret file", inProject: "never", hasFlag: true } a
 export const all: ReadonlyArray<Setting> = [
   setting("base-url", url, { ...flag, inProject: "known hosts" }),
   setting("oauth-base-url", url, { inProject: "known hosts" }),
+  // Whoever permits that lets everyone on the way read the secrets.
+  setting("allow-http", yesOrNo, { ...flag, inProject: "never" }),
   setting("brand", (text) => oneOf(["feishu", "lark"])(text.toLowerCase()), flag),
   setting("app-id", anything, flag),
   setting("app-secret", anything, secret),

@@ -30,6 +30,7 @@ export interface Found {
 /** Flags that set something, as a command got them; whatever else it got does no harm. */
 export interface Flags {
   readonly baseUrl?: string | undefined
+  readonly allowHttp?: boolean | undefined
   readonly brand?: string | undefined
   readonly appId?: string | undefined
   readonly appSecretFile?: string | undefined
@@ -59,6 +60,7 @@ const words: Language.Words<{
   readonly unset: string
   readonly doubled: (first: string, second: string) => string
   readonly several: (number: number, first: string) => string
+  readonly plainHttp: (host: string) => string
   readonly correct: string
   readonly correctThem: string
   readonly cannotRead: (path: string, code: string) => string
@@ -78,6 +80,8 @@ const words: Language.Words<{
     unset: "default",
     doubled: (first, second) => `both ${first} and ${second} are set`,
     several: (number, first) => `${number} things are wrong; ${first}`,
+    plainHttp: (host) =>
+      `plain http to ${host}, where anyone on the way could read the app secret and the token; --allow-http or FEISHU_ALLOW_HTTP=true permits it`,
     correct: "Correct it, or remove it.",
     correctThem: "Correct them, or remove them.",
     cannotRead: (path, code) => `${path} cannot be read (${code})`,
@@ -97,6 +101,8 @@ const words: Language.Words<{
     unset: "默认值",
     doubled: (first, second) => `同时设置了${first}和${second}`,
     several: (number, first) => `有 ${number} 处错误；${first}`,
+    plainHttp: (host) =>
+      `以明文 http 访问 ${host}，途中任何人都能读到 App Secret 与访问凭证；--allow-http 或 FEISHU_ALLOW_HTTP=true 可允许`,
     correct: "请改正或删除。",
     correctThem: "请逐一改正或删除。",
     cannotRead: (path, code) => `无法读取 ${path}（${code}）`,
@@ -134,7 +140,7 @@ interface Source {
 const fromFlags = (flags: Flags): Source => {
   const texts = new Map(
     Object.entries(flags).flatMap(([key, value]) =>
-      typeof value === "string" || typeof value === "number"
+      typeof value === "string" || typeof value === "number" || value === true
         ? [[key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), String(value)] as const]
         : [],
     ),
@@ -213,6 +219,14 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
     found.delete(strengthOf.get(token)! <= strengthOf.get(app)! ? app : token)
   }
 
+  if (!allowsHttp(found)) {
+    for (const name of ["base-url", "oauth-base-url"] as const) {
+      const address = found.get(name)
+      const host = address && Setting.plainHttpHost(address.text)
+      if (host !== undefined) problems.push(`${nameOf(address!.origin)}: ${words[language].plainHttp(host)}`)
+    }
+  }
+
   const [first] = problems
   if (first !== undefined) {
     const stderr = yield* Stderr
@@ -240,6 +254,18 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
   }
   return settings
 })
+
+const allowsHttp = (found: Settings["found"]): boolean =>
+  Setting.truth(found.get("allow-http")?.text ?? "") === true
+
+/** The hosts to which secrets go unencrypted, since that is permitted. */
+export const plainHttpHosts = ({ found }: Settings): ReadonlyArray<string> => [
+  ...new Set(
+    (["base-url", "oauth-base-url"] as const).flatMap(
+      (name) => Setting.plainHttpHost(found.get(name)?.text ?? "") ?? [],
+    ),
+  ),
+]
 
 const secrets = [
   ["access-token", "access-token-file"],
@@ -271,6 +297,7 @@ export const addresses = ({ found }: Settings) =>
     brand: found.get("brand")?.text.toLowerCase() === "lark" ? "lark" : "feishu",
     baseUrl: found.get("base-url")?.text,
     oauthBaseUrl: found.get("oauth-base-url")?.text,
+    allowHttp: allowsHttp(found),
   })
 
 /** The app that reads, where that is known: a token does not say whose it is. */

@@ -163,6 +163,7 @@ export const valuesOf = Effect.fnUntraced(function* (settings: Settings.Settings
   const { baseUrl, oauthBaseUrl } = yield* Settings.addresses(settings)
   const used: Partial<Record<Setting.Name, string>> = {
     "base-url": baseUrl,
+    "allow-http": String(Setting.truth(found.get("allow-http")?.text ?? "") ?? false),
     brand: found.get("brand")?.text.toLowerCase() ?? "feishu",
     "rate-limit": String(settings.rateLimit),
     "page-size": String(settings.pageSize ?? 50),
@@ -277,6 +278,8 @@ const example: Language.Words<string> = {
 #brand: feishu
 # The address of a private deployment.
 #base_url: https://feishu.example.com
+# Permit plain http on another machine, such as a mock in a container: secrets then travel unencrypted.
+#allow_http: true
 
 # The app that reads, from its page in the developer console.
 #app_id: cli_a1b2c3
@@ -313,6 +316,8 @@ const example: Language.Words<string> = {
 #brand: feishu
 # 私有化部署的地址。
 #base_url: https://feishu.example.com
+# 允许访问其他机器上的明文 http，例如容器中的模拟飞书：密钥将以明文传输。
+#allow_http: true
 
 # 读取数据的应用，见开发者后台的应用页面。
 #app_id: cli_a1b2c3

@@ -116,13 +116,18 @@ describe("in Chinese", () => {
         TimeRange.make({ from: "1d", to: "2d" }),
         TimeRange.make({ from: "1d", to: "1d" }),
         TimeRange.make({ from: "1d", timeZone: "Mars" }),
-        ...["nowhere", "https://a:b@example.com", "https://example.com?a", "http://example.com"].map(
-          (baseUrl) => FeishuConfig.make({ baseUrl }),
-        ),
+        ...[
+          "nowhere",
+          "https://a:b@example.com",
+          "https://example.com?a",
+          "http://example.com",
+          "a.example:8787",
+        ].map((baseUrl) => FeishuConfig.make({ baseUrl })),
         config({}),
         config({ FEISHU_APP_ID: "cli_a" }),
         config({ FEISHU_APP_SECRET: "s" }),
         config({ FEISHU_BRAND: "larkk" }),
+        config({ FEISHU_ALLOW_HTTP: "perhaps" }),
         config({ FEISHU_ACCESS_TOKEN: "a b" }),
       ]
       for (const one of wrong) {

@@ -149,7 +149,10 @@ describe.concurrent("doctor", () => {
     assert.match(String(nobody.of("configuration").detail), /, with no credentials yet$/)
     assert.include(nobody.of("token").remedy, "Set FEISHU_APP_ID and FEISHU_APP_SECRET")
     assert.strictEqual(wrong.found, `+node !configuration -proxy ${skippedAfter("proxy")}`)
-    assert.include(wrong.of("configuration").detail, '"http://feishu.example" is not https')
+    assert.include(
+      wrong.of("configuration").detail,
+      "FEISHU_BASE_URL: plain http to feishu.example, where anyone",
+    )
     assert.strictEqual(wrong.code, 2)
     await feishu.close()
   })

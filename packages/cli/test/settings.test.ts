@@ -162,6 +162,78 @@ describe.concurrent("what list does with them", () => {
   })
 })
 
+describe.concurrent("plain http to another machine", () => {
+  /** A host that nothing but the proxy knows, which is the mock itself. */
+  const elsewhere = ({ environment }: Scripted.Scripted): Cli.Environment => ({
+    ...environment,
+    FEISHU_BASE_URL: "http://feishu-mock:8787",
+    HTTP_PROXY: environment["FEISHU_BASE_URL"]!,
+  })
+  const list = `feishu-meetings list ${Scripted.meetingNo} --max-items 9`
+
+  it("is refused with what permits it, and neither a project's file nor half a word permits it", async () => {
+    await using scripted = await Scripted.start(Scripted.twoPages)
+    const project = place("http-project", { project: "allow_http: true\n" })
+    const mine = place("http-mine", { user: "base_url: http://192.168.1.2/feishu\n" })
+    const [plain, byProject, word, byFile, chinese] = await Promise.all([
+      mine.run(list, elsewhere(scripted)),
+      project.run(list, elsewhere(scripted)),
+      mine.run(list, { ...elsewhere(scripted), FEISHU_ALLOW_HTTP: "perhaps" }),
+      mine.run(list),
+      mine.run(`${list} --lang zh`, elsewhere(scripted)),
+    ])
+    for (const { code } of [plain, byProject, word, byFile]) assert.strictEqual(code, 2)
+    const permits = "--allow-http or FEISHU_ALLOW_HTTP=true permits it"
+    assert.include(plain.stderr, `FEISHU_BASE_URL: plain http to feishu-mock:8787, where anyone`)
+    assert.include(plain.stderr, permits)
+    assert.include(byProject.stderr, `${project.project}:1: allow_http has no place in a project's file`)
+    assert.include(word.stderr, 'FEISHU_ALLOW_HTTP: takes true or false, not "perhaps"')
+    assert.include(byFile.stderr, `${mine.user}:1: plain http to 192.168.1.2, where anyone`)
+    assert.include(byFile.stderr, permits)
+    assert.include(chinese.stderr, "FEISHU_BASE_URL: 以明文 http 访问 feishu-mock:8787，途中任何人都能读到")
+    assert.lengthOf(scripted.queries, 0)
+  })
+
+  it("goes on with --allow-http, its variable or the user's file: with a warning, and on with the same flag", async () => {
+    await using scripted = await Scripted.start(Scripted.twoPages)
+    const mine = place("http-permitted", { user: "allow_http: true\n" })
+    const nobody = place("http-nobody", {})
+    const [flag, variable, file, quiet] = await Promise.all([
+      nobody.run(`${list} --allow-http`, elsewhere(scripted)),
+      nobody.run(list, { ...elsewhere(scripted), FEISHU_ALLOW_HTTP: "YES" }),
+      mine.run(list, elsewhere(scripted)),
+      mine.run(`${list} --quiet --allow-http`, elsewhere(scripted)),
+    ])
+    const warning = "warning: Plain http to feishu-mock:8787: app secret and token travel unencrypted"
+    for (const { code, stderr, stdout } of [flag, variable, file]) {
+      assert.strictEqual(code, 0, stderr)
+      assert.lengthOf(Cli.ids(stdout), 9)
+      assert.lengthOf(stderr.split(warning), 2)
+    }
+    assert.match(flag.stderr, /^resume with: feishu-meetings list --cursor \S+ --allow-http /m)
+    assert.notInclude(file.stderr, "--allow-http")
+    assert.deepStrictEqual([quiet.code, quiet.stderr.includes("unencrypted")], [0, false])
+  })
+
+  it("is told by doctor and by config show", async () => {
+    await using scripted = await Scripted.start((response) =>
+      Scripted.json(response, { code: 99991661, msg: "Missing access token" }, 400),
+    )
+    const { run } = place("http-doctor", {})
+    const permitted = { ...elsewhere(scripted), FEISHU_ALLOW_HTTP: "1" }
+    const [doctor, shown] = await Promise.all([
+      run("feishu-meetings doctor", permitted),
+      run("feishu-meetings config show", permitted),
+    ])
+    assert.match(
+      doctor.stdout,
+      /^skipped {2}TLS {12}plain http to feishu-mock:8787: app secret and token travel/m,
+    )
+    assert.match(doctor.stdout, /^ok {7}Feishu /m)
+    assert.match(shown.stdout, /^allow_http +true +environment FEISHU_ALLOW_HTTP$/m)
+  })
+})
+
 describe.concurrent("config", () => {
   it("are none, without a word, where the folder is gone and the system knows no home", async () => {
     const homeless = Cli.before(`

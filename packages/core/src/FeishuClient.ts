@@ -291,6 +291,7 @@ const environment = Config.all({
   brand: Config.withDefault(Config.String("FEISHU_BRAND"), ""),
   baseUrl: Config.option(Config.String("FEISHU_BASE_URL")),
   oauthBaseUrl: Config.option(Config.String("FEISHU_OAUTH_BASE_URL")),
+  allowHttp: Config.withDefault(Config.String("FEISHU_ALLOW_HTTP"), ""),
 })
 
 /**
@@ -332,10 +333,23 @@ export const optionsConfig: Effect.Effect<
       "Set it to feishu or lark, or not at all.",
     )
   }
+  const allowHttp = /^(?:true|yes|on|1)$/i.test(variables.allowHttp.trim())
+  if (!allowHttp && !/^(?:false|no|off|0|)$/i.test(variables.allowHttp.trim())) {
+    return yield* invalidRequest(
+      "FEISHU_ALLOW_HTTP",
+      "it is neither true nor false",
+      "Set it to true or false, or not at all.",
+    )
+  }
   const [token, appSecret] = [secret(variables.accessToken), secret(variables.appSecret)]
   const appId = text(variables.appId)
   const oauthBaseUrl = Option.getOrUndefined(text(variables.oauthBaseUrl))
-  const options = { brand, baseUrl: Option.getOrUndefined(text(variables.baseUrl)), oauthBaseUrl } as const
+  const options = {
+    brand,
+    baseUrl: Option.getOrUndefined(text(variables.baseUrl)),
+    oauthBaseUrl,
+    allowHttp,
+  } as const
   if (Option.isSome(token)) {
     return { ...options, credentials: AccessToken.given(Secret.accessToken(token.value)) }
   }
@@ -358,8 +372,8 @@ export const optionsConfig: Effect.Effect<
 
 /**
  * A client as a layer, from `FEISHU_APP_ID` and `FEISHU_APP_SECRET`, or `FEISHU_ACCESS_TOKEN`; and
- * `FEISHU_BRAND`, `FEISHU_BASE_URL` and `FEISHU_OAUTH_BASE_URL` where they differ from the defaults. An empty
- * variable is as none.
+ * `FEISHU_BRAND`, `FEISHU_BASE_URL` and `FEISHU_OAUTH_BASE_URL` where they differ from the defaults.
+ * `FEISHU_ALLOW_HTTP=true` permits base URLs with plain http on other machines. An empty variable is as none.
  */
 export const layerConfig: Layer.Layer<FeishuClient, FeishuError | Config.ConfigError, HttpClient.HttpClient> =
   Layer.unwrap(Effect.map(optionsConfig, layer))

@@ -58,6 +58,7 @@ const words: Language.Words<{
   readonly notFound: (host: string, code: string) => string
   readonly checkName: string
   readonly plain: string
+  readonly unencrypted: (hosts: string) => string
   readonly certificate: (host: string, protocol: string, issuer: string, days: number) => string
   readonly endsSoon: (host: string) => string
   readonly ownAuthority: (origin: string) => string
@@ -100,6 +101,8 @@ const words: Language.Words<{
     notFound: (host, code) => `${host} was not found (${code})`,
     checkName: "Check the base URL, and the DNS of this machine; a private network may need its VPN.",
     plain: "plain http, which stays on this machine",
+    unencrypted: (hosts) =>
+      `plain http to ${hosts}: app secret and token travel unencrypted, which --allow-http or FEISHU_ALLOW_HTTP permits`,
     certificate: (host, protocol, issuer, days) =>
       `${host}: ${protocol}, certificate of ${issuer}, ${days} days left`,
     endsSoon: (host) => `the certificate of ${host} ends soon: whoever runs it has to renew it`,
@@ -156,6 +159,8 @@ const words: Language.Words<{
     notFound: (host, code) => `找不到 ${host}（${code}）`,
     checkName: "请检查接口地址和本机的 DNS；内网可能需要连接 VPN。",
     plain: "明文 http，不离开本机",
+    unencrypted: (hosts) =>
+      `以明文 http 访问 ${hosts}：App Secret 与访问凭证以明文传输（由 --allow-http 或 FEISHU_ALLOW_HTTP 允许）`,
     certificate: (host, protocol, issuer, days) =>
       `${host}：${protocol}，证书由 ${issuer} 签发，剩余 ${days} 天`,
     endsSoon: (host) => `${host} 的证书即将过期：需由其运维者更新`,
@@ -516,7 +521,11 @@ const tlsCheck = Effect.fnUntraced(function* (configured: Configured) {
   const language = yield* Language.CurrentLanguage
   const say = words[language]
   const secure = hostsOf(urls, settings).filter((url) => url.startsWith("https:"))
-  if (secure.length === 0) return yield* new Check.NotNeeded({ detail: say.plain })
+  const plain = Settings.plainHttpHosts(settings)
+  if (secure.length === 0) {
+    const detail = plain.length === 0 ? say.plain : say.unencrypted(plain.join(", "))
+    return yield* new Check.NotNeeded({ detail })
+  }
   const now = yield* Clock.currentTimeMillis
   const certificates = yield* Effect.forEach(secure, (url) => {
     const { host } = new URL(url)
@@ -547,6 +556,7 @@ const tlsCheck = Effect.fnUntraced(function* (configured: Configured) {
       say.certificate(host, protocol, issuer, daysLeft),
     ),
     ...certificates.filter(({ daysLeft }) => daysLeft < fewDays).map(({ host }) => say.endsSoon(host)),
+    ...(plain.length === 0 ? [] : [say.unencrypted(plain.join(", "))]),
     ...(own === undefined
       ? []
       : [say.ownAuthority(`${own.text} (${Settings.inWords(own.origin, language)})`)]),
