@@ -100,8 +100,19 @@ describe("in Chinese", () => {
   it.effect("whatever may be wrong with the range, the address or the credentials has Chinese words", () =>
     Effect.gen(function* () {
       const ranges = [
-        ...["yesterday", "1767225600000", "2026-02-31", "-5", "20260901", "30", "99999", "-30d", "NOW"],
-        ...["2026/9/1 8:00 +08:00", "1788192000000000", "1788192000000000000", 20_260_901],
+        "yesterday",
+        "1767225600000",
+        "2026-02-31",
+        "-5",
+        "20260901",
+        "30",
+        "99999",
+        "-30d",
+        "NOW",
+        "2026/9/1 8:00 +08:00",
+        "1788192000000000",
+        "1788192000000000000",
+        20_260_901,
       ].map((from) => ({ from, to: "now" }))
       const config = (variables: Record<string, string>) =>
         FeishuClient.layerConfig.pipe(
