@@ -342,6 +342,8 @@ export class RequestRefused extends Schema.TaggedError<RequestRefused>()("Reques
   violations: Schema.Array(Schema.Struct({ field: Schema.String, description: Schema.String })),
   /** What is known beyond Feishu's code, such as where a redirect points. */
   detail: Schema.optional(Schema.String),
+  /** When the server answered, by its own clock, in unix seconds: its header `Date`. */
+  answeredAt: Schema.optional(Schema.Finite),
 }) {
   readonly retry = "final"
   get meaning() {

@@ -314,17 +314,17 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
        * Whether a window may have been readable when the range was given. One that never was is refused, so that whoever
        * gave the range can give another.
        */
-      const mayHaveGrownOld = ({ start }: TimeRange.TimeRange) =>
-        resumed || start > (opened.asked ?? 0) - ListByNo.maxRangeSeconds
+      const mayHaveGrownOld = ({ start }: TimeRange.TimeRange, now: number) =>
+        resumed || (start > (opened.asked ?? 0) - ListByNo.maxRangeSeconds && isTooOld(start, now))
 
       /** How often the start of a window was moved in this read. */
       const moves = new Map<number, number>()
 
-      /** Goes on behind the part of a window that is too old by now. */
+      /** Goes on behind the part of a window that is too old by now, at the first of these starts that is accepted. */
       const withoutOldPart = Effect.fnUntraced(function* (
         position: Pagination.Position,
         refusal: FeishuError,
-        earliestStart: number,
+        earliestStarts: ReadonlyArray<number>,
       ): Effect.fn.Return<Pagination.RawPage<MeetingBrief>, FeishuError> {
         const window = windowAt(position)
         if (position.pageToken !== undefined) {
@@ -338,23 +338,32 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         // A window that takes long would be begun again and again: each time its start is moved twice as far.
         const moved = moves.get(position.window) ?? 0
         moves.set(position.window, moved + 1)
-        const to = Math.min(earliestStart + clearSeconds * (2 ** moved - 1), window.end)
-        const unreachable = { from: window.start, to }
-        return to === window.end
-          ? { rows: [], hasMore: false, pageToken: undefined, logId: refusal.logId, unreachable }
-          : { ...(yield* ask({ start: to, end: window.end })), unreachable }
+        let error = refusal
+        for (const earliestStart of earliestStarts) {
+          const to = Math.min(earliestStart + clearSeconds * (2 ** moved - 1), window.end)
+          const unreachable = { from: window.start, to }
+          if (to === window.end) {
+            return { rows: [], hasMore: false, pageToken: undefined, logId: refusal.logId, unreachable }
+          }
+          const page = yield* Effect.result(ask({ start: to, end: window.end }))
+          if (Result.isSuccess(page)) return { ...page.success, unreachable }
+          error = page.failure
+          if (!isParamError(error)) break
+        }
+        return yield* error
       })
 
       const readPage = Effect.fnUntraced(function* (position: Pagination.Position) {
         const window = windowAt(position)
         const page = yield* ask(window, position.pageToken).pipe(
-          Effect.catchIf(isParamError, (error) => explainOldRange(error, window)),
-          Effect.catchIf(
-            ({ reason }) => reason._tag === "RangeTooOld" && mayHaveGrownOld(window),
-            (error) =>
-              error.reason._tag === "RangeTooOld"
-                ? withoutOldPart(position, error, error.reason.earliestStartSeconds)
-                : Effect.fail(error),
+          Effect.catchIf(isParamError, (error) =>
+            Effect.flatMap(nowSeconds, (now) => {
+              const earliestStarts = earliestStartsAfter(error, window, now)
+              const refusal = explained(error, window, earliestStarts.at(-1))
+              return earliestStarts.length > 0 && mayHaveGrownOld(window, now)
+                ? withoutOldPart(position, refusal, earliestStarts)
+                : Effect.fail(refusal)
+            }),
           ),
           Effect.mapError((error) =>
             // A failure of the token call is not about a number or a window.
@@ -526,14 +535,38 @@ const isParamError = (error: FeishuError): boolean => error.code === 121003
 
 const nowSeconds = Effect.map(Clock.currentTimeMillis, (millis) => Math.floor(millis / 1000))
 
+const isTooOld = (start: number, now: number): boolean =>
+  start < now - ListByNo.maxRangeSeconds + clockSkewSeconds
+
+/**
+ * The earliest starts that a refused range may have: by the clock of this machine and by that of the server, as far as its
+ * start is more than 90 days ago by them; none where it is so by neither. In ascending order.
+ */
+const earliestStartsAfter = (
+  { reason }: FeishuError,
+  { start }: TimeRange.TimeRange,
+  now: number,
+): ReadonlyArray<number> => {
+  const answeredAt = reason._tag === "RequestRefused" ? reason.answeredAt : undefined
+  return (
+    [now, ...(answeredAt === undefined ? [] : [answeredAt])]
+      .filter((time) => isTooOld(start, time))
+      // An hour later than the bound of that moment, which moves on while people read and type.
+      .map((time) => time - ListByNo.maxRangeSeconds + clearSeconds)
+      .toSorted((a, b) => a - b)
+  )
+}
+
 /** 121003 does not say which value it dislikes; a start over 90 days ago is the likeliest where there is one. */
-const explainOldRange = Effect.fnUntraced(function* (error: FeishuError, window: TimeRange.TimeRange) {
-  const lookback = (yield* nowSeconds) - ListByNo.maxRangeSeconds
+const explained = (
+  error: FeishuError,
+  window: TimeRange.TimeRange,
+  earliestStartSeconds: number | undefined,
+): FeishuError => {
   const { reason } = error
-  if (reason._tag !== "RequestRefused" || window.start >= lookback + clockSkewSeconds) return yield* error
-  const earliestStartSeconds = lookback + clearSeconds
+  if (reason._tag !== "RequestRefused" || earliestStartSeconds === undefined) return error
   const { code, logId, msg, status } = reason
-  return yield* error.with({
+  return error.with({
     reason: new RangeTooOld({
       code,
       logId,
@@ -544,9 +577,9 @@ const explainOldRange = Effect.fnUntraced(function* (error: FeishuError, window:
       earliestStart: TimeRange.iso(earliestStartSeconds),
     }),
   })
-})
+}
 
-/** An hour later than the bound of this moment a range may start: the bound moves on while people read and type. */
+/** How far from the bound a range starts that can be read for a while. */
 const clearSeconds = 3_600
 
 /** The clock of this machine may be behind Feishu's by as much. */

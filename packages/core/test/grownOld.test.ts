@@ -297,6 +297,42 @@ describe("P23 a cursor that is resumed when its start is more than 90 days ago",
   )
 
   it.effect(
+    "what is too old is known by the clock of the server, too, where that of this machine is behind",
+    () =>
+      Effect.gen(function* () {
+        const { handler } = lookingBack(daily)
+        const date = "Wed, 25 Nov 2026 00:00:00 GMT"
+        // Three days ahead of this machine.
+        const ahead: Fake.Handler = (asked) =>
+          Number(asked.query["start_time"]) < then + 3 * day - bound
+            ? Effect.succeed(Fake.failure(400, 121003, { date }))
+            : handler(asked)
+        yield* at(then)
+        yield* Effect.gen(function* () {
+          const range = { start: then - 89 * day, end: then }
+          const fresh = yield* pagesOf({ meetingNo, range })
+          // A range that is given anew is refused, and what could be read is named.
+          assert.strictEqual(fresh.error?.reason._tag, "RangeTooOld")
+          const resumed = yield* pagesOf(
+            Cursor.fromPosition({
+              ...range,
+              meetingNo,
+              pageSize: 50,
+              baseUrl: "https://open.feishu.cn",
+              window: 0,
+            }),
+          )
+          const to = then + 3 * day - bound + clear
+          assert.deepStrictEqual(
+            [resumed.error, resumed.unreachable],
+            [undefined, [{ from: range.start, to }]],
+          )
+          assert.deepStrictEqual(resumed.ids, idsFrom(to))
+        }).pipe(Effect.provide(Fake.meetings(ahead)))
+      }),
+  )
+
+  it.effect(
     "a failure after the start was moved keeps the place, and the loss is told when the page comes",
     () =>
       Effect.gen(function* () {

@@ -171,6 +171,8 @@ export class RequestRefused extends Answered {
   declare readonly violations: ReadonlyArray<{ readonly field: string; readonly description: string }>
   /** What is known beyond Feishu's code, such as where a redirect points. */
   declare readonly detail?: string | undefined
+  /** When the server answered, by its own clock, in unix seconds: its header `Date`. */
+  declare readonly answeredAt?: number | undefined
 }
 
 /** Feishu refused a range that starts more than 90 days ago (code 121003; that this is why is inferred). */

@@ -113,7 +113,8 @@ export const judge = Effect.fnUntraced(function* (
     field: shown(field ?? "?", 60),
     description: shown(description ?? "refused", 300),
   }))
-  return yield* fail(new RequestRefused({ ...said, violations }))
+  const answeredAt = secondsOfDate(answer.headers["date"])
+  return yield* fail(new RequestRefused({ ...said, violations, answeredAt }))
 })
 
 const scopesOf = (error: Envelope.ErrorObject | undefined): ReadonlyArray<string> =>
@@ -154,11 +155,17 @@ const wholeSeconds = (header: string | undefined, now: number): number | undefin
   if (header === undefined || header.trim() === "") return undefined
   const seconds = Number(header)
   if (Number.isFinite(seconds)) return seconds < 0 ? undefined : Math.max(1, Math.ceil(seconds))
-  if (!/[a-z]{3}, /i.test(header)) return undefined
+  const date = secondsOfDate(header)
+  return date === undefined ? undefined : Math.max(1, Math.ceil(date - now / 1000))
+}
+
+/** An HTTP date in unix seconds. */
+const secondsOfDate = (header: string | undefined): number | undefined => {
+  if (header === undefined || !/[a-z]{3}, /i.test(header)) return undefined
   // Reads no clock. For `DateTime` a bundle would be 2 % larger.
   // oxlint-disable-next-line no-restricted-globals
   const date = Date.parse(header)
-  return Number.isNaN(date) ? undefined : Math.max(1, Math.ceil((date - now) / 1000))
+  return Number.isNaN(date) ? undefined : date / 1000
 }
 
 /** The start of a page in HTML is mostly tags. */
