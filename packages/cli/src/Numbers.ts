@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { FeishuError, type MeetingNo, MeetingNoFromText } from "@effect-feishu/core"
+import * as DecodedText from "./DecodedText.ts"
 import * as Language from "./Language.ts"
 import { Stderr } from "./Stderr.ts"
 import * as SystemError from "./SystemError.ts"
@@ -124,7 +125,7 @@ const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
       ),
   })
   if (bytes === undefined) return yield* refuse("--numbers-from", say.tooLarge(name))
-  const lines = textOf(bytes).split(/\r\n|\n|\r/)
+  const lines = DecodedText.decode(bytes).split(/\r\n|\n|\r/)
   const numbers: Array<MeetingNo> = []
   const told: Array<{ readonly line: number; readonly problem: string }> = []
   let [written, bad] = [0, 0]
@@ -156,8 +157,3 @@ const bytesOf = async (source: AsyncIterable<Uint8Array>): Promise<Uint8Array | 
   }
   return Buffer.concat(chunks)
 }
-
-/** Windows writes UTF-16 where a shell is old enough, and says so in the first two bytes. */
-const textOf = (bytes: Uint8Array): string =>
-  // It takes a mark of the byte order away, too.
-  new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8").decode(bytes)

@@ -338,12 +338,9 @@ const deadEndpointPauseSeconds = 30
 
 /** Calls of token endpoints, with a rate limit and retries of their own. */
 const endpointsOf = Effect.fnUntraced(function* (app: App) {
-  if (typeof app.appId !== "string" || app.appId.trim() === "") {
-    return yield* invalidRequest(
-      "appId",
-      "it is empty",
-      "Copy it from the app's page in the developer console.",
-    )
+  const problem = Secret.appIdProblem(app.appId)
+  if (problem !== undefined) {
+    return yield* invalidRequest("appId", problem, "Copy it from the app's page in the developer console.")
   }
   yield* checkSecret("appSecret", app.appSecret, "AppSecret")
   const config = yield* FeishuConfig

@@ -317,15 +317,14 @@ export const optionsConfig: Effect.Effect<
   FeishuError | Config.ConfigError
 > = Effect.gen(function* () {
   const variables = yield* environment
-  // A line break at the end is what `$(cat file)` and .env files leave behind.
-  const text = (value: Option.Option<string>) =>
-    Option.filter(
-      Option.map(value, (typed) => typed.trim()),
-      (trimmed) => trimmed !== "",
-    )
-  const secret = (value: Option.Option<Redacted.Redacted<string>>) =>
-    Option.map(text(Option.map(value, Redacted.value)), (trimmed) => Redacted.make(trimmed))
-  const brand = variables.brand.trim().toLowerCase() || "feishu"
+  const text = (value: Option.Option<string>, inside = Secret.unquoted) =>
+    Option.filter(Option.map(value, inside), (text) => text !== "")
+  const pasted = (value: Option.Option<string>) => text(value, Secret.unwrapped)
+  const checked = (variable: string, problem: string | undefined) =>
+    problem === undefined
+      ? Effect.void
+      : invalidRequest(variable, problem, "Copy it as Feishu shows it in the developer console.")
+  const brand = Secret.unquoted(variables.brand).toLowerCase() || "feishu"
   if (brand !== "feishu" && brand !== "lark") {
     return yield* invalidRequest(
       "FEISHU_BRAND",
@@ -333,16 +332,18 @@ export const optionsConfig: Effect.Effect<
       "Set it to feishu or lark, or not at all.",
     )
   }
-  const allowHttp = /^(?:true|yes|on|1)$/i.test(variables.allowHttp.trim())
-  if (!allowHttp && !/^(?:false|no|off|0|)$/i.test(variables.allowHttp.trim())) {
+  const permission = Secret.unquoted(variables.allowHttp)
+  const allowHttp = /^(?:true|yes|on|1)$/i.test(permission)
+  if (!allowHttp && !/^(?:false|no|off|0|)$/i.test(permission)) {
     return yield* invalidRequest(
       "FEISHU_ALLOW_HTTP",
       "it is neither true nor false",
       "Set it to true or false, or not at all.",
     )
   }
-  const [token, appSecret] = [secret(variables.accessToken), secret(variables.appSecret)]
-  const appId = text(variables.appId)
+  const token = Option.map(pasted(Option.map(variables.accessToken, Redacted.value)), Secret.accessToken)
+  const appSecret = Option.map(pasted(Option.map(variables.appSecret, Redacted.value)), Secret.appSecret)
+  const appId = pasted(variables.appId)
   const oauthBaseUrl = Option.getOrUndefined(text(variables.oauthBaseUrl))
   const options = {
     brand,
@@ -351,10 +352,13 @@ export const optionsConfig: Effect.Effect<
     allowHttp,
   } as const
   if (Option.isSome(token)) {
-    return { ...options, credentials: AccessToken.given(Secret.accessToken(token.value)) }
+    yield* checked("FEISHU_ACCESS_TOKEN", Secret.problem(token.value, "AccessToken"))
+    return { ...options, credentials: AccessToken.given(token.value) }
   }
   if (Option.isSome(appId) && Option.isSome(appSecret)) {
-    const app = { appId: appId.value, appSecret: Secret.appSecret(appSecret.value) }
+    yield* checked("FEISHU_APP_ID", Secret.appIdProblem(appId.value))
+    yield* checked("FEISHU_APP_SECRET", Secret.problem(appSecret.value, "AppSecret"))
+    const app = { appId: appId.value, appSecret: appSecret.value }
     return {
       ...options,
       credentials:
@@ -373,7 +377,8 @@ export const optionsConfig: Effect.Effect<
 /**
  * A client as a layer, from `FEISHU_APP_ID` and `FEISHU_APP_SECRET`, or `FEISHU_ACCESS_TOKEN`; and
  * `FEISHU_BRAND`, `FEISHU_BASE_URL` and `FEISHU_OAUTH_BASE_URL` where they differ from the defaults.
- * `FEISHU_ALLOW_HTTP=true` permits base URLs with plain http on other machines. An empty variable is as none.
+ * `FEISHU_ALLOW_HTTP=true` permits base URLs with plain http on other machines. An empty variable is as none, and quotes
+ * and blanks around a value do not count: see `Secret.unquoted`, and `Secret.unwrapped` of the app and the token.
  */
 export const layerConfig: Layer.Layer<FeishuClient, FeishuError | Config.ConfigError, HttpClient.HttpClient> =
   Layer.unwrap(Effect.map(optionsConfig, layer))

@@ -40,6 +40,76 @@ export const accessToken: (text: string | Redacted.Redacted<string>) => AccessTo
 /** A text as an app ticket. */
 export const appTicket: (text: string | Redacted.Redacted<string>) => AppTicket = make("AppTicket")
 
+// Blanks, line breaks and what cannot be seen: marks of byte order, spaces without width, control characters.
+const around = /^[\s\p{Cc}\p{Cf}]+|[\s\p{Cc}\p{Cf}]+$/gu
+const nameInFront =
+  /^(?:export\s+|set\s+|\$env:)?[a-z\d_]*(?:feishu|lark|secret|token|ticket|app_?id)[a-z\d_]*\s*[=:]/i
+const scheme = /^(?:authorization\s*:\s*)?bearer\s+/i
+const quotes = /^(?:"(.*)"|'(.*)'|`(.*)`|“(.*)”|‘(.*)’|「(.*)」)$/su
+
+/**
+ * A text without what is around it by accident: blanks, line breaks, invisible characters, and quotes, which
+ * `docker --env-file` leaves where they are.
+ */
+export const unquoted = (text: string): string => untilSame(text, (outside) => inside(outside))
+
+/**
+ * A secret or an app id as people paste it, without what is around it and can be no part of it: blanks, line breaks and
+ * invisible characters; quotes; the name of a variable, as in a line of a `.env` file; `Bearer` before a token. What
+ * comes from the environment is read so. What a program gives is checked only: see `problem`.
+ *
+ * @example
+ * ```ts
+ * import { Secret } from "@effect-feishu/core"
+ *
+ * console.log(Secret.unwrapped('export FEISHU_ACCESS_TOKEN="Bearer t-example"\r\n')) // => t-example
+ * ```
+ */
+export const unwrapped = (text: string): string =>
+  untilSame(text, (outside) => inside(outside).replace(nameInFront, "").replace(scheme, ""))
+
+const inside = (text: string): string =>
+  text
+    .replaceAll(around, "")
+    .replace(quotes, (_, ...[one, two, three, four, five, six]) => one ?? two ?? three ?? four ?? five ?? six)
+
+const untilSame = (text: string, shorten: (text: string) => string): string => {
+  // Whatever it is, it is nothing of Feishu's; and these patterns are slow with long texts.
+  if (text.length > 2 * longest) return text.trim()
+  const shorter = shorten(text)
+  return shorter === text ? text : untilSame(shorter, shorten)
+}
+
+/** Longer than any token of Feishu, and than most servers take of a header. */
+const longest = 8_192
+
+/**
+ * Why a text can be no secret or app id of Feishu, and in particular not go into a header, in words that do not repeat
+ * it; `undefined` if it can. A header takes visible ASCII only; anything else would come back as a fault of the network.
+ */
+export const textProblem = (text: string): string | undefined => {
+  if (text === "") return "it is empty"
+  if (text.length > longest) return `it is longer than ${longest} characters`
+  if (/\s/.test(text)) return "it has blanks or line breaks"
+  if (/^["'`]|["'`]$/.test(text)) return "it has a quotation mark at an end"
+  return /^[\x21-\x7e]+$/.test(text) ? undefined : "it has characters that are not visible ASCII"
+}
+
+// Only what can be nothing else: in tests an app may have any id and any secret.
+const isAppId = /^cli_\w{8,}$/
+const isToken = /^[atu]-[\w.-]{20,}$/
+
+/**
+ * What is wrong with an app id, in words that do not repeat it, since it may be a secret by mistake; `undefined` if
+ * nothing is.
+ */
+export const appIdProblem = (appId: unknown): string | undefined => {
+  if (typeof appId !== "string") return "it is not text"
+  if (isToken.test(appId)) return "it is an access token, and no app id"
+  // App ids begin with cli_, and app secrets have 32 letters and digits.
+  return /^[a-z\d]{32}$/i.test(appId) ? "it looks like an app secret, and is no app id" : textProblem(appId)
+}
+
 /**
  * What is wrong with a secret, in words that do not repeat it; `undefined` if nothing is. For programs that no
  * compiler has checked: the kind is known by the label.
@@ -48,8 +118,8 @@ export const problem = (secret: unknown, kind: keyof typeof labels): string | un
   if (!Redacted.isRedacted(secret) || secret.label !== labels[kind]) {
     return `it is not marked as ${/^[aeiou]/.test(labels[kind]) ? "an" : "a"} ${labels[kind]}`
   }
-  // A header takes visible ASCII only; anything else would come back as a fault of the network.
-  return /^[\x21-\x7e]+$/.test(String(Redacted.value(secret)))
-    ? undefined
-    : "it is empty, or has blanks, line breaks or other characters that no such secret has"
+  const text = String(Redacted.value(secret))
+  if (kind !== "AppTicket" && isAppId.test(text)) return `it is an app id, and no ${labels[kind]}`
+  if (kind === "AppSecret" && isToken.test(text)) return "it is an access token, and no app secret"
+  return textProblem(text)
 }

@@ -612,7 +612,7 @@ describe("options", () => {
     [
       "a token with a line break",
       { credentials: AccessToken.given(Secret.accessToken("SECRET-t\n")) },
-      /it is empty, or has/,
+      /it has blanks or line breaks/,
     ],
     [
       "an empty token",

@@ -69,7 +69,7 @@ const allForms: Readonly<Record<string, Form>> = {
 /** Secrets as Feishu's are: letters and digits, which fit anywhere. */
 const plain = secretsWith("0aZ")
 /** Secrets that are another text in each form, so that a mask that knows the plain text only is found out. */
-const awkward = secretsWith(`"\\<&%+/='`)
+const awkward = secretsWith(`"\\<&%+/'=`)
 
 /** What Feishu answers where nothing is wrong. */
 const good = (path: string, secrets: Secrets): Fake.Answer => {

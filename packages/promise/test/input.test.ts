@@ -22,12 +22,12 @@ const wrong: Readonly<Record<string, Wrong>> = {
   "an empty secret": [
     { ...app, appSecret: "" },
     read,
-    /^appSecret: it is empty, .*Give it as Feishu gave it\.$/,
+    /^appSecret: it is empty\. .*Give it as Feishu gave it\.$/,
   ],
   "a token with a line break": [
     { accessToken: "t-SECRET\n" },
     read,
-    /^accessToken: it is empty, or has blanks/,
+    /^accessToken: it has blanks or line breaks\./,
   ],
   "a token that is no text": [{ accessToken: 1 }, read, /^accessToken: it is not text\./],
   "a kind of app that there is not": [{ ...app, kind: "shop" }, read, /^kind: "shop" is no kind/],
