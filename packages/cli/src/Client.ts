@@ -105,15 +105,16 @@ export const proxies = ({ found }: Settings.Settings) => ({
 
 /** The certificates to trust beside Node's own. */
 export const authority = Effect.fnUntraced(function* ({ found }: Settings.Settings) {
-  const path = found.get("ca-file")?.text
-  if (path === undefined) return undefined
-  yield* WorkingFolder.check("ca-file", path)
+  const file = found.get("ca-file")
+  if (file === undefined) return undefined
+  const [path, name] = [file.text, Settings.nameOf(file.origin)]
+  yield* WorkingFolder.check(name, path)
   const say = yield* Language.say(words)
   const files = yield* FileSystem.FileSystem
   const language = yield* Language.CurrentLanguage
   return yield* Effect.mapError(files.readFileString(path), (error) =>
     FeishuError.invalidRequest(
-      "ca-file",
+      name,
       say.authority(path, SystemError.inWords(SystemError.codeOf(error), language)),
       say.nameAnother,
     ),

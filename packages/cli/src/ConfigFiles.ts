@@ -184,9 +184,10 @@ const checked = (
 ): Pick<Found, "entries" | "problems"> => {
   const problems: Array<Problem> = faults.map((fault) => ({ kind, path, ...fault }))
   const entries: Array<Entry> = []
-  for (const { key, line, text } of pairs) {
+  for (const { key, line, text: written } of pairs) {
     const setting = Setting.all.find((setting) => Setting.keyOf(setting) === key)
-    if (setting?.holds === "secret" && text !== undefined) Secrets.remember(text)
+    if (setting?.holds === "secret" && written !== undefined) Secrets.remember(written)
+    const text = setting === undefined || written === undefined ? written : Setting.read(setting, written)
     const what = setting === undefined ? unknown(key) : problemOf({ kind, path, info }, setting, text)
     if (what !== undefined) problems.push({ kind, path, line, what })
     else if (setting !== undefined && text !== undefined && text !== "") {

@@ -3,6 +3,12 @@ import type { FeishuError } from "@effect-feishu/core"
 import * as Chinese from "./Chinese.ts"
 import type * as Language from "./Language.ts"
 
+/** What the client tells programs to do, and what people can do who have this command instead. */
+const ownRemedies: Readonly<Record<string, string>> = {
+  "Provide AccessToken.CurrentTenant as it was when the cursor was made.":
+    "Go on in the program that made the cursor: this command reads the tenant of its own app.",
+}
+
 const words: Language.Words<{
   readonly ofReason: (reason: FeishuError.Reason) => Chinese.Explanation
   readonly position: (position: string) => string
@@ -14,7 +20,7 @@ const words: Language.Words<{
   readonly leftAlone: (seconds: number) => string
 }> = {
   en: {
-    ofReason: ({ meaning, remedy }) => ({ meaning, remedy }),
+    ofReason: ({ meaning, remedy }) => ({ meaning, remedy: ownRemedies[remedy] ?? remedy }),
     position: (position) => position,
     comma: ", ",
     colon: ": ",

@@ -1,20 +1,23 @@
 /** The secrets that a run knows, wherever they come from: whatever is shown goes past here. */
+import { Secret } from "@effect-feishu/core"
 
 const variables = ["FEISHU_APP_SECRET", "FEISHU_ACCESS_TOKEN"]
 
 const known = new Set<string>()
 
-/** From now on it is shown nowhere. */
+/** From now on it is shown nowhere, neither as it is written nor as it is read. */
 export const remember = (secret: string): void => {
-  if (secret !== "") known.add(secret)
+  for (const form of formsOf(secret)) known.add(form)
 }
+
+const formsOf = (secret: string): ReadonlyArray<string> =>
+  [secret.trim(), Secret.unwrapped(secret)].filter((form) => form !== "")
 
 /** A text without the secrets that are known, and those of the environment. */
 export const withoutSecrets = (text: string): string => {
-  const all = [...known, ...variables.map((name) => process.env[name]?.trim() ?? "")]
+  const all = [...known, ...variables.flatMap((name) => formsOf(process.env[name] ?? ""))]
   // The longest first: one may be part of another.
   return all
-    .filter((secret) => secret !== "")
     .toSorted((one, other) => other.length - one.length)
     .reduce((shown, secret) => shown.replaceAll(secret, "<redacted>"), text)
 }

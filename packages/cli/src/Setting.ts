@@ -1,5 +1,6 @@
 /** What can be set, and what each setting takes: the same wherever it is set. */
-import { FeishuConfig } from "@effect-feishu/core"
+import { FeishuConfig, Secret } from "@effect-feishu/core"
+import * as Chinese from "./Chinese.ts"
 import * as Format from "./Format.ts"
 import type { Words } from "./Language.ts"
 
@@ -118,6 +119,15 @@ export const highestRateLimit = 10_000
 
 const anything = () => undefined
 
+const appId = (text: string): Words<string> | undefined => {
+  const problem = Secret.appIdProblem(text)
+  return problem === undefined ? undefined : { en: problem, zh: Chinese.ofCore(problem) }
+}
+
+/** A value without what is around it by accident; see `Secret.unwrapped` for those that are copied from a page. */
+export const read = ({ holds, name }: Pick<Setting, "holds" | "name">, text: string): string =>
+  holds === "secret" || name === "app-id" ? Secret.unwrapped(text) : Secret.unquoted(text)
+
 const setting = (
   name: Name,
   problem: Setting["problem"],
@@ -143,7 +153,7 @@ export const all: ReadonlyArray<Setting> = [
   // Whoever permits that lets everyone on the way read the secrets.
   setting("allow-http", yesOrNo, { ...flag, inProject: "never" }),
   setting("brand", (text) => oneOf(["feishu", "lark"])(text.toLowerCase()), flag),
-  setting("app-id", anything, flag),
+  setting("app-id", appId, flag),
   setting("app-secret", anything, secret),
   setting("app-secret-file", anything, secretFile),
   setting("access-token", anything, secret),
@@ -164,7 +174,10 @@ export const all: ReadonlyArray<Setting> = [
 export const keyOf = ({ name }: Pick<Setting, "name">): string => name.replaceAll("-", "_")
 
 /** Whether the name of a file looks like the secret that should be in there: people mistake one for the other. */
-export const mayBeSecret = (path: string): boolean => /^[\w.-]{20,}$/.test(path) && !/\.\w{1,5}$/.test(path)
+export const mayBeSecret = (path: string): boolean => {
+  const text = Secret.unwrapped(path)
+  return /^[\w.-]{20,}$/.test(text) && !/\.\w{1,5}$/.test(text)
+}
 
 /** A value as it may be shown: a proxy's without its password. */
 export const shown = ({ name }: Pick<Setting, "name">, text: string): string => {

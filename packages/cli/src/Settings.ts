@@ -1,12 +1,13 @@
 /** The settings of a run: each value, and where it comes from. A flag counts more than the environment, that more
  * than the project's file, that more than the user's, and what nobody set has its default. */
-import { text as textOf } from "node:stream/consumers"
+import { buffer as bytesOf } from "node:stream/consumers"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Redacted from "effect/Redacted"
-import { FeishuConfig, FeishuError, ListByNo } from "@effect-feishu/core"
+import { FeishuConfig, FeishuError, ListByNo, Secret } from "@effect-feishu/core"
 import { ConfigFiles, type Kind } from "./ConfigFiles.ts"
+import * as DecodedText from "./DecodedText.ts"
 import type * as Format from "./Format.ts"
 import * as Language from "./Language.ts"
 import * as Secrets from "./Secrets.ts"
@@ -69,7 +70,10 @@ const words: Language.Words<{
   readonly stdinTwice: string
   readonly giveAFile: string
   readonly empty: (path: string) => string
+  readonly lines: (path: string, lines: number) => string
   readonly nameAnother: string
+  readonly copySecret: string
+  readonly copyToken: string
   readonly terminal: string
   readonly pipeIt: string
 }> = {
@@ -90,7 +94,10 @@ const words: Language.Words<{
     stdinTwice: "standard input is to give both the numbers and a secret, and can be read only once",
     giveAFile: "Name a file for one of them.",
     empty: (path) => `${path} is empty`,
+    lines: (path, lines) => `${path} has ${lines} lines, and a secret is one`,
     nameAnother: "Name a file that holds the secret and nothing else.",
+    copySecret: "Copy the app secret again from the app's page in the developer console.",
+    copyToken: "Give the access token alone, such as t-… or u-…, as Feishu gave it.",
     terminal: "standard input is a terminal, and would show the secret",
     pipeIt: "Pipe the secret in, or name a file.",
   },
@@ -111,7 +118,10 @@ const words: Language.Words<{
     stdinTwice: "标准输入只能读取一次，却要同时提供会议号和密钥",
     giveAFile: "请用文件给出其中一项。",
     empty: (path) => `${path} 是空的`,
+    lines: (path, lines) => `${path} 有 ${lines} 行，而密钥只有一行`,
     nameAnother: "请指定只含密钥的文件。",
+    copySecret: "请从开发者后台的应用页面重新复制 App Secret。",
+    copyToken: "请只给出飞书返回的访问凭证本身，形如 t-… 或 u-…。",
     terminal: "标准输入是终端，会把密钥显示出来",
     pipeIt: "请通过管道传入密钥，或指定文件。",
   },
@@ -149,17 +159,20 @@ const fromFlags = (flags: Flags): Source => {
     at: ({ hasFlag, name }) =>
       Effect.sync(() => {
         const text = hasFlag ? texts.get(name) : undefined
-        return text === undefined ? undefined : { text, origin: { _tag: "Flag", flag: `--${name}` } }
+        if (text === undefined) return undefined
+        const origin = { _tag: "Flag", flag: `--${name}` } as const
+        // Only what is copied from a page: a shell has taken quotes away already, where they were not meant.
+        return { text: name === "app-id" ? Secret.unwrapped(text) : text, origin }
       }),
   }
 }
 
 const fromEnvironment: Source = {
-  at: Effect.fnUntraced(function* ({ variables }) {
+  at: Effect.fnUntraced(function* (setting) {
     const provider = yield* ConfigProvider.ConfigProvider
-    for (const variable of variables) {
+    for (const variable of setting.variables) {
       const node = yield* Effect.orElseSucceed(provider.load([variable]), () => undefined)
-      const text = node?._tag === "Value" ? node.value.trim() : ""
+      const text = node?._tag === "Value" ? Setting.read(setting, node.value) : ""
       // An empty variable is as none.
       if (text !== "") return { text, origin: { _tag: "Environment", variable } }
     }
@@ -273,7 +286,7 @@ const secrets = [
 ] as const
 
 /** As its user wrote it. */
-const nameOf = (origin: Origin): string =>
+export const nameOf = (origin: Origin): string =>
   origin._tag === "Flag"
     ? origin.flag
     : origin._tag === "Environment"
@@ -314,20 +327,32 @@ export const secret = Effect.fnUntraced(function* (
   kind: "access-token" | "app-secret",
 ): Effect.fn.Return<Redacted.Redacted<string> | undefined, FeishuError.FeishuError, FileSystem.FileSystem> {
   const given = settings.found.get(kind)
-  if (given !== undefined) return Redacted.make(given.text)
+  if (given !== undefined) return yield* checked(kind, nameOf(given.origin), given.text)
   const file = settings.found.get(`${kind}-file`)
   if (file === undefined) return undefined
-  const text = (yield* readSecret(`${kind}-file`, file.text)).trim()
-  if (text === "") {
-    const say = yield* Language.say(words)
-    return yield* refuse(
-      `${kind}-file`,
-      say.empty(file.text === "-" ? say.stdin : file.text),
-      say.nameAnother,
-    )
-  }
+  const say = yield* Language.say(words)
+  const name = file.text === "-" ? say.stdin : file.text
+  const text = (yield* readSecret(nameOf(file.origin), file.text)).trim()
   Secrets.remember(text)
-  return Redacted.make(text)
+  if (text === "") return yield* refuse(nameOf(file.origin), say.empty(name), say.nameAnother)
+  const lines = text.split(/\r\n|\n|\r/).length
+  if (lines > 1) return yield* refuse(nameOf(file.origin), say.lines(name, lines), say.nameAnother)
+  return yield* checked(kind, `${nameOf(file.origin)} ${name}`, Secret.unwrapped(text))
+})
+
+/** Refuses what can be no such secret, by the place that it comes from, before it is sent anywhere. */
+const checked = Effect.fnUntraced(function* (
+  kind: "access-token" | "app-secret",
+  place: string,
+  text: string,
+) {
+  const problem =
+    kind === "app-secret"
+      ? Secret.problem(Secret.appSecret(text), "AppSecret")
+      : Secret.problem(Secret.accessToken(text), "AccessToken")
+  if (problem === undefined) return Redacted.make(text)
+  const say = yield* Language.say(words)
+  return yield* refuse(place, problem, kind === "app-secret" ? say.copySecret : say.copyToken)
 })
 
 const readSecret = Effect.fnUntraced(function* (field: string, path: string) {
@@ -336,7 +361,7 @@ const readSecret = Effect.fnUntraced(function* (field: string, path: string) {
     if (!Setting.mayBeSecret(path)) yield* WorkingFolder.check(field, path)
     const files = yield* FileSystem.FileSystem
     const language = yield* Language.CurrentLanguage
-    return yield* Effect.mapError(files.readFileString(path), (error) =>
+    return yield* Effect.mapError(Effect.map(files.readFile(path), DecodedText.decode), (error) =>
       Setting.mayBeSecret(path)
         ? refuse(field, say.maybeSecret, say.nameAnother)
         : refuse(
@@ -348,7 +373,7 @@ const readSecret = Effect.fnUntraced(function* (field: string, path: string) {
   }
   if (process.stdin.isTTY) return yield* refuse(field, say.terminal, say.pipeIt)
   return yield* Effect.tryPromise({
-    try: () => textOf(process.stdin),
+    try: async () => DecodedText.decode(await bytesOf(process.stdin)),
     catch: () => refuse(field, say.cannotRead(say.stdin, "Unknown"), say.nameAnother),
   })
 })

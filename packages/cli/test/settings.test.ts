@@ -313,6 +313,57 @@ describe.concurrent("secrets", () => {
     for (const end of all) assert.strictEqual(Cli.summaryOf(end).status, "complete", end.stderr)
   })
 
+  it("come as people paste them, by a file, by the environment and by the user's file; what is none names its place", async () => {
+    const number = feishu.meetingNos[0]!
+    const [powershell, quoted, wrong] = ["16", "quoted", "wrong"].map((name) => join(folder, `key-${name}`))
+    writeFileSync(powershell!, Buffer.from(`\ufeff${feishu.appSecret}\r\n`, "utf16le"))
+    writeFileSync(quoted!, `export FEISHU_APP_SECRET="${feishu.appSecret}"\n`)
+    writeFileSync(wrong!, "not a secret\n")
+    const { run, user } = place("pasted", {
+      user: `base_url: ${feishu.url}\napp_id: '"${feishu.appId}"'\napp_secret: '"${feishu.appSecret}"'\n`,
+    })
+    const list = `feishu-meetings list ${number} --max-items 1`
+    const url = `${feishu.url}/open-apis`
+    const fine = await Promise.all([
+      run(list),
+      run(`${list} --app-secret-file ${powershell}`),
+      run(`${list} --app-secret-file - <${powershell}`),
+      run(list, { FEISHU_APP_SECRET_FILE: quoted! }),
+      run(list, {
+        FEISHU_BASE_URL: `"${url}"`,
+        FEISHU_APP_ID: `'${feishu.appId}'`,
+        FEISHU_APP_SECRET: `"${feishu.appSecret}"`,
+      }),
+    ])
+    for (const { code, stderr, stdout } of fine) {
+      assert.strictEqual(code, 0, stderr)
+      assert.lengthOf(Cli.ids(stdout), 1)
+    }
+    const refused = await Promise.all([
+      run(`${list} --app-secret-file ${wrong}`),
+      run(list, { FEISHU_APP_SECRET: "not a secret" }),
+      run(list, { FEISHU_ACCESS_TOKEN: "Bearer t-a b" }),
+      run(`${list} --app-id 'cli a'`),
+      run(list, { FEISHU_APP_ID: "B".repeat(32) }),
+      run(`${list} --lang zh`, { FEISHU_ACCESS_TOKEN: feishu.appId }),
+      run("feishu-meetings config show --json"),
+    ])
+    const told = refused.map(({ stderr }) => stderr.split("\n")[0])
+    assert.deepStrictEqual(told.slice(0, 6), [
+      `error: --app-secret-file ${wrong}: it has blanks or line breaks. Nothing was sent`,
+      "error: FEISHU_APP_SECRET: it has blanks or line breaks. Nothing was sent",
+      "error: FEISHU_ACCESS_TOKEN: it has blanks or line breaks. Nothing was sent",
+      "error: config: --app-id: it has blanks or line breaks. Nothing was sent",
+      "error: config: FEISHU_APP_ID: it looks like an app secret, and is no app id. Nothing was sent",
+      "错误：FEISHU_ACCESS_TOKEN：这是 App ID，不是访问凭证。未发送任何请求",
+    ])
+    const { settings } = JSON.parse(refused[6]!.stdout) as Shown
+    assert.deepInclude(settings, {
+      app_id: { value: feishu.appId, origin: { from: "user file", path: user, line: 2 } },
+    })
+    assert.deepInclude(settings["app_secret"] as object, { characters: feishu.appSecret.length })
+  })
+
   it("of a file is shown by no message, not even by that of a bug", async () => {
     const file = join(folder, "token")
     writeFileSync(file, secret)
