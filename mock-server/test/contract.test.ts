@@ -531,7 +531,7 @@ describe("feishu-mock contract", () => {
     [[], { FEISHU_APP_SECRET: "s" }, `FEISHU_APP_SECRET is set, but FEISHU_APP_ID is not.${sent}`],
     [
       [],
-      { FEISHU_ACCESS_TOKEN: "t-abc\n" },
+      { FEISHU_ACCESS_TOKEN: "t-abc def" },
       `FEISHU_ACCESS_TOKEN has characters that no token has, such as spaces.${sent}`,
     ],
     [[], { ...app, FEISHU_BRAND: "larc" }, `FEISHU_BRAND takes feishu or lark.${sent}`],
@@ -602,7 +602,7 @@ describe("feishu-mock contract", () => {
     }),
   )
 
-  it.effect("with a token alone leaves undecided what tokens are like", () =>
+  it.effect("with a token alone, as people paste it, leaves undecided what tokens are like", () =>
     Effect.gen(function* () {
       const { stdout } = yield* Effect.gen(function* () {
         const feishu = yield* MockFeishu.MockFeishu
@@ -613,7 +613,9 @@ describe("feishu-mock contract", () => {
           }).then((response) => response.json()),
         )
         const { tenant_access_token: token } = answer as { tenant_access_token: string }
-        return yield* command(["--base-url", feishu.url, "--json"], { FEISHU_ACCESS_TOKEN: token })
+        return yield* command(["--base-url", `${feishu.url}/open-apis/`, "--json"], {
+          FEISHU_ACCESS_TOKEN: `"Bearer ${token}"\r\n`,
+        })
       }).pipe(Effect.provide(MockFeishu.layer()))
       const { checks, differs } = JSON.parse(stdout)
       assert.strictEqual(differs, 0)

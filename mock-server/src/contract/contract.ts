@@ -1,6 +1,8 @@
 /** `feishu-mock contract`: where a Feishu, real or not, differs from the mock. */
 import { styleText } from "node:util"
 import { MeetingNoFromText } from "@effect-feishu/contract"
+import * as BaseUrl from "@effect-feishu/contract/BaseUrl"
+import * as Pasted from "@effect-feishu/contract/Pasted"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -98,13 +100,20 @@ export const contract = Effect.fnUntraced(function* (flags: {
   }
 })
 
+const pasted = (variable: string) =>
+  Config.option(
+    Config.map(Config.Redacted(variable), (secret) =>
+      Redacted.make(Pasted.unwrapped(Redacted.value(secret))),
+    ),
+  )
+
 const fromEnvironment = Effect.orDie(
   Config.all({
-    baseUrl: Config.option(Config.String("FEISHU_BASE_URL")),
-    brand: Config.withDefault(Config.String("FEISHU_BRAND"), ""),
-    token: Config.option(Config.Redacted("FEISHU_ACCESS_TOKEN")),
-    appId: Config.option(Config.String("FEISHU_APP_ID")),
-    appSecret: Config.option(Config.Redacted("FEISHU_APP_SECRET")),
+    baseUrl: Config.option(Config.map(Config.String("FEISHU_BASE_URL"), Pasted.unquoted)),
+    brand: Config.map(Config.withDefault(Config.String("FEISHU_BRAND"), ""), Pasted.unquoted),
+    token: pasted("FEISHU_ACCESS_TOKEN"),
+    appId: Config.option(Config.map(Config.String("FEISHU_APP_ID"), Pasted.unwrapped)),
+    appSecret: pasted("FEISHU_APP_SECRET"),
   }),
 )
 
@@ -149,11 +158,11 @@ const checkedUrl = Effect.fnUntraced(function* (typed: string) {
     return yield* refuse("contains a user name or password: give it without them")
   }
   if (/[?#]/.test(typed)) return yield* refuse("has a query or fragment: give it without")
-  const isLoopback = ["localhost", "[::1]"].includes(url.hostname) || /^127(\.\d+){3}$/.test(url.hostname)
+  const isLoopback = BaseUrl.isLoopback(url.hostname)
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback)) {
     return yield* refuse(`${url.origin} is not https: anyone on the way could read the secret`)
   }
-  return { isLoopback, url: `${url.origin}${url.pathname}`.replace(/\/+$/, "") }
+  return { isLoopback, url: BaseUrl.textOf(url) }
 })
 
 const whyUnreachable = ({ code }: Unreachable, baseUrl: string): string => {

@@ -20,6 +20,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as BaseUrl from "@effect-feishu/contract/BaseUrl"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
 
 /** Feishu in China, or Lark elsewhere. */
@@ -94,17 +95,7 @@ const millis = (input: Duration.Input | undefined, fallback: number): number =>
  * console.log(FeishuConfig.isLoopback(new URL("http://feishu-mock:8787").hostname)) // => false
  * ```
  */
-export const isLoopback = (hostname: string): boolean =>
-  /^(?:.+\.)?localhost\.?$/i.test(hostname) ||
-  /^(?:127(?:\.\d{1,3}){3}|0\.0\.0\.0)$/.test(hostname) ||
-  /^\[(?:::1?|::ffff:(?:7f[\da-f]{2}:[\da-f]{1,4}|0:0))\]$/i.test(hostname)
-
-/** The path of a base URL without slashes at its end, and without what the endpoints add to it. */
-const pathOf = ({ pathname }: URL): string =>
-  pathname
-    .replaceAll(/\/{2,}/g, "/")
-    .replace(/\/open-apis(?:\/.*)?$/i, "")
-    .replace(/\/$/, "")
+export const isLoopback: (hostname: string) => boolean = BaseUrl.isLoopback
 
 const checkedUrl = (
   option: "baseUrl" | "oauthBaseUrl",
@@ -129,7 +120,7 @@ const checkedUrl = (
       "Over plain http anyone on the way can read the token. Use https; allowHttp (in the environment FEISHU_ALLOW_HTTP=true) permits plain http.",
     )
   }
-  return Effect.succeed(`${url.origin}${pathOf(url)}`)
+  return Effect.succeed(BaseUrl.textOf(url))
 }
 
 /** Checks the options and fills in the defaults. A base URL that is not acceptable is an `InvalidRequest`. */

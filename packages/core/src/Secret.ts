@@ -12,6 +12,7 @@
  */
 import type * as Brand from "effect/Brand"
 import * as Redacted from "effect/Redacted"
+import * as Pasted from "@effect-feishu/contract/Pasted"
 
 /** The app secret from the app's page in the developer console. */
 export type AppSecret = Redacted.Redacted<Brand.Branded<string, "AppSecret">>
@@ -40,18 +41,11 @@ export const accessToken: (text: string | Redacted.Redacted<string>) => AccessTo
 /** A text as an app ticket. */
 export const appTicket: (text: string | Redacted.Redacted<string>) => AppTicket = make("AppTicket")
 
-// Blanks, line breaks and what cannot be seen: marks of byte order, spaces without width, control characters.
-const around = /^[\s\p{Cc}\p{Cf}]+|[\s\p{Cc}\p{Cf}]+$/gu
-const nameInFront =
-  /^(?:export\s+|set\s+|\$env:)?[a-z\d_]*(?:feishu|lark|secret|token|ticket|app_?id)[a-z\d_]*\s*[=:]/i
-const scheme = /^(?:authorization\s*:\s*)?bearer\s+/i
-const quotes = /^(?:"(.*)"|'(.*)'|`(.*)`|“(.*)”|‘(.*)’|「(.*)」)$/su
-
 /**
  * A text without what is around it by accident: blanks, line breaks, invisible characters, and quotes, which
  * `docker --env-file` leaves where they are.
  */
-export const unquoted = (text: string): string => untilSame(text, (outside) => inside(outside))
+export const unquoted: (text: string) => string = Pasted.unquoted
 
 /**
  * A secret or an app id as people paste it, without what is around it and can be no part of it: blanks, line breaks and
@@ -65,20 +59,7 @@ export const unquoted = (text: string): string => untilSame(text, (outside) => i
  * console.log(Secret.unwrapped('export FEISHU_ACCESS_TOKEN="Bearer t-example"\r\n')) // => t-example
  * ```
  */
-export const unwrapped = (text: string): string =>
-  untilSame(text, (outside) => inside(outside).replace(nameInFront, "").replace(scheme, ""))
-
-const inside = (text: string): string =>
-  text
-    .replaceAll(around, "")
-    .replace(quotes, (_, ...[one, two, three, four, five, six]) => one ?? two ?? three ?? four ?? five ?? six)
-
-const untilSame = (text: string, shorten: (text: string) => string): string => {
-  // Whatever it is, it is nothing of Feishu's; and these patterns are slow with long texts.
-  if (text.length > 2 * longest) return text.trim()
-  const shorter = shorten(text)
-  return shorter === text ? text : untilSame(shorter, shorten)
-}
+export const unwrapped: (text: string) => string = Pasted.unwrapped
 
 /** Longer than any token of Feishu, and than most servers take of a header. */
 const longest = 8_192

@@ -62,6 +62,8 @@ const kept = [
   `${secret}\n${secret}`,
   "t-abc=",
   "abc=def",
+  "abctokendef=",
+  "abctokendef==",
   "Bearer",
   "x".repeat(100_000),
 ]
