@@ -3,6 +3,7 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Flag from "effect/cli/Flag"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { Secret } from "@effect-feishu/core"
 
 /** English or Chinese. */
 export type Language = (typeof languages)[number]
@@ -30,7 +31,7 @@ export const find = (
   environment: Readonly<Record<string, string | undefined>>,
   configured?: string,
 ): Language => {
-  const chosen = [asked, environment["FEISHU_LANG"], configured].find((lang) => lang)
+  const chosen = [asked, Secret.unquoted(environment["FEISHU_LANG"] ?? ""), configured].find((lang) => lang)
   if (chosen === "en" || chosen === "zh") return chosen
   const locale = environment["LC_ALL"] || environment["LC_MESSAGES"] || environment["LANG"] || ""
   return locale.startsWith("zh") ? "zh" : "en"

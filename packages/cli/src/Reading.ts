@@ -13,6 +13,7 @@ const words: Language.Words<{
   readonly from: string
   readonly to: string
   readonly pageSize: string
+  readonly earlier: string
 }> = {
   en: {
     numbers: "Nine digits; spaces and dashes between them do not matter",
@@ -21,6 +22,7 @@ const words: Language.Words<{
     from: "Start: ISO (2026-09-01, 2026-09-01T08:00:00+08:00), unix seconds, or how long ago (30d, 36h); default 90 days ago less one hour, the most that Feishu surely shows",
     to: "End, written likewise; a date includes the whole local day; default now",
     pageSize: `Meetings per request, 1 to ${ListByNo.maxPageSize}; default ${ListByNo.maxPageSize}, or --max-items if that is less`,
+    earlier: "Give --from an earlier time than --to.",
   },
   zh: {
     numbers: "九位数字，中间可有空格和连字符",
@@ -28,6 +30,7 @@ const words: Language.Words<{
     from: "开始时间：ISO 格式（2026-09-01、2026-09-01T08:00:00+08:00）、Unix 秒，或距今多久（30d、36h）；默认 90 天前再晚一小时，即飞书一定可查的最早时间",
     to: "结束时间，写法相同；只写日期时包含当天全天（本地时间）；默认为现在",
     pageSize: `每次请求的会议数，1 到 ${ListByNo.maxPageSize}；默认 ${ListByNo.maxPageSize}，--max-items 更小时取其值`,
+    earlier: "请让 --from 早于 --to。",
   },
 }
 
@@ -55,18 +58,31 @@ const defaultFrom = `${90 * 24 - 1}h`
 
 /** One range for all numbers: relative words must not move while they are read. */
 export const range = Effect.fnUntraced(function* ({ from = defaultFrom, to }: Pick<Given, "from" | "to">) {
+  const language = yield* Language.CurrentLanguage
   const zone = TimeZone.current()
-  const range = yield* TimeRange.make({ from, to, timeZone: zone.name }).pipe(Effect.mapError(namedByFlag))
+  const range = yield* TimeRange.make({ from, to, timeZone: zone.name }).pipe(
+    Effect.mapError((error) => namedByFlags(error, words[language])),
+  )
   if (!zone.isKnown && [from, to].some((time) => time !== undefined && TimeZone.isNeededBy(time))) {
-    yield* Effect.logWarning(TimeZone.inWords(zone, yield* Language.CurrentLanguage))
+    yield* Effect.logWarning(TimeZone.inWords(zone, language))
   }
   return range
 })
 
-/** What is wrong with one end is told by the flag that was typed. */
-const namedByFlag = (error: FeishuError.FeishuError): FeishuError.FeishuError => {
+/** What is wrong is told by the flags that were typed. */
+const namedByFlags = (
+  error: FeishuError.FeishuError,
+  say: { readonly earlier: string },
+): FeishuError.FeishuError => {
   const { reason } = error
-  return reason._tag === "InvalidRequest" && ["from", "to"].includes(reason.field)
-    ? FeishuError.invalidRequest(`--${reason.field}`, reason.problem, reason.remedy)
-    : error
+  if (reason._tag !== "InvalidRequest") return error
+  switch (reason.field) {
+    case "from":
+    case "to":
+      return FeishuError.invalidRequest(`--${reason.field}`, reason.problem, reason.remedy)
+    case "range":
+      return FeishuError.invalidRequest("--from, --to", reason.problem, say.earlier)
+    default:
+      return error
+  }
 }

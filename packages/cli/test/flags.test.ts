@@ -90,6 +90,11 @@ describe("flags", () => {
     ["plan 337736498 --from=-30d", '--from: "-30d" is not a time', "without a minus: 30d."],
     ["plan 337736498 --from 30d --to -1h", '--to: "-1h" is not a time', "without a minus: 1h."],
     ["plan --from -2w 337736498", '--from: "-2w" is not a time', "without a minus: 2w."],
+    [
+      "plan 337736498 --from 2026-09-02 --to 2026-08-01",
+      "--from, --to: it starts at ",
+      "Give --from an earlier time than --to.",
+    ],
     ["plan 337736498 --from -1", '--from: "-1" is not a time', "Write ISO text"],
     ["plan 337736498 --from -2026-09-01", '--from: "-2026-09-01" is not a time', "Write ISO text"],
     [
