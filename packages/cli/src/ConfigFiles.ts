@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import type * as PlatformError from "effect/PlatformError"
+import * as DecodedText from "./DecodedText.ts"
 import type { Words } from "./Language.ts"
 import * as Secrets from "./Secrets.ts"
 import * as Setting from "./Setting.ts"
@@ -125,7 +126,7 @@ const readOne = (kind: Kind, path: string): Effect.Effect<Found, never, FileSyst
     if (info === undefined) return { looked: { kind, path, there: false }, entries: [], problems: [] }
     const foreign = kind === "project" ? ownerProblem(info) : undefined
     if (foreign !== undefined) return unusable(kind, path, foreign)
-    const text = yield* files.readFileString(path)
+    const text = DecodedText.decode(yield* files.readFile(path))
     // Only now: most runs have no file.
     const { parse } = yield* Effect.promise(() => import("./ConfigYaml.ts"))
     return { looked: { kind, path, there: true }, ...checked(kind, path, info, parse(text)) }

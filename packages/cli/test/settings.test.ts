@@ -114,6 +114,13 @@ describe.concurrent("settings", () => {
     assert.include(chinese.stderr, `config.yaml:2: brand 只能是 feishu、lark，而不是“钉钉”`)
   })
 
+  it("a file in UTF-16, as PowerShell writes it, is read as any other", async () => {
+    const { run, user } = place("utf-16", {})
+    writeFileSync(user, Buffer.from("\ufeffbrand: lark\r\nlang: zh\r\n", "utf16le"), { mode: 0o600 })
+    const { stdout } = await run("feishu-meetings config show")
+    assert.match(stdout, new RegExp(`^brand +lark +用户文件 ${user} 第 1 行$`, "m"))
+  })
+
   it.skipIf(process.getuid?.() !== 0)(
     "a project's file that another user has put there is refused",
     async () => {

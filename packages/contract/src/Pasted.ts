@@ -6,7 +6,7 @@ const quotes = /^(?:"(.*)"|'(.*)'|`(.*)`|“(.*)”|‘(.*)’|「(.*)」)$/su
 // Not the padding of a text in Base64.
 const nameInFront =
   /^(?:export\s+|set\s+|\$env:)?[a-z\d_]*(?:feishu|lark|secret|token|ticket|app_?id)[a-z\d_]*\s*[=:](?=\s*[^\s=])/i
-const scheme = /^(?:authorization\s*:\s*)?bearer\s+/i
+const scheme = /^(?:authorization\s*:\s*)?bearer(?:\s+|$)/i
 
 /** A text without the blanks, invisible characters and quotes around it. */
 export const unquoted = (text: string): string => untilSame(text, inside)

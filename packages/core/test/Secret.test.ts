@@ -64,11 +64,16 @@ const kept = [
   "abc=def",
   "abctokendef=",
   "abctokendef==",
-  "Bearer",
   "x".repeat(100_000),
 ]
 
 describe("a secret as people paste it", () => {
+  it("is none where there is nothing but what is around one", () => {
+    for (const text of ["Bearer", "Bearer ", '""', "'Bearer '", "\ufeff\r\n", "“”"]) {
+      assert.strictEqual(Secret.unwrapped(text), "")
+    }
+  })
+
   it(`in ${forms.length} forms is what is inside`, () => {
     for (const [typed, inside] of forms)
       assert.strictEqual(Secret.unwrapped(typed), inside, JSON.stringify(typed))
