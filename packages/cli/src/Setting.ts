@@ -121,7 +121,8 @@ const anything = () => undefined
 
 const appId = (text: string): Words<string> | undefined => {
   const problem = Secret.appIdProblem(text)
-  return problem === undefined ? undefined : { en: problem, zh: Chinese.ofCore(problem) }
+  // The clauses here have the setting as their subject.
+  return problem === undefined ? undefined : { en: problem.replace(/^it /, ""), zh: Chinese.ofCore(problem) }
 }
 
 /** A value without what is around it by accident; see `Secret.unwrapped` for those that are copied from a page. */

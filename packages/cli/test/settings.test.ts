@@ -360,8 +360,8 @@ describe.concurrent("secrets", () => {
       `error: --app-secret-file ${wrong}: it has blanks or line breaks. Nothing was sent`,
       "error: FEISHU_APP_SECRET: it has blanks or line breaks. Nothing was sent",
       "error: FEISHU_ACCESS_TOKEN: it has blanks or line breaks. Nothing was sent",
-      "error: config: --app-id: it has blanks or line breaks. Nothing was sent",
-      "error: config: FEISHU_APP_ID: it looks like an app secret, and is no app id. Nothing was sent",
+      "error: config: --app-id: has blanks or line breaks. Nothing was sent",
+      "error: config: FEISHU_APP_ID: looks like an app secret, and is no app id. Nothing was sent",
       "错误：FEISHU_ACCESS_TOKEN：这是 App ID，不是访问凭证。未发送任何请求",
     ])
     const { settings } = JSON.parse(refused[6]!.stdout) as Shown
