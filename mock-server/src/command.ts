@@ -68,6 +68,7 @@ const takes: Readonly<Record<string, string>> = {
   json: "no value",
   "base-url": "a URL such as https://open.feishu.cn",
   "meeting-no": "a meeting number, such as 337736498",
+  "allow-http": "no value",
   "exhaust-limit": "no value",
 }
 
@@ -345,6 +346,13 @@ const commands = (called: string) =>
             "The Feishu to look at: FEISHU_BASE_URL, or https://open.feishu.cn, unless given; https, but for loopback",
           ),
           Flag.optional,
+        ),
+        allowHttp: Flag.Boolean("allow-http").pipe(
+          Flag.withoutNegation,
+          Flag.withDescription(
+            "Permit plain http to another machine, such as a mock in a container, as FEISHU_ALLOW_HTTP=true does: secrets then travel unencrypted",
+          ),
+          Flag.withDefault(false),
         ),
         meetingNo: Flag.String("meeting-no").pipe(
           Flag.withMetavar("N"),

@@ -540,7 +540,7 @@ describe("feishu-mock contract", () => {
     [
       ["--base-url", "http://feishu.example"],
       app,
-      `the base URL http://feishu.example is not https: anyone on the way could read the secret.${sent}`,
+      `the base URL http://feishu.example is not https: anyone on the way could read the secret; --allow-http permits it.${sent}`,
     ],
     [
       ["--base-url", "https://me:pass@feishu.example"],
@@ -575,6 +575,21 @@ describe("feishu-mock contract", () => {
       }),
     )
   }
+
+  it.effect("goes by plain http to another machine where that is permitted, and says what that means", () =>
+    Effect.gen(function* () {
+      const url = "http://feishu-mock.invalid"
+      const [flag, variable] = [
+        yield* command(["--base-url", url, "--allow-http"], app),
+        yield* command(["--base-url", url], { ...app, FEISHU_ALLOW_HTTP: "true" }),
+      ]
+      for (const { code, stderr } of [flag, variable]) {
+        assert.strictEqual(code, 4)
+        assert.include(stderr, "Plain http: app secret and token travel unencrypted")
+        assert.include(stderr, `${url} could not be reached`)
+      }
+    }),
+  )
 
   it.effect("ends with 4 when nobody is there", () =>
     Effect.gen(function* () {

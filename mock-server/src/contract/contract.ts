@@ -31,6 +31,7 @@ const nothingSent = "Nothing was sent."
 /** Runs the checks, and fails when one differs. Nothing is sent before everything is looked at. */
 export const contract = Effect.fnUntraced(function* (flags: {
   readonly baseUrl: Option.Option<string>
+  readonly allowHttp: boolean
   readonly meetingNo: Option.Option<string>
   readonly exhaustLimit: boolean
   readonly json: boolean
@@ -43,7 +44,8 @@ export const contract = Effect.fnUntraced(function* (flags: {
     Option.orElse(flags.baseUrl, () => Option.filter(environment.baseUrl, (url) => url !== "")),
     () => (environment.brand === "lark" ? "https://open.larksuite.com" : defaultBaseUrl),
   )
-  const { isLoopback, url: baseUrl } = yield* checkedUrl(typed)
+  const allowHttp = flags.allowHttp || /^(?:true|yes|on|1)$/i.test(environment.allowHttp)
+  const { isEncrypted, isLoopback, url: baseUrl } = yield* checkedUrl(typed, allowHttp)
   const meetingNo = yield* Option.match(flags.meetingNo, {
     onNone: () => Effect.undefined,
     onSome: (typed) =>
@@ -66,6 +68,11 @@ export const contract = Effect.fnUntraced(function* (flags: {
   yield* Console.error(
     `Reading ${baseUrl}: up to ${requests} requests, ${isLoopback ? "" : "one at a time, "}${minutes}. Only meetings are read, and tokens fetched.`,
   )
+  if (!isEncrypted) {
+    yield* Console.error(
+      "Plain http: app secret and token travel unencrypted, and anyone on the way can read them.",
+    )
+  }
   if (flags.exhaustLimit) {
     yield* Console.error(
       "The rate limit is exceeded once: for up to a minute this app is refused on this API in this tenant.",
@@ -111,6 +118,7 @@ const fromEnvironment = Effect.orDie(
   Config.all({
     baseUrl: Config.option(Config.map(Config.String("FEISHU_BASE_URL"), Pasted.unquoted)),
     brand: Config.map(Config.withDefault(Config.String("FEISHU_BRAND"), ""), Pasted.unquoted),
+    allowHttp: Config.map(Config.withDefault(Config.String("FEISHU_ALLOW_HTTP"), ""), Pasted.unquoted),
     token: pasted("FEISHU_ACCESS_TOKEN"),
     appId: Config.option(Config.map(Config.String("FEISHU_APP_ID"), Pasted.unwrapped)),
     appSecret: pasted("FEISHU_APP_SECRET"),
@@ -149,7 +157,7 @@ const checkedCredentials = Effect.fnUntraced(function* ({
   return { app: id === undefined || secret === undefined ? undefined : { id, secret }, token: access }
 })
 
-const checkedUrl = Effect.fnUntraced(function* (typed: string) {
+const checkedUrl = Effect.fnUntraced(function* (typed: string, allowHttp: boolean) {
   const refuse = (what: string) => tell(`the base URL ${what}. ${nothingSent}`, 2)
   // Not repeated: what cannot be parsed may still contain a password.
   if (!URL.canParse(typed)) return yield* refuse(`is no URL: give one such as ${defaultBaseUrl}`)
@@ -159,10 +167,12 @@ const checkedUrl = Effect.fnUntraced(function* (typed: string) {
   }
   if (/[?#]/.test(typed)) return yield* refuse("has a query or fragment: give it without")
   const isLoopback = BaseUrl.isLoopback(url.hostname)
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback)) {
-    return yield* refuse(`${url.origin} is not https: anyone on the way could read the secret`)
+  const isHttp = url.protocol === "http:"
+  if (url.protocol !== "https:" && !(isHttp && (isLoopback || allowHttp))) {
+    const permission = isHttp ? "; --allow-http permits it" : ""
+    return yield* refuse(`${url.origin} is not https: anyone on the way could read the secret${permission}`)
   }
-  return { isLoopback, url: BaseUrl.textOf(url) }
+  return { isEncrypted: !isHttp || isLoopback, isLoopback, url: BaseUrl.textOf(url) }
 })
 
 const whyUnreachable = ({ code }: Unreachable, baseUrl: string): string => {
