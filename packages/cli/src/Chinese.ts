@@ -284,6 +284,7 @@ const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<str
   [/^it has a quotation mark at an end$/, "首尾有引号"],
   [/^it has characters that are not visible ASCII$/, "其中含有可见 ASCII 以外的字符"],
   [/^it is longer than (\d+) characters$/, "超过 $1 个字符"],
+  [/^it begins with Bearer, which is no part of it$/, "以 Bearer 开头，而它不是访问凭证的一部分"],
   [/^it is an app id, and no app secret$/, "这是 App ID，不是 App Secret"],
   [/^it is an app id, and no access token$/, "这是 App ID，不是访问凭证"],
   [/^it is an access token, and no app secret$/, "这是访问凭证，不是 App Secret"],

@@ -101,6 +101,8 @@ export const problem = (secret: unknown, kind: keyof typeof labels): string | un
   }
   const text = String(Redacted.value(secret))
   if (kind !== "AppTicket" && isAppId.test(text)) return `it is an app id, and no ${labels[kind]}`
+  if (kind === "AccessToken" && /^bearer\s/i.test(text))
+    return "it begins with Bearer, which is no part of it"
   if (kind === "AppSecret" && isToken.test(text)) return "it is an access token, and no app secret"
   return textProblem(text)
 }

@@ -127,8 +127,13 @@ describe("what is wrong with a secret, without repeating it", () => {
       ],
     )
     assert.deepStrictEqual(
-      [ofToken(appId), ofToken(secret), ofToken(token)],
-      ["it is an app id, and no access token", undefined, undefined],
+      [ofToken(appId), ofToken(secret), ofToken(token), ofToken(`Bearer ${token}`)],
+      [
+        "it is an app id, and no access token",
+        undefined,
+        undefined,
+        "it begins with Bearer, which is no part of it",
+      ],
     )
     assert.deepStrictEqual([appId, "my-app", token, secret, undefined, 7].map(Secret.appIdProblem), [
       undefined,
