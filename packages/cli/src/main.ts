@@ -55,6 +55,9 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
     })
   }
 
+  // Whoever read it has enough, as `head` has: no more can be written, and that is no fault.
+  process.stdout.on("error", () => {})
+
   const program = Effect.gen(function* () {
     const files = yield* ConfigFiles.read
     const configured = files.entries.find(({ name }) => name === "lang")?.text

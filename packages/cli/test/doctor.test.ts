@@ -1,8 +1,10 @@
+import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer as createHttpsServer } from "node:https"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { type AddressInfo, connect, type Server, type Socket } from "node:net"
 import { tmpdir } from "node:os"
+import { text } from "node:stream/consumers"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as selfsigned from "selfsigned"
@@ -133,6 +135,17 @@ describe.concurrent("doctor", () => {
     assert.match(chinese.stdout, /\n没有问题，正常 10 项，跳过 1 项\n$/)
     assert.notInclude(whole.stdout + part.stdout + chinese.stdout, feishu.appSecret)
     await feishu.close()
+  })
+
+  it("X3 a reader that has enough ends it quietly", async () => {
+    const { environment, feishu } = await mock()
+    await using _ = feishu
+    const child = Cli.start(["doctor", "337736498"], environment)
+    const [exit, stderr] = [once(child, "exit"), text(child.stderr)]
+    await once(child.stdout, "data")
+    child.stdout.destroy()
+    assert.deepStrictEqual(await exit, [0, null])
+    assert.strictEqual(await stderr, "")
   })
 
   it("configuration: without one the network is looked at all the same; a wrong one ends it", async () => {
