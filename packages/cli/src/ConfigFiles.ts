@@ -2,13 +2,15 @@
  * The configuration files: the user's own, and the project's. The latter comes with somebody's repository, so it may
  * set only what cannot do harm; the former may hold a secret, if nobody else can read it.
  */
-import { homedir } from "node:os"
+import { lstatSync, type Stats } from "node:fs"
 import { dirname, isAbsolute, join } from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import * as Option from "effect/Option"
-import type * as PlatformError from "effect/PlatformError"
+import * as Result from "effect/Result"
+import * as HomePath from "@effect-feishu/terminal/HomePath"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
+import * as Links from "@effect-feishu/terminal/Links"
 import * as DecodedText from "./DecodedText.ts"
 import type { Words } from "./Language.ts"
 import * as Secrets from "./Secrets.ts"
@@ -56,24 +58,11 @@ export class ConfigFiles extends Context.Service<
 /** The name of a project's file. */
 export const projectName = ".feishu-meetings.yaml"
 
-/**
- * The home folder. A user whom the system does not know, as in some containers, has none, and a HOME that is relative
- * names none: the root then, as containers have it.
- */
-const home = (): string => {
-  try {
-    const folder = homedir()
-    return isAbsolute(folder) ? folder : "/"
-  } catch {
-    return "/"
-  }
-}
-
 /** Where the user's file is. */
 export const userPath = (): string => {
   const base = process.env["XDG_CONFIG_HOME"]
   // A relative one is to be ignored, as the specification says.
-  const folder = base !== undefined && isAbsolute(base) ? base : join(home(), ".config")
+  const folder = base !== undefined && isAbsolute(base) ? base : join(HomePath.home(), ".config")
   return join(folder, "feishu-meetings", "config.yaml")
 }
 
@@ -86,7 +75,7 @@ const projectPaths = Effect.fnUntraced(function* () {
   for (let folder = start; ; folder = dirname(folder)) {
     paths.push(join(folder, projectName))
     const isRepository = yield* Effect.orElseSucceed(files.exists(join(folder, ".git")), () => false)
-    if (isRepository || folder === home() || folder === dirname(folder)) return paths
+    if (isRepository || folder === HomePath.home() || folder === dirname(folder)) return paths
   }
 })
 
@@ -119,52 +108,72 @@ interface Found {
   readonly problems: ReadonlyArray<Problem>
 }
 
-const readOne = (kind: Kind, path: string): Effect.Effect<Found, never, FileSystem.FileSystem> =>
-  Effect.gen(function* () {
-    const files = yield* FileSystem.FileSystem
-    const info = yield* files.stat(path).pipe(Effect.catchIf(leadsNowhere, () => Effect.succeed(undefined)))
-    if (info === undefined) return { looked: { kind, path, there: false }, entries: [], problems: [] }
-    const foreign = kind === "project" ? ownerProblem(info) : undefined
-    if (foreign !== undefined) return unusable(kind, path, foreign)
-    const text = DecodedText.decode(yield* files.readFile(path))
-    // Only now: most runs have no file.
-    const { parse } = yield* Effect.promise(() => import("./ConfigYaml.ts"))
-    return { looked: { kind, path, there: true }, ...checked(kind, path, info, parse(text)) }
-  }).pipe(
-    Effect.catch((error) =>
-      Effect.succeed(
-        unusable(kind, path, {
-          en: `cannot be read (${SystemError.inWords(SystemError.codeOf(error), "en")})`,
-          zh: `无法读取（${SystemError.inWords(SystemError.codeOf(error), "zh")}）`,
-        }),
-      ),
-    ),
-  )
+/** All settings take some hundred bytes, with their explanations some thousand. */
+const mostBytes = 64 * 1024
 
-/**
- * Whether there can be no file of this user's: it is not there; the home is no folder, such as /dev/null; or it is
- * another user's, into which this one may not look, as in a container that runs as somebody else than its image says.
- */
-const leadsNowhere = (error: PlatformError.PlatformError): boolean =>
-  ["ENOENT", "ENOTDIR", "EACCES", "ENAMETOOLONG"].includes(SystemError.codeOf(error))
+const readOne = Effect.fnUntraced(function* (kind: Kind, path: string): Effect.fn.Return<Found> {
+  const place = lookAt(path)
+  if (place === "nothing") return { looked: { kind, path, there: false }, entries: [], problems: [] }
+  if (place === "link of another user") return unusable(kind, path, ofAnotherUser)
+  const read = yield* Effect.result(InputFile.readFound(path, mostBytes))
+  if (Result.isFailure(read)) return unusable(kind, path, notRead(read.failure))
+  const { bytes, info } = read.success
+  if (!isTrusted(info.uid)) return unusable(kind, path, ofAnotherUser)
+  // Only now: most runs have no file.
+  const { parse } = yield* Effect.promise(() => import("./ConfigYaml.ts"))
+  return {
+    looked: { kind, path, there: true },
+    ...checked(kind, path, info, parse(DecodedText.decode(bytes))),
+  }
+})
+
+/** Looks what there is of a name, without opening it: in a folder such as `/tmp` anybody may have put anything there. */
+const lookAt = (path: string): "nothing" | "link of another user" | "something" => {
+  try {
+    lstatSync(path)
+  } catch (error) {
+    // Nobody may look into some folders above, such as the home of another user; some homes are no folder, such as /dev/null.
+    const nothing = ["ENOENT", "ENOTDIR", "EACCES", "ENAMETOOLONG"]
+    return error instanceof Error && "code" in error && nothing.includes(String(error.code))
+      ? "nothing"
+      : "something"
+  }
+  return Links.chain(path).some(isLinkOfAnother) ? "link of another user" : "something"
+}
+
+const isLinkOfAnother = (name: string): boolean => {
+  try {
+    const info = lstatSync(name)
+    return info.isSymbolicLink() && !isTrusted(info.uid)
+  } catch {
+    return false
+  }
+}
+
+/** Whether an owner is the user or root; or whoever became root by `sudo`, whose settings those are then. */
+const isTrusted = (owner: number): boolean => {
+  const self = process.getuid?.()
+  return self === undefined || [self, 0, self === 0 ? Number(process.env["SUDO_UID"]) : self].includes(owner)
+}
+
+const ofAnotherUser: Words<string> = {
+  en: "belongs to another user; take it over, remove it, or work in another folder",
+  zh: "属于其他用户；请改为自己的文件、将其删除，或换一个工作文件夹",
+}
+
+const notRead = (unread: InputFile.Unread): Words<string> =>
+  unread._tag === "System" && unread.code === "ENOENT"
+    ? { en: "is a link to a file that does not exist", zh: "是符号链接，而它指向的文件不存在" }
+    : {
+        en: `cannot be read (${SystemError.unreadInWords(unread, "en")})`,
+        zh: `无法读取（${SystemError.unreadInWords(unread, "zh")}）`,
+      }
 
 const unusable = (kind: Kind, path: string, what: Words<string>): Found => ({
   looked: { kind, path, there: true },
   entries: [],
   problems: [{ kind, path, line: undefined, what }],
 })
-
-/** Above a folder of one's own there may be folders where others write, such as `/tmp`: what they put there is theirs. */
-const ownerProblem = (info: FileSystem.File.Info): Words<string> | undefined => {
-  const owner = Option.getOrUndefined(info.uid)
-  const self = process.getuid?.()
-  return owner === undefined || self === undefined || owner === self || owner === 0
-    ? undefined
-    : {
-        en: "belongs to another user; take it over or remove it",
-        zh: "属于其他用户；请改为自己的文件或将其删除",
-      }
-}
 
 /** What a file holds, before anybody has looked whether it may. */
 export interface Parsed {
@@ -180,7 +189,7 @@ export interface Parsed {
 const checked = (
   kind: Kind,
   path: string,
-  info: FileSystem.File.Info,
+  info: Stats,
   { faults, pairs }: Parsed,
 ): Pick<Found, "entries" | "problems"> => {
   const problems: Array<Problem> = faults.map((fault) => ({ kind, path, ...fault }))
@@ -211,7 +220,7 @@ const unknown = (key: string): Words<string> => {
 }
 
 const problemOf = (
-  { info, kind, path }: { readonly kind: Kind; readonly path: string; readonly info: FileSystem.File.Info },
+  { info, kind, path }: { readonly kind: Kind; readonly path: string; readonly info: Stats },
   setting: Setting.Setting,
   text: string | undefined,
 ): Words<string> | undefined => {

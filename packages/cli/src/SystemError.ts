@@ -1,10 +1,14 @@
 /** What the operating system says when it cannot do something with a file, in words. */
 import type * as PlatformError from "effect/PlatformError"
+import type { Unread } from "@effect-feishu/terminal/InputFile"
 import type { Language, Words } from "./Language.ts"
 
 // Its own words depend on its language and version, and Node passes on their codes alone.
 const words: Readonly<Record<string, Words<string>>> = {
   EACCES: { en: "permission denied", zh: "没有权限" },
+  EAGAIN: { en: "another program holds it", zh: "正被其他程序占用" },
+  EBADF: { en: "it is not open for that", zh: "它没有以相应方式打开" },
+  EBUSY: { en: "it is mounted there, or in use", zh: "它是挂载点，或正在使用" },
   EDQUOT: { en: "the disk quota is used up", zh: "磁盘配额已用完" },
   EFBIG: { en: "the file is too large", zh: "文件过大" },
   EIO: { en: "the disk failed", zh: "磁盘读写出错" },
@@ -13,10 +17,20 @@ const words: Readonly<Record<string, Words<string>>> = {
   EMFILE: { en: "too many files are open", zh: "打开的文件过多" },
   ENAMETOOLONG: { en: "the name is too long", zh: "文件名过长" },
   ENOENT: { en: "there is no such file", zh: "没有这个文件" },
+  ENODEV: { en: "there is no such device", zh: "没有这个设备" },
   ENOSPC: { en: "no space is left there", zh: "空间不足" },
   ENOTDIR: { en: "a part of the path is no folder", zh: "路径中有一部分不是文件夹" },
+  ENXIO: { en: "nothing can be opened there", zh: "无法打开" },
   EPERM: { en: "not permitted", zh: "不允许此操作" },
   EROFS: { en: "the file system is read-only", zh: "文件系统为只读" },
+  ETXTBSY: { en: "it is a program that is running", zh: "它是正在运行的程序" },
+  ERR_INVALID_ARG_VALUE: { en: "it is not a name that a file can have", zh: "不是有效的文件名" },
+}
+
+const kinds: Readonly<Record<(Unread & { readonly _tag: "WrongKind" })["kind"], Words<string>>> = {
+  device: { en: "it is a device", zh: "它是设备" },
+  pipe: { en: "it is a named pipe", zh: "它是命名管道" },
+  socket: { en: "it is a socket", zh: "它是套接字" },
 }
 
 /** Its code, such as `ENOSPC`; of what it has no code for, Effect's name. */
@@ -30,6 +44,21 @@ export const inWords = (code: string, language: Language): string => {
   const meaning = words[code]?.[language]
   if (meaning === undefined) return code
   return language === "zh" ? `${meaning}，${code}` : `${meaning}, ${code}`
+}
+
+/** Why something was not read. */
+export const unreadInWords = (unread: Unread, language: Language): string => {
+  switch (unread._tag) {
+    case "System":
+      return inWords(unread.code, language)
+    case "WrongKind":
+      return kinds[unread.kind][language]
+    case "TooLarge": {
+      const kibibytes = unread.mostBytes / 1024
+      const size = kibibytes < 1024 ? `${kibibytes} KiB` : `${kibibytes / 1024} MiB`
+      return { en: `it has more than ${size}`, zh: `超过 ${size}` }[language]
+    }
+  }
 }
 
 /** Whether room is what is missing. */

@@ -1,0 +1,74 @@
+/**
+ * Open files of a process, by the names that systems have for them: `/dev/stdout`, `/dev/fd/3`, `/proc/self/fd/3`.
+ *
+ * Such a name must not be taken for a file. What it leads to belongs to whoever opened it, such as the shell, which goes
+ * on writing there: it is to be used through the descriptor, and never to be replaced by another file.
+ */
+import * as NodeFS from "node:fs"
+import { basename, dirname } from "node:path"
+import * as Links from "./Links.ts"
+
+/** The number of the descriptor of this process that a name stands for, or leads to by links. */
+export const ofName = (path: string): number | undefined => {
+  const own = folderOf("/proc/self/fd/0")
+  for (const name of Links.chain(path)) {
+    const number = basename(name)
+    if (!/^\d{1,9}$/.test(number)) continue
+    const folder = folderOf(name)?.replace(/\/task\/\d+/, "")
+    if (folder !== undefined && (folder === own || folder === "/dev/fd")) return Number(number)
+  }
+  return undefined
+}
+
+/** Whether a name stands for an open file of any process: `/proc/1/fd/1` is where a container's log is written. */
+export const isOfAnyProcess = (path: string): boolean =>
+  Links.chain(path).some((name) => /^\/proc\/\d+(?:\/task\/\d+)?\/fd$/.test(folderOf(name) ?? ""))
+
+const folderOf = (path: string): string | undefined => {
+  try {
+    return NodeFS.realpathSync(dirname(path))
+  } catch {
+    return undefined
+  }
+}
+
+/** The system's code for why nothing can be written to a descriptor of this process; `undefined` if it can. */
+export const whyNotWritable = (descriptor: number): string | undefined => {
+  try {
+    // The system checks this as it does every write, and nothing is written.
+    NodeFS.writeSync(descriptor, "")
+  } catch (error) {
+    return error instanceof Error && "code" in error ? String(error.code) : String(error)
+  }
+  return isOfNode(descriptor) ? "EBADF" : undefined
+}
+
+/**
+ * Whether a pipe is Node's own: it wakes its threads with pipes of which it holds both ends. Whoever names a descriptor
+ * that nobody has opened would otherwise write into one of them.
+ */
+export const isOfNode = (descriptor: number): boolean => {
+  if (descriptor <= 2) return false
+  try {
+    const pipe = NodeFS.readlinkSync(`/proc/self/fd/${descriptor}`)
+    if (!pipe.startsWith("pipe:")) return false
+    const ends = NodeFS.readdirSync("/proc/self/fd").filter((other) => linkTo(other) === pipe)
+    return new Set(ends.map(accessOf)).size > 1
+  } catch {
+    // There is no /proc, as on macOS.
+    return false
+  }
+}
+
+const linkTo = (descriptor: string): string | undefined => {
+  try {
+    return NodeFS.readlinkSync(`/proc/self/fd/${descriptor}`)
+  } catch {
+    // The one by which the folder was read is closed again.
+    return undefined
+  }
+}
+
+/** The lowest bits of its flags say whether it was opened for reading, writing or both. */
+const accessOf = (descriptor: string): string | undefined =>
+  /^flags:\s*\d*([0-7])$/m.exec(NodeFS.readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1]
