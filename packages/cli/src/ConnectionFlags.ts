@@ -37,13 +37,14 @@ const words: Language.Words<{
 /** In the language of the help. */
 export const make = (language: Language.Language) => {
   const say = words[language]
+  const file = Flags.file(language)
   return {
     baseUrl: Flags.text("base-url", "URL", say.baseUrl),
     allowHttp: Flags.yes("allow-http", say.allowHttp),
     brand: Flags.choice("brand", ["feishu", "lark"], say.brand),
     appId: Flags.text("app-id", "ID", say.appId),
-    appSecretFile: Flags.text("app-secret-file", "FILE", say.appSecretFile),
-    accessTokenFile: Flags.text("access-token-file", "FILE", say.accessTokenFile),
+    appSecretFile: file("app-secret-file", say.appSecretFile),
+    accessTokenFile: file("access-token-file", say.accessTokenFile),
     rateLimit: Flags.wholeNumber(language)("rate-limit", [1, highestRateLimit], say.rateLimit),
   }
 }

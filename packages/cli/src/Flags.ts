@@ -1,12 +1,29 @@
 /** The shapes of flags; what is not given is `undefined`. */
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
+import * as HomePath from "@effect-feishu/terminal/HomePath"
 import type { Language, Words } from "./Language.ts"
 
 /** Any text. */
 export const text = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(
     Flag.withMetavar(metavar),
+    Flag.withDescription(description),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined),
+  )
+
+const fileName: Words<string> = { en: "the name of a file", zh: "文件名" }
+
+/** The name of a file, which `~/` may begin. An empty one, such as that of a variable that is not set, is refused. */
+export const file = (language: Language) => (name: string, description: string) =>
+  Flag.String(name).pipe(
+    Flag.filter(
+      (path) => path !== "",
+      () => fileName[language],
+    ),
+    Flag.map(HomePath.expand),
+    Flag.withMetavar("FILE"),
     Flag.withDescription(description),
     Flag.optional,
     Flag.map(Option.getOrUndefined),

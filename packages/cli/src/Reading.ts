@@ -39,7 +39,7 @@ export const flags = (language: Language.Language) => {
   const say = words[language]
   return {
     numbers: Argument.variadic(Argument.String("meeting-no").pipe(Argument.withDescription(say.numbers))),
-    numbersFrom: Flags.text("numbers-from", "FILE", say.numbersFrom),
+    numbersFrom: Flags.file(language)("numbers-from", say.numbersFrom),
     from: Flags.text("from", "TIME", say.from),
     to: Flags.text("to", "TIME", say.to),
     pageSize: Flags.wholeNumber(language)("page-size", [1, ListByNo.maxPageSize], say.pageSize),

@@ -102,14 +102,15 @@ const words: Language.Words<{
 const list = (language: Language.Language) => {
   const say = words[language]
   const wholeNumber = Flags.wholeNumber(language)
+  const file = Flags.file(language)
   return Command.make(
     "list",
     {
       ...Reading.flags(language),
       format: Flags.choice("format", Format.names, say.format),
       fields: Flags.text("fields", "NAMES", say.fields),
-      output: Flags.text("output", "FILE", say.output),
-      checkpoint: Flags.text("checkpoint", "FILE", say.checkpoint),
+      output: file("output", say.output),
+      checkpoint: file("checkpoint", say.checkpoint),
       maxItems: wholeNumber("max-items", [1, Number.MAX_SAFE_INTEGER], say.maxItems),
       cursors: Flag.String("cursor").pipe(
         Flag.withMetavar("TEXT"),
