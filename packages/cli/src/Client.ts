@@ -1,11 +1,11 @@
 /** The client of Feishu that the settings describe. */
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { FeishuClient, FeishuError, type RateLimit } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Language from "./Language.ts"
 import * as Settings from "./Settings.ts"
 import * as SystemError from "./SystemError.ts"
@@ -94,7 +94,11 @@ export const layer = (settings: Settings.Settings, before: Before = {}) =>
 
 /** The HTTP client, with the proxies and the authority of one's own. */
 export const http = (settings: Settings.Settings) =>
-  Layer.unwrap(Effect.map(authority(settings), (ca) => NodeHttp.layer({ ca, ...proxies(settings) })))
+  Layer.unwrap(Effect.map(authority(settings), (ca) => httpTrusting(settings, ca)))
+
+/** The same with certificates that were read already: they may come from a pipe, which can be read only once. */
+export const httpTrusting = (settings: Settings.Settings, ca: string | undefined) =>
+  NodeHttp.layer({ ca, ...proxies(settings) })
 
 /** The proxies. */
 export const proxies = ({ found }: Settings.Settings) => ({
@@ -103,20 +107,26 @@ export const proxies = ({ found }: Settings.Settings) => ({
   noProxy: found.get("no-proxy")?.text,
 })
 
+/** All that operating systems trust takes a quarter of a megabyte. */
+const mostBytesOfAuthority = 4 * 1024 * 1024
+
 /** The certificates to trust beside Node's own. */
 export const authority = Effect.fnUntraced(function* ({ found }: Settings.Settings) {
   const file = found.get("ca-file")
   if (file === undefined) return undefined
-  const [path, name] = [file.text, Settings.nameOf(file.origin)]
-  yield* WorkingFolder.check(name, path)
-  const say = yield* Language.say(words)
-  const files = yield* FileSystem.FileSystem
   const language = yield* Language.CurrentLanguage
-  return yield* Effect.mapError(files.readFileString(path), (error) =>
-    FeishuError.invalidRequest(
-      name,
-      say.authority(path, SystemError.inWords(SystemError.codeOf(error), language)),
-      say.nameAnother,
+  const say = words[language]
+  const path = Settings.fileOf(file)
+  const name = Settings.nameOf(file.origin)
+  yield* WorkingFolder.check(name, path)
+  return yield* InputFile.readNamed(path, mostBytesOfAuthority).pipe(
+    Effect.map((bytes) => new TextDecoder().decode(bytes)),
+    Effect.mapError((unread) =>
+      FeishuError.invalidRequest(
+        name,
+        say.authority(path, SystemError.unreadInWords(unread, language)),
+        say.nameAnother,
+      ),
     ),
   )
 })

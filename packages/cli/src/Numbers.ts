@@ -1,10 +1,10 @@
 /** The meeting numbers of a run: typed as arguments, or one a line in a file or on standard input. */
-import { createReadStream } from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { FeishuError, type MeetingNo, MeetingNoFromText } from "@effect-feishu/core"
 import * as DecodedText from "./DecodedText.ts"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Language from "./Language.ts"
 import { Stderr } from "./Stderr.ts"
 import * as SystemError from "./SystemError.ts"
@@ -109,22 +109,17 @@ const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
   const stderr = yield* Stderr
   const language = yield* Language.CurrentLanguage
   const say = words[language]
-  const name = numbersFrom === "-" ? say.stdin : numbersFrom
-  if (numbersFrom === "-" && process.stdin.isTTY) yield* stderr.line(say.typeThem)
-  const bytes = yield* Effect.tryPromise({
-    try: () => bytesOf(numbersFrom === "-" ? process.stdin : createReadStream(numbersFrom)),
-    catch: (error) =>
-      refuse(
-        "--numbers-from",
-        say.unreadable(
-          name,
-          error instanceof Error && "code" in error
-            ? SystemError.inWords(String(error.code), language)
-            : String(error),
-        ),
-      ),
-  })
-  if (bytes === undefined) return yield* refuse("--numbers-from", say.tooLarge(name))
+  const isStdin = InputFile.isStdin(numbersFrom)
+  const name = isStdin ? say.stdin : numbersFrom
+  if (isStdin && process.stdin.isTTY) yield* stderr.line(say.typeThem)
+  const bytes = yield* Effect.mapError(InputFile.readNamed(numbersFrom, mostMebibytes * 2 ** 20), (unread) =>
+    refuse(
+      "--numbers-from",
+      unread._tag === "TooLarge"
+        ? say.tooLarge(name)
+        : say.unreadable(name, SystemError.unreadInWords(unread, language)),
+    ),
+  )
   const lines = DecodedText.decode(bytes).split(/\r\n|\n|\r/)
   const numbers: Array<MeetingNo> = []
   const told: Array<{ readonly line: number; readonly problem: string }> = []
@@ -145,15 +140,3 @@ const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
   if (bad > told.length) yield* stderr.line(say.more(name, bad - told.length))
   return yield* refuse("--numbers-from", say.lines(name, bad, written))
 })
-
-/** All that there is to read; `undefined` if that is too much. */
-const bytesOf = async (source: AsyncIterable<Uint8Array>): Promise<Uint8Array | undefined> => {
-  const chunks: Array<Uint8Array> = []
-  let size = 0
-  for await (const chunk of source) {
-    size += chunk.length
-    if (size > mostMebibytes * 2 ** 20) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}

@@ -10,8 +10,8 @@ export interface Setting {
   readonly name: Name
   /** The variables of the environment that set it; the first that is set counts. */
   readonly variables: ReadonlyArray<string>
-  /** Whether the value is a secret, or the file that holds one. */
-  readonly holds: "value" | "secret" | "secret file"
+  /** Whether the value is a secret, the name of the file that holds one, or that of another file. */
+  readonly holds: "value" | "secret" | "secret file" | "file"
   /**
    * Whether a project's file may set it. That comes with somebody's repository: it must not send a secret elsewhere,
    * nor a file to Feishu.
@@ -164,7 +164,7 @@ export const all: ReadonlyArray<Setting> = [
   setting("http-proxy", proxy, { variables: ["http_proxy", "HTTP_PROXY"], inProject: "known hosts" }),
   setting("no-proxy", anything, { variables: ["no_proxy", "NO_PROXY"] }),
   // Whoever says which certificates to trust reads what is sent.
-  setting("ca-file", anything, { inProject: "never" }),
+  setting("ca-file", anything, { holds: "file", inProject: "never" }),
   setting("lang", oneOf(["en", "zh"]), flag),
   setting("format", oneOf(Format.names), flag),
   setting("page-size", wholeNumber(1, 50), flag),

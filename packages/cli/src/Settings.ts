@@ -1,11 +1,12 @@
 /** The settings of a run: each value, and where it comes from. A flag counts more than the environment, that more
  * than the project's file, that more than the user's, and what nobody set has its default. */
-import { buffer as bytesOf } from "node:stream/consumers"
+import { dirname, resolve } from "node:path"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Redacted from "effect/Redacted"
 import { FeishuConfig, FeishuError, ListByNo, Secret } from "@effect-feishu/core"
+import * as HomePath from "@effect-feishu/terminal/HomePath"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
 import { ConfigFiles, type Kind } from "./ConfigFiles.ts"
 import * as DecodedText from "./DecodedText.ts"
 import type * as Format from "./Format.ts"
@@ -140,6 +141,22 @@ export const inWords = (origin: Origin | undefined, language: Language.Language)
     case "File":
       return say.file(origin.kind, origin.path, origin.line)
   }
+}
+
+/**
+ * The file that a setting names. A leading `~/` is the home folder. In a settings file, where no shell has been, a name
+ * without a folder is beside that file, whatever folder the command is started in; elsewhere it is in that folder.
+ */
+export const fileOf = ({ origin, text }: Found): string => {
+  const path = HomePath.expand(text)
+  return origin._tag !== "File" || path === "-" ? path : resolve(dirname(origin.path), path)
+}
+
+/** The value of a setting as it may be shown: of a file that it names, where that is. */
+export const shown = (setting: Setting.Setting, found: Found): string => {
+  const text = Setting.shown(setting, found.text)
+  const isFile = setting.holds === "file" || setting.holds === "secret file"
+  return isFile && text === found.text ? fileOf(found) : text
 }
 
 /** A place where settings are made, the strongest first. */
@@ -299,7 +316,11 @@ const refuse = (field: string, problem: string, remedy: string) =>
 /** Refuses that something else takes standard input, too. */
 export const checkStdin = Effect.fnUntraced(function* (settings: Settings) {
   const say = yield* Language.say(words)
-  if (secrets.some(([, file]) => settings.found.get(file)?.text === "-")) {
+  const takesIt = secrets.some(([, file]) => {
+    const found = settings.found.get(file)
+    return found !== undefined && InputFile.isStdin(fileOf(found))
+  })
+  if (takesIt) {
     return yield* refuse("stdin", say.stdinTwice, say.giveAFile)
   }
 })
@@ -325,14 +346,15 @@ export const hasToken = ({ found }: Settings): boolean =>
 export const secret = Effect.fnUntraced(function* (
   settings: Settings,
   kind: "access-token" | "app-secret",
-): Effect.fn.Return<Redacted.Redacted<string> | undefined, FeishuError.FeishuError, FileSystem.FileSystem> {
+): Effect.fn.Return<Redacted.Redacted<string> | undefined, FeishuError.FeishuError> {
   const given = settings.found.get(kind)
   if (given !== undefined) return yield* checked(kind, nameOf(given.origin), given.text)
   const file = settings.found.get(`${kind}-file`)
   if (file === undefined) return undefined
   const say = yield* Language.say(words)
-  const name = file.text === "-" ? say.stdin : file.text
-  const text = (yield* readSecret(nameOf(file.origin), file.text)).trim()
+  const path = fileOf(file)
+  const name = InputFile.isStdin(path) ? say.stdin : path
+  const text = (yield* readSecret(nameOf(file.origin), file)).trim()
   Secrets.remember(text)
   if (text === "") return yield* refuse(nameOf(file.origin), say.empty(name), say.nameAnother)
   const lines = text.split(/\r\n|\n|\r/).length
@@ -355,25 +377,26 @@ const checked = Effect.fnUntraced(function* (
   return yield* refuse(place, problem, kind === "app-secret" ? say.copySecret : say.copyToken)
 })
 
-const readSecret = Effect.fnUntraced(function* (field: string, path: string) {
-  const say = yield* Language.say(words)
-  if (path !== "-") {
-    if (!Setting.mayBeSecret(path)) yield* WorkingFolder.check(field, path)
-    const files = yield* FileSystem.FileSystem
-    const language = yield* Language.CurrentLanguage
-    return yield* Effect.mapError(Effect.map(files.readFile(path), DecodedText.decode), (error) =>
-      Setting.mayBeSecret(path)
+/** What is larger is no secret. */
+const mostBytesOfSecret = 64 * 1024
+
+const readSecret = Effect.fnUntraced(function* (field: string, found: Found) {
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
+  const path = fileOf(found)
+  const isStdin = InputFile.isStdin(path)
+  if (isStdin && process.stdin.isTTY) return yield* refuse(field, say.terminal, say.pipeIt)
+  if (!Setting.mayBeSecret(found.text)) yield* WorkingFolder.check(field, path)
+  return yield* InputFile.readNamed(path, mostBytesOfSecret).pipe(
+    Effect.map(DecodedText.decode),
+    Effect.mapError((unread) =>
+      Setting.mayBeSecret(found.text)
         ? refuse(field, say.maybeSecret, say.nameAnother)
         : refuse(
             field,
-            say.cannotRead(path, SystemError.inWords(SystemError.codeOf(error), language)),
+            say.cannotRead(isStdin ? say.stdin : path, SystemError.unreadInWords(unread, language)),
             say.nameAnother,
           ),
-    )
-  }
-  if (process.stdin.isTTY) return yield* refuse(field, say.terminal, say.pipeIt)
-  return yield* Effect.tryPromise({
-    try: async () => DecodedText.decode(await bytesOf(process.stdin)),
-    catch: () => refuse(field, say.cannotRead(say.stdin, "Unknown"), say.nameAnother),
-  })
+    ),
+  )
 })

@@ -176,12 +176,13 @@ export const valuesOf = Effect.fnUntraced(function* (settings: Settings.Settings
     .filter(({ holds, name }) => holds !== "secret" || found.has(name))
     .map((setting): Shown => {
       const { holds, name } = setting
-      const { origin, text } = found.get(name) ?? { origin: undefined, text: undefined }
+      const set = found.get(name)
+      const origin = set?.origin
       return holds === "secret"
-        ? { name, value: undefined, characters: Array.from(text ?? "").length, origin }
+        ? { name, value: undefined, characters: Array.from(set?.text ?? "").length, origin }
         : {
             name,
-            value: used[name] ?? (text === undefined ? undefined : Setting.shown(setting, text)),
+            value: used[name] ?? (set && Settings.shown(setting, set)),
             characters: undefined,
             origin,
           }

@@ -18,6 +18,7 @@ import {
   TimeRange,
 } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as Client from "./Client.ts"
 import type * as ConnectionFlags from "./ConnectionFlags.ts"
@@ -71,7 +72,9 @@ export const list = Effect.fn("list")(function* (input: Input) {
   if (input.checkpoint !== undefined && settings.format === "table") {
     return yield* refuse("format", (yield* Language.say(words)).noTable)
   }
-  if (input.numbersFrom === "-") yield* Settings.checkStdin(settings)
+  if (input.numbersFrom !== undefined && InputFile.isStdin(input.numbersFrom)) {
+    yield* Settings.checkStdin(settings)
+  }
   yield* checkFiles(input)
   const asked = yield* askedFor(input)
   const checkpoint = input.checkpoint === undefined ? undefined : yield* Checkpoint.open(input.checkpoint)

@@ -298,7 +298,7 @@ const configuration = Effect.fnUntraced(function* (input: Input) {
   const settings = yield* Settings.load(input)
   const urls = yield* Settings.addresses(settings)
   const ca = yield* Client.authority(settings)
-  const http = Layer.succeedContext(yield* Layer.build(Client.http(settings)))
+  const http = Layer.succeedContext(yield* Layer.build(Client.httpTrusting(settings, ca)))
   const values = yield* valuesOf(settings)
   const set = values.filter(({ name, origin }) => origin !== undefined || name === "base-url")
   const lines = set.map(({ characters, name, origin, value }) =>
@@ -559,7 +559,7 @@ const tlsCheck = Effect.fnUntraced(function* (configured: Configured) {
     ...(plain.length === 0 ? [] : [say.unencrypted(plain.join(", "))]),
     ...(own === undefined
       ? []
-      : [say.ownAuthority(`${own.text} (${Settings.inWords(own.origin, language)})`)]),
+      : [say.ownAuthority(`${Settings.fileOf(own)} (${Settings.inWords(own.origin, language)})`)]),
     ...(process.env["NODE_EXTRA_CA_CERTS"] ? [say.ownAuthority("NODE_EXTRA_CA_CERTS")] : []),
   ]
   return [undefined, { detail: first, lines, facts: { certificates } } as Check.Fine] as const
