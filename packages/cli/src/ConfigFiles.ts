@@ -13,6 +13,7 @@ import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Links from "@effect-feishu/terminal/Links"
 import * as DecodedText from "./DecodedText.ts"
 import type { Words } from "./Language.ts"
+import * as Owner from "./Owner.ts"
 import * as Secrets from "./Secrets.ts"
 import * as Setting from "./Setting.ts"
 import * as SystemError from "./SystemError.ts"
@@ -118,7 +119,7 @@ const readOne = Effect.fnUntraced(function* (kind: Kind, path: string): Effect.f
   const read = yield* Effect.result(InputFile.readFound(path, mostBytes))
   if (Result.isFailure(read)) return unusable(kind, path, notRead(read.failure))
   const { bytes, info } = read.success
-  if (!isTrusted(info.uid)) return unusable(kind, path, ofAnotherUser)
+  if (!Owner.isTrusted(info.uid)) return unusable(kind, path, ofAnotherUser)
   // Only now: most runs have no file.
   const { parse } = yield* Effect.promise(() => import("./ConfigYaml.ts"))
   return {
@@ -144,16 +145,10 @@ const lookAt = (path: string): "nothing" | "link of another user" | "something" 
 const isLinkOfAnother = (name: string): boolean => {
   try {
     const info = lstatSync(name)
-    return info.isSymbolicLink() && !isTrusted(info.uid)
+    return info.isSymbolicLink() && !Owner.isTrusted(info.uid)
   } catch {
     return false
   }
-}
-
-/** Whether an owner is the user or root; or whoever became root by `sudo`, whose settings those are then. */
-const isTrusted = (owner: number): boolean => {
-  const self = process.getuid?.()
-  return self === undefined || [self, 0, self === 0 ? Number(process.env["SUDO_UID"]) : self].includes(owner)
 }
 
 const ofAnotherUser: Words<string> = {

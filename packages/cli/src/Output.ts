@@ -1,8 +1,10 @@
 /** Where the data goes: standard output, a file, or whatever else has a name, such as a named pipe. */
 import * as NodeFS from "node:fs"
 import * as NodeNet from "node:net"
-import { dirname, isAbsolute } from "node:path"
+import { basename, dirname, join } from "node:path"
 import type { Writable } from "node:stream"
+import { pipeline } from "node:stream/promises"
+import * as NodeTty from "node:tty"
 import * as ByteSize from "effect/ByteSize"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -13,8 +15,12 @@ import type * as PlatformError from "effect/PlatformError"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { FeishuError } from "@effect-feishu/core"
+import * as Descriptor from "@effect-feishu/terminal/Descriptor"
+import * as HomePath from "@effect-feishu/terminal/HomePath"
+import * as Links from "@effect-feishu/terminal/Links"
 import * as Language from "./Language.ts"
 import * as Lock from "./Lock.ts"
+import * as Owner from "./Owner.ts"
 import { Stderr } from "./Stderr.ts"
 import * as SystemError from "./SystemError.ts"
 
@@ -67,9 +73,12 @@ interface Journal {
 /** How long a stopped run waits for a reader that does not read. */
 const patienceMillis = 2_000
 
+/** Whether a name stands for standard output: `-`, `/dev/stdout` and the like. A file called `-` is `./-`. */
+export const isStdout = (path: string): boolean => path === "-" || Descriptor.ofName(path) === 1
+
 /** Standard output of this process. */
-export const stdout: Effect.Effect<Output, never, Stderr> = Effect.suspend(() =>
-  stream(process.stdout, "standard output"),
+export const stdout = Effect.suspend(() =>
+  Descriptor.isWritable(1) ? stream(process.stdout, "standard output") : refuse((say) => say.stdoutClosed),
 )
 
 /** A stream that somebody reads at the other end. */
@@ -126,18 +135,51 @@ type Refusal = readonly [problem: string, remedy: string]
 const words: Language.Words<{
   readonly notWritable: (path: string, problem: string) => Refusal
   readonly noFolder: (path: string) => Refusal
+  readonly stdoutClosed: Refusal
   readonly isFolder: (path: string) => Refusal
+  readonly isDisk: (path: string) => Refusal
+  readonly noPart: (path: string, part: string, problem: string) => Refusal
+  readonly foreignPart: (part: string) => Refusal
+  readonly foreign: (path: string) => Refusal
+  readonly readable: (path: string, mode: string) => Refusal
+  readonly neverPrivate: (part: string, mode: string, elsewhere: string) => Refusal
   readonly noFile: (path: string) => Refusal
   readonly inUse: (part: string) => Refusal
   readonly isThere: (part: string) => Refusal
   readonly gone: (part: string, bytes: number) => Refusal
   readonly tooShort: (part: string, size: number, bytes: number) => Refusal
   readonly notIt: (path: string, bytes: number) => Refusal
+  readonly notOwn: (part: string) => Refusal
 }> = {
   en: {
     notWritable: (path, problem) => [`${path} cannot be written (${problem})`, "Write to another place."],
     noFolder: (path) => [`${path} cannot be written: there is no such folder`, "Make the folder first."],
+    stdoutClosed: [
+      "standard output is not open for writing",
+      "Redirect it with >FILE, or add --output FILE.",
+    ],
     isFolder: (path) => [`${path} is a folder`, "Give the name of a file."],
+    isDisk: (path) => [`${path} is a disk`, "Give the name of a file."],
+    noPart: (path, part, problem) => [
+      `${path} can be written, but ${part}, where the rows are until they are complete, cannot (${problem})`,
+      `Write to another folder; or let the shell write the file: --output - >${path}`,
+    ],
+    foreignPart: (part) => [
+      `${part} is there already, and is a link, not a regular file, or another user's`,
+      "Remove it, or write to another place.",
+    ],
+    foreign: (path) => [
+      `${path} belongs to another user, who could read the passwords`,
+      "Write them to a file of your own.",
+    ],
+    readable: (path, mode) => [
+      `others may read ${path} (mode ${mode}), and the passwords with it`,
+      `Make it private first, with chmod 600 ${path}; or write to another file.`,
+    ],
+    neverPrivate: (part, mode, elsewhere) => [
+      `${part} cannot be made private (it has mode ${mode}), so others could read the passwords`,
+      `Write to another place, such as ${elsewhere}, or leave out --show-passwords.`,
+    ],
     noFile: (path) => [
       `${path} is no file, and with --checkpoint it has to be one`,
       "Write to a file, or leave out --checkpoint.",
@@ -162,11 +204,34 @@ const words: Language.Words<{
       `${path} is not the file of ${bytes} bytes that the checkpoint says it is`,
       "Bring it back, or remove the checkpoint to read everything again.",
     ],
+    notOwn: (part) => [
+      `${part} is a link, not a regular file, or another user's, and so not what the checkpoint says it is`,
+      "Bring your own file back; or remove this one and the checkpoint, to start anew.",
+    ],
   },
   zh: {
     notWritable: (path, problem) => [`无法写入 ${path}（${problem}）`, "请写到别处。"],
     noFolder: (path) => [`无法写入 ${path}：文件夹不存在`, "请先创建文件夹。"],
+    stdoutClosed: ["标准输出未以写入方式打开", "请用 >FILE 重定向，或加上 --output FILE。"],
     isFolder: (path) => [`${path} 是文件夹`, "请给出文件名。"],
+    isDisk: (path) => [`${path} 是磁盘`, "请给出文件名。"],
+    noPart: (path, part, problem) => [
+      `${path} 可以写入，但无法写入 ${part}（${problem}），而数据写完之前保存在那里`,
+      `请写到另一个文件夹；或由 shell 写入该文件：--output - >${path}`,
+    ],
+    foreignPart: (part) => [
+      `${part} 已存在，且是链接、不是普通文件，或属于其他用户`,
+      "请将其删除，或写到别处。",
+    ],
+    foreign: (path) => [`${path} 属于其他用户，其所有者可以读到会议密码`, "请写到自己的文件。"],
+    readable: (path, mode) => [
+      `其他用户可以读取 ${path}（权限 ${mode}），也就能读到会议密码`,
+      `请先执行 chmod 600 ${path} 使其仅供本人读取，或写到另一个文件。`,
+    ],
+    neverPrivate: (part, mode, elsewhere) => [
+      `无法使 ${part} 仅供本人读取（其权限为 ${mode}），其他用户可以读到会议密码`,
+      `请写到别处，例如 ${elsewhere}，或去掉 --show-passwords。`,
+    ],
     noFile: (path) => [
       `${path} 不是文件，而使用 --checkpoint 时必须是文件`,
       "请写到文件，或去掉 --checkpoint。",
@@ -185,23 +250,30 @@ const words: Language.Words<{
       `${path} 不是检查点所记录的 ${bytes} 字节的文件`,
       "请恢复该文件，或删除检查点以重新读取全部数据。",
     ],
+    notOwn: (part) => [
+      `${part} 是链接、不是普通文件，或属于其他用户，并非检查点所记录的文件`,
+      "请恢复自己的文件，或将它与检查点一并删除以重新开始。",
+    ],
   },
 }
 
 /** Refuses it in the language of the run. */
-const refuse = (tell: (say: (typeof words)["en"]) => Refusal) =>
-  Effect.flatMap(Language.say(words), (say) =>
-    Effect.fail(FeishuError.invalidRequest("--output", ...tell(say))),
-  )
+const refuse = (tell: (say: (typeof words)["en"]) => Refusal, flag: OutputFailed["flag"] = "--output") =>
+  Effect.flatMap(Language.say(words), (say) => Effect.fail(FeishuError.invalidRequest(flag, ...tell(say))))
 
-const notWritable = (path: string, code: string) =>
+const notWritable = (path: string, code: string, flag?: OutputFailed["flag"]) =>
   Effect.flatMap(Language.CurrentLanguage, (language) =>
-    refuse((say) => say.notWritable(path, SystemError.inWords(code, language))),
+    refuse((say) => say.notWritable(path, SystemError.inWords(code, language)), flag),
   )
 
 /** What stands under a name: a file is written beside its place, all else where it is. */
 export const named = Effect.fnUntraced(function* (path: string, options: FileOptions) {
   const files = yield* FileSystem.FileSystem
+  const own = Descriptor.ofName(path)
+  if (own !== undefined) {
+    if (options.journal !== undefined) return yield* refuse((say) => say.noFile(path))
+    return yield* descriptor(own, path)
+  }
   const there = yield* files.stat(path).pipe(
     Effect.asSome,
     Effect.catchIf(
@@ -212,40 +284,33 @@ export const named = Effect.fnUntraced(function* (path: string, options: FileOpt
   )
   const type = Option.isSome(there) ? there.value.type : "File"
   if (type === "Directory") return yield* refuse((say) => say.isFolder(path))
-  if (type === "File") {
-    // A new file could take its place, but whoever made it read-only did not want that.
-    if (Option.isSome(there)) {
-      yield* files
-        .access(path, { writable: true })
-        .pipe(Effect.catch((error) => notWritable(path, SystemError.codeOf(error))))
-    }
-    return yield* file(path, { ...options, mode: Option.map(there, (info) => info.mode & 0o777) })
+  if (type === "BlockDevice") return yield* refuse((say) => say.isDisk(path))
+  if (
+    options.private &&
+    Option.isSome(there) &&
+    !Owner.isTrusted(Option.getOrElse(there.value.uid, () => 0))
+  ) {
+    return yield* refuse((say) => say.foreign(path))
   }
-  if (options.journal !== undefined) {
-    return yield* refuse((say) => say.noFile(path))
-  }
+  if (type === "File" && !Descriptor.isOfAnyProcess(path)) return yield* file(path, { ...options, there })
+  if (options.journal !== undefined) return yield* refuse((say) => say.noFile(path))
   // Nobody may ever read a pipe.
   return yield* type === "FIFO" ? Effect.interruptible(pipe(path)) : device(path)
 })
 
 /** What is known of a file to write. */
 interface FileOptions {
-  /** For its owner alone, if it is new. */
+  /** For its owner alone, since there are passwords in it. */
   readonly private: boolean
   readonly journal?: Journal | undefined
 }
 
 /** The name that a chain of symbolic links leads to, also when there is nothing of that name yet. */
-export const behindLinks = Effect.fnUntraced(function* (path: string) {
-  const files = yield* FileSystem.FileSystem
-  let target = path
-  while (true) {
-    const link = yield* Effect.option(files.readLink(target))
-    if (Option.isNone(link)) return target
-    // Left to the system to resolve: the folder may be a link itself, and then ".." is not what it seems.
-    target = isAbsolute(link.value) ? link.value : `${dirname(target)}/${link.value}`
-  }
-})
+export const behindLinks = (path: string, flag?: OutputFailed["flag"]) =>
+  Effect.suspend(() => {
+    const target = Links.end(path)
+    return target === undefined ? notWritable(path, "ELOOP", flag) : Effect.succeed(target)
+  })
 
 /** The names that the data has while it is written and after, whatever leads there. */
 export const filesOf = Effect.fnUntraced(function* (path: string) {
@@ -264,21 +329,38 @@ const partOf = (target: string): string => `${target}.part`
  */
 const file = Effect.fnUntraced(function* (
   path: string,
-  options: FileOptions & { readonly mode: Option.Option<number> },
+  options: FileOptions & { readonly there: Option.Option<FileSystem.File.Info> },
 ): Effect.fn.Return<Output, FeishuError.FeishuError | OutputFailed, FileSystem.FileSystem | Scope.Scope> {
   const files = yield* FileSystem.FileSystem
   const { journal } = options
   // Moving the new file onto a link would replace the link and leave the file behind it as it was.
   const target = yield* behindLinks(path)
   const part = partOf(target)
-  const mode = Option.getOrElse(options.mode, () => (options.private ? 0o600 : 0o666))
+  const modeThere = Option.getOrUndefined(Option.map(options.there, (info) => info.mode & 0o777))
+  if (modeThere !== undefined) {
+    // A new file could take its place, but whoever made it read-only did not want that; nor could it where something
+    // is mounted there, and then this one is written itself.
+    const code = whyNotWritable(target)
+    if (code !== undefined) return yield* notWritable(path, code)
+    if (options.private && !isPrivate(modeThere)) {
+      return yield* refuse((say) => say.readable(path, modeThere.toString(8)))
+    }
+  }
+  const mode = modeThere ?? (options.private ? 0o600 : 0o666)
   yield* lock(part)
   const handle = yield* journal?.earlier === undefined
-    ? create(path, part, mode)
+    ? create(path, part, { mode, isThere: modeThere !== undefined })
     : goOnWith(part, journal.earlier)
-  // The umask may have taken from the mode of the file that is there, and an empty one that was left has its own; some
-  // file systems have no modes at all.
-  if (Option.isSome(options.mode) || options.private) yield* Effect.ignore(files.chmod(part, mode))
+  // The umask may have taken from the mode of the file that is there; some file systems have no modes at all.
+  if (modeThere !== undefined || options.private) setMode(part, mode)
+  if (options.private) {
+    const info = yield* Effect.mapError(handle.stat, failed(part))
+    if (!isPrivate(info.mode)) {
+      if (journal?.earlier === undefined) yield* Effect.ignore(files.remove(part))
+      const elsewhere = join(HomePath.home(), basename(target))
+      return yield* refuse((say) => say.neverPrivate(part, (info.mode & 0o777).toString(8), elsewhere))
+    }
+  }
   let whole = journal?.earlier ?? 0
   // Nothing is sent before it is known that there is a place to write to.
   if (journal !== undefined) {
@@ -359,45 +441,107 @@ const lock = (part: string) =>
     Effect.catch(() => refuse((say) => say.inUse(part))),
   )
 
-const create = Effect.fnUntraced(function* (path: string, part: string, mode: number) {
+/** Whether nobody but its owner may read a file of this mode. Windows has none. */
+const isPrivate = (mode: number): boolean => process.platform === "win32" || (mode & 0o077) === 0
+
+const { O_APPEND, O_NOCTTY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = NodeFS.constants
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : String(error)
+
+/** The system's code for why a file cannot be written; it stays as it is. */
+const whyNotWritable = (path: string): string | undefined => {
+  try {
+    NodeFS.closeSync(NodeFS.openSync(path, O_WRONLY | O_NONBLOCK))
+    return undefined
+  } catch (error) {
+    return codeOf(error)
+  }
+}
+
+/** Sets the mode of a file, but never of one that a link leads to. */
+const setMode = (path: string, mode: number): void => {
+  try {
+    const descriptor = NodeFS.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    try {
+      NodeFS.fchmodSync(descriptor, mode)
+    } finally {
+      NodeFS.closeSync(descriptor)
+    }
+  } catch {
+    // Whether it has the mode is looked at where that matters.
+  }
+}
+
+/** A file that is not there yet, or was left empty by a run that was killed before it could record anything. */
+const create = Effect.fnUntraced(function* (
+  path: string,
+  part: string,
+  options: { readonly mode: number; readonly isThere: boolean },
+) {
   const files = yield* FileSystem.FileSystem
-  // A run that was killed before it could record anything leaves it empty, which is nobody's rows.
-  return yield* files.open(part, { flag: "wx", mode }).pipe(
+  // Never through a link, and never one that somebody else has made: both are in the way of a new file.
+  const open = files.open(part, { flag: "wx", mode: options.mode })
+  return yield* open.pipe(
     Effect.catchIf(
-      ({ reason }) => reason._tag === "AlreadyExists",
-      (error) =>
-        Effect.flatMap(files.open(part, { flag: "r+" }), (handle) =>
-          Effect.flatMap(handle.stat, (info) =>
-            sizeOf(info) === 0 ? Effect.succeed(handle) : Effect.fail(error),
-          ),
-        ),
+      ({ reason }) => reason._tag === "AlreadyExists" && kindOfPart(part) === "empty",
+      // Others may have opened it for reading when it was not private.
+      () => Effect.andThen(files.remove(part), open),
     ),
     Effect.catch((error) => {
+      const code = SystemError.codeOf(error)
       switch (error.reason._tag) {
         case "AlreadyExists":
-          return refuse((say) => say.isThere(part))
+          return refuse((say) => (kindOfPart(part) === "foreign" ? say.foreignPart(part) : say.isThere(part)))
         case "NotFound":
           return refuse((say) => say.noFolder(path))
         default:
-          return notWritable(path, SystemError.codeOf(error))
+          return options.isThere
+            ? Effect.flatMap(Language.CurrentLanguage, (language) =>
+                refuse((say) => say.noPart(path, part, SystemError.inWords(code, language))),
+              )
+            : notWritable(path, code)
       }
     }),
   )
 })
 
+/** What there is of that name already. Only a file of one's own, and by no other name, is one's own. */
+const kindOfPart = (part: string): "foreign" | "empty" | "rows" => {
+  try {
+    const info = NodeFS.lstatSync(part)
+    if (!info.isFile() || info.nlink !== 1 || !Owner.isOwn(info.uid, part)) return "foreign"
+    return info.size === 0 ? "empty" : "rows"
+  } catch {
+    // It is gone by now.
+    return "rows"
+  }
+}
+
 /** Opens it behind what was recorded. */
 const goOnWith = Effect.fnUntraced(function* (part: string, bytes: number) {
   const files = yield* FileSystem.FileSystem
-  const handle = yield* files
-    .open(part, { flag: "r+" })
-    .pipe(
-      Effect.catch((error) =>
-        error.reason._tag === "NotFound"
-          ? refuse((say) => say.gone(part, bytes))
-          : notWritable(part, SystemError.codeOf(error)),
-      ),
+  const notOwn = refuse((say) => say.notOwn(part))
+  const handle = yield* files.open(part, { flag: "r+", noFollow: O_NOFOLLOW !== 0 }).pipe(
+    Effect.catch((error) => {
+      if (error.reason._tag === "NotFound") return refuse((say) => say.gone(part, bytes))
+      const code = SystemError.codeOf(error)
+      return code === "ELOOP" || code === "EISDIR" ? notOwn : notWritable(part, code)
+    }),
+  )
+  const info = yield* Effect.mapError(handle.stat, failed(part))
+  const isByOneName = Option.getOrElse(info.nlink, () => 1n) === 1n
+  if (
+    info.type !== "File" ||
+    !isByOneName ||
+    !Owner.isOwn(
+      Option.getOrElse(info.uid, () => 0),
+      part,
     )
-  const size = sizeOf(yield* Effect.mapError(handle.stat, failed(part)))
+  ) {
+    return yield* notOwn
+  }
+  const size = sizeOf(info)
   if (size < bytes) {
     return yield* refuse((say) => say.tooShort(part, size, bytes))
   }
@@ -405,11 +549,45 @@ const goOnWith = Effect.fnUntraced(function* (part: string, bytes: number) {
   return handle
 })
 
+/** What a rename fails with where no file can take the place of another, while that other can be written. */
+const cannotTakeItsPlace = ["EBUSY", "EXDEV", "EPERM", "EACCES", "ENOTSUP", "ENOSYS"]
+
+/**
+ * Moves the rows to their place. A file that something is mounted on, as one file of a container is, or that is of
+ * somebody else in a folder such as `/tmp`, cannot be replaced: it gets what is in the other. The rows stay in the
+ * `.part` until all of them are on the disk there.
+ */
 const move = Effect.fnUntraced(function* (path: string, target: string) {
   const files = yield* FileSystem.FileSystem
-  yield* Effect.mapError(files.rename(partOf(target), target), failed(path))
+  const part = partOf(target)
+  yield* files.rename(part, target).pipe(
+    Effect.mapError(failed(path)),
+    Effect.catchIf(
+      ({ code }) => cannotTakeItsPlace.includes(code),
+      () => Effect.andThen(copy(path, target), Effect.ignore(files.remove(part))),
+    ),
+  )
   yield* flushFolder(target)
 })
+
+const copy = (path: string, target: string) =>
+  Effect.tryPromise({
+    try: async () => {
+      const from = NodeFS.createReadStream(partOf(target))
+      await pipeline(from, (await openAnew(target)).createWriteStream({ flush: true }))
+    },
+    catch: (error) => new OutputFailed({ target: path, code: codeOf(error), flag: "--output" }),
+  })
+
+/** Opens it without what it held. Some systems refuse to make one that is there, even if that changes nothing. */
+const openAnew = (path: string) => {
+  const { O_CREAT, O_EXCL, O_TRUNC } = NodeFS.constants
+  const flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK
+  const { mode } = NodeFS.statSync(partOf(path))
+  return NodeFS.promises
+    .open(path, flags | O_TRUNC)
+    .catch(() => NodeFS.promises.open(path, flags | O_CREAT | O_EXCL, mode & 0o777))
+}
 
 /** What a rename did is on the disk then. Not every system can do that with a folder. */
 export const flushFolder = (path: string) =>
@@ -427,7 +605,10 @@ export const finish = Effect.fnUntraced(function* (path: string, bytes: number, 
   if (!moved) yield* lock(part)
   const isIt = (name: string) =>
     Effect.isSuccess(Effect.filterOrFail(files.stat(name), (info) => sizeOf(info) === bytes))
-  if (!moved && (yield* isIt(part))) return yield* move(path, target)
+  if (!moved && (yield* isIt(part))) {
+    if (kindOfPart(part) === "foreign") return yield* refuse((say) => say.notOwn(part))
+    return yield* move(path, target)
+  }
   if (yield* isIt(target)) return
   return yield* refuse((say) => say.notIt(path, bytes))
 })
@@ -437,39 +618,41 @@ export const finish = Effect.fnUntraced(function* (path: string, bytes: number, 
  * nothing, not even `process.exit`: so it is opened without waiting, again and again until there is a reader.
  */
 const pipe = Effect.fnUntraced(function* (path: string) {
-  const open = Effect.try({
-    try: () => NodeFS.openSync(path, NodeFS.constants.O_WRONLY | NodeFS.constants.O_NONBLOCK),
-    catch: (error) => (error instanceof Error && "code" in error ? String(error.code) : String(error)),
-  }).pipe(
+  const open = Effect.try({ try: () => NodeFS.openSync(path, O_WRONLY | O_NONBLOCK), catch: codeOf }).pipe(
     Effect.retry({ while: (code) => code === "ENXIO", schedule: Schedule.spaced("50 millis") }),
     Effect.catch((code) => notWritable(path, code)),
   )
-  const socket = yield* Effect.acquireRelease(
-    Effect.map(open, (fd) => new NodeNet.Socket({ fd, readable: false, writable: true })),
-    (opened) => Effect.sync(() => opened.destroy()),
-    { interruptible: true },
-  )
-  return yield* stream(socket, path)
+  return yield* streamTo(open, path)
 })
 
-/** A device. */
-const device = Effect.fnUntraced(function* (
-  path: string,
-): Effect.fn.Return<Output, FeishuError.FeishuError, FileSystem.FileSystem | Scope.Scope> {
-  const files = yield* FileSystem.FileSystem
-  // Appending, since most devices know no positions.
-  const handle = yield* files
-    .open(path, { flag: "a" })
-    .pipe(Effect.catch((error) => notWritable(path, SystemError.codeOf(error))))
-  const write = (text: string, written: () => void) =>
-    Effect.tap(Effect.mapError(handle.writeAll(encoder.encode(text)), failed(path)), () =>
-      Effect.sync(written),
-    )
-  return {
-    write: (text, written) => Effect.uninterruptible(write(text, written)),
-    close: ({ exit, text }) => {
-      const end = write(text, () => {})
-      return Exit.isSuccess(exit) ? end : Effect.ignore(end)
-    },
-  }
+/** A device, or what a process has open. Appending, since most devices know no positions. */
+const device = (path: string) =>
+  streamTo(
+    Effect.try({
+      try: () => NodeFS.openSync(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY),
+      catch: codeOf,
+    }).pipe(Effect.catch((code) => notWritable(path, code))),
+    path,
+  )
+
+/** What this process was given open: it is written where whoever gave it has written last. */
+const descriptor = Effect.fnUntraced(function* (number: number, path: string) {
+  if (!Descriptor.isWritable(number)) return yield* notWritable(path, "EBADF")
+  if (number === 1) return yield* stdout
+  if (number === 2) return yield* stream(process.stderr, path)
+  return yield* streamTo(Effect.succeed(number), path)
 })
+
+/** Writes to a descriptor without a thread that waits, which nothing but SIGKILL would end. */
+const streamTo = <E, R>(open: Effect.Effect<number, E, R>, path: string) =>
+  Effect.acquireRelease(Effect.map(open, writableOf), (opened) => Effect.sync(() => opened.destroy()), {
+    interruptible: true,
+  }).pipe(Effect.flatMap((opened) => stream(opened, path)))
+
+const writableOf = (descriptor: number): Writable => {
+  if (NodeTty.isatty(descriptor)) return new NodeTty.WriteStream(descriptor)
+  const info = NodeFS.fstatSync(descriptor)
+  return info.isFIFO() || info.isSocket()
+    ? new NodeNet.Socket({ fd: descriptor, readable: false, writable: true })
+    : NodeFS.createWriteStream("", { fd: descriptor })
+}

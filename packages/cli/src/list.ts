@@ -18,13 +18,16 @@ import {
   TimeRange,
 } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
+import * as Descriptor from "@effect-feishu/terminal/Descriptor"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
+import * as Links from "@effect-feishu/terminal/Links"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as Client from "./Client.ts"
 import type * as ConnectionFlags from "./ConnectionFlags.ts"
 import { exitCodeOf, exitCodes, faultOf, NumbersFailed, ofFeishu, TimeUnreachable } from "./Fault.ts"
 import * as Format from "./Format.ts"
 import * as Language from "./Language.ts"
+import * as Lock from "./Lock.ts"
 import * as Numbers from "./Numbers.ts"
 import * as Output from "./Output.ts"
 import * as Progress from "./Progress.ts"
@@ -65,7 +68,10 @@ export const DefaultNumbers = Context.Reference<ReadonlyArray<MeetingNo>>(
 export const demoDays = 365
 
 /** Reads and writes. How far it came is in `Run`, whatever happens. */
-export const list = Effect.fn("list")(function* (input: Input) {
+export const list = Effect.fn("list")(function* (given: Input) {
+  // By whatever name it is given, it is what it is without one: a table on a terminal, and nothing that can be gone on with.
+  const toStdout = given.output !== undefined && Output.isStdout(given.output)
+  const input: Input = toStdout ? { ...given, output: undefined } : given
   yield* checkCombination(input)
   const fields = yield* fieldsOf(input)
   const settings = yield* Settings.load(input)
@@ -366,6 +372,7 @@ const words: Language.Words<{
   readonly sameNumber: (meetingNo: string) => readonly [string, string]
   readonly overNumbers: readonly [string, string]
   readonly noOutput: readonly [string, string]
+  readonly noFile: (path: string) => readonly [string, string]
   readonly sameFile: readonly [string, string]
   readonly noTable: readonly [string, string]
   readonly noField: readonly [string, string]
@@ -392,6 +399,10 @@ const words: Language.Words<{
     ],
     overNumbers: ["it would replace the file of the numbers", "Write to another file."],
     noOutput: ["it needs a file that it can go on with", "Add --output FILE."],
+    noFile: (path) => [
+      `${path} stands for what is open already, and no other run can go on with that`,
+      "Give the name of a file; that of one called - is ./-",
+    ],
     sameFile: [
       "it would be written where the output is",
       "Give it a name that is not like that of the output.",
@@ -418,6 +429,10 @@ const words: Language.Words<{
     sameNumber: (meetingNo) => [`有两个游标属于会议号 ${meetingNo}`, "请分两次运行。"],
     overNumbers: ["会覆盖会议号所在的文件", "请写到另一个文件。"],
     noOutput: ["检查点需要一个可以接着写的文件", "请加上 --output FILE。"],
+    noFile: (path) => [
+      `${path} 表示已经打开的输入或输出，其他运行无法从那里继续`,
+      "请给出文件名；名为 - 的文件请写作 ./-",
+    ],
     sameFile: ["检查点会写到输出所在的文件", "请换一个与输出不相近的文件名。"],
     noTable: [
       "表格的列宽取自最先的几行，其他运行无法接着写",
@@ -453,8 +468,12 @@ const checkCombination = Effect.fnUntraced(function* (
     ]
     if (doubled.length > 0) return yield* refuse("--cursor", say.holdsAlready(doubled.join(", ")))
   }
-  if (input.checkpoint === undefined) return
-  if (input.output === undefined) return yield* refuse("--checkpoint", say.noOutput)
+  const { checkpoint, output } = input
+  if (checkpoint === undefined) return
+  if (output === undefined) return yield* refuse("--checkpoint", say.noOutput)
+  if (checkpoint === "-" || Descriptor.ofName(checkpoint) !== undefined) {
+    return yield* refuse("--checkpoint", say.noFile(checkpoint))
+  }
 })
 
 /** Refuses files that would be written over each other; a link may lead anywhere. */
@@ -463,9 +482,10 @@ const checkFiles = Effect.fnUntraced(function* ({ checkpoint, numbersFrom, outpu
   yield* WorkingFolder.check("--output", output)
   const say = yield* Language.say(words)
   const data = yield* Output.filesOf(output)
-  if (numbersFrom !== undefined && numbersFrom !== "-") {
-    const [numbers] = yield* Output.filesOf(numbersFrom)
-    if (numbers === data[0]) return yield* refuse("--output", say.overNumbers)
+  if (numbersFrom !== undefined && !InputFile.isStdin(numbersFrom)) {
+    const numbers = Links.end(numbersFrom)
+    if (numbers !== undefined && Lock.wholePath(numbers) === data[0])
+      return yield* refuse("--output", say.overNumbers)
   }
   if (checkpoint === undefined) return
   yield* WorkingFolder.check("--checkpoint", checkpoint)

@@ -32,15 +32,17 @@ const folderOf = (path: string): string | undefined => {
   }
 }
 
-/** The system's code for why nothing can be written to a descriptor of this process; `undefined` if it can. */
-export const whyNotWritable = (descriptor: number): string | undefined => {
+/** Whether a descriptor of this process is open for writing. */
+export const isWritable = (descriptor: number): boolean => {
   try {
-    // The system checks this as it does every write, and nothing is written.
+    // The system looks at this as at every write, and nothing is written.
     NodeFS.writeSync(descriptor, "")
   } catch (error) {
-    return error instanceof Error && "code" in error ? String(error.code) : String(error)
+    // EINVAL is what those say that only Node has. A disk that is full, and a reader that is gone, are no matter of this.
+    const code = error instanceof Error && "code" in error ? error.code : undefined
+    if (code === "EBADF" || code === "EINVAL") return false
   }
-  return isOfNode(descriptor) ? "EBADF" : undefined
+  return !isOfNode(descriptor)
 }
 
 /**
