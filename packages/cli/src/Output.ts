@@ -418,7 +418,9 @@ const file = Effect.fnUntraced(function* (
         return write(text, () => {}).pipe(
           Effect.andThen(flush),
           Effect.andThen(record("whole")),
-          Effect.andThen(Effect.provideService(move(path, target), FileSystem.FileSystem, files)),
+          Effect.andThen(
+            Effect.provideService(move(path, target, options.there), FileSystem.FileSystem, files),
+          ),
           Effect.andThen(record("moved")),
         )
       }
@@ -549,44 +551,57 @@ const goOnWith = Effect.fnUntraced(function* (part: string, bytes: number) {
   return handle
 })
 
-/** What a rename fails with where no file can take the place of another, while that other can be written. */
-const cannotTakeItsPlace = ["EBUSY", "EXDEV", "EPERM", "EACCES", "ENOTSUP", "ENOSYS"]
+/** What a rename fails with where something is mounted on the file: only an administrator does that. */
+const isMount = ["EBUSY", "EXDEV"]
+/** What it fails with where no file can take the place of another, while that other can be written. */
+const cannotTakeItsPlace = [...isMount, "EPERM", "EACCES", "ENOTSUP", "ENOSYS"]
 
 /**
  * Moves the rows to their place. A file that something is mounted on, as one file of a container is, or that is of
  * somebody else in a folder such as `/tmp`, cannot be replaced: it gets what is in the other. The rows stay in the
- * `.part` until all of them are on the disk there.
+ * `.part` until all of them are on the disk there. They go into nothing that somebody has put there since `there` was
+ * looked at.
  */
-const move = Effect.fnUntraced(function* (path: string, target: string) {
+const move = Effect.fnUntraced(function* (
+  path: string,
+  target: string,
+  there: Option.Option<FileSystem.File.Info>,
+) {
   const files = yield* FileSystem.FileSystem
   const part = partOf(target)
+  const isSame = ({ dev, ino }: NodeFS.BigIntStats) =>
+    Option.exists(there, (info) => info.dev === dev && Option.contains(info.ino, ino))
   yield* files.rename(part, target).pipe(
     Effect.mapError(failed(path)),
     Effect.catchIf(
       ({ code }) => cannotTakeItsPlace.includes(code),
-      () => Effect.andThen(copy(path, target), Effect.ignore(files.remove(part))),
+      (error) =>
+        Effect.tryPromise({
+          try: () => copy(part, target, (info) => isMount.includes(error.code) || isSame(info)),
+          catch: (cause) => new OutputFailed({ ...error, code: codeOf(cause) }),
+        }).pipe(Effect.andThen(Effect.ignore(files.remove(part)))),
     ),
   )
   yield* flushFolder(target)
 })
 
-const copy = (path: string, target: string) =>
-  Effect.tryPromise({
-    try: async () => {
-      const from = NodeFS.createReadStream(partOf(target))
-      await pipeline(from, (await openAnew(target)).createWriteStream({ flush: true }))
-    },
-    catch: (error) => new OutputFailed({ target: path, code: codeOf(error), flag: "--output" }),
-  })
-
-/** Opens it without what it held. Some systems refuse to make one that is there, even if that changes nothing. */
-const openAnew = (path: string) => {
-  const { O_CREAT, O_EXCL, O_TRUNC } = NodeFS.constants
+const copy = async (
+  part: string,
+  target: string,
+  mayBe: (info: NodeFS.BigIntStats) => boolean,
+): Promise<void> => {
+  const { O_CREAT, O_EXCL } = NodeFS.constants
+  const { open } = NodeFS.promises
   const flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK
-  const { mode } = NodeFS.statSync(partOf(path))
-  return NodeFS.promises
-    .open(path, flags | O_TRUNC)
-    .catch(() => NodeFS.promises.open(path, flags | O_CREAT | O_EXCL, mode & 0o777))
+  const { mode } = NodeFS.statSync(part)
+  const to = await open(target, flags | O_CREAT | O_EXCL, mode & 0o777).catch(async () => {
+    const there = await open(target, flags)
+    if (mayBe(await there.stat({ bigint: true }))) return there
+    await there.close()
+    throw Object.assign(new Error(`${target} is another file by now`), { code: "EPERM" })
+  })
+  await to.truncate(0)
+  await pipeline(NodeFS.createReadStream(part), to.createWriteStream({ flush: true }))
 }
 
 /** What a rename did is on the disk then. Not every system can do that with a folder. */
@@ -607,7 +622,11 @@ export const finish = Effect.fnUntraced(function* (path: string, bytes: number, 
     Effect.isSuccess(Effect.filterOrFail(files.stat(name), (info) => sizeOf(info) === bytes))
   if (!moved && (yield* isIt(part))) {
     if (kindOfPart(part) === "foreign") return yield* refuse((say) => say.notOwn(part))
-    return yield* move(path, target)
+    // That it was there when the rows were read is not known: somebody may have put it there for them to go into.
+    const there = Option.filter(yield* Effect.option(files.stat(target)), ({ uid }) =>
+      Option.exists(uid, Owner.isTrusted),
+    )
+    return yield* move(path, target, there)
   }
   if (yield* isIt(target)) return
   return yield* refuse((say) => say.notIt(path, bytes))
