@@ -7,11 +7,11 @@ import { basename, dirname, join } from "node:path"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { Cursor, FeishuError, ListByNo, MeetingNo } from "@effect-feishu/core"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Language from "./Language.ts"
 import * as Lock from "./Lock.ts"
 import * as Output from "./Output.ts"
@@ -158,9 +158,12 @@ const besides = (path: string): string => `${path}.feishu-meetings-new`
 
 /** The names that it has while it is written and after, whatever leads there. */
 export const filesOf = Effect.fnUntraced(function* (path: string) {
-  const target = Lock.wholePath(yield* Output.behindLinks(path))
+  const target = Lock.wholePath(yield* Output.behindLinks(path, "--checkpoint"))
   return [target, besides(target)]
 })
+
+/** What is larger is none: with thousands of numbers under way it has some megabytes. */
+const mostBytes = 128 * 2 ** 20
 
 /** Takes hold of a checkpoint, and reads what is in it. What is no checkpoint is refused, and stays as it is. */
 export const open = Effect.fn("Checkpoint.open")(function* (
@@ -169,26 +172,40 @@ export const open = Effect.fn("Checkpoint.open")(function* (
   const files = yield* FileSystem.FileSystem
   const language = yield* Language.CurrentLanguage
   const say = words[language]
-  const named = yield* Output.behindLinks(path)
+  const named = yield* Output.behindLinks(path, "--checkpoint")
   const folder = yield* Effect.mapError(files.realPath(dirname(named)), () => refuse(say.noFolder(path)))
   const target = join(folder, basename(named))
   yield* Effect.mapError(Lock.hold(target), (code) =>
     refuse(code === Lock.held ? say.inUse(path) : say.notLocked(path, code)),
   )
-  const info = yield* Effect.option(files.stat(target))
-  if (Option.isSome(info) && info.value.type !== "File") return yield* refuse(say.notAFile(path))
-  const text = Option.isNone(info)
-    ? undefined
-    : yield* Effect.mapError(files.readFileString(target), (error) =>
-        refuse(say.unreadable(path, SystemError.inWords(SystemError.codeOf(error), language))),
-      )
+  const text = yield* InputFile.readFound(target, mostBytes).pipe(
+    // The null device has nothing in it, and would keep nothing.
+    Effect.filterOrFail(
+      ({ info }) => info.isFile(),
+      (): InputFile.Unread => ({ _tag: "WrongKind", kind: "device" }),
+    ),
+    Effect.map(({ bytes }) => new TextDecoder().decode(bytes)),
+    Effect.catchIf(
+      (unread) => unread._tag === "System" && unread.code === "ENOENT",
+      () => Effect.succeed(undefined),
+    ),
+    Effect.mapError((unread) =>
+      refuse(
+        unread._tag === "WrongKind" || (unread._tag === "System" && unread.code === "EISDIR")
+          ? say.notAFile(path)
+          : say.unreadable(path, SystemError.unreadInWords(unread, language)),
+      ),
+    ),
+  )
 
   // Written beside it and moved there, so that there is always a whole one; the folder is flushed since the move may
   // otherwise be lost, or be on the disk before what was moved.
   const fresh = besides(target)
   const record: Checkpoint["record"] = (recorded) =>
     Effect.gen(function* () {
-      const file = yield* files.open(fresh, { flag: "w" })
+      // A run that was killed may have left it; anything else of that name, such as a link, is not for it to write to.
+      yield* files.remove(fresh, { force: true })
+      const file = yield* files.open(fresh, { flag: "wx" })
       yield* file.writeAll(
         new TextEncoder().encode(`${JSON.stringify({ [versionKey]: version, ...recorded })}\n`),
       )
