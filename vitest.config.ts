@@ -7,6 +7,7 @@ const command = ["packages/cli/test/**/*.test.ts"]
 const alone = [
   "packages/core/test/canary.test.ts",
   "packages/core/test/docs.test.ts",
+  "packages/core/test/slowNetwork.test.ts",
   "mock-server/test/Store.test.ts",
 ]
 

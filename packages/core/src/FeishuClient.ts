@@ -100,10 +100,10 @@ export class FeishuClient extends Context.Service<
   }
 >()("@effect-feishu/core/FeishuClient") {}
 
-/** Makes a client from its parts. */
+/** Makes a client from its parts. It fails where the HTTP client cannot use the proxy to the base URL. */
 export const make: Effect.Effect<
   FeishuClient["Service"],
-  never,
+  FeishuError,
   | FeishuConfig.FeishuConfig
   | AccessToken.AccessToken
   | RateLimit.RateLimit

@@ -128,7 +128,25 @@ export class CursorUnusable extends Schema.TaggedError<CursorUnusable>()("Cursor
 
 const slow = "Try again later; Feishu or a proxy on the way is slow."
 
-// `arrived`: whether the request may have reached Feishu all the same, and so may count for its rate limit.
+/** What the words about a failure depend on. */
+interface Failure {
+  readonly systemCode?: string | undefined
+  readonly proxySetting?: string | undefined
+}
+
+interface FaultFacts {
+  readonly retry: ErrorCodes.RetryClass
+  /** Whether the request may have reached Feishu all the same, and so may count for its rate limit. */
+  readonly arrived: boolean
+  readonly remedy: string | ((failure: Failure) => string)
+}
+
+/** What set the proxy; where that is not known, what does so most often. */
+const settingOf = ({ proxySetting = "HTTPS_PROXY" }: Failure): string => proxySetting
+
+const trustAuthority =
+  "If a proxy inspects TLS, or this is a private deployment, trust the certificate of its authority: with the option ca, or NODE_EXTRA_CA_CERTS. Otherwise somebody may be listening."
+
 const transportFaults = {
   "connection refused": {
     retry: "transient",
@@ -145,21 +163,89 @@ const transportFaults = {
     arrived: false,
     remedy: "Check the network, the firewall and the proxy between here and Feishu.",
   },
-  "certificate refused": {
+  "connection failed": {
+    retry: "transient",
+    arrived: false,
+    remedy: ({ systemCode }) =>
+      systemCode === "EMFILE" || systemCode === "ENFILE"
+        ? "Too many files and connections are open: open fewer at a time, or raise the limit (ulimit -n)."
+        : "Check the network, the VPN and the firewall of this machine.",
+  },
+  "no TLS at this port": {
+    retry: "final",
+    arrived: false,
+    remedy: "Check the port in the base URL; for a mock on this machine, write http:// instead of https://.",
+  },
+  "TLS required": {
+    retry: "final",
+    arrived: false,
+    remedy: "Write https:// instead of http:// in the base URL.",
+  },
+  "TLS handshake broken": {
+    retry: "transient",
+    arrived: false,
+    remedy: "Try again; if it stays, a firewall or proxy on the way does not let TLS through to this host.",
+  },
+  "TLS refused": {
+    retry: "final",
+    arrived: false,
+    remedy: ({ systemCode = "" }) =>
+      systemCode.includes("UNRECOGNIZED_NAME")
+        ? "Check the base URL: the server does not know this host name."
+        : "Check the base URL, and that the server accepts TLS 1.2 or newer without a client certificate.",
+  },
+  "client certificate required": {
     retry: "final",
     arrived: false,
     remedy:
-      "Check the base URL and the clock of this machine; a proxy that inspects TLS needs its certificate trusted.",
+      "This client has no certificate of its own: ask whoever runs the server for an address that needs none.",
+  },
+  "certificate refused": {
+    retry: "final",
+    arrived: false,
+    remedy: ({ systemCode }) => {
+      switch (systemCode) {
+        case "CERT_HAS_EXPIRED":
+        case "CERT_NOT_YET_VALID":
+          return "Check the clock of this machine; if it is right, whoever runs the host has to renew the certificate."
+        case "ERR_TLS_CERT_ALTNAME_INVALID":
+        case "HOSTNAME_MISMATCH":
+          return "Check the base URL: the certificate is for another host."
+        default:
+          return trustAuthority
+      }
+    },
   },
   "proxy not reached": {
     retry: "transient",
     arrived: false,
-    remedy: "Check the address in HTTPS_PROXY and that the proxy is running.",
+    remedy: (failure) => `Check the address in ${settingOf(failure)}, and that the proxy is running.`,
   },
   "proxy refused": {
     retry: "final",
     arrived: false,
-    remedy: "Check HTTPS_PROXY: its address, user and password; or list the host in NO_PROXY.",
+    remedy: (failure) =>
+      failure.systemCode === "HTTP 407"
+        ? `Check the user and password in ${settingOf(failure)}, or list the host in NO_PROXY.`
+        : `Check that ${settingOf(failure)} names a proxy that lets this host through, or list the host in NO_PROXY.`,
+  },
+  "proxy failed": {
+    retry: "transient",
+    arrived: false,
+    remedy: (failure) =>
+      `Check that the proxy in ${settingOf(failure)} works and can reach this host, or list the host in NO_PROXY.`,
+  },
+  "proxy certificate refused": {
+    retry: "final",
+    arrived: false,
+    remedy: (failure) =>
+      `Check the host name in ${settingOf(failure)}; if it is right, trust the certificate of the proxy's authority: with the option ca, or NODE_EXTRA_CA_CERTS.`,
+  },
+  "not an HTTP proxy": {
+    retry: "final",
+    arrived: false,
+    remedy: (failure) =>
+      `Check ${settingOf(failure)}: name the proxy's HTTP port, not its SOCKS port, with http:// in front; https:// is for a proxy that itself speaks TLS.`,
   },
   "connection broken": {
     retry: "transient",
@@ -174,10 +260,7 @@ const transportFaults = {
     remedy: "Try again later, or with a smaller page size.",
   },
   "request failed": { retry: "transient", arrived: true, remedy: "Check the base URL and the network." },
-} as const satisfies Record<
-  string,
-  { readonly retry: ErrorCodes.RetryClass; readonly arrived: boolean; readonly remedy: string }
->
+} as const satisfies Record<string, FaultFacts>
 
 /** How a request failed to bring an answer. */
 export const TransportFault = Schema.Literals(Struct.keys(transportFaults))
@@ -189,6 +272,10 @@ export class TransportFailed extends Schema.TaggedError<TransportFailed>()("Tran
   host: Schema.String,
   /** The system's code, such as `ECONNRESET`. */
   systemCode: Schema.optional(Schema.String),
+  /** Host and port of the proxy that the request took, where there was one. */
+  proxy: Schema.optional(Schema.String),
+  /** What set that proxy: a variable of the environment, or an option, such as `HTTPS_PROXY` or `httpsProxy`. */
+  proxySetting: Schema.optional(Schema.String),
 }) {
   get retry(): ErrorCodes.RetryClass {
     return transportFaults[this.fault].retry
@@ -198,10 +285,12 @@ export class TransportFailed extends Schema.TaggedError<TransportFailed>()("Tran
     return transportFaults[this.fault].arrived
   }
   get meaning() {
-    return `${this.host}: ${this.fault}${this.systemCode ? ` (${this.systemCode})` : ""}`
+    const way = this.proxy === undefined ? "" : ` through the proxy ${this.proxy}`
+    return `${this.host}${way}: ${this.fault}${this.systemCode ? ` (${this.systemCode})` : ""}`
   }
-  get remedy() {
-    return transportFaults[this.fault].remedy
+  get remedy(): string {
+    const { remedy }: FaultFacts = transportFaults[this.fault]
+    return typeof remedy === "string" ? remedy : remedy(this)
   }
   override get message() {
     return inFull(this)

@@ -1,39 +1,55 @@
 /** The HTTP client for Node. */
 import { getCACertificates } from "node:tls"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { Agent, EnvHttpProxyAgent } from "@effect/platform-node/Undici"
+import { Agent, buildConnector, Dispatcher, Pool, ProxyAgent } from "@effect/platform-node/Undici"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
-import * as UndiciHttpClient from "./internal/UndiciHttpClient.ts"
+import * as Certificates from "./internal/Certificates.ts"
+import * as Proxies from "./internal/Proxies.ts"
 import { OfHttpClient, type Secrets } from "./internal/ServerText.ts"
+import { CheckRoute } from "./internal/Transport.ts"
+import * as TransportFault from "./internal/TransportFault.ts"
+import * as UndiciHttpClient from "./internal/UndiciHttpClient.ts"
 
 /** What may be set; everything has a default. */
 export interface Options {
-  /** To open a connection, TLS included; default 10 seconds. */
+  /**
+   * To open a connection, TLS included; default 10 seconds. A host with several addresses is tried at one after the
+   * other: at each but the last for a quarter of this, and for at most 2.5 seconds.
+   */
   readonly connectTimeout?: Duration.Input | undefined
-  /** The proxy for https; default `https_proxy` or `HTTPS_PROXY`, then the one for http. May contain a password. */
+  /**
+   * The proxy for https; default `https_proxy` or `HTTPS_PROXY`, then the one for http. `http://host:port`, where
+   * `http://` may be left out, or `https://host:port` for one that itself speaks TLS; SOCKS is not supported, and
+   * `ALL_PROXY` is not read. May contain a user and a password. Text that is empty stands for no proxy.
+   */
   readonly httpsProxy?: string | undefined
   /** The proxy for plain http; default `http_proxy` or `HTTP_PROXY`. */
   readonly httpProxy?: string | undefined
   /**
-   * A certificate authority to trust beside Node's own, in PEM, as a private deployment may need it.
-   * `NODE_EXTRA_CA_CERTS` does the same for the whole process.
+   * Certificates of authorities to trust beside Node's own, as a private deployment or a proxy that inspects TLS may
+   * need it: the content of a file in PEM, or of one certificate in DER. An intermediate authority, or the server's own
+   * certificate, is trusted without the authority above it. `NODE_EXTRA_CA_CERTS` does the same for the whole process.
    */
-  readonly ca?: string | undefined
-  /** Hosts that are reached directly, comma separated; default `no_proxy` or `NO_PROXY`. Loopback always is. */
+  readonly ca?: string | Uint8Array | undefined
+  /**
+   * Hosts that are reached directly, separated by commas or blanks; default `no_proxy` or `NO_PROXY`. Loopback always
+   * is. `feishu.example` and `.feishu.example` are the domain and all hosts in it, `*.feishu.example` the latter alone;
+   * `10.0.0.0/8`, `fd00::/8` and `10.*` are networks, `*` is every host, and `host:8443` is one port of it.
+   */
   readonly noProxy?: string | undefined
 }
 
-const loopback = "localhost,127.0.0.1,::1"
-
 /**
  * Undici with connections that are kept alive, a deadline for connecting, the usual proxy variables, and no
- * redirects. The connections are closed with the layer. A proxy that is not a URL is an `InvalidRequest`, which
- * does not repeat it: it may contain a password.
+ * redirects. The connections are closed with the layer. Certificates that cannot be read are an `InvalidRequest`, and
+ * so is a proxy that cannot be used, once a client would take it: it is not repeated, since it may contain a password.
  *
  * @example
  * ```ts
@@ -53,100 +69,231 @@ const loopback = "localhost,127.0.0.1,::1"
  * // => 3
  * ```
  */
-export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient, FeishuError> => {
-  const dispatcher = Effect.acquireRelease(
-    Effect.try({
-      try: () => {
-        const connect = {
-          timeout: Duration.toMillis(Duration.fromInputUnsafe(options.connectTimeout ?? "10 seconds")),
-          ...(options.ca === undefined ? {} : { ca: [...getCACertificates(), options.ca] }),
-        }
-        const agent = {
-          connect,
-          // Below the usual idle limit of servers, so that a kept connection is rarely closed as it is used again.
-          keepAliveTimeout: 4_000,
-        }
-        const { httpProxy, httpsProxy, noProxy } = proxies(options)
-        return httpProxy || httpsProxy
-          ? new EnvHttpProxyAgent({
-              ...agent,
-              // Through a tunnel, and to a proxy with https, the former is not looked at.
-              requestTls: connect,
-              proxyTls: connect,
-              httpProxy,
-              httpsProxy,
-              noProxy: `${noProxy},${loopback}`,
-            })
-          : // The other parses the URL of every request.
-            new Agent(agent)
-      },
-      catch: () =>
-        invalidRequest(
-          "proxy",
-          "HTTPS_PROXY or HTTP_PROXY is not a URL",
-          "Write it as http://host:port, or http://user:password@host:port.",
+export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient, FeishuError> =>
+  Layer.unwrap(
+    Effect.map(connectOptions(options), (connect) => {
+      const routes = makeRoutes(connect, Proxies.finder(options))
+      const client = Effect.gen(function* () {
+        return UndiciHttpClient.make(routes.routeOf, yield* NodeHttpClient.makeUndici)
+      })
+      return Layer.mergeAll(
+        Layer.effect(HttpClient.HttpClient, client),
+        Layer.succeed(OfHttpClient, passwordIn(options)),
+        Layer.succeed(CheckRoute, (url) =>
+          // It throws nothing but these.
+          Effect.try({
+            try: () => routes.routeOf(new URL(url).origin),
+            catch: (error) => error as FeishuError,
+          }),
         ),
+      ).pipe(
+        Layer.provide(
+          Layer.effect(
+            NodeHttpClient.Dispatcher,
+            Effect.acquireRelease(Effect.succeed(routes.dispatcher), (dispatcher) =>
+              Effect.promise(() => dispatcher.destroy()),
+            ),
+          ),
+        ),
+      )
     }),
-    (agent) => Effect.promise(() => agent.destroy()),
   )
-  return Layer.effect(
-    HttpClient.HttpClient,
-    Effect.gen(function* () {
-      return UndiciHttpClient.make(yield* NodeHttpClient.Dispatcher, yield* NodeHttpClient.makeUndici)
-    }),
-  ).pipe(
-    Layer.merge(Layer.sync(OfHttpClient, () => passwordIn(options))),
-    // Built first: it refuses a proxy that is no URL.
-    Layer.provide(Layer.effect(NodeHttpClient.Dispatcher, dispatcher)),
-  )
-}
-
-const proxies = (options: Options) => ({
-  httpProxy: options.httpProxy ?? process.env["http_proxy"] ?? process.env["HTTP_PROXY"] ?? "",
-  httpsProxy: options.httpsProxy ?? process.env["https_proxy"] ?? process.env["HTTPS_PROXY"] ?? "",
-  noProxy: options.noProxy ?? process.env["no_proxy"] ?? process.env["NO_PROXY"] ?? "",
-})
 
 /**
- * The proxy that a request to a URL takes, with its password if it has one; `undefined` for one that goes directly.
+ * How long one of several addresses is tried before the next one: Node's own 250 ms are too short for a good connection
+ * to the other side of the world, and none to it would ever be made (node#54359).
+ */
+const longestAddressMillis = 2_500
+
+const connectOptions = Effect.fnUntraced(function* ({ ca, connectTimeout }: Options) {
+  const timeout = Duration.toMillis(Duration.fromInputUnsafe(connectTimeout ?? "10 seconds"))
+  const trusted = ca === undefined ? [] : yield* certificatesOf("ca", ca)
+  yield* warnOfDates(trusted)
+  return {
+    timeout,
+    autoSelectFamilyAttemptTimeout: Math.ceil(Math.min(timeout / 4, longestAddressMillis)),
+    ...(ca === undefined
+      ? {}
+      : {
+          ca: [...getCACertificates(), ...trusted.map(({ pem }) => pem)],
+          // As others do: whoever names an intermediate authority trusts it.
+          allowPartialTrustChain: true,
+        }),
+  }
+})
+
+type Connect = Effect.Success<ReturnType<typeof connectOptions>>
+
+/** What sends, and the way to each origin. */
+interface Routes {
+  readonly dispatcher: Dispatcher
+  readonly routeOf: (origin: string) => UndiciHttpClient.Route
+}
+
+const makeRoutes = (connect: Connect, find: Proxies.Find | undefined): Routes => {
+  // Below the usual idle limit of servers, so that a kept connection is rarely closed as it is used again.
+  const agent = { connect, keepAliveTimeout: 4_000 }
+  const direct = { dispatcher: new Agent({ ...agent, connect: connectorOf(connect) }) }
+  if (find === undefined) return { dispatcher: direct.dispatcher, routeOf: () => direct }
+
+  const routes = new Map<string, UndiciHttpClient.Route>()
+  const agents = new Map<string, Dispatcher>([["", direct.dispatcher]])
+  const agentOf = (uri: string): Dispatcher => {
+    const made =
+      agents.get(uri) ??
+      new ProxyAgent({
+        ...agent,
+        uri,
+        // Through a tunnel, and to a proxy with https, the former is not looked at.
+        requestTls: connect,
+        proxyTls: connect,
+        clientFactory: (origin, more) =>
+          new Tunnels(origin, {
+            ...more,
+            headersTimeout: connect.timeout,
+            keepAliveTimeout: agent.keepAliveTimeout,
+          }),
+      })
+    agents.set(uri, made)
+    return made
+  }
+  const routeOf = (origin: string): UndiciHttpClient.Route => {
+    let route = routes.get(origin)
+    if (route === undefined) {
+      const proxy = find(new URL(origin))
+      route =
+        proxy === undefined
+          ? direct
+          : {
+              dispatcher: agentOf(proxy.url.href),
+              proxy: { host: TransportFault.hostAndPort(proxy.url), setting: proxy.setting },
+            }
+      routes.set(origin, route)
+    }
+    return route
+  }
+  return { dispatcher: new Routed(routeOf, agents), routeOf }
+}
+
+/**
+ * Opens connections as undici does. A server that demands a certificate says so only after the first request was
+ * written; without this, undici would tell that the connection was closed, which comes next.
+ */
+const connectorOf = (connect: Connect): buildConnector.connector => {
+  const open = buildConnector(connect)
+  return (options, callback) =>
+    open(options, (...result) => {
+      const [, socket] = result
+      socket?.once("error", (error) => socket.destroy(error))
+      callback(...result)
+    })
+}
+
+/** Sends each request by the route to its origin. */
+class Routed extends Dispatcher {
+  readonly #routeOf: Routes["routeOf"]
+  readonly #agents: ReadonlyMap<string, Dispatcher>
+
+  constructor(routeOf: Routes["routeOf"], agents: ReadonlyMap<string, Dispatcher>) {
+    super()
+    this.#routeOf = routeOf
+    this.#agents = agents
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    return this.#routeOf(new URL(String(options.origin)).origin).dispatcher.dispatch(options, handler)
+  }
+
+  override async destroy(): Promise<void> {
+    await Promise.all(Array.from(this.#agents.values(), (agent) => agent.destroy()))
+  }
+}
+
+/** Connections to a proxy. What goes wrong until it has opened a tunnel is its own failure. */
+class Tunnels extends Pool {
+  override connect(...[options]: [Dispatcher.ConnectOptions]): Promise<Dispatcher.ConnectData> {
+    return super.connect(options).catch((error: unknown) => {
+      throw new UndiciHttpClient.TunnelFailed(error)
+    })
+  }
+}
+
+/**
+ * The proxy that a request to a URL takes, with its password if it has one; `undefined` for one that goes directly. It
+ * throws the `InvalidRequest` that the request fails with where its proxy cannot be used.
  *
  * @example
  * ```ts
  * import * as NodeHttp from "@effect-feishu/core/node"
  *
- * const options = { httpsProxy: "http://proxy.example:3128", noProxy: "feishu.example" }
+ * const options = { httpsProxy: "proxy.example:3128", noProxy: "feishu.example, 10.0.0.0/8" }
  * console.log(NodeHttp.proxyOf("https://open.feishu.cn", options)) // => http://proxy.example:3128
  * console.log(NodeHttp.proxyOf("https://open.feishu.example", options)) // => undefined
+ * console.log(NodeHttp.proxyOf("https://10.1.2.3", options)) // => undefined
  * ```
  */
-export const proxyOf = (url: string, options: Options = {}): string | undefined => {
-  const { httpProxy, httpsProxy, noProxy } = proxies(options)
-  const { hostname, port, protocol } = new URL(url)
-  const proxy = (protocol === "https:" && httpsProxy) || httpProxy
-  // As undici reads the list.
-  const host = hostname.replace(/^\[(.+)\]$/, "$1").replace(/(?<=.)\.$/, "")
-  const portAsked = port || (protocol === "https:" ? "443" : "80")
-  const isDirect = `${noProxy},${loopback}`.split(/[,\s]+/).some((entry) => {
-    const [, bracketed, plain = entry, entryPort] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(entry) ?? []
-    if (entry === "" || (entryPort !== undefined && entryPort !== portAsked)) return false
-    const name = (bracketed ?? plain).toLowerCase()
-    if (name === "*") return true
-    const domain = name.replace(/^\*?\./, "").replace(/(?<=.)\.$/, "")
-    return (host === domain && !name.startsWith("*")) || host.endsWith(`.${domain}`)
-  })
-  return proxy === "" || isDirect ? undefined : proxy
+export const proxyOf = (url: string, options: Options = {}): string | undefined =>
+  Proxies.finder(options)?.(new URL(url))?.url.href.replace(/\/$/, "")
+
+/** A connection that failed before anything was sent, outside of a client. */
+export interface FailedConnection {
+  /** The URL that it was to lead to. */
+  readonly url: string
+  /** What Node threw, or the HTTP status with which the proxy refused a tunnel. */
+  readonly cause: unknown
+  /** The proxy that it was to go through, and what set that, such as `HTTPS_PROXY`. */
+  readonly proxy?: { readonly url: URL; readonly setting: string } | undefined
+  /** Whether the proxy failed, and not what is behind it. */
+  readonly atProxy?: boolean | undefined
 }
+
+/** What a client would say of a connection that failed: for whoever opens one of his own, to look at the way. */
+export const connectionFailed = ({ atProxy = false, cause, proxy, url }: FailedConnection): FeishuError =>
+  TransportFault.ofCause(
+    url,
+    new TransportFault.Lost(typeof cause === "number" ? new Error(`Proxy response (${cause})`) : cause, {
+      sent: false,
+      proxy: proxy && { host: TransportFault.hostAndPort(proxy.url), setting: proxy.setting },
+      atProxy,
+    }),
+  )
+
+/**
+ * The certificates in the content of a file, in PEM, as the option `ca` takes them. What cannot be read, or is
+ * something else, is an `InvalidRequest` of that field.
+ */
+export const certificates = (
+  field: string,
+  content: string | Uint8Array,
+): Effect.Effect<ReadonlyArray<string>, FeishuError> =>
+  Effect.map(certificatesOf(field, content), (read) => read.map(({ pem }) => pem))
+
+const certificatesOf = (field: string, content: string | Uint8Array) =>
+  Effect.mapError(Effect.fromResult(Certificates.read(content)), ({ problem, remedy }) =>
+    invalidRequest(field, problem, remedy),
+  )
+
+/** One that is out of date may be the reason why nothing is trusted, and what is refused then says so of others. */
+const warnOfDates = Effect.fnUntraced(function* (read: ReadonlyArray<Certificates.Certificate>) {
+  const now = yield* Clock.currentTimeMillis
+  const [first, ...others] = read.filter(({ validFrom, validTo }) => now < validFrom || now > validTo)
+  if (first === undefined) return
+  const [what, time] = now > first.validTo ? ["ended", first.validTo] : ["begins", first.validFrom]
+  const day = DateTime.formatIsoDateUtc(DateTime.makeUnsafe(time))
+  // There may be many, in a list of all authorities.
+  const more = others.length === 0 ? "" : `, and ${others.length} more are out of date`
+  yield* Effect.logWarning(
+    `The certificate of ${first.subject} among those to trust ${what} on ${day}${more}: what it vouches for is refused.`,
+  )
+})
 
 /**
  * A proxy's password, also as it is sent. The proxy for plain http gets it with every request, and its own pages
  * come as the answer; the one for https is asked for a tunnel, and nothing but the status of its answer is read.
  */
 const passwordIn = (options: Options): Secrets => {
-  const { httpProxy } = proxies(options)
-  const [user, password] = URL.canParse(httpProxy)
-    ? [new URL(httpProxy).username, new URL(httpProxy).password].map(decodeURIComponent)
-    : []
-  return password
-    ? [password, Buffer.from(`${user}:${password}`).toString("base64")].map((text) => Redacted.make(text))
-    : []
+  const { password, user } = Proxies.plainHttpUser(options)
+  return password === ""
+    ? []
+    : [password, Buffer.from(`${user}:${password}`).toString("base64")].map((text) => Redacted.make(text))
 }

@@ -49,7 +49,10 @@ export interface Settings {
   readonly oauthBaseUrl?: string | undefined
   /** Accept a base URL with plain http that is not on loopback: token and secret then travel unencrypted. */
   readonly allowHttp?: boolean | undefined
-  /** To open a connection, TLS included; default 10 seconds. */
+  /**
+   * To open a connection, TLS included; default 10 seconds. A host with several addresses is tried at one after the
+   * other: at each but the last for a quarter of this, and for at most 2.5 seconds.
+   */
   readonly connectTimeout?: number | undefined
   /** From sending to the response headers; default 20 seconds. */
   readonly headersTimeout?: number | undefined
@@ -65,14 +68,26 @@ export interface Settings {
   readonly rateLimit?: RateLimitOptions | undefined
   /** How many retries all reads share. */
   readonly retryBudget?: RetryBudgetOptions | undefined
-  /** The proxy for https; default `https_proxy` or `HTTPS_PROXY`, then the one for http. May contain a password. */
+  /**
+   * The proxy for https; default `https_proxy` or `HTTPS_PROXY`, then the one for http. `http://host:port`, where
+   * `http://` may be left out, or `https://host:port` for one that itself speaks TLS; SOCKS is not supported, and
+   * `ALL_PROXY` is not read. May contain a user and a password. Text that is empty stands for no proxy.
+   */
   readonly httpsProxy?: string | undefined
   /** The proxy for plain http; default `http_proxy` or `HTTP_PROXY`. */
   readonly httpProxy?: string | undefined
-  /** Hosts that are reached directly, comma separated; default `no_proxy` or `NO_PROXY`. Loopback always is. */
+  /**
+   * Hosts that are reached directly, separated by commas or blanks; default `no_proxy` or `NO_PROXY`. Loopback always
+   * is. `feishu.example` and `.feishu.example` are the domain and all hosts in it, `*.feishu.example` the latter alone;
+   * `10.0.0.0/8`, `fd00::/8` and `10.*` are networks, `*` is every host, and `host:8443` is one port of it.
+   */
   readonly noProxy?: string | undefined
-  /** A certificate authority to trust beside Node's own, in PEM, as a private deployment may need it. */
-  readonly ca?: string | undefined
+  /**
+   * Certificates of authorities to trust beside Node's own, as a private deployment or a proxy that inspects TLS may
+   * need it: the content of a file in PEM, or of one certificate in DER. An intermediate authority, or the server's own
+   * certificate, is trusted without the authority above it. `NODE_EXTRA_CA_CERTS` does the same for the whole process.
+   */
+  readonly ca?: string | Uint8Array | undefined
   /** Called with all that happens. What it throws is an uncaught exception of the process, and disturbs no read. */
   readonly onEvent?: ((event: ClientEvent) => void) | undefined
 }

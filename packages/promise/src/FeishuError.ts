@@ -93,9 +93,18 @@ export type TransportFault =
   | "connection refused"
   | "host not found"
   | "connect timeout"
+  | "connection failed"
+  | "no TLS at this port"
+  | "TLS required"
+  | "TLS handshake broken"
+  | "TLS refused"
+  | "client certificate required"
   | "certificate refused"
   | "proxy not reached"
   | "proxy refused"
+  | "proxy failed"
+  | "proxy certificate refused"
+  | "not an HTTP proxy"
   | "connection broken"
   | "no headers in time"
   | "no data in time"
@@ -110,6 +119,10 @@ export class TransportFailed extends FeishuError {
   declare readonly host: string
   /** The system's code, such as `ECONNRESET`. */
   declare readonly systemCode?: string | undefined
+  /** Host and port of the proxy that the request took, where there was one. */
+  declare readonly proxy?: string | undefined
+  /** What set that proxy: a variable of the environment, or an option, such as `HTTPS_PROXY` or `httpsProxy`. */
+  declare readonly proxySetting?: string | undefined
 }
 
 /** There was an answer: its HTTP status, and Feishu's text as far as there was one. */

@@ -34,7 +34,18 @@ const wrong: Readonly<Record<string, Wrong>> = {
   "a brand that does not exist": [{ ...token, brand: "dingtalk" }, read, /^brand: "dingtalk" is no brand\./],
   "a base URL that is none": [{ ...token, baseUrl: "feishu" }, read, /^baseUrl: it is not a URL\./],
   "plain http": [{ ...token, baseUrl: "http://feishu.example" }, read, /^baseUrl: .* is not https\./],
-  "a proxy that is no URL": [{ ...token, httpsProxy: "SECRET@" }, read, /^proxy: /],
+  "a proxy that is none": [
+    { ...token, baseUrl: "https://feishu.invalid", httpsProxy: "SECRET@" },
+    read,
+    /^httpsProxy: it is not the address of a proxy\. Nothing was sent\./,
+  ],
+  "a proxy that is no text": [{ ...token, httpsProxy: 7890 }, read, /^httpsProxy: it is not text\./],
+  "an authority that is the name of its file": [
+    { ...token, ca: "/etc/ssl/company.pem" },
+    read,
+    /^ca: it holds no certificate\. Nothing was sent\. Give the content of the file, not its name\./,
+  ],
+  "an authority that is no text": [{ ...token, ca: ["SECRET"] }, read, /^ca: it is not text\./],
   "a listener that is no function": [{ ...token, onEvent: "log" }, read, /^onEvent: it is not a function\./],
   "a deadline in words": [
     { ...token, attemptTimeout: "30 s" },

@@ -34,11 +34,12 @@ export type Exchange = <A>(options: Options<A>) => Effect.Effect<A, FeishuError>
 /** Makes it. */
 export const make: Effect.Effect<
   Exchange,
-  never,
+  FeishuError,
   FeishuConfig | Retry.RetryBudget | HttpClient.HttpClient | Scope.Scope
 > = Effect.gen(function* () {
   const config = yield* FeishuConfig
   const client = yield* HttpClient.HttpClient
+  yield* (yield* Transport.CheckRoute)(config.baseUrl)
   const budget = yield* Retry.RetryBudget
   const ofHttpClient = yield* ServerText.OfHttpClient
   const watchdog = yield* Watchdog.make

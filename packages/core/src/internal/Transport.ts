@@ -20,8 +20,9 @@ import type { FeishuConfig } from "../FeishuConfig.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import type { Outcome } from "../RateLimit.ts"
 import type { Watchdog } from "./Watchdog.ts"
-import { ContractViolation, FeishuError, TransportFailed, type TransportFault } from "../FeishuError.ts"
+import { ContractViolation, FeishuError, type TransportFailed } from "../FeishuError.ts"
 import { checkedLogId, type Secrets, showable } from "./ServerText.ts"
+import * as TransportFault from "./TransportFault.ts"
 
 /** An answer as it came, its body as text. */
 export interface Answer {
@@ -31,6 +32,12 @@ export interface Answer {
   readonly body: string
   readonly logId: string | undefined
 }
+
+/** What the HTTP client knows before anything is sent: fails where a request to this URL cannot be. */
+export const CheckRoute = Context.Reference<(url: string) => Effect.Effect<unknown, FeishuError>>(
+  "@effect-feishu/core/Transport/CheckRoute",
+  { defaultValue: () => () => Effect.void },
+)
 
 /** Sends a request and reads its answer. Redirects are not followed: the token is for one host only. */
 export const send = (attempt: Attempt): Effect.Effect<Answer, FeishuError> => {
@@ -82,7 +89,12 @@ const exchange = Effect.fnUntraced(function* (
   const { headers, status } = response
   const logId = checkedLogId(headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId], secrets)
   return yield* read(attempt, progress, response, headers, logId).pipe(
-    Effect.map((body): Answer => ({ status, headers, body, logId })),
+    Effect.flatMap((body) => {
+      const fault = status === 400 ? faultOfTls(request.url, body.slice(0, 2_000)) : undefined
+      return fault === undefined
+        ? Effect.succeed<Answer>({ status, headers, body, logId })
+        : Effect.fail(TransportFault.transportFailed(request.url, fault))
+    }),
     Effect.catchIf(
       // The status of a failure says enough: that its body cannot be read must not hide it.
       (error) => status >= 400 && error.reason._tag === "ContractViolation",
@@ -90,6 +102,18 @@ const exchange = Effect.fnUntraced(function* (
     ),
   )
 })
+
+/** What a server in front of Feishu says in an answer although it is one of TLS: in the words of nginx, Apache and Go. */
+const faultOfTls = (url: string, body: string): TransportFailed["fault"] | undefined => {
+  if (url.startsWith("https:")) {
+    return /No required SSL certificate was sent/i.test(body) ? "client certificate required" : undefined
+  }
+  return /plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL-enabled|HTTP request to an HTTPS server/i.test(
+    body,
+  )
+    ? "TLS required"
+    : undefined
+}
 
 const read = Effect.fnUntraced(function* (
   { config, request, secrets }: Attempt,
@@ -149,14 +173,14 @@ const overdue = (
   { lastByte }: Progress,
   time: number,
 ): FeishuError | number => {
-  const dueIn = (fault: typeof TransportFault.Type, deadline: number) => ({ fault, wait: deadline - time })
+  const dueIn = (fault: TransportFailed["fault"], deadline: number) => ({ fault, wait: deadline - time })
   const phase =
     lastByte === undefined
       ? dueIn("no headers in time", started + config.headersTimeout)
       : dueIn("no data in time", lastByte + config.idleTimeout)
   const whole = dueIn("attempt took too long", started + config.attemptTimeout)
   const next = phase.wait < whole.wait ? phase : whole
-  return next.wait <= 0 ? transportFailed(request, next.fault) : next.wait
+  return next.wait <= 0 ? TransportFault.transportFailed(request.url, next.fault) : next.wait
 }
 
 /** What an attempt means for the slot that it used. */
@@ -164,6 +188,8 @@ export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Outcome => {
   if (Exit.isSuccess(exit)) return "answered"
   const error = Cause.squash(exit.cause)
   if (!(error instanceof FeishuError)) return "unanswered"
+  // A proxy that cannot be used: nothing was sent.
+  if (error.reason._tag === "InvalidRequest") return "not sent"
   if (error.reason._tag !== "TransportFailed") return "answered"
   return error.reason.mayHaveArrived ? "unanswered" : "not sent"
 }
@@ -202,67 +228,7 @@ const inflate = (bytes: Uint8Array): Stream.Stream<Uint8Array, unknown> =>
     onError: (error) => error,
   })
 
-const portOf = (url: URL): number => Number(url.port || (url.protocol === "https:" ? 443 : 80))
-
-const transportFailed = (
-  request: HttpClientRequest.HttpClientRequest,
-  fault: typeof TransportFault.Type,
-  systemCode?: string,
-): FeishuError => {
-  const url = new URL(request.url)
-  const host = `${url.hostname}:${portOf(url)}`
-  return new FeishuError({ reason: new TransportFailed({ fault, host, systemCode }) })
-}
-
 const failed = (
   request: HttpClientRequest.HttpClientRequest,
-  error: HttpClientError.HttpClientError,
-): FeishuError => transportFailed(request, ...faultOf(portOf(new URL(request.url)))(error))
-
-/** What went wrong, by the system's code, which hides at different depths in different clients. */
-const faultOf =
-  (portAsked: number) =>
-  (error: HttpClientError.HttpClientError): [typeof TransportFault.Type, string?] => {
-    const codes: Array<string> = []
-    let portTried: unknown
-    let cause: unknown = error.reason.cause
-    for (let depth = 0; depth < 5 && typeof cause === "object" && cause !== null; depth++) {
-      const { code, message, port, syscall } = cause as Readonly<
-        Record<"code" | "message" | "port" | "syscall", unknown>
-      >
-      // Undici tells the status of a proxy's answer in this text only; the second is that of a proxy for plain http.
-      const refused = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(String(message))
-      if (refused !== null) return ["proxy refused", `HTTP ${refused[1]}`]
-      // Without a connection attempt it is a read that timed out: the request may have arrived.
-      if (code === "ETIMEDOUT" && syscall !== "connect") return ["connection broken", code]
-      if (typeof code === "string") codes.push(code)
-      portTried ??= port
-      cause =
-        cause instanceof AggregateError ? cause.errors[0] : (cause as { readonly cause?: unknown }).cause
-    }
-    // The innermost code is the system's own; those around it are the client's.
-    const code = codes.at(-1)
-    if (code === undefined) {
-      return [error.reason._tag === "TransportError" ? "request failed" : "connection broken"]
-    }
-    // A connection that failed at another port than Feishu's was one to a proxy.
-    return [
-      portTried === undefined || portTried === portAsked ? faultOfCode(code) : "proxy not reached",
-      code,
-    ]
-  }
-
-const faultOfCode = (code: string): typeof TransportFault.Type => {
-  if (code === "ECONNREFUSED") return "connection refused"
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "host not found"
-  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return "connect timeout"
-  if (/CERT|^ERR_TLS|^UNABLE_TO_|SELF_SIGNED|^ERR_SSL/.test(code)) return "certificate refused"
-  if (
-    ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET", "ECONNABORTED", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH"].includes(
-      code,
-    )
-  ) {
-    return "connection broken"
-  }
-  return code.startsWith("HPE_") ? "connection broken" : "request failed"
-}
+  { reason }: HttpClientError.HttpClientError,
+): FeishuError => TransportFault.ofCause(request.url, reason.cause, reason._tag !== "TransportError")

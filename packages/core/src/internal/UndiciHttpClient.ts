@@ -20,15 +20,35 @@ import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import { pipeArguments } from "effect/Pipeable"
 import * as Stream from "effect/Stream"
+import * as TransportFault from "./TransportFault.ts"
 
-/** Makes the client; `other` sends what this one does not. */
-export const make = (dispatcher: Dispatcher, other: HttpClient.HttpClient): HttpClient.HttpClient =>
+/** What sends the requests to an origin, and the proxy that they take. */
+export interface Route {
+  readonly dispatcher: Dispatcher
+  readonly proxy?: TransportFault.Proxy
+}
+
+/** The failure of the proxy itself while a tunnel through it is opened. */
+export class TunnelFailed extends Error {
+  constructor(cause: unknown) {
+    super("The proxy opened no tunnel", { cause })
+  }
+}
+
+/**
+ * Makes the client; `other` sends what this one does not. Where there is no route to an origin, `routeOf` throws a
+ * `FeishuError`.
+ */
+export const make = (
+  routeOf: (origin: string) => Route,
+  other: HttpClient.HttpClient,
+): HttpClient.HttpClient =>
   HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
     (preprocessed) =>
       Effect.flatMap(preprocessed, (request) =>
         Effect.contextWith((context: Context.Context<never>) =>
           isPlain(request) && Context.get(context, HttpClient.TracerDisabledWhen)(request)
-            ? send(dispatcher, request)
+            ? send(routeOf, request)
             : other.execute(request),
         ),
       ),
@@ -41,24 +61,37 @@ const isPlain = ({ body, headers, url }: HttpClientRequest.HttpClientRequest): b
   /^https?:[^?#]+$/.test(url)
 
 const send = (
-  dispatcher: Dispatcher,
+  routeOf: (origin: string) => Route,
   request: HttpClientRequest.HttpClientRequest,
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
   Effect.callback((resume) => {
     const { body } = request
     const { origin, pathname } = new URL(request.url)
     const query = UrlParams.toString(request.urlParams)
+    const fail = (cause: unknown) =>
+      resume(
+        Effect.fail(
+          new HttpClientError.HttpClientError({
+            reason: new HttpClientError.TransportError({ request, cause }),
+          }),
+        ),
+      )
+    let route: Route
+    try {
+      route = routeOf(origin)
+    } catch (cause) {
+      return fail(cause)
+    }
+    const { dispatcher, proxy } = route
     const answer = new Answer({
       began: (status, headers) =>
         resume(Effect.succeed(new Response(request, status, Headers.fromInput(headers), answer))),
-      failed: (cause) =>
-        resume(
-          Effect.fail(
-            new HttpClientError.HttpClientError({
-              reason: new HttpClientError.TransportError({ request, cause }),
-            }),
-          ),
-        ),
+      failed: (cause, sent) => {
+        const tunnel = cause instanceof TunnelFailed ? cause : undefined
+        // Plain http takes no tunnel: its connection is one to the proxy.
+        const atProxy = tunnel !== undefined || (proxy !== undefined && !sent && origin.startsWith("http:"))
+        fail(new TransportFault.Lost(tunnel === undefined ? cause : tunnel.cause, { sent, proxy, atProxy }))
+      },
     })
     dispatcher.dispatch(
       {
@@ -81,7 +114,8 @@ const mostWaiting = 64 * 1024
 
 interface Listener {
   readonly began: (status: number, headers: Headers.Input) => void
-  readonly failed: (cause: unknown) => void
+  /** `sent`: whether sending had begun. */
+  readonly failed: (cause: unknown, sent: boolean) => void
 }
 
 /**
@@ -134,7 +168,7 @@ class Answer implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, cause: unknown): void {
     this.#end = { cause }
     if (this.#began) this.#tell()
-    else queueMicrotask(() => this.#listener.failed(cause))
+    else queueMicrotask(() => this.#listener.failed(cause, this.#controller !== undefined))
   }
 
   #tell(): void {

@@ -82,13 +82,17 @@ const checkOptions = Effect.fnUntraced(function* (options: ClientOptions) {
   if (!Predicate.isObject(options)) {
     return yield* refuse("options", "there are none", "Give appId and appSecret, or accessToken.")
   }
-  const { brand, onEvent, rateLimit, retryBudget } = options
+  const { brand, ca, onEvent, rateLimit, retryBudget } = options
   if (brand !== undefined && brand !== "feishu" && brand !== "lark") {
     return yield* refuse("brand", `"${String(brand)}" is no brand`, "Give feishu or lark, or none.")
   }
   if (onEvent !== undefined && !Predicate.isFunction(onEvent)) {
     return yield* refuse("onEvent", "it is not a function", "Give a function that takes an event, or none.")
   }
+  for (const name of ["httpsProxy", "httpProxy", "noProxy"] as const) {
+    if (options[name] !== undefined) yield* text(name, options[name])
+  }
+  if (ca !== undefined && !(ca instanceof Uint8Array)) yield* text("ca", ca)
   const numbers: Readonly<Record<string, readonly [value: unknown, minimum: number]>> = {
     connectTimeout: [options.connectTimeout, 1],
     headersTimeout: [options.headersTimeout, 1],

@@ -1,0 +1,153 @@
+/**
+ * Certificates to trust, out of what people have: PEM, also as Windows saves text, or a certificate in DER. Node takes
+ * anything for `ca`, and trusts nothing that it cannot read, without a word. This module is for Node alone.
+ */
+import { createPrivateKey, X509Certificate } from "node:crypto"
+import * as Result from "effect/Result"
+
+/** A certificate to trust. */
+export interface Certificate {
+  readonly pem: string
+  /** Such as `CN=Company Root, O=Company`. */
+  readonly subject: string
+  /** In unix milliseconds. */
+  readonly validFrom: number
+  readonly validTo: number
+}
+
+/** Why there is nothing to trust, or not all of it: a clause, and what to do. */
+export interface Problem {
+  readonly problem: string
+  readonly remedy: string
+}
+
+/** Reads them. What is no certificate is refused and never repeated, since it may be a secret. */
+export const read = (content: string | Uint8Array): Result.Result<ReadonlyArray<Certificate>, Problem> => {
+  if (typeof content === "string") return fromText(content)
+  const bytes = Buffer.from(content)
+  const text = decoded(bytes)
+  // UTF-16 without a mark leaves a NUL beside every character.
+  return text.replaceAll("\0", "").includes("-----BEGIN ") ? fromText(text) : fromBytes(bytes)
+}
+
+const refuse = (problem: string, remedy: string) => Result.fail<Problem>({ problem, remedy })
+
+const givePem = "Give certificates in PEM, which begin with -----BEGIN CERTIFICATE-----."
+const convertPkcs7 = (form: string) =>
+  refuse(
+    "it is PKCS#7 (.p7b), not certificates in PEM",
+    `Convert it: openssl pkcs7${form} -print_certs -in FILE -out ca.pem`,
+  )
+const privateKey = () =>
+  refuse(
+    "it holds a private key, and a list of trusted certificates needs none",
+    "Give the certificate of the authority alone; a key that others may have read has to be replaced.",
+  )
+
+/** Windows saves text in UTF-16, too. */
+const decoded = (bytes: Buffer): string => {
+  const [first, second] = bytes
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes)
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes)
+  return bytes.toString("utf8")
+}
+
+const block = /-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----/gs
+
+const fromText = (given: string): Result.Result<ReadonlyArray<Certificate>, Problem> => {
+  // Variables of an environment may have line breaks as \n.
+  const text = given.replaceAll(/\0|\uFEFF/g, "").replaceAll(/(?:\\r)?\\n/g, "\n")
+  if (text.trim() === "") return refuse("it is empty", givePem)
+  const begun = Array.from(text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g), ([, label]) => label!)
+  const has = (pattern: RegExp) => begun.some((label) => pattern.test(label))
+  if (has(/PRIVATE KEY/)) return privateKey()
+  if (has(/^(PKCS7|CMS)$/)) return convertPkcs7("")
+  const labels = begun.filter((label) => /^((X509|TRUSTED) )?CERTIFICATE$/.test(label))
+  if (labels.length === 0) {
+    if (begun.length > 0) return refuse(`it holds "${begun[0]}", not a certificate`, givePem)
+    const isName = /^[^\n]*\.\w{2,4}\s*$/.test(text)
+    return refuse("it holds no certificate", isName ? "Give the content of the file, not its name." : givePem)
+  }
+  const blocks = [...text.matchAll(block)].filter(([, label]) => labels.includes(label!))
+  const certificates: Array<Certificate> = []
+  for (const [index, [, label, body = ""]] of blocks.entries()) {
+    const base64 = body.replaceAll(/\s/g, "")
+    const read = /^[\w+/]+=*$/.test(base64) ? certificateOf(Buffer.from(base64, "base64")) : undefined
+    if (read === undefined) return damaged(index + 1, labels.length)
+    // What a trusted certificate is trusted for comes behind it, and OpenSSL heeds that.
+    const pem = label === "TRUSTED CERTIFICATE" ? pemOf(label, base64) : read.pem
+    certificates.push({ ...read, pem })
+  }
+  return certificates.length < labels.length
+    ? damaged(certificates.length + 1, labels.length)
+    : Result.succeed(certificates)
+}
+
+const damaged = (number: number, all: number) =>
+  refuse(
+    all === 1
+      ? "its certificate is damaged or cut short"
+      : `certificate ${number} of ${all} is damaged or cut short`,
+    "Get it again, or leave it out.",
+  )
+
+const fromBytes = (bytes: Buffer): Result.Result<ReadonlyArray<Certificate>, Problem> => {
+  const first = certificateOf(bytes)
+  if (first !== undefined) {
+    return first.bytes === bytes.length
+      ? Result.succeed([first])
+      : refuse(
+          "it holds more than a certificate in DER",
+          "Convert each to PEM: openssl x509 -inform DER -in FILE -out ca.pem",
+        )
+  }
+  const start = bytes.subarray(0, 64).toString("hex")
+  // The identifiers of signed data, and of the parts of a store, which begins with its version.
+  if (start.includes("06092a864886f70d010702") && !/^30.{2,10}020103/.test(start)) {
+    return convertPkcs7(" -inform DER")
+  }
+  if (/^30.{2,10}020103/.test(start)) {
+    return refuse(
+      "it is a PKCS#12 store (.pfx or .p12), not certificates in PEM",
+      "Take the certificates out: openssl pkcs12 -cacerts -nokeys -in FILE -out ca.pem",
+    )
+  }
+  if (/^(feedfeed|cececece)/.test(start)) {
+    return refuse(
+      "it is a Java key store, not certificates in PEM",
+      "Take the certificate out: keytool -exportcert -rfc -keystore FILE -alias NAME -file ca.pem",
+    )
+  }
+  if (isPrivateKey(bytes)) return privateKey()
+  return fromText(bytes.toString("utf8"))
+}
+
+/** The certificate that these bytes begin with, and how many are it. */
+const certificateOf = (der: Buffer): (Certificate & { readonly bytes: number }) | undefined => {
+  try {
+    const certificate = new X509Certificate(der)
+    return {
+      pem: certificate.toString(),
+      bytes: certificate.raw.length,
+      subject: certificate.subject.split("\n").toReversed().join(", "),
+      validFrom: certificate.validFromDate.getTime(),
+      validTo: certificate.validToDate.getTime(),
+    }
+  } catch {
+    return undefined
+  }
+}
+
+const isPrivateKey = (key: Buffer): boolean =>
+  (["pkcs8", "pkcs1", "sec1"] as const).some((type) => {
+    try {
+      createPrivateKey({ key, format: "der", type })
+      return true
+    } catch (error) {
+      // One that needs a password is one, too.
+      return error instanceof Error && /passphrase/i.test(error.message)
+    }
+  })
+
+const pemOf = (label: string, base64: string): string =>
+  [`-----BEGIN ${label}-----`, ...(base64.match(/.{1,64}/g) ?? []), `-----END ${label}-----`, ""].join("\n")

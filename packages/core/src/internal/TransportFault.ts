@@ -1,0 +1,207 @@
+/**
+ * What a request failed with, as a `TransportFailed`. The system's own error hides at different depths in different
+ * HTTP clients, and does not say whether anything was sent before: where the client knows that, it throws a `Lost`.
+ */
+import { FeishuError, TransportFailed, type TransportFault } from "../FeishuError.ts"
+
+/** The proxy of a request, as errors name it. */
+export interface Proxy {
+  /** Host and port, without user and password. */
+  readonly host: string
+  /** What set it, such as `HTTPS_PROXY`. */
+  readonly setting: string
+}
+
+/** The failure of a request, with what its client knows beside the system's error, which is the cause. */
+export class Lost extends Error {
+  /** Whether sending had begun; before that nothing reached Feishu. */
+  readonly sent: boolean
+  readonly proxy: Proxy | undefined
+  /** Whether the proxy failed, and not what is behind it. */
+  readonly atProxy: boolean
+
+  constructor(
+    cause: unknown,
+    known: { readonly sent: boolean; readonly proxy: Proxy | undefined; readonly atProxy: boolean },
+  ) {
+    super("The request brought no answer", { cause })
+    this.sent = known.sent
+    this.proxy = known.proxy
+    this.atProxy = known.atProxy
+  }
+}
+
+type Fault = typeof TransportFault.Type
+
+/** A system's error as far as it is looked at. */
+interface SystemError {
+  readonly code?: unknown
+  readonly syscall?: unknown
+  readonly message?: unknown
+  /** What an HTTP parser did not understand. */
+  readonly data?: unknown
+  readonly rawPacket?: unknown
+}
+
+const portOf = ({ port, protocol }: URL): string => port || (protocol === "https:" ? "443" : "80")
+
+/** A URL's host and port, the latter also where it is the usual one. */
+export const hostAndPort = (url: URL): string => `${url.hostname}:${portOf(url)}`
+
+/** A request's failure without the system's error: `fault` is all that is known. */
+export const transportFailed = (url: string, fault: Fault): FeishuError =>
+  new FeishuError({ reason: new TransportFailed({ fault, host: hostAndPort(new URL(url)) }) })
+
+/** A request's failure by what its client threw; `answered`: after the headers of an answer had come. */
+export const ofCause = (url: string, cause: unknown, answered = false): FeishuError => {
+  if (cause instanceof FeishuError) return cause
+  const known = cause instanceof Lost ? cause : undefined
+  const { code, fault } = faultOf(causesOf(known === undefined ? cause : known.cause), {
+    sent: answered ? true : known?.sent,
+    isTls: url.startsWith("https:"),
+    isProxied: known?.proxy !== undefined,
+    atProxy: known?.atProxy === true,
+  })
+  return new FeishuError({
+    reason: new TransportFailed({
+      fault,
+      host: hostAndPort(new URL(url)),
+      systemCode: code,
+      proxy: known?.proxy?.host,
+      proxySetting: known?.proxy?.setting,
+    }),
+  })
+}
+
+/** An error and those that caused it, the innermost last; of several attempts, the one that tells most. */
+const causesOf = (error: unknown): ReadonlyArray<SystemError> => {
+  const causes: Array<SystemError> = []
+  for (let cause = error; typeof cause === "object" && cause !== null && causes.length < 5;) {
+    causes.push(cause)
+    cause =
+      cause instanceof AggregateError
+        ? mostTelling(cause.errors)
+        : (cause as { readonly cause?: unknown }).cause
+  }
+  return causes
+}
+
+// A host with several addresses is tried at each. What comes first here says more of the host: the others are often of
+// IPv6 on a machine that has none.
+const telling = ["ECONNREFUSED", "ETIMEDOUT", "EACCES", "EPERM", "EHOSTUNREACH"]
+
+const mostTelling = (attempts: ReadonlyArray<SystemError>): unknown => {
+  const rank = ({ code }: SystemError) => {
+    const index = telling.indexOf(String(code))
+    return index === -1 ? telling.length : index
+  }
+  return attempts.toSorted((one, other) => rank(one) - rank(other))[0]
+}
+
+/** What is known of a request beside the system's error. */
+interface Known {
+  /** Undefined where it is not known. */
+  readonly sent: boolean | undefined
+  readonly isTls: boolean
+  readonly isProxied: boolean
+  readonly atProxy: boolean
+}
+
+/** How a request failed. */
+const faultOf = (
+  causes: ReadonlyArray<SystemError>,
+  known: Known,
+): { readonly fault: Fault; readonly code?: string } => {
+  for (const { message } of causes) {
+    // Undici tells the status of a proxy's answer in this text only; the second is that of a proxy for plain http.
+    const status = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(String(message))?.[1]
+    if (status !== undefined) {
+      return { fault: Number(status) >= 500 ? "proxy failed" : "proxy refused", code: `HTTP ${status}` }
+    }
+  }
+  // The innermost code is the system's own; those around it are the client's.
+  const last = causes.findLast(({ code }) => typeof code === "string") ?? causes.at(-1)
+  const code = last === undefined ? undefined : codeOf(last)
+  const isGarbled = last !== undefined && isNotHttp(last)
+  const told = (fault: Fault) => ({ fault, ...(code === undefined ? {} : { code }) })
+  // Plain http takes no tunnel: what answers it is the proxy.
+  if (known.atProxy || (isGarbled && known.isProxied && !known.isTls)) {
+    return told(faultAtProxy(code, last?.syscall, isGarbled))
+  }
+  if (isGarbled) return told(isTlsAlert(last) ? "TLS required" : "connection broken")
+  if (last !== undefined && code !== undefined) return told(faultOfCode(code, last, known))
+  return told(
+    known.sent === undefined ? "request failed" : known.sent ? "connection broken" : "connection failed",
+  )
+}
+
+/** A code as undici has it: Node's own client says the same of TLS in the message alone. */
+const codeOf = ({ code, message }: SystemError): string | undefined => {
+  if (typeof code !== "string") return undefined
+  const reason = code === "EPROTO" ? /:SSL routines:[^:]*:([^:]+):/.exec(String(message))?.[1] : undefined
+  return reason === undefined ? code : `ERR_SSL_${reason.toUpperCase().replaceAll(" ", "_")}`
+}
+
+const isNotHttp = ({ code, data, message }: SystemError): boolean =>
+  (typeof code === "string" && code.startsWith("HPE_")) ||
+  (data !== undefined && String(message).startsWith("Response does not match the HTTP"))
+
+/** Whether what came instead of HTTP is how a server says in TLS that it does not understand: an alert, in a record. */
+const isTlsAlert = ({ data, rawPacket }: SystemError): boolean => {
+  const [type, major] =
+    rawPacket instanceof Uint8Array ? rawPacket : Array.from(String(data), (byte) => byte.charCodeAt(0))
+  return type === 0x15 && major === 3
+}
+
+// Of the name of the host, or of connecting: nothing was sent yet.
+const isConnecting = (syscall: unknown): boolean => syscall === "connect" || syscall === "getaddrinfo"
+
+const isNoTls = (code: string): boolean =>
+  /^ERR_SSL_(WRONG_VERSION_NUMBER|(PACKET|DATA)_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL|UNEXPECTED_MESSAGE|RECORD_LAYER_FAILURE)$/.test(
+    code,
+  )
+
+// The names of OpenSSL; a key that is too weak is `UNSPECIFIED`.
+const isCertificate = (code: string): boolean =>
+  /^(CERT_|CRL_|ERROR_IN_C|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_CERT_|UNSPECIFIED)/.test(
+    code,
+  )
+
+// What a server says to end a handshake, and what OpenSSL here says of one that it does not accept.
+const isRefusal = (code: string): boolean =>
+  /^ERR_SSL_(SSLV3|SSL\/TLS|TLSV1|TLSV13)_|^ERR_SSL_(UNSUPPORTED_|NO_|UNSAFE_|DH_|EE_|CA_|BAD_(ECC|DH)|WRONG_(CIPHER|SSL)|VERSION_)/.test(
+    code,
+  ) && !/_(INTERNAL_ERROR|USER_CANCELLED|BAD_RECORD_MAC|DECRYPT_ERROR|DECODE_ERROR)$/.test(code)
+
+const faultAtProxy = (code = "", syscall: unknown, isGarbled: boolean): Fault => {
+  if (isGarbled || isNoTls(code)) return "not an HTTP proxy"
+  if (isCertificate(code)) return "proxy certificate refused"
+  return isConnecting(syscall) || code === "UND_ERR_CONNECT_TIMEOUT" ? "proxy not reached" : "proxy failed"
+}
+
+const faultOfCode = (code: string, { message, syscall }: SystemError, { isTls, sent }: Known): Fault => {
+  const isBefore = sent === false || isConnecting(syscall)
+  if (code === "ECONNREFUSED") return "connection refused"
+  if (code === "ENOTFOUND" || code.startsWith("EAI_")) return "host not found"
+  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ERR_SOCKET_CONNECTION_TIMEOUT") return "connect timeout"
+  // Otherwise it is a read that timed out: the request may have arrived.
+  if (code === "ETIMEDOUT" && isBefore) return "connect timeout"
+  // In TLS 1.3 it comes after the first request was written, which the server does not look at.
+  if (/^ERR_SSL_.*_CERTIFICATE_REQUIRED$/.test(code)) return "client certificate required"
+  if (sent !== true) {
+    if (isNoTls(code)) return "no TLS at this port"
+    if (isCertificate(code)) return "certificate refused"
+    if (isRefusal(code)) return "TLS refused"
+    const isCutOff = sent === false && !isConnecting(syscall) && /^ECONN|^EPIPE$|^ERR_(SSL|TLS)_/.test(code)
+    if ((isTls && isCutOff) || /before secure TLS connection was established/.test(String(message))) {
+      return "TLS handshake broken"
+    }
+    if (isBefore && !/^UND_ERR_(?!SOCKET)/.test(code)) return "connection failed"
+  }
+  return isBroken(code) ? "connection broken" : "request failed"
+}
+
+const isBroken = (code: string): boolean =>
+  /^(ECONN(RESET|ABORTED)|ETIMEDOUT|EPIPE|ENOTCONN|ENET(DOWN|RESET|UNREACH)|EHOST(DOWN|UNREACH)|ERR_SSL_.*|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/.test(
+    code,
+  )
