@@ -9,7 +9,8 @@ export interface Explanation {
 
 const checkCredentials =
   "请在开发者后台的应用页面核对 App ID 与 App Secret，并确认它们属于当前品牌（飞书或 Lark）与 base URL。"
-const newToken = "请换用新的访问凭证；也可只配置 App ID 与 App Secret，凭证将自动获取并刷新。"
+const newToken =
+  "请将 FEISHU_ACCESS_TOKEN 换为新的访问凭证；也可改为设置 FEISHU_APP_ID 与 FEISHU_APP_SECRET，凭证将自动获取并刷新。"
 const authoriseAgain = "请让用户重新授权，并保存最近一次返回的凭证。"
 const later = "请稍后重试；若持续出现，请将日志 ID 提供给飞书技术支持。"
 
@@ -55,7 +56,7 @@ export const codes: Readonly<Record<number, Explanation>> = {
   121006: { meaning: "请求与会议的当前状态冲突", remedy: later },
   99991400: {
     meaning: "请求超出频率限制：每个 API、应用、租户每分钟 100 次",
-    remedy: "请等待限流窗口重置；若有其他程序使用同一应用，请共用一个客户端或降低频率。",
+    remedy: "请等待限流窗口重置；若有其他程序使用同一应用，请降低它们的频率，或调低 --rate-limit。",
   },
   99991401: { meaning: "应用不允许来自该 IP 的请求", remedy: "请在开发者后台将该 IP 加入应用的 IP 白名单。" },
   99991403: {
@@ -87,21 +88,88 @@ export const codes: Readonly<Record<number, Explanation>> = {
 
 const slow = "请稍后重试；飞书或途中的代理响应缓慢。"
 
-const transportFaults: Record<FeishuError.TransportFailed["fault"], Explanation> = {
+type TransportFailed = FeishuError.TransportFailed
+
+/** What set the proxy; where that is not known, what does so most often. */
+const settingOf = ({ proxySetting = "HTTPS_PROXY" }: TransportFailed): string => settingName(proxySetting)
+
+const transportFaults: Record<
+  TransportFailed["fault"],
+  { readonly meaning: string; readonly remedy: string | ((reason: TransportFailed) => string) }
+> = {
   "connection refused": { meaning: "连接被拒绝", remedy: "请检查 base URL，并确认服务器正在运行。" },
   "host not found": { meaning: "找不到主机", remedy: "请检查 base URL 与本机的 DNS。" },
   "connect timeout": { meaning: "连接超时", remedy: "请检查到飞书之间的网络、防火墙与代理。" },
+  "connection failed": {
+    meaning: "无法建立连接",
+    remedy: ({ systemCode }) =>
+      systemCode === "EMFILE" || systemCode === "ENFILE"
+        ? "打开的文件与连接过多：请减少同时打开的数量，或提高上限（ulimit -n）。"
+        : "请检查本机的网络、VPN 与防火墙。",
+  },
+  "no TLS at this port": {
+    meaning: "该端口不支持 TLS",
+    remedy: "请检查 base URL 中的端口；如果是本机上的模拟飞书，请将 https:// 改为 http://。",
+  },
+  "TLS required": {
+    meaning: "该端口只接受 TLS",
+    remedy: "请将 base URL 中的 http:// 改为 https://。",
+  },
+  "TLS handshake broken": {
+    meaning: "TLS 握手中断",
+    remedy: "请重试；若持续出现，可能是途中的防火墙或代理不允许到该主机的 TLS 连接。",
+  },
+  "TLS refused": {
+    meaning: "TLS 握手失败",
+    remedy: ({ systemCode = "" }) =>
+      systemCode.includes("UNRECOGNIZED_NAME")
+        ? "请检查 base URL：服务器不认识该主机名。"
+        : "请检查 base URL，并确认服务器支持 TLS 1.2 或更高版本，且不要求客户端证书。",
+  },
+  "client certificate required": {
+    meaning: "服务器要求客户端证书",
+    remedy: "本工具没有客户端证书：请向服务器的运维者索取不需要证书的地址。",
+  },
   "certificate refused": {
     meaning: "TLS 证书不被信任",
-    remedy: "请检查 base URL 与本机时钟；若代理会解密 TLS，需信任它的证书。",
+    remedy: ({ systemCode }) => {
+      switch (systemCode) {
+        case "CERT_HAS_EXPIRED":
+        case "CERT_NOT_YET_VALID":
+          return "请检查本机时钟；如果无误，需由该主机的运维者更新证书。"
+        case "ERR_TLS_CERT_ALTNAME_INVALID":
+        case "HOSTNAME_MISMATCH":
+          return "请检查 base URL：证书属于另一台主机。"
+        default:
+          return "如果代理会解密 TLS，或是私有化部署，请将其证书颁发机构的证书存入文件，并用 FEISHU_CA_FILE 指定；否则可能有人在窃听。"
+      }
+    },
   },
   "proxy not reached": {
     meaning: "无法连接代理",
-    remedy: "请检查 HTTPS_PROXY 中的地址，并确认代理正在运行。",
+    remedy: (reason) => `请检查 ${settingOf(reason)} 中的地址，并确认代理正在运行。`,
   },
   "proxy refused": {
     meaning: "代理拒绝了请求",
-    remedy: "请检查 HTTPS_PROXY 的地址、用户名与密码；或将该主机列入 NO_PROXY。",
+    remedy: (reason) =>
+      reason.systemCode === "HTTP 407"
+        ? `请检查 ${settingOf(reason)} 中的用户名与密码，或将该主机列入 NO_PROXY。`
+        : `请确认 ${settingOf(reason)} 指定的代理允许访问该主机，或将该主机列入 NO_PROXY。`,
+  },
+  "proxy failed": {
+    meaning: "代理出错",
+    remedy: (reason) =>
+      `请确认 ${settingOf(reason)} 指定的代理正常工作且能访问该主机，或将该主机列入 NO_PROXY。`,
+  },
+  "proxy certificate refused": {
+    meaning: "代理的 TLS 证书不被信任",
+    remedy: (reason) =>
+      `请检查 ${settingOf(reason)} 中的主机名；如果无误，请将代理的证书颁发机构的证书存入文件，并用 FEISHU_CA_FILE 指定。`,
+  },
+  "not an HTTP proxy": {
+    meaning: "该地址不是 HTTP 代理",
+    remedy: (reason) =>
+      `请检查 ${settingOf(reason)}：应填写代理的 HTTP 端口而不是 SOCKS 端口，并以 http:// 开头；https:// 只用于自身使用 TLS 的代理。`,
   },
   "connection broken": { meaning: "连接中断", remedy: "请重试；若持续出现，请检查途中的代理与网关。" },
   "no headers in time": { meaning: "等待响应头超时", remedy: slow },
@@ -131,13 +199,16 @@ const answered = (reason: {
 const known = (code: number | undefined): Explanation | undefined =>
   code === undefined ? undefined : codes[code]
 
+/** An option of the client as this command has it: in a configuration file. */
+export const settingName = (option: string): string => option.replace(/\b(http|https|no)Proxy\b/, "$1_proxy")
+
 type Reasons = {
   readonly [R in FeishuError.Reason as R["_tag"]]: (reason: R) => Explanation
 }
 
 const reasons: Reasons = {
   InvalidRequest: ({ field, problem, remedy }) => ({
-    meaning: `${field}：${ofCore(problem)}。未发送任何请求`,
+    meaning: `${settingName(field)}：${ofCore(problem)}。未发送任何请求`,
     remedy: ofCore(remedy),
   }),
   CursorUnusable: ({ ofCursor, ofRead, problem }) => {
@@ -153,10 +224,15 @@ const reasons: Reasons = {
     }[problem] as [string, string]
     return { meaning: `游标${what}。未发送任何请求`, remedy }
   },
-  TransportFailed: ({ fault, host, systemCode }) => ({
-    meaning: `${host}：${transportFaults[fault].meaning}${systemCode ? `（${systemCode}）` : ""}`,
-    remedy: transportFaults[fault].remedy,
-  }),
+  TransportFailed: (reason) => {
+    const { fault, host, proxy, systemCode } = reason
+    const { meaning, remedy } = transportFaults[fault]
+    const way = proxy === undefined ? "" : `（经代理 ${proxy}）`
+    return {
+      meaning: `${host}${way}：${meaning}${systemCode ? `（${systemCode}）` : ""}`,
+      remedy: typeof remedy === "string" ? remedy : remedy(reason),
+    }
+  },
   ServerFailed: (reason) => {
     const body =
       reason.excerpt === undefined ? "" : `，${reason.contentType ?? "无内容类型"}：“${reason.excerpt}”`
@@ -170,7 +246,7 @@ const reasons: Reasons = {
       reason.longestWaitSeconds === undefined ? "" : `，超过最长等待时间 ${reason.longestWaitSeconds} 秒`
     return {
       meaning: `请求被限流（${answered(reason)}）；${reason.retryAfterSeconds} 秒后重置${tooLong}`,
-      remedy: "请到时重试；若有其他程序使用同一应用，请共用一个客户端或降低频率。",
+      remedy: "请到时重试；若有其他程序使用同一应用，请降低它们的频率，或调低 --rate-limit。",
     }
   },
   QuotaExceeded: (reason) => ({
@@ -200,7 +276,7 @@ const reasons: Reasons = {
   },
   RangeTooOld: (reason) => ({
     meaning: `飞书拒绝了起点早于 90 天前的时间范围（${answered(reason)}）：很可能只能读取最近 90 天`,
-    remedy: `请从 ${reason.earliestStart} 或更晚开始。`,
+    remedy: `请用 --from 给出 ${reason.earliestStart} 或更晚的开始时间。`,
   }),
   ContractViolation: ({ problem, status }) => ({
     meaning: `应答不符合接口约定：${ofCore(problem)}（HTTP ${status}）`,
@@ -291,13 +367,47 @@ const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<str
   [/^it is an access token, and no app id$/, "这是访问凭证，不是 App ID"],
   [/^it looks like an app secret, and is no app id$/, "这像是 App Secret，不是 App ID"],
   [/^Copy it as Feishu shows it in the developer console\.$/, "请按开发者后台显示的原样填写。"],
-  [/^Give it as Feishu gave it, in .*$/, "请原样填写飞书给出的值。"],
+  [/^Give it as Feishu gave it, in Secret\.appSecret\.$/, "请在 FEISHU_APP_SECRET 中原样填写飞书给出的值。"],
+  [/^Give it as Feishu gave it, in .*$/, "请在 FEISHU_ACCESS_TOKEN 中原样填写飞书给出的值。"],
   // Node
-  [/^HTTPS_PROXY or HTTP_PROXY is not a URL$/, "HTTPS_PROXY 或 HTTP_PROXY 不是 URL"],
+  [/^SOCKS proxies are not supported$/, "不支持 SOCKS 代理"],
+  [
+    /^Name the HTTP port of the same proxy program, such as (\S+): most have one\.$/,
+    "请填写同一代理程序的 HTTP 端口，例如 $1：多数程序都有。",
+  ],
+  [/^only http:\/\/ and https:\/\/ proxies are supported$/, "只支持 http:// 与 https:// 代理"],
+  [/^it is not the address of a proxy$/, "不是代理地址"],
   [
     /^Write it as http:\/\/host:port, or http:\/\/user:password@host:port\.$/,
     "请写成 http://host:port 或 http://user:password@host:port。",
   ],
+  [
+    /^Give certificates in PEM, which begin with (-----BEGIN CERTIFICATE-----)\.$/,
+    "请给出 PEM 格式的证书，以 $1 开头。",
+  ],
+  [/^it holds no certificate$/, "其中没有证书"],
+  [/^it holds (".*"), not a certificate$/, "其中是 $1，不是证书"],
+  [/^it is PKCS#7 \(\.p7b\), not certificates in PEM$/, "它是 PKCS#7（.p7b），不是 PEM 格式的证书"],
+  [
+    /^it is a PKCS#12 store \(\.pfx or \.p12\), not certificates in PEM$/,
+    "它是 PKCS#12（.pfx 或 .p12），不是 PEM 格式的证书",
+  ],
+  [/^it is a Java key store, not certificates in PEM$/, "它是 Java 密钥库，不是 PEM 格式的证书"],
+  [/^it holds more than a certificate in DER$/, "其中不只一个 DER 格式的证书"],
+  [/^(?:Convert it|Convert each to PEM): (.*)$/, "请转换为 PEM：$1"],
+  [/^Take the certificates? out: (.*)$/, "请取出证书：$1"],
+  [
+    /^it holds a private key, and a list of trusted certificates needs none$/,
+    "其中有私钥，而受信任的证书文件不需要私钥",
+  ],
+  [
+    /^Give the certificate of the authority alone; a key that others may have read has to be replaced\.$/,
+    "请只给出证书颁发机构的证书；可能已被他人读到的私钥须更换。",
+  ],
+  [/^its certificate is damaged or cut short$/, "证书已损坏或不完整"],
+  [/^certificate (\d+) of (\d+) is damaged or cut short$/, "共 $2 个证书，第 $1 个已损坏或不完整"],
+  [/^Get it again, or leave it out\.$/, "请重新获取，或去掉它。"],
+  [/^Give the content of the file, not its name\.$/, "请给出文件的内容，而不是文件名。"],
   // Positions and answers
   [/^meeting (\d{9}) from (\S+) to (\S+)$/, "会议号 $1，$2 至 $3"],
   [
@@ -324,6 +434,11 @@ const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<str
   [
     /^Meetings of (\d{9}) from (\S+) to (\S+) were left out: that is more than 90 days ago by now, and Feishu no longer shows it\.$/,
     "会议号 $1 在 $2 至 $3 的会议未读取：该时间段现已早于 90 天前，飞书不再显示。",
+  ],
+  [
+    /^The certificate of (.*) among those to trust (ended|begins) on ([\d-]+)(?:, and (\d+) more are out of date)?: what it vouches for is refused\.$/,
+    (_, subject: string, what: string, day: string, more: string | undefined) =>
+      `要信任的证书 ${subject} ${what === "ended" ? `已于 ${day} 过期` : `从 ${day} 起才有效`}${more === undefined ? "" : `，另有 ${more} 个不在有效期内`}：由它签发的证书会被拒绝。`,
   ],
   [
     /^No meetings of (\d{9}) from (\S+) to (\S+): that is more than 90 days ago, and Feishu may just not show them any more\.$/,

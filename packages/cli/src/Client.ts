@@ -7,6 +7,7 @@ import { FeishuClient, FeishuError, type RateLimit } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Language from "./Language.ts"
+import type * as Setting from "./Setting.ts"
 import * as Settings from "./Settings.ts"
 import * as SystemError from "./SystemError.ts"
 import * as WorkingFolder from "./WorkingFolder.ts"
@@ -100,33 +101,33 @@ export const http = (settings: Settings.Settings) =>
 export const httpTrusting = (settings: Settings.Settings, ca: string | undefined) =>
   NodeHttp.layer({ ca, ...proxies(settings) })
 
-/** The proxies. */
-export const proxies = ({ found }: Settings.Settings) => ({
-  httpsProxy: found.get("https-proxy")?.text,
-  httpProxy: found.get("http-proxy")?.text,
-  noProxy: found.get("no-proxy")?.text,
-})
+/** The proxies of configuration files. Those of the environment, which count more, the client reads and names itself. */
+export const proxies = ({ found }: Settings.Settings) => {
+  const ofFile = (name: Setting.Name) => {
+    const setting = found.get(name)
+    return setting?.origin._tag === "File" ? setting.text : undefined
+  }
+  return { httpsProxy: ofFile("https-proxy"), httpProxy: ofFile("http-proxy"), noProxy: ofFile("no-proxy") }
+}
 
 /** All that operating systems trust takes a quarter of a megabyte. */
 const mostBytesOfAuthority = 4 * 1024 * 1024
 
-/** The certificates to trust beside Node's own. */
+/** The certificates to trust beside Node's own, in PEM. */
 export const authority = Effect.fnUntraced(function* ({ found }: Settings.Settings) {
   const file = found.get("ca-file")
   if (file === undefined) return undefined
   const language = yield* Language.CurrentLanguage
   const say = words[language]
-  const path = Settings.fileOf(file)
-  const name = Settings.nameOf(file.origin)
-  yield* WorkingFolder.check(name, path)
-  return yield* InputFile.readNamed(path, mostBytesOfAuthority).pipe(
-    Effect.map((bytes) => new TextDecoder().decode(bytes)),
-    Effect.mapError((unread) =>
-      FeishuError.invalidRequest(
-        name,
-        say.authority(path, SystemError.unreadInWords(unread, language)),
-        say.nameAnother,
-      ),
+  const [path, setting] = [Settings.fileOf(file), Settings.nameOf(file.origin)]
+  yield* WorkingFolder.check(setting, path)
+  const content = yield* Effect.mapError(InputFile.readNamed(path, mostBytesOfAuthority), (unread) =>
+    FeishuError.invalidRequest(
+      setting,
+      say.authority(path, SystemError.unreadInWords(unread, language)),
+      say.nameAnother,
     ),
   )
+  const certificates = yield* NodeHttp.certificates(`${setting}: ${path}`, content)
+  return certificates.join("\n")
 })

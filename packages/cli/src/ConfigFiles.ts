@@ -231,7 +231,7 @@ const problemOf = (
   if (text === "") return undefined
   const problem = setting.problem(text)
   if (problem !== undefined) return named(problem)
-  if (kind === "project" && setting.inProject === "known hosts" && !isHarmless(text)) {
+  if (kind === "project" && setting.inProject === "known hosts" && !isHarmless(setting, text)) {
     return named({
       en: "names a host that a project's file may not, since your secret would go there: put it into the user's file, the environment or a flag if you trust it",
       zh: "指向项目文件不得指定的主机（您的密钥会发往那里）：如果信任它，请写入用户文件、环境变量或用选项给出",
@@ -247,5 +247,11 @@ const problemOf = (
 }
 
 /** Neither another's host nor somebody's password. */
-const isHarmless = (address: string): boolean =>
-  Setting.isKnownHost(address) && new URL(address).password === "" && new URL(address).username === ""
+const isHarmless = (setting: Setting.Setting, text: string): boolean => {
+  // A proxy that cannot be used gets nothing.
+  const address = Setting.isProxy(setting) ? Setting.proxyAddress(text) : new URL(text)
+  return (
+    !(address instanceof URL) ||
+    (Setting.isKnownHost(address.href) && address.password === "" && address.username === "")
+  )
+}

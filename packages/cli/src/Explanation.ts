@@ -3,11 +3,28 @@ import type { FeishuError } from "@effect-feishu/core"
 import * as Chinese from "./Chinese.ts"
 import type * as Language from "./Language.ts"
 
-/** What the client tells programs to do, and what people can do who have this command instead. */
-const ownRemedies: Readonly<Record<string, string>> = {
-  "Provide AccessToken.CurrentTenant as it was when the cursor was made.":
+/** What names something of the client's code is called here as its user has it. */
+const ourWords: ReadonlyArray<readonly [string, string]> = [
+  ["with the option ca, or NODE_EXTRA_CA_CERTS", "put it into a file, and name that in FEISHU_CA_FILE"],
+  ["with a smaller page size", "with a smaller --page-size"],
+  ["let them share one client or slow down", "let them slow down, or lower --rate-limit"],
+  [
+    "Give a fresh access token; or give none, but app id and secret",
+    "Put a fresh access token into FEISHU_ACCESS_TOKEN; or set FEISHU_APP_ID and FEISHU_APP_SECRET instead",
+  ],
+  ["in Secret.appSecret", "in FEISHU_APP_SECRET"],
+  ["in Secret.accessToken", "in FEISHU_ACCESS_TOKEN"],
+  ["; in code, the option credentials", ""],
+  ["allowHttp (in the environment FEISHU_ALLOW_HTTP=true)", "--allow-http (or FEISHU_ALLOW_HTTP=true)"],
+  [
+    "Provide AccessToken.CurrentTenant as it was when the cursor was made.",
     "Go on in the program that made the cursor: this command reads the tenant of its own app.",
-}
+  ],
+]
+
+/** What the client or its catalogue says in English, as this command says it. */
+export const inOurWords = (text: string): string =>
+  Chinese.settingName(ourWords.reduce((said, [theirs, ours]) => said.replace(theirs, ours), text))
 
 const words: Language.Words<{
   readonly ofReason: (reason: FeishuError.Reason) => Chinese.Explanation
@@ -20,7 +37,13 @@ const words: Language.Words<{
   readonly leftAlone: (seconds: number) => string
 }> = {
   en: {
-    ofReason: ({ meaning, remedy }) => ({ meaning, remedy: ownRemedies[remedy] ?? remedy }),
+    ofReason: (reason) => ({
+      meaning: inOurWords(reason.meaning),
+      remedy:
+        reason._tag === "RangeTooOld"
+          ? `Give ${reason.earliestStart} or later as --from.`
+          : inOurWords(reason.remedy),
+    }),
     position: (position) => position,
     comma: ", ",
     colon: ": ",

@@ -1,5 +1,6 @@
 /** What can be set, and what each setting takes: the same wherever it is set. */
-import { FeishuConfig, Secret } from "@effect-feishu/core"
+import { FeishuConfig, FeishuError, Secret } from "@effect-feishu/core"
+import * as NodeHttp from "@effect-feishu/core/node"
 import * as Chinese from "./Chinese.ts"
 import * as Format from "./Format.ts"
 import type { Words } from "./Language.ts"
@@ -84,13 +85,29 @@ const yesOrNo = (text: string): Words<string> | undefined =>
     ? { en: `takes true or false, not "${text}"`, zh: `只能是 true 或 false，而不是“${text}”` }
     : undefined
 
-const proxy = (text: string): Words<string> | undefined =>
-  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
-    ? undefined
-    : {
-        en: "is not a proxy such as http://host:port",
-        zh: "不是代理地址，应形如 http://host:port",
-      }
+/** Whether a setting is a proxy. One that cannot be used is a problem of the requests that would take it, and no other. */
+export const isProxy = ({ name }: Pick<Setting, "name">): boolean =>
+  name === "https-proxy" || name === "http-proxy"
+
+/** A proxy's address as a URL, with its password; an error where it is none, and nothing where there is no proxy. */
+export const proxyAddress = (text: string): URL | FeishuError.FeishuError | undefined => {
+  try {
+    const address = NodeHttp.proxyOf("https://host.invalid", { httpsProxy: text, httpProxy: "", noProxy: "" })
+    return address === undefined ? undefined : new URL(address)
+  } catch (error) {
+    if (error instanceof FeishuError.FeishuError) return error
+    throw error
+  }
+}
+
+/** Why a proxy cannot be used, if a request were to take it. */
+export const proxyProblem = (text: string): Words<string> | undefined => {
+  const address = proxyAddress(text)
+  if (!(address instanceof FeishuError.FeishuError) || address.reason._tag !== "InvalidRequest")
+    return undefined
+  const { problem } = address.reason
+  return { en: problem, zh: Chinese.ofCore(problem) }
+}
 
 const oneOf =
   (values: ReadonlyArray<string>) =>
@@ -160,8 +177,8 @@ export const all: ReadonlyArray<Setting> = [
   setting("access-token", anything, secret),
   setting("access-token-file", anything, secretFile),
   setting("rate-limit", wholeNumber(1, highestRateLimit), flag),
-  setting("https-proxy", proxy, { variables: ["https_proxy", "HTTPS_PROXY"], inProject: "known hosts" }),
-  setting("http-proxy", proxy, { variables: ["http_proxy", "HTTP_PROXY"], inProject: "known hosts" }),
+  setting("https-proxy", anything, { variables: ["https_proxy", "HTTPS_PROXY"], inProject: "known hosts" }),
+  setting("http-proxy", anything, { variables: ["http_proxy", "HTTP_PROXY"], inProject: "known hosts" }),
   setting("no-proxy", anything, { variables: ["no_proxy", "NO_PROXY"] }),
   // Whoever says which certificates to trust reads what is sent.
   setting("ca-file", anything, { holds: "file", inProject: "never" }),
@@ -183,8 +200,10 @@ export const mayBeSecret = (path: string): boolean => {
 /** A value as it may be shown: a proxy's without its password. */
 export const shown = ({ name }: Pick<Setting, "name">, text: string): string => {
   if (/^(app-secret|access-token)-file$/.test(name) && mayBeSecret(text)) return "***"
-  if (!name.endsWith("-proxy") || name === "no-proxy" || !URL.canParse(text)) return text
-  const address = new URL(text)
+  if (!isProxy({ name })) return text
+  const address = proxyAddress(text)
+  // What cannot be read has its password somewhere before the last @.
+  if (!(address instanceof URL)) return text.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)?.*@/is, "$1***@")
   if (address.password !== "") address.password = "***"
   return address.href.replace(/\/$/, "")
 }

@@ -30,6 +30,7 @@ const words: Language.Words<{
   readonly exampleInit: string
   readonly secret: (characters: number) => string
   readonly unset: string
+  readonly unusable: (origin: string, problem: string) => string
   readonly byTerminal: string
   readonly byLocale: string
   readonly looked: string
@@ -64,6 +65,7 @@ const words: Language.Words<{
     exampleInit: "Write the user's file, and edit it",
     secret: (characters) => `set, ${characters} characters`,
     unset: "not set",
+    unusable: (origin, problem) => `${origin}; cannot be used: ${problem}`,
     byTerminal: "table on a terminal, else ndjson",
     byLocale: "by the locale",
     looked: "Files:",
@@ -98,6 +100,7 @@ const words: Language.Words<{
     exampleInit: "生成用户配置文件并编辑",
     secret: (characters) => `已设置，${characters} 个字符`,
     unset: "未设置",
+    unusable: (origin, problem) => `${origin}；无法使用：${problem}`,
     byTerminal: "终端上为 table，否则为 ndjson",
     byLocale: "由系统区域设置决定",
     looked: "文件：",
@@ -153,6 +156,8 @@ interface Shown {
   readonly value: string | undefined
   /** Of a secret that is set. */
   readonly characters: number | undefined
+  /** Why it cannot be used, where that is no error before it has to be. */
+  readonly problem?: string | undefined
   readonly origin: Settings.Origin | undefined
 }
 
@@ -185,6 +190,7 @@ export const valuesOf = Effect.fnUntraced(function* (settings: Settings.Settings
             value: used[name] ?? (set && Settings.shown(setting, set)),
             characters: undefined,
             origin,
+            problem: Setting.isProxy(setting) ? Setting.proxyProblem(text ?? "")?.[language] : undefined,
           }
     })
 })
@@ -196,10 +202,11 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
   const { looked } = yield* ConfigFiles.ConfigFiles
   const shown = yield* valuesOf(settings)
   if (flags.json) {
-    const values = shown.map(({ characters, name, origin, value }) => [
+    const values = shown.map(({ characters, name, origin, problem, value }) => [
       Setting.keyOf({ name }),
       {
         ...(characters === undefined ? { value: value ?? null } : { set: true, characters }),
+        ...(problem === undefined ? {} : { problem }),
         origin: originForPrograms(origin),
       },
     ])
@@ -219,7 +226,11 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
     const isSet = characters !== undefined || value !== undefined
     return isSet ? Settings.inWords(origin, language) : ""
   }
-  const rows = shown.map((one) => [Setting.keyOf(one), visible(value(one)), visible(originOf(one))])
+  const rows = shown.map((one) => [
+    Setting.keyOf(one),
+    visible(value(one)),
+    visible(one.problem === undefined ? originOf(one) : say.unusable(originOf(one), one.problem)),
+  ])
   yield* Console.log(aligned(rows))
   yield* Console.log(
     [
@@ -307,7 +318,7 @@ const example: Language.Words<string> = {
 #https_proxy: http://proxy.example.com:3128
 #http_proxy: http://proxy.example.com:3128
 #no_proxy: feishu.example.com
-# Certificates to trust beside Node's own, in PEM.
+# Certificates to trust beside Node's own, in PEM or DER.
 #ca_file: /etc/ssl/company.pem
 `,
   zh: `# feishu-meetings 的配置。选项和环境变量优先于此文件，项目文件夹中的 ${ConfigFiles.projectName} 也优先于此文件；
@@ -345,7 +356,7 @@ const example: Language.Words<string> = {
 #https_proxy: http://proxy.example.com:3128
 #http_proxy: http://proxy.example.com:3128
 #no_proxy: feishu.example.com
-# 除 Node 自带的之外还信任的证书，PEM 格式。
+# 除 Node 自带的之外还信任的证书，PEM 或 DER 格式。
 #ca_file: /etc/ssl/company.pem
 `,
 }

@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import { ErrorCodes } from "@effect-feishu/core"
 import { codes, type Explanation } from "./Chinese.ts"
 import { Ended } from "./Ended.ts"
+import { inOurWords } from "./Explanation.ts"
 import { exitCodes } from "./Fault.ts"
 import * as Flags from "./Flags.ts"
 import type * as Language from "./Language.ts"
@@ -39,7 +40,7 @@ const words: Language.Words<{
     json: "Print JSON: an object, or an array of all",
     exampleOne: "What it means, and what to do",
     exampleAll: "What is only inferred, not documented",
-    ofCode: ({ meaning, remedy }) => ({ meaning, remedy }),
+    ofCode: ({ meaning, remedy }) => ({ meaning, remedy: inOurWords(remedy) }),
     toDo: "to do",
     message: "message",
     status: "HTTP",

@@ -61,7 +61,9 @@ export type Result = { readonly name: Name } & (
 
 /** An error of the client as what is unwell. */
 export const ofError = Effect.fnUntraced(function* (error: FeishuError.FeishuError) {
-  const { code, exitCode, logId, meaning, remedy } = ofFeishu(error, yield* Language.CurrentLanguage)
+  const { exitCode, logId, meaning, remedy } = ofFeishu(error, yield* Language.CurrentLanguage)
+  const { reason } = error
+  const code = reason._tag === "TransportFailed" ? reason.systemCode : error.code
   return yield* new Unwell({
     detail: meaning,
     remedy,

@@ -10,18 +10,22 @@ import * as Tls from "node:tls"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { FeishuError } from "@effect-feishu/core"
+import * as NodeHttp from "@effect-feishu/core/node"
 
-/** How a step failed: the system's code, or an HTTP status of the proxy. */
+/** How a name was not found: the system's code. */
 export class Broken extends Data.TaggedError("Broken")<{ readonly code: string }> {}
 
 /** Within this each step must be done. */
 const patience = "10 seconds"
 
-const inTime = <A, R>(step: Effect.Effect<A, Broken, R>): Effect.Effect<A, Broken, R> =>
-  Effect.timeoutOrElse(step, {
-    duration: patience,
-    orElse: () => Effect.fail(new Broken({ code: "ETIMEDOUT" })),
-  })
+const inTime = <A, E, R>(step: Effect.Effect<A, E, R>, overdue: () => E): Effect.Effect<A, E, R> =>
+  Effect.timeoutOrElse(step, { duration: patience, orElse: () => Effect.fail(overdue()) })
+
+const timedOut = { code: "ETIMEDOUT", syscall: "connect" } as const
+
+/** For each address of a host but the last, as the client has it. */
+const autoSelectFamilyAttemptTimeout = 2_500
 
 const broken = (error: unknown): Broken =>
   new Broken({
@@ -39,12 +43,15 @@ export const addressesOf = (host: string): Effect.Effect<ReadonlyArray<string>, 
     Effect.map(Effect.tryPromise({ try: () => lookup(host, { all: true }), catch: broken }), (found) =>
       found.map(({ address }) => address),
     ),
+    () => new Broken(timedOut),
   )
 
 /** Where to go, and through which proxy. */
 export interface Route {
   readonly url: URL
   readonly proxy: URL | undefined
+  /** What set the proxy, as its user wrote it. */
+  readonly setting: string
   /** Certificates to trust beside Node's own, in PEM. */
   readonly ca: string | undefined
 }
@@ -54,32 +61,44 @@ const portOf = (url: URL): number => Number(url.port) || (url.protocol === "http
 /** The name of a host as sockets take it. */
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.+)\]$/, "$1")
 
+const failed = ({ proxy, setting, url }: Route, cause: unknown, atProxy = false): FeishuError.FeishuError =>
+  NodeHttp.connectionFailed({ url: url.href, cause, proxy: proxy && { url: proxy, setting }, atProxy })
+
 /** A connection to the host, through the proxy's tunnel where there is one. */
-export const open = ({ ca, proxy, url }: Route): Effect.Effect<Socket, Broken, Scope.Scope> =>
-  Effect.acquireRelease(inTime(proxy === undefined ? direct(url) : tunnel(proxy, url, ca)), (socket) =>
-    Effect.sync(() => socket.destroy()),
+export const open = (route: Route): Effect.Effect<Socket, FeishuError.FeishuError, Scope.Scope> => {
+  const { proxy } = route
+  return Effect.acquireRelease(
+    inTime(proxy === undefined ? direct(route) : tunnel(route, proxy), () =>
+      failed(route, timedOut, proxy !== undefined),
+    ),
+    (socket) => Effect.sync(() => socket.destroy()),
   )
+}
 
-const trusted = (ca: string | undefined) => (ca === undefined ? {} : { ca: [...Tls.getCACertificates(), ca] })
+const trusted = (ca: string | undefined) =>
+  ca === undefined ? {} : { ca: [...Tls.getCACertificates(), ca], allowPartialTrustChain: true }
 
-const direct = (url: URL): Effect.Effect<Socket, Broken> =>
+const direct = (route: Route): Effect.Effect<Socket, FeishuError.FeishuError> =>
   Effect.callback((resume) => {
-    const socket = connect({ host: hostOf(url), port: portOf(url) })
+    const { url } = route
+    const socket = connect({ host: hostOf(url), port: portOf(url), autoSelectFamilyAttemptTimeout })
     socket.once("connect", () => resume(Effect.succeed(socket)))
-    socket.on("error", (error) => resume(Effect.fail(broken(error))))
+    socket.on("error", (error) => resume(Effect.fail(failed(route, error))))
     return Effect.sync(() => socket.destroy())
   })
 
-const tunnel = (proxy: URL, url: URL, ca: string | undefined): Effect.Effect<Socket, Broken> =>
+const tunnel = (route: Route, proxy: URL): Effect.Effect<Socket, FeishuError.FeishuError> =>
   Effect.callback((resume) => {
+    const { ca, url } = route
     const target = `${url.hostname}:${portOf(url)}`
     const user = [proxy.username, proxy.password].map(decodeURIComponent).join(":")
-    const request = (proxy.protocol === "https:" ? Https : Http).request({
+    const { Agent, request: ask } = proxy.protocol === "https:" ? Https : Http
+    const request = ask({
       host: hostOf(proxy),
       port: portOf(proxy),
       method: "CONNECT",
       path: target,
-      agent: false,
+      agent: new Agent({ autoSelectFamilyAttemptTimeout }),
       ...trusted(ca),
       headers: {
         host: target,
@@ -89,9 +108,9 @@ const tunnel = (proxy: URL, url: URL, ca: string | undefined): Effect.Effect<Soc
     request.once("connect", ({ statusCode }, socket: Socket) => {
       if (statusCode === 200) return resume(Effect.succeed(socket))
       socket.destroy()
-      return resume(Effect.fail(new Broken({ code: `HTTP ${statusCode}` })))
+      return resume(Effect.fail(failed(route, statusCode, true)))
     })
-    request.on("error", (error) => resume(Effect.fail(broken(error))))
+    request.on("error", (error) => resume(Effect.fail(failed(route, error, true))))
     request.end()
     return Effect.sync(() => request.destroy())
   })
@@ -107,13 +126,13 @@ export interface Certificate {
 }
 
 /** The certificate of a host. */
-export const certificateOf = (route: Route): Effect.Effect<Certificate, Broken> =>
+export const certificateOf = (route: Route): Effect.Effect<Certificate, FeishuError.FeishuError> =>
   Effect.scoped(
     Effect.gen(function* () {
       const socket = yield* open(route)
       const host = hostOf(route.url)
       return yield* inTime(
-        Effect.callback<Certificate, Broken>((resume) => {
+        Effect.callback<Certificate, FeishuError.FeishuError>((resume) => {
           const secure = Tls.connect({
             socket,
             host,
@@ -143,9 +162,10 @@ export const certificateOf = (route: Route): Effect.Effect<Certificate, Broken> 
               }),
             )
           })
-          secure.on("error", (error) => resume(Effect.fail(broken(error))))
+          secure.on("error", (error) => resume(Effect.fail(failed(route, error))))
           return Effect.sync(() => secure.destroy())
         }),
+        () => failed(route, timedOut),
       )
     }),
   )

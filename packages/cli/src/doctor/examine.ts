@@ -43,15 +43,13 @@ interface Input extends ConnectionFlags.Given {
 
 const words: Language.Words<{
   readonly setting: (name: string, value: string, origin: string) => string
+  readonly unusable: (problem: string) => string
   readonly secret: (characters: number) => string
   readonly reads: (baseUrl: string, app: string | undefined, hasToken: boolean) => string
   readonly noProxy: string
+  readonly allProxy: (variable: string) => string
   readonly proxyNotNeeded: string
   readonly proxy: (address: string) => string
-  readonly proxyRefused: (address: string, host: string, code: string) => string
-  readonly giveUser: string
-  readonly proxyDead: (address: string, code: string) => string
-  readonly checkProxy: string
   readonly byProxy: string
   readonly isAddress: (host: string) => string
   readonly addresses: (host: string, addresses: string, millis: number) => string
@@ -66,8 +64,6 @@ const words: Language.Words<{
   readonly expired: string
   readonly otherHost: string
   readonly distrustedRemedy: string
-  readonly noConnection: (host: string, code: string) => string
-  readonly checkNetwork: string
   readonly answered: (millis: number) => string
   readonly noDate: string
   readonly inStep: (seconds: string) => string
@@ -85,16 +81,14 @@ const words: Language.Words<{
 }> = {
   en: {
     setting: (name, value, origin) => `${name}: ${value} (${origin})`,
+    unusable: (problem) => `; cannot be used: ${problem}`,
     secret: (characters) => `set, ${characters} characters`,
     reads: (baseUrl, app, hasToken) =>
       `${baseUrl}, ${app !== undefined ? `by the app ${app}` : hasToken ? "by an access token" : "with no credentials yet"}`,
     noProxy: "none",
+    allProxy: (variable) => `none: ${variable} is set, but not read; set HTTPS_PROXY if Feishu needs a proxy`,
     proxyNotNeeded: "none for this host, although one is set: NO_PROXY lists it, or it is this machine",
     proxy: (address) => `${address} opens a tunnel`,
-    proxyRefused: (address, host, code) => `${address} opens no tunnel to ${host} (${code})`,
-    giveUser: "Check the user and password in HTTPS_PROXY, or list the host in NO_PROXY.",
-    proxyDead: (address, code) => `${address} cannot be reached (${code})`,
-    checkProxy: "Check the address in HTTPS_PROXY and that the proxy is running.",
     byProxy: "the proxy looks the names up",
     isAddress: (host) => `${host} is an address`,
     addresses: (host, addresses, millis) => `${host} is ${addresses} (${millis} ms)`,
@@ -113,9 +107,6 @@ const words: Language.Words<{
     otherHost: "Check the base URL: the certificate is for another host.",
     distrustedRemedy:
       "If a proxy inspects TLS, or it is a private deployment, put the certificate of its authority into a file, and name that in FEISHU_CA_FILE; else somebody may be listening.",
-    noConnection: (host, code) => `there is no connection to ${host} (${code})`,
-    checkNetwork:
-      "Check the base URL, the network, and whether a firewall or proxy is between here and Feishu.",
     answered: (millis) => `answers in ${millis} ms`,
     noDate: "the answer does not tell the time",
     inStep: (seconds) => `in step with Feishu's, to ${seconds} s`,
@@ -143,16 +134,15 @@ const words: Language.Words<{
   },
   zh: {
     setting: (name, value, origin) => `${name}：${value}（${origin}）`,
+    unusable: (problem) => `；无法使用：${problem}`,
     secret: (characters) => `已设置，${characters} 个字符`,
     reads: (baseUrl, app, hasToken) =>
       `${baseUrl}，${app !== undefined ? `使用应用 ${app}` : hasToken ? "使用访问凭证" : "尚无凭证"}`,
     noProxy: "无",
+    allProxy: (variable) =>
+      `无：设置了 ${variable}，但本工具不读取它；如需代理才能访问飞书，请设置 HTTPS_PROXY`,
     proxyNotNeeded: "已设置代理，但此主机不经过代理：NO_PROXY 列出了它，或它就是本机",
     proxy: (address) => `${address} 可以建立隧道`,
-    proxyRefused: (address, host, code) => `${address} 拒绝建立到 ${host} 的隧道（${code}）`,
-    giveUser: "请检查 HTTPS_PROXY 中的用户名和密码，或将主机列入 NO_PROXY。",
-    proxyDead: (address, code) => `无法连接 ${address}（${code}）`,
-    checkProxy: "请检查 HTTPS_PROXY 中的地址，以及代理是否在运行。",
     byProxy: "由代理解析域名",
     isAddress: (host) => `${host} 是 IP 地址`,
     addresses: (host, addresses, millis) => `${host} 解析为 ${addresses}（${millis} 毫秒）`,
@@ -171,8 +161,6 @@ const words: Language.Words<{
     otherHost: "请检查接口地址：证书属于另一台主机。",
     distrustedRemedy:
       "如果代理会检查 TLS，或是私有化部署，请将其证书颁发机构的证书存入文件，并用 FEISHU_CA_FILE 指定；否则可能有人在窃听。",
-    noConnection: (host, code) => `无法连接 ${host}（${code}）`,
-    checkNetwork: "请检查接口地址和网络，以及与飞书之间是否有防火墙或代理。",
     answered: (millis) => `${millis} 毫秒内应答`,
     noDate: "应答中没有时间",
     inStep: (seconds) => `与飞书的时钟一致，相差 ${seconds} 秒`,
@@ -301,12 +289,13 @@ const configuration = Effect.fnUntraced(function* (input: Input) {
   const http = Layer.succeedContext(yield* Layer.build(Client.httpTrusting(settings, ca)))
   const values = yield* valuesOf(settings)
   const set = values.filter(({ name, origin }) => origin !== undefined || name === "base-url")
-  const lines = set.map(({ characters, name, origin, value }) =>
-    say.setting(
-      Setting.keyOf({ name }),
-      characters === undefined ? (value ?? "") : say.secret(characters),
-      Settings.inWords(origin, language),
-    ),
+  const lines = set.map(
+    ({ characters, name, origin, problem, value }) =>
+      say.setting(
+        Setting.keyOf({ name }),
+        characters === undefined ? (value ?? "") : say.secret(characters),
+        Settings.inWords(origin, language),
+      ) + (problem === undefined ? "" : say.unusable(problem)),
   )
   return [
     { settings, urls, ca, http },
@@ -315,10 +304,11 @@ const configuration = Effect.fnUntraced(function* (input: Input) {
       lines,
       facts: {
         settings: Object.fromEntries(
-          set.map(({ characters, name, origin, value }) => [
+          set.map(({ characters, name, origin, problem, value }) => [
             Setting.keyOf({ name }),
             {
               ...(characters === undefined ? { value } : { set: true, characters }),
+              ...(problem === undefined ? {} : { problem }),
               origin: originForPrograms(origin),
             },
           ]),
@@ -334,11 +324,10 @@ const way = ["proxy", "dns", "tls", "feishu"] as const
 
 /** The way to Feishu, and its clock. */
 const network = Effect.fnUntraced(function* (look: Look, configured: Configured) {
-  const { http, settings, urls } = configured
+  const { http, urls } = configured
   const say = yield* Language.say(words)
-  const route = routeOf(configured, urls.baseUrl)
-  yield* look("proxy", [], proxyCheck(settings, route))
-  yield* look("dns", way, dnsCheck(configured, route))
+  const route = yield* look("proxy", [], proxyCheck(configured))
+  yield* look("dns", way, dnsCheck(configured, route?.proxy))
   yield* look("tls", way, tlsCheck(configured))
   const reached = yield* look(
     "feishu",
@@ -460,39 +449,51 @@ const reading = Effect.fnUntraced(function* (look: Look, access: Access, meeting
 
 type Urls = Pick<FeishuConfig.FeishuConfig["Service"], "baseUrl" | "oauthBaseUrl">
 
-const routeOf = ({ ca, settings }: Pick<Configured, "ca" | "settings">, url: string): Connection.Route => {
-  const proxy = NodeHttp.proxyOf(url, Client.proxies(settings))
-  return { url: new URL(url), proxy: proxy === undefined ? undefined : new URL(proxy), ca }
-}
+/** The way to a URL; an error where it leads through a proxy that cannot be used. */
+const routeOf = (
+  { ca, settings }: Pick<Configured, "ca" | "settings">,
+  url: string,
+): Effect.Effect<Connection.Route, FeishuError.FeishuError> =>
+  Effect.try({
+    try: () => {
+      const proxy = NodeHttp.proxyOf(url, Client.proxies(settings))
+      const https = url.startsWith("https:") ? settings.found.get("https-proxy") : undefined
+      const given = https ?? settings.found.get("http-proxy")
+      return {
+        url: new URL(url),
+        proxy: proxy === undefined ? undefined : new URL(proxy),
+        setting: given === undefined ? "" : Settings.nameOf(given.origin),
+        ca,
+      }
+    },
+    // It throws nothing else.
+    catch: (error) => error as FeishuError.FeishuError,
+  })
 
 /** The hosts that are asked: the API's, and the one that tokens come from where that is another. */
 const hostsOf = ({ baseUrl, oauthBaseUrl }: Urls, settings: Settings.Settings): ReadonlyArray<string> => [
   ...new Set([baseUrl, ...(settings.found.has("oauth-base-url") ? [oauthBaseUrl] : [])]),
 ]
 
-const proxyCheck = Effect.fnUntraced(function* (settings: Settings.Settings, route: Connection.Route) {
-  const { proxy, url } = route
+const proxyCheck = Effect.fnUntraced(function* (configured: Configured) {
+  const { settings, urls } = configured
   const say = yield* Language.say(words)
+  const route = yield* routeOf(configured, urls.baseUrl)
+  const { proxy, url } = route
   if (proxy === undefined) {
     const isSet = settings.found.has("https-proxy") || settings.found.has("http-proxy")
-    const fine: Check.Fine = { detail: isSet ? say.proxyNotNeeded : say.noProxy, facts: { proxy: null } }
-    return [undefined, fine] as const
+    const other = ["all_proxy", "ALL_PROXY"].find((variable) => process.env[variable])
+    const none = other === undefined ? say.noProxy : say.allProxy(other)
+    const fine: Check.Fine = { detail: isSet ? say.proxyNotNeeded : none, facts: { proxy: null } }
+    return [route, fine] as const
   }
   const address = Setting.shown({ name: "https-proxy" }, proxy.href)
   // Through a proxy for plain http goes each request by itself.
-  if (url.protocol === "https:") {
-    yield* Effect.scoped(Connection.open(route)).pipe(
-      Effect.mapError(({ code }) =>
-        code.startsWith("HTTP")
-          ? Check.ofNetwork(say.proxyRefused(address, url.hostname, code), say.giveUser, { code })
-          : Check.ofNetwork(say.proxyDead(address, code), say.checkProxy, { code }),
-      ),
-    )
-  }
-  return [undefined, { detail: say.proxy(address), facts: { proxy: address } } as Check.Fine] as const
+  if (url.protocol === "https:") yield* Effect.scoped(Connection.open(route))
+  return [route, { detail: say.proxy(address), facts: { proxy: address } } as Check.Fine] as const
 })
 
-const dnsCheck = Effect.fnUntraced(function* ({ settings, urls }: Configured, { proxy }: Connection.Route) {
+const dnsCheck = Effect.fnUntraced(function* ({ settings, urls }: Configured, proxy: URL | undefined) {
   const say = yield* Language.say(words)
   if (proxy !== undefined) return yield* new Check.NotNeeded({ detail: say.byProxy })
   const hosts = new Set(hostsOf(urls, settings).map((url) => Connection.hostOf(new URL(url))))
@@ -529,10 +530,8 @@ const tlsCheck = Effect.fnUntraced(function* (configured: Configured) {
   const now = yield* Clock.currentTimeMillis
   const certificates = yield* Effect.forEach(secure, (url) => {
     const { host } = new URL(url)
-    return Connection.certificateOf(routeOf(configured, url)).pipe(
-      Effect.mapError(({ code }) =>
-        Check.ofNetwork(say.noConnection(host, code), say.checkNetwork, { host, code }),
-      ),
+    return routeOf(configured, url).pipe(
+      Effect.flatMap(Connection.certificateOf),
       Effect.flatMap(({ issuer, problem, protocol, validTo }) => {
         const days = Math.floor((validTo - now) / 86_400_000)
         const facts = { host, issuer, protocol, daysLeft: days }
