@@ -49,6 +49,8 @@ export interface Options {
   readonly pauseMillis: number
   /** How many requests there may be. */
   readonly atMost: number
+  /** The variables of a proxy, as Node's agent takes them; without them there is none. */
+  readonly proxy?: Readonly<Record<string, string | undefined>> | undefined
   /** Told while it waits. */
   readonly onWait: (words: string) => Effect.Effect<void>
 }
@@ -93,6 +95,11 @@ export const make = (options: Options): Feishu => {
   let lost = 0
   let quotaRefusal: Answer | undefined
   const refusals: Array<Answer> = []
+  const secure = new https.Agent({
+    keepAlive: true,
+    proxyEnv: { ...options.proxy },
+    autoSelectFamilyAttemptTimeout,
+  })
 
   const once = Effect.fnUntraced(function* (path: string, sent: Sent) {
     if (lost >= 3) return yield* new Undecided({ because: "no answer came three times running" })
@@ -106,7 +113,7 @@ export const make = (options: Options): Feishu => {
     requests++
     lastSentAt = yield* Clock.currentTimeMillis
     const base = sent.host === "oauth" ? options.oauthBaseUrl : options.baseUrl
-    const answer = yield* exchange(new URL(base + path), sent).pipe(
+    const answer = yield* exchange(new URL(base + path), sent, secure).pipe(
       Effect.tapError(() => Effect.sync(() => lost++)),
     )
     lost = 0
@@ -166,10 +173,12 @@ export const resetOf = ({ headers }: Answer): number => {
 
 // Plain http is for loopback only, which no proxy leads to.
 const plain = new http.Agent({ keepAlive: true })
-const secure = new https.Agent({ keepAlive: true, proxyEnv: process.env })
+
+/** For each address of a host but the last. Node's own 250 ms are too short for some who are far away. */
+const autoSelectFamilyAttemptTimeout = 2_500
 
 /** One request. `fetch` refuses a GET with a body, which the official SDK sends. No redirect is followed. */
-const exchange = (url: URL, sent: Sent): Effect.Effect<Answer, Unreachable> =>
+const exchange = (url: URL, sent: Sent, secure: https.Agent): Effect.Effect<Answer, Unreachable> =>
   Effect.callback<Answer, Unreachable>((resume, signal) => {
     const fail = ({ code, name }: NodeJS.ErrnoException) =>
       // Of a deadline Node says that the request was aborted.

@@ -11,6 +11,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { Failed, tell } from "../Failed.ts"
 import type { Credentials, Unreachable } from "./Feishu.ts"
+import * as Proxy from "./Proxy.ts"
 import * as Report from "./Report.ts"
 import * as suite from "./suite.ts"
 
@@ -54,6 +55,8 @@ export const contract = Effect.fnUntraced(function* (flags: {
       ),
   })
   const credentials = yield* checkedCredentials(environment)
+  const proxy = isLoopback ? { environment: undefined } : Proxy.read(process.env)
+  if ("problem" in proxy) return yield* tell(`${proxy.problem}. ${nothingSent}`, 2)
   const options = {
     baseUrl,
     oauthBaseUrl: oauthBaseUrls[baseUrl] ?? baseUrl,
@@ -61,6 +64,7 @@ export const contract = Effect.fnUntraced(function* (flags: {
     meetingNo,
     exhaustLimit: flags.exhaustLimit,
     pauseMillis: isLoopback ? 0 : pauseMillis,
+    proxy: proxy.environment,
     onWait: (words: string) => Console.error(words),
   }
   const { requests, seconds } = suite.plan(options)
@@ -176,13 +180,25 @@ const checkedUrl = Effect.fnUntraced(function* (typed: string, allowHttp: boolea
 })
 
 const whyUnreachable = ({ code }: Unreachable, baseUrl: string): string => {
-  const what = ["ENOTFOUND", "EAI_AGAIN"].includes(code)
-    ? "there is no such host"
+  const [what, toDo] = ["ENOTFOUND", "EAI_AGAIN"].includes(code)
+    ? ["there is no such host", checkNetwork]
     : code === "ECONNREFUSED"
-      ? "nobody listens there"
-      : "no answer came"
-  return `${baseUrl} could not be reached, ${what} (${code}): check --base-url and the network; behind a proxy set HTTPS_PROXY`
+      ? ["nobody listens there", checkNetwork]
+      : /CERT|SELF_SIGNED|^UNABLE_TO_/.test(code)
+        ? [
+            "its certificate is not trusted",
+            "check --base-url; name a file with the certificate of its authority in NODE_EXTRA_CA_CERTS if a proxy inspects TLS or it is a private deployment",
+          ]
+        : code === "EPROTO" || code.startsWith("ERR_SSL_")
+          ? [
+              "TLS does not come about with this port",
+              "check --base-url; plain http is for this machine only",
+            ]
+          : ["no answer came", checkNetwork]
+  return `${baseUrl} could not be reached, ${what} (${code}): ${toDo}`
 }
+
+const checkNetwork = "check --base-url and the network; behind a proxy set HTTPS_PROXY"
 
 /** By construction nothing of it is told. What is told of whoever answers might repeat what was sent. */
 const maskOf = ({ app, token }: Credentials, meetingNo: string | undefined) => {
