@@ -27,7 +27,7 @@ export const read = (content: string | Uint8Array): Result.Result<ReadonlyArray<
   const bytes = Buffer.from(content)
   const text = decoded(bytes)
   // UTF-16 without a mark leaves a NUL beside every character.
-  return text.replaceAll("\0", "").includes("-----BEGIN ") ? fromText(text) : fromBytes(bytes)
+  return text.replaceAll("\0", "").includes("-----BEGIN ") ? fromText(text) : fromBytes(bytes, text)
 }
 
 const refuse = (problem: string, remedy: string) => Result.fail<Problem>({ problem, remedy })
@@ -91,7 +91,7 @@ const damaged = (number: number, all: number) =>
     "Get it again, or leave it out.",
   )
 
-const fromBytes = (bytes: Buffer): Result.Result<ReadonlyArray<Certificate>, Problem> => {
+const fromBytes = (bytes: Buffer, text: string): Result.Result<ReadonlyArray<Certificate>, Problem> => {
   const first = certificateOf(bytes)
   if (first !== undefined) {
     return first.bytes === bytes.length
@@ -119,7 +119,7 @@ const fromBytes = (bytes: Buffer): Result.Result<ReadonlyArray<Certificate>, Pro
     )
   }
   if (isPrivateKey(bytes)) return privateKey()
-  return fromText(bytes.toString("utf8"))
+  return fromText(text)
 }
 
 /** The certificate that these bytes begin with, and how many are it. */
