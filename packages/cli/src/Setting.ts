@@ -202,8 +202,11 @@ export const shown = ({ name }: Pick<Setting, "name">, text: string): string => 
   if (/^(app-secret|access-token)-file$/.test(name) && mayBeSecret(text)) return "***"
   if (!isProxy({ name })) return text
   const address = proxyAddress(text)
-  // What cannot be read has its password somewhere before the last @.
-  if (!(address instanceof URL)) return text.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)?.*@/is, "$1***@")
+  if (!(address instanceof URL)) {
+    // What cannot be read has its password before the last @, or anywhere.
+    const masked = text.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)?.*@/is, "$1***@")
+    return /^([a-z][a-z0-9+.-]*:\/*)?(\*\*\*@)?[\w.-]*(:\d{0,5})?\/?$/i.test(masked) ? masked : "***"
+  }
   if (address.password !== "") address.password = "***"
   return address.href.replace(/\/$/, "")
 }

@@ -40,7 +40,7 @@ const words: Language.Words<{
     json: "Print JSON: an object, or an array of all",
     exampleOne: "What it means, and what to do",
     exampleAll: "What is only inferred, not documented",
-    ofCode: ({ meaning, remedy }) => ({ meaning, remedy: inOurWords(remedy) }),
+    ofCode: ({ meaning, remedy }) => ({ meaning, remedy }),
     toDo: "to do",
     message: "message",
     status: "HTTP",
@@ -163,7 +163,7 @@ const details = (entry: ErrorCodes.ErrorCode, language: Language.Language): stri
     HelpText.rows([[heading(String(entry.code)), meaning]], { ...layout, indent: 10 }),
     HelpText.rows(
       [
-        [say.toDo, remedy],
+        [say.toDo, inOurWords(remedy)],
         [say.retried, say.retry[entry.retry]],
         [say.status, String(entry.status)],
         [say.message, entry.msg],
