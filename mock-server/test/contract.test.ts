@@ -18,6 +18,7 @@ import * as Stdio from "effect/Stdio"
 import { run } from "../src/command.ts"
 import * as ControlClient from "../src/ControlClient.ts"
 import { notChecked } from "../src/contract/notChecked.ts"
+import * as Proxy from "../src/contract/Proxy.ts"
 import * as Report from "../src/contract/Report.ts"
 import * as suite from "../src/contract/suite.ts"
 import * as MockFeishu from "../src/MockFeishu.ts"
@@ -743,4 +744,43 @@ describe("feishu-mock contract", () => {
       assert.deepStrictEqual([stopped.code, stopped.stdout], [130, ""])
     }).pipe(Effect.provide(MockFeishu.layer({ lastPageToken: "empty" }))),
   )
+})
+
+describe("the proxy of the environment", () => {
+  it.each([
+    ["http://127.0.0.1:7890", "http://127.0.0.1:7890"],
+    ["127.0.0.1:7890", "http://127.0.0.1:7890"],
+    [" proxy.example:8080/ ", "http://proxy.example:8080"],
+    ["//proxy.example", "http://proxy.example"],
+    ["HTTPS://proxy.example", "https://proxy.example"],
+    ["[::1]:7890", "http://[::1]:7890"],
+    ["me:pass@127.0.0.1:7890", "http://me:pass@127.0.0.1:7890"],
+    ["http://me:100%@s/s@127.0.0.1:7890", "http://me:100%25%40s%2Fs@127.0.0.1:7890"],
+    ["http://me:p%40ss@127.0.0.1:7890", "http://me:p%40ss@127.0.0.1:7890"],
+    ["http://me@127.0.0.1:7890", "http://me@127.0.0.1:7890"],
+  ])("%s is taken", (HTTPS_PROXY, https_proxy) => {
+    assert.deepStrictEqual(Proxy.read({ https_proxy: " ", HTTPS_PROXY, NO_PROXY: "a.example" }), {
+      environment: { https_proxy, no_proxy: "a.example" },
+    })
+  })
+
+  it("that is blank, or not there, is none", () => {
+    assert.deepStrictEqual(Proxy.read({}), { environment: {} })
+    assert.deepStrictEqual(Proxy.read({ HTTPS_PROXY: " " }), { environment: {} })
+  })
+
+  it.each([
+    [
+      "socks5://me:SECRET@127.0.0.1:7890",
+      /^HTTPS_PROXY: SOCKS proxies are not supported; name the HTTP port/,
+    ],
+    ["ftp://me:SECRET@127.0.0.1", /^HTTPS_PROXY is not the address of a proxy: write it as http:/],
+    [":7890", /^HTTPS_PROXY is not the address/],
+    ["me:SECRET@", /^HTTPS_PROXY is not the address/],
+    ["no address", /^HTTPS_PROXY is not the address/],
+  ])("%s is refused, and not repeated", (HTTPS_PROXY, problem) => {
+    const read = Proxy.read({ HTTPS_PROXY })
+    assert.match("problem" in read ? read.problem : "", problem)
+    assert.notInclude(JSON.stringify(read), "SECRET")
+  })
 })

@@ -5,7 +5,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Chinese from "../src/Chinese.ts"
-import { explain } from "../src/Explanation.ts"
+import { explain, inOurWords } from "../src/Explanation.ts"
 import { english } from "./english.ts"
 
 const refused = { status: 400, code: 121003, msg: "param error", logId: "20260901LOG" }
@@ -140,6 +140,26 @@ describe("in Chinese", () => {
         config({ FEISHU_BRAND: "larkk" }),
         config({ FEISHU_ALLOW_HTTP: "perhaps" }),
         config({ FEISHU_ACCESS_TOKEN: "a b" }),
+        config({ FEISHU_APP_ID: "cli_a", FEISHU_APP_SECRET: "a b" }),
+        ...["socks5://127.0.0.1:7890", "ftp://127.0.0.1", "7890"].map((httpsProxy) =>
+          Effect.try({
+            try: () => NodeHttp.proxyOf("https://feishu.invalid", { httpsProxy, noProxy: "" }),
+            catch: (error) => error,
+          }),
+        ),
+        ...[
+          "",
+          "ca.pem",
+          "none\n",
+          "-----BEGIN EC PRIVATE KEY-----",
+          "-----BEGIN PKCS7-----",
+          "-----BEGIN PUBLIC KEY-----",
+          "-----BEGIN CERTIFICATE-----",
+          "-----BEGIN CERTIFICATE-----\n-----BEGIN CERTIFICATE-----",
+          Buffer.from("308202a006092a864886f70d010702", "hex"),
+          Buffer.from("30820a0102010330", "hex"),
+          Buffer.from("feedfeed", "hex"),
+        ].map((content) => NodeHttp.certificates("FEISHU_CA_FILE", content)),
       ]
       for (const one of wrong) {
         const error = yield* Effect.flip(one)
@@ -149,4 +169,58 @@ describe("in Chinese", () => {
       }
     }),
   )
+})
+
+describe("in English", () => {
+  it("a remedy names what this command has, and nothing of the client's code", () => {
+    const secret = (kind: string) => `Give it as Feishu gave it, in Secret.${kind}.`
+    const remedies = [
+      ...Object.values(everyReason)
+        .flat()
+        .filter((reason) => reason._tag !== "AppTicketMissing")
+        .map((reason) => explain(new FeishuError.FeishuError({ reason }), "en").remedy),
+      ...["CERT_HAS_EXPIRED", "ERR_TLS_CERT_ALTNAME_INVALID", "SELF_SIGNED_CERT_IN_CHAIN"].map(
+        (systemCode) => {
+          const reason = new FeishuError.TransportFailed({
+            fault: "certificate refused",
+            host: "open.feishu.cn:443",
+            systemCode,
+          })
+          return explain(new FeishuError.FeishuError({ reason }), "en").remedy
+        },
+      ),
+      ...ErrorCodes.catalogue.map(({ remedy }) => inOurWords(remedy)),
+      inOurWords(secret("appSecret")),
+      inOurWords(secret("accessToken")),
+    ]
+    for (const remedy of remedies) {
+      assert.notMatch(remedy, /\b[a-z]+[A-Z]\w*|\b(in code|option|page size|one client)\b|[A-Z][a-z]+\.[a-z]/)
+    }
+    assert.include(remedies.join(" "), "name that in FEISHU_CA_FILE")
+    assert.include(remedies.join(" "), "--page-size")
+    assert.include(remedies.join(" "), "--rate-limit")
+    assert.include(remedies.join(" "), "in FEISHU_APP_SECRET.")
+  })
+
+  it("a failure of a proxy names what has set it", () => {
+    const remedy = (proxySetting: string | undefined, language: "en" | "zh") => {
+      const reason = new FeishuError.TransportFailed({
+        fault: "proxy not reached",
+        host: "open.feishu.cn:443",
+        systemCode: "ECONNREFUSED",
+        proxy: "127.0.0.1:7890",
+        proxySetting,
+      })
+      const { meaning, remedy } = explain(new FeishuError.FeishuError({ reason }), language)
+      assert.include(meaning, "127.0.0.1:7890")
+      return remedy
+    }
+    for (const language of ["en", "zh"] as const) {
+      assert.include(remedy("HTTP_PROXY", language), "HTTP_PROXY")
+      assert.include(remedy("https_proxy", language), "https_proxy")
+      // As a configuration file has it.
+      assert.include(remedy("httpsProxy", language), "https_proxy")
+      assert.include(remedy(undefined, language), "HTTPS_PROXY")
+    }
+  })
 })

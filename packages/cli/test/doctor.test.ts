@@ -2,7 +2,13 @@ import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer as createHttpsServer } from "node:https"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import { type AddressInfo, connect, type Server, type Socket } from "node:net"
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from "node:net"
 import { tmpdir } from "node:os"
 import { text } from "node:stream/consumers"
 import { join } from "node:path"
@@ -212,6 +218,31 @@ describe.concurrent("doctor", () => {
     )
   })
 
+  it("TLS: a port that speaks none, and a server that refuses it", async () => {
+    const says = async (bytes: string | Uint8Array) => {
+      const server = createTcpServer((socket) => {
+        socket.on("error", () => {})
+        socket.once("data", () => socket.end(bytes))
+      })
+      const port = await listen(server)
+      const found = await doctor([], {
+        FEISHU_BASE_URL: `https://localhost:${port}`,
+        FEISHU_ACCESS_TOKEN: Scripted.token,
+      })
+      server.close()
+      assert.strictEqual(found.code, 4)
+      return found.of("tls")
+    }
+    const [plain, name] = await Promise.all([
+      says("HTTP/1.1 400 Bad Request\r\n\r\n"),
+      says(Uint8Array.of(0x15, 3, 3, 0, 2, 2, 112)),
+    ])
+    assert.match(plain.detail, /^localhost:\d+: no TLS at this port \(ERR_SSL_WRONG_VERSION_NUMBER\)$/)
+    assert.include(plain.remedy, "write http:// instead of https://")
+    assert.match(name.detail, /^localhost:\d+: TLS refused \(ERR_SSL_TLSV1_UNRECOGNIZED_NAME\)$/)
+    assert.include(name.remedy, "does not know this host name")
+  })
+
   it("no route: nobody listens", async () => {
     const closed = await Scripted.start(Scripted.twoPages)
     await closed[Symbol.asyncDispose]()
@@ -334,15 +365,27 @@ describe.concurrent("doctor behind a proxy", () => {
 
   it("that refuses, that is dead, or that NO_PROXY takes out of the way", async () => {
     const { address, close } = await proxy("http", "407 Proxy Authentication Required")
-    const [refused, dead, none] = await Promise.all([
+    const [refused, dead, none, other] = await Promise.all([
       doctor([], { ...environment, HTTPS_PROXY: address }),
       doctor([], { ...environment, HTTPS_PROXY: "http://127.0.0.1:9" }),
       doctor([], { ...environment, HTTPS_PROXY: address, NO_PROXY: "feishu.invalid" }),
+      doctor([], {
+        ...environment,
+        ALL_PROXY: "socks5://127.0.0.1:9",
+        FEISHU_BASE_URL: "http://127.0.0.1:9",
+      }),
     ])
+    assert.include(other.of("proxy").detail, "none: ALL_PROXY is set, but not read; set HTTPS_PROXY")
     assert.strictEqual(refused.found, `+node +configuration !proxy ${skippedAfter("proxy")}`)
-    assert.include(refused.of("proxy").detail, "opens no tunnel to feishu.invalid (HTTP 407)")
-    assert.include(refused.of("proxy").remedy, "user and password")
-    assert.include(dead.of("proxy").detail, "http://127.0.0.1:9 cannot be reached (ECONNREFUSED)")
+    assert.include(refused.of("proxy").detail, ": proxy refused (HTTP 407)")
+    assert.match(refused.of("proxy").detail, /^feishu\.invalid:443 through the proxy localhost:\d+: /)
+    assert.include(refused.of("proxy").remedy, "user and password in HTTPS_PROXY")
+    assert.strictEqual(
+      dead.of("proxy").detail,
+      "feishu.invalid:443 through the proxy 127.0.0.1:9: proxy not reached (ECONNREFUSED)",
+    )
+    assert.include(dead.of("proxy").remedy, "Check the address in HTTPS_PROXY")
+    assert.strictEqual(dead.of("proxy")["code"], "ECONNREFUSED")
     assert.deepStrictEqual([refused.code, dead.code], [4, 4])
     assert.match(none.found, /^\+node \+configuration \+proxy !dns /)
     assert.notInclude(refused.stdout + dead.stdout + none.stdout, "hushhush")

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { type Started, startFeishuMock } from "@effect-feishu/mock-server"
+import * as Setting from "../src/Setting.ts"
 import * as Cli from "./Cli.ts"
 import * as Scripted from "./ScriptedFeishu.ts"
 
@@ -238,6 +239,99 @@ describe.concurrent("plain http to another machine", () => {
     )
     assert.match(doctor.stdout, /^ok {7}Feishu /m)
     assert.match(shown.stdout, /^allow_http +true +environment FEISHU_ALLOW_HTTP$/m)
+  })
+})
+
+describe.concurrent("a proxy", () => {
+  it("that cannot be used stops nothing that is reached without it", async () => {
+    await using scripted = await Scripted.start(Scripted.twoPages)
+    const { run } = place("direct", { user: `https_proxy: socks5://me:${secret}@127.0.0.1:7890\n` })
+    for (const proxy of ["", " ", "127.0.0.1:7890", "socks5://127.0.0.1:7890", "no address"]) {
+      const { code, stdout } = await run(`feishu-meetings list ${Scripted.meetingNo}`, {
+        ...scripted.environment,
+        HTTPS_PROXY: proxy,
+      })
+      assert.deepStrictEqual([code, Cli.ids(stdout).length], [0, 60], proxy)
+    }
+  })
+
+  it("that cannot be used is named by what has set it where a request would take it, and never shown", async () => {
+    const address = `socks5://me:${secret}@127.0.0.1:7890`
+    const { run } = place("proxied", { user: `https_proxy: ${address}\n` })
+    const { run: without } = place("proxied-by-variable", {})
+    const feishu = { FEISHU_BASE_URL: "https://feishu.invalid", FEISHU_ACCESS_TOKEN: Scripted.token }
+    const list = `feishu-meetings list ${Scripted.meetingNo}`
+    const [file, upper, lower, chinese, shown, doctor] = await Promise.all([
+      run(list, feishu),
+      without(list, { ...feishu, HTTPS_PROXY: address, https_proxy: " " }),
+      without(list, { ...feishu, http_proxy: address, HTTP_PROXY: "http://127.0.0.1:9" }),
+      without(`${list} --lang zh`, { ...feishu, HTTPS_PROXY: address }),
+      run("feishu-meetings config show"),
+      run("feishu-meetings doctor", feishu),
+    ])
+    for (const { code } of [file, upper, lower, chinese, doctor]) assert.strictEqual(code, 2)
+    const problem = "SOCKS proxies are not supported"
+    assert.include(file.stderr, `error: https_proxy: ${problem}. Nothing was sent\nto do: Name the HTTP port`)
+    assert.include(upper.stderr, `error: HTTPS_PROXY: ${problem}.`)
+    assert.include(lower.stderr, `error: http_proxy: ${problem}.`)
+    assert.match(chinese.stderr, /^错误：HTTPS_PROXY：不支持 SOCKS 代理。未发送任何请求\n/)
+    assert.match(
+      shown.stdout,
+      /^https_proxy +socks5:\/\/\*\*\*@127\.0\.0\.1:7890 +user file .*; cannot be used: SOCKS/m,
+    )
+    assert.strictEqual(shown.code, 0)
+    assert.match(doctor.stdout, /^failed +proxy +https_proxy: SOCKS proxies are not supported/m)
+    for (const { stderr, stdout } of [file, upper, lower, chinese, shown, doctor]) {
+      assert.notInclude(stdout + stderr, secret)
+    }
+  })
+
+  it.each([
+    ["127.0.0.1:7890", "http://127.0.0.1:7890"],
+    ["http://me:SECRET@proxy.example:3128/", "http://me:***@proxy.example:3128"],
+    ["me:SECRET@proxy.example:3128", "http://me:***@proxy.example:3128"],
+    ["http://me:SEC@RET/#@proxy.example:3128", "http://me:***@proxy.example:3128"],
+    ["http://me@proxy.example", "http://me@proxy.example"],
+    ["socks5://me:SECRET@proxy.example:1080", "socks5://***@proxy.example:1080"],
+    ["socks5://me:SEC@RET/@proxy.example:1080", "socks5://***@proxy.example:1080"],
+    ["ftp://SECRET@proxy.example", "ftp://***@proxy.example"],
+    ["socks5://proxy.example:1080", "socks5://proxy.example:1080"],
+    [":7890", ":7890"],
+    ["me:SECRET@", "***@"],
+    ["proxy.example:3128:me:SECRET", "***"],
+    ["http://proxy.example:SECRET", "***"],
+    ["proxy.example 3128 me SECRET", "***"],
+    ["DIRECT", "DIRECT"],
+  ])("%s is shown as %s", (text, shown) => {
+    assert.strictEqual(Setting.shown({ name: "https-proxy" }, text), shown)
+  })
+})
+
+describe.concurrent("a file of certificates", () => {
+  it("that holds something else is refused by its name and by what has set it, before anything is sent", async () => {
+    await using scripted = await Scripted.start(Scripted.twoPages)
+    const path = join(folder, "key.pem")
+    writeFileSync(path, `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`)
+    const { run, user } = place("authority", { user: `ca_file: ${path}\n` })
+    const list = `feishu-meetings list ${Scripted.meetingNo}`
+    const [file, variable, absent, chinese] = await Promise.all([
+      run(list, scripted.environment),
+      run(list, { ...scripted.environment, FEISHU_CA_FILE: user }),
+      run(list, { ...scripted.environment, FEISHU_CA_FILE: folder }),
+      run(`${list} --lang zh`, scripted.environment),
+    ])
+    assert.include(file.stderr, `error: ${user}:1: ${path}: it holds a private key, and a list of`)
+    assert.include(
+      variable.stderr,
+      `error: FEISHU_CA_FILE: ${user}: it holds no certificate. Nothing was sent`,
+    )
+    assert.include(absent.stderr, `error: FEISHU_CA_FILE: ${folder} cannot be read (it is a folder, EISDIR)`)
+    assert.include(chinese.stderr, `错误：${user}:1: ${path}：其中有私钥`)
+    for (const { code, stderr } of [file, variable, absent, chinese]) {
+      assert.strictEqual(code, 2)
+      assert.notInclude(stderr, secret)
+    }
+    assert.deepStrictEqual(scripted.queries, [])
   })
 })
 
