@@ -171,11 +171,11 @@ export const resetOf = ({ headers }: Answer): number => {
   return /^\d{1,6}$/.test(text) ? Math.max(1, Number(text)) : ListByNo.rateLimitWindowSeconds
 }
 
-// Plain http is for loopback only, which no proxy leads to.
-const plain = new http.Agent({ keepAlive: true })
-
 /** For each address of a host but the last. Node's own 250 ms are too short for some who are far away. */
 const autoSelectFamilyAttemptTimeout = 2_500
+
+// Plain http is for this machine and containers beside it, which no proxy leads to.
+const plain = new http.Agent({ keepAlive: true, autoSelectFamilyAttemptTimeout })
 
 /** One request. `fetch` refuses a GET with a body, which the official SDK sends. No redirect is followed. */
 const exchange = (url: URL, sent: Sent, secure: https.Agent): Effect.Effect<Answer, Unreachable> =>

@@ -55,7 +55,9 @@ export const contract = Effect.fnUntraced(function* (flags: {
       ),
   })
   const credentials = yield* checkedCredentials(environment)
-  const proxy = isLoopback ? { environment: undefined } : Proxy.read(process.env)
+  // Nothing but https takes a proxy here.
+  const proxy =
+    isLoopback || baseUrl.startsWith("http:") ? { environment: undefined } : Proxy.read(process.env)
   if ("problem" in proxy) return yield* tell(`${proxy.problem}. ${nothingSent}`, 2)
   const options = {
     baseUrl,

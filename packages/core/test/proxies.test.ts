@@ -272,6 +272,7 @@ describe("NO_PROXY, as people write it", () => {
     ["http://127.0.0.1:9", ["", "other.invalid"], []],
     ["http://127.9.9.9:9", [""], []],
     ["http://[::1]:9", [""], []],
+    ["http://feishu.localhost:9", [""], []],
     ["http://[0:0:0:0:0:0:0:1]:9", [""], []],
   ]
   const rows = lists.flatMap(([url, direct, proxied]) => [

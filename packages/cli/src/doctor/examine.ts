@@ -50,6 +50,7 @@ const words: Language.Words<{
   readonly allProxy: (variable: string) => string
   readonly proxyNotNeeded: string
   readonly proxy: (address: string) => string
+  readonly forwards: (address: string) => string
   readonly byProxy: string
   readonly isAddress: (host: string) => string
   readonly addresses: (host: string, addresses: string, millis: number) => string
@@ -89,6 +90,7 @@ const words: Language.Words<{
     allProxy: (variable) => `none: ${variable} is set, but not read; set HTTPS_PROXY if Feishu needs a proxy`,
     proxyNotNeeded: "none for this host, although one is set: NO_PROXY lists it, or it is this machine",
     proxy: (address) => `${address} opens a tunnel`,
+    forwards: (address) => `${address} forwards requests over plain http`,
     byProxy: "the proxy looks the names up",
     isAddress: (host) => `${host} is an address`,
     addresses: (host, addresses, millis) => `${host} is ${addresses} (${millis} ms)`,
@@ -143,6 +145,7 @@ const words: Language.Words<{
       `无：设置了 ${variable}，但本工具不读取它；如需代理才能访问飞书，请设置 HTTPS_PROXY`,
     proxyNotNeeded: "已设置代理，但此主机不经过代理：NO_PROXY 列出了它，或它就是本机",
     proxy: (address) => `${address} 可以建立隧道`,
+    forwards: (address) => `明文 http 请求经 ${address} 转发`,
     byProxy: "由代理解析域名",
     isAddress: (host) => `${host} 是 IP 地址`,
     addresses: (host, addresses, millis) => `${host} 解析为 ${addresses}（${millis} 毫秒）`,
@@ -489,8 +492,10 @@ const proxyCheck = Effect.fnUntraced(function* (configured: Configured) {
   }
   const address = Setting.shown({ name: "https-proxy" }, proxy.href)
   // Through a proxy for plain http goes each request by itself.
-  if (url.protocol === "https:") yield* Effect.scoped(Connection.open(route))
-  return [route, { detail: say.proxy(address), facts: { proxy: address } } as Check.Fine] as const
+  const isTunnel = url.protocol === "https:"
+  if (isTunnel) yield* Effect.scoped(Connection.open(route))
+  const detail = isTunnel ? say.proxy(address) : say.forwards(address)
+  return [route, { detail, facts: { proxy: address } } as Check.Fine] as const
 })
 
 const dnsCheck = Effect.fnUntraced(function* ({ settings, urls }: Configured, proxy: URL | undefined) {

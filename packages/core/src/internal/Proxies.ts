@@ -5,6 +5,7 @@
  */
 import { BlockList, isIP } from "node:net"
 import { domainToASCII } from "node:url"
+import { isLoopback } from "@effect-feishu/contract/BaseUrl"
 import { invalidRequest } from "../FeishuError.ts"
 
 /** Proxies as an application gives them; what it leaves out is taken from the environment. */
@@ -51,10 +52,10 @@ export const finder = (options: Options): Find | undefined => {
   const https = given("httpsProxy", options.httpsProxy, ["https_proxy", "HTTPS_PROXY"])
   if (http.text === "" && https.text === "") return undefined
   const noProxy = given("noProxy", options.noProxy, ["no_proxy", "NO_PROXY"])
-  const isDirect = listOf(`${noProxy.text},${loopback}`)
+  const isListed = listOf(noProxy.text)
   return (url) => {
     const proxy = url.protocol === "https:" && https.text !== "" ? https : http
-    return proxy.text === "" || isDirect(url) ? undefined : parsed(proxy)
+    return proxy.text === "" || isLoopback(url.hostname) || isListed(url) ? undefined : parsed(proxy)
   }
 }
 
@@ -115,8 +116,6 @@ const encoded = (text: string): string => {
     return encodeURIComponent(text)
   }
 }
-
-const loopback = "localhost,127.0.0.0/8,::1"
 
 type Includes = (host: string, port: string) => boolean
 
