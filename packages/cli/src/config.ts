@@ -190,7 +190,7 @@ export const valuesOf = Effect.fnUntraced(function* (settings: Settings.Settings
             value: used[name] ?? (set && Settings.shown(setting, set)),
             characters: undefined,
             origin,
-            problem: Setting.isProxy(setting) ? Setting.proxyProblem(text ?? "")?.[language] : undefined,
+            problem: Setting.isProxy(setting) ? Setting.proxyProblem(set?.text ?? "")?.[language] : undefined,
           }
     })
 })
