@@ -24,6 +24,7 @@ const ended: Events.Event = {
   _tag: "RequestEnded",
   operation: "GET /list_by_no",
   outcome: "Success",
+  delivery: "answered",
   status: 200,
   logId: "20260901LOG",
   millis: 12.3,

@@ -386,7 +386,7 @@ const endpointsOf = Effect.fnUntraced(function* (app: App) {
       })
     })
     return yield* attempt.pipe(
-      rateLimit.withSlot(operation, Transport.outcomeOf),
+      rateLimit.withSlot(operation, Transport.deliveryOf),
       Effect.mapError((error) =>
         error.with({ operation, requests, reason: withApp(error.reason, app.appId) }),
       ),

@@ -36,18 +36,25 @@ import { record } from "./Metrics.ts"
 /** How a request ended. */
 export type Outcome = "Success" | "Interrupted" | Reason["_tag"]
 
+/**
+ * What became of a request on its way: it was `answered`, whatever the answer says; it is `unanswered`, and may have
+ * arrived all the same; or it was `not sent`, since there was no connection.
+ */
+export type Delivery = "not sent" | "answered" | "unanswered"
+
 /** One thing that happened. Times are in milliseconds. */
 export type Event =
   /** A request is being sent; `operation` is its method and path. */
   | { readonly _tag: "RequestSent"; readonly operation: string }
   /**
    * A request ended: with `Success`, with the tag of the error's reason, or `Interrupted`. Status and log id as far
-   * as there was an answer.
+   * as there was an answer. `delivery` says whether the request counts for Feishu's rate limit, and from when on.
    */
   | {
       readonly _tag: "RequestEnded"
       readonly operation: string
       readonly outcome: Outcome
+      readonly delivery: Delivery
       readonly status: number | undefined
       readonly logId: string | undefined
       readonly millis: number

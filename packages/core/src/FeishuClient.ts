@@ -178,7 +178,7 @@ export const make: Effect.Effect<
           sent = true
           return yield* send(token)
         }).pipe(
-          rateLimit.withSlot(key, (exit) => (sent ? Transport.outcomeOf(exit) : "not sent")),
+          rateLimit.withSlot(key, (exit) => (sent ? Transport.deliveryOf(exit) : "not sent")),
           Effect.flatMap((response) =>
             response === undefined ? attemptWith(waitsLeft - 1) : Effect.succeed(response),
           ),

@@ -41,7 +41,7 @@ import * as Events from "./Events.ts"
 import { monotonicMillis } from "./internal/monotonic.ts"
 
 /** What became of the request that held a slot: it decides how long the slot rests. */
-export type Outcome = "not sent" | "answered" | "unanswered"
+export type Outcome = Events.Delivery
 
 /** Slots for requests, by key. */
 export class RateLimit extends Context.Service<
@@ -74,9 +74,21 @@ export interface Options {
   /**
    * What to assume of the window before the start: that it is `free` (the default), or `full`, for a program that
    * starts again and may have made requests just before. It then waits one window and `unansweredRest` before its
-   * first request: what was sent last may still be on its way.
+   * first request: what was sent last may still be on its way. A program that knows which requests it made waits for
+   * those only: see `Resting`.
    */
-  readonly initially?: "free" | "full" | undefined
+  readonly initially?: "free" | "full" | Resting | undefined
+}
+
+/** What is known of the requests that were made before the start, as by the process before this one. */
+export interface Resting {
+  /**
+   * For each of them the milliseconds from the first use of the limit until its slot may be used again: what
+   * `restMillis` says, less the time since its answer. They need no order. What is less than 0 counts as 0, and what
+   * no slot can rest (`restMillis("unanswered")`), or is no number, as the longest rest. Where there are more than
+   * `requests`, those that rest longest count: so many have to be over before the next request.
+   */
+  readonly restingMillis: ReadonlyArray<number>
 }
 
 /** Early timers and the drift of two clocks must not let a request arrive a moment too soon. */
@@ -97,6 +109,32 @@ const marginMillis = 250
 export const leastMillis = (requests: number, options: Pick<Options, "requests" | "window"> = {}): number =>
   Math.max(0, Math.ceil(requests / (options.requests ?? ListByNo.rateLimit)) - 1) *
   (windowMillisOf(options) + marginMillis)
+
+/**
+ * Milliseconds that a slot rests, from the answer to its request on; without one, from when it was given up.
+ *
+ * @example
+ * ```ts
+ * import { RateLimit } from "@effect-feishu/core"
+ *
+ * console.log(RateLimit.restMillis("answered")) // => 60250
+ * console.log(RateLimit.restMillis("unanswered")) // => 65250
+ * // A process that starts again: one request was answered 20 s ago, another is still on its way.
+ * const restingMillis = [RateLimit.restMillis("answered") - 20_000, RateLimit.restMillis("unanswered")]
+ * const layer = RateLimit.layer({ initially: { restingMillis } })
+ * ```
+ */
+export const restMillis = (
+  outcome: Outcome,
+  options: Pick<Options, "window" | "unansweredRest"> = {},
+): number => {
+  if (outcome === "not sent") return 0
+  const answered = windowMillisOf(options) + marginMillis
+  return outcome === "answered" ? answered : answered + unansweredRestMillisOf(options)
+}
+
+const unansweredRestMillisOf = ({ unansweredRest }: Pick<Options, "unansweredRest">): number =>
+  Math.ceil(Duration.toMillis(Duration.fromInputUnsafe(unansweredRest ?? "5 seconds")))
 
 const windowMillisOf = ({ window }: Pick<Options, "window">): number =>
   Math.ceil(
@@ -132,9 +170,17 @@ interface Lane {
 export const make = (options: Options = {}): RateLimit["Service"] => {
   const requests = options.requests ?? ListByNo.rateLimit
   const windowMillis = windowMillisOf(options)
-  const unansweredRestMillis = Math.ceil(
-    Duration.toMillis(Duration.fromInputUnsafe(options.unansweredRest ?? "5 seconds")),
-  )
+  const answeredRestMillis = restMillis("answered", options)
+  const longestRestMillis = restMillis("unanswered", options)
+  // Of those that still rest, as many as there are slots: the longest, soonest first.
+  const restingMillis =
+    typeof options.initially === "object"
+      ? options.initially.restingMillis
+          .map((millis) => (millis < longestRestMillis ? Math.max(0, Math.ceil(millis)) : longestRestMillis))
+          .filter((millis) => millis > 0)
+          .toSorted((a, b) => a - b)
+          .slice(-requests)
+      : []
 
   // The quota spread evenly, shared by two, by four, …: at the slowest one request in a tenth of a window.
   const evenPace = Math.ceil(windowMillis / requests)
@@ -145,6 +191,7 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
   let startedAt: number | undefined
   const laneOf = (key: string, time: number): Lane => {
     startedAt ??= time
+    const began = startedAt
     let lane = lanes.get(key)
     if (lane === undefined) {
       if (lanes.size >= sweepAt) {
@@ -152,14 +199,11 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
         sweepAt = Math.max(fewLanes, 2 * lanes.size)
       }
       lane = {
-        unused: requests,
-        usableAt: [],
+        unused: requests - restingMillis.length,
+        usableAt: restingMillis.map((millis) => began + millis),
         present: 0,
         waiting: 0,
-        gate:
-          options.initially === "full"
-            ? startedAt + windowMillis + unansweredRestMillis + marginMillis
-            : Number.NEGATIVE_INFINITY,
+        gate: options.initially === "full" ? began + longestRestMillis : Number.NEGATIVE_INFINITY,
         pace: 0,
         paceSince: time,
         nextAt: Number.NEGATIVE_INFINITY,
@@ -251,10 +295,7 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
             return became === "not sent"
               ? giveBack(lane, untouched!)
               : Effect.flatMap(monotonicMillis, (time) =>
-                  giveBack(
-                    lane,
-                    time + windowMillis + marginMillis + (became === "answered" ? 0 : unansweredRestMillis),
-                  ),
+                  giveBack(lane, time + (became === "answered" ? answeredRestMillis : longestRestMillis)),
                 )
           })
           // Mostly there is no line.

@@ -354,6 +354,83 @@ describe("slots", () => {
     }),
   )
 
+  // Milliseconds at which calls without a duration are sent.
+  const afterResting: ReadonlyArray<
+    readonly [what: string, requests: number, resting: ReadonlyArray<number>, sent: ReadonlyArray<number>]
+  > = [
+    ["no request before", 2, [], [0, 0, 60_250]],
+    ["fewer than there are slots", 3, [40_000], [0, 0, 40_000, 60_250]],
+    ["as many, in any order", 4, [20_000, 5_000, 60_250, 1], [1, 5_000, 20_000, 60_250, 60_251]],
+    ["more, as after a run with a higher limit", 2, [10, 40, 20, 30], [30, 40, 60_280]],
+    ["those that are over", 2, [0, -5, Number.NEGATIVE_INFINITY], [0, 0, 60_250]],
+    ["what no slot can rest", 3, [Number.NaN, Number.POSITIVE_INFINITY, 1e15], [65_250, 65_250, 65_250]],
+    ["fractions of milliseconds", 1, [0.25], [1]],
+  ]
+  for (const [what, requests, restingMillis, sent] of afterResting) {
+    it.effect(`a limit that begins with resting slots waits for those alone: ${what}`, () =>
+      Effect.gen(function* () {
+        const limit = RateLimit.make({ requests, initially: { restingMillis } })
+        for (const key of ["key", "other"]) {
+          const log: Array<number> = []
+          const began = yield* Clock.currentTimeMillis
+          const calls = Effect.repeat(limit.withSlot(key, answered)(sentAt(log)), { times: sent.length - 1 })
+          const fiber = yield* Effect.forkChild(calls)
+          yield* TestClock.adjust("3 minutes")
+          yield* Fiber.interrupt(fiber)
+          // They are those of every key, and count from the first use of the limit on.
+          const expected = key === "key" ? sent : sent.map((_, index) => (index < requests ? 0 : 60_250))
+          assert.deepStrictEqual(
+            log,
+            expected.map((millis) => began + millis),
+          )
+        }
+      }),
+    )
+  }
+
+  for (const [name, makeServer] of Object.entries(servers)) {
+    it(`a program that is stopped and started again for an hour: ${name} refuses nothing, and 90 % is used`, () => {
+      const passes = makeServer()
+      let [accepted, refused] = [0, 0]
+      let resting: ReadonlyArray<{ readonly since: number; readonly outcome: RateLimit.Outcome }> = []
+      const life = Effect.gen(function* () {
+        const started = yield* Clock.currentTimeMillis
+        const restingMillis = resting.map(
+          ({ outcome, since }) => since + RateLimit.restMillis(outcome) - started,
+        )
+        const limit = RateLimit.make({ initially: { restingMillis } })
+        // It arrives, whatever becomes of the one who sent it.
+        const arrival = Effect.gen(function* () {
+          yield* travel
+          if (passes(yield* Clock.currentTimeMillis)) accepted++
+          else refused++
+        })
+        const request = Effect.gen(function* () {
+          yield* Effect.forkDetach(arrival)
+          yield* Effect.sleep("400 millis")
+        }).pipe(
+          Effect.onExit((exit) =>
+            Effect.map(Clock.currentTimeMillis, (since) => {
+              const outcome = Exit.isSuccess(exit) ? "answered" : "unanswered"
+              resting = [...resting.filter((other) => other.since > since - 70_000), { since, outcome }]
+            }),
+          ),
+        )
+        const worker = Effect.forever(
+          limit.withSlot("key", (exit) => (Exit.isSuccess(exit) ? "answered" : "unanswered"))(request),
+        )
+        const workers = Effect.all(
+          Array.from({ length: 10 }, () => worker),
+          { concurrency: "unbounded" },
+        )
+        yield* Effect.timeoutOption(workers, yield* Random.nextIntBetween(100, 40_000))
+      })
+      forAnHour([Effect.forever(life)], "1")
+      assert.strictEqual(refused, 0)
+      assert.isAtLeast(accepted, 0.9 * 6_000)
+    })
+  }
+
   for (const [name, makeServer] of Object.entries(servers)) {
     it(`three programs that share ${name}: refusals fade below 2 %, and 70 % is used`, () => {
       const passes = makeServer()

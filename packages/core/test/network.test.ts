@@ -122,6 +122,34 @@ for (const client of Object.keys(clients)) {
       }),
     )
 
+    it.live("each request's end says whether the request may have arrived, and whether it was answered", () =>
+      Effect.gen(function* () {
+        const gone = yield* Effect.scoped(server(good))
+        const hung = Latch.makeUnsafe()
+        const raws = {
+          "not sent": gone,
+          answered: yield* server(({ socket }) =>
+            socket.write(RawServer.http("{}", {}, "500 Internal Server Error")),
+          ),
+          unanswered: yield* server(({ socket }) => socket.resetAndDestroy()),
+          interrupted: yield* server(() => hung.openUnsafe()),
+        }
+        const deliveries = Effect.fnUntraced(function* (url: string) {
+          const told: Array<string> = []
+          const listen = (event: Events.Event) =>
+            Effect.sync(() => void (event._tag === "RequestEnded" && told.push(event.delivery)))
+          const reading = read(url, patient, client).pipe(Effect.provideService(Events.Events, listen))
+          yield* url === raws.interrupted.url ? Effect.raceFirst(reading, hung.await) : reading
+          return told
+        })
+        for (const [delivery, { url }] of Object.entries(raws)) {
+          const expected =
+            delivery === "interrupted" ? ["unanswered"] : Array.from({ length: 5 }, () => delivery)
+          assert.deepStrictEqual(yield* deliveries(url), expected)
+        }
+      }).pipe(Effect.scoped),
+    )
+
     it.live("H10 a redirect to another host is not followed: the token never gets there", () =>
       Effect.gen(function* () {
         const other = yield* server(good)

@@ -28,12 +28,14 @@ export type ClientEvent =
   | { readonly type: "RequestSent"; readonly operation: string }
   /**
    * A request ended: with `Success`, with the reason of the error, or `Interrupted`. Status and log id as far as
-   * there was an answer.
+   * there was an answer. `delivery`: whether it was `answered`, whatever the answer says; `unanswered`, and may have
+   * arrived all the same; or `not sent`, since there was no connection, so that it does not count for the rate limit.
    */
   | {
       readonly type: "RequestEnded"
       readonly operation: string
       readonly outcome: "Success" | "Interrupted" | Reason
+      readonly delivery: "not sent" | "answered" | "unanswered"
       readonly status: number | undefined
       readonly logId: string | undefined
       readonly millis: number

@@ -65,6 +65,7 @@ export const make: Effect.Effect<
             _tag: "RequestEnded",
             operation,
             outcome: outcomeOf(exit),
+            delivery: Transport.deliveryOf(exit),
             status: answer?.status,
             logId: answer?.logId,
             millis: time - started,

@@ -17,8 +17,8 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as ResponseHeaders from "@effect-feishu/contract/ResponseHeaders"
 import type { FeishuConfig } from "../FeishuConfig.ts"
+import type { Delivery } from "../Events.ts"
 import { monotonicMillis } from "./monotonic.ts"
-import type { Outcome } from "../RateLimit.ts"
 import type { Watchdog } from "./Watchdog.ts"
 import { ContractViolation, FeishuError, type TransportFailed } from "../FeishuError.ts"
 import { checkedLogId, type Secrets, showable } from "./ServerText.ts"
@@ -183,8 +183,8 @@ const overdue = (
   return next.wait <= 0 ? TransportFault.transportFailed(request.url, next.fault) : next.wait
 }
 
-/** What an attempt means for the slot that it used. */
-export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Outcome => {
+/** What became of an attempt, which decides how long the slot rests that it used. */
+export const deliveryOf = (exit: Exit.Exit<unknown, unknown>): Delivery => {
   if (Exit.isSuccess(exit)) return "answered"
   const error = Cause.squash(exit.cause)
   if (!(error instanceof FeishuError)) return "unanswered"
