@@ -102,9 +102,12 @@ export interface RateLimitOptions {
   readonly unansweredRest?: number | undefined
   /**
    * What to assume of the window before the start: that it is `free` (the default), or `full`, for a program that
-   * starts again and may have made requests just before. It then waits one window before its first request, and as long as an unanswered one still counts.
+   * starts again and may have made requests just before. It then waits one window before its first request, and as
+   * long as an unanswered one still counts. A program that knows which requests it made gives `restingMillis`: for each
+   * of them how many milliseconds it still counts, from the first request of this client on. An answered one counts
+   * for the window and 250 ms after its answer, and any other for `unansweredRest` more; 0 to no longer than that.
    */
-  readonly initially?: "free" | "full" | undefined
+  readonly initially?: "free" | "full" | { readonly restingMillis: ReadonlyArray<number> } | undefined
 }
 
 /** How many failures that pass are tried again, by all reads together. */

@@ -58,6 +58,16 @@ const wrong: Readonly<Record<string, Wrong>> = {
     read,
     /^rateLimit\.requests: 0 is out/,
   ],
+  "a limit that begins as nobody knows": [
+    { ...token, rateLimit: { initially: "empty" as never } },
+    read,
+    /^rateLimit\.initially: .*Give free, full, or/,
+  ],
+  "a resting time that is over": [
+    { ...token, rateLimit: { initially: { restingMillis: [10, -1] } } },
+    read,
+    /^rateLimit\.initially: .*milliseconds from 0 on/,
+  ],
   "no request": [token, (client) => client.page(undefined!), /^request: there is none\./],
   "a number instead of a request": [token, (client) => client.page("337736498" as never), /^request: /],
   "no meeting number": [token, (client) => client.page({ range: request.range } as never), /^meetingNo: /],

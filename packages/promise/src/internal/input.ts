@@ -93,6 +93,14 @@ const checkOptions = Effect.fnUntraced(function* (options: ClientOptions) {
     if (options[name] !== undefined) yield* text(name, options[name])
   }
   if (ca !== undefined && !(ca instanceof Uint8Array)) yield* text("ca", ca)
+  const initially: unknown = rateLimit?.initially
+  if (initially !== undefined && initially !== "free" && initially !== "full" && !isResting(initially)) {
+    return yield* refuse(
+      "rateLimit.initially",
+      "it is not what the limit can begin with",
+      "Give free, full, or { restingMillis } with a list of milliseconds from 0 on.",
+    )
+  }
   const numbers: Readonly<Record<string, readonly [value: unknown, minimum: number]>> = {
     connectTimeout: [options.connectTimeout, 1],
     headersTimeout: [options.headersTimeout, 1],
@@ -117,6 +125,11 @@ const checkOptions = Effect.fnUntraced(function* (options: ClientOptions) {
     }
   }
 })
+
+const isResting = (initially: unknown): boolean =>
+  Predicate.hasProperty(initially, "restingMillis") &&
+  Array.isArray(initially.restingMillis) &&
+  initially.restingMillis.every((millis) => Number.isFinite(millis) && Number(millis) >= 0)
 
 /** What to read. */
 export const fromOf = Effect.fnUntraced(function* (
