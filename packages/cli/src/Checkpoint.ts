@@ -1,6 +1,6 @@
 /**
  * The checkpoint of a run: what it was to read, how far it has come, and how long its output was then. The same
- * command goes on from there, also after `kill -9`.
+ * command goes on from there, also after `kill -9`. `Recorded` says what is in it.
  */
 import { createHash } from "node:crypto"
 import { basename, dirname, join } from "node:path"
@@ -8,77 +8,37 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
-import { Cursor, FeishuError, ListByNo, MeetingNo } from "@effect-feishu/core"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import { type Cursor, type Events, FeishuError, type MeetingNo } from "@effect-feishu/core"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
+import * as CountedRequests from "./CountedRequests.ts"
 import * as Language from "./Language.ts"
 import * as Lock from "./Lock.ts"
 import * as Output from "./Output.ts"
+import * as Recorded from "./Recorded.ts"
 import * as SystemError from "./SystemError.ts"
-
-const version = 1
-const versionKey = "feishu-meetings-checkpoint"
-
-const Count = Schema.Int.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0)))
-const Word = Schema.NullOr(Schema.Union([Schema.String, Schema.Int, Schema.Boolean]))
-
-/**
- * What a run is to read and how it is to write that: the words of its command as they were typed (a relative time
- * stays what it is, though the range that it meant at first is kept), the base URL and the app.
- */
-const Plan = Schema.Record(Schema.String, Word)
-/** See the Schema of the same name. */
-export type Plan = typeof Plan.Type
-
-const Recorded = Schema.Struct({
-  [versionKey]: Schema.Literal(version),
-  plan: Plan,
-  /** Unix seconds, with when it was given, so that it may grow old; absent where cursors hold it. */
-  range: Schema.optionalKey(Schema.Struct({ start: Count, end: Count, asked: Schema.optionalKey(Count) })),
-  step: Schema.Literals(["part", "whole", "moved"]),
-  /** Of the output, when its step was recorded. */
-  bytes: Count,
-  rows: Count,
-  numbers: Schema.Struct({
-    /** So many of them, in the order of the plan, have been begun. */
-    begun: Count,
-    /** Those of them that go on where they start, with a space between: there may be thousands that failed so. */
-    unread: Schema.String,
-    /** Those of the others that were not read to their end: under way, or failed. */
-    open: Schema.Array(
-      Schema.Struct({
-        /** The place to go on. */
-        cursor: Cursor.Cursor,
-        /**
-         * The ids of the rows before it, in its window and the one before, with a space between them: some may come
-         * again, where windows meet, or when Feishu no longer knows the page token and the window is read anew.
-         */
-        seen: Schema.String,
-      }),
-    ),
-  }),
-  /** What had to be left out of numbers, since Feishu no longer shows it; unix seconds. */
-  unreachable: Schema.optionalKey(
-    Schema.Array(Schema.Struct({ meetingNo: MeetingNo, from: Count, to: Count })),
-  ),
-  /** When the run ended early by itself, in unix milliseconds; one that was killed had no time to say. */
-  endedAt: Schema.optionalKey(Count),
-  /** Whether the end was that of the list, or of what `--max-items` allows. */
-  ended: Schema.optionalKey(Schema.Literals(["complete", "limited"])),
-})
-/** How far a run had come. */
-export type Recorded = typeof Recorded.Type
-
-const decode = Schema.decodeUnknownResult(Recorded)
 
 /** A checkpoint that this process alone holds. */
 export interface Checkpoint {
   readonly path: string
   /** What an earlier run has recorded. */
-  readonly earlier: Recorded | undefined
-  /** Puts it in the place of what was recorded before. */
-  readonly record: (recorded: Omit<Recorded, typeof versionKey>) => Effect.Effect<void, Output.OutputFailed>
+  readonly earlier: Recorded.Records | undefined
+  /** For how many milliseconds the requests of that run still count, as `RateLimit.Options.initially` takes it. */
+  readonly restingMillis: ReadonlyArray<number>
+  /** Says how far that run has come with a task, which is checked. It changes with what is recorded from then on. */
+  readonly stateOf: (task: Recorded.Task) => Effect.Effect<Recorded.State, FeishuError.FeishuError>
+  /** Puts a new file in the place of what was recorded before. To be called once, before `add`. */
+  readonly begin: (
+    head: Pick<Recorded.Start, "plan" | "range">,
+    state: Recorded.State,
+  ) => Effect.Effect<void, Output.OutputFailed>
+  /** Adds a record. It is on the disk then. The requests that count for the limit are recorded with it. */
+  readonly add: (
+    step: Recorded.Without<Recorded.Step, "requests">,
+  ) => Effect.Effect<void, Output.OutputFailed>
+  /** To be told of all that happens: a request is recorded before it is sent. Dies if that cannot be. */
+  readonly listen: (event: Events.Event) => Effect.Effect<void>
   readonly remove: Effect.Effect<void, Output.OutputFailed>
 }
 
@@ -90,7 +50,7 @@ const words: Language.Words<{
   readonly notLocked: (path: string, code: string) => readonly [string, string]
   readonly foreign: (path: string) => readonly [string, string]
   readonly otherVersion: (path: string, theirs: string) => readonly [string, string]
-  readonly damaged: (path: string) => readonly [string, string]
+  readonly damaged: (path: string, line: number) => readonly [string, string]
   readonly otherPlan: (path: string, differences: string) => readonly [string, string]
   readonly differs: (name: string, was: string, is: string) => string
   readonly nothing: string
@@ -112,12 +72,12 @@ const words: Language.Words<{
       "Give another file, or remove this one to start anew.",
     ],
     otherVersion: (path, theirs) => [
-      `${path} is a checkpoint of version ${theirs}, and this program knows version ${version}; it stays as it is`,
+      `${path} is a checkpoint of version ${theirs}, and this program knows version ${Recorded.version}; it stays as it is`,
       "Go on with the feishu-meetings that wrote it, or give another file.",
     ],
-    damaged: (path) => [
-      `${path} is damaged; it stays as it is`,
-      "Give another file, or remove this one to start anew.",
+    damaged: (path, line) => [
+      `${path} is damaged: line ${line} is not as it was written; it stays as it is`,
+      "Restore it from a copy; or remove it and the .part file of its output, to start anew.",
     ],
     otherPlan: (path, differences) => [
       `${path} is the checkpoint of another run: ${differences}; it stays as it is`,
@@ -137,10 +97,13 @@ const words: Language.Words<{
     ],
     foreign: (path) => [`${path} 不是检查点，或已被截断；文件保持原样`, "请换一个文件，或删除它后重新开始。"],
     otherVersion: (path, theirs) => [
-      `${path} 是版本 ${theirs} 的检查点，本程序只认识版本 ${version}；文件保持原样`,
+      `${path} 是版本 ${theirs} 的检查点，本程序只认识版本 ${Recorded.version}；文件保持原样`,
       "请用写出它的 feishu-meetings 继续，或换一个文件。",
     ],
-    damaged: (path) => [`${path} 已损坏；文件保持原样`, "请换一个文件，或删除它后重新开始。"],
+    damaged: (path, line) => [
+      `${path} 已损坏：第 ${line} 行与写入时不同；文件保持原样`,
+      "请从备份恢复；或将它与输出的 .part 文件一并删除后重新开始。",
+    ],
     otherPlan: (path, differences) => [
       `${path} 是另一次运行的检查点：${differences}；文件保持原样`,
       "请按原样输入命令，或另外指定检查点和输出文件。",
@@ -162,14 +125,12 @@ export const filesOf = Effect.fnUntraced(function* (path: string) {
   return [target, besides(target)]
 })
 
-/** What is larger is none: with thousands of numbers under way it has some megabytes. */
-const mostBytes = 128 * 2 ** 20
-
 /** Takes hold of a checkpoint, and reads what is in it. What is no checkpoint is refused, and stays as it is. */
 export const open = Effect.fn("Checkpoint.open")(function* (
   path: string,
 ): Effect.fn.Return<Checkpoint, FeishuError.FeishuError, FileSystem.FileSystem | Scope.Scope> {
   const files = yield* FileSystem.FileSystem
+  const scope = yield* Effect.scope
   const language = yield* Language.CurrentLanguage
   const say = words[language]
   const named = yield* Output.behindLinks(path, "--checkpoint")
@@ -178,89 +139,153 @@ export const open = Effect.fn("Checkpoint.open")(function* (
   yield* Effect.mapError(Lock.hold(target), (code) =>
     refuse(code === Lock.held ? say.inUse(path) : say.notLocked(path, code)),
   )
-  const text = yield* InputFile.readFound(target, mostBytes).pipe(
-    // The null device has nothing in it, and would keep nothing.
-    Effect.filterOrFail(
-      ({ info }) => info.isFile(),
-      (): InputFile.Unread => ({ _tag: "WrongKind", kind: "device" }),
-    ),
-    Effect.map(({ bytes }) => new TextDecoder().decode(bytes)),
-    Effect.catchIf(
-      (unread) => unread._tag === "System" && unread.code === "ENOENT",
-      () => Effect.succeed(undefined),
-    ),
-    Effect.mapError((unread) =>
-      refuse(
-        unread._tag === "WrongKind" || (unread._tag === "System" && unread.code === "EISDIR")
-          ? say.notAFile(path)
-          : say.unreadable(path, SystemError.unreadInWords(unread, language)),
-      ),
-    ),
+  const there = yield* Effect.catch(InputFile.readFound(target, mostBytes), (unread) =>
+    unread._tag === "System" && unread.code === "ENOENT"
+      ? Effect.undefined
+      : Effect.fail(
+          refuse(
+            unread._tag === "WrongKind" || (unread._tag === "System" && unread.code === "EISDIR")
+              ? say.notAFile(path)
+              : say.unreadable(path, SystemError.unreadInWords(unread, language)),
+          ),
+        ),
   )
+  // The null device has nothing in it, and would keep nothing.
+  if (there?.info.isFile() === false) return yield* refuse(say.notAFile(path))
+  const earlier = there && (yield* recordsIn(path, there.bytes))
+
+  const now = yield* Clock.currentTimeMillis
+  // A run that came to its end is not gone on with.
+  const recorded = earlier === undefined || isEnded(earlier) ? [] : [earlier.start, ...earlier.steps]
+  const requestsBefore = CountedRequests.stillCounting(
+    CountedRequests.sum(recorded.map(({ requests }) => requests)),
+    now,
+  )
+  const requests = new CountedRequests.CountedRequests()
+  // One record after the other: each has a checksum of those before it.
+  const turn = Semaphore.makeUnsafe(1)
+  const inTurn = <A, E>(effect: Effect.Effect<A, E>) => Effect.uninterruptible(turn.withPermit(effect))
+  const failed = Output.failed(path, "--checkpoint")
+  let opened: Opened | undefined
 
   // Written beside it and moved there, so that there is always a whole one; the folder is flushed since the move may
   // otherwise be lost, or be on the disk before what was moved.
   const fresh = besides(target)
-  const record: Checkpoint["record"] = (recorded) =>
+  const begin: Checkpoint["begin"] = (head, state) =>
     Effect.gen(function* () {
-      // A run that was killed may have left it; anything else of that name, such as a link, is not for it to write to.
+      const record = Recorded.start({ ...head, ...state.asStart(), requests: requestsBefore })
+      const { bytes, checksum } = Recorded.lineOf(record, 0)
+      // One that was killed has left it behind. What is there all the same, such as a link, is not written to.
       yield* files.remove(fresh, { force: true })
-      const file = yield* files.open(fresh, { flag: "wx" })
-      yield* file.writeAll(
-        new TextEncoder().encode(`${JSON.stringify({ [versionKey]: version, ...recorded })}\n`),
+      const handle = yield* files.open(fresh, { flag: "ax", mode: (there?.info.mode ?? 0o666) & 0o777 })
+      yield* Effect.onError(Effect.andThen(append(handle, bytes), files.rename(fresh, target)), () =>
+        Effect.ignore(files.remove(fresh)),
       )
-      yield* file.sync
+      opened = { handle, state, length: bytes.length, checksum, isTorn: false }
     }).pipe(
-      Effect.scoped,
-      Effect.andThen(files.rename(fresh, target)),
-      Effect.mapError(Output.failed(path, "--checkpoint")),
+      Scope.provide(scope),
+      Effect.mapError(failed),
       Effect.andThen(Output.flushFolder(target)),
       Effect.provideService(FileSystem.FileSystem, files),
+      inTurn,
     )
+
+  const add: Checkpoint["add"] = (step) =>
+    Effect.suspend(() => {
+      const to = opened
+      if (to === undefined || !to.state.take(step)) return Effect.die(new Error(`${step.step} out of place`))
+      const { recorded, written } = requests.next()
+      const { bytes, checksum } = Recorded.lineOf({ ...step, requests: recorded }, to.checksum)
+      // What comes next must not stand behind half a line.
+      const mend = Effect.tap(to.handle.truncate(to.length), () => Effect.sync(() => (to.isTorn = false)))
+      return (to.isTorn ? mend : Effect.void).pipe(
+        Effect.andThen(append(to.handle, bytes)),
+        Effect.tapError(() => {
+          to.isTorn = true
+          return Effect.ignore(mend)
+        }),
+        Effect.mapError(failed),
+        Effect.map(() => {
+          to.length += bytes.length
+          to.checksum = checksum
+          written()
+        }),
+      )
+    })
+
+  const listen: Checkpoint["listen"] = (event) => {
+    if (event._tag === "RequestEnded" && CountedRequests.isCounted(event)) {
+      return Effect.map(Clock.currentTimeMillis, (now) => requests.ended(event.delivery, now))
+    }
+    if (event._tag !== "RequestSent" || !CountedRequests.isCounted(event)) return Effect.void
+    return Effect.suspend(() => {
+      requests.wait()
+      // All that wait meanwhile are recorded together.
+      const taken = Effect.suspend(() =>
+        requests.take() ? Effect.void : Effect.map(add({ step: "requests" }), () => void requests.take()),
+      )
+      return Effect.orDie(inTurn(taken))
+    })
+  }
+
   return {
     path,
-    earlier: text === undefined ? undefined : yield* recordedIn(path, text),
-    record,
-    remove: Effect.mapError(files.remove(target, { force: true }), Output.failed(path, "--checkpoint")),
+    earlier,
+    restingMillis: CountedRequests.restingMillis(requestsBefore, now),
+    stateOf: (task) => {
+      if (earlier === undefined) return Effect.succeed(new Recorded.State(task))
+      const state = Recorded.stateAfter(earlier, task)
+      return Result.isSuccess(state)
+        ? Effect.succeed(state.success)
+        : Effect.fail(refuse(say.damaged(path, state.failure)))
+    },
+    begin,
+    add: (step) => inTurn(add(step)),
+    listen,
+    remove: Effect.mapError(files.remove(target, { force: true }), failed),
   }
 })
 
-const recordedIn = Effect.fnUntraced(function* (path: string, text: string) {
+/** The file while records are added to it. */
+interface Opened {
+  readonly handle: FileSystem.File
+  readonly state: Recorded.State
+  /** Of the records that are whole, and their checksum. */
+  length: number
+  checksum: number
+  /** Whether something else may follow them. */
+  isTorn: boolean
+}
+
+const append = (handle: FileSystem.File, bytes: Uint8Array) =>
+  Effect.andThen(handle.writeAll(bytes), handle.sync)
+
+/** No checkpoint is as large: it would take days without a pause to write one. */
+const mostBytes = 2 ** 30
+
+/** What is in a file; an empty one holds nothing yet. */
+const recordsIn = Effect.fnUntraced(function* (path: string, bytes: Uint8Array) {
+  if (bytes.length === 0) return undefined
   const say = yield* Language.say(words)
-  const json = yield* Effect.mapError(
-    Effect.try({ try: (): unknown => JSON.parse(text), catch: (error) => error }),
-    () => refuse(say.foreign(path)),
-  )
-  if (typeof json !== "object" || json === null || !(versionKey in json))
-    return yield* refuse(say.foreign(path))
-  if (json[versionKey] !== version) return yield* refuse(say.otherVersion(path, String(json[versionKey])))
-  const recorded = decode(json)
-  return Result.isSuccess(recorded) ? recorded.success : yield* refuse(say.damaged(path))
+  const version = Recorded.versionIn(bytes.subarray(0, Recorded.headBytes))
+  if (version === undefined) return yield* refuse(say.foreign(path))
+  if (version !== String(Recorded.version)) return yield* refuse(say.otherVersion(path, version))
+  const records = Recorded.read(bytes)
+  return Result.isSuccess(records) ? records.success : yield* refuse(say.damaged(path, records.failure))
 })
 
-/**
- * What to assume of the rate limit: a run that was killed, nobody knows when, may have used it a moment ago; one that
- * ended by itself before the last window did not.
- */
-export const limitAfter = Effect.fnUntraced(function* (earlier: Recorded | undefined) {
-  if (earlier === undefined || earlier.step !== "part") return "free"
-  const now = yield* Clock.currentTimeMillis
-  const isOver = earlier.endedAt !== undefined && now - earlier.endedAt > quietMillis
-  return isOver ? "free" : "full"
-})
-
-/** The window of the limit, and the time in which what was sent last may still arrive. */
-const quietMillis = (ListByNo.rateLimitWindowSeconds + 5) * 1_000
+const isEnded = ({ steps }: Recorded.Records): boolean => steps.at(-1)?.step === "whole"
 
 /** Refuses a checkpoint of another plan, and says what differs. */
-export const checkPlan = Effect.fnUntraced(function* ({ earlier, path }: Checkpoint, plan: Plan) {
+export const checkPlan = Effect.fnUntraced(function* ({ earlier, path }: Checkpoint, plan: Recorded.Plan) {
   if (earlier === undefined) return
+  const before = earlier.start.plan
   const { differs, nothing, otherPlan } = yield* Language.say(words)
-  const shown = (word: Plan[string] | undefined): string => String(word ?? nothing)
-  const names = [...new Set([...Object.keys(earlier.plan), ...Object.keys(plan)])]
+  const shown = (word: Recorded.Plan[string] | undefined): string => String(word ?? nothing)
+  const names = [...new Set([...Object.keys(before), ...Object.keys(plan)])]
   const differences = names
-    .filter((name) => (earlier.plan[name] ?? null) !== (plan[name] ?? null))
-    .map((name) => differs(name, shown(earlier.plan[name]), shown(plan[name])))
+    .filter((name) => (before[name] ?? null) !== (plan[name] ?? null))
+    .map((name) => differs(name, shown(before[name]), shown(plan[name])))
   if (differences.length > 0) yield* refuse(otherPlan(path, differences.join("; ")))
 })
 

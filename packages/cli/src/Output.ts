@@ -21,6 +21,7 @@ import * as Links from "@effect-feishu/terminal/Links"
 import * as Language from "./Language.ts"
 import * as Lock from "./Lock.ts"
 import * as Owner from "./Owner.ts"
+import * as Recorded from "./Recorded.ts"
 import { Stderr } from "./Stderr.ts"
 import * as SystemError from "./SystemError.ts"
 
@@ -55,17 +56,14 @@ export interface Output {
   }) => Effect.Effect<void, OutputFailed | ReaderGone>
 }
 
-/**
- * How far a file has come: a page was added to its `.part` and is on the disk; everything is, the end included; and
- * it was moved to its place.
- */
-export type Step = "part" | "whole" | "moved"
+/** How far a file has come: its `.part` is there, or a page was added to it; or everything is in it, the end included. */
+export type Step = "begun" | "page" | "whole"
 
-/** Somebody who is told each step of a file, and can so go on with it after the process was killed. */
+/** Somebody who is told each step of a file when it is on the disk, and can so go on with it after a kill. */
 interface Journal {
-  /** How long the `.part` of an earlier run was when a page of it was last recorded. */
-  readonly earlier: number | undefined
-  readonly record: (step: Step, bytes: number) => Effect.Effect<void, OutputFailed>
+  /** What an earlier run had written into the `.part` when it last recorded a step. */
+  readonly earlier: Recorded.Written | undefined
+  readonly record: (step: Step, written: Recorded.Written) => Effect.Effect<void, OutputFailed>
   /** Nothing is left of the file. */
   readonly forget: Effect.Effect<void, OutputFailed>
 }
@@ -148,6 +146,7 @@ const words: Language.Words<{
   readonly isThere: (part: string) => Refusal
   readonly gone: (part: string, bytes: number) => Refusal
   readonly tooShort: (part: string, size: number, bytes: number) => Refusal
+  readonly changed: (part: string, bytes: number) => Refusal
   readonly notIt: (path: string, bytes: number) => Refusal
   readonly notOwn: (part: string) => Refusal
 }> = {
@@ -200,9 +199,13 @@ const words: Language.Words<{
       `${part} has ${size} bytes, and the checkpoint says that it has ${bytes}: rows are missing`,
       "Bring the file back; or remove what is left of it and the checkpoint, to start anew.",
     ],
+    changed: (part, bytes) => [
+      `${part} was changed: its first ${bytes} bytes are not those that were written`,
+      "Bring the file back as it was; or remove it and the checkpoint, to start anew.",
+    ],
     notIt: (path, bytes) => [
-      `${path} is not the file of ${bytes} bytes that the checkpoint says it is`,
-      "Bring it back, or remove the checkpoint to read everything again.",
+      `${path} is not the file of ${bytes} bytes that was written`,
+      "Bring it back as it was, or remove the checkpoint to read everything again.",
     ],
     notOwn: (part) => [
       `${part} is a link, not a regular file, or another user's, and so not what the checkpoint says it is`,
@@ -246,9 +249,13 @@ const words: Language.Words<{
       `${part} 有 ${size} 字节，而检查点记录为 ${bytes} 字节：数据有缺失`,
       "请恢复该文件，或将它与检查点一并删除以重新开始。",
     ],
+    changed: (part, bytes) => [
+      `${part} 已被改动：其前 ${bytes} 字节与写入时不同`,
+      "请恢复原来的文件，或将它与检查点一并删除以重新开始。",
+    ],
     notIt: (path, bytes) => [
-      `${path} 不是检查点所记录的 ${bytes} 字节的文件`,
-      "请恢复该文件，或删除检查点以重新读取全部数据。",
+      `${path} 不是当时写出的 ${bytes} 字节的文件`,
+      "请恢复原来的文件，或删除检查点以重新读取全部数据。",
     ],
     notOwn: (part) => [
       `${part} 是链接、不是普通文件，或属于其他用户，并非检查点所记录的文件`,
@@ -348,34 +355,37 @@ const file = Effect.fnUntraced(function* (
   }
   const mode = modeThere ?? (options.private ? 0o600 : 0o666)
   yield* lock(part)
-  const handle = yield* journal?.earlier === undefined
-    ? create(path, part, { mode, isThere: modeThere !== undefined })
-    : goOnWith(part, journal.earlier)
+  const earlier = journal?.earlier
+  const asNew = { mode, isThere: modeThere !== undefined }
+  const handle = yield* earlier === undefined
+    ? create(path, part, asNew)
+    : goOnWith(path, part, asNew, earlier)
   // The umask may have taken from the mode of the file that is there; some file systems have no modes at all.
   if (modeThere !== undefined || options.private) setMode(part, mode)
   if (options.private) {
     const info = yield* Effect.mapError(handle.stat, failed(part))
     if (!isPrivate(info.mode)) {
-      if (journal?.earlier === undefined) yield* Effect.ignore(files.remove(part))
+      if (earlier === undefined) yield* Effect.ignore(files.remove(part))
       const elsewhere = join(HomePath.home(), basename(target))
       return yield* refuse((say) => say.neverPrivate(part, (info.mode & 0o777).toString(8), elsewhere))
     }
   }
-  let whole = journal?.earlier ?? 0
+  let whole = earlier ?? Recorded.nothing
   // Nothing is sent before it is known that there is a place to write to.
   if (journal !== undefined) {
-    const isNew = journal.earlier === undefined
-    yield* Effect.onError(journal.record("part", whole), () =>
-      isNew ? Effect.ignore(files.remove(part)) : Effect.void,
+    // After a loss of power, too, there is a file to go on with.
+    yield* flushFolder(part)
+    yield* Effect.onError(journal.record("begun", whole), () =>
+      earlier === undefined ? Effect.ignore(files.remove(part)) : Effect.void,
     )
   }
 
   // What an earlier run has left behind the last page that it recorded goes when there is something to put there: until
   // then the end that it may have given its rows makes them a valid document.
-  let hasRemains = journal?.earlier !== undefined
+  let hasRemains = earlier !== undefined
   const removeRemains = Effect.suspend(() =>
     hasRemains
-      ? Effect.tap(handle.truncate(whole), () => Effect.sync(() => (hasRemains = false)))
+      ? Effect.tap(handle.truncate(whole.bytes), () => Effect.sync(() => (hasRemains = false)))
       : Effect.void,
   )
   // Whole pages only: an interruption waits for the write, and what a failed one left of its page goes.
@@ -383,11 +393,11 @@ const file = Effect.fnUntraced(function* (
     const bytes = encoder.encode(text)
     return removeRemains.pipe(
       Effect.andThen(handle.writeAll(bytes)),
-      Effect.tapError(() => Effect.ignore(handle.truncate(whole))),
+      Effect.tapError(() => Effect.ignore(handle.truncate(whole.bytes))),
       Effect.mapError(failed(part)),
       Effect.tap(() =>
         Effect.sync(() => {
-          whole += bytes.length
+          whole = Recorded.append(whole, bytes)
           written()
         }),
       ),
@@ -400,8 +410,8 @@ const file = Effect.fnUntraced(function* (
   /*
    * Whatever is recorded has to be true after a kill, and after a loss of power, too. So each step is on the disk
    * before it is recorded, and recorded before the next one begins:
-   *   a page: its bytes, flushed -> "part" with their number. Killed in between, the page is cut off, and read again.
-   *   the end: the last text, flushed -> "whole" -> the file is moved, its folder flushed -> "moved".
+   *   a page: its bytes, flushed -> "page" with their number. Killed in between, the page is cut off, and read again.
+   *   the end: the last text, flushed -> "whole" -> the file is moved, its folder flushed.
    * Killed before "whole", the last text is cut off, and written again. Killed after it, the next run moves the file,
    * if it finds it where it was, and sends nothing.
    */
@@ -411,7 +421,7 @@ const file = Effect.fnUntraced(function* (
       Effect.uninterruptible(
         journal === undefined
           ? write(text, written)
-          : write(text, written).pipe(Effect.andThen(flush), Effect.andThen(record("part"))),
+          : write(text, written).pipe(Effect.andThen(flush), Effect.andThen(record("page"))),
       ),
     close: ({ exit, keep, text }) => {
       if (Exit.isSuccess(exit)) {
@@ -421,7 +431,6 @@ const file = Effect.fnUntraced(function* (
           Effect.andThen(
             Effect.provideService(move(path, target, options.there), FileSystem.FileSystem, files),
           ),
-          Effect.andThen(record("moved")),
         )
       }
       // What makes the rows a valid document is not recorded: whoever goes on cuts it off.
@@ -520,17 +529,29 @@ const kindOfPart = (part: string): "foreign" | "empty" | "rows" => {
   }
 }
 
-/** Opens it behind what was recorded. */
-const goOnWith = Effect.fnUntraced(function* (part: string, bytes: number) {
+/** Opens it behind what was recorded. Of one of which nothing was recorded nothing is lost if it is gone. */
+const goOnWith = Effect.fnUntraced(function* (
+  path: string,
+  part: string,
+  asNew: Parameters<typeof create>[2],
+  earlier: Recorded.Written,
+) {
+  const { bytes } = earlier
   const files = yield* FileSystem.FileSystem
   const notOwn = refuse((say) => say.notOwn(part))
-  const handle = yield* files.open(part, { flag: "r+", noFollow: O_NOFOLLOW !== 0 }).pipe(
-    Effect.catch((error) => {
-      if (error.reason._tag === "NotFound") return refuse((say) => say.gone(part, bytes))
+  const opened = yield* files.open(part, { flag: "r+", noFollow: O_NOFOLLOW !== 0 }).pipe(
+    Effect.asSome,
+    Effect.catchIf(
+      ({ reason }) => reason._tag === "NotFound",
+      () => (bytes === 0 ? Effect.succeedNone : refuse((say) => say.gone(part, bytes))),
+    ),
+    Effect.catchTag("PlatformError", (error) => {
       const code = SystemError.codeOf(error)
       return code === "ELOOP" || code === "EISDIR" ? notOwn : notWritable(part, code)
     }),
   )
+  if (Option.isNone(opened)) return yield* create(path, part, asNew)
+  const handle = opened.value
   const info = yield* Effect.mapError(handle.stat, failed(part))
   const isByOneName = Option.getOrElse(info.nlink, () => 1n) === 1n
   if (
@@ -547,8 +568,25 @@ const goOnWith = Effect.fnUntraced(function* (part: string, bytes: number) {
   if (size < bytes) {
     return yield* refuse((say) => say.tooShort(part, size, bytes))
   }
+  if (!(yield* Effect.mapError(beginsWith(handle, earlier), failed(part)))) {
+    return yield* refuse((say) => say.changed(part, bytes))
+  }
   yield* Effect.mapError(handle.seek(BigInt(bytes), "start"), failed(part))
   return handle
+})
+
+/** Whether the first bytes of a file are those that were written. */
+const beginsWith = Effect.fnUntraced(function* (handle: FileSystem.File, written: Recorded.Written) {
+  const buffer = new Uint8Array(64 * 1024)
+  let read = Recorded.nothing
+  while (read.bytes < written.bytes) {
+    const size = yield* handle.read(buffer.subarray(0, written.bytes - read.bytes), {
+      position: BigInt(read.bytes),
+    })
+    if (size === 0) return false
+    read = Recorded.append(read, buffer.subarray(0, size))
+  }
+  return read.crc === written.crc
 })
 
 /** What a rename fails with where something is mounted on the file: only an administrator does that. */
@@ -612,24 +650,32 @@ export const flushFolder = (path: string) =>
     Effect.ignore,
   )
 
-/** Moves a file to its place that was whole when its run was killed, unless it was moved already. */
-export const finish = Effect.fnUntraced(function* (path: string, bytes: number, moved: boolean) {
+/** Moves a file to its place that was whole when its run was killed; `false` if it is there already. */
+export const finish = Effect.fnUntraced(function* (path: string, written: Recorded.Written) {
   const files = yield* FileSystem.FileSystem
   const target = yield* behindLinks(path)
   const part = partOf(target)
-  if (!moved) yield* lock(part)
   const isIt = (name: string) =>
-    Effect.isSuccess(Effect.filterOrFail(files.stat(name), (info) => sizeOf(info) === bytes))
-  if (!moved && (yield* isIt(part))) {
+    Effect.gen(function* () {
+      const info = yield* files.stat(name)
+      if (info.type !== "File" || sizeOf(info) !== written.bytes) return false
+      return yield* beginsWith(yield* files.open(name, { flag: "r" }), written)
+    }).pipe(
+      Effect.scoped,
+      Effect.catch(() => Effect.succeed(false)),
+    )
+  if (yield* isIt(part)) {
+    yield* lock(part)
     if (kindOfPart(part) === "foreign") return yield* refuse((say) => say.notOwn(part))
     // That it was there when the rows were read is not known: somebody may have put it there for them to go into.
     const there = Option.filter(yield* Effect.option(files.stat(target)), ({ uid }) =>
       Option.exists(uid, Owner.isTrusted),
     )
-    return yield* move(path, target, there)
+    yield* move(path, target, there)
+    return true
   }
-  if (yield* isIt(target)) return
-  return yield* refuse((say) => say.notIt(path, bytes))
+  if (yield* isIt(target)) return false
+  return yield* refuse((say) => say.notIt(path, written.bytes))
 })
 
 /**

@@ -35,6 +35,8 @@ export const start = Effect.fnUntraced(function* (options: {
   readonly mode: Mode | undefined
   /** Requests a minute. */
   readonly rateLimit: number | undefined
+  /** For how many milliseconds requests of an earlier run still count for the limit. */
+  readonly restingMillis: number
 }): Effect.fn.Return<Progress, never, Run | Stderr | Scope.Scope> {
   const run = yield* Run
   const stderr = yield* Stderr
@@ -43,7 +45,7 @@ export const start = Effect.fnUntraced(function* (options: {
   const verbosity = yield* CurrentVerbosity
   const mode = options.mode ?? (verbosity === "quiet" ? "none" : "auto")
   const live = mode === "auto" && stderr.live
-  const pace = new Pace(options.rateLimit ?? ListByNo.rateLimit)
+  const pace = new Pace(options.rateLimit ?? ListByNo.rateLimit, options.restingMillis)
 
   const record = (progress: string, more: object = {}) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -58,23 +60,25 @@ export const start = Effect.fnUntraced(function* (options: {
     return stderr.progress((columns) => fitting(parts, columns, say.comma))
   })
 
+  const why = (): string => (pace.waitsForEarlier ? `${say.colon}${say.earlier}` : "")
   const tellInWords = Effect.fnUntraced(function* (event: Events.Event) {
     if (verbosity === "verbose") {
-      const text = say.event(event)
+      const told = say.event(event)
+      const text = told === undefined || event._tag !== "RateLimitWaiting" ? told : `${told}${why()}`
       const time = `${timeOfDay(yield* Clock.currentTimeMillis)} `
       if (text !== undefined) yield* stderr.line(text, { text: time, color: "gray" })
     } else if (mode === "auto" && !stderr.live) {
       const wait = waitOf(event)
       // Nobody would notice a shorter one.
       if (wait >= 1_000 && run.waitingUntil !== undefined) {
-        yield* stderr.line(say.waiting(timeOfDay(run.waitingUntil), Math.ceil(wait / 1_000)))
+        yield* stderr.line(say.waiting(timeOfDay(run.waitingUntil), Math.ceil(wait / 1_000)) + why())
       }
     }
     if (live) yield* draw
   })
   const tell = (event: Events.Event): Effect.Effect<void> => {
     if (mode !== "json") return tellInWords(event)
-    const [progress, more] = detailOf(event) ?? []
+    const [progress, more] = detailOf(event, pace) ?? []
     return progress === undefined ? Effect.void : record(progress, more)
   }
 
@@ -97,21 +101,41 @@ export const start = Effect.fnUntraced(function* (options: {
 /** How fast requests are sent, and whether they are answered. */
 class Pace {
   readonly limit: number
+  /** Whether the wait that goes on is one for a slot that an earlier run has used. */
+  waitsForEarlier = false
+  /** Whether there may be such waits: after a refusal it may be the pace that a request waits for. */
+  #mayWaitForEarlier: boolean
   #first: number | undefined
   #lastMinute: Array<number> = []
   #open = 0
   #heardAt = 0
 
-  constructor(limit: number) {
+  constructor(limit: number, restingMillis: number) {
     this.limit = limit
+    this.#mayWaitForEarlier = restingMillis > 0
   }
   heard(event: Events.Event, now: number): void {
     this.#heardAt = now
-    if (event._tag === "RequestEnded") this.#open--
-    if (event._tag !== "RequestSent") return
-    this.#open++
-    this.#first ??= now
-    this.#lastMinute.push(now)
+    switch (event._tag) {
+      case "RateLimitWaiting": {
+        // No slot that this run has used is free again so soon.
+        const first = this.#first ?? Number.POSITIVE_INFINITY
+        const isForOwn = now + event.millis >= first + RateLimit.restMillis("answered")
+        this.waitsForEarlier = this.#mayWaitForEarlier && !isForOwn
+        return
+      }
+      case "RateLimitRefused":
+        this.#mayWaitForEarlier = this.waitsForEarlier = false
+        return
+      case "RequestEnded":
+        this.#open--
+        return
+      case "RequestSent":
+        this.waitsForEarlier = false
+        this.#open++
+        this.#first ??= now
+        this.#lastMinute.push(now)
+    }
   }
   /** For how many seconds there has been nothing but waiting for an answer. */
   silentSeconds(now: number): number {
@@ -161,7 +185,7 @@ const partsOf = (run: State, pace: Pace, now: number, say: Words): ReadonlyArray
   const silent = pace.silentSeconds(now)
   const isSilent = !isWaiting && silent >= leastSilence
   return [
-    { text: say.meetings(run.rows), weight: 6 },
+    { text: say.meetings(run.rows), weight: 7 },
     ...(run.planned !== undefined && run.planned > 1
       ? [{ text: say.windows(Math.max(1, run.windows.size), run.planned), weight: 4 }]
       : []),
@@ -169,8 +193,9 @@ const partsOf = (run: State, pace: Pace, now: number, say: Words): ReadonlyArray
     // Neither means anything while nobody answers.
     ...(rate === undefined || isSilent ? [] : [{ text: say.rate(rate), weight: 1 }]),
     ...(left === undefined || left < 5 || isSilent ? [] : [{ text: say.left(left), weight: 3 }]),
-    ...(isWaiting ? [{ text: say.waitingUntil(timeOfDay(until)), weight: 5 }] : []),
-    ...(isSilent ? [{ text: say.silent(silent), weight: 5 }] : []),
+    ...(isWaiting ? [{ text: say.waitingUntil(timeOfDay(until)), weight: 6 }] : []),
+    ...(isWaiting && pace.waitsForEarlier ? [{ text: say.earlier, weight: 5 }] : []),
+    ...(isSilent ? [{ text: say.silent(silent), weight: 6 }] : []),
   ]
 }
 
@@ -219,10 +244,13 @@ const recordOf = (run: State, pace: Pace, now: number) => ({
 })
 
 /** Which events are told as JSON, and what of them. A page is told when it was written. */
-const detailOf = (event: Events.Event): readonly [string, object] | undefined => {
+const detailOf = (event: Events.Event, pace: Pace): readonly [string, object] | undefined => {
   switch (event._tag) {
     case "RateLimitWaiting":
-      return ["wait", { waitMs: Math.round(event.millis) }]
+      return [
+        "wait",
+        { waitMs: Math.round(event.millis), ...(pace.waitsForEarlier ? { reason: "EarlierRun" } : {}) },
+      ]
     case "RateLimitRefused":
       return ["refused", { waitMs: Math.round(event.resetMillis), logId: event.logId }]
     case "TimeUnreachable": {
@@ -248,6 +276,9 @@ interface Words {
   readonly waitingUntil: (time: string) => string
   readonly silent: (seconds: number) => string
   readonly waiting: (time: string, seconds: number) => string
+  readonly colon: string
+  /** Why a run that goes on with another one waits before its first request. */
+  readonly earlier: string
   /** A line for `--verbose`; none for what the next line says, too. */
   readonly event: (event: Events.Event) => string | undefined
 }
@@ -276,6 +307,8 @@ const words: Language.Words<Words> = {
     waitingUntil: (time) => `waiting until ${time}`,
     silent: (seconds) => `no answer for ${seconds} s`,
     waiting: (time, seconds) => `waiting for the rate limit until ${time} (${seconds} s)`,
+    colon: ": ",
+    earlier: "requests of the run before still count",
     event: (event) => {
       switch (event._tag) {
         case "RequestEnded": {
@@ -313,6 +346,8 @@ const words: Language.Words<Words> = {
     waitingUntil: (time) => `等待至 ${time}`,
     silent: (seconds) => `${seconds} 秒未收到应答`,
     waiting: (time, seconds) => `等待限流重置，至 ${time}（${seconds} 秒）`,
+    colon: "：",
+    earlier: "上一次运行的请求仍计入限流",
     event: (event) => {
       switch (event._tag) {
         case "RequestEnded": {

@@ -1,5 +1,5 @@
 /** How to go on where a run ended: the commands to type, and what to know about the rows. */
-import { Cursor, ListByNo, type MeetingNo } from "@effect-feishu/core"
+import { Cursor, ListByNo } from "@effect-feishu/core"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
 import type * as Format from "./Format.ts"
 import type * as Language from "./Language.ts"
@@ -23,13 +23,10 @@ export interface Again extends ConnectionFlags.Given {
 const mostCursors = 10
 const mostNumbers = 100
 
-/** The places where a run can be gone on with: of the numbers under way, and of those that failed; or of some of them. */
-export const cursorsOf = (
-  run: State,
-  isAmong: (meetingNo: MeetingNo) => boolean = () => true,
-): ReadonlyArray<Cursor.Cursor> => [
-  ...[...run.underWay].flatMap(([meetingNo, cursor]) => (isAmong(meetingNo) ? cursor : [])),
-  ...[...run.failed].flatMap(([meetingNo, { cursor }]) => (isAmong(meetingNo) ? (cursor ?? []) : [])),
+/** The places where a run can be gone on with: of the numbers under way, and of those that failed. */
+export const cursorsOf = (run: State): ReadonlyArray<Cursor.Cursor> => [
+  ...run.underWay.values(),
+  ...Array.from(run.failed.values()).flatMap(({ cursor }) => cursor ?? []),
 ]
 
 /** What is left, as the commands take it: cursors, and numbers of which nothing has been read. */

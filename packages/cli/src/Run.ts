@@ -37,8 +37,6 @@ export interface State {
   begun: number
   /** Those of them that are not read to their end: the place after the last page of each that was written whole. */
   readonly underWay: Map<MeetingNo, Cursor.Cursor>
-  /** Those of them, and of the failed ones, of which nothing was written: they go on where they start. */
-  readonly unread: Set<MeetingNo>
   /** Those that failed by a fault of their own, while the others were read. */
   readonly failed: Map<MeetingNo, FeishuError.FeishuError>
   /** What was left out of numbers, in unix seconds: it grew old while it was read, and Feishu no longer shows it. */
@@ -77,7 +75,6 @@ export const make = (): State => ({
   starts: [],
   begun: 0,
   underWay: new Map(),
-  unread: new Set(),
   failed: new Map(),
   unreachable: [],
   resumed: false,

@@ -2,37 +2,40 @@
  * Rows that may come again when a number is gone on with: where windows meet, or when Feishu no longer knows the page
  * token of a cursor and its window is read anew. A checkpoint keeps their ids.
  */
-import { Cursor, type MeetingNo, type Meetings } from "@effect-feishu/core"
+import type { MeetingNo } from "@effect-feishu/core"
 
-/** The ids of the rows that a number had in its last two windows, with a space between them. */
+/** The ids of the rows that a number had in its last two windows. */
 export class SeenIds {
-  readonly #byNumber = new Map<MeetingNo, { readonly before: string; readonly window: string }>()
+  readonly #byNumber = new Map<MeetingNo, { before: ReadonlySet<string>; window: Set<string> }>()
 
-  of(meetingNo: MeetingNo): string {
-    const { before, window } = this.#byNumber.get(meetingNo) ?? { before: "", window: "" }
-    return `${before} ${window}`.trim()
+  /** All of them. */
+  of(meetingNo: MeetingNo): ReadonlyArray<string> {
+    const known = this.#byNumber.get(meetingNo)
+    return known === undefined ? [] : [...known.before, ...known.window]
   }
 
-  /** Those of an earlier run. */
-  bring(meetingNo: MeetingNo, ids: string): void {
-    this.#byNumber.set(meetingNo, { before: "", window: ids })
+  has(meetingNo: MeetingNo, id: string): boolean {
+    const known = this.#byNumber.get(meetingNo)
+    return known !== undefined && (known.before.has(id) || known.window.has(id))
   }
 
-  /** Those of a page, which was read at a place. */
-  add(page: Meetings.Page, at: Cursor.Cursor | undefined): void {
-    const window = (cursor: Cursor.Cursor | undefined) => cursor && Cursor.toPosition(cursor)?.window
-    const { meetingNo } = page
-    if (page.cursor === undefined) {
-      this.#byNumber.delete(meetingNo)
-      return
-    }
-    const known = this.#byNumber.get(meetingNo) ?? { before: "", window: "" }
-    const ids = [known.window, ...page.meetings.map(({ id }) => id)].join(" ").trim()
-    this.#byNumber.set(
-      meetingNo,
-      window(page.cursor) === window(at)
-        ? { before: known.before, window: ids }
-        : { before: ids, window: "" },
-    )
+  /** Adds those of a page. */
+  add(meetingNo: MeetingNo, ids: Iterable<string>): void {
+    let known = this.#byNumber.get(meetingNo)
+    if (known === undefined) this.#byNumber.set(meetingNo, (known = { before: new Set(), window: new Set() }))
+    for (const id of ids) known.window.add(id)
+  }
+
+  /** The number goes on with its next window. */
+  nextWindow(meetingNo: MeetingNo): void {
+    const known = this.#byNumber.get(meetingNo)
+    if (known === undefined) return
+    known.before = known.window
+    known.window = new Set()
+  }
+
+  /** The number has been read to its end. */
+  forget(meetingNo: MeetingNo): void {
+    this.#byNumber.delete(meetingNo)
   }
 }

@@ -1,7 +1,7 @@
 /** The command `list`: reads the meetings of numbers and writes them. */
 import { resolve } from "node:path"
-import * as Context from "effect/Context"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -32,9 +32,9 @@ import * as Numbers from "./Numbers.ts"
 import * as Output from "./Output.ts"
 import * as Progress from "./Progress.ts"
 import * as Reading from "./Reading.ts"
-import { cursorsOf } from "./Resume.ts"
+import * as Recorded from "./Recorded.ts"
 import { Run, type State } from "./Run.ts"
-import { SeenIds } from "./SeenIds.ts"
+import type { SeenIds } from "./SeenIds.ts"
 import * as Settings from "./Settings.ts"
 import { Stderr } from "./Stderr.ts"
 import { tell } from "./Summary.ts"
@@ -84,17 +84,24 @@ export const list = Effect.fn("list")(function* (given: Input) {
   yield* checkFiles(input)
   const asked = yield* askedFor(input)
   const checkpoint = input.checkpoint === undefined ? undefined : yield* Checkpoint.open(input.checkpoint)
-  const initially = yield* Checkpoint.limitAfter(checkpoint?.earlier)
-  const client = Client.layer(settings, { initially }).pipe(Layer.provide(Client.http(settings)))
+  const restingMillis = checkpoint?.restingMillis ?? []
+  const client = Client.layer(settings, { initially: { restingMillis } }).pipe(
+    Layer.provide(Client.http(settings)),
+  )
   // A progress line begins where the data ends, and that of json ends in the midst of a line.
   const isInLine = input.output === undefined && process.stdout.isTTY && settings.format === "json"
   const progress = yield* Progress.start({
     mode: input.progress ?? (isInLine ? "none" : undefined),
     rateLimit: settings.rateLimit,
+    restingMillis: Math.max(0, ...restingMillis),
   })
+  const listen = (event: Events.Event) =>
+    checkpoint === undefined
+      ? progress.listen(event)
+      : Effect.andThen(checkpoint.listen(event), progress.listen(event))
   yield* transfer({ input, settings, fields, asked, checkpoint, progress }).pipe(
     Effect.provide(Meetings.layerClient.pipe(Layer.provideMerge(input.demo ? demo : client))),
-    Effect.provideService(Events.Events, progress.listen),
+    Effect.provideService(Events.Events, listen),
   )
   const { unreachable } = yield* Run
   // All that Feishu still shows is in its place.
@@ -134,44 +141,30 @@ const transfer = Effect.fnUntraced(function* ({
     run.resumed ||= checkpoint.earlier !== undefined
   }
   const earlier = checkpoint?.earlier
-  const range = earlier?.range ?? asked.range
-  run.starts = yield* startsOf(input, settings, asked, range)
-  run.rows = run.rowsBefore = earlier?.rows ?? 0
-  run.begun = earlier?.numbers.begun ?? 0
-  run.unreachable.push(...(earlier?.unreachable ?? []))
-  const seen = new SeenIds()
-  for (const { cursor, seen: ids } of earlier?.numbers.open ?? []) {
-    const meetingNo = numberOf(cursor)
-    run.underWay.set(meetingNo, cursor)
-    seen.bring(meetingNo, ids)
-  }
-  const unread = new Set<string>(earlier?.numbers.unread.split(" "))
-  for (const start of run.starts.filter(({ meetingNo }) => unread.has(meetingNo))) beginAt(run, start)
+  const range = earlier === undefined ? asked.range : earlier.start.range
+  // That Feishu has answered for it shows that it could be read when it was given, whatever the clocks say.
+  const couldBeRead = range !== undefined && earlier !== undefined && Recorded.hasPages(earlier)
+  run.starts = yield* startsOf(
+    input,
+    settings,
+    asked,
+    couldBeRead ? { start: range.start, end: range.end } : range,
+  )
+  const state = yield* (
+    checkpoint?.stateOf({
+      starts: run.starts,
+      hasRange: asked.range !== undefined,
+      maxItems: input.maxItems,
+    }) ?? Effect.undefined
+  )
+  if (state !== undefined) goOnFrom(run, state)
   run.planned = [
     ...Array.from(run.underWay.values(), (cursor) => Cursor.toPosition(cursor)!),
     ...run.starts.slice(run.begun),
   ].reduce((sum, position) => sum + windowsFrom(position), 0)
 
-  type Recorded = Parameters<Checkpoint.Checkpoint["record"]>[0]
-  const recorded = (step: Output.Step, bytes: number): Recorded => ({
-    plan,
-    ...(range === undefined ? {} : { range }),
-    step,
-    bytes,
-    rows: run.rows,
-    numbers: {
-      begun: run.begun,
-      unread: [...run.unread].join(" "),
-      open: cursorsOf(run, (meetingNo) => !run.unread.has(meetingNo)).map((cursor) => ({
-        cursor,
-        seen: seen.of(numberOf(cursor)),
-      })),
-    },
-    ...(run.unreachable.length === 0 ? {} : { unreachable: run.unreachable }),
-    ...(step === "part" ? {} : { ended: endOf(run) }),
-  })
-  if (earlier !== undefined && earlier.step !== "part") {
-    return yield* Effect.uninterruptible(wasEnded(input.output!, checkpoint!, earlier))
+  if (state?.ended !== undefined) {
+    return yield* Effect.uninterruptible(wasEnded(input.output!, checkpoint!.path, state))
   }
 
   const format = Format.make(formatName, {
@@ -184,22 +177,34 @@ const transfer = Effect.fnUntraced(function* ({
     run.again = { ...input, format: toTerminal && formatName === "table" ? undefined : formatName }
   }
 
-  let last: Recorded | undefined
+  let page: WrittenPage | undefined
   const open = Effect.gen(function* () {
     if (input.output === undefined) return yield* Output.stdout
     const output = yield* Output.named(input.output, {
       private: fields.includes("password"),
-      journal: checkpoint && {
-        earlier: earlier?.bytes,
-        record: (step, bytes) => checkpoint.record((last = recorded(step, bytes))),
-        forget: checkpoint.remove,
-      },
+      journal:
+        checkpoint === undefined || state === undefined
+          ? undefined
+          : {
+              earlier: earlier && { bytes: state.bytes, crc: state.crc },
+              record: (step, written) => {
+                switch (step) {
+                  case "begun":
+                    return checkpoint.begin({ plan, ...(range === undefined ? {} : { range }) }, state)
+                  case "page":
+                    return checkpoint.add({ ...page!, ...written })
+                  case "whole":
+                    return checkpoint.add({ step, ended: endOf(run), ...written })
+                }
+              },
+              forget: checkpoint.remove,
+            },
     })
     run.file = { path: input.output, part: output.part }
     return output
   })
 
-  let length = earlier?.bytes ?? 0
+  let length = state?.bytes ?? 0
   const copyTo = (output: Output.Output) =>
     copy(
       input,
@@ -208,11 +213,11 @@ const transfer = Effect.fnUntraced(function* ({
         const text = format.rows(meetings, { length, rows: run.rows })
         return output.write(text, () => {
           length += text.length
-          written()
+          page = written()
         })
       },
       progress,
-      checkpoint && seen,
+      state?.seen,
     )
 
   const close = (output: Output.Output, exit: Exit.Exit<unknown, unknown>) => {
@@ -232,13 +237,9 @@ const transfer = Effect.fnUntraced(function* ({
         closed,
         Effect.sync(() => (run.ended = endOf(run))),
       )
-    if (checkpoint === undefined || last === undefined || !keep) return closed
-    const known = last
-    // Whoever goes on after a while need not wait for the limit then.
-    const stamp = Effect.flatMap(Clock.currentTimeMillis, (endedAt) =>
-      checkpoint.record({ ...known, endedAt }),
-    )
-    return Effect.andThen(closed, Effect.ignore(stamp))
+    if (checkpoint === undefined || !keep) return closed
+    // Whoever goes on knows then when the last requests were answered.
+    return Effect.andThen(closed, Effect.ignore(checkpoint.add({ step: "requests" })))
   }
 
   // A signal in between waits: what was opened is closed as it should be.
@@ -253,29 +254,45 @@ const transfer = Effect.fnUntraced(function* ({
 const isBadInput = (exit: Exit.Exit<unknown, unknown>): boolean =>
   Exit.isFailure(exit) && faultOf(exit.cause).exitCode === exitCodes.badInput
 
+/** What a page has brought, as a checkpoint records it. */
+type WrittenPage = Recorded.Without<
+  Extract<Recorded.Step, { readonly step: "page" | "cut page" }>,
+  keyof Recorded.Written | "requests"
+>
+
+/** Puts a run where an earlier one ended. What that one had begun, and written nothing of, goes on where it starts. */
+const goOnFrom = (run: State, { done, open, rows, unreachable }: Recorded.State): void => {
+  run.rows = run.rowsBefore = rows
+  run.unreachable.push(...unreachable)
+  run.begun = 1 + run.starts.findLastIndex(({ meetingNo }) => done.has(meetingNo) || open.has(meetingNo))
+  for (const start of run.starts.slice(0, run.begun)) {
+    if (done.has(start.meetingNo)) continue
+    run.underWay.set(start.meetingNo, open.get(start.meetingNo) ?? Cursor.fromPosition(start))
+  }
+}
+
 /** An earlier run has come to the end: at most its file is still to be moved. */
-const wasEnded = Effect.fnUntraced(function* (
-  path: string,
-  checkpoint: Checkpoint.Checkpoint,
-  earlier: Checkpoint.Recorded,
-) {
+const wasEnded = Effect.fnUntraced(function* (path: string, checkpoint: string, state: Recorded.State) {
   const run = yield* Run
   const stderr = yield* Stderr
   const { alreadyEnded } = yield* Language.say(words)
-  yield* Output.finish(path, earlier.bytes, earlier.step === "moved")
-  if (earlier.step === "whole") yield* checkpoint.record({ ...earlier, step: "moved" })
+  const moved = yield* Output.finish(path, state)
   // The run that moved it has told what was left out.
-  if (earlier.step === "moved") run.unreachable.length = 0
-  yield* stderr.line(alreadyEnded(checkpoint.path))
+  if (!moved) run.unreachable.length = 0
+  yield* stderr.line(alreadyEnded(checkpoint))
   run.file = { path, part: undefined }
-  run.ended = earlier.ended ?? "complete"
+  run.ended = state.ended
 })
 
 /** Copies page after page until the end, or until there are enough rows. */
 const copy = Effect.fnUntraced(function* (
   { keepGoing, maxItems = Number.POSITIVE_INFINITY }: Input,
   concurrency: number,
-  write: (meetings: ReadonlyArray<MeetingBrief>, written: () => void) => ReturnType<Output.Output["write"]>,
+  /** `written` is called once the rows are out, and says what they have brought. */
+  write: (
+    meetings: ReadonlyArray<MeetingBrief>,
+    written: () => WrittenPage,
+  ) => ReturnType<Output.Output["write"]>,
   progress: Progress.Progress,
   seen: SeenIds | undefined,
 ) {
@@ -286,8 +303,10 @@ const copy = Effect.fnUntraced(function* (
   const readAhead = Number.isFinite(maxItems) ? 1 : 4
 
   const begin = (start: Cursor.Position): Cursor.Cursor => {
+    const cursor = Cursor.fromPosition(start)
     run.begun++
-    return beginAt(run, start)
+    run.underWay.set(start.meetingNo, cursor)
+    return cursor
   }
   const isOwn = (error: FeishuError.FeishuError): boolean =>
     keepGoing && exitCodeOf(error) !== exitCodes.badInput && Meetings.isFaultOfNumber(error)
@@ -305,22 +324,32 @@ const copy = Effect.fnUntraced(function* (
   const add = Effect.fnUntraced(function* (page: Meetings.Page) {
     const fitting = page.meetings.slice(0, maxItems - run.rows)
     const isCut = fitting.length < page.meetings.length
+    const { cursor, meetingNo } = page
     yield* write(fitting, () => {
       run.rows += fitting.length
-      if (page.unreachable !== undefined) {
-        run.unreachable.push({ meetingNo: page.meetingNo, ...page.unreachable })
+      if (page.unreachable !== undefined) run.unreachable.push({ meetingNo, ...page.unreachable })
+      if (isCut) {
+        // It is read again by whoever resumes: better rows twice than rows lost.
+        run.repeated = fitting.length
+        return { step: "cut page", rows: run.rows }
       }
-      seen?.add(page, run.underWay.get(page.meetingNo))
-      if (!isCut) run.unread.delete(page.meetingNo)
-      // A page that was cut is read again by whoever resumes: better rows twice than rows lost.
-      if (isCut) run.repeated = fitting.length
-      else if (page.cursor === undefined) run.underWay.delete(page.meetingNo)
-      else run.underWay.set(page.meetingNo, page.cursor)
+      if (cursor === undefined) run.underWay.delete(meetingNo)
+      else run.underWay.set(meetingNo, cursor)
+      return {
+        step: "page",
+        meetingNo,
+        ...(cursor === undefined ? { last: true } : { cursor }),
+        ids: fitting.map(({ id }) => id),
+        ...(page.unreachable === undefined ? {} : { unreachable: page.unreachable }),
+        rows: run.rows,
+      }
     })
     yield* progress.pageWritten
     return !isCut && run.rows < maxItems
   })
 
+  // An earlier run had all rows that are wanted.
+  if (run.rows >= maxItems) return
   yield* Stream.fromIterable<Cursor.Cursor | Cursor.Position>([
     ...run.underWay.values(),
     ...run.starts.slice(run.begun),
@@ -329,7 +358,7 @@ const copy = Effect.fnUntraced(function* (
       (next) =>
         Stream.suspend(() => {
           const cursor = typeof next === "string" ? next : begin(next)
-          return meetings.pages({ cursor, readAhead, seen: seen?.of(numberOf(cursor)).split(" ") }).pipe(
+          return meetings.pages({ cursor, readAhead, seen: seen?.of(numberOf(cursor)) }).pipe(
             Stream.map((page) => add(page)),
             Stream.catchIf(isOwn, (error) => Stream.succeed(fail(numberOf(cursor), error))),
           )
@@ -340,14 +369,6 @@ const copy = Effect.fnUntraced(function* (
   )
   if (run.failed.size > 0) return yield* new NumbersFailed({ errors: [...run.failed.values()] })
 })
-
-/** A number is under way, and nothing of it was written. */
-const beginAt = (run: State, start: Cursor.Position): Cursor.Cursor => {
-  const cursor = Cursor.fromPosition(start)
-  run.underWay.set(start.meetingNo, cursor)
-  run.unread.add(start.meetingNo)
-  return cursor
-}
 
 /** How a read ends that nothing has stopped. */
 const endOf = (run: State) =>
@@ -570,7 +591,7 @@ const planOf = Effect.fnUntraced(function* (
     "--output": input.output === undefined ? null : resolve(input.output),
     "base URL": baseUrl,
     app: word(Settings.app(settings)),
-  } satisfies Checkpoint.Plan
+  } satisfies Recorded.Plan
 })
 
 /** Where each number starts. */

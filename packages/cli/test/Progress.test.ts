@@ -53,6 +53,7 @@ const telling = Effect.fnUntraced(function* (options: {
   readonly verbosity?: Verbosity
   readonly columns?: number
   readonly planned?: number
+  readonly restingMillis?: number
 }) {
   const lines: Array<string> = []
   const seen = { line: "" }
@@ -63,7 +64,11 @@ const telling = Effect.fnUntraced(function* (options: {
     clear: Effect.void,
   })
   const run = { ...Run.make(), planned: options.planned }
-  const progress = yield* Progress.start({ mode: options.mode, rateLimit: undefined }).pipe(
+  const progress = yield* Progress.start({
+    mode: options.mode,
+    rateLimit: undefined,
+    restingMillis: options.restingMillis ?? 0,
+  }).pipe(
     Effect.provide(Layer.merge(stderr, Layer.succeed(Run.Run, run))),
     Effect.provideService(Language.CurrentLanguage, options.language ?? "en"),
     Effect.provideService(CurrentVerbosity, options.verbosity ?? "normal"),

@@ -193,7 +193,7 @@ describe("TLS that does not come about is told as what it is: nothing was sent",
       const error = yield* Effect.flip(exit)
       assert.match(error.message, told)
       assert.strictEqual(error.reason.retry, retry)
-      assert.strictEqual(Transport.outcomeOf(exit), "not sent")
+      assert.strictEqual(Transport.deliveryOf(exit), "not sent")
     }).pipe(Effect.scoped),
   )
 

@@ -208,7 +208,7 @@ describe("what a client failed with is told by the system's error, and uses a sl
             error.message,
             `feishu.invalid:443: ${fault}${code === undefined ? "" : ` (${code})`}. `,
           )
-          assert.strictEqual(Transport.outcomeOf(exit), arrived.includes(fault) ? "unanswered" : "not sent")
+          assert.strictEqual(Transport.deliveryOf(exit), arrived.includes(fault) ? "unanswered" : "not sent")
         }
       }),
     )
