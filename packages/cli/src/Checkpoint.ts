@@ -139,16 +139,18 @@ export const open = Effect.fn("Checkpoint.open")(function* (
   yield* Effect.mapError(Lock.hold(target), (code) =>
     refuse(code === Lock.held ? say.inUse(path) : say.notLocked(path, code)),
   )
-  const there = yield* Effect.catch(InputFile.readFound(target, mostBytes), (unread) =>
-    unread._tag === "System" && unread.code === "ENOENT"
-      ? Effect.undefined
-      : Effect.fail(
-          refuse(
-            unread._tag === "WrongKind" || (unread._tag === "System" && unread.code === "EISDIR")
-              ? say.notAFile(path)
-              : say.unreadable(path, SystemError.unreadInWords(unread, language)),
-          ),
-        ),
+  const there = yield* InputFile.readFound(target, mostBytes).pipe(
+    Effect.catchIf(
+      (unread) => unread._tag === "System" && unread.code === "ENOENT",
+      () => Effect.undefined,
+    ),
+    Effect.mapError((unread) =>
+      refuse(
+        unread._tag === "WrongKind" || (unread._tag === "System" && unread.code === "EISDIR")
+          ? say.notAFile(path)
+          : say.unreadable(path, SystemError.unreadInWords(unread, language)),
+      ),
+    ),
   )
   // The null device has nothing in it, and would keep nothing.
   if (there?.info.isFile() === false) return yield* refuse(say.notAFile(path))

@@ -57,7 +57,7 @@ export interface Output {
 }
 
 /** How far a file has come: its `.part` is there, or a page was added to it; or everything is in it, the end included. */
-export type Step = "begun" | "page" | "whole"
+type Step = "begun" | "page" | "whole"
 
 /** Somebody who is told each step of a file when it is on the disk, and can so go on with it after a kill. */
 interface Journal {

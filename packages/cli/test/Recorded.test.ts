@@ -1,0 +1,201 @@
+/** A checkpoint whose bytes are not what was written: refused, or read up to the last step that is whole. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import { Cursor, MeetingNo } from "@effect-feishu/core"
+import * as Recorded from "../src/Recorded.ts"
+import { type Record_, recordsIn, withRecords } from "./CheckpointFile.ts"
+
+const range = { start: 1_790_000_000, end: 1_800_000_000, asked: 1_795_000_000 }
+const [one, two] = [MeetingNo.make("337736498"), MeetingNo.make("146453285")]
+const startOf = (meetingNo: MeetingNo): Cursor.Position => ({
+  meetingNo,
+  ...range,
+  pageSize: 50,
+  baseUrl: "https://open.feishu.cn",
+  window: 0,
+})
+const task: Recorded.Task = { starts: [startOf(one), startOf(two)], hasRange: true, maxItems: undefined }
+const at = (meetingNo: MeetingNo, place: Partial<Cursor.Position>) =>
+  Cursor.fromPosition({ ...startOf(meetingNo), ...place })
+
+const requests = { answered: [1_795_000_001_000], unanswered: [], onTheirWay: 1 }
+/** The output, page by page. */
+const texts = ["1\n2\n", "3\n", "4\n5\n6\n"].map((text) => new TextEncoder().encode(text))
+const written = texts.map((_, index) => texts.slice(0, index + 1).reduce(Recorded.append, Recorded.nothing))
+
+const records: ReadonlyArray<Record_> = [
+  Recorded.start({
+    plan: { "meeting-no": `${one} ${two}` },
+    range,
+    ...Recorded.nothing,
+    rows: 0,
+    done: [],
+    open: [],
+    requests,
+  }),
+  { step: "requests", requests },
+  {
+    step: "page",
+    meetingNo: one,
+    cursor: at(one, { pageToken: "2" }),
+    ids: ["1", "2"],
+    unreachable: { from: range.start, to: range.start + 60 },
+    rows: 2,
+    ...written[0],
+    requests,
+  },
+  {
+    step: "page",
+    meetingNo: two,
+    cursor: at(two, { window: 1 }),
+    ids: ["3"],
+    rows: 3,
+    ...written[1],
+    requests,
+  },
+  { step: "page", meetingNo: one, last: true, ids: ["4", "5", "6"], rows: 6, ...written[2], requests },
+]
+const file = withRecords(records)
+
+/** What a run that goes on takes from a file; `undefined` if it is refused. */
+const stateIn = (bytes: Uint8Array, asked = task) => {
+  const read = Recorded.read(bytes)
+  if (Result.isFailure(read)) return undefined
+  const state = Recorded.stateAfter(read.success, asked)
+  return Result.isFailure(state)
+    ? undefined
+    : { ...state.success.asStart(), ended: state.success.ended, begins: read.success.start }
+}
+/** After each of its records. */
+const truth = records.map((_, index) => JSON.stringify(stateIn(withRecords(records.slice(0, index + 1)))))
+const isTrueUpTo = (bytes: Uint8Array) => {
+  const state = stateIn(bytes)
+  return state === undefined ? "refused" : truth.indexOf(JSON.stringify(state))
+}
+
+describe("X6 bytes that are not what was written", () => {
+  it("the file itself is read whole", () => {
+    assert.strictEqual(isTrueUpTo(file), records.length - 1)
+    assert.deepStrictEqual(recordsIn(file), records)
+  })
+
+  /** Refused, or what the file held up to one of its records: a run goes on from there, and reads the rest again. */
+  const assertHarmless = (bytes: Uint8Array, what: string) =>
+    assert.notStrictEqual(isTrueUpTo(bytes), -1, what)
+
+  it("cut short anywhere, it is what came before, or refused where not even the first line is whole", () => {
+    const first = file.indexOf(10)
+    const ends = Array.from(file.keys())
+      .slice(1)
+      .map((length) => {
+        assertHarmless(file.subarray(0, length), `${length} bytes`)
+        return isTrueUpTo(file.subarray(0, length))
+      })
+    assert.strictEqual(ends.filter((end) => end === "refused").length, first - 1)
+  })
+
+  it("with any byte changed it is refused, or what came before that", () => {
+    const lastLine = file.lastIndexOf(10, file.length - 2) + 1
+    const taken = Array.from(file.keys()).filter((index) =>
+      [1, 0x20, 0x80, 0xff].some((change) => {
+        const changed = Uint8Array.from(file)
+        changed[index] = changed[index]! ^ change
+        assertHarmless(changed, `byte ${index}`)
+        return isTrueUpTo(changed) !== "refused"
+      }),
+    )
+    // Those of the last line, which may be half written, and of the end of the one before it.
+    assert.isTrue(taken.every((index) => index >= lastLine - 1))
+  })
+
+  it("with a line removed, doubled or moved, or with more behind it, it is refused, or what came before that", () => {
+    const lines = records.map((_, index) => {
+      const before = withRecords(records.slice(0, index)).length
+      return file.subarray(before, withRecords(records.slice(0, index + 1)).length)
+    })
+    const orders = lines.flatMap((line, index) =>
+      lines.flatMap((_, other) => [
+        lines.toSpliced(index, 1),
+        lines.toSpliced(other, 0, line),
+        lines.toSpliced(index, 1).toSpliced(other, 0, line),
+      ]),
+    )
+    for (const order of orders) assertHarmless(Buffer.concat(order), "lines")
+    for (const more of ["\n", "\r\n", " ", "{}\n", `{"step":"requests"} 00000000\n\n`]) {
+      assertHarmless(Buffer.concat([file, Buffer.from(more)]), JSON.stringify(more))
+    }
+    const text = new TextDecoder().decode(file)
+    for (const changed of [text.replaceAll("\n", "\r\n"), `\uFEFF${text}`, text.toUpperCase(), `\n${text}`]) {
+      assert.strictEqual(isTrueUpTo(new TextEncoder().encode(changed)), "refused")
+    }
+  })
+
+  // With checksums that are right: what contradicts what came before, or the task, or itself.
+  const changes: ReadonlyArray<readonly [record: number, change: Record_]> = [
+    [0, { rows: 1 }],
+    [0, { bytes: 7 }],
+    [0, { crc: 7 }],
+    [0, { rows: 2 ** 53 }],
+    [0, { rows: -1 }],
+    [0, { rows: 0.5 }],
+    [0, { rows: "0" }],
+    [0, { done: [one] }],
+    [0, { done: ["999999999"] }],
+    [0, { open: [{ cursor: at(one, {}), seen: [] }] }],
+    [0, { open: [{ cursor: at(one, { pageToken: "2" }), seen: ["9", "9"] }] }],
+    [0, { range: undefined }],
+    [0, { plan: undefined }],
+    [0, { requests: undefined }],
+    [0, { requests: { ...requests, onTheirWay: 1e9 } }],
+    [0, { requests: { ...requests, answered: [-1] } }],
+    [1, { step: "whole" }],
+    [1, { step: "moved" }],
+    [2, { bytes: 7 }],
+    [2, { bytes: 0 }],
+    [2, { bytes: 1 }],
+    [2, { rows: 2 ** 53 }],
+    [2, { rows: 3 }],
+    [2, { rows: 1 }],
+    [2, { ids: [] }],
+    [2, { ids: ["1", "1"] }],
+    [2, { ids: [1, 2] }],
+    [2, { ids: ["1", ""] }],
+    [2, { meetingNo: "999999999" }],
+    [2, { meetingNo: two }],
+    [2, { cursor: at(one, { pageToken: "2", pageSize: 20 }) }],
+    [2, { cursor: at(one, { pageToken: "2", end: range.end + 1 }) }],
+    [2, { cursor: at(one, { pageToken: "2", baseUrl: "https://open.larksuite.com" }) }],
+    [2, { cursor: at(one, {}) }],
+    [2, { cursor: at(one, { window: 1, pageToken: "2" }) }],
+    [2, { cursor: "feishu-meetings.2.e30.00000000" }],
+    [2, { cursor: undefined }],
+    [2, { last: true }],
+    [2, { unreachable: { from: -1, to: 2 } }],
+    [3, { ids: ["3", "4"] }],
+    [4, { last: undefined }],
+    [4, { ids: ["1", "5", "6"] }],
+    [4, { bytes: 1 }],
+    [4, { step: "whole", ended: "complete" }],
+    [4, { step: "whole", ended: "limited" }],
+    [4, { step: "cut page" }],
+  ]
+  for (const [index, change] of changes) {
+    it(`record ${index} with ${JSON.stringify(change).slice(0, 80)} is refused, although its checksum is right`, () => {
+      const changed = records.map((record, at) => (at === index ? { ...record, ...change } : record))
+      assert.isUndefined(stateIn(withRecords(changed)))
+    })
+  }
+
+  it("a first line of another version is known as that", () => {
+    const versions: ReadonlyArray<readonly [string, string | undefined]> = [
+      [`{"feishu-meetings-checkpoint":1,"plan":{}}\n`, "1"],
+      [`{"feishu-meetings-checkpoint":1`, "1"],
+      [`{ "feishu-meetings-checkpoint" : 17 , "x`, "17"],
+      ["rows of a user\n", undefined],
+      [`{"rows":1}`, undefined],
+    ]
+    for (const [text, version] of versions) {
+      assert.strictEqual(Recorded.versionIn(new TextEncoder().encode(text)), version, text)
+    }
+  })
+})
