@@ -256,9 +256,15 @@ export class State implements Written {
       this.#grow(start) &&
       start.done.every((meetingNo) => this.#goOn(meetingNo, undefined)) &&
       start.open.every(({ cursor, seen }) => {
-        const meetingNo = Cursor.toPosition(cursor)?.meetingNo
-        if (meetingNo === undefined || this.open.has(meetingNo)) return false
-        return this.#goOn(meetingNo, cursor) && this.#see(meetingNo, seen)
+        const place = Cursor.toPosition(cursor)
+        const from = place && this.#starts.get(place.meetingNo)
+        if (from === undefined || this.done.has(place!.meetingNo) || this.open.has(place!.meetingNo))
+          return false
+        // Pages lie between, and so it may be anywhere behind the start.
+        if (!isSameReading(from, place!) || (place!.window === 0 && place!.pageToken === undefined))
+          return false
+        this.open.set(place!.meetingNo, cursor)
+        return this.#see(place!.meetingNo, seen)
       })
     )
   }
@@ -331,12 +337,16 @@ export class State implements Written {
   }
 }
 
-/** Whether one reads on from a place to another: in a window by a page token, and else from the start of a later one. */
-const isAfter = (from: Cursor.Position, to: Cursor.Position): boolean => {
-  const [reading, other] = [readingOf(from), readingOf(to)]
-  const isSame = Object.keys({ ...reading, ...other }).every((name) => reading[name] === other[name])
-  if (!isSame || to.window < from.window || to.window >= TimeRange.windows(to).length) return false
-  return (to.window === from.window) === (to.pageToken !== undefined)
+/** Whether a page leads from a place to another: in a window by a page token, and else to the start of a later one. */
+const isAfter = (from: Cursor.Position, to: Cursor.Position): boolean =>
+  isSameReading(from, to) &&
+  to.window >= from.window &&
+  (to.window === from.window) === (to.pageToken !== undefined)
+
+/** Whether two places are of the same read. */
+const isSameReading = (one: Cursor.Position, other: Cursor.Position): boolean => {
+  const [a, b] = [readingOf(one), readingOf(other)]
+  return Object.keys({ ...a, ...b }).every((name) => a[name] === b[name])
 }
 
 /** All that a place says but how far it is, and when its range was given. */

@@ -74,6 +74,14 @@ const isTrueUpTo = (bytes: Uint8Array) => {
 }
 
 describe("X6 bytes that are not what was written", () => {
+  it("the first record of a run that goes on may have its numbers anywhere in their windows", () => {
+    for (const place of [{ pageToken: "2" }, { window: 1 }, { window: 1, pageToken: "2" }]) {
+      const open = [{ cursor: at(one, place), seen: ["1", "2"] }]
+      const start = { ...records[0]!, done: [two], open, rows: 2, ...written[0] }
+      assert.strictEqual(stateIn(withRecords([start]))?.rows, 2)
+    }
+  })
+
   it("the file itself is read whole", () => {
     assert.strictEqual(isTrueUpTo(file), records.length - 1)
     assert.deepStrictEqual(recordsIn(file), records)

@@ -1,13 +1,14 @@
 /** The recordings in the READMEs: what is typed there is typed here, and what is answered must be the same. */
 import { once } from "node:events"
 import { spawn } from "node:child_process"
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { text } from "node:stream/consumers"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { startFeishuMock } from "@effect-feishu/mock-server"
 import { bin } from "./bundle.ts"
+import * as CheckpointFile from "./CheckpointFile.ts"
 
 /** What is typed, with what is told then. */
 const recordingOf = async (readme: string) => {
@@ -69,8 +70,7 @@ describe.concurrent("the recording in", () => {
         assert.strictEqual(await type(failing!.typed), failing!.told)
         // The next day, with a larger quota.
         await feishu.removeFault(quota.id)
-        const recorded = JSON.parse(await readFile(checkpoint, "utf8")) as { endedAt: number }
-        await writeFile(checkpoint, JSON.stringify({ ...recorded, endedAt: recorded.endedAt - 86_400_000 }))
+        CheckpointFile.write(checkpoint, CheckpointFile.aged(CheckpointFile.read(checkpoint), 86_400_000))
         assert.strictEqual(await type(again!.typed), again!.told)
         assert.strictEqual(await type(look!.typed), look!.told)
         assert.strictEqual(await type(more[0]!.typed), more[0]!.told)
