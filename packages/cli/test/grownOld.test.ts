@@ -96,6 +96,22 @@ describe.concurrent("P23 a run that the monthly quota has ended, and that is gon
     assert.isUndefined(unreachableOf(next))
   })
 
+  it("does so by the clock of the server, too, where that of this machine is behind", async () => {
+    const { environment, feishu, quotaAfter } = await startFeishu("lookback")
+    await using _ = feishu
+    const output = join(folder, "behind.ndjson")
+    const args = [...numbers, "--output", output, "--checkpoint", `${output}.checkpoint`]
+    const quota = await quotaAfter(2)
+    await Cli.list(args, environment)
+    await feishu.removeFault(quota.id)
+    await feishu.moveClock({ advance: 3 * day })
+    const again = await Cli.list(args, environment)
+    assert.strictEqual(again.code, 1, again.stderr)
+    assert.strictEqual(again.summary.status, "complete but for unreachable")
+    assert.lengthOf(unreachableOf(again)!.numbers, numbers.length)
+    assert.deepInclude((await Cli.list(args, environment)).summary, { status: "complete", requests: 0 })
+  })
+
   it("with a cursor does the same, in the words of both languages", async () => {
     const { environment, feishu, quotaAfter } = await startFeishu("lookback")
     await using _ = feishu
