@@ -115,6 +115,7 @@ export const leastMillis = (requests: number, options: Pick<Options, "requests" 
  *
  * @example
  * ```ts
+ * import { Layer } from "effect"
  * import { RateLimit } from "@effect-feishu/core"
  *
  * console.log(RateLimit.restMillis("answered")) // => 60250
@@ -122,6 +123,7 @@ export const leastMillis = (requests: number, options: Pick<Options, "requests" 
  * // A process that starts again: one request was answered 20 s ago, another is still on its way.
  * const restingMillis = [RateLimit.restMillis("answered") - 20_000, RateLimit.restMillis("unanswered")]
  * const layer = RateLimit.layer({ initially: { restingMillis } })
+ * console.log(Layer.isLayer(layer)) // => true
  * ```
  */
 export const restMillis = (
