@@ -2,7 +2,8 @@
  * Page tokens: opaque text that is good for the query it was given for and no other (documented: opaque; that a
  * foreign one is refused is inferred).
  */
-import { hash } from "node:crypto"
+// As a whole: an old Node has not all of its names, and could not say that it is too old.
+import * as Crypto from "node:crypto"
 
 /** What a page token is bound to, besides the tenant. Times are unix seconds. */
 interface BoundTo {
@@ -43,7 +44,7 @@ export const pageTokens = (key: string): PageTokens => {
       last.meetingNo === meetingNo &&
       last.tenant === tenant
     if (!isLast) {
-      binding = hash("sha256", `${key} ${from} ${to} ${pageSize} ${meetingNo} ${tenant}`, "buffer")
+      binding = Crypto.hash("sha256", `${key} ${from} ${to} ${pageSize} ${meetingNo} ${tenant}`, "buffer")
       last = boundTo
     }
     return binding

@@ -12,6 +12,8 @@
  * // => [ '146453285' ]
  * ```
  */
+import "./thisNode.ts"
+
 export * as MockFeishu from "./MockFeishu.ts"
 /** What the options of a mock hold. */
 export type { App, Behaviour, Generate, Meeting, Seed } from "./PlainTypes.ts"

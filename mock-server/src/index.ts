@@ -25,7 +25,7 @@
  * // => 200 {"code":0,…
  * ```
  */
-import { requireNode } from "@effect-feishu/terminal/NodeVersion"
+import "./thisNode.ts"
 import type { ControlClient } from "./ControlClient.ts"
 import type { Address, FetchHandler, Options, Running } from "./PlainTypes.ts"
 
@@ -40,8 +40,6 @@ export {
 } from "./ControlClient.ts"
 /** All that goes in and comes out. */
 export type * from "./PlainTypes.ts"
-
-requireNode()
 
 /** A mock that runs until it is closed. `await using` closes it, too. */
 export interface Started extends Running, ControlClient, AsyncDisposable {

@@ -17,11 +17,9 @@
  * console.log(typeof declare) // => function
  * ```
  */
+import "./thisNode.ts"
 import { inject, test } from "vitest"
 import { connect, type OwnWorkspace, type WorkspaceOptions } from "./ControlClient.ts"
-import { requireNode } from "@effect-feishu/terminal/NodeVersion"
-
-requireNode()
 
 declare module "vitest" {
   interface ProvidedContext {

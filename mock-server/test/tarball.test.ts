@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import { bundlers } from "@effect-feishu/bundle/applications"
 
 const source = fileURLToPath(new URL("..", import.meta.url))
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -40,6 +41,7 @@ afterAll(() => rm(folder, { recursive: true }))
 const link = async (name: string) => {
   const path = join(folder, "node_modules", name)
   await mkdir(join(path, ".."), { recursive: true })
+  await rm(path, { force: true })
   await symlink(join(source, "node_modules", name), path)
 }
 
@@ -199,7 +201,82 @@ describe("whoever follows the README", () => {
       assert.include(stderr, `[Error: @effect-feishu/mock-server ${needs}]`)
       assert.notMatch(stderr!, /^ +at /m)
     }
+    for (const name of ["effect", "@effect/platform-node", "vitest"]) await link(name)
+    for (const entry of ["/effect", "/vitest"]) {
+      const [, stderr] = await stderrOf(
+        "--input-type=module",
+        "--eval",
+        `import "@effect-feishu/mock-server${entry}"`,
+      )
+      assert.include(stderr, `[Error: @effect-feishu/mock-server ${needs}]`)
+    }
     const { engines } = JSON.parse(await readFile(join(installed, "package.json"), "utf8"))
     assert.strictEqual(engines.node, ">=22.19.0")
+  })
+})
+
+/** A program in CommonJS or a module, by how it gets at the package: a mock on a socket, and one without. */
+const answering = (imports: string) => `${imports}
+  const seed = { meetings: [{ id: "7011030664708603907", meeting_no: "337736498", topic: "Kick-off", start_time: 1767225600 }] }
+  const serve = async () => {
+    const feishu = await startFeishuMock({ seed })
+    const inProcess = await fetchHandler({ seed })
+    for (const [url, ask] of [[feishu.url, fetch], [inProcess.url, inProcess.fetch]]) {
+      const page = await (await ask(new Request(url + "/"))).text()
+      const answer = await ask(new Request(url + "/open-apis/vc/v1/meetings/list_by_no"))
+      console.log(page.includes('<div id="page">'), (await answer.json()).code)
+    }
+    console.log((await feishu.journal()).length)
+    await feishu.close()
+  }
+  void serve()`
+
+describe("in an application", () => {
+  it.each(["required by CommonJS", ...Object.keys(bundlers)])("starts: %s", async (how) => {
+    const names = "{ fetchHandler, startFeishuMock }"
+    await writeFile(join(folder, "app.js"), answering(`import ${names} from "@effect-feishu/mock-server"`))
+    await writeFile(
+      join(folder, "required.cjs"),
+      answering(`const ${names} = require("@effect-feishu/mock-server")`),
+    )
+    const program = (await bundlers[how]?.(folder, "app.js")) ?? "required.cjs"
+    assert.strictEqual(await run(process.execPath, [program], folder), "true 99991661\ntrue 99991661\n1\n")
+  })
+
+  it.each(Object.keys(bundlers))("provides its Layers, with effect outside: %s", async (how) => {
+    for (const name of ["effect", "@effect/platform-node"]) await link(name)
+    await writeFile(
+      join(folder, "layers.js"),
+      `import * as Effect from "effect/Effect"
+      import { MockFeishu } from "@effect-feishu/mock-server/effect"
+      const seed = { generate: [{ meeting_no: "146453285", count: 10 }] }
+      const numbers = Effect.map(MockFeishu.MockFeishu, ({ meetingNos }) => meetingNos.join())
+      const provided = Effect.provide(numbers, MockFeishu.layer({ seed }))
+      void Effect.runPromise(provided).then((said) => console.log(said))`,
+    )
+    const program = await bundlers[how]!(folder, "layers.js", [
+      "effect",
+      "effect/*",
+      "@effect/platform-node",
+      "@effect/platform-node/*",
+    ])
+    assert.strictEqual(await run(process.execPath, [program], folder), "146453285\n")
+  })
+
+  it("takes from Node by name only what an old Node has, which could not say anything otherwise", async () => {
+    for (const [file, names] of [
+      ["index.js", []],
+      [
+        "effect.js",
+        ["createCipheriv", "createHash", "createHmac", "gzipSync", "randomBytes", "timingSafeEqual"],
+      ],
+    ] as const) {
+      const code = await readFile(join(installed, "dist", file), "utf8")
+      const named = Array.from(code.matchAll(/^import \{ (.*) \} from "node:.*";$/gm), ([, list]) =>
+        list!.split(", "),
+      )
+      assert.sameMembers(named.flat(), [...names])
+      assert.notMatch(code, /import\.meta|createRequire/)
+    }
   })
 })

@@ -1,5 +1,6 @@
 /** Bundles entry points of a package with everything that they are built on, and writes down whose work that is. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { isBuiltin } from "node:module"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Plugin, rolldown } from "rolldown"
@@ -48,8 +49,13 @@ export const bundle = async (
       input: Object.fromEntries(entries.map((entry) => [entry, at(`src/${entry}.ts`)])),
       platform: "node",
       external: external.map((name) => new RegExp(`^${name}(/|$)`)),
-      transform: { target: "node22" },
-      plugins: [light, inPlace],
+      transform: {
+        // Older than what the packages need, so that an old Node can read the sentence which says so.
+        target: "node18",
+        // What a module has, and what it has not: an application's bundler may make CommonJS of it, or guess wrong.
+        define: { "import.meta.env": "undefined", __filename: "undefined" },
+      },
+      plugins: [light, builtins, inPlace],
     })
     const { output } = await build.write({
       dir: at("dist"),
@@ -80,36 +86,64 @@ const licenceOf = (folder: string): string => {
 }
 
 /**
- * What would cost the time of every start, and is never used:
+ * What is never used, and would cost the time of every start or could not be loaded:
  *
  * - `@mswjs/data` makes handlers for `msw` of its models, compares dates, and takes one function out of all of lodash.
- * - Importing `node:http` reads all that it exports, and with `WebSocket` all of undici. What is required is not read.
+ * - `@effect/platform-node` requires `node:http` by the address of its own file: see `builtins`.
+ * - `ws` tries two packages of native code, which whoever installs a bundle does not have.
  */
 const light: Plugin = {
   name: "light",
   resolveId: (id, importer) =>
-    importer?.includes("/@mswjs/data/") === true
-      ? replaced.find(({ name }) => name.test(id)) && `\0light:${id}`
-      : id === "node:http"
-        ? "\0light:node:http"
-        : undefined,
-  load: (id) => {
-    if (!id.startsWith("\0light:")) return undefined
-    const name = id.slice("\0light:".length)
-    return name === "node:http"
-      ? `module.exports = process.getBuiltinModule("node:http")`
-      : replaced.find((one) => one.name.test(name))?.code
-  },
+    replaced.some(({ by, name }) => importer?.includes(by) === true && name.test(id))
+      ? `\0light:${id}`
+      : undefined,
+  load: (id) =>
+    id.startsWith("\0light:")
+      ? replaced.find(({ name }) => name.test(id.slice("\0light:".length)))?.code
+      : undefined,
+}
+
+/**
+ * Modules of Node that CommonJS inside the bundle requires. Rolldown would make a `require` from `import.meta.url`,
+ * which is undefined once an application's own bundler has made CommonJS of the bundle.
+ *
+ * `node:http` is never imported either: an import reads all that it exports, and with `WebSocket` all of undici.
+ */
+const builtins: Plugin = {
+  name: "builtins",
+  resolveId: (id, _importer, { kind }) =>
+    id === "node:http" || (kind === "require-call" && isBuiltin(id)) ? `\0builtin:${id}` : undefined,
+  load: (id) =>
+    id.startsWith("\0builtin:")
+      ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice("\0builtin:".length))})`
+      : undefined,
 }
 
 const replaced = [
   {
+    by: "/@mswjs/data/",
     name: /\/generate(Rest|GraphQL)Handlers$/,
     code: `exports.generateRestHandlers = exports.generateGraphQLHandlers = exports.generateGraphQLSchema = () => { throw new Error("msw is not in this bundle") }`,
   },
   {
+    by: "/@mswjs/data/",
     name: /^date-fns$/,
     code: `exports.compareAsc = () => { throw new Error("dates are not in this bundle") }`,
   },
-  { name: /^lodash$/, code: `exports.isFunction = (value) => typeof value === "function"` },
+  {
+    by: "/@mswjs/data/",
+    name: /^lodash$/,
+    code: `exports.isFunction = (value) => typeof value === "function"`,
+  },
+  {
+    by: "/@effect/platform-node/",
+    name: /\/internal\/http\.js$/,
+    code: `export const [http, https] = ["node:http", "node:https"].map((name) => process.getBuiltinModule(name))`,
+  },
+  {
+    by: "/ws/",
+    name: /^(bufferutil|utf-8-validate)$/,
+    code: `throw new Error("native code is not in this bundle")`,
+  },
 ]

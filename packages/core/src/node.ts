@@ -1,5 +1,7 @@
 /** The HTTP client for Node. */
-import { getCACertificates } from "node:tls"
+import "./internal/thisNode.ts"
+// As a whole: an old Node has not all of its names, and could not say that it is too old.
+import * as Tls from "node:tls"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Agent, buildConnector, Dispatcher, Pool, ProxyAgent } from "@effect/platform-node/Undici"
 import * as Clock from "effect/Clock"
@@ -115,7 +117,7 @@ const connectOptions = Effect.fnUntraced(function* ({ ca, connectTimeout }: Opti
     ...(ca === undefined
       ? {}
       : {
-          ca: [...getCACertificates(), ...trusted.map(({ pem }) => pem)],
+          ca: [...Tls.getCACertificates(), ...trusted.map(({ pem }) => pem)],
           // As others do: whoever names an intermediate authority trusts it.
           allowPartialTrustChain: true,
         }),

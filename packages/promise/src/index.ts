@@ -1,6 +1,8 @@
 /**
  * Reads Feishu (Lark) meetings with `for await`: the same as `@effect-feishu/core`, for code without Effect 4.
  */
+import "./thisNode.ts"
+
 export {
   type AppCredentials,
   type Client,

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import { bundlers } from "@effect-feishu/bundle/applications"
 import { ids, meetingNo, range, startFeishu } from "./fixture.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
@@ -83,7 +84,13 @@ describe("the tarball", () => {
       types: ["node"],
       typeRoots: [join(root, "node_modules/@types")],
     }
-    const project = { compilerOptions: options, files: ["typed.ts"] }
+    // In CommonJS, too, which may require a module.
+    await writeFile(
+      join(folder, "typed.cts"),
+      `import { createClient } from "@effect-feishu/promise"
+      export const client = createClient({ accessToken: "t" })`,
+    )
+    const project = { compilerOptions: options, files: ["typed.ts", "typed.cts"] }
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(project))
     const tsc = join(root, "node_modules/typescript/bin/tsc")
     assert.strictEqual(await run(process.execPath, [tsc, "--project", "."], folder), "")
@@ -105,5 +112,69 @@ describe("the tarball", () => {
     const env = { APP_ID: feishu.appId, APP_SECRET: feishu.appSecret, BASE_URL: feishu.url }
     const lines = await run(process.execPath, ["program.js"], folder, env)
     assert.deepStrictEqual(lines.trim().split("\n"), [...ids, "AuthenticationFailed true"])
+  })
+})
+
+/** A program in CommonJS or a module, by how it gets at the package. */
+const counting = (imports: string) => `${imports}
+  const { APP_ID: appId, APP_SECRET: appSecret, BASE_URL: baseUrl } = process.env
+  const read = async () => {
+    const client = createClient({ appId, appSecret, baseUrl })
+    const ids = new Set()
+    for await (const { id } of client.stream(${JSON.stringify({ meetingNo, range })})) ids.add(id)
+    const refused = await client.page({ meetingNo: "1", range: { from: "1d" } }).catch((error) => error)
+    await client.close()
+    console.log(ids.size, refused instanceof FeishuError, refused.name)
+  }
+  void read()`
+
+describe("in an application", () => {
+  /** Programs of the folder that do the same, by how they are loaded. */
+  const programs = new Map<string, string>()
+  beforeAll(async () => {
+    const names = "{ createClient, FeishuError }"
+    await writeFile(join(folder, "app.js"), counting(`import ${names} from "@effect-feishu/promise"`))
+    await writeFile(
+      join(folder, "required.cjs"),
+      counting(`const ${names} = require("@effect-feishu/promise")`),
+    )
+    programs.set("imported", "app.js").set("required by CommonJS", "required.cjs")
+    for (const [how, bundle] of Object.entries(bundlers)) programs.set(how, await bundle(folder, "app.js"))
+  })
+
+  for (const how of ["imported", "required by CommonJS", ...Object.keys(bundlers)]) {
+    it(`reads every meeting: ${how}`, async () => {
+      await using feishu = await startFeishu()
+      const env = { APP_ID: feishu.appId, APP_SECRET: feishu.appSecret, BASE_URL: feishu.url }
+      const said = await run(process.execPath, [programs.get(how)!], folder, env)
+      assert.strictEqual(said, `${ids.length} true InvalidRequest\n`)
+    })
+
+    it(`is told on an old Node which one it needs: ${how}`, async () => {
+      // A preload that such a Node has, too, for whoever runs this with one.
+      const old = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })`
+      await writeFile(join(folder, "old.cjs"), old)
+      const args = ["--require", "./old.cjs", programs.get(how)!]
+      const stderr = await run(process.execPath, args, folder).then(
+        () => "",
+        (error: { readonly stderr: string }) => error.stderr,
+      )
+      const needs = "@effect-feishu/promise needs Node.js 22.19 or later, and this is 20.20.2"
+      assert.include(stderr, `[Error: ${needs}]`)
+      assert.notInclude(stderr, "SyntaxError")
+    })
+  }
+
+  it("takes from Node by name only what an old Node has, which could not say anything otherwise", async () => {
+    const code = await readFile(join(installed, "dist/index.js"), "utf8")
+    const named = Array.from(code.matchAll(/^import \{ (.*) \} from "(.*)";$/gm), ([, names, module]) => [
+      module,
+      names,
+    ])
+    assert.deepStrictEqual(Object.fromEntries(named), {
+      "node:stream": "Readable, finished",
+      "node:buffer": "Buffer as Buffer$1",
+    })
+    assert.notMatch(code, /import\.meta|createRequire/)
   })
 })

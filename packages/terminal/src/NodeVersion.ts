@@ -1,4 +1,4 @@
-/** The Node that the commands and the mock need. In old syntax and without imports, so that an old Node can say it. */
+/** The Node that the commands and the bundled libraries need. In old syntax and without imports, so that an old Node can say it. */
 
 // As `engines` in package.json says.
 const oldest = [22, 19] as const
@@ -13,8 +13,8 @@ export const whyNotThisNode = (what: string): string | undefined => {
 }
 
 /** Throws it. Where nobody catches, it is all that is told. */
-export const requireNode = (): void => {
-  const why = whyNotThisNode("@effect-feishu/mock-server")
+export const requireNode = (what: string): void => {
+  const why = whyNotThisNode(what)
   if (why === undefined) return
   const error = new Error(why)
   error.stack = "Error: " + why
