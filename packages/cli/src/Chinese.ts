@@ -429,6 +429,12 @@ const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<str
     "对 page_token 的响应中没有布尔值 has_more，无法判断后面是否还有数据",
   ],
   [/^the answer of the token endpoint has no token$/, "凭证接口的应答中没有凭证"],
+  [
+    /^the token of the token endpoint is none that a header can hold$/,
+    "凭证接口返回的凭证含有无法放入请求头的内容（为空、过长，或含空格、换行等字符）",
+  ],
+  [/^the page token repeats a secret of the request$/, "page_token 中重复了请求中的机密"],
+  [/^the page token is none that a URL can hold$/, "page_token 过长，或含有无法放入 URL 的字符"],
   [/^row (\d+) is of the meeting number (\d+)$/, "数据 $1 属于会议号 $2"],
   // Warnings
   [

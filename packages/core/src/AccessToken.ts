@@ -142,7 +142,7 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
   const tokens = yield* TokenCache.make(
     () =>
       Effect.map(
-        post(TenantAccessToken.internalPath, request, [], TenantAccessToken.Answer),
+        post(TenantAccessToken.internalPath, request, [], TenantAccessToken.Answer, tenantToken),
         ({ expire, tenant_access_token: value }) => ({ value, expire }),
       ),
     fetched(TenantAccessToken.internalPath),
@@ -171,7 +171,7 @@ export const clientCredentials = Effect.fnUntraced(function* (
   const tokens = yield* TokenCache.make(
     () =>
       Effect.map(
-        post(OAuth.tokenPath, request, [], OAuth.Answer),
+        post(OAuth.tokenPath, request, [], OAuth.Answer, (answer) => answer.access_token),
         ({ access_token: value, expires_in: expire }) => ({ value, expire }),
       ),
     fetched(OAuth.tokenPath),
@@ -228,6 +228,7 @@ export const storeApp = Effect.fnUntraced(function* (
       toJson(AppAccessToken.storePath, encodeStoreApp({ ...credentials, app_ticket: ticket })),
       [ticket],
       AppAccessToken.Answer,
+      (answer) => answer.app_access_token,
     )
   const appTokens = yield* TokenCache.make(
     Effect.fnUntraced(function* () {
@@ -253,6 +254,7 @@ export const storeApp = Effect.fnUntraced(function* (
           ),
           [value],
           TenantAccessToken.Answer,
+          tenantToken,
         )
       const appToken = yield* appTokens.get(app.appId)
       const { expire, tenant_access_token: value } = yield* Effect.catchIf(
@@ -288,6 +290,8 @@ export const storeApp = Effect.fnUntraced(function* (
       Effect.ignore(Effect.flatMap(tenant, (tenantKey) => tenantTokens.invalidate(tenantKey, generation))),
   })
 })
+
+const tenantToken = (answer: TenantAccessToken.Answer) => answer.tenant_access_token
 
 const encodeInternal = Schema.encodeSync(TenantAccessToken.InternalRequest)
 const encodeStoreTenant = Schema.encodeSync(TenantAccessToken.StoreRequest)
@@ -360,6 +364,7 @@ const endpointsOf = Effect.fnUntraced(function* (app: App) {
     request: HttpClientRequest.HttpClientRequest,
     secrets: ReadonlyArray<Redacted.Redacted<string>>,
     schema: Schema.Codec<A, unknown>,
+    tokenOf?: (answer: A) => Redacted.Redacted<string>,
   ): Effect.fn.Return<A, FeishuError> {
     const operation = `POST ${path}`
     const decode = Schema.decodeUnknownEffect(schema)
@@ -370,19 +375,18 @@ const endpointsOf = Effect.fnUntraced(function* (app: App) {
         operation,
         request,
         secrets: [app.appSecret, ...secrets],
-        decode: (json, { logId, status }) =>
-          Effect.mapError(
-            decode(json),
-            () =>
-              new FeishuError({
-                reason: new ContractViolation({
-                  problem: "the answer of the token endpoint has no token",
-                  status,
-                  cutShort: false,
-                  logId,
-                }),
-              }),
-          ),
+        decode: (json, { logId, status }) => {
+          const violation = (problem: string) =>
+            new FeishuError({ reason: new ContractViolation({ problem, status, cutShort: false, logId }) })
+          return decode(json).pipe(
+            Effect.mapError(() => violation("the answer of the token endpoint has no token")),
+            Effect.filterOrFail(
+              (answer) =>
+                tokenOf === undefined || Secret.textProblem(Redacted.value(tokenOf(answer))) === undefined,
+              () => violation("the token of the token endpoint is none that a header can hold"),
+            ),
+          )
+        },
       })
     })
     return yield* attempt.pipe(

@@ -171,6 +171,9 @@ export const make: Effect.Effect<
         return Effect.gen(function* () {
           const asked = yield* monotonicMillis
           const token = yield* accessToken.get
+          // Of a source that is the application's own: others have seen to it.
+          const problem = Secret.textProblem(Redacted.value(token.value))
+          if (problem !== undefined) return yield* unfitToken(problem)
           if (refused?.generation === token.generation) return yield* refused.error
           // While a token was fetched the gate may have closed: back into the line, now that there is one.
           if (waitsLeft > 0 && (yield* monotonicMillis) > asked) return undefined
@@ -226,6 +229,13 @@ const seen = (operation: string, requests: number, exit: Exit.Exit<Response<unkn
     ...(failed?.code === undefined ? {} : { "feishu.code": failed.code }),
   }
 }
+
+const unfitToken = (problem: string) =>
+  invalidRequest(
+    "credentials",
+    `the access token of their source cannot go into a header: ${problem}`,
+    "Let the source give the token as Feishu gave it.",
+  )
 
 // In a long line a token may end before its turn comes; but there may be sources that take their time for any token.
 const mostTokenWaits = 3

@@ -24,6 +24,9 @@ import {
 import { checkedLogId, masked, repeats, type Secrets, showable } from "./ServerText.ts"
 import type { Answer } from "./Transport.ts"
 
+/** Characters: as much as most servers take of a URL. */
+const longestPageToken = 8_192
+
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope.Envelope)
 
 /** The body of a successful answer as parsed JSON, or why it is not one. The secrets are those of the request. */
@@ -51,8 +54,14 @@ export const judge = Effect.fnUntraced(function* (
     const data = Predicate.hasProperty(json.success, "data") ? json.success.data : undefined
     // It would go into cursors, which are printed and stored.
     const pageToken = Predicate.hasProperty(data, "page_token") ? data.page_token : undefined
-    if (typeof pageToken === "string" && repeats(pageToken, secrets)) {
-      return yield* violation("the page token repeats a secret of the request")
+    if (typeof pageToken === "string") {
+      if (repeats(pageToken, secrets)) {
+        return yield* violation("the page token repeats a secret of the request")
+      }
+      // It would be sent as another one, or break the connection.
+      if (pageToken.length > longestPageToken || /\p{Surrogate}/u.test(pageToken)) {
+        return yield* violation("the page token is none that a URL can hold")
+      }
     }
     return json.success
   }
