@@ -7,17 +7,24 @@ export interface Explanation {
   readonly remedy: string
 }
 
+/** What a code means; and what to do where the refused token was fetched for an app, if that is something else. */
+export interface OfCode extends Explanation {
+  readonly remedyOfApp?: string
+}
+
 const checkCredentials =
   "请在开发者后台的应用页面核对 App ID 与 App Secret，并确认它们属于当前品牌（飞书或 Lark）与 base URL。"
 const newToken =
-  "请将 FEISHU_ACCESS_TOKEN 换为新的访问凭证；也可改为设置 FEISHU_APP_ID 与 FEISHU_APP_SECRET，凭证将自动获取并刷新。"
+  "请将 FEISHU_ACCESS_TOKEN 换为新的访问凭证；或去掉它，改为设置 FEISHU_APP_ID 与 FEISHU_APP_SECRET，凭证将自动获取并刷新。"
+const fetchedToken =
+  "应用的访问凭证由程序自动获取并刷新，但仍被拒绝：请确认应用已在租户中启用，且品牌（飞书或 Lark）与 base URL 属于该应用；若无误，请将日志 ID 提供给飞书技术支持。"
 const authoriseAgain = "请让用户重新授权，并保存最近一次返回的凭证。"
 const later = "请稍后重试；若持续出现，请将日志 ID 提供给飞书技术支持。"
 
 const internalError: Explanation = { meaning: "飞书内部错误", remedy: later }
 
 /** Every code of the catalogue. */
-export const codes: Readonly<Record<number, Explanation>> = {
+export const codes: Readonly<Record<number, OfCode>> = {
   1500: internalError,
   1663: internalError,
   2200: internalError,
@@ -68,17 +75,17 @@ export const codes: Readonly<Record<number, Explanation>> = {
     meaning: "请求到达飞书时未携带访问凭证",
     remedy: "请检查途中的代理或网关是否移除了 Authorization 请求头。",
   },
-  99991663: { meaning: "访问凭证无效或已过期", remedy: newToken },
-  99991664: { meaning: "app_access_token 无效或已过期", remedy: newToken },
-  99991665: { meaning: "访问凭证不属于有效的租户", remedy: newToken },
-  99991668: { meaning: "user_access_token 无效", remedy: newToken },
-  99991671: { meaning: "访问凭证的格式不正确", remedy: newToken },
+  99991663: { meaning: "访问凭证无效或已过期", remedy: newToken, remedyOfApp: fetchedToken },
+  99991664: { meaning: "app_access_token 无效或已过期", remedy: newToken, remedyOfApp: fetchedToken },
+  99991665: { meaning: "访问凭证不属于有效的租户", remedy: newToken, remedyOfApp: fetchedToken },
+  99991668: { meaning: "user_access_token 无效", remedy: newToken, remedyOfApp: fetchedToken },
+  99991671: { meaning: "访问凭证的格式不正确", remedy: newToken, remedyOfApp: fetchedToken },
   99991672: {
     meaning: "应用未开通所需权限",
     remedy:
       "请在开发者后台为应用开通 vc:meeting:readonly、vc:meeting.meetingid:read 中的任一权限，并发布新版本。",
   },
-  99991677: { meaning: "user_access_token 已过期", remedy: newToken },
+  99991677: { meaning: "user_access_token 已过期", remedy: newToken, remedyOfApp: fetchedToken },
   99991679: {
     meaning: "用户未向应用授予所需权限",
     remedy: "请让用户以 vc:meeting:readonly、vc:meeting.meetingid:read 中的任一权限重新授权。",
@@ -196,8 +203,7 @@ const answered = (reason: {
     ...(reason.msg ? [`“${reason.msg}”`] : []),
   ].join("，")
 
-const known = (code: number | undefined): Explanation | undefined =>
-  code === undefined ? undefined : codes[code]
+const known = (code: number | undefined): OfCode | undefined => (code === undefined ? undefined : codes[code])
 
 /** An option of the client as this command has it: in a configuration file. */
 export const settingName = (option: string): string => option.replace(/\b(http|https|no)Proxy\b/, "$1_proxy")
@@ -255,7 +261,10 @@ const reasons: Reasons = {
   }),
   AuthenticationFailed: (reason) => ({
     meaning: `${reason.appId === undefined ? "" : `应用 ${reason.appId}：`}${known(reason.code)?.meaning ?? "凭证接口拒绝了应用凭证"}（${answered(reason)}）`,
-    remedy: known(reason.code)?.remedy ?? "请核对 App ID 与 App Secret。",
+    remedy:
+      (reason.appId === undefined ? undefined : known(reason.code)?.remedyOfApp) ??
+      known(reason.code)?.remedy ??
+      "请核对 App ID 与 App Secret。",
   }),
   AppTicketMissing: ({ appId, waitedSeconds }) => ({
     meaning: `应用 ${appId}：已请求飞书推送 app_ticket，${waitedSeconds} 秒内未收到新的`,

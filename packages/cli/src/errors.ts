@@ -6,7 +6,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ErrorCodes } from "@effect-feishu/core"
-import { codes, type Explanation } from "./Chinese.ts"
+import { codes, type OfCode } from "./Chinese.ts"
 import { Ended } from "./Ended.ts"
 import { inOurWords } from "./Explanation.ts"
 import { exitCodes } from "./Fault.ts"
@@ -21,8 +21,9 @@ const words: Language.Words<{
   readonly json: string
   readonly exampleOne: string
   readonly exampleAll: string
-  readonly ofCode: (entry: ErrorCodes.ErrorCode) => Explanation
+  readonly ofCode: (entry: ErrorCodes.ErrorCode) => OfCode
   readonly toDo: string
+  readonly toDoWithApp: string
   readonly message: string
   readonly status: string
   readonly retried: string
@@ -40,8 +41,9 @@ const words: Language.Words<{
     json: "Print JSON: an object, or an array of all",
     exampleOne: "What it means, and what to do",
     exampleAll: "What is only inferred, not documented",
-    ofCode: ({ meaning, remedy }) => ({ meaning, remedy }),
+    ofCode: (entry) => entry,
     toDo: "to do",
+    toDoWithApp: "with app",
     message: "message",
     status: "HTTP",
     retried: "retried",
@@ -69,8 +71,9 @@ const words: Language.Words<{
     json: "输出 JSON：单个为对象，全部为数组",
     exampleOne: "含义与处理方法",
     exampleAll: "哪些只是推断，没有文档",
-    ofCode: ({ code, meaning, remedy }) => codes[code] ?? { meaning, remedy },
+    ofCode: (entry) => codes[entry.code] ?? entry,
     toDo: "处理",
+    toDoWithApp: "用应用时",
     message: "原文",
     status: "HTTP",
     retried: "重试",
@@ -156,7 +159,7 @@ const table = (entries: ReadonlyArray<ErrorCodes.ErrorCode>, language: Language.
 
 const details = (entry: ErrorCodes.ErrorCode, language: Language.Language): string => {
   const say = words[language]
-  const { meaning, remedy } = say.ofCode(entry)
+  const { meaning, remedy, remedyOfApp } = say.ofCode(entry)
   const layout = { columns: columns(), margin: 0 }
   const { heading } = HelpText.stdout()
   return [
@@ -164,6 +167,7 @@ const details = (entry: ErrorCodes.ErrorCode, language: Language.Language): stri
     HelpText.rows(
       [
         [say.toDo, inOurWords(remedy)],
+        ...(remedyOfApp === undefined ? [] : ([[say.toDoWithApp, inOurWords(remedyOfApp)]] as const)),
         [say.retried, say.retry[entry.retry]],
         [say.status, String(entry.status)],
         [say.message, entry.msg],

@@ -66,7 +66,12 @@ describe("in Chinese", () => {
       Object.keys(Chinese.codes),
       ErrorCodes.catalogue.map(({ code }) => String(code)).toSorted((a, b) => Number(a) - Number(b)),
     )
-    for (const { meaning, remedy } of Object.values(Chinese.codes)) {
+    for (const { code, remedyOfApp } of ErrorCodes.catalogue) {
+      assert.strictEqual(Chinese.codes[code]!.remedyOfApp === undefined, remedyOfApp === undefined)
+    }
+    for (const { meaning, remedy, remedyOfApp = remedy } of Object.values(Chinese.codes)) {
+      assert.deepStrictEqual(english(remedyOfApp), [])
+      assert.match(remedyOfApp, /。$/)
       assert.deepStrictEqual(english(`${meaning} ${remedy}`), [])
       assert.match(remedy, /。$/)
       assert.notMatch(meaning, /。$/)

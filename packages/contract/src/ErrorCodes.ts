@@ -29,13 +29,17 @@ export interface ErrorCode {
   readonly meaning: string
   /** What to do, as an imperative sentence. */
   readonly remedy: string
+  /** What to do instead where the refused token was fetched for an app: `remedy` is for whoever has given it. */
+  readonly remedyOfApp?: string
   readonly source: Source
 }
 
 const checkCredentials =
   "Check app id and app secret on the app's page in the developer console, and that they belong to this brand and base URL."
 const newToken =
-  "Give a fresh access token; or give none, but app id and secret: tokens are then fetched and refreshed for you."
+  "Give a fresh access token; or leave the token out and use app id and secret: tokens are then fetched and refreshed for you."
+const fetchedToken =
+  "The tokens of the app are fetched and refreshed for you, and are refused all the same: check that the app is enabled in the tenant, and that brand and base URL are those of the app; otherwise ask Feishu's support with the log id."
 const authoriseAgain = "Have the user authorise the app again, and keep the tokens of the newest answer."
 const later = "Try again later; if it stays, ask Feishu's support with the log id."
 
@@ -333,6 +337,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     retry: "token",
     meaning: "the access token is invalid or has expired",
     remedy: newToken,
+    remedyOfApp: fetchedToken,
     source: "observed",
   },
   {
@@ -343,6 +348,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     retry: "token",
     meaning: "the app access token is invalid or has expired",
     remedy: newToken,
+    remedyOfApp: fetchedToken,
     source: "documented",
   },
   {
@@ -353,6 +359,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     retry: "token",
     meaning: "the access token does not belong to a valid tenant",
     remedy: newToken,
+    remedyOfApp: fetchedToken,
     source: "documented",
   },
   {
@@ -363,6 +370,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     retry: "token",
     meaning: "the user access token is invalid",
     remedy: newToken,
+    remedyOfApp: fetchedToken,
     source: "observed",
   },
   {
@@ -373,6 +381,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     retry: "token",
     meaning: "the access token is not in a form that Feishu knows",
     remedy: newToken,
+    remedyOfApp: fetchedToken,
     source: "documented",
   },
   {
@@ -394,6 +403,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     retry: "token",
     meaning: "the user access token has expired",
     remedy: newToken,
+    remedyOfApp: fetchedToken,
     source: "inferred",
   },
   {

@@ -67,6 +67,8 @@ export class AccessToken extends Context.Service<
   AccessToken,
   {
     readonly kind: Kind
+    /** The app whose tokens they are, for errors to name; absent where a token was given. */
+    readonly appId?: string | undefined
     /**
      * Whose quota requests with such a token count for: the app, and the tenant where there are many. Fails when
      * `CurrentTenant` is missing, or set although the source has one tenant only.
@@ -284,6 +286,7 @@ export const storeApp = Effect.fnUntraced(function* (
   )
   return AccessToken.of({
     kind: "store app",
+    appId: app.appId,
     owner: Effect.map(tenant, (tenantKey) => `${app.appId} ${tenantKey}`),
     get: Effect.flatMap(tenant, tenantTokens.get),
     invalidate: (generation) =>
@@ -316,6 +319,7 @@ const ofOneTenant = (owner: string): Effect.Effect<string, FeishuError> =>
 const ofOneToken = (kind: Kind, { appId }: App, tokens: TokenCache.TokenCache): AccessToken["Service"] =>
   AccessToken.of({
     kind,
+    appId,
     owner: ofOneTenant(appId),
     get: tokens.get(appId),
     invalidate: (generation) => tokens.invalidate(appId, generation),

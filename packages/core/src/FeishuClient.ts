@@ -137,6 +137,7 @@ export const make: Effect.Effect<
         HttpClientRequest.setUrlParams(params),
       )
       const decode = Schema.decodeUnknownEffect(endpoint.data)
+      const { appId } = accessToken
 
       let requests = 0
       const send = (token: AccessToken.Token) => {
@@ -160,7 +161,13 @@ export const make: Effect.Effect<
               },
             )
           },
-        })
+        }).pipe(
+          Effect.mapError((error) =>
+            appId !== undefined && error.reason._tag === "AuthenticationFailed"
+              ? error.with({ reason: error.reason.ofApp(appId) })
+              : error,
+          ),
+        )
       }
 
       // A refused token is replaced once a call: when the fresh one is refused, too, a third would not help.
@@ -276,7 +283,18 @@ export const layer = <R = never>(
   Layer.effect(FeishuClient, make).pipe(
     Layer.provide(
       // A program that no compiler has checked may have none.
-      Layer.effect(AccessToken.AccessToken, options.credentials ?? noCredentials("there are none")),
+      Layer.effect(
+        AccessToken.AccessToken,
+        options.credentials ??
+          // This layer reads no variables: whoever has set them is not told to set them.
+          Effect.fail(
+            invalidRequest(
+              "credentials",
+              "there are none",
+              "Give AccessToken.selfBuiltApp, or another source; layerConfig takes those of the environment.",
+            ),
+          ),
+      ),
     ),
     Layer.provide([
       FeishuConfig.layer(options),

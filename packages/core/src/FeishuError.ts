@@ -379,7 +379,12 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
     return `${app}${known(this)?.meaning ?? "the token endpoint refused the credentials"} (${answered(this)})`
   }
   get remedy() {
-    return known(this)?.remedy ?? "Check app id and app secret."
+    const code = known(this)
+    return (
+      (this.appId === undefined ? undefined : code?.remedyOfApp) ??
+      code?.remedy ??
+      "Check app id and app secret."
+    )
   }
   override get message() {
     return inFull(this)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { ErrorCodes } from "@effect-feishu/core"
+import { AccessToken, ErrorCodes, Secret } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
 /** The reasons that each class may have. */
@@ -12,7 +12,7 @@ const reasonsOf: Record<ErrorCodes.RetryClass, ReadonlyArray<string>> = {
 }
 
 describe("every code of the catalogue", () => {
-  for (const { code, meaning, name, remedy, retry, status } of ErrorCodes.catalogue) {
+  for (const { code, meaning, name, remedy, remedyOfApp = remedy, retry, status } of ErrorCodes.catalogue) {
     it.effect(`${code} ${name}: what happened, where, what to do, and the log id`, () =>
       Effect.gen(function* () {
         const tokens = Fake.tokens()
@@ -25,7 +25,8 @@ describe("every code of the catalogue", () => {
         assert.strictEqual(error!.code, code)
         if (retry !== "rateLimited") {
           assert.include(error!.message, meaning)
-          assert.include(error!.message, remedy)
+          // They are the codes of an app's token, which the client has fetched.
+          assert.include(error!.message, remedyOfApp)
         }
         const { reason } = error!
         assert.include(error!.message, `${reason.meaning}. ${reason.remedy}`)
@@ -39,3 +40,30 @@ describe("every code of the catalogue", () => {
     )
   }
 })
+
+it.effect(
+  "a refused token: only whoever has given one is told to give another, or id and secret instead",
+  () =>
+    Effect.gen(function* () {
+      const given = AccessToken.given(Secret.accessToken("t-1"))
+      const tellsToGive = /\buse app id and secret\b|fresh access token/
+      for (const code of [99991663, 99991664, 99991665, 99991668, 99991671, 99991677]) {
+        const refuse = (asked: Fake.Asked): Fake.Answer =>
+          Fake.isTokenCall(asked) ? Fake.tokens().answer() : Fake.failure(400, code)
+        const messageWith = (credentials: typeof given | typeof Fake.credentials) =>
+          Effect.map(
+            Effect.provide(
+              Fake.read(),
+              Fake.meetings((asked) => Effect.succeed(refuse(asked)), { credentials }),
+            ),
+            ({ error }) => error!.message,
+          )
+        assert.match(yield* messageWith(given), tellsToGive)
+        const ofApp = yield* messageWith(Fake.credentials)
+        assert.include(ofApp, "app cli_fake: ")
+        assert.notMatch(ofApp, tellsToGive)
+        const ofOAuth = yield* messageWith(AccessToken.clientCredentials(Fake.app))
+        assert.notMatch(ofOAuth, tellsToGive)
+      }
+    }),
+)

@@ -29,6 +29,22 @@ const wrong: Readonly<Record<string, Wrong>> = {
     read,
     /^accessToken: it has blanks or line breaks\./,
   ],
+  "an empty token beside an app": [
+    { ...app, accessToken: "" },
+    read,
+    /^accessToken: it is empty, and there are an app id and an app secret\. .* Leave it out: /,
+  ],
+  "null as a token beside an app": [{ ...app, accessToken: null }, read, /^accessToken: .* Leave it out: /],
+  "an empty token": [
+    { accessToken: "" },
+    read,
+    /^accessToken: it is empty, or .* Give it as Feishu gave it\.$/,
+  ],
+  "a token of a megabyte": [
+    { accessToken: "t-SECRET".padEnd(1_000_000, "x") },
+    read,
+    /^accessToken: it is longer than 8192 characters, which no such secret is\./,
+  ],
   "a token that is no text": [{ accessToken: 1 }, read, /^accessToken: it is not text\./],
   "a kind of app that there is not": [{ ...app, kind: "shop" }, read, /^kind: "shop" is no kind/],
   "a brand that does not exist": [{ ...token, brand: "dingtalk" }, read, /^brand: "dingtalk" is no brand\./],

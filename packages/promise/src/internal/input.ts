@@ -18,7 +18,7 @@ import {
   type TimeRange,
 } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
-import type { ClientOptions, From, Moment, TimeRange as PlainRange } from "../Client.ts"
+import type { AppCredentials, ClientOptions, From, Moment, TimeRange as PlainRange } from "../Client.ts"
 
 const refuse = (field: string, problem: string, remedy: string) =>
   Effect.fail(FeishuError.invalidRequest(field, problem, remedy))
@@ -56,6 +56,14 @@ const credentialsOf = Effect.fnUntraced(function* (
   FeishuError.FeishuError
 > {
   if (options.accessToken !== undefined) {
+    const { accessToken, appId, appSecret }: { readonly [field in keyof AppCredentials]?: unknown } = options
+    if (appId && appSecret && String(accessToken ?? "").trim() === "") {
+      return yield* refuse(
+        "accessToken",
+        "it is empty, and there are an app id and an app secret",
+        "Leave it out: tokens are then fetched and refreshed with those two.",
+      )
+    }
     return AccessToken.given(Secret.accessToken(yield* text("accessToken", options.accessToken)))
   }
   const app = {
