@@ -267,7 +267,7 @@ export const createClient = (options: ClientOptions): Client => {
       meetings: Meetings.Meetings["Service"],
     ) => Effect.Effect<Stream.Stream<A, FeishuError.FeishuError, Services>, FeishuError.FeishuError>,
   ): AsyncIterable<A> => {
-    const { signal, tenantKey } = options ?? {}
+    const { readAhead = 1, signal, tenantKey } = options ?? {}
     const stream = Stream.unwrap(
       Effect.gen(function* () {
         yield* Input.checkSignal(signal)
@@ -277,7 +277,8 @@ export const createClient = (options: ClientOptions): Client => {
       }),
     )
     return {
-      [Symbol.asyncIterator]: () => iterate(shared, stream, Input.isSignal(signal) ? signal : undefined),
+      [Symbol.asyncIterator]: () =>
+        iterate(shared, stream, Input.isSignal(signal) ? signal : undefined, readAhead > 1),
     }
   }
 

@@ -2,6 +2,8 @@
 import { assert, describe, it } from "vitest"
 import { ClientClosed, createClient } from "@effect-feishu/promise"
 import { getEventListeners } from "node:events"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import * as RawServer from "../../core/test/RawServer.ts"
 import { aWhile, meetingNo, optionsFor, range, rejected, startFeishu } from "./fixture.ts"
 
@@ -189,4 +191,150 @@ describe("closing a client", () => {
     assert.instanceOf(await rejected(Array.fromAsync(feishu.client.stream(request))), ClientClosed)
     assert.strictEqual(feishu.requests(), 0)
   })
+})
+
+setFlagsFromString("--expose-gc")
+const gc: () => void = runInNewContext("gc")
+
+/** Collects garbage until nothing is left of something: what is told of collected objects comes in turns of their own. */
+const collectUntil = async (isGone: () => boolean) => {
+  for (let turns = 0; turns < 1_000 && !isGone(); turns++) {
+    gc()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.isTrue(isGone())
+}
+
+/** Windows of 90 days beside each other; of 170 days there are two. */
+const ways = [1, 2]
+
+describe("an iterator that is left alone after some rows", () => {
+  for (const readAhead of ways) {
+    it(`leaves no listener and no read in its client; readAhead ${readAhead}`, async () => {
+      await using feishu = await startFeishu()
+      await using client = createClient({ ...optionsFor(feishu).options, rateLimit: { requests: 10_000 } })
+      const { signal } = new AbortController()
+      const listeners = () => getEventListeners(signal, "abort").length
+      const leave = async () => {
+        for (let reads = 0; reads < 30; reads++) {
+          const rows = client.stream({ meetingNo, range, pageSize: 5, readAhead, signal })
+          assert.isDefined((await rows[Symbol.asyncIterator]().next()).value)
+          // One for all of those that read ahead, and none for the others.
+          assert.strictEqual(listeners(), readAhead - 1)
+        }
+      }
+      await leave()
+      await collectUntil(() => listeners() === 0)
+      // Nor does the client wait for them.
+      await client.close()
+    })
+  }
+
+  it("goes on where somebody holds it, and where somebody holds only what its next has given", async () => {
+    await using feishu = await startFeishu()
+    await using client = createClient({
+      ...optionsFor(feishu).options,
+      onEvent: ({ type }) => {
+        if (type === "RequestSent") gc()
+      },
+    })
+    const options = { meetingNo, range, pageSize: 50, readAhead: 2 }
+    const next = () => client.stream(options)[Symbol.asyncIterator]().next()
+    for (const { done } of await Promise.all([next(), next(), next()])) assert.isFalse(done)
+    const held = client.stream(options)[Symbol.asyncIterator]()
+    let rows = 0
+    while ((await held.next()).done !== true) {
+      if (rows++ % 40 === 0) gc()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    assert.strictEqual(rows, 165)
+  })
+})
+
+describe("between two rows", () => {
+  /** A server that answers the first request only, with a client; resolves when nothing is connected any more. */
+  const answeringOnce = async () => {
+    let closed = () => {}
+    const connectionClosed = new Promise<void>((resolve) => (closed = resolve))
+    let bothCame = () => {}
+    const requested = new Promise<void>((resolve) => (bothCame = resolve))
+    const server = await RawServer.start(({ index, socket }) => {
+      if (index === 0) socket.write(RawServer.http(RawServer.page))
+      else {
+        socket.on("close", closed)
+        bothCame()
+      }
+    })
+    const client = createClient({ accessToken: "t-given", baseUrl: server.url })
+    return { client, connectionClosed, requested, [Symbol.asyncDispose]: server[Symbol.asyncDispose] }
+  }
+  const twoWindows = { meetingNo: "337736498", range, readAhead: 2 }
+
+  it("an abort ends what reads ahead at once", async () => {
+    await using feishu = await answeringOnce()
+    const controller = new AbortController()
+    const { signal } = controller
+    const pages = feishu.client.pages({ ...twoWindows, signal })[Symbol.asyncIterator]()
+    await pages.next()
+    await feishu.requested
+    controller.abort("enough")
+    await feishu.connectionClosed
+    assert.strictEqual(await rejected(pages.next()), "enough")
+    await feishu.client.close()
+  })
+
+  it("closing the client ends what reads ahead at once", async () => {
+    await using feishu = await answeringOnce()
+    const pages = feishu.client.pages(twoWindows)[Symbol.asyncIterator]()
+    await pages.next()
+    await feishu.requested
+    await feishu.client.close()
+    await feishu.connectionClosed
+    assert.instanceOf(await rejected(pages.next()), ClientClosed)
+  })
+
+  for (const readAhead of ways) {
+    it(`an abort, and the closing of the client, are told by the next row; readAhead ${readAhead}`, async () => {
+      await using feishu = await startFeishu()
+      const client = createClient(optionsFor(feishu).options)
+      const controller = new AbortController()
+      const { signal } = controller
+      const [aborted, closed, both] = [signal, undefined, signal].map((signal) =>
+        client.stream({ meetingNo, range, readAhead, signal })[Symbol.asyncIterator](),
+      )
+      for (const iterator of [aborted, closed, both]) await iterator!.next()
+      controller.abort("enough")
+      assert.strictEqual(await rejected(aborted!.next()), "enough")
+      await client.close()
+      assert.instanceOf(await rejected(closed!.next()), ClientClosed)
+      assert.strictEqual(await rejected(both!.next()), "enough")
+      for (const iterator of [aborted, closed, both]) assert.isTrue((await iterator!.next()).done)
+    })
+  }
+})
+
+it("a signal that many reads share has one listener while they wait, and none behind them", async () => {
+  await using feishu = await startFeishu()
+  const { signal } = new AbortController()
+  let most = 0
+  const onEvent = () => void (most = Math.max(most, getEventListeners(signal, "abort").length))
+  const warnings: Array<Error> = []
+  const warn = (warning: Error) => void warnings.push(warning)
+  process.on("warning", warn)
+  await using client = createClient({
+    ...optionsFor(feishu).options,
+    rateLimit: { requests: 10_000 },
+    onEvent,
+  })
+  await using other = createClient({ ...optionsFor(feishu).options, onEvent })
+  const request = { meetingNo, range, pageSize: 1, signal }
+  const pages = await Promise.all([
+    ...Array.from({ length: 300 }, () => client.page(request)),
+    ...Array.from({ length: 20 }, () => other.page({ ...request, readAhead: 2 })),
+  ])
+  process.off("warning", warn)
+  assert.lengthOf(pages, 320)
+  assert.strictEqual(most, 1)
+  assert.lengthOf(getEventListeners(signal, "abort"), 0)
+  assert.deepStrictEqual(warnings, [])
 })
