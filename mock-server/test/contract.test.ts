@@ -618,6 +618,28 @@ describe("feishu-mock contract", () => {
     }),
   )
 
+  it.effect(
+    "ends with 2 after a request when what answers redirects, and names the host without a secret",
+    () =>
+      Effect.gen(function* () {
+        for (const [location, to] of [
+          ["https://login.example:8443/sso?x=1", "login.example:8443"],
+          [`https://${app.FEISHU_APP_SECRET}.example/`, "<masked>.example"],
+          ["/login", "another path"],
+        ] as const) {
+          for (const credentials of [app, { FEISHU_ACCESS_TOKEN: "t-given" }]) {
+            const { counted, url } = yield* listening({ status: 302, headers: { location }, body: "" })
+            const { code, stderr } = yield* command(["--base-url", url], credentials)
+            assert.strictEqual(code, 2)
+            assert.strictEqual(counted.requests, 1)
+            if (credentials === app || !location.includes(app.FEISHU_APP_SECRET)) {
+              assert.include(stderr, `${url} redirects to ${to}, which was not followed: check --base-url`)
+            }
+          }
+        }
+      }),
+  )
+
   it.effect("with a token alone, as people paste it, leaves undecided what tokens are like", () =>
     Effect.gen(function* () {
       const { stdout } = yield* Effect.gen(function* () {

@@ -37,6 +37,15 @@ export const logIdOf = ({ headers }: Answer): string | undefined => {
   return id !== undefined && /^[\w-]{1,64}$/.test(id) ? id : undefined
 }
 
+/** Where a redirect points: a host as far as it can be told, or `undefined` where the answer is none. */
+export const redirectOf = ({ headers, status }: Answer): string | undefined => {
+  const location = headers["location"]
+  if (status < 300 || status >= 400 || location === undefined) return undefined
+  // Of the base URL if it is relative: its host is what the command was given.
+  const host = URL.canParse(location) ? new URL(location).host : ""
+  return host === "" ? "another path" : host.slice(0, 100)
+}
+
 /** The rows of a page: none where there is no list. */
 export const rowsOf = ({ json }: Answer): ReadonlyArray<unknown> => {
   const list = member(json, "data", "meeting_briefs")

@@ -93,6 +93,11 @@ export const contract = Effect.fnUntraced(function* (flags: {
             : `the token is refused (${outcome}): check FEISHU_ACCESS_TOKEN and --base-url`,
           2,
         ),
+      Redirected: ({ to }) =>
+        tell(
+          `${baseUrl} redirects to ${maskOf(credentials, meetingNo)(to)}, which was not followed: check --base-url, which is not Feishu's API`,
+          2,
+        ),
       Unreachable: (error) => tell(whyUnreachable(error, baseUrl), 4),
     }),
   )
@@ -212,7 +217,8 @@ const maskOf = ({ app, token }: Credentials, meetingNo: string | undefined) => {
   ].filter((secret) => secret !== undefined && secret.length >= 6)
   return (text: string): string =>
     secrets.reduce<string>(
-      (text, secret) => (secret === undefined ? text : text.replaceAll(secret, "<masked>")),
+      // In small letters, too, as in the name of a host.
+      (text, secret = "") => text.replaceAll(secret, "<masked>").replaceAll(secret.toLowerCase(), "<masked>"),
       text,
     )
 }

@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { codeOf, logIdOf, outcome, shapeOf } from "./Answer.ts"
+import { type Answer, codeOf, logIdOf, outcome, redirectOf, shapeOf } from "./Answer.ts"
 import type { Check } from "./Check.ts"
 import { exhaustRequests, exhaustSeconds } from "./exhausted.ts"
 import * as Feishu from "./Feishu.ts"
@@ -54,6 +54,12 @@ export class Refused extends Data.TaggedError("Refused")<{
   readonly outcome: string
 }> {}
 
+/** What answers redirects, so it is no Feishu: it would differ in everything. */
+export class Redirected extends Data.TaggedError("Redirected")<{
+  /** The host that it points to, or "another path". */
+  readonly to: string
+}> {}
+
 /** What will be sent at most, and how long that takes. */
 export const plan = (options: { readonly exhaustLimit: boolean; readonly pauseMillis: number }) => {
   const planned = checks.reduce((sum, { requests }) => sum + requests, 0)
@@ -68,7 +74,7 @@ const tokenCodes = [99991661, 99991663, 99991664, 99991665, 99991668, 99991671, 
 /** Runs them. */
 export const run = Effect.fnUntraced(function* (
   options: Omit<Feishu.Options, "atMost">,
-): Effect.fn.Return<Outcome, Refused | Feishu.Unreachable> {
+): Effect.fn.Return<Outcome, Refused | Redirected | Feishu.Unreachable> {
   const begun = yield* Clock.currentTimeMillis
   const feishu = Feishu.make({
     ...options,
@@ -86,15 +92,21 @@ export const run = Effect.fnUntraced(function* (
 const admitted = Effect.fnUntraced(function* (probes: Probes.Probes) {
   if (probes.feishu.options.credentials.token === undefined) {
     const answer = yield* probes.tokenAnswer
+    yield* notRedirected(answer)
     if (codeOf(answer) !== 0) return yield* new Refused({ what: "app", outcome: outcome(answer) })
   } else {
-    yield* probes.noFields
+    yield* notRedirected(yield* probes.noFields)
   }
   const answer = yield* probes.firstAnswer
   if (tokenCodes.includes(codeOf(answer) ?? 0)) {
     return yield* new Refused({ what: "token", outcome: outcome(answer) })
   }
 })
+
+const notRedirected = (answer: Answer): Effect.Effect<void, Redirected> => {
+  const to = redirectOf(answer)
+  return to === undefined ? Effect.void : Effect.fail(new Redirected({ to }))
+}
 
 const resultOf = Effect.fnUntraced(function* (
   check: Check,

@@ -283,6 +283,21 @@ const reasons: Reasons = {
       remedy: known(reason.code)?.remedy ?? "请检查 base URL 与请求，并将日志 ID 提供给飞书技术支持。",
     }
   },
+  Redirected: (reason) => {
+    const { from, isToHttps, status, to } = reason
+    const where =
+      to === undefined
+        ? "要求重定向，但未说明去向"
+        : to === from
+          ? "重定向到它的另一路径"
+          : `重定向到 ${isToHttps ? to : to.replace(/^https?:\/\//, "")}`
+    return {
+      meaning: `服务器${where}${to === undefined ? "" : "，未跟随：访问凭证只用于 base URL"}（HTTP ${status}）`,
+      remedy: isToHttps
+        ? `请在 base URL 中使用 https：${to}。`
+        : "请确认 base URL 指向飞书开放平台，例如 https://open.feishu.cn；需要先登录的网络也会这样应答。",
+    }
+  },
   RangeTooOld: (reason) => ({
     meaning: `飞书拒绝了起点早于 90 天前的时间范围（${answered(reason)}）：很可能只能读取最近 90 天`,
     remedy: `请用 --from 给出 ${reason.earliestStart} 或更晚的开始时间。`,
@@ -419,10 +434,6 @@ const sentences: ReadonlyArray<readonly [RegExp, string | ((...groups: Array<str
   [/^Give the content of the file, not its name\.$/, "请给出文件的内容，而不是文件名。"],
   // Positions and answers
   [/^meeting (\d{9}) from (\S+) to (\S+)$/, "会议号 $1，$2 至 $3"],
-  [
-    /^the server redirects to (.*), which was not followed: the token is for the base URL only$/,
-    "服务器重定向到 $1，未跟随：访问凭证只用于 base URL",
-  ],
   [/^the answer is JSON that was cut short$/, "应答是被截断的 JSON"],
   [/^the answer is (".*")$/, "应答为 $1"],
   [/^HTTP (\d+) is no complete answer$/, "HTTP $1 不是完整的应答"],

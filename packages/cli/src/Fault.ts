@@ -40,6 +40,7 @@ const exitCodeOfReason: Record<FeishuError.Reason["_tag"], number> = {
   QuotaExceeded: exitCodes.refused,
   RequestRefused: exitCodes.refused,
   RangeTooOld: exitCodes.refused,
+  Redirected: exitCodes.contract,
   AuthenticationFailed: exitCodes.tokenScopeOrApp,
   AppTicketMissing: exitCodes.tokenScopeOrApp,
   PermissionDenied: exitCodes.tokenScopeOrApp,

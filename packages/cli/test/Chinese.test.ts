@@ -33,13 +33,10 @@ const everyReason: { readonly [R in FeishuError.Reason as R["_tag"]]: ReadonlyAr
   ],
   RequestRefused: [
     new FeishuError.RequestRefused({ ...refused, violations: [{ field: "page_size", description: "≤ 50" }] }),
-    new FeishuError.RequestRefused({
-      status: 302,
-      violations: [],
-      detail:
-        "the server redirects to example.com, which was not followed: the token is for the base URL only",
-    }),
   ],
+  Redirected: ["https://example.com", "https://a.example", "http://a.example", undefined].map(
+    (to) => new FeishuError.Redirected({ status: 302, from: "http://a.example", to }),
+  ),
   RangeTooOld: [
     new FeishuError.RangeTooOld({
       ...refused,

@@ -132,6 +132,26 @@ describe.concurrent("exit codes", () => {
     assert.notInclude(verbose.stderr, Scripted.token)
   })
 
+  it("7: a redirect ends the run, of many numbers, too, and its host is told in both languages", async () => {
+    await using scripted = await Scripted.start((response, _query, index) => {
+      if (index === 0) Scripted.json(response, { code: 0, data: { has_more: false, meeting_briefs: [] } })
+      else response.writeHead(302, { location: "https://login.example/sso?state=1" }).end()
+    })
+    const numbers = [meetingNo, "100000002", "100000003"]
+    const run = (language: string) =>
+      Cli.list(
+        [...numbers, "--from", "1d", "--keep-going", "--concurrency", "1", "--lang", language],
+        scripted.environment,
+      )
+    const { code, summary } = await run("en")
+    assert.strictEqual(code, 7)
+    assert.deepInclude(summary, { status: "incomplete", requests: 2 })
+    assert.strictEqual(summary.error?.reason, "Redirected")
+    assert.include(summary.error?.message, "the server redirects to login.example, which was not followed")
+    assert.include((await run("zh")).summary.error?.message, "服务器重定向到 login.example，未跟随")
+    assert.lengthOf(scripted.queries, 3)
+  })
+
   it.skipIf(!existsSync("/dev/full"))(
     "X5 6: standard output that has no room; the cursor gives everything that did not get out",
     async () => {

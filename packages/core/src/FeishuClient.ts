@@ -291,7 +291,7 @@ export const layer = <R = never>(
             invalidRequest(
               "credentials",
               "there are none",
-              "Give AccessToken.selfBuiltApp, or another source; layerConfig takes those of the environment.",
+              "Give the option credentials, such as AccessToken.selfBuiltApp; layerConfig takes FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN.",
             ),
           ),
       ),

@@ -434,7 +434,7 @@ export class RequestRefused extends Schema.TaggedError<RequestRefused>()("Reques
   ...answer,
   /** The fields that Feishu names, with its words. */
   violations: Schema.Array(Schema.Struct({ field: Schema.String, description: Schema.String })),
-  /** What is known beyond Feishu's code, such as where a redirect points. */
+  /** What is known beyond Feishu's code, such as how an answer begins that is not Feishu's. */
   detail: Schema.optional(Schema.String),
   /** When the server answered, by its own clock, in unix seconds: its header `Date`. */
   answeredAt: Schema.optional(Schema.Finite),
@@ -449,6 +449,49 @@ export class RequestRefused extends Schema.TaggedError<RequestRefused>()("Reques
   }
   get remedy() {
     return known(this)?.remedy ?? "Check the base URL and the request; quote the log id to Feishu's support."
+  }
+  override get message() {
+    return inFull(this)
+  }
+}
+
+/**
+ * What answers redirects: it is not Feishu, or not Feishu's API, and would do so for every request. Nothing is followed:
+ * the token is for the base URL only.
+ */
+export class Redirected extends Schema.TaggedError<Redirected>()("Redirected", {
+  /** The HTTP status. */
+  status: Schema.Int,
+  logId: Schema.optional(Schema.String),
+  /** Scheme, host and port that were asked, such as `http://open.feishu.cn`. */
+  from: Schema.String,
+  /** The same of where it points, without its path, which may hold secrets; absent where it does not say where. */
+  to: Schema.optional(Schema.String),
+}) {
+  readonly retry = "final"
+  /** Whether it only wants https instead of http. */
+  get isToHttps(): boolean {
+    return (
+      this.to?.startsWith("https:") === true &&
+      this.from.startsWith("http:") &&
+      URL.canParse(this.to) &&
+      new URL(this.to).hostname === new URL(this.from).hostname
+    )
+  }
+  get meaning() {
+    if (this.to === undefined) return `the server redirects, and does not say where to (HTTP ${this.status})`
+    const where =
+      this.to === this.from
+        ? "another path of its own"
+        : this.isToHttps
+          ? this.to
+          : this.to.replace(/^https?:\/\//, "")
+    return `the server redirects to ${where}, which was not followed: the token is for the base URL only (HTTP ${this.status})`
+  }
+  get remedy() {
+    return this.isToHttps
+      ? `Use https in the base URL: ${this.to}.`
+      : "Check that the base URL is Feishu's API, such as https://open.feishu.cn; a network that wants people to sign in first answers so, too."
   }
   override get message() {
     return inFull(this)
@@ -535,6 +578,7 @@ export const Reason = Schema.Union([
   AppTicketMissing,
   PermissionDenied,
   RequestRefused,
+  Redirected,
   RangeTooOld,
   ContractViolation,
   PaginationBroken,

@@ -66,7 +66,7 @@ export const reach: Effect.Effect<Reached, FeishuError, FeishuConfig | HttpClien
     const millis = (yield* monotonicMillis) - started
     const middle = (yield* Clock.currentTimeMillis) - millis / 2
     const date = DateTime.make(answer.headers["date"] ?? "")
-    const code = yield* judge(answer, config.longestWaitSeconds, secrets).pipe(
+    const code = yield* judge(answer, request.url, config.longestWaitSeconds, secrets).pipe(
       Effect.as(0),
       Effect.catch((error) =>
         error.code === undefined ? Effect.fail(named(error)) : Effect.succeed(error.code),

@@ -93,6 +93,12 @@ export const anyCall: Faults = {
   "H10 a redirect": text(302, "text/html", words, { location: "https://evil.example/?$words" }),
   "H10 a redirect to a host": text(307, "text/html", words, { location: "https://$word.example/" }),
   "H10 a redirect to nowhere": text(301, "text/html", words, { location: words }),
+  "H10 a redirect without a scheme": text(303, "text/html", words, { location: "//$word.example/$words" }),
+  "H10 a redirect to a path": text(308, "text/html", words, { location: "/$words?$words" }),
+  "H10 a redirect with a password": text(302, "text/html", words, {
+    location: "https://$word:$word@a.example",
+  }),
+  "H10 a redirect without a header": text(302, "text/html", words),
   "H11 a content type of its own": text(502, "text/html; $words", "<p>"),
   "H11 a content type that is cut in a word": text(502, `text/${"x".repeat(65)}$words`, "<p>"),
   "H11 a content type of its own, and JSON": says(400, 7, { "content-type": words }),

@@ -93,6 +93,8 @@ describe("outcomes of many numbers", () => {
     "a scope that is missing": [Fake.failure(400, 99991672), "PermissionDenied"],
     "the monthly quota": [Fake.failure(429, 99991403), "QuotaExceeded"],
     "an address that is refused": [Fake.failure(400, 99991401), "RequestRefused"],
+    "a redirect": [{ status: 302, headers: { location: "https://login.example" }, body: "" }, "Redirected"],
+    "a redirect that does not say where to": [{ status: 301, body: "<html>" }, "Redirected"],
     "a server that fails": [Fake.failure(500, 121001), "ServerFailed"],
     "a base URL that is not Feishu's": [{ status: 404, body: "404 page not found" }, "RequestRefused"],
   }

@@ -182,10 +182,21 @@ export class RequestRefused extends Answered {
   override readonly reason = "RequestRefused"
   /** The fields that Feishu names, with its words. */
   declare readonly violations: ReadonlyArray<{ readonly field: string; readonly description: string }>
-  /** What is known beyond Feishu's code, such as where a redirect points. */
+  /** What is known beyond Feishu's code, such as how an answer begins that is not Feishu's. */
   declare readonly detail?: string | undefined
   /** When the server answered, by its own clock, in unix seconds: its header `Date`. */
   declare readonly answeredAt?: number | undefined
+}
+
+/** What answers redirects, which was not followed: it is not Feishu, or not Feishu's API. */
+export class Redirected extends FeishuError {
+  override readonly reason = "Redirected"
+  /** The HTTP status. */
+  declare readonly status: number
+  /** Scheme, host and port that were asked. */
+  declare readonly from: string
+  /** The same of where it points; absent where it does not say where. */
+  declare readonly to?: string | undefined
 }
 
 /** Feishu refused a range that starts more than 90 days ago (code 121003; that this is why is inferred). */
@@ -238,6 +249,7 @@ export type Reason =
   | "AppTicketMissing"
   | "PermissionDenied"
   | "RequestRefused"
+  | "Redirected"
   | "RangeTooOld"
   | "ContractViolation"
   | "PaginationBroken"
@@ -255,6 +267,7 @@ for (const [name, type] of Object.entries({
   AppTicketMissing,
   PermissionDenied,
   RequestRefused,
+  Redirected,
   RangeTooOld,
   ContractViolation,
   PaginationBroken,

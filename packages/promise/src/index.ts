@@ -37,6 +37,7 @@ export {
   RangeTooOld,
   RateLimited,
   type Reason,
+  Redirected,
   RequestRefused,
   ServerFailed,
   TransportFailed,

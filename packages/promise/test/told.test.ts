@@ -46,7 +46,13 @@ const samples = [
   sample(Core.RequestRefused, Plain.RequestRefused, {
     ...answer,
     violations: [{ field: "page_size", description: "too large" }],
-    detail: "it redirects",
+    detail: "the answer is a page",
+  }),
+  sample(Core.Redirected, Plain.Redirected, {
+    status: 302,
+    logId: "log-1",
+    from: "https://open.feishu.cn",
+    to: "https://login.example",
   }),
   sample(Core.RangeTooOld, Plain.RangeTooOld, {
     ...answer,

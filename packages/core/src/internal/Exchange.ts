@@ -54,7 +54,7 @@ export const make: Effect.Effect<
     return yield* Transport.send({ client, config, watchdog, request, secrets, started }).pipe(
       Effect.flatMap((received) => {
         answer = received
-        return Effect.flatMap(judge(received, config.longestWaitSeconds, secrets), (json) =>
+        return Effect.flatMap(judge(received, request.url, config.longestWaitSeconds, secrets), (json) =>
           decode(json, received),
         )
       }),

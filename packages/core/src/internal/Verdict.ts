@@ -18,6 +18,7 @@ import {
   QuotaExceeded,
   RateLimited,
   type Reason,
+  Redirected,
   RequestRefused,
   ServerFailed,
 } from "../FeishuError.ts"
@@ -29,9 +30,10 @@ const longestPageToken = 8_192
 
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope.Envelope)
 
-/** The body of a successful answer as parsed JSON, or why it is not one. The secrets are those of the request. */
+/** The body of a successful answer as parsed JSON, or why it is not one. URL and secrets are those of the request. */
 export const judge = Effect.fnUntraced(function* (
   answer: Answer,
+  url: string,
   longestWaitSeconds: number,
   secrets: Secrets,
 ): Effect.fn.Return<unknown, FeishuError> {
@@ -42,9 +44,10 @@ export const judge = Effect.fnUntraced(function* (
   const violation = (problem: string, cutShort = false) =>
     fail(new ContractViolation({ ...known, problem, cutShort }))
 
-  if (status >= 300 && status < 400 && answer.headers["location"] !== undefined) {
-    return yield* fail(new RequestRefused({ ...known, violations: [], detail: redirected(answer, secrets) }))
-  }
+  const isRedirect = status >= 300 && status < 400 && status !== 304
+  const redirected = () =>
+    fail(new Redirected({ ...known, from: new URL(url).origin, to: targetOf(answer, url, secrets) }))
+  if (isRedirect && answer.headers["location"] !== undefined) return yield* redirected()
   if (status === 204 || status === 206 || status === 304) {
     return yield* violation(`HTTP ${status} is no complete answer`)
   }
@@ -67,6 +70,7 @@ export const judge = Effect.fnUntraced(function* (
   }
   const envelope = Result.flatMap(json, decodeEnvelope)
   if (Result.isFailure(json) || Result.isFailure(envelope)) {
+    if (isRedirect) return yield* redirected()
     const contentType = answer.headers["content-type"]
     const body = {
       // What is, or begins like, JSON may be rows or a token that nobody knows yet.
@@ -129,11 +133,13 @@ export const judge = Effect.fnUntraced(function* (
 const scopesOf = (error: Envelope.ErrorObject | undefined): ReadonlyArray<string> =>
   (error?.permission_violations ?? []).flatMap(({ scope, subject }) => subject ?? scope ?? [])
 
-const redirected = (answer: Answer, secrets: Secrets): string => {
+/** Where a redirect points: scheme, host and port. */
+const targetOf = ({ headers }: Answer, url: string, secrets: Secrets): string | undefined => {
   // Masked before it is taken apart: a URL may end a host in the midst of a secret.
-  const location = masked(answer.headers["location"] ?? "", secrets)
-  const host = URL.canParse(location) ? new URL(location).host.slice(0, 100) : "another address"
-  return `the server redirects to ${host}, which was not followed: the token is for the base URL only`
+  const location = masked(headers["location"] ?? "", secrets)
+  if (location === "" || !URL.canParse(location, url)) return undefined
+  const { host, protocol } = new URL(location, url)
+  return /^https?:$/.test(protocol) ? `${protocol}//${host}`.slice(0, 100) : undefined
 }
 
 const rateLimited = (
