@@ -14,6 +14,7 @@
  * // => false [ 'meetings.listByNo: expected once, came never' ]
  * ```
  */
+import { shortened } from "@effect-feishu/terminal/Shortened"
 import type {
   Active,
   Behaviour,
@@ -132,7 +133,8 @@ export const connect = ({ appId, controlToken, url, ...target }: Target): Contro
     const answer = await response.json()
     if (response.ok) return answer
     const { error = `HTTP ${response.status}`, problems = [] } = answer
-    throw new Error([`mock Feishu: ${error}`, ...problems].join("\n  "))
+    // Whatever is there may have answered.
+    throw new Error(shortened([`mock Feishu: ${error}`, ...problems].join("\n  "), 8_000))
   }
   const done = async (...asked: Parameters<typeof ask>): Promise<void> => {
     await ask(...asked)

@@ -9,11 +9,13 @@ import * as Queue from "effect/Queue"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as Stream from "effect/Stream"
 import { ListByNo } from "@effect-feishu/contract"
+import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as AppTickets from "./AppTickets.ts"
 import * as Control from "./Control.ts"
 import * as ControlDocs from "./ControlDocs.ts"
 import { json } from "./Exchange.ts"
 import * as Journal from "./Journal.ts"
+import * as Problems from "./Problems.ts"
 import * as Seed from "./Seed.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 import * as Workspace from "./Workspace.ts"
@@ -21,12 +23,12 @@ import * as Workspace from "./Workspace.ts"
 const done = { ok: true as const }
 
 const refused = (error: string, problems: ReadonlyArray<string> = []) =>
-  new Control.Refused({ error, problems })
+  new Control.Refused({ error, problems: Problems.told(problems) })
 
 /** A seed's faults as a refusal that lists them. */
 const refusedSeed = (error: Seed.SeedInvalid) => {
-  const [first = "", ...others] = error.message.split("\n").map((line) => line.trim())
-  return refused(first, others)
+  const [first = "", ...problems] = error.message.split("\n").map((line) => line.trim())
+  return new Control.Refused({ error: first, problems })
 }
 
 /** Every route under `/_mock`. */
@@ -37,7 +39,9 @@ export const routes = (workspaces: Workspace.Workspaces) => {
       const { app_id: appId } = query
       const workspace = appId === undefined ? workspaces.shared : workspaces.ofApp(appId)
       return workspace === undefined
-        ? Effect.fail(new Control.Missing({ error: `no workspace has the app ${appId}` }))
+        ? Effect.fail(
+            new Control.Missing({ error: `no workspace has the app ${shortened(appId ?? "", 100)}` }),
+          )
         : Effect.succeed(workspace)
     })
   const isElsewhere = (appId: string, workspace: Workspace.Workspace) => {
@@ -349,9 +353,14 @@ const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const problems = HttpApiMiddleware.layerSchemaErrorTransform(Control.Problems, (error) =>
   Effect.succeed(
-    json(JSON.stringify({ _tag: "Refused", error: "this request cannot be", problems: problemsOf(error) }), {
-      status: 400,
-    }),
+    json(
+      JSON.stringify({
+        _tag: "Refused",
+        error: "this request cannot be",
+        problems: Problems.told(problemsOf(error)),
+      }),
+      { status: 400 },
+    ),
   ),
 )
 

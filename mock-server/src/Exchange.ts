@@ -25,6 +25,7 @@ import * as NetworkFaults from "./NetworkFaults.ts"
 import * as Operations from "./Operations.ts"
 import type { Page as MeetingPage } from "./PageBody.ts"
 import * as Page from "./Page.ts"
+import * as Problems from "./Problems.ts"
 import type { Refusal } from "./RateLimit.ts"
 import type { Token } from "./Tokens.ts"
 import type { State, Workspace, Workspaces } from "./Workspace.ts"
@@ -229,7 +230,11 @@ export const layer = (
           const answeredBy = (source: Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled>) => {
             const hit = hitOf(exchange, request)
             if (hit !== undefined && !("then" in hit)) {
-              const refusal = { _tag: "Refused", error: `${faultHeader} cannot be`, problems: hit }
+              const refusal = {
+                _tag: "Refused",
+                error: `${faultHeader} cannot be`,
+                problems: Problems.told(hit),
+              }
               return Effect.succeed(json(JSON.stringify(refusal), { status: 400 }))
             }
             const right = source.pipe(

@@ -3,6 +3,7 @@ import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
+import { shortened } from "@effect-feishu/terminal/Shortened"
 
 /** The name of the command, before each of its lines on standard error. */
 export const name = "feishu-mock"
@@ -13,6 +14,12 @@ export class Failed extends Data.TaggedError("Failed")<{ readonly exitCode: 1 | 
   override readonly [Runtime.errorReported] = false
 }
 
+/** A message lists faults, and repeats what was given; more than this nobody reads. */
+const longest = 8_000
+
 /** Tells what went wrong, and fails. */
 export const tell = (message: string, exitCode: 1 | 2 | 4): Effect.Effect<never, Failed> =>
-  Effect.andThen(Console.error(`${name}: ${message}`), Effect.fail(new Failed({ exitCode })))
+  Effect.andThen(
+    Console.error(`${name}: ${shortened(message, longest)}`),
+    Effect.fail(new Failed({ exitCode })),
+  )

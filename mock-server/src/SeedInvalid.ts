@@ -16,6 +16,7 @@
  * ```
  */
 import * as Data from "effect/Data"
+import * as Problems from "./Problems.ts"
 
 /** One thing that is wrong: where it is, and in which line of the file when it came from one. */
 export interface Fault {
@@ -24,7 +25,7 @@ export interface Fault {
   readonly message: string
 }
 
-/** A seed that cannot be used, with every one of its faults. The message lists them, one a line. */
+/** A seed that cannot be used, with every one of its faults. The message lists the first twenty, one a line. */
 export class SeedInvalid extends Data.TaggedError("SeedInvalid")<{
   /** The file, or "the seed" when a program gave it. */
   readonly source: string
@@ -33,10 +34,11 @@ export class SeedInvalid extends Data.TaggedError("SeedInvalid")<{
   override get message(): string {
     const [first] = this.faults
     if (this.faults.length === 1 && first !== undefined && first.path.length === 0) {
-      return `${this.source}: ${renderFault(first)}`
+      return `${this.source}: ${Problems.told([renderFault(first)]).join("")}`
     }
-    const lines = this.faults.map((fault) => `\n  ${renderFault(fault)}`)
-    return `${this.source} has ${lines.length} ${lines.length === 1 ? "fault" : "faults"}:${lines.join("")}`
+    const { length } = this.faults
+    const lines = Problems.told(this.faults.map(renderFault)).map((line) => `\n  ${line}`)
+    return `${this.source} has ${length} ${length === 1 ? "fault" : "faults"}:${lines.join("")}`
   }
 }
 

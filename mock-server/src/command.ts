@@ -23,6 +23,7 @@ import { init, schemaText } from "./init.ts"
 import type * as Journal from "./Journal.ts"
 import * as MockFeishu from "./MockFeishu.ts"
 import * as Moment from "./Moment.ts"
+import * as Problems from "./Problems.ts"
 import * as RequestLog from "./RequestLog.ts"
 import * as Seed from "./Seed.ts"
 import { Failed, name, tell } from "./Failed.ts"
@@ -414,7 +415,7 @@ const presenter: CliOutput.Presenter = {
     // What comes after an unknown flag may be its value, and is taken for a command then.
     const errors = unknownFlags.length > 0 ? unknownFlags : event.errors
     const where = `${event.commandPath.join(" ")} --help`
-    return Console.error(`${name}: ${errors.map(whatIsWrong).join("; ")} (see ${where})`)
+    return Console.error(`${name}: ${Problems.told(errors.map(whatIsWrong)).join("; ")} (see ${where})`)
   },
 }
 

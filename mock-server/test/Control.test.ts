@@ -52,6 +52,29 @@ describe("state", () => {
       }).pipe(provideMock()),
   )
 
+  it.effect("a refusal lists the first of what is wrong, and says how many more there are", () =>
+    Effect.gen(function* () {
+      const twice = <A>(value: A) => Array.from({ length: 5_000 }, () => value)
+      for (const [method, path, body, more] of [
+        ["PUT", "/meetings", twice({ id: 1 }), "and 14980 more"],
+        ["PUT", "/meetings", twice({ ...meeting, end_time: 1 }), "and 4980 more"],
+        [
+          "POST",
+          "/workspaces",
+          { seed: { meetings: twice({ ...meeting, id: "9", start_time: -1 }) } },
+          undefined,
+        ],
+        ["POST", "/faults", Object.fromEntries(twice(0).map((_, index) => [`key_${index}`, 1])), undefined],
+        ["GET", `/state?app_id=${"1".repeat(10_000)}`, undefined, undefined],
+      ] as const) {
+        const refused = yield* control(method, path, body)
+        assert.isAtLeast(refused.status, 400)
+        assert.isBelow(JSON.stringify(refused.body).length, 8_000)
+        if (more !== undefined) assert.strictEqual(refused.body.problems.at(-1), more)
+      }
+    }).pipe(provideMock()),
+  )
+
   it.effect("a snapshot brings apps, meetings, clock and switches back; tokens from before are no good", () =>
     Effect.gen(function* () {
       const token = yield* tokenOf()

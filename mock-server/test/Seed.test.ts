@@ -396,4 +396,35 @@ describe("a seed from a program", () => {
       )
     }),
   )
+
+  it.effect("tells the first faults of ten thousand, each in a line of some length, and how many more", () =>
+    Effect.gen(function* () {
+      const long = "x".repeat(100_000)
+      const seeds: Readonly<Record<string, object>> = {
+        "the same id again": {
+          meetings: Array.from({ length: 10_001 }, () => ({
+            id: "1",
+            meeting_no: "337736498",
+            topic: "",
+            start_time: now,
+          })),
+        },
+        "keys that are not there": Object.fromEntries(
+          Array.from({ length: 10_000 }, (_, index) => [`key_${index}`, 1]),
+        ),
+        "long keys": { [long]: 1, [`${long}2`]: 1 },
+        "long texts": {
+          meetings: [{ id: long, meeting_no: long, topic: long, start_time: long, url: long }],
+        },
+      }
+      for (const [what, seed] of Object.entries(seeds)) {
+        const mock = Effect.provide(MockFeishu.MockFeishu, MockFeishu.layer({ seed }))
+        const { faults, message } = yield* Effect.flip(mock) as Effect.Effect<Seed.SeedInvalid>
+        assert.isBelow(message.length, 8_000, what)
+        const lines = message.split("\n")
+        assert.strictEqual(lines[0], `the seed has ${faults.length} faults:`)
+        if (faults.length > 20) assert.strictEqual(lines[21], `  and ${faults.length - 20} more`)
+      }
+    }),
+  )
 })

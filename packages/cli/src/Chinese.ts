@@ -1,4 +1,5 @@
 /** The Chinese of what the client and the catalogue of error codes say in English. Tests hold it complete. */
+import { shortened } from "@effect-feishu/terminal/Shortened"
 import type { FeishuError } from "@effect-feishu/core"
 
 /** What happened, and what to do. */
@@ -203,6 +204,8 @@ const answered = (reason: {
     ...(reason.msg ? [`“${reason.msg}”`] : []),
   ].join("，")
 
+const andMore = (more: number | undefined): string => (more === undefined ? "" : `，另有 ${more} 个`)
+
 const known = (code: number | undefined): OfCode | undefined => (code === undefined ? undefined : codes[code])
 
 /** An option of the client as this command has it: in a configuration file. */
@@ -260,18 +263,18 @@ const reasons: Reasons = {
     remedy: known(reason.code)?.remedy ?? "请等待下月 1 日额度恢复。",
   }),
   AuthenticationFailed: (reason) => ({
-    meaning: `${reason.appId === undefined ? "" : `应用 ${reason.appId}：`}${known(reason.code)?.meaning ?? "凭证接口拒绝了应用凭证"}（${answered(reason)}）`,
+    meaning: `${reason.appId === undefined ? "" : `应用 ${shortened(reason.appId, 80)}：`}${known(reason.code)?.meaning ?? "凭证接口拒绝了应用凭证"}（${answered(reason)}）`,
     remedy:
       (reason.appId === undefined ? undefined : known(reason.code)?.remedyOfApp) ??
       known(reason.code)?.remedy ??
       "请核对 App ID 与 App Secret。",
   }),
   AppTicketMissing: ({ appId, waitedSeconds }) => ({
-    meaning: `应用 ${appId}：已请求飞书推送 app_ticket，${waitedSeconds} 秒内未收到新的`,
+    meaning: `应用 ${shortened(appId, 80)}：已请求飞书推送 app_ticket，${waitedSeconds} 秒内未收到新的`,
     remedy: "请确认飞书能访问应用的事件订阅地址，且程序将每个 app_ticket 事件交给 AppTicket.push。",
   }),
   PermissionDenied: (reason) => ({
-    meaning: `${known(reason.code)?.meaning ?? "没有权限"}（${answered(reason)}）${reason.scopes.length === 0 ? "" : `；任一权限即可：${reason.scopes.join("、")}`}`,
+    meaning: `${known(reason.code)?.meaning ?? "没有权限"}（${answered(reason)}）${reason.scopes.length === 0 ? "" : `；任一权限即可：${reason.scopes.join("、")}${andMore(reason.moreScopes)}`}`,
     remedy: known(reason.code)?.remedy ?? "请联系租户管理员为应用开通会议读取权限。",
   }),
   RequestRefused: (reason) => {
@@ -279,7 +282,7 @@ const reasons: Reasons = {
     const what =
       reason.detail === undefined ? (known(reason.code)?.meaning ?? "飞书拒绝了请求") : ofCore(reason.detail)
     return {
-      meaning: `${what}（${answered(reason)}${fields === "" ? "" : `；${fields}`}）`,
+      meaning: `${what}（${answered(reason)}${fields === "" ? "" : `；${fields}${andMore(reason.moreViolations)}`}）`,
       remedy: known(reason.code)?.remedy ?? "请检查 base URL 与请求，并将日志 ID 提供给飞书技术支持。",
     }
   },

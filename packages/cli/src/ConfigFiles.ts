@@ -11,6 +11,7 @@ import * as Result from "effect/Result"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Links from "@effect-feishu/terminal/Links"
+import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as DecodedText from "./DecodedText.ts"
 import type { Words } from "./Language.ts"
 import * as Owner from "./Owner.ts"
@@ -202,7 +203,8 @@ const checked = (
   return { entries, problems }
 }
 
-const unknown = (key: string): Words<string> => {
+const unknown = (typed: string): Words<string> => {
+  const key = shortened(Secrets.withoutSecrets(typed), 80)
   const keys = Setting.all.map(Setting.keyOf)
   const plain = key.toLowerCase().replaceAll("-", "_")
   const meant = keys.find(

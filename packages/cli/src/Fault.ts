@@ -4,11 +4,13 @@ import * as CliError from "effect/cli/CliError"
 import * as Config from "effect/Config"
 import * as Data from "effect/Data"
 import { FeishuError } from "@effect-feishu/core"
+import { firstOf, shortened } from "@effect-feishu/terminal/Shortened"
 import { Ended } from "./Ended.ts"
 import type { Explanation } from "./Chinese.ts"
 import { explain } from "./Explanation.ts"
 import type * as Language from "./Language.ts"
 import { OutputFailed } from "./Output.ts"
+import { withoutSecrets } from "./Secrets.ts"
 import * as SystemError from "./SystemError.ts"
 import { json } from "./VisibleText.ts"
 import { many } from "./Words.ts"
@@ -125,6 +127,9 @@ const badInput = (explanation: Explanation): Fault => ({
 
 const inOneLine = (text: string): string => text.replace(/\n\n\s*/g, ". ").replace(/\s*\n\s*/g, " ")
 
+/** So many mistakes of a command line are told, all in one line. */
+const mostTogether = 10
+
 const ofCommandLine = (error: CliError.CliError, say: Words): Explanation => {
   const shown = error._tag === "ShowHelp" ? error : { commandPath: ["feishu-meetings"], errors: [error] }
   const unknownFlags = shown.errors.filter((one) => one._tag === "UnrecognizedOption")
@@ -152,9 +157,13 @@ const ofCommandLine = (error: CliError.CliError, say: Words): Explanation => {
       .map((one) => whatIsWrong(one, say)),
   ]
   return {
-    meaning: `${problems.join(say.semicolon)}${say.nothingSent}`,
+    meaning: `${firstOf(
+      problems.map((problem) => shortened(withoutSecrets(problem), 300)),
+      mostTogether,
+      say.more,
+    ).join(say.semicolon)}${say.nothingSent}`,
     remedy: [
-      ...(meant.length === 0 ? [] : [say.didYouMean(meant.join(", "))]),
+      ...(meant.length === 0 ? [] : [say.didYouMean([...new Set(meant)].slice(0, 3).join(", "))]),
       say.seeHelp(`${shown.commandPath.join(" ")} --help`),
     ].join(say.space),
   }
@@ -201,7 +210,8 @@ export const detailsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<string> =>
   const lines: Array<string> = []
   // Errors that cause each other in a circle are a bug, too.
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    const [first = "", ...others] = (at.stack ?? String(at)).split("\n")
+    // A message may have any number of lines, and stands before those of the stack.
+    const [first = "", ...others] = shortened(withoutSecrets(at.stack ?? String(at)), 10_000).split("\n")
     lines.push(depth === 0 ? first : `cause: ${first}`, ...others)
   }
   return lines
@@ -244,6 +254,7 @@ interface Words {
   readonly wrongValue: (name: string, expected: string, value: string) => string
   readonly didYouMean: (what: string) => string
   readonly seeHelp: (command: string) => string
+  readonly more: (left: number) => string
   readonly semicolon: string
   readonly space: string
 }
@@ -272,6 +283,7 @@ const words: Language.Words<Words> = {
     wrongValue: (name, expected, value) => `${name} takes ${expected}, not ${value}`,
     didYouMean: (what) => `Did you mean ${what}?`,
     seeHelp: (command) => `See ${command}.`,
+    more: (left) => `and ${left} more`,
     semicolon: "; ",
     space: " ",
   },
@@ -298,6 +310,7 @@ const words: Language.Words<Words> = {
     wrongValue: (name, expected, value) => `${name} 应为 ${expected}，而不是${value}`,
     didYouMean: (what) => `是否想输入 ${what}？`,
     seeHelp: (command) => `请查看 ${command}。`,
+    more: (left) => `另有 ${left} 处`,
     semicolon: "；",
     space: "",
   },

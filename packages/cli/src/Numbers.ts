@@ -5,7 +5,9 @@ import * as Schema from "effect/Schema"
 import { FeishuError, type MeetingNo, MeetingNoFromText } from "@effect-feishu/core"
 import * as DecodedText from "./DecodedText.ts"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
+import { firstOf } from "@effect-feishu/terminal/Shortened"
 import * as Language from "./Language.ts"
+import { withoutSecrets } from "./Secrets.ts"
 import { Stderr } from "./Stderr.ts"
 import * as SystemError from "./SystemError.ts"
 import * as WorkingFolder from "./WorkingFolder.ts"
@@ -21,6 +23,9 @@ export interface Given {
 /** So many wrong lines are told one by one. */
 const mostTold = 20
 
+/** So many wrong arguments are told, all in one line. */
+const mostTogether = 10
+
 /** Numbers for years of reading. What is larger is something else, or has no end. */
 const mostMebibytes = 32
 
@@ -33,6 +38,7 @@ const words: Language.Words<{
   readonly digits: (text: string, digits: number) => string
   readonly notOne: (text: string) => string
   readonly more: (name: string, lines: number) => string
+  readonly andMore: (left: number) => string
   readonly semicolon: string
   readonly arguments: (problems: string) => readonly [string, string]
   readonly lines: (name: string, bad: number, all: number) => readonly [string, string]
@@ -52,6 +58,7 @@ const words: Language.Words<{
     digits: (text, digits) => `"${text}" has ${digits} digits, a meeting number has 9`,
     notOne: (text) => `"${text}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`,
     more: (name, lines) => `${name}: and ${lines} more lines`,
+    andMore: (left) => `and ${left} more`,
     semicolon: "; ",
     arguments: (problems) => [problems, "Correct it, or leave it out."],
     lines: (name, bad, all) => [
@@ -71,6 +78,7 @@ const words: Language.Words<{
     digits: (text, digits) => `“${text}”有 ${digits} 位数字，会议号应为 9 位`,
     notOne: (text) => `“${text}”不是会议号：会议号是 9 位数字，即会议链接的最后九位`,
     more: (name, lines) => `${name}：另有 ${lines} 行`,
+    andMore: (left) => `另有 ${left} 个`,
     semicolon: "；",
     arguments: (problems) => [problems, "请更正，或去掉它。"],
     lines: (name, bad, all) => [
@@ -85,7 +93,10 @@ export const read = Effect.fn("Numbers.read")(function* (given: Given) {
   const say = yield* Language.say(words)
   const typed = given.numbers.map((text) => decoded(text, say))
   const problems = typed.filter(Result.isFailure).map(({ failure }) => failure)
-  if (problems.length > 0) return yield* refuse("meeting-no", say.arguments(problems.join(say.semicolon)))
+  if (problems.length > 0) {
+    const said = firstOf(problems, mostTogether, say.andMore)
+    return yield* refuse("meeting-no", say.arguments(said.join(say.semicolon)))
+  }
   const listed = given.numbersFrom === undefined ? [] : yield* fromLines(given.numbersFrom)
   return [...new Set([...typed.filter(Result.isSuccess).map(({ success }) => success), ...listed])]
 })
@@ -98,7 +109,8 @@ const decode = Schema.decodeUnknownResult(MeetingNoFromText)
 const decoded = (text: string, say: (typeof words)[Language.Language]): Result.Result<MeetingNo, string> =>
   Result.mapError(decode(text), () => {
     // A line may be anything, such as a page of HTML.
-    const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text
+    const plain = withoutSecrets(text)
+    const shown = plain.length > 60 ? `${plain.slice(0, 60)}…` : plain
     const digits = text.replace(/[\s-]/g, "")
     return /^\d+$/.test(digits) ? say.digits(shown, digits.length) : say.notOne(shown)
   })

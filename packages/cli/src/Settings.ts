@@ -7,6 +7,7 @@ import * as Redacted from "effect/Redacted"
 import { FeishuConfig, FeishuError, ListByNo, Secret } from "@effect-feishu/core"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
+import { firstOf, shortened } from "@effect-feishu/terminal/Shortened"
 import { ConfigFiles, type Kind } from "./ConfigFiles.ts"
 import * as DecodedText from "./DecodedText.ts"
 import type * as Format from "./Format.ts"
@@ -63,6 +64,7 @@ const words: Language.Words<{
   readonly doubled: (first: string, second: string) => string
   readonly several: (number: number, first: string) => string
   readonly plainHttp: (host: string) => string
+  readonly more: (left: number) => string
   readonly correct: string
   readonly correctThem: string
   readonly cannotRead: (path: string, code: string) => string
@@ -87,6 +89,7 @@ const words: Language.Words<{
     several: (number, first) => `${number} things are wrong; ${first}`,
     plainHttp: (host) =>
       `plain http to ${host}, where anyone on the way could read the app secret and the token; --allow-http or FEISHU_ALLOW_HTTP=true permits it`,
+    more: (left) => `and ${left} more`,
     correct: "Correct it, or remove it.",
     correctThem: "Correct them, or remove them.",
     cannotRead: (path, code) => `${path} cannot be read (${code})`,
@@ -111,6 +114,7 @@ const words: Language.Words<{
     several: (number, first) => `有 ${number} 处错误；${first}`,
     plainHttp: (host) =>
       `以明文 http 访问 ${host}，途中任何人都能读到 App Secret 与访问凭证；--allow-http 或 FEISHU_ALLOW_HTTP=true 可允许`,
+    more: (left) => `另有 ${left} 处`,
     correct: "请改正或删除。",
     correctThem: "请逐一改正或删除。",
     cannotRead: (path, code) => `无法读取 ${path}（${code}）`,
@@ -207,6 +211,9 @@ const fromFile = (kind: Kind, files: ConfigFiles["Service"]): Source => ({
     }),
 })
 
+/** So many problems are told one by one. */
+const mostTold = 20
+
 /** Reads all of them, and refuses what is wrong, all at once. No secret is read from its file yet. */
 export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
   const language = yield* Language.CurrentLanguage
@@ -262,7 +269,11 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
     const stderr = yield* Stderr
     // Each in a line of its own, where there are several.
     if (problems.length > 1)
-      yield* Effect.forEach(problems, (problem) => stderr.line(problem), { discard: true })
+      yield* Effect.forEach(
+        firstOf(problems, mostTold, words[language].more),
+        (problem) => stderr.line(shortened(Secrets.withoutSecrets(problem), 500)),
+        { discard: true },
+      )
     const say = words[language]
     return yield* refuse(
       "config",

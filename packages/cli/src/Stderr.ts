@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import type * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
+import { shortened } from "@effect-feishu/terminal/Shortened"
 import { withoutSecrets } from "./Secrets.ts"
 import * as Chinese from "./Chinese.ts"
 import * as Language from "./Language.ts"
@@ -36,6 +37,12 @@ export class Stderr extends Context.Service<
     readonly clear: Effect.Effect<void>
   }
 >()("@effect-feishu/cli/Stderr") {}
+
+/**
+ * A text as a message holds it, without the secrets that this run knows: somebody may give a megabyte for a time, and
+ * nobody reads more than this.
+ */
+export const inMessage = (text: string): string => shortened(withoutSecrets(text), 3_000)
 
 /** Text that may be shown: in one line, and without the secrets that this run knows. */
 export const showable = (text: string): string => visible(withoutSecrets(text))
@@ -120,7 +127,7 @@ const logger = Effect.gen(function* () {
     const { error, warning } = labels(language)
     const text = (Array.isArray(message) ? message : [message]).map(String).join(" ")
     const told = language === "zh" ? Chinese.ofCore(text) : text
-    Effect.runFork(stderr.line(told, logLevel === "Warn" ? warning : error))
+    Effect.runFork(stderr.line(inMessage(told), logLevel === "Warn" ? warning : error))
   })
 })
 

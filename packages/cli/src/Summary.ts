@@ -6,7 +6,7 @@ import { detailsOf, exitCodes, type Fault, faultOf, messageOf, ofFeishu } from "
 import * as Language from "./Language.ts"
 import * as Resume from "./Resume.ts"
 import { Run, type State } from "./Run.ts"
-import { type Label, labels, showable, Stderr } from "./Stderr.ts"
+import { inMessage, type Label, labels, showable, Stderr } from "./Stderr.ts"
 import { CurrentVerbosity } from "./Verbosity.ts"
 import { json } from "./VisibleText.ts"
 import { instant, many } from "./Words.ts"
@@ -103,14 +103,14 @@ export const tell = Effect.fnUntraced(function* (
   const language = yield* Language.CurrentLanguage
   const { logId, toDo } = words[language]
   const { error } = labels(language)
-  yield* stderr.line(fault.meaning, error)
-  if (fault.remedy !== "") yield* stderr.line(fault.remedy, { text: toDo, color: "cyan" })
+  yield* stderr.line(inMessage(fault.meaning), error)
+  if (fault.remedy !== "") yield* stderr.line(inMessage(fault.remedy), { text: toDo, color: "cyan" })
   if (fault.logId !== undefined) yield* stderr.line(fault.logId, { text: logId, color: "cyan" })
 })
 
 const forPrograms = (fault: Fault, language: Language.Language) => ({
   reason: fault.reason,
-  message: showable(messageOf(fault, language)),
+  message: showable(inMessage(messageOf(fault, language))),
   code: fault.code,
   logId: fault.logId,
 })

@@ -30,8 +30,14 @@ const everyReason: { readonly [R in FeishuError.Reason as R["_tag"]]: ReadonlyAr
   PermissionDenied: [
     new FeishuError.PermissionDenied({ status: 400, scopes: ["vc:meeting:readonly"] }),
     new FeishuError.PermissionDenied({ status: 400, code: 99991672, scopes: [] }),
+    new FeishuError.PermissionDenied({ status: 400, scopes: ["vc:meeting:readonly"], moreScopes: 59_999 }),
   ],
   RequestRefused: [
+    new FeishuError.RequestRefused({
+      ...refused,
+      violations: [{ field: "page_size", description: "≤ 50" }],
+      moreViolations: 59_999,
+    }),
     new FeishuError.RequestRefused({ ...refused, violations: [{ field: "page_size", description: "≤ 50" }] }),
   ],
   Redirected: ["https://example.com", "https://a.example", "http://a.example", undefined].map(

@@ -63,6 +63,51 @@ describe.concurrent("exit codes", () => {
     assert.lengthOf(scripted.queries, 0)
   })
 
+  it("2: what is told of input of any size is a few lines, in both languages", async () => {
+    await using scripted = await Scripted.start(Scripted.twoPages)
+    // A command line takes little more in one piece.
+    const long = "x".repeat(100_000)
+    const many = (text: string) => Array.from({ length: 3_000 }, (_, index) => `${text}${index}`)
+    const inputs: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
+      [[meetingNo, "--from", long], /is not a time|不是时间/],
+      [[long], /is not a meeting number|不是会议号/],
+      [many("12"), /and 2990 more|另有 2990 个/],
+      [[meetingNo, ...many("--flag")], /unknown flag --flag9; and 2990 more|未知选项 --flag9；另有 2990 处/],
+      [[meetingNo, "--fields", long], /--fields/],
+      [[meetingNo, "--base-url", `http://${long}`], /is not https|不是 https/],
+    ]
+    const runs = inputs.flatMap(([args, said]) => ["en", "zh"].map((language) => ({ args, language, said })))
+    const results = await Promise.all(
+      runs.map(({ args, language }) => Cli.run(["list", ...args, "--lang", language], scripted.environment)),
+    )
+    for (const [index, { code, stderr }] of results.entries()) {
+      assert.strictEqual(code, 2)
+      assert.match(stderr, runs[index]!.said)
+      assert.isBelow(stderr.length, 4_000)
+    }
+    assert.lengthOf(scripted.queries, 0)
+  })
+
+  it("1: of ten thousand fields that Feishu refuses ten are told, with --verbose, too, and as JSON", async () => {
+    const violations = Array.from({ length: 10_000 }, (_, index) => ({
+      field: `field_${index}`,
+      description: "some words ".repeat(20),
+    }))
+    await using scripted = await Scripted.start((response) =>
+      Scripted.json(response, { code: 99992402, error: { field_violations: violations } }, 400),
+    )
+    for (const more of [["--verbose"], ["--summary", "json"], ["--lang", "zh"]]) {
+      const { code, stderr } = await Cli.run(
+        ["list", meetingNo, "--from", "1d", ...more],
+        scripted.environment,
+      )
+      assert.strictEqual(code, 1)
+      assert.match(stderr, /field_9.*(and 9990 more|另有 9990 个)/)
+      assert.notInclude(stderr, "field_10")
+      assert.isBelow(stderr.length, 8_000)
+    }
+  })
+
   it("2: an unknown command, or no credentials", async () => {
     const [unknown, nobody] = await Promise.all([Cli.run(["lst"]), Cli.list([meetingNo])])
     assert.deepStrictEqual([unknown.code, nobody.code], [2, 2])

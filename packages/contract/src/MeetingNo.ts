@@ -60,10 +60,13 @@ export const MeetingNoFromText = Schema.String.pipe(
   ),
 )
 
-const whyNotMeetingNo = (text: string, digits: string): string =>
-  /^\d*$/.test(digits)
-    ? `"${text}" has ${digits.length} digits, a meeting number has 9`
-    : `"${text}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`
+const whyNotMeetingNo = (text: string, digits: string): string => {
+  // It may be anything, such as a page of HTML.
+  const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text
+  return /^\d*$/.test(digits)
+    ? `"${shown}" has ${digits.length} digits, a meeting number has 9`
+    : `"${shown}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`
+}
 
 /**
  * The id of one meeting: a 64-bit integer as decimal text, which a JavaScript number cannot hold. It exists

@@ -33,6 +33,7 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import * as ErrorCodes from "@effect-feishu/contract/ErrorCodes"
 import { Cursor } from "./Cursor.ts"
+import { shortened } from "./internal/shortened.ts"
 
 /** What Feishu said: its code, the HTTP status, its text and its log id, as far as there were any. */
 const answer = {
@@ -56,6 +57,9 @@ const answered = (reason: {
     `HTTP ${reason.status}`,
     ...(reason.msg ? [`"${reason.msg}"`] : []),
   ].join(", ")
+
+/** What a list ends with that is longer than a message should be. */
+const andMore = (more: number | undefined): string => (more === undefined ? "" : `, and ${more} more`)
 
 /** The message of a reason: what happened, and what to do. */
 const inFull = (reason: { readonly meaning: string; readonly remedy: string }): string =>
@@ -375,7 +379,7 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
     return new AuthenticationFailed({ status, code, msg, logId, appId })
   }
   get meaning() {
-    const app = this.appId === undefined ? "" : `app ${this.appId}: `
+    const app = this.appId === undefined ? "" : `app ${shortened(this.appId, 80)}: `
     return `${app}${known(this)?.meaning ?? "the token endpoint refused the credentials"} (${answered(this)})`
   }
   get remedy() {
@@ -399,7 +403,7 @@ export class AppTicketMissing extends Schema.TaggedError<AppTicketMissing>()("Ap
 }) {
   readonly retry = "final"
   get meaning() {
-    return `app ${this.appId}: no new app ticket came within ${this.waitedSeconds} s, although Feishu was asked to push one`
+    return `app ${shortened(this.appId, 80)}: no new app ticket came within ${this.waitedSeconds} s, although Feishu was asked to push one`
   }
   get remedy() {
     return "Check that the app's event address is reached by Feishu, and that the application hands every app_ticket event to AppTicket.push."
@@ -412,13 +416,17 @@ export class AppTicketMissing extends Schema.TaggedError<AppTicketMissing>()("Ap
 /** A scope is missing, or the app may not read this. */
 export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("PermissionDenied", {
   ...answer,
-  /** Scopes of which any one would do, as Feishu names them; may be empty. */
+  /** Scopes of which any one would do, as Feishu names them: the first ten; may be empty. */
   scopes: Schema.Array(Schema.String),
+  /** How many more Feishu named. */
+  moreScopes: Schema.optional(Schema.Int),
 }) {
   readonly retry = "final"
   get meaning() {
     const scopes =
-      this.scopes.length === 0 ? "" : `; any one of these scopes would do: ${this.scopes.join(", ")}`
+      this.scopes.length === 0
+        ? ""
+        : `; any one of these scopes would do: ${this.scopes.join(", ")}${andMore(this.moreScopes)}`
     return `${known(this)?.meaning ?? "permission denied"} (${answered(this)})${scopes}`
   }
   get remedy() {
@@ -432,8 +440,10 @@ export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("Pe
 /** Feishu refused the request for good. */
 export class RequestRefused extends Schema.TaggedError<RequestRefused>()("RequestRefused", {
   ...answer,
-  /** The fields that Feishu names, with its words. */
+  /** The fields that Feishu names, with its words: the first ten. */
   violations: Schema.Array(Schema.Struct({ field: Schema.String, description: Schema.String })),
+  /** How many more Feishu named. */
+  moreViolations: Schema.optional(Schema.Int),
   /** What is known beyond Feishu's code, such as how an answer begins that is not Feishu's. */
   detail: Schema.optional(Schema.String),
   /** When the server answered, by its own clock, in unix seconds: its header `Date`. */
@@ -445,7 +455,7 @@ export class RequestRefused extends Schema.TaggedError<RequestRefused>()("Reques
       .map((violation) => `${violation.field}: ${violation.description}`)
       .join("; ")
     const what = this.detail ?? known(this)?.meaning ?? "Feishu refused the request"
-    return `${what} (${answered(this)}${fields ? `; ${fields}` : ""})`
+    return `${what} (${answered(this)}${fields ? `; ${fields}${andMore(this.moreViolations)}` : ""})`
   }
   get remedy() {
     return known(this)?.remedy ?? "Check the base URL and the request; quote the log id to Feishu's support."
@@ -672,6 +682,12 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
   }
 }
 
-/** Input that is wrong, as an error. */
+/** Input that is wrong, as an error. It repeats what was given as far as people read a message. */
 export const invalidRequest = (field: string, problem: string, remedy: string): FeishuError =>
-  new FeishuError({ reason: new InvalidRequest({ field, problem, remedy }) })
+  new FeishuError({
+    reason: new InvalidRequest({
+      field: shortened(field, 100),
+      problem: shortened(problem, 2_000),
+      remedy: shortened(remedy, 1_000),
+    }),
+  })

@@ -6,6 +6,9 @@ import * as Fake from "./FakeFeishu.ts"
 // Nothing is waited for: what would be tried again fails at once.
 const impatient = { credentials: Fake.credentials, retryBudget: { floor: 0, share: 0 }, longestWait: 0 }
 
+/** Characters of a message: a few kilobytes, of which the most are the fields that Feishu names. */
+const longestMessage = 4_000
+
 /** Reads a number whose every page is answered so. */
 const readAnswered = (answer: Fake.Answer) =>
   Effect.suspend(() => {
@@ -40,6 +43,9 @@ const check = Effect.fnUntraced(function* (answer: Fake.Answer) {
     assert.instanceOf(error, FeishuError.FeishuError)
     assert.isDefined(error.cursor)
     assert.match(error.message, /\S.*\./)
+    // Whatever a server says: people and logs take a message of so much.
+    assert.isBelow(error.message.length, longestMessage)
+    assert.isBelow(JSON.stringify({ ...error, cursor: undefined }).length, 2 * longestMessage)
   }
 })
 
@@ -111,6 +117,70 @@ describe("whatever the answer: a typed error with a cursor, or exactly its rows"
       }),
     { arbitrary: { runs: 400 } },
   )
+
+  describe("a message is bounded, whatever a server says", () => {
+    const long = (unit: string) => unit.repeat(100_000 / unit.length)
+    const texts = ["x", "字", "😀", "<b>", "\u0000", "a b ", "\\n"].map(long)
+    const refusals = (count: number, text: string) => [
+      {
+        code: 99992402,
+        error: {
+          field_violations: Array.from({ length: count }, () => ({ field: text, description: text })),
+        },
+      },
+      {
+        code: 99991672,
+        error: { permission_violations: Array.from({ length: count }, () => ({ subject: text })) },
+      },
+    ]
+    for (const status of [200, 302, 400, 429, 500]) {
+      it.effect(`HTTP ${status}, long texts, and lists of ten thousand`, () =>
+        Effect.gen(function* () {
+          const answers: ReadonlyArray<Fake.Answer> = [
+            ...texts.flatMap((text) => [
+              { status, body: { code: 7, msg: text, log_id: text } },
+              { status, body: { code: 99991663, msg: text } },
+              { status, body: { code: 121003, error_description: text } },
+              { status, body: text },
+              { status, body: `<p>${text}` },
+              ...refusals(1, text).map((body) => ({ status, body: { ...body, msg: text } })),
+              { status, body: { code: 0, data: { meeting_briefs: text } } },
+              { status, body: { code: 0, data: { meeting_briefs: [{ id: 1, [text]: text }] } } },
+              { status, body: { code: 0, data: { page_token: text } } },
+              { status, body: { code: 0, data: { meeting_briefs: [{ id: text, meeting_no: text }] } } },
+            ]),
+            ...["content-type", "x-tt-logid", "location", "retry-after", "content-encoding"].map((name) => ({
+              status,
+              headers: { [name]: "h".repeat(100_000) },
+              body: "\u0001",
+            })),
+            ...refusals(10_000, "some words").map((body) => ({ status, body })),
+          ]
+          for (const answer of answers) yield* check(answer)
+        }),
+      )
+    }
+
+    it.effect("lists name ten, and how many more there are", () =>
+      Effect.gen(function* () {
+        for (const [count, more] of [
+          [0, undefined],
+          [9, undefined],
+          [10, undefined],
+          [11, 1],
+          [10_000, 9_990],
+        ] as const) {
+          for (const body of refusals(count, "some words")) {
+            const exit = yield* readAnswered({ status: 400, body })
+            const error = Exit.isSuccess(exit) ? exit.value.error : undefined
+            const told = error?.message.match(/some words: some words|(?<=[:,] )some words(?!:)/g) ?? []
+            assert.lengthOf(told, Math.min(count, 10))
+            assert.strictEqual(/, and (\d+) more/.exec(error!.message)?.[1], more && String(more))
+          }
+        }
+      }),
+    )
+  })
 
   it.effect("a good answer gives its rows, so that all this says something", () =>
     Effect.gen(function* () {

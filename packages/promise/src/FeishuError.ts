@@ -173,15 +173,19 @@ export class AppTicketMissing extends FeishuError {
 /** A scope is missing, or the app may not read this. */
 export class PermissionDenied extends Answered {
   override readonly reason = "PermissionDenied"
-  /** Scopes of which any one would do, as Feishu names them; may be empty. */
+  /** Scopes of which any one would do, as Feishu names them: the first ten; may be empty. */
   declare readonly scopes: ReadonlyArray<string>
+  /** How many more Feishu named. */
+  declare readonly moreScopes?: number | undefined
 }
 
 /** Feishu refused the request for good. */
 export class RequestRefused extends Answered {
   override readonly reason = "RequestRefused"
-  /** The fields that Feishu names, with its words. */
+  /** The fields that Feishu names, with its words: the first ten. */
   declare readonly violations: ReadonlyArray<{ readonly field: string; readonly description: string }>
+  /** How many more Feishu named. */
+  declare readonly moreViolations?: number | undefined
   /** What is known beyond Feishu's code, such as how an answer begins that is not Feishu's. */
   declare readonly detail?: string | undefined
   /** When the server answered, by its own clock, in unix seconds: its header `Date`. */

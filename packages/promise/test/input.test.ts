@@ -97,6 +97,26 @@ const wrong: Readonly<Record<string, Wrong>> = {
     (client) => Array.fromAsync(client.streamMany(["1", "337736498", "x"], request.range)),
     /^meetingNo: "1" has 1 digits.*; "x" is not a meeting number/,
   ],
+  "a hundred thousand wrong numbers": [
+    token,
+    (client) => Array.fromAsync(client.streamMany(Array<string>(100_000).fill("12"), request.range)),
+    /^meetingNo: ("12" has 2 digits, a meeting number has 9; ){10}and 99990 more\./,
+  ],
+  "a number of a megabyte": [
+    token,
+    (client) => client.page({ ...request, meetingNo: "1".repeat(1_000_000) }),
+    /^meetingNo: "1{60}…" has 1000000 digits/,
+  ],
+  "a start of ten megabytes": [
+    token,
+    (client) => client.page({ ...request, range: { from: "x".repeat(10_000_000) } }),
+    /^from: ".{0,2000}" is not a time\./,
+  ],
+  "a base URL of a megabyte": [
+    { ...token, baseUrl: `http://${"x".repeat(1_000_000)}` },
+    read,
+    /^baseUrl: ".{0,2000}" is not https\./,
+  ],
   "one text as the list of numbers": [
     token,
     (client) => Array.fromAsync(client.outcomes("337736498", request.range)),

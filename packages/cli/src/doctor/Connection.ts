@@ -153,7 +153,11 @@ export const certificateOf = (route: Route): Effect.Effect<Certificate, FeishuEr
                   : authorizationError
             resume(
               Effect.succeed({
-                issuer: [issuer?.O, issuer?.CN].filter((name) => name !== undefined).join(", ") || "?",
+                issuer:
+                  [issuer?.O, issuer?.CN]
+                    .filter((name) => name !== undefined)
+                    .join(", ")
+                    .slice(0, 200) || "?",
                 // Of the form that OpenSSL writes. Reads no clock.
                 // oxlint-disable-next-line no-restricted-globals
                 validTo: Date.parse(valid_to),

@@ -3,6 +3,7 @@
  * HTTP clients, and does not say whether anything was sent before: where the client knows that, it throws a `Lost`.
  */
 import { FeishuError, TransportFailed, type TransportFault } from "../FeishuError.ts"
+import { shortened } from "./shortened.ts"
 
 /** The proxy of a request, as errors name it. */
 export interface Proxy {
@@ -46,7 +47,7 @@ interface SystemError {
 const portOf = ({ port, protocol }: URL): string => port || (protocol === "https:" ? "443" : "80")
 
 /** A URL's host and port, the latter also where it is the usual one. */
-export const hostAndPort = (url: URL): string => `${url.hostname}:${portOf(url)}`
+export const hostAndPort = (url: URL): string => `${shortened(url.hostname, 260)}:${portOf(url)}`
 
 /** A request's failure without the system's error: `fault` is all that is known. */
 export const transportFailed = (url: string, fault: Fault): FeishuError =>
@@ -66,7 +67,7 @@ export const ofCause = (url: string, cause: unknown, answered = false): FeishuEr
     reason: new TransportFailed({
       fault,
       host: hostAndPort(new URL(url)),
-      systemCode: code,
+      systemCode: code?.slice(0, 60),
       proxy: known?.proxy?.host,
       proxySetting: known?.proxy?.setting,
     }),

@@ -46,7 +46,7 @@ export const judge = Effect.fnUntraced(function* (
 
   const isRedirect = status >= 300 && status < 400 && status !== 304
   const redirected = () =>
-    fail(new Redirected({ ...known, from: new URL(url).origin, to: targetOf(answer, url, secrets) }))
+    fail(new Redirected({ ...known, from: originOf(url), to: targetOf(answer, url, secrets) }))
   if (isRedirect && answer.headers["location"] !== undefined) return yield* redirected()
   if (status === 204 || status === 206 || status === 304) {
     return yield* violation(`HTTP ${status} is no complete answer`)
@@ -119,16 +119,29 @@ export const judge = Effect.fnUntraced(function* (
     case 99991672:
     case 99991679:
       return yield* fail(
-        new PermissionDenied({ ...said, scopes: scopesOf(error).map((scope) => shown(scope, 100)) }),
+        new PermissionDenied({
+          ...said,
+          scopes: scopesOf(error)
+            .slice(0, mostListed)
+            .map((scope) => shown(scope, 100)),
+          moreScopes: more(scopesOf(error)),
+        }),
       )
   }
-  const violations = (error?.field_violations ?? []).map(({ description, field }) => ({
+  const all = error?.field_violations ?? []
+  const violations = all.slice(0, mostListed).map(({ description, field }) => ({
     field: shown(field ?? "?", 60),
-    description: shown(description ?? "refused", 300),
+    description: shown(description ?? "refused", 150),
   }))
   const answeredAt = secondsOfDate(answer.headers["date"])
-  return yield* fail(new RequestRefused({ ...said, violations, answeredAt }))
+  return yield* fail(new RequestRefused({ ...said, violations, moreViolations: more(all), answeredAt }))
 })
+
+/** A list of a server's may have any length, and an error is printed, logged and stored. */
+const mostListed = 10
+
+const more = (list: ReadonlyArray<unknown>): number | undefined =>
+  list.length > mostListed ? list.length - mostListed : undefined
 
 const scopesOf = (error: Envelope.ErrorObject | undefined): ReadonlyArray<string> =>
   (error?.permission_violations ?? []).flatMap(({ scope, subject }) => subject ?? scope ?? [])
@@ -138,9 +151,11 @@ const targetOf = ({ headers }: Answer, url: string, secrets: Secrets): string | 
   // Masked before it is taken apart: a URL may end a host in the midst of a secret.
   const location = masked(headers["location"] ?? "", secrets)
   if (location === "" || !URL.canParse(location, url)) return undefined
-  const { host, protocol } = new URL(location, url)
-  return /^https?:$/.test(protocol) ? `${protocol}//${host}`.slice(0, 100) : undefined
+  return /^https?:$/.test(new URL(location, url).protocol) ? originOf(location, url) : undefined
 }
+
+/** As much of it as a host can have. */
+const originOf = (url: string, base?: string): string => new URL(url, base).origin.slice(0, 300)
 
 const rateLimited = (
   answer: Answer,

@@ -18,6 +18,7 @@ import {
   type TimeRange,
 } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
+import { firstOf } from "@effect-feishu/terminal/Shortened"
 import type { AppCredentials, ClientOptions, From, Moment, TimeRange as PlainRange } from "../Client.ts"
 
 const refuse = (field: string, problem: string, remedy: string) =>
@@ -159,9 +160,12 @@ export const fromOf = Effect.fnUntraced(function* (
   return { meetingNo: meetingNo!, range: yield* rangeOf(from.range), pageSize, order, readAhead }
 })
 
+/** So many wrong numbers are told one by one. */
+const mostTold = 10
+
 const decodeMeetingNo = Schema.decodeUnknownResult(MeetingNoFromText)
 
-/** Meeting numbers as people write them. All that are wrong are told at once. */
+/** Meeting numbers as people write them. All that are wrong are found at once. */
 export const meetingNosOf = Effect.fnUntraced(function* (
   texts: Iterable<string>,
 ): Effect.fn.Return<ReadonlyArray<MeetingNo>, FeishuError.FeishuError> {
@@ -170,9 +174,13 @@ export const meetingNosOf = Effect.fnUntraced(function* (
   }
   const decoded = Array.from(texts, (typed) => decodeMeetingNo(typed))
   const problems = decoded.filter(Result.isFailure)
-  return problems.length === 0
-    ? decoded.filter(Result.isSuccess).map(({ success }) => success)
-    : yield* refuse("meetingNo", problems.map(({ failure }) => failure.message).join("; "), "Correct it.")
+  if (problems.length === 0) return decoded.filter(Result.isSuccess).map(({ success }) => success)
+  const said = firstOf(
+    problems.map(({ failure }) => failure.message),
+    mostTold,
+    (left) => `and ${left} more`,
+  )
+  return yield* refuse("meetingNo", said.join("; "), "Correct it.")
 })
 
 /** A range, with dates as core takes them. */
