@@ -14,7 +14,6 @@
  * // => false [ 'meetings.listByNo: expected once, came never' ]
  * ```
  */
-import { shortened } from "@effect-feishu/terminal/Shortened"
 import type {
   Active,
   Behaviour,
@@ -134,7 +133,7 @@ export const connect = ({ appId, controlToken, url, ...target }: Target): Contro
     if (response.ok) return answer
     const { error = `HTTP ${response.status}`, problems = [] } = answer
     // Whatever is there may have answered.
-    throw new Error(shortened([`mock Feishu: ${error}`, ...problems].join("\n  "), 8_000))
+    throw new Error([`mock Feishu: ${error}`, ...problems].join("\n  ").slice(0, 8_000))
   }
   const done = async (...asked: Parameters<typeof ask>): Promise<void> => {
     await ask(...asked)

@@ -74,7 +74,7 @@ describe.concurrent("exit codes", () => {
       [many("12"), /and 2990 more|另有 2990 个/],
       [[meetingNo, ...many("--flag")], /unknown flag --flag9; and 2990 more|未知选项 --flag9；另有 2990 处/],
       [[meetingNo, "--fields", long], /--fields/],
-      [[meetingNo, "--base-url", `http://${long}`], /is not https|不是 https/],
+      [[meetingNo, "--base-url", `http://${long}`], /plain http to|以明文 http/],
     ]
     const runs = inputs.flatMap(([args, said]) => ["en", "zh"].map((language) => ({ args, language, said })))
     const results = await Promise.all(

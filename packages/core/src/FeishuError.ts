@@ -686,7 +686,7 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
 export const invalidRequest = (field: string, problem: string, remedy: string): FeishuError =>
   new FeishuError({
     reason: new InvalidRequest({
-      field: shortened(field, 100),
+      field: shortened(field, 1_000),
       problem: shortened(problem, 2_000),
       remedy: shortened(remedy, 1_000),
     }),
