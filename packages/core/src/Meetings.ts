@@ -35,6 +35,7 @@ import {
 } from "./FeishuError.ts"
 import { pathAsked } from "./internal/pathAsked.ts"
 import * as Pagination from "./Pagination.ts"
+import { shortened } from "./internal/shortened.ts"
 import * as TimeRange from "./TimeRange.ts"
 
 /** What to read. */
@@ -219,7 +220,13 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
       }
       if ("cursor" in request) {
         const unusable = (problem: typeof CursorProblem.Type, ofCursor?: string, ofRead?: string) =>
-          new FeishuError({ reason: new CursorUnusable({ problem, ofCursor, ofRead }) })
+          new FeishuError({
+            reason: new CursorUnusable({
+              problem,
+              ofCursor: ofCursor && shortened(ofCursor, 300),
+              ofRead: ofRead && shortened(ofRead, 300),
+            }),
+          })
         const position = yield* Effect.mapError(
           Effect.fromResult(Cursor.read(String(request.cursor))),
           (problem) => unusable(problem),
