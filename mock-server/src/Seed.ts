@@ -7,7 +7,6 @@
 import { ListByNo } from "@effect-feishu/contract"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -16,6 +15,8 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as HomePath from "@effect-feishu/terminal/HomePath"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Moment from "./Moment.ts"
 import { type Fault, SeedInvalid } from "./SeedInvalid.ts"
 
@@ -362,21 +363,35 @@ const valuesOf = <A>(
   })
 }
 
-/** Reads and checks a seed file, YAML or JSON; fails with all faults, each with its path and line. */
+/** A million meetings take less. What is larger is no seed, or has no end. */
+const mostMebibytes = 256
+
+const whyUnread = (unread: InputFile.Unread): string => {
+  switch (unread._tag) {
+    case "System":
+      if (unread.code === "ENOENT") return "there is no such file"
+      if (unread.code === "EISDIR") return "is a folder: give a YAML or JSON file"
+      return `cannot be read: ${unread.code}`
+    case "WrongKind":
+      return `is a ${unread.kind}: give a YAML or JSON file`
+    case "TooLarge":
+      return `has more than ${mostMebibytes} MiB: use generate for many meetings`
+  }
+}
+
+/**
+ * Reads and checks a seed, YAML or JSON, from a file, a pipe, or standard input as `-`; fails with all faults, each with
+ * its path and line.
+ */
 // Pure, so that a bundle without it is one without YAML.
-export const fromFile = /* @__PURE__ */ Effect.fnUntraced(function* (path: string, now?: number) {
-  const files = yield* FileSystem.FileSystem
-  const content = yield* files.readFileString(path).pipe(
-    Effect.mapError((error) => {
-      const message =
-        error.reason._tag === "NotFound"
-          ? "there is no such file"
-          : get(error.reason.cause, "code") === "EISDIR"
-            ? "is a folder: give a YAML or JSON file"
-            : `cannot be read: ${error.reason._tag}`
-      return new SeedInvalid({ source: path, faults: [{ path: [], message }] })
-    }),
+export const fromFile = /* @__PURE__ */ Effect.fnUntraced(function* (named: string, now?: number) {
+  const path = HomePath.expand(named)
+  const bytes = yield* InputFile.readNamed(path, mostMebibytes * 2 ** 20).pipe(
+    Effect.mapError(
+      (unread) => new SeedInvalid({ source: path, faults: [{ path: [], message: whyUnread(unread) }] }),
+    ),
   )
+  const content = new TextDecoder().decode(bytes)
   // Most seeds are JSON or none at all: the YAML parser is loaded when there is something for it.
   const parseYaml = Effect.map(
     Effect.promise(() => import("./SeedYaml.ts")),

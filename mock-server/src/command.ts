@@ -107,7 +107,7 @@ const flags = {
   seed: Flag.String("seed").pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription(
-      "YAML or JSON file with apps, meetings and meetings to generate: the command init writes one. Without it and without --numbers and --meetings: an embedded sample",
+      "YAML or JSON file, or - for standard input, with apps, meetings and meetings to generate: the command init writes one. Without it and without --numbers and --meetings: an embedded sample",
     ),
     Flag.optional,
   ),

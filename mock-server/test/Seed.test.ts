@@ -1,8 +1,21 @@
-import { readFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs"
+import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
@@ -287,6 +300,50 @@ generate:
     Effect.gen(function* () {
       const error = yield* Effect.flip(Seed.fromFile(import.meta.dirname))
       assert.strictEqual(error.message, `${import.meta.dirname}: is a folder: give a YAML or JSON file`)
+    }).pipe(provideFiles),
+  )
+
+  it.effect("S13 is refused when it is no file, has no end or is far too large, and nothing waits", () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const folder = yield* files.makeTempDirectoryScoped()
+      symlinkSync("/dev/zero", `${folder}/device`)
+      symlinkSync("circle", `${folder}/circle`)
+      symlinkSync("nothing", `${folder}/dangling`)
+      writeFileSync(`${folder}/sparse`, "")
+      truncateSync(`${folder}/sparse`, 5 * 2 ** 30)
+      const socket = createServer()
+      yield* Effect.acquireRelease(
+        Effect.promise(() => new Promise<void>((resolve) => socket.listen(`${folder}/socket`, resolve))),
+        () => Effect.sync(() => socket.close()),
+      )
+      for (const [name, message] of [
+        ["device", "is a device: give a YAML or JSON file"],
+        ["circle", "cannot be read: ELOOP"],
+        ["dangling", "there is no such file"],
+        ["sparse", "has more than 256 MiB: use generate for many meetings"],
+        ["socket", "is a socket: give a YAML or JSON file"],
+      ]) {
+        const error = yield* Effect.flip(Seed.fromFile(`${folder}/${name}`))
+        assert.strictEqual(error.message, `${folder}/${name}: ${message}`)
+      }
+    }).pipe(provideFiles),
+  )
+
+  it.effect("comes from a pipe, too, and what waits for its writer can be stopped", () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const pipe = `${yield* files.makeTempDirectoryScoped()}/pipe`
+      assert.strictEqual(spawnSync("mkfifo", [pipe]).status, 0)
+      const stopped = yield* Effect.forkChild(Seed.fromFile(pipe), { startImmediately: true })
+      yield* Fiber.interrupt(stopped)
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(stopped)))
+      const reading = yield* Effect.forkChild(Seed.fromFile(pipe), { startImmediately: true })
+      // Nobody can open it without waiting, unless it is open for reading by now.
+      const writer = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
+      writeSync(writer, "meetings: []")
+      closeSync(writer)
+      assert.deepStrictEqual(yield* Fiber.join(reading), { meetings: [] })
     }).pipe(provideFiles),
   )
 
