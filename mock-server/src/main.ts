@@ -7,12 +7,15 @@ import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
 import { run } from "./command.ts"
 
+/** What these commands have looked at passed only if they came to the end. */
+const checks = ["contract", "validate"]
+
 /** Runs it with these arguments, and ends the process. `called` is its name, where that is another than its own. */
 export const main = (args: ReadonlyArray<string>, version: string, called?: string): void => {
   NodeRuntime.runMain(run(args, version, called).pipe(Effect.provide(NodeServices.layer)), {
-    // A signal is how one stops a server: that is success, not 130. Checks that were stopped are none that passed.
+    // A signal is how one stops a server: that is success, not 130.
     teardown: (exit, onExit) =>
-      Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && args[0] !== "contract"
+      Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && !checks.includes(args[0] ?? "")
         ? onExit(0)
         : Runtime.defaultTeardown(exit, onExit),
   })
