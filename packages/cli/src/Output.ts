@@ -501,18 +501,16 @@ const create = Effect.fnUntraced(function* (
     ),
     Effect.catch((error) => {
       const code = SystemError.codeOf(error)
-      switch (error.reason._tag) {
-        case "AlreadyExists":
-          return refuse((say) => (kindOfPart(part) === "foreign" ? say.foreignPart(part) : say.isThere(part)))
-        case "NotFound":
-          return refuse((say) => say.noFolder(path))
-        default:
-          return options.isThere
-            ? Effect.flatMap(Language.CurrentLanguage, (language) =>
-                refuse((say) => say.noPart(path, part, SystemError.inWords(code, language))),
-              )
-            : notWritable(path, code)
+      const { _tag } = error.reason
+      if (_tag === "AlreadyExists") {
+        return refuse((say) => (kindOfPart(part) === "foreign" ? say.foreignPart(part) : say.isThere(part)))
       }
+      if (options.isThere) {
+        return Effect.flatMap(Language.CurrentLanguage, (language) =>
+          refuse((say) => say.noPart(path, part, SystemError.inWords(code, language))),
+        )
+      }
+      return _tag === "NotFound" ? refuse((say) => say.noFolder(path)) : notWritable(path, code)
     }),
   )
 })

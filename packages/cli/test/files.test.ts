@@ -477,7 +477,11 @@ describe("outputs that are no plain files", () => {
       [`${list} rows --checkpoint -`, "stands for what is open already"],
       [`${list} rows --checkpoint /dev/stdout`, "stands for what is open already"],
       [`${list} rows --checkpoint /dev/fd/3 3>c`, "stands for what is open already"],
-      [`${list} /proc/version`, "/proc/version"],
+      [
+        `mkdir d; >d/rows; chmod 555 d; ${Cli.likeOthers}${list} d/rows; rc=$?; chmod 755 d; exit $rc`,
+        "d/rows can be written, but d/rows.part",
+      ],
+      [`${list} /proc/self/comm`, "/proc/self/comm can be written, but /proc/self/comm.part"],
       [`${list} '~nobody-of-that-name/rows'`, "there is no such folder"],
       [`${list} '~'`, "is a folder"],
       [`>rows; ln -s rows a; ${numbers} a`, "it would replace the file of the numbers"],
