@@ -19,6 +19,8 @@ const words: Readonly<Record<string, Words<string>>> = {
   ENOENT: { en: "there is no such file", zh: "没有这个文件" },
   ENODEV: { en: "there is no such device", zh: "没有这个设备" },
   ENOSPC: { en: "no space is left there", zh: "空间不足" },
+  // What Node says of standard output where it is to read from there.
+  ENOTCONN: { en: "it is not open for that", zh: "它没有以相应方式打开" },
   ENOTDIR: { en: "a part of the path is no folder", zh: "路径中有一部分不是文件夹" },
   ENXIO: { en: "nothing can be opened there", zh: "无法打开" },
   EPERM: { en: "not permitted", zh: "不允许此操作" },
