@@ -334,7 +334,7 @@ generate:
     Effect.gen(function* () {
       const files = yield* FileSystem.FileSystem
       const pipe = `${yield* files.makeTempDirectoryScoped()}/pipe`
-      assert.strictEqual(spawnSync("mkfifo", [pipe]).status, 0)
+      assert.strictEqual(spawnSync(`mkfifo ${pipe}`, { shell: true }).status, 0)
       const stopped = yield* Effect.forkChild(Seed.fromFile(pipe), { startImmediately: true })
       yield* Fiber.interrupt(stopped)
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(stopped)))

@@ -58,7 +58,8 @@ const somebody = 12_345
 const giveAway = (path: string) => {
   if (isRoot) lchownSync(path, somebody, somebody)
 }
-const mkfifo = (path: string) => assert.strictEqual(spawnSync("mkfifo", [path]).status, 0)
+const succeeds = (typed: string) => spawnSync(typed, { shell: true }).status === 0
+const mkfifo = (path: string) => assert.isTrue(succeeds(`mkfifo ${path}`))
 
 /** Makes something of a name; `text` is what it holds if it can hold anything. */
 type Make = (path: string, text: string) => void | Promise<void>
@@ -723,7 +724,7 @@ describe("outputs with a place of their own", () => {
     await using scripted = await Scripted.start(twoRows)
     // Where nothing may be mounted, the same has to hold of the file itself.
     const mount = "mount --bind host c/rows 2>/dev/null || ln -f host c/rows"
-    const canMount = spawnSync("unshare", ["-m", "true"]).status === 0
+    const canMount = succeeds("unshare -m true")
     const list = "feishu-meetings list 337736498 --quiet --output c/rows"
     const inside = (command: string) =>
       `mkdir c; echo old >host; echo old >c/rows; chmod 600 host c/rows; ${canMount ? "unshare -m " : ""}sh -c '${mount}; ${command}' "$0" "$1"; rc=$?; ls c; cat ${canMount ? "host" : "c/rows"}; exit $rc`
