@@ -268,7 +268,16 @@ describe("in an application", () => {
       ["index.js", []],
       [
         "effect.js",
-        ["createCipheriv", "createHash", "createHmac", "gzipSync", "randomBytes", "timingSafeEqual"],
+        [
+          "addAbortSignal",
+          "createCipheriv",
+          "createHash",
+          "createHmac",
+          "devNull",
+          "gzipSync",
+          "randomBytes",
+          "timingSafeEqual",
+        ],
       ],
     ] as const) {
       const code = await readFile(join(installed, "dist", file), "utf8")
