@@ -17,6 +17,9 @@ export const main = (args: ReadonlyArray<string>, version: string, called?: stri
     teardown: (exit, onExit) =>
       Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && !checks.includes(args[0] ?? "")
         ? onExit(0)
-        : Runtime.defaultTeardown(exit, onExit),
+        : Runtime.defaultTeardown(exit, (code) => {
+            // Node drops what a slow reader of a pipe has not taken yet when a process is ended.
+            process.stdout.write("", () => onExit(code))
+          }),
   })
 }

@@ -271,6 +271,18 @@ describe("feishu-mock", () => {
     }),
   )
 
+  it.live("says every fault of validate to a pipe, too, whose reader takes less than that at once", () =>
+    Effect.gen(function* () {
+      const bad = yield* seedFile(JSON.stringify({ meetings: Array.from({ length: 4_000 }, () => ({})) }))
+      const { child, ended, stdout } = yield* feishuMock(["validate", "--json", bad])
+      yield* Effect.promise(() => ended)
+      assert.strictEqual(child.exitCode, 2)
+      const { faults } = JSON.parse(stdout())
+      assert.isAtLeast(faults.length, 4_000)
+      assert.isAbove(stdout().length, 1_000_000)
+    }),
+  )
+
   it.live("looks at every file of validate, says what is wrong with each, and ends with 2", () =>
     Effect.gen(function* () {
       const good = yield* seedFile("generate: [{ meeting_no: 337736498, count: 3, from: -3d, to: -1d }]")
