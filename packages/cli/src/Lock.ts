@@ -6,7 +6,7 @@
  * containers with networks of their own, do not see each other's.
  */
 import { createHash } from "node:crypto"
-import { realpathSync, rmSync } from "node:fs"
+import { lstatSync, realpathSync, rmSync } from "node:fs"
 import { connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { basename, dirname, join, resolve } from "node:path"
@@ -55,15 +55,17 @@ const listening = (address: string) =>
     const retry = (error: Error & { readonly code?: string }) => {
       if (error.code !== held || address.startsWith("\0") || process.platform === "win32")
         return reject(error)
-      // A file in the folder for such files: one that nobody listens on was left by a process that was killed.
+      // A file in the folder for such files: a socket that nobody listens on was left by a process that was killed.
       const caller = connect(address)
       caller
         .once("connect", () => {
           caller.destroy()
           reject(error)
         })
-        .once("error", () => {
+        .once("error", (refused: Error & { readonly code?: string }) => {
           try {
+            // Anything else of that name was put there by somebody.
+            if (refused.code !== "ECONNREFUSED" || !lstatSync(address).isSocket()) return reject(error)
             rmSync(address, { force: true })
           } catch {
             // Another user's.
