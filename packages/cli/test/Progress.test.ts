@@ -90,6 +90,64 @@ describe("while nobody answers", () => {
   )
 })
 
+describe("while slots rest that an earlier run has used", () => {
+  const refused: Events.Event = {
+    _tag: "RateLimitRefused",
+    resetMillis: 1_000,
+    paceMillis: 600,
+    logId: undefined,
+  }
+  /** The waits after these events, and whether the run before is said to be why. */
+  const waits: ReadonlyArray<
+    readonly [string, ReadonlyArray<Events.Event>, millis: number, isForEarlier: boolean]
+  > = [
+    ["for the first request", [], 65_000, true],
+    ["for the next one", [sent, ended], 41_000, true],
+    ["for a slot that this run has used", [sent, ended], 60_250, false],
+    ["for the pace, or a reset", [refused], 41_000, false],
+  ]
+  for (const [what, events, millis, isForEarlier] of waits) {
+    it.effect(
+      `a wait ${what} ${isForEarlier ? "says so, in every way of telling" : "is one like others"}`,
+      () =>
+        Effect.gen(function* () {
+          const restingMillis = 65_250
+          const english = yield* telling({ restingMillis })
+          const chinese = yield* telling({ restingMillis, language: "zh" })
+          const verbose = yield* telling({ restingMillis, verbosity: "verbose", mode: "none" })
+          const json = yield* telling({ restingMillis, mode: "json" })
+          const wide = yield* telling({ restingMillis, columns: 120 })
+          const narrow = yield* telling({ restingMillis, columns: 40 })
+          const last: Array<string | undefined> = []
+          for (const { lines, listen, seen } of [english, chinese, verbose, json, wide, narrow]) {
+            yield* Effect.forEach([...events, waiting(millis)], listen)
+            last.push(seen.line || lines.at(-1))
+          }
+          const seconds = Math.ceil(millis / 1_000)
+          const [, , , record] = last
+          const why = isForEarlier ? ": requests of the run before still count" : ""
+          assert.deepStrictEqual(
+            last
+              .filter((line) => line !== record)
+              .map((line) => line?.replaceAll(/\d\d:\d\d:\d\d/g, "HH:MM:SS").replace(/\d requests?, /, "")),
+            [
+              `waiting for the rate limit until HH:MM:SS (${seconds} s)${why}`,
+              `等待限流重置，至 HH:MM:SS（${seconds} 秒）${isForEarlier ? "：上一次运行的请求仍计入限流" : ""}`,
+              `HH:MM:SS waiting for the rate limit: ${millis} ms${why}`,
+              `0 meetings, waiting until HH:MM:SS${why.replace(":", ",")}`,
+              "0 meetings, waiting until HH:MM:SS",
+            ],
+          )
+          const { reason, waitMs } = JSON.parse(record!) as Record<string, unknown>
+          assert.deepStrictEqual(
+            { reason, waitMs },
+            { reason: isForEarlier ? "EarlierRun" : undefined, waitMs: millis },
+          )
+        }),
+    )
+  }
+})
+
 describe("where there is no terminal", () => {
   it.effect("a line every 30 seconds, with the time that is left at least", () =>
     Effect.gen(function* () {

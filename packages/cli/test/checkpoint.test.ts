@@ -100,6 +100,7 @@ describe.concurrent("a checkpoint", () => {
     const range = it.recorded().start.range!
     // What came after the last record may be anything, and longer than what comes now.
     writeFileSync(it.part, "half a page ".repeat(1_000), { flag: "a" })
+    writeFileSync(it.checkpoint, `{"step":"pa`, { flag: "a" })
     scripted.answerWith((response, query, index) =>
       query.get("meeting_no") === later ? Scripted.page(response, []) : twoPages(response, query, index),
     )
@@ -368,7 +369,18 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
     const it = await killed("refused", scripted)
     const [whole, part] = [readFileSync(it.checkpoint, "utf8"), readFileSync(it.part, "utf8")]
     const { start, steps } = it.recorded()
+    const lines = whole.split(/(?<=\n)/)
     const wrong: ReadonlyArray<readonly [() => void, ReadonlyArray<string>, string]> = [
+      [
+        () => writeFileSync(it.checkpoint, whole.replace(`"rows":0`, `"rows":9007199254740992`)),
+        it.args,
+        "checkpoint is damaged: line 1 is not as it was written",
+      ],
+      [
+        () => writeFileSync(it.checkpoint, lines.toSpliced(1, 1).join("")),
+        it.args,
+        "checkpoint is damaged: line 2 is not as it was written",
+      ],
       [() => truncateSync(it.checkpoint, 20), it.args, "is no checkpoint, or was cut short"],
       [
         () => truncateSync(it.checkpoint, 100),
