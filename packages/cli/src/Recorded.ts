@@ -258,13 +258,13 @@ export class State implements Written {
       start.open.every(({ cursor, seen }) => {
         const place = Cursor.toPosition(cursor)
         const from = place && this.#starts.get(place.meetingNo)
-        if (from === undefined || this.done.has(place!.meetingNo) || this.open.has(place!.meetingNo))
-          return false
+        if (place === undefined || from === undefined) return false
+        const { meetingNo, pageToken, window } = place
+        if (this.done.has(meetingNo) || this.open.has(meetingNo) || !isSameReading(from, place)) return false
         // Pages lie between, and so it may be anywhere behind the start.
-        if (!isSameReading(from, place!) || (place!.window === 0 && place!.pageToken === undefined))
-          return false
-        this.open.set(place!.meetingNo, cursor)
-        return this.#see(place!.meetingNo, seen)
+        if (window < from.window || (window === from.window && pageToken === undefined)) return false
+        this.open.set(meetingNo, cursor)
+        return this.#see(meetingNo, seen)
       })
     )
   }

@@ -82,6 +82,17 @@ describe("X6 bytes that are not what was written", () => {
     }
   })
 
+  it("the first record of a run that goes on has no number before the place where it starts", () => {
+    const starts = [{ ...startOf(one), window: 1, pageToken: "1" }, startOf(two)]
+    const stateAt = (place: Partial<Cursor.Position>) =>
+      stateIn(withRecords([{ ...records[0]!, open: [{ cursor: at(one, place), seen: [] }] }]), {
+        ...task,
+        starts,
+      })
+    assert.isDefined(stateAt({ window: 1, pageToken: "2" }))
+    for (const place of [{}, { pageToken: "2" }, { window: 1 }]) assert.isUndefined(stateAt(place))
+  })
+
   it("the file itself is read whole", () => {
     assert.strictEqual(isTrueUpTo(file), records.length - 1)
     assert.deepStrictEqual(recordsIn(file), records)
