@@ -53,20 +53,22 @@ export const answer = (
     case "end in mid-body":
       return onSocket(request, (socket) => socket.end(message(answer, body.length, half)))
     case "stall":
-      return closed(request)
+      return Effect.flatMap(turn(request), closed)
     case "stall in mid-body":
       return onSocket(request, (socket) => socket.write(message(answer, body.length, half)))
     case "drip":
-      return Effect.andThen(
-        Effect.sync(() => socketOf(request).write(message(answer, body.length, new Uint8Array()))),
+      return Effect.flatMap(turn(request), (socket) =>
         Effect.andThen(
-          Effect.forEach(body, (byte) =>
-            Effect.andThen(
-              sleep(1),
-              Effect.sync(() => socketOf(request).write(Uint8Array.of(byte))),
+          Effect.sync(() => socket.write(message(answer, body.length, new Uint8Array()))),
+          Effect.andThen(
+            Effect.forEach(body, (byte) =>
+              Effect.andThen(
+                sleep(1),
+                Effect.sync(() => socket.write(Uint8Array.of(byte))),
+              ),
             ),
+            closed(socket),
           ),
-          closed(request),
         ),
       )
     case "wrong length":
@@ -104,26 +106,38 @@ export const answer = (
 
 let bomb: Uint8Array | undefined
 
-const socketOf = (request: HttpServerRequest.HttpServerRequest): Socket =>
-  (NodeHttpServerRequest.toServerResponse(request) as ServerResponse).socket!
+/**
+ * The socket, when it is this answer's turn: a client may send requests without waiting for answers, and gets these in
+ * the order of the requests. Until then Node keeps the socket from the answer.
+ */
+const turn = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Socket> =>
+  Effect.callback<Socket>((resume) => {
+    const response = NodeHttpServerRequest.toServerResponse(request) as ServerResponse
+    const { socket } = response.req
+    if (response.socket !== null) resume(Effect.succeed(socket))
+    else if (socket.destroyed) resume(Effect.interrupt)
+    else {
+      response.once("socket", () => resume(Effect.succeed(socket)))
+      socket.once("close", () => resume(Effect.interrupt))
+    }
+  })
 
 /** Takes the socket over: what follows is not HTTP any more, so that nothing else may be written. */
 const onSocket = (request: HttpServerRequest.HttpServerRequest, use: (socket: Socket) => void) =>
-  Effect.suspend(() => {
-    const socket = socketOf(request)
-    const end = closed(request)
-    use(socket)
-    return end
-  })
+  Effect.flatMap(turn(request), (socket) =>
+    Effect.suspend(() => {
+      const end = closed(socket)
+      use(socket)
+      return end
+    }),
+  )
 
 /** Waits until the connection is closed; there is nobody left to answer then. */
-const closed = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<never> => {
-  const socket = socketOf(request)
-  return Effect.callback<never>((resume) => {
+const closed = (socket: Socket): Effect.Effect<never> =>
+  Effect.callback<never>((resume) => {
     if (socket.destroyed) resume(Effect.interrupt)
     else socket.once("close", () => resume(Effect.interrupt))
   })
-}
 
 const message = (
   answer: HttpServerResponse.HttpServerResponse,

@@ -7,6 +7,17 @@ import { head, open } from "./sockets.ts"
 
 // Any answer will do to be broken: this one needs no token.
 const right = /^\{"code":99991661,.*\}$/s
+/** Those that take the socket over. */
+const socketFaults = [
+  "refuse",
+  "reset before headers",
+  "reset in mid-body",
+  "end in mid-body",
+  "stall",
+  "stall in mid-body",
+  "drip",
+  "wrong length",
+] as const satisfies ReadonlyArray<NetworkFault>
 const line = `GET ${ListByNo.path}`
 
 describe("faults of the network, over a socket", () => {
@@ -106,6 +117,42 @@ describe("faults of the network, over a socket", () => {
     await faulty({ delaySeconds: 0 }).ended.then(() => answered.push("other"))
     assert.match((await delayed).body, right)
     assert.deepStrictEqual(answered, ["other", "delayed"])
+  })
+
+  for (const network of socketFaults) {
+    it(`${network}: on a request that did not wait for the answer before, after that answer`, async () => {
+      const keep = { Connection: "keep-alive" }
+      // The first is late, so that the second comes while the socket is still the first one's.
+      const first = head(line, { ...keep, "x-mock-fault": JSON.stringify({ delaySeconds: 0.1 }) })
+      const second = head(line, { ...keep, "x-mock-fault": JSON.stringify({ network }) })
+      const alone = network === "refuse" || network === "reset before headers" || network === "stall"
+      const { ended, received, socket, until } = open(feishu.url, first + second)
+      // The whole answer to the first, and what there is of the second.
+      const answered = /^HTTP\/1\.1 400 .*?\r\n\r\n\{"code":99991661,[^\r]*?\}\}/s
+      const text = await until(alone ? answered : /\r\n\r\n.*\r\n\r\n./s)
+      assert.match(text, answered)
+      if (["stall", "stall in mid-body", "drip"].includes(network)) {
+        await faulty({ delaySeconds: 0 }).ended
+        assert.isFalse(socket.destroyed)
+        socket.destroy()
+      }
+      const { by } = await ended
+      const rest = received().replace(answered, "")
+      if (alone) assert.strictEqual(rest, "")
+      else assert.match(rest, /^HTTP\/1\.1 400 OK\r\n.*\r\n\r\n\{/s)
+      if (network.startsWith("re")) assert.strictEqual(by, "reset")
+    })
+  }
+
+  it("a request whose client is gone before its turn is given up", async () => {
+    const own = await startFeishuMock()
+    const first = head(line, { Connection: "keep-alive", "x-mock-fault": '{"network":"stall"}' })
+    const { ended, socket } = open(own.url, first + head(line, { "x-mock-fault": '{"network":"drip"}' }))
+    let journal: ReadonlyArray<unknown> = []
+    while (journal.length < 2) journal = await own.journal()
+    socket.destroy()
+    await ended
+    await own.close()
   })
 
   it("none of them holds up the end of the mock, whether or not the client is gone", async () => {
