@@ -5,11 +5,10 @@ import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
-import * as HttpRouter from "effect/http/HttpRouter"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { CurrentExchange, type Exchange, failure, json, notFound, rateLimited } from "./Exchange.ts"
+import { CurrentExchange, type Exchange, failure, json, rateLimited } from "./Exchange.ts"
 import { Authorization, Fields } from "./Gateway.ts"
 import * as PageBody from "./PageBody.ts"
 import * as PagingFaults from "./PagingFaults.ts"
@@ -72,11 +71,10 @@ const answer = (exchange: Exchange, query: typeof ListByNo.Query.Type): Effect.E
   return Effect.succeed(json(PageBody.write(exchange.page)))
 }
 
-/** Every route of Feishu; what is none of them is answered as Feishu does, wrong methods included. */
+/** Every route of Feishu; what is none of them `Exchange` answers as Feishu does, wrong methods included. */
 export const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api).pipe(Layer.provide(meetings)),
   TokenEndpoints.routes(),
-  HttpRouter.add("*", "/*", notFound),
 )
 
 /** Paths are matched to the letter (observed). */
@@ -84,4 +82,6 @@ export const routerConfig = {
   caseSensitive: true,
   ignoreTrailingSlash: false,
   ignoreDuplicateSlashes: false,
+  // Of whatever length an id is in a path of the control plane, that it is not there is said of the id.
+  maxParamLength: 128 * 1024,
 }

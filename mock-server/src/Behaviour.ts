@@ -1,11 +1,20 @@
 /** Where the documents leave a choice: one switch for each, set to the stricter reading unless told. */
 import { ListByNo } from "@effect-feishu/contract"
 import * as Schema from "effect/Schema"
+import * as WholeNumber from "./WholeNumber.ts"
+
+const limitFrom = (minimum: number) => {
+  const message = `${WholeNumber.inWords(minimum, WholeNumber.mostTimes)}, or "off"`
+  return Schema.Union([
+    WholeNumber.between(minimum, WholeNumber.mostTimes, message),
+    Schema.Literal("off"),
+  ]).annotate({ message })
+}
 
 /** Every switch. */
 export const Behaviour = Schema.Struct({
   /** Requests that pass in 60 seconds for an API, app and tenant, or `off`; default 100 (documented). */
-  rateLimit: Schema.Union([Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)), Schema.Literal("off")]),
+  rateLimit: limitFrom(1),
   /** How they are counted; default `fixed` (inferred). */
   rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
   /** The HTTP status of a refusal; some older endpoints answer 400 (documented). Default 429. */
@@ -17,7 +26,7 @@ export const Behaviour = Schema.Struct({
   /** The page token of the last page, which other endpoints send as an empty text; default `absent`. */
   lastPageToken: Schema.Literals(["absent", "empty"]),
   /** Calls of the meeting endpoint in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
-  monthlyQuota: Schema.Union([Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)), Schema.Literal("off")]),
+  monthlyQuota: limitFrom(0),
 })
 /** See the Schema of the same name. */
 export type Behaviour = typeof Behaviour.Type

@@ -13,6 +13,9 @@ import * as Faults from "./Faults.ts"
 import * as Journal from "./Journal.ts"
 import * as Options from "./Options.ts"
 import * as Seed from "./Seed.ts"
+import * as Moment from "./Moment.ts"
+import * as VirtualClock from "./VirtualClock.ts"
+import * as WholeNumber from "./WholeNumber.ts"
 import { Snapshot } from "./Workspace.ts"
 
 /** What was asked for is wrong, or is not there. `problems` lists all that is wrong, each with its path. */
@@ -37,7 +40,7 @@ export class Problems extends HttpApiMiddleware.Service<Problems>()("@effect-fei
 
 const workspace = { app_id: Schema.optionalKey(Schema.String) }
 
-const seconds = Schema.Number
+const seconds = Schema.Finite
 const Clock = Schema.Struct({
   /** Unix seconds, with a fraction. */
   now: seconds,
@@ -47,9 +50,8 @@ const Clock = Schema.Struct({
 const Done = Schema.Struct({ ok: Schema.Literal(true) })
 
 const state = HttpApiGroup.make("state").add(
-  HttpApiEndpoint.get("health", "/health", {
-    success: Schema.Struct({ status: Schema.Literal("ok"), now: Schema.Int }),
-  }),
+  /** Whether it serves, for whoever asks, without a token and by any name. */
+  HttpApiEndpoint.get("health", "/health", { success: Schema.Struct({ status: Schema.Literal("ok") }) }),
   HttpApiEndpoint.post("reset", "/reset", { query: workspace, success: Done, error: [Refused, Missing] }),
   HttpApiEndpoint.get("snapshot", "/state", { query: workspace, success: Snapshot, error: Missing }),
   HttpApiEndpoint.put("restore", "/state", {
@@ -134,9 +136,9 @@ const meetings = HttpApiGroup.make("meetings").add(
       meeting_no: Schema.optionalKey(Schema.String),
       /** In topic, id or number. */
       search: Schema.optionalKey(Schema.String),
-      offset: Schema.optionalKey(Schema.NumberFromString),
+      offset: Schema.optionalKey(WholeNumber.text(0, WholeNumber.mostTimes)),
       /** 50 unless given, 1,000 at most. */
-      limit: Schema.optionalKey(Schema.NumberFromString),
+      limit: Schema.optionalKey(WholeNumber.text(0, 1_000)),
     },
     success: Schema.Struct({ total: Schema.Int, meetings: Schema.Array(Seed.Meeting) }),
     error: Missing,
@@ -207,7 +209,7 @@ const journal = HttpApiGroup.make("journal").add(
   }),
   HttpApiEndpoint.get("journalEntry", "/journal/:seq", {
     query: workspace,
-    params: { seq: Schema.NumberFromString },
+    params: { seq: WholeNumber.text(0, Number.MAX_SAFE_INTEGER) },
     success: Journal.Detail,
     error: [Refused, Missing],
   }),
@@ -239,10 +241,13 @@ const time = HttpApiGroup.make("time").add(
   HttpApiEndpoint.get("clock", "/clock", { query: workspace, success: Clock, error: Missing }),
   HttpApiEndpoint.post("moveClock", "/clock", {
     query: workspace,
-    /** Set or advance, in seconds, and then freeze or run. */
+    /**
+     * Set or advance, and then freeze or run. `set` is a time: unix seconds, `2026-01-31T09:00:00Z`, or `-3h` from
+     * where the clock is. `advance` is a length of time: seconds, or `1d`; a negative one goes back.
+     */
     payload: Schema.Struct({
-      set: Schema.optionalKey(seconds),
-      advance: Schema.optionalKey(seconds),
+      set: Schema.optionalKey(VirtualClock.Time),
+      advance: Schema.optionalKey(Moment.Length(-VirtualClock.lastSecond, VirtualClock.lastSecond)),
       frozen: Schema.optionalKey(Schema.Boolean),
     }),
     success: Clock,

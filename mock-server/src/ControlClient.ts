@@ -8,7 +8,7 @@
  *
  * await using feishu = await startFeishuMock()
  * await feishu.addFault({ operation: "meetings.listByNo", when: { nth: 3 }, then: { code: 121001 } })
- * await feishu.moveClock({ advance: 3_600 })
+ * await feishu.moveClock({ advance: "1h" })
  * const { differences, ok } = await feishu.verify([{ operation: "meetings.listByNo", times: 1 }])
  * console.log(ok, differences)
  * // => false [ 'meetings.listByNo: expected once, came never' ]
@@ -52,8 +52,8 @@ export interface WorkspaceOptions extends Partial<Behaviour> {
   readonly generate?: { readonly numbers: number; readonly meetings: number }
   readonly days?: number
   readonly randomSeed?: string
-  /** Unix seconds. */
-  readonly now?: number
+  /** When its clock starts: unix seconds, or text such as `2026-01-31T09:00:00Z` or `-3d`, before the present. */
+  readonly now?: number | string
   readonly appTicketUrl?: string
 }
 
@@ -83,10 +83,13 @@ export interface ControlClient {
   readonly chaos: (chaos: Chaos) => Promise<void>
   readonly calm: () => Promise<void>
   readonly clock: () => Promise<Time>
-  /** In seconds; set or advance, and then freeze or run. */
+  /**
+   * Sets or advances it, and then freezes it or lets it run. `set` is a time: unix seconds, `2026-01-31T09:00:00Z`, or
+   * `-3h` from where the clock is. `advance` is a length of time: seconds, or `1d`; a negative one goes back.
+   */
   readonly moveClock: (move: {
-    readonly set?: number
-    readonly advance?: number
+    readonly set?: number | string
+    readonly advance?: number | string
     readonly frozen?: boolean
   }) => Promise<Time>
   /** One token, or all: from now on they are refused. */

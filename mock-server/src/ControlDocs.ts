@@ -4,8 +4,7 @@ import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Scope from "effect/Scope"
 import { Api } from "./Control.ts"
-
-const path = "/_mock/docs"
+import { docs as path } from "./ControlPaths.ts"
 
 /** Its script has 3 MB, which nobody waits for at the start: it is read when somebody looks. */
 export const layer = HttpRouter.use(

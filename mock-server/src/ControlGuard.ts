@@ -19,11 +19,16 @@ export interface Options {
 /** Whether an address is this machine's own. */
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host)
 
-/** Why a request may not pass, as an answer; `undefined` if it may. */
+/** Whoever asks whether a mock serves has no token, and calls it by its name in a container's network, or by its address. */
+const healthPath = "/_mock/health"
+
+/** Why a request for a path of the control plane may not pass, as an answer; `undefined` if it may. */
 export const refusal = (
   request: HttpServerRequest.HttpServerRequest,
+  path: string,
   options: Options,
 ): HttpServerResponse.HttpServerResponse | undefined => {
+  if (path === healthPath) return foreignPage(request, options)
   const { controlToken } = options
   const { authorization } = request.headers
   if (controlToken !== undefined && !isSame(authorization ?? "", `Bearer ${controlToken}`)) {
@@ -57,13 +62,19 @@ export const pageCookie = (controlToken: string): string =>
 const cookieOf = (controlToken: string): string =>
   `feishu-mock-${createHmac("sha256", controlToken).update("page").digest("base64url")}=page`
 
-const foreign = (request: HttpServerRequest.HttpServerRequest, { controlToken, cors, host }: Options) => {
-  const { host: asked = "", origin } = request.headers
+const foreign = (request: HttpServerRequest.HttpServerRequest, options: Options) => {
+  const { controlToken, host } = options
+  const { host: asked = "" } = request.headers
   const name = asked.replace(/:\d+$/, "")
   // With a token, any name that leads here is good: a foreign page does not have the token.
   if (controlToken === undefined && !isLoopback(name) && name !== host) {
     return refused("the control plane answers to the names of this machine only, such as 127.0.0.1")
   }
+  return foreignPage(request, options)
+}
+
+const foreignPage = (request: HttpServerRequest.HttpServerRequest, { cors }: Options) => {
+  const { host: asked = "", origin } = request.headers
   if (origin !== undefined && origin !== `http://${asked}` && origin !== cors) {
     return refused("the control plane is not for pages from elsewhere")
   }

@@ -5,6 +5,7 @@ import type { HttpApiSchemaError } from "effect/http-api/HttpApiError"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as Stream from "effect/Stream"
@@ -13,6 +14,7 @@ import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as AppTickets from "./AppTickets.ts"
 import * as Control from "./Control.ts"
 import * as ControlDocs from "./ControlDocs.ts"
+import * as ControlPaths from "./ControlPaths.ts"
 import { json } from "./Exchange.ts"
 import * as Journal from "./Journal.ts"
 import * as Problems from "./Problems.ts"
@@ -48,17 +50,13 @@ export const routes = (workspaces: Workspace.Workspaces) => {
     const other = workspaces.ofApp(appId)
     return other !== undefined && other !== workspace
   }
-  const missing = (what: string) => Effect.fail(new Control.Missing({ error: `there is no ${what}` }))
+  const missing = (what: string) =>
+    Effect.fail(new Control.Missing({ error: `there is no ${shortened(what, 200)}` }))
   const doneOr = (found: boolean, what: string) => (found ? Effect.succeed(done) : missing(what))
 
   const state = HttpApiBuilder.group(Control.Api, "state", (handlers) =>
     handlers
-      .handle("health", () =>
-        Effect.sync(() => ({
-          status: "ok" as const,
-          now: Math.floor(workspaces.shared.state.clock.now() / 1000),
-        })),
-      )
+      .handle("health", () => Effect.succeed({ status: "ok" as const }))
       .handle("reset", ({ query }) =>
         Effect.flatMap(find(query), ({ reset }) => Effect.as(Effect.mapError(reset, refusedSeed), done)),
       )
@@ -283,9 +281,14 @@ export const routes = (workspaces: Workspace.Workspaces) => {
         Effect.flatMap(find(query), (workspace) => {
           const { clock } = workspace.state
           const { advance = 0, frozen, set } = payload
-          const to = (set ?? clock.now() / 1000) + advance
-          if (to < 0 || to > VirtualClock.lastSecond) {
-            return Effect.fail(refused(`the clock cannot be moved to ${to}`, [VirtualClock.bounds]))
+          const now = clock.now() / 1000
+          const to = VirtualClock.secondsOf(set ?? now, now).pipe(
+            Option.flatMap((from) => VirtualClock.secondsOf(from + advance, now)),
+            Option.getOrUndefined,
+          )
+          if (to === undefined) {
+            const key = advance === 0 ? "set" : "advance"
+            return Effect.fail(refused("the clock cannot be moved there", [`${key}: ${VirtualClock.bounds}`]))
           }
           if (set !== undefined || advance !== 0) clock.set(to * 1000)
           if (frozen === true) clock.freeze()
@@ -341,7 +344,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
   )
 
   return Layer.mergeAll(
-    HttpApiBuilder.layer(Control.Api, { openapiPath: "/_mock/openapi.json" }),
+    HttpApiBuilder.layer(Control.Api, { openapiPath: ControlPaths.openapi }),
     ControlDocs.layer,
   ).pipe(
     Layer.provide([state, apps, meetings, faults, journal, time, workspacesGroup]),

@@ -2,9 +2,11 @@
  * One request and its answer: which workspace it belongs to, the ids that every answer carries, and the shapes of
  * the answers that are no data.
  */
+import { randomUUID } from "node:crypto"
 import { ErrorCodes, ResponseHeaders } from "@effect-feishu/contract"
 import * as ByteSize from "effect/ByteSize"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -19,7 +21,8 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type { unhandled } from "effect/Types"
 import * as ControlGuard from "./ControlGuard.ts"
-import type { ExchangeIds } from "./ExchangeIds.ts"
+import * as ControlPaths from "./ControlPaths.ts"
+import * as ExchangeIds from "./ExchangeIds.ts"
 import * as Faults from "./Faults.ts"
 import * as NetworkFaults from "./NetworkFaults.ts"
 import * as Operations from "./Operations.ts"
@@ -54,7 +57,7 @@ export class Exchange {
    * pages, collecting garbage would take half as long as answering (measured).
    */
   page: MeetingPage | undefined
-  #ids: ExchangeIds | undefined
+  #ids: ExchangeIds.ExchangeIds | undefined
   #now: number | undefined
 
   constructor(workspace: Workspace, operation: Operations.Operation | undefined) {
@@ -77,7 +80,7 @@ export class Exchange {
     return (this.#now ??= this.state.clock.now())
   }
 
-  get ids(): ExchangeIds {
+  get ids(): ExchangeIds.ExchangeIds {
     return (this.#ids ??= this.state.nextIds(this.now))
   }
 }
@@ -132,7 +135,9 @@ const anyFailure = (
     : operation?.startsWith("oauth.")
       ? [entry?.status ?? 400, { error: "server_error", error_description: msg, code }]
       : [entry?.status ?? 400, code === 99991400 ? { code, msg } : { code, msg, error: errorOf(code, logId) }]
-  return json(JSON.stringify(body), {
+  // HTTP has no body for these, whatever there is to say.
+  const hasBody = ![204, 205, 304].includes(then.status ?? status)
+  return json(hasBody ? JSON.stringify(body) : "", {
     status: then.status ?? status,
     ...(then.headers === undefined ? {} : { headers: { ...then.headers } }),
   })
@@ -170,7 +175,7 @@ const known = (code: number): ErrorCodes.ErrorCode => {
 }
 
 /** What an unknown path answers, and a wrong method on a known one (observed): not JSON. */
-export const notFound: HttpServerResponse.HttpServerResponse = HttpServerResponse.text("404 page not found", {
+const notFound: HttpServerResponse.HttpServerResponse = HttpServerResponse.text("404 page not found", {
   status: 404,
   contentType: "text/plain",
 })
@@ -217,11 +222,13 @@ export const layer = (
           const path = queryAt === -1 ? request.url : request.url.slice(0, queryAt)
           // The control plane is no Feishu: no faults, no journal.
           if (/^\/_mock(\/|$)/.test(path)) {
-            const refusal = guard === undefined ? undefined : ControlGuard.refusal(request, guard)
-            return refusal === undefined ? answer : Effect.succeed(refusal)
+            const refusal = guard === undefined ? undefined : ControlGuard.refusal(request, path, guard)
+            return refusal === undefined
+              ? Effect.catchCause(answer, ControlPaths.unanswered(request.method, path))
+              : Effect.succeed(refusal)
           }
           // To whoever may not see it the page is not there, as it is not at Feishu.
-          const isForPage = path === "/" && request.method === "GET"
+          const isForPage = path === "/" && (request.method === "GET" || request.method === "HEAD")
           if (isForPage && (guard === undefined || ControlGuard.opensPage(request, guard))) {
             return Page.answer(guard)
           }
@@ -262,11 +269,30 @@ export const layer = (
             answeredBy(isTooLarge ? Effect.succeed(tooLarge) : answer),
           )
         })
-        return cors === undefined ? answered : cors(answered)
+        return Effect.catchCause(cors === undefined ? answered : cors(answered), unforeseen)
       }
     }),
     { global: true },
   )
+
+/** Feishu's internal error, with ids of its own: what failed may be the workspace that a request belongs to. */
+const unforeseen = (
+  cause: Cause.Cause<unhandled>,
+): Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled> => {
+  if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+  return Effect.map(Clock.currentTimeMillis, (now) => {
+    const { logId, requestId } = ExchangeIds.make(randomUUID())(now)
+    const { msg, status } = known(121001)
+    return json(JSON.stringify({ code: 121001, msg, error: errorOf(121001, logId) }), {
+      status,
+      headers: {
+        [ResponseHeaders.logId]: logId,
+        [ResponseHeaders.requestId]: requestId,
+        "request-id": requestId,
+      },
+    })
+  })
+}
 
 /** Breaks an answer as a rule says. */
 const faulty = Effect.fnUntraced(function* (
@@ -418,14 +444,15 @@ const hitOf = (
   const asked = request.headers[faultHeader]
   if (asked !== undefined) {
     const then = decodeThen(asked)
-    return Result.isSuccess(then)
-      ? { rule: faultHeader, then: then.success }
-      : formatIssues(then.failure.issue).issues.map(({ message, path = [] }) =>
-          [
-            ...path.map((segment) => String(typeof segment === "object" ? segment.key : segment)),
-            message,
-          ].join(": "),
-        )
+    if (Result.isSuccess(then)) {
+      return Faults.isFor(then.success, operation)
+        ? { rule: faultHeader, then: then.success }
+        : [`paging: ${Faults.onlyPaged}`]
+    }
+    return formatIssues(then.failure.issue).issues.map(({ message, path = [] }) => {
+      const keys = path.map((segment) => String(typeof segment === "object" ? segment.key : segment))
+      return [...(keys.length === 0 ? [] : [keys.join(".")]), message].join(": ")
+    })
   }
   if (state.faults.isIdle()) return undefined
   const query = Object.fromEntries(new URLSearchParams(request.url.split(/\?(.*)/s)[1] ?? ""))

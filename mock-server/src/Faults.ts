@@ -2,10 +2,61 @@
  * Failure on demand: rules that say which calls fail, and how; and chaos, which a seed decides alone.
  */
 import { createHash } from "node:crypto"
+import { validateHeaderName, validateHeaderValue } from "node:http"
 import * as Schema from "effect/Schema"
+import * as Moment from "./Moment.ts"
 import { names, type Operation } from "./Operations.ts"
+import * as WholeNumber from "./WholeNumber.ts"
 
-const Seconds = Schema.Number.check(Schema.isGreaterThanOrEqualTo(0))
+/** A rule or chaos holds at most so many headers, in so many characters: what a test of a client's own bounds needs. */
+const mostHeaders = 2_000
+const mostHeaderCharacters = 1_048_576
+
+/** These say where a message ends: Node writes them itself, and the network faults write wrong ones. */
+const framing = ["content-length", "transfer-encoding", "trailer"]
+
+/** Why a header cannot be sent, by Node's own judgement; `undefined` if it can. */
+const whyNotSent = (name: string, value: string): string | undefined => {
+  try {
+    validateHeaderName(name)
+  } catch {
+    return "is no name of a header: it takes letters, digits and hyphens, or another of !#$%&'*+.^_`|~"
+  }
+  // An object has it already, as something else.
+  if (name === "__proto__") return "is a name that this mock cannot send"
+  if (framing.includes(name.toLowerCase())) {
+    return 'says where the message ends, which Node decides: network faults such as "wrong length" break that'
+  }
+  try {
+    validateHeaderValue(name, value)
+  } catch {
+    return "holds a character that no header can: a line break, a control character, or one beyond Latin-1"
+  }
+  return undefined
+}
+
+const Headers = Schema.Record(Schema.String, Schema.String).check(
+  Schema.makeFilter((headers) => {
+    const entries = Object.entries(headers)
+    const characters = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+    if (entries.length > mostHeaders) return `takes at most ${mostHeaders} headers`
+    if (characters > mostHeaderCharacters) return `takes at most ${mostHeaderCharacters} characters in all`
+    const given = new Set<string>()
+    return entries.flatMap(([name, value]): ReadonlyArray<Schema.FilterIssue> => {
+      const twice = given.has(name.toLowerCase())
+        ? "is there twice: names differ in more than case"
+        : undefined
+      given.add(name.toLowerCase())
+      const issue = whyNotSent(name, value) ?? twice
+      return issue === undefined ? [] : [{ path: [name], issue }]
+    })
+  }),
+)
+
+/** The longest delay: a day. A client gives up long before. */
+const mostDelaySeconds = 86_400
+
+const times = (minimum: number) => Schema.optionalKey(WholeNumber.between(minimum, WholeNumber.mostTimes))
 
 /** How the connection or the body breaks. */
 export const NetworkFault = Schema.Literals([
@@ -60,15 +111,15 @@ export type PagingFault = typeof PagingFault.Type
 /** What happens instead; one of them, or a delay before the right answer. */
 export const Then = Schema.Struct({
   /** A code of Feishu's, in Feishu's shape; the catalogue knows its usual status and text. */
-  code: Schema.optionalKey(Schema.Int),
-  /** The HTTP status that comes with it. */
-  status: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 200, maximum: 599 }))),
-  /** Headers that come with it, such as `x-ogw-ratelimit-reset`. */
-  headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  code: Schema.optionalKey(WholeNumber.between(...WholeNumber.code)),
+  /** The HTTP status that comes with it. With 204, 205 and 304 there is no body, and so no code (HTTP). */
+  status: Schema.optionalKey(WholeNumber.between(200, 599)),
+  /** Headers that come with it, such as `x-ogw-ratelimit-reset`: at most 2,000, and 1,048,576 characters. */
+  headers: Schema.optionalKey(Headers),
   network: Schema.optionalKey(NetworkFault),
   paging: Schema.optionalKey(PagingFault),
-  /** In real seconds. */
-  delaySeconds: Schema.optionalKey(Seconds),
+  /** In real seconds, at most a day; or a length of time such as `2s` or `5m`. */
+  delaySeconds: Schema.optionalKey(Moment.Length(0, mostDelaySeconds)),
 }).pipe(
   Schema.check(
     Schema.makeFilter(
@@ -91,14 +142,23 @@ export type Then = typeof Then.Type
 /** Which calls; all conditions together, all calls of the operation without any. */
 const When = Schema.Struct({
   /** Only this call, from 1. */
-  nth: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))),
+  nth: times(1),
   /** So many calls. */
-  first: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))),
+  first: times(1),
   /** Calls after so many. */
-  after: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))),
+  after: times(0),
   /** Calls whose query has these values; `null` stands for absent. Others are not counted. */
   matching: Schema.optionalKey(Schema.Record(Schema.String, Schema.NullOr(Schema.String))),
 })
+/** Only this operation has pages. */
+const paged: Operation = "meetings.listByNo"
+/** What is wrong with a paging fault elsewhere. */
+export const onlyPaged = `paging is for ${paged}: no other operation has pages`
+
+/** Whether a failure can come with the answer of an operation. */
+export const isFor = ({ paging }: Then, operation: Operation): boolean =>
+  paging === undefined || operation === paged
+
 const knownOperations = `no such operation; known are ${names.join(", ")}, and * for all`
 
 /** A rule. */
@@ -113,10 +173,8 @@ export const Rule = Schema.Struct({
 }).pipe(
   Schema.check(
     Schema.makeFilter(
-      ({ operation, then }) => then.paging === undefined || operation === "meetings.listByNo",
-      {
-        message: "paging is for meetings.listByNo: no other operation has pages",
-      },
+      ({ operation, then }) => (operation === "*" ? then.paging === undefined : isFor(then, operation)),
+      { message: onlyPaged },
     ),
   ),
 )
@@ -137,11 +195,15 @@ export type Active = typeof Active.Type
 
 /** Random failures: the same seed gives the same failures, whatever the order in which requests arrive. */
 export const Chaos = Schema.Struct({
-  seed: Schema.Union([Schema.String, Schema.Number]),
+  seed: Schema.Union([Schema.String, Schema.Finite]),
   /** The share of calls that fail, from 0 to 1. */
-  rate: Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
-  /** Which failures; each is as likely. */
-  faults: Schema.NonEmptyArray(Then),
+  rate: Schema.Finite.check(
+    Schema.isBetween({ minimum: 0, maximum: 1 }, { message: "takes a share from 0 to 1" }),
+  ),
+  /** Which failures, at most 1,000; each is as likely. Those of paging strike only where there are pages. */
+  faults: Schema.NonEmptyArray(Then).check(
+    Schema.isMaxLength(1_000, { message: "takes at most 1000 failures" }),
+  ),
 })
 /** See the Schema of the same name. */
 export type Chaos = typeof Chaos.Type
@@ -244,5 +306,7 @@ const struck = (
   occurrences.set(what, times)
   const hash = createHash("sha256").update(`${seed}/${times}/${what}`).digest()
   if (hash.readUInt32BE(0) / 2 ** 32 >= rate) return undefined
-  return { rule: "chaos", then: faults[hash.readUInt32BE(4) % faults.length]! }
+  const possible = faults.filter((then) => isFor(then, operation))
+  const then = possible[hash.readUInt32BE(4) % possible.length]
+  return then === undefined ? undefined : { rule: "chaos", then }
 }

@@ -16,7 +16,7 @@ export const start = async (options: Options & Address) => {
   const scope = Scope.makeUnsafe()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
   const running = await Effect.runPromise(
-    Effect.andThen(GivenOptions.check(options), Layer.buildWithScope(MockFeishu.layer(options), scope)).pipe(
+    Layer.buildWithScope(MockFeishu.layer(options), scope).pipe(
       Effect.map(Context.get(MockFeishu.MockFeishu)),
       Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
     ),

@@ -2,13 +2,14 @@
 import * as Schema from "effect/Schema"
 import * as Masking from "./Masking.ts"
 import * as PageBody from "./PageBody.ts"
+import * as WholeNumber from "./WholeNumber.ts"
 import { names, type Operation } from "./Operations.ts"
 
 /** One request and its answer. Times are unix milliseconds of the mock's clock. */
 export const Entry = Schema.Struct({
   /** Counts from 1; a reset starts anew. */
   seq: Schema.Int,
-  time: Schema.Number,
+  time: Schema.Finite,
   /** Absent where no endpoint of Feishu was asked. */
   operation: Schema.optionalKey(Schema.Literals(names)),
   method: Schema.String,
@@ -23,13 +24,13 @@ export const Entry = Schema.Struct({
   code: Schema.optionalKey(Schema.Int),
   logId: Schema.String,
   /** How long it took, in real milliseconds. */
-  millis: Schema.Number,
+  millis: Schema.Finite,
   /** The rule that changed the answer. */
   fault: Schema.optionalKey(Schema.String),
   /** Set where a client was refused for the rate limit: when it may come back. */
-  resetAt: Schema.optionalKey(Schema.Number),
+  resetAt: Schema.optionalKey(Schema.Finite),
   /** How many milliseconds too early it came, where it had been told a reset and did not wait for it. */
-  earlyMillis: Schema.optionalKey(Schema.Number),
+  earlyMillis: Schema.optionalKey(Schema.Finite),
 })
 /** See the Schema of the same name. */
 export type Entry = typeof Entry.Type
@@ -65,10 +66,10 @@ interface Answered {
 export const Filter = Schema.Struct({
   operation: Schema.optionalKey(Schema.Literals(names)),
   appId: Schema.optionalKey(Schema.String),
-  status: Schema.optionalKey(Schema.NumberFromString),
-  code: Schema.optionalKey(Schema.NumberFromString),
+  status: Schema.optionalKey(WholeNumber.text(...WholeNumber.status)),
+  code: Schema.optionalKey(WholeNumber.text(...WholeNumber.code)),
   /** Entries after this one. */
-  after: Schema.optionalKey(Schema.NumberFromString),
+  after: Schema.optionalKey(WholeNumber.text(0, Number.MAX_SAFE_INTEGER)),
 })
 /** See the Schema of the same name. */
 export type Filter = typeof Filter.Type
@@ -198,10 +199,10 @@ const codeOf = (body: Answered["responseBody"]): number | undefined => {
 export const Expectation = Schema.Struct({
   operation: Schema.Literals(names),
   /** Exactly so often; at least once unless given. */
-  times: Schema.optionalKey(Schema.Int),
+  times: Schema.optionalKey(WholeNumber.between(0, WholeNumber.mostTimes)),
   query: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
-  status: Schema.optionalKey(Schema.Int),
-  code: Schema.optionalKey(Schema.Int),
+  status: Schema.optionalKey(WholeNumber.between(...WholeNumber.status)),
+  code: Schema.optionalKey(WholeNumber.between(...WholeNumber.code)),
 })
 /** See the Schema of the same name. */
 export type Expectation = typeof Expectation.Type

@@ -6,9 +6,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Api from "./Api.ts"
 import * as AppTickets from "./AppTickets.ts"
 import * as ControlGuard from "./ControlGuard.ts"
+import * as Moment from "./Moment.ts"
 import type { Address } from "./PlainTypes.ts"
 import * as Server from "./Server.ts"
 import * as Workspace from "./Workspace.ts"
@@ -17,7 +19,7 @@ import * as Workspace from "./Workspace.ts"
 export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspace, options: Address = {}) {
   const workspaces = Workspace.workspaces(workspace)
   const { cors, host = "127.0.0.1", maxConnections = 2_000, requestSeconds = 30 } = options
-  const requestMillis = requestSeconds * 1000
+  const requestMillis = Math.ceil(Option.getOrThrow(Moment.length(requestSeconds)) * 1000)
   const controlToken =
     options.controlToken ??
     (ControlGuard.isLoopback(host) ? undefined : randomBytes(24).toString("base64url"))
@@ -26,10 +28,10 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
   const server = createServer({
     // A query of 64 KB is answered as Feishu answers it; Node's own limit is 16 KB.
     maxHeaderSize: 128 * 1024,
-    headersTimeout: requestMillis / 2,
+    headersTimeout: Math.ceil(requestMillis / 2),
     requestTimeout: requestMillis,
     // How often Node looks who is late: every 30 seconds unless told.
-    connectionsCheckingInterval: requestMillis / 10,
+    connectionsCheckingInterval: Math.ceil(requestMillis / 10),
   })
   server.maxConnections = maxConnections
   yield* Layer.build(
@@ -39,6 +41,9 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
       disableListenLog: true,
     }).pipe(Layer.provide(NodeHttpServer.layer(() => server, { port: options.port ?? 0, host }))),
   )
+  // Nothing here is upgraded. Without a listener Node answers who offers it (Java's client, to HTTP/2) as any other;
+  // Effect's would refuse a body in chunks then.
+  server.removeAllListeners("upgrade")
   yield* Effect.addFinalizer(() => stop(server))
   yield* AppTickets.pushHourly(workspace)
   return {

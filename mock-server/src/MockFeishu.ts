@@ -9,6 +9,7 @@ import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as FetchHandler from "./FetchHandler.ts"
 import * as Listener from "./Listener.ts"
+import * as GivenOptions from "./Options.ts"
 import type * as PlainTypes from "./PlainTypes.ts"
 import type { SeedInvalid } from "./SeedInvalid.ts"
 import * as Workspace from "./Workspace.ts"
@@ -17,7 +18,7 @@ import * as Workspace from "./Workspace.ts"
 export type { Address } from "./PlainTypes.ts"
 
 /** What a mock holds and how it behaves: its switches, too. Everything has a default. */
-export interface Options extends PlainTypes.Options<DateTime.DateTime | number> {}
+export interface Options extends PlainTypes.Options<DateTime.DateTime | number | string> {}
 
 /** What a client needs to know of a running mock. */
 export interface Running extends PlainTypes.Running {
@@ -31,8 +32,8 @@ export class MockFeishu extends Context.Service<MockFeishu, Running>()(
 ) {}
 
 /**
- * Starts a mock that listens as long as the layer lives. Fails with every fault of the seed, or when it cannot
- * listen.
+ * Starts a mock that listens as long as the layer lives. Fails with every fault of its options or of the seed, or when
+ * it cannot listen.
  *
  * It lives in the time of Effect's `Clock`, also under `TestClock` (which starts in 1970: set it, or give `now`).
  *
@@ -69,7 +70,10 @@ export const layer = (
 ): Layer.Layer<MockFeishu, SeedInvalid | ServeError> =>
   Layer.effect(
     MockFeishu,
-    Effect.flatMap(Workspace.make(options), (workspace) => Listener.listen(workspace, options)),
+    GivenOptions.check(options).pipe(
+      Effect.andThen(Workspace.make(options)),
+      Effect.flatMap((workspace) => Listener.listen(workspace, options)),
+    ),
   )
 
 /**
@@ -105,6 +109,7 @@ export const layerTest = (
 ): Layer.Layer<MockFeishu | HttpClient.HttpClient, SeedInvalid> =>
   Layer.unwrap(
     Effect.gen(function* () {
+      yield* GivenOptions.check(options)
       const workspace = yield* Workspace.make(options)
       const handler = yield* Effect.acquireRelease(
         Effect.sync(() => FetchHandler.make(Workspace.workspaces(workspace))),

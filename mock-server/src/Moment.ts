@@ -1,12 +1,14 @@
-/** A point in time as people write it in seeds and flags. */
+/** Points in time and lengths of time, as people write them in seeds, flags and requests. */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 
 /**
  * Unix seconds, as number or text; ISO text with a zone (`2026-01-31T09:00:00Z`), or a date (`2026-01-31`, its start
  * in UTC). Without a zone the time would depend on the machine.
  */
-export const absolute = (moment: string | number): Option.Option<number> => {
+const absolute = (moment: string | number): Option.Option<number> => {
   if (/^\d{1,10}$/.test(String(moment))) return Option.some(Number(moment))
   const [, date, time = "T00:00:00Z"] = isoText.exec(String(moment)) ?? []
   if (date === undefined) return Option.none()
@@ -28,6 +30,32 @@ export const from = (moment: string | number, now: number): Option.Option<number
   return sign === undefined
     ? absolute(moment)
     : Option.some(now + Number(sign + amount) * (secondsOf[unit] ?? 0))
+}
+
+/** A length of time in seconds: a number, or text such as `90s`, `5m`, `-3h`, `1d` or `2w`. */
+export const length = (given: string | number): Option.Option<number> => {
+  if (typeof given === "number") return Option.some(given)
+  const [, sign = "", amount, unit = ""] = /^([+-]?)(\d{1,6})([smhdw])$/.exec(given) ?? []
+  return amount === undefined ? Option.none() : Option.some(Number(sign + amount) * (secondsOf[unit] ?? 0))
+}
+
+/** The Schema of a length of time from `minimum` to `maximum` seconds. It decodes to seconds. */
+export const Length = (minimum: number, maximum: number) => {
+  const message = `takes seconds from ${minimum} to ${maximum}, or a length of time within them, such as 90s, 5m, 3h or 1d`
+  const isWithin = (given: string | number) =>
+    Option.exists(length(given), (seconds) => seconds >= minimum && seconds <= maximum)
+  return Schema.Union([Schema.Finite.annotate({ message }), Schema.String])
+    .annotate({ message })
+    .check(Schema.makeFilter(isWithin, { message }))
+    .pipe(
+      Schema.decodeTo(
+        Schema.Finite,
+        SchemaTransformation.transform<number, string | number>({
+          decode: (given) => Option.getOrThrow(length(given)),
+          encode: (seconds) => seconds,
+        }),
+      ),
+    )
 }
 
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 }

@@ -77,7 +77,7 @@ export interface Behaviour {
 }
 
 /** What a mock holds and how it behaves: its switches, too. Everything has a default. */
-export interface Options<Time = number> extends Partial<{
+export interface Options<Time = number | string> extends Partial<{
   readonly [Key in keyof Behaviour]: Behaviour[Key] | undefined
 }> {
   /** Apps and meetings. Without it and without `generate`: an embedded sample. */
@@ -88,9 +88,12 @@ export interface Options<Time = number> extends Partial<{
   readonly days?: number | undefined
   /** Decides all that is random: meetings, tokens and ids. 1 unless given. */
   readonly randomSeed?: string | number | undefined
-  /** When the mock's clock starts, in unix seconds; from then on it runs. Without it the mock's time is the present. */
+  /**
+   * When the mock's clock starts: unix seconds, or text such as `2026-01-31T09:00:00Z` or `-3d`, three days before the
+   * present. From then on it runs. Without it the mock's time is the present.
+   */
   readonly now?: Time | undefined
-  /** Where app tickets are pushed to: the URL of your program's event handler. */
+  /** Where app tickets are pushed to: the URL of your program's event handler, without a user name and password. */
   readonly appTicketUrl?: string | undefined
   /**
    * Called with every request when it has been answered, as the journal has it, secrets masked: for logs. Also with
@@ -106,14 +109,17 @@ export interface Address {
   /** `127.0.0.1` unless given: nobody else on the network can reach it. */
   readonly host?: string | undefined
   /**
-   * The token that the control plane under `/_mock` asks for. Without one it needs none on a loopback address; on
-   * any other one is made up.
+   * The token that the control plane under `/_mock` asks for: 1 to 1000 visible ASCII characters, with spaces only
+   * between them. Without one it needs none on a loopback address; on any other one is made up.
    */
   readonly controlToken?: string | undefined
   /** The origin whose pages may read the answers, such as `http://localhost:5173`; without it no page of another may. */
   readonly cors?: string | undefined
-  /** Real seconds that a client may take to send a request, 30 unless given; half of them for its headers. */
-  readonly requestSeconds?: number | undefined
+  /**
+   * Real seconds that a client may take to send a request, from 0.1 to 86,400, or a length of time such as `1m`; 30
+   * unless given. Half of them for its headers.
+   */
+  readonly requestSeconds?: number | string | undefined
   /** How many connections may be open at once, 2,000 unless given; one more is closed without an answer. */
   readonly maxConnections?: number | undefined
 }
@@ -206,14 +212,14 @@ export type PagingFault =
 export interface Then {
   /** A code of Feishu's, in Feishu's shape; the catalogue knows its usual status and text. */
   readonly code?: number
-  /** The HTTP status that comes with it. */
+  /** The HTTP status that comes with it. With 204, 205 and 304 there is no body, and so no code (HTTP). */
   readonly status?: number
-  /** Headers that come with it, such as `x-ogw-ratelimit-reset`. */
+  /** Headers that come with it, such as `x-ogw-ratelimit-reset`: at most 2,000, and 1,048,576 characters. */
   readonly headers?: { readonly [name: string]: string }
   readonly network?: NetworkFault
   readonly paging?: PagingFault
-  /** In real seconds. */
-  readonly delaySeconds?: number
+  /** In real seconds, at most a day; or a length of time such as `2s` or `5m`. What the mock tells is in seconds. */
+  readonly delaySeconds?: number | string
 }
 
 /** Which calls; all conditions together, all calls of the operation without any. */
@@ -252,7 +258,7 @@ export interface Chaos {
   readonly seed: string | number
   /** The share of calls that fail, from 0 to 1. */
   readonly rate: number
-  /** Which failures; each is as likely. */
+  /** Which failures, at most 1,000; each is as likely. Those of paging strike only where there are pages. */
   readonly faults: readonly [Then, ...Array<Then>]
 }
 

@@ -19,6 +19,7 @@ import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Moment from "./Moment.ts"
 import { type Fault, SeedInvalid } from "./SeedInvalid.ts"
+import * as WholeNumber from "./WholeNumber.ts"
 
 export { SeedInvalid } from "./SeedInvalid.ts"
 
@@ -59,12 +60,7 @@ const meetingId = digits(
 )
 
 const countMessage = "count is a whole number from 0 to 1000000"
-const count = Schema.Number.annotate({ message: countMessage }).pipe(
-  Schema.check(
-    Schema.isInt({ message: countMessage }),
-    Schema.isBetween({ minimum: 0, maximum: 1_000_000 }, { message: countMessage }),
-  ),
-)
+const count = WholeNumber.between(0, 1_000_000, countMessage)
 
 const notATime =
   "a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, such as 1767225600 (milliseconds have three digits more)"

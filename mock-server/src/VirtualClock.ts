@@ -3,9 +3,10 @@
  * faults of the network do not.
  */
 import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Moment from "./Moment.ts"
 
 /** The last second that the mock can have: the ids of meetings hold 32 bits of it. */
 export const lastSecond = 0xffff_ffff
@@ -13,10 +14,28 @@ export const lastSecond = 0xffff_ffff
 /** From when to when it goes, in words. */
 export const bounds = `the clock goes from 0 to ${lastSecond}, in unix seconds`
 
-/** A time that the mock can have. */
-export const Seconds = Schema.Number.check(
-  Schema.isBetween({ minimum: 0, maximum: lastSecond }, { message: bounds }),
-)
+/** What a time to set the clock to is, in words. */
+export const takesTime = `takes a time: unix seconds from 0 to ${lastSecond}, 2026-01-31T09:00:00Z, or how long before or after now, such as -3h or +1d`
+
+/** A time to set the clock to: unix seconds, or text as in a seed. {@link secondsOf} says which second it is. */
+export const Time = Schema.Union([Schema.Finite.annotate({ message: takesTime }), Schema.String])
+  .annotate({ message: takesTime })
+  .check(
+    Schema.makeFilter(
+      (time: string | number) =>
+        typeof time === "number"
+          ? time >= 0 && time <= lastSecond
+          : Option.exists(Moment.from(time, 0), (seconds) => seconds <= lastSecond),
+      { message: takesTime },
+    ),
+  )
+
+/** The unix seconds of a time, relative ones counted from `now`; `none` where the clock cannot go there. */
+export const secondsOf = (time: string | number, now: number): Option.Option<number> =>
+  Option.filter(
+    typeof time === "number" ? Option.some(time) : Moment.from(time, now),
+    (seconds) => seconds >= 0 && seconds <= lastSecond,
+  )
 
 /** See the members. Times are unix milliseconds. */
 export interface VirtualClock {
@@ -31,17 +50,16 @@ export interface VirtualClock {
 }
 
 /**
- * A clock that shows `start` (a time, or unix seconds) now and runs on evenly from there: a step of the machine's
+ * A clock that shows `start` (unix seconds) now and runs on evenly from there: a step of the machine's
  * wall clock does not move it. Without `start` it shows the time of Effect's `Clock`. Under `TestClock` it runs as
  * that does.
  */
-export const make = (start: DateTime.DateTime | number | undefined): Effect.Effect<VirtualClock> =>
+export const make = (start: number | undefined): Effect.Effect<VirtualClock> =>
   Clock.clockWith((clock) => {
     const origin = clock.monotonicTimeNanosUnsafe()
     const elapsed = () => Number((clock.monotonicTimeNanosUnsafe() - origin) / 1_000_000n)
     const running = start === undefined ? () => clock.currentTimeMillisUnsafe() : elapsed
-    let ahead =
-      start === undefined ? 0 : typeof start === "number" ? start * 1000 : DateTime.toEpochMillis(start)
+    let ahead = start === undefined ? 0 : start * 1000
     let frozenAt: number | undefined
     const now = () => frozenAt ?? Math.round(ahead + running())
     return Effect.succeed({

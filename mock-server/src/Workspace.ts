@@ -4,8 +4,9 @@
  */
 import type { MeetingNo } from "@effect-feishu/contract"
 import * as Clock from "effect/Clock"
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Behaviour from "./Behaviour.ts"
 import * as ExchangeIds from "./ExchangeIds.ts"
@@ -21,15 +22,16 @@ import * as Seed from "./Seed.ts"
 import * as Store from "./Store.ts"
 import * as Tokens from "./Tokens.ts"
 import * as VirtualClock from "./VirtualClock.ts"
+import * as WholeNumber from "./WholeNumber.ts"
 
 /** What a workspace holds and how it behaves. Everything has a default. */
-export type Options = PlainTypes.Options<DateTime.DateTime | number>
+export type Options = PlainTypes.Options<DateTime.DateTime | number | string>
 
 /** What a workspace holds, as JSON that can be kept and brought back. */
 export const Snapshot = Schema.Struct({
   version: Schema.Literal(1),
   /** The mock's time in unix seconds. */
-  now: VirtualClock.Seconds.check(Schema.isInt()),
+  now: WholeNumber.between(0, VirtualClock.lastSecond, VirtualClock.bounds),
   frozen: Schema.Boolean,
   behaviour: Behaviour.Behaviour,
   seed: Seed.Seed,
@@ -68,10 +70,27 @@ export interface Workspace {
   readonly reset: Effect.Effect<void, Seed.SeedInvalid>
 }
 
-/** Makes a workspace. Fails with every fault of its seed. */
+/** The same, with the start of the clock in unix seconds. */
+type Settled = Omit<Options, "now"> & { readonly now: number | undefined }
+
+/** When the clock starts, a relative time counted from the present. */
+const startOf = (now: Options["now"]): Effect.Effect<number | undefined, Seed.SeedInvalid> => {
+  if (now === undefined) return Effect.undefined
+  return Effect.flatMap(Clock.currentTimeMillis, (present) => {
+    const time = typeof now === "object" ? DateTime.toEpochMillis(now) / 1000 : now
+    const faults = [{ path: ["now"], message: VirtualClock.bounds }]
+    return Option.match(VirtualClock.secondsOf(time, Math.floor(present / 1000)), {
+      onNone: () => Effect.fail(new Seed.SeedInvalid({ source: "what the mock is given", faults })),
+      onSome: Effect.succeed,
+    })
+  })
+}
+
+/** Makes a workspace. Fails with every fault of its seed, or where its clock cannot start. */
 export const make = Effect.fnUntraced(function* (
-  options: Options,
+  given: Options,
 ): Effect.fn.Return<Workspace, Seed.SeedInvalid> {
+  const options: Settled = { ...given, now: yield* startOf(given.now) }
   let resets = 0
   // A reset is asked for over HTTP, where Effect's clock can be another than that of the test that made this.
   const withOwnClock = Effect.provideService(Clock.Clock, yield* Clock.Clock)
@@ -131,7 +150,7 @@ export const make = Effect.fnUntraced(function* (
   return workspace
 })
 
-const behaviourOf = (options: Options): Behaviour.Behaviour => ({
+const behaviourOf = (options: Settled): Behaviour.Behaviour => ({
   rateLimit: options.rateLimit ?? Behaviour.defaults.rateLimit,
   rateWindow: options.rateWindow ?? Behaviour.defaults.rateWindow,
   rateStatus: options.rateStatus ?? Behaviour.defaults.rateStatus,
@@ -148,7 +167,7 @@ const countersOf = ({ monthlyQuota, rateLimit, rateWindow }: Behaviour.Behaviour
 
 /** A state without apps, meetings and time of its own. */
 const emptied = Effect.fnUntraced(function* (
-  { randomSeed = 1, ...options }: Options,
+  { randomSeed = 1, ...options }: Settled,
   [{ app_id: appId }]: Store.Contents["apps"],
   resets: number,
   listeners: Set<Journal.Listener>,
@@ -169,7 +188,7 @@ const emptied = Effect.fnUntraced(function* (
 })
 
 const build = Effect.fnUntraced(function* (
-  options: Options,
+  options: Settled,
   seedAt: SeedAt,
   resets: number,
   listeners: Set<Journal.Listener>,
@@ -187,7 +206,7 @@ const build = Effect.fnUntraced(function* (
 type SeedAt = (nowSeconds: number) => Effect.Effect<Seed.Seed, Seed.SeedInvalid>
 
 /** The apps and meetings that the options ask for. */
-const fill = Effect.fnUntraced(function* (options: Options, seedAt: SeedAt, nowSeconds: number) {
+const fill = Effect.fnUntraced(function* (options: Settled, seedAt: SeedAt, nowSeconds: number) {
   const { days = 89, generate, randomSeed = 1 } = options
   const seed = yield* seedAt(nowSeconds)
   const given = (seed.meetings ?? []).map((meeting) => Seed.inSeconds(meeting, nowSeconds))

@@ -15,20 +15,23 @@ import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import * as Stdio from "effect/Stdio"
+import * as Addresses from "./Addresses.ts"
 import { banner, readyLine } from "./banner.ts"
 import * as Behaviour from "./Behaviour.ts"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
 import { init, schemaText } from "./init.ts"
 import type * as Journal from "./Journal.ts"
 import * as MockFeishu from "./MockFeishu.ts"
-import * as Moment from "./Moment.ts"
 import * as Problems from "./Problems.ts"
 import * as RequestLog from "./RequestLog.ts"
 import * as Seed from "./Seed.ts"
 import { Failed, name, tell } from "./Failed.ts"
 import { contract } from "./contract/contract.ts"
 import * as Validate from "./validate.ts"
+import * as VirtualClock from "./VirtualClock.ts"
+import * as WholeNumber from "./WholeNumber.ts"
 
 const bounds = {
   port: { minimum: 0, maximum: 65_535 },
@@ -48,24 +51,24 @@ const oneOf = (choices: ReadonlyArray<string | number>): string =>
 /** What each flag takes. Effect's own words depend on where it noticed ("Expected an integer", "Expected: FILE"). */
 const takes: Readonly<Record<string, string>> = {
   port: wholeNumberFrom("port"),
-  host: "an address such as 127.0.0.1",
+  host: Addresses.host.takes,
   seed: "a YAML or JSON file",
   numbers: wholeNumberFrom("numbers"),
   meetings: wholeNumberFrom("meetings"),
   days: wholeNumberFrom("days"),
   "random-seed": "any text",
-  now: "a time such as 2026-01-31T09:00:00Z, 2026-01-31 or 1769850000 (unix seconds)",
-  "rate-limit": "a number of requests from 1 on, or off",
+  now: "a time such as 2026-01-31T09:00:00Z, 2026-01-31, 1769850000 (unix seconds) or -3d (before the present)",
+  "rate-limit": "a number of requests from 1 to 1000000000, or off",
   "rate-window": oneOf(fields.rateWindow.literals),
   "rate-status": oneOf(fields.rateStatus.literals),
   "ninety-days": oneOf(fields.ninetyDays.literals),
   "empty-list": oneOf(fields.emptyList.literals),
   "last-page-token": oneOf(fields.lastPageToken.literals),
-  "monthly-quota": "a number of calls, or off",
-  "control-token": "any text",
+  "monthly-quota": "a number of calls from 0 to 1000000000, or off",
+  "control-token": Addresses.controlToken.takes,
   log: oneOf(RequestLog.formats),
-  cors: "the origin of a page, such as http://localhost:5173",
-  "app-ticket-url": "the address of your event handler, such as http://127.0.0.1:3000/events",
+  cors: Addresses.origin.takes,
+  "app-ticket-url": Addresses.eventUrl.takes,
   json: "no value",
   "base-url": "a URL such as https://open.feishu.cn",
   "meeting-no": "a meeting number, such as 337736498",
@@ -73,12 +76,18 @@ const takes: Readonly<Record<string, string>> = {
   "exhaust-limit": "no value",
 }
 
+const isTime = Schema.is(VirtualClock.Time)
+
 const whatItTakes = (flag: string) => () => takes[flag] ?? ""
 
 const wholeNumber = (flag: keyof typeof bounds) =>
-  Flag.Int(flag).pipe(
+  Flag.String(flag).pipe(
     Flag.withMetavar("N"),
-    Flag.filter((n) => n >= bounds[flag].minimum && n <= bounds[flag].maximum, whatItTakes(flag)),
+    // Decimal digits only: `Flag.Int` also reads 0x10, 1e3 and 1.0.
+    Flag.filterMap((text) => {
+      const n = /^(0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN
+      return n >= bounds[flag].minimum && n <= bounds[flag].maximum ? Option.some(n) : Option.none()
+    }, whatItTakes(flag)),
   )
 
 const flags = {
@@ -88,11 +97,13 @@ const flags = {
   ),
   host: Flag.String("host").pipe(
     Flag.withMetavar("ADDRESS"),
+    Flag.filter(Addresses.host.is, whatItTakes("host")),
     Flag.withDescription("Address to listen on, 127.0.0.1 unless given: other machines cannot reach that"),
     Flag.withDefault("127.0.0.1"),
   ),
   controlToken: Flag.Redacted("control-token").pipe(
     Flag.withMetavar("TEXT"),
+    Flag.filter((token) => Addresses.controlToken.is(Redacted.value(token)), whatItTakes("control-token")),
     Flag.withDescription(
       "What the control plane under /_mock asks for; on loopback nothing unless given, elsewhere a made-up one",
     ),
@@ -100,12 +111,13 @@ const flags = {
   ),
   cors: Flag.String("cors").pipe(
     Flag.withMetavar("ORIGIN"),
-    Flag.filter((text) => URL.canParse(text) && new URL(text).origin === text, whatItTakes("cors")),
+    Flag.filter(Addresses.origin.is, whatItTakes("cors")),
     Flag.withDescription("A web page that may ask the control plane, too: none unless given"),
     Flag.optional,
   ),
   seed: Flag.String("seed").pipe(
     Flag.withMetavar("FILE"),
+    Flag.filter((path) => path !== "", whatItTakes("seed")),
     Flag.withDescription(
       "YAML or JSON file, or - for standard input, with apps, meetings and meetings to generate: the command init writes one. Without it and without --numbers and --meetings: an embedded sample",
     ),
@@ -130,12 +142,14 @@ const flags = {
   ),
   now: Flag.String("now").pipe(
     Flag.withMetavar("TIME"),
-    Flag.filterMap(
+    Flag.filter(
       // Fewer than ten digits are a date, 20260131, and no second of 1970.
-      (text) => (/^\d{1,9}$/.test(text) ? Option.none() : Moment.absolute(text)),
+      (text) => !/^\d{1,9}$/.test(text) && isTime(text),
       whatItTakes("now"),
     ),
-    Flag.withDescription("Start the mock's clock at this time: ISO 8601 with a time zone, or unix seconds"),
+    Flag.withDescription(
+      "Start the mock's clock at this time: ISO 8601 with a time zone, unix seconds, or how long before the present, as in --now=-3d",
+    ),
     Flag.optional,
   ),
   rateLimit: Flag.String("rate-limit").pipe(
@@ -181,7 +195,7 @@ const flags = {
   ),
   appTicketUrl: Flag.String("app-ticket-url").pipe(
     Flag.withMetavar("URL"),
-    Flag.filter((text) => /^https?:/.test(text) && URL.canParse(text), whatItTakes("app-ticket-url")),
+    Flag.filter(Addresses.eventUrl.is, whatItTakes("app-ticket-url")),
     Flag.withDescription(
       "Push the tickets of store apps there, at the start, every hour, and when asked for",
     ),
@@ -214,8 +228,14 @@ const mock = (called: string) =>
               numbers: Option.getOrElse(flags.numbers, () => 3),
               meetings: Option.getOrElse(flags.meetings, () => 120),
             }
+      const present = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+      const now = Option.getOrUndefined(
+        Option.flatMap(flags.now, (time) => VirtualClock.secondsOf(time, present)),
+      )
+      if (Option.isSome(flags.now) && now === undefined) {
+        return yield* tell(`--now ${flags.now.value} cannot be: ${VirtualClock.bounds}`, 2)
+      }
       const running = Effect.gen(function* () {
-        const now = Option.getOrUndefined(flags.now)
         const seed = Option.isSome(flags.seed) ? yield* Seed.fromFile(flags.seed.value, now) : undefined
         const onlyStoreApps = seed?.apps?.every(({ type }) => type === "store") ?? false
         const services = yield* Layer.build(
@@ -260,10 +280,8 @@ const mock = (called: string) =>
               `${name}: warning: there are no meetings to read: add meetings or generate to the seed, or give --meetings`,
             )
           }
-          const now = Option.isSome(flags.now)
-            ? flags.now.value
-            : Math.floor((yield* Clock.currentTimeMillis) / 1000)
-          const old = seed === undefined || flags.ninetyDays === "span" ? 0 : Seed.tooOld(seed, now)
+          const start = now ?? present
+          const old = seed === undefined || flags.ninetyDays === "span" ? 0 : Seed.tooOld(seed, start)
           if (old > 0) yield* Console.error(`${name}: warning: ${Validate.oldInWords(old)}`)
           if (!/^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(flags.host)) {
             yield* Console.error(
@@ -271,7 +289,7 @@ const mock = (called: string) =>
             )
           }
           const ready = onlyStoreApps ? { url: feishu.url, meetingNos: feishu.meetingNos } : feishu
-          yield* Console.log(flags.json ? readyLine(ready) : banner(ready, now))
+          yield* Console.log(flags.json ? readyLine(ready) : banner(ready, start))
           return yield* Effect.never
         }),
       )
@@ -439,9 +457,11 @@ const whatIsWrong = (error: CliError.CliError): string => {
       const flag = `--${error.option}`
       if (error.expected === "at most 1 value") return `${flag} can be given only once`
       const what = takes[error.option] ?? error.expected
-      return error.value === ""
+      // What stands before the host of a URL is a password.
+      const value = error.value.replace(/\/\/[^/]*@/, "//<redacted>@")
+      return value === ""
         ? `${flag} needs a value: ${what}`
-        : `${flag} takes ${what}, not ${JSON.stringify(error.value)}`
+        : `${flag} takes ${what}, not ${JSON.stringify(value)}`
     }
     default:
       return error.message.replaceAll(/\s+/g, " ")
@@ -468,7 +488,7 @@ export const run = (args: ReadonlyArray<string>, version: string, called: string
 function parseLimitFrom(minimum: number) {
   return (text: string): Option.Option<number | "off"> => {
     if (text === "off") return Option.some(text)
-    return /^(0|[1-9]\d{0,8})$/.test(text) && Number(text) >= minimum
+    return /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) >= minimum && Number(text) <= WholeNumber.mostTimes
       ? Option.some(Number(text))
       : Option.none()
   }

@@ -469,10 +469,18 @@ describe("the journal", () => {
 describe("the clock", () => {
   it.effect("goes nowhere where no date could be written", () =>
     Effect.gen(function* () {
-      for (const move of [{ set: 1e15 }, { set: -1 }, { advance: 1e10 }, { advance: -2 * now }]) {
+      for (const move of [
+        { set: "+7000w" },
+        { advance: 4e9 },
+        { advance: -2 * now },
+        { advance: "-4000w" },
+      ]) {
         const { body, status } = yield* control("POST", "/clock", move)
         assert.strictEqual(status, 400)
-        assert.deepStrictEqual(body.problems, ["the clock goes from 0 to 4294967295, in unix seconds"])
+        const [key] = Object.keys(move)
+        assert.deepStrictEqual(body.problems, [
+          `${key}: the clock goes from 0 to 4294967295, in unix seconds`,
+        ])
       }
       assert.strictEqual((yield* control("GET", "/clock")).body.now, now)
     }).pipe(provideMock()),
@@ -595,7 +603,7 @@ describe("S7 the control plane is for this machine", () => {
   const status = (url: string, headers: Record<string, string>) =>
     Effect.callback<number>((resume) => {
       const { hostname, port } = new URL(url)
-      nodeRequest({ hostname, port, path: "/_mock/health", headers, agent: false }, (response) => {
+      nodeRequest({ hostname, port, path: "/_mock/clock", headers, agent: false }, (response) => {
         response.resume()
         resume(Effect.succeed(response.statusCode ?? 0))
       }).end()

@@ -154,8 +154,9 @@ describe("feishu-mock", () => {
   )
 
   const wholePort = "a whole number from 0 to 65535"
-  const aLimit = "a number of requests from 1 on, or off"
-  const aTime = "a time such as 2026-01-31T09:00:00Z, 2026-01-31 or 1769850000 (unix seconds)"
+  const aLimit = "a number of requests from 1 to 1000000000, or off"
+  const aTime =
+    "a time such as 2026-01-31T09:00:00Z, 2026-01-31, 1769850000 (unix seconds) or -3d (before the present)"
   const wrongFlags: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
     [["--foo"], "unknown flag --foo"],
     [["--prot", "1"], "unknown flag --prot, did you mean --port?"],

@@ -151,7 +151,7 @@ describe("faults of the network, over a socket", () => {
     let journal: ReadonlyArray<unknown> = []
     while (journal.length < 2) journal = await own.journal()
     socket.destroy()
-    await ended
+    assert.strictEqual((await ended).text, "")
     await own.close()
   })
 

@@ -127,7 +127,7 @@ const thenInWords = ({ code, delaySeconds, network, paging, status }: Then): str
     ...(status === undefined ? [] : [faults.inWords.status(status)]),
     ...(network === undefined ? [] : [networks[network]]),
     ...(paging === undefined ? [] : [pagings[paging]]),
-    ...(delaySeconds === undefined ? [] : [faults.inWords.delay(delaySeconds)]),
+    ...(delaySeconds === undefined ? [] : [faults.inWords.delay(Number(delaySeconds))]),
   ].join(faults.inWords.and)
 }
 
