@@ -174,6 +174,10 @@ export const routes = (workspaces: Workspace.Workspaces) => {
                 ? [`[${index}].tenant_key: no app has it`]
                 : []),
               ...(end !== undefined && end < start ? [`[${index}].end_time: is before start_time`] : []),
+              ...(start > VirtualClock.lastSecond ? [`[${index}].start_time: ${Seed.tooLate}`] : []),
+              ...(end !== undefined && end > VirtualClock.lastSecond
+                ? [`[${index}].end_time: ${Seed.tooLate}`]
+                : []),
             ],
           )
           if (problems.length > 0) return Effect.fail(refused("these meetings cannot be", problems))

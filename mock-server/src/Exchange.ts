@@ -447,7 +447,7 @@ const hitOf = (
     if (Result.isSuccess(then)) {
       return Faults.isFor(then.success, operation)
         ? { rule: faultHeader, then: then.success }
-        : [`paging: ${Faults.onlyPaged}`]
+        : [Faults.onlyPaged]
     }
     return formatIssues(then.failure.issue).issues.map(({ message, path = [] }) => {
       const keys = path.map((segment) => String(typeof segment === "object" ? segment.key : segment))

@@ -2,6 +2,7 @@
  * What Feishu's gateway checks before a request reaches the service behind it, in the observed order: token, then
  * scope, then fields. The text of a field is looked at only when the first two are right.
  */
+import { isIPv6, SocketAddress } from "node:net"
 import { ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
@@ -43,8 +44,9 @@ const refusalOf = (exchange: Exchange, request: HttpServerRequest.HttpServerRequ
   if (now >= token.expiresAt) return failure(token.kind === "user" ? 99991677 : 99991663)
   const app = state.store.app(token.appId)
   // Where in the order the address is checked is inferred.
-  if (app?.allowed_ips !== undefined && !app.allowed_ips.includes(addressOf(request))) {
-    return failure(99991401)
+  if (app?.allowed_ips !== undefined) {
+    const address = addressOf(request)
+    if (!app.allowed_ips.some((allowed) => canonical(allowed) === address)) return failure(99991401)
   }
   // Every request with a valid token counts, refused ones do not (inferred).
   exchange.refusal = state.rateLimit.take({ api, app: token.appId, tenant: token.tenant }, now)
@@ -61,7 +63,13 @@ const refusalOf = (exchange: Exchange, request: HttpServerRequest.HttpServerRequ
 }
 
 const addressOf = (request: HttpServerRequest.HttpServerRequest): string =>
-  Option.getOrElse(request.remoteAddress, () => "").replace(/^::ffff:/, "")
+  Option.match(request.remoteAddress, { onNone: () => "", onSome: canonical })
+
+/** An address in its usual spelling: IPv6 has many, and IPv4 has one in it. */
+const canonical = (address: string): string => {
+  const family = isIPv6(address) ? "ipv6" : "ipv4"
+  return new SocketAddress({ address, family }).address.replace(/^::ffff:(?=.*\.)/, "")
+}
 
 /** The error code for a token that nobody has given, or that was taken back. */
 const unknownToken = (text: string): number => {

@@ -15,6 +15,7 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import { isIP } from "node:net"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Moment from "./Moment.ts"
@@ -27,6 +28,36 @@ export { SeedInvalid } from "./SeedInvalid.ts"
 const needsQuotes = 'takes text: put it in quotes, such as "012345"'
 const anyText = Schema.String.annotate({ message: needsQuotes })
 const text = anyText.pipe(Schema.check(Schema.isNonEmpty({ message: "takes at least one character" })))
+
+// Whatever a client sends it in: a URL, where `.` and `..` are no names, a form, a header, a variable of a shell.
+const notAnAppId = "takes 1 to 100 visible characters, without spaces, such as cli_a1b2c3d4e5f6a7b8"
+const appId = anyText.pipe(
+  Schema.check(
+    Schema.makeFilter((text) => /^(?!\.\.?$)[^\s\p{C}]{1,100}$/u.test(text), {
+      message: notAnAppId,
+      toJsonSchema: () => [{ minLength: 1, maxLength: 100, pattern: String.raw`^\S+$` }, true],
+    }),
+  ),
+)
+const notSent = "takes 1 to 1000 characters: no line break or control character, and no space at an end"
+const sent = anyText.pipe(
+  Schema.check(
+    Schema.makeFilter((text) => /^(?! )[^\p{C}]{1,1000}$/u.test(text) && text.trim() === text, {
+      message: notSent,
+      toJsonSchema: () => [{ minLength: 1, maxLength: 1_000 }, true],
+    }),
+  ),
+)
+
+const notAnAddress = "takes an IP address, such as 203.0.113.7 or 2001:db8::1; ranges are not known here"
+const ipAddress = anyText.pipe(
+  Schema.check(
+    Schema.makeFilter((text) => isIP(text) !== 0, {
+      message: notAnAddress,
+      toJsonSchema: () => [{ minLength: 2 }, true],
+    }),
+  ),
+)
 
 // People write ids and numbers of meetings without quotes; `exactIntegers` has kept every digit of them. Described
 // here, where it is written: what the text is made into is not what an editor sees.
@@ -68,6 +99,8 @@ const waysOfTime =
   "-3d (three days before the mock starts; also s, m, h, w, and + for later), 2026-01-31T09:00:00Z, 2026-01-31 (UTC), or unix seconds"
 // The upper 32 bits of an id are unix seconds (inferred), so no time of the mock goes beyond them.
 const lastTime = 0xffff_ffff
+/** Why a time that is relative is none after all. */
+export const tooLate = `is after the last second that there is: ${lastTime}, in unix seconds`
 const isTime = (time: string | number): boolean =>
   Option.exists(Moment.from(time, 0), (seconds) => seconds <= lastTime)
 const time = Schema.Union([Schema.String, Schema.Finite])
@@ -106,8 +139,8 @@ const noOtherKeys = { messageUnexpectedKey: "there is no such key" }
  * and signed where it has an `encrypt_key`.
  */
 export const App = Schema.Struct({
-  app_id: text.annotate({ description: "The app id that a client sends, such as cli_a1b2c3d4e5f6a7b8" }),
-  app_secret: text.annotate({ description: "The app secret that a client sends; made up" }),
+  app_id: appId.annotate({ description: "The app id that a client sends, such as cli_a1b2c3d4e5f6a7b8" }),
+  app_secret: sent.annotate({ description: "The app secret that a client sends; made up" }),
   type: Schema.Literals(["self_built", "store"]).annotate({
     description: "self_built, or store: its tokens take the ticket that is pushed to --app-ticket-url",
   }),
@@ -115,12 +148,12 @@ export const App = Schema.Struct({
     description:
       "The scopes that the app has. Without vc:meeting:readonly and vc:meeting.meetingid:read it may not read meetings",
   }),
-  tenants: atLeastOne(text, "tenant").annotate({
+  tenants: atLeastOne(sent, "tenant").annotate({
     description:
       "The tenants that have the app. A self-built app sees the meetings of the first; a store app asks for a token for each",
   }),
   allowed_ips: optional(
-    Schema.Array(text),
+    Schema.Array(ipAddress),
     "takes a list of addresses",
     "Requests from other addresses than these are refused",
   ),
@@ -297,15 +330,18 @@ const contradictions = (seed: unknown, now: number): Array<Fault> => {
   const apps = entriesOf(seed, "apps")
   const meetings = entriesOf(seed, "meetings")
   const generate = entriesOf(seed, "generate")
-  unique("apps", "app_id", valuesOf(apps, "app_id", text))
+  unique("apps", "app_id", valuesOf(apps, "app_id", appId))
   unique("meetings", "id", valuesOf(meetings, "id", meetingId))
   unique("generate", "meeting_no", valuesOf(generate, "meeting_no", meetingNo))
-  const timesOf = (entries: ReadonlyArray<unknown>, key: string) =>
-    valuesOf(entries, key, time).map((value) =>
-      value === undefined ? undefined : Option.getOrThrow(Moment.from(value, now)),
-    )
-  const starts = timesOf(meetings, "start_time")
-  for (const [index, end] of timesOf(meetings, "end_time").entries()) {
+  const timesOf = (list: "meetings" | "generate", key: string) =>
+    valuesOf(entriesOf(seed, list), key, time).map((value, index) => {
+      const seconds = value === undefined ? undefined : Option.getOrThrow(Moment.from(value, now))
+      if (seconds !== undefined && seconds > lastTime)
+        faults.push({ path: [list, index, key], message: tooLate })
+      return seconds
+    })
+  const starts = timesOf("meetings", "start_time")
+  for (const [index, end] of timesOf("meetings", "end_time").entries()) {
     const start = starts[index]
     if (end !== undefined && start !== undefined && end < start) {
       faults.push({ path: ["meetings", index, "end_time"], message: "end_time is before start_time" })
@@ -320,15 +356,23 @@ const contradictions = (seed: unknown, now: number): Array<Fault> => {
       })
     }
   }
-  const ends = timesOf(generate, "to")
-  for (const [index, from] of timesOf(generate, "from").entries()) {
+  const ends = timesOf("generate", "to")
+  for (const [index, from] of timesOf("generate", "from").entries()) {
     const to = ends[index]
     if (from !== undefined && to !== undefined && from >= to) {
       faults.push({ path: ["generate", index, "to"], message: "from must be less than to" })
     }
   }
+  const counts = valuesOf(generate, "count", count)
+  const all = meetings.length + counts.reduce<number>((sum, count = 0) => sum + count, 0)
+  if (all > mostMeetings) faults.push({ path: ["generate"], message: tooMany })
   return faults
 }
+
+/** More would not fit into the memory that Node takes. */
+export const mostMeetings = 1_000_000
+/** What is wrong with more. */
+export const tooMany = `a mock holds at most ${mostMeetings} meetings in all`
 
 /** The tenants of all apps, or `undefined` while those of one are not known: that app's own fault is told. */
 const tenantsOf = (seed: unknown): ReadonlySet<string> | undefined => {

@@ -16,9 +16,11 @@ export const between = (minimum: number, maximum: number, message = inWords(mini
 /** As text: decimal digits only, where `Number` would also read `""`, `0x10`, `1e3` and ` 5 `. */
 export const text = (minimum: number, maximum: number) => {
   const message = inWords(minimum, maximum)
-  const isOne = (text: string) =>
-    /^(0|-?[1-9]\d{0,15})$/.test(text) && Number(text) >= minimum && Number(text) <= maximum
-  return Schema.String.check(Schema.makeFilter(isOne, { message }))
+  const digits = /^(0|-?[1-9]\d{0,15})$/
+  const isOne = (text: string) => digits.test(text) && Number(text) >= minimum && Number(text) <= maximum
+  return Schema.String.check(
+    Schema.makeFilter(isOne, { message, toJsonSchema: () => [{ pattern: digits.source }, true] }),
+  )
     .annotate({ message })
     .pipe(Schema.decodeTo(Schema.Finite, SchemaTransformation.numberFromString))
 }

@@ -218,6 +218,10 @@ const fill = Effect.fnUntraced(function* (options: Settled, seedAt: SeedAt, nowS
       orders.push({ meeting_no, count: generate.meetings })
     }
   }
+  if (orders.reduce((sum, { count }) => sum + count, given.length) > Seed.mostMeetings) {
+    const faults = [{ path: ["generate"], message: Seed.tooMany }]
+    return yield* new Seed.SeedInvalid({ source: "what the mock is given", faults })
+  }
   const span = Generator.daysBefore(nowSeconds, days)
   const ids = new Set(given.map((meeting) => meeting.id))
   const meetings = [...given]
