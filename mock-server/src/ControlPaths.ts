@@ -52,7 +52,8 @@ export const unanswered =
       )
     }
     const allowed = known.filter(([pattern]) => pattern.test(path)).flatMap(([, methods]) => methods)
-    if (allowed.length === 0) {
+    // A path that cannot be decoded has its methods, and leads nowhere.
+    if (allowed.length === 0 || allowed.includes(method)) {
       return Effect.succeed(
         json(404, {
           _tag: "Missing",
