@@ -30,7 +30,7 @@ export const origin: Kind = {
   is: (text) => isHttp(text) && new URL(text).origin === text,
 }
 
-/** Where to push to. `fetch` refuses an address with credentials. */
+/** Where to push to. A user name or password in it would be shown wherever the address is. */
 export const eventUrl: Kind = {
   takes:
     "the address of your event handler, such as http://127.0.0.1:3000/events, without a user name and password",

@@ -16,6 +16,7 @@ import * as Control from "./Control.ts"
 import * as ControlDocs from "./ControlDocs.ts"
 import * as ControlPaths from "./ControlPaths.ts"
 import { json } from "./Exchange.ts"
+import * as Faults from "./Faults.ts"
 import * as Journal from "./Journal.ts"
 import * as Problems from "./Problems.ts"
 import * as Seed from "./Seed.ts"
@@ -201,7 +202,11 @@ export const routes = (workspaces: Workspace.Workspaces) => {
         })),
       )
       .handle("addFault", ({ payload, query }) =>
-        Effect.map(find(query), ({ state }) => state.faults.add(payload)),
+        Effect.flatMap(find(query), ({ state }) =>
+          state.faults.isFull()
+            ? Effect.fail(refused(`there are ${Faults.mostRules} rules already: remove some`))
+            : Effect.succeed(state.faults.add(payload)),
+        ),
       )
       .handle("enableFault", ({ params, payload, query }) =>
         Effect.flatMap(find(query), ({ state }) => {

@@ -22,8 +22,10 @@ const whyNotSent = (name: string, value: string): string | undefined => {
   } catch {
     return "is no name of a header: it takes letters, digits and hyphens, or another of !#$%&'*+.^_`|~"
   }
-  // An object has it already, as something else.
-  if (name === "__proto__") return "is a name that this mock cannot send"
+  // An object has the one already, as something else, and the other is how the mock tells itself of a fault.
+  if (name === "__proto__" || name.toLowerCase() === "x-mock-network-fault") {
+    return "is a name that this mock cannot send"
+  }
   if (framing.includes(name.toLowerCase())) {
     return 'says where the message ends, which Node decides: network faults such as "wrong length" break that'
   }
@@ -52,6 +54,9 @@ const Headers = Schema.Record(Schema.String, Schema.String).check(
     })
   }),
 )
+
+/** How many rules there may be. */
+export const mostRules = 1_000
 
 /** The longest delay: a day. A client gives up long before. */
 const mostDelaySeconds = 86_400
@@ -233,6 +238,8 @@ export interface Faults {
   readonly clear: () => void
   readonly setChaos: (chaos: Chaos | undefined) => void
   readonly chaos: () => Chaos | undefined
+  /** Whether there are as many rules as there may be: 1,000, since each call looks at each. */
+  readonly isFull: () => boolean
   /** Whether there is nothing that a call could be hit by. */
   readonly isIdle: () => boolean
   /** Counts a call, and what happens to it. The rule that was added first wins. */
@@ -270,6 +277,7 @@ export const make = (): Faults => {
       occurrences.clear()
     },
     chaos: () => chaos,
+    isFull: () => rules.size >= mostRules,
     isIdle: () => rules.size === 0 && chaos === undefined,
     hit: (call) => {
       let hit: Hit | undefined

@@ -21,28 +21,47 @@ export const make = (workspaces: Workspace.Workspaces): PlainTypes.FetchHandler 
     Server.routes(workspaces, undefined).pipe(Layer.provide(HttpServer.layerServices)),
     { disableLogger: true, routerConfig: Api.routerConfig },
   )
+  const waiting = new Set<AbortController>()
+  const answer = async (request: Request): Promise<Response> => {
+    const response = await handler(request)
+    // The answer to a request that was given up is none.
+    request.signal.throwIfAborted()
+    switch (response.headers.get(Server.networkFaultHeader)) {
+      case "refuse":
+        throw broken("ECONNREFUSED")
+      case "reset before headers":
+        throw broken("ECONNRESET")
+      case "stall":
+        return await abandoned(request)
+      case "reset in mid-body":
+      case "end in mid-body":
+      case "wrong length":
+        return halfOf(response, (controller) => controller.error(broken("ECONNRESET")))
+      case "stall in mid-body":
+      case "drip":
+        return halfOf(response, () => {})
+      default:
+        return response
+    }
+  }
   return {
     fetch: async (request) => {
-      const response = await handler(request)
-      switch (response.headers.get(Server.networkFaultHeader)) {
-        case "refuse":
-          throw broken("ECONNREFUSED")
-        case "reset before headers":
-          throw broken("ECONNRESET")
-        case "stall":
-          return await abandoned(request)
-        case "reset in mid-body":
-        case "end in mid-body":
-        case "wrong length":
-          return halfOf(response, (controller) => controller.error(broken("ECONNRESET")))
-        case "stall in mid-body":
-        case "drip":
-          return halfOf(response, () => {})
-        default:
-          return response
+      const until = new AbortController()
+      const giveUp = () => until.abort(request.signal.reason)
+      if (request.signal.aborted) giveUp()
+      request.signal.addEventListener("abort", giveUp, { once: true })
+      waiting.add(until)
+      try {
+        return await answer(new Request(request, { signal: until.signal }))
+      } finally {
+        waiting.delete(until)
       }
     },
-    [Symbol.asyncDispose]: dispose,
+    [Symbol.asyncDispose]: async () => {
+      // Delays may last a day, and the process with them.
+      for (const until of waiting) until.abort(broken("ECONNRESET"))
+      await dispose()
+    },
   }
 }
 

@@ -62,7 +62,7 @@ const ipAddress = anyText.pipe(
 // People write ids and numbers of meetings without quotes; `exactIntegers` has kept every digit of them. Described
 // here, where it is written: what the text is made into is not what an editor sees.
 const digits = (check: SchemaAST.Check<string>, message: string, description: string) =>
-  Schema.Union([Schema.String.pipe(Schema.check(check)), Schema.Finite])
+  Schema.Union([Schema.String.pipe(Schema.check(check)), Schema.Finite.annotate({ message })])
     .annotate({ message, description })
     .pipe(
       Schema.decodeTo(
@@ -103,7 +103,7 @@ const lastTime = 0xffff_ffff
 export const tooLate = `is after the last second that there is: ${lastTime}, in unix seconds`
 const isTime = (time: string | number): boolean =>
   Option.exists(Moment.from(time, 0), (seconds) => seconds <= lastTime)
-const time = Schema.Union([Schema.String, Schema.Finite])
+const time = Schema.Union([Schema.String, Schema.Finite.annotate({ message: notATime })])
   .annotate({ message: notATime })
   .pipe(
     Schema.check(

@@ -9,6 +9,7 @@ import { stripVTControlCharacters } from "node:util"
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -157,6 +158,11 @@ describe("feishu-mock", () => {
   const aLimit = "a number of requests from 1 to 1000000000, or off"
   const aTime =
     "a time such as 2026-01-31T09:00:00Z, 2026-01-31, 1769850000 (unix seconds) or -3d (before the present)"
+  const aQuota = "a number of calls from 0 to 1000000000, or off"
+  const aToken = "1 to 1000 visible ASCII characters, with spaces only between them"
+  const aHost = "an address or a name of this machine, such as 127.0.0.1"
+  const anEventUrl =
+    "the address of your event handler, such as http://127.0.0.1:3000/events, without a user name and password"
   const wrongFlags: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
     [["--foo"], "unknown flag --foo"],
     [["--prot", "1"], "unknown flag --prot, did you mean --port?"],
@@ -164,6 +170,24 @@ describe("feishu-mock", () => {
     [["--port", "70000"], `--port takes ${wholePort}, not "70000"`],
     [["--port", "many"], `--port takes ${wholePort}, not "many"`],
     [["--port", "1.5"], `--port takes ${wholePort}, not "1.5"`],
+    [["--port", "1e3"], `--port takes ${wholePort}, not "1e3"`],
+    [["--port", "0x10"], `--port takes ${wholePort}, not "0x10"`],
+    [["--days", "89.0"], '--days takes a whole number from 1 to 3650, not "89.0"'],
+    [["--meetings", "NaN"], '--meetings takes a whole number from 0 to 1000000, not "NaN"'],
+    [["--monthly-quota", "Infinity"], `--monthly-quota takes ${aQuota}, not "Infinity"`],
+    [["--rate-limit", "1000000001"], `--rate-limit takes ${aLimit}, not "1000000001"`],
+    [["--control-token", ""], `--control-token takes ${aToken}, not "<redacted>"`],
+    [["--control-token", "a\r\nb"], `--control-token takes ${aToken}, not "<redacted>"`],
+    [["--control-token", "中文"], `--control-token takes ${aToken}, not "<redacted>"`],
+    [["--host", ""], `--host needs a value: ${aHost}`],
+    [["--host", "http://127.0.0.1"], `--host takes ${aHost}, not "http://127.0.0.1"`],
+    [["--cors", "*"], '--cors takes the origin of a page, such as http://localhost:5173, not "*"'],
+    [
+      ["--app-ticket-url", "http://me:pw@a/"],
+      `--app-ticket-url takes ${anEventUrl}, not "http://<redacted>@a/"`,
+    ],
+    [["--seed", ""], "--seed needs a value: a YAML or JSON file"],
+    [["--now=+999999w"], `--now takes ${aTime}, not "+999999w"`],
     [["--port"], `--port needs a value: ${wholePort}`],
     [["--port", "1", "--port", "2"], "--port can be given only once"],
     [["--seed"], "--seed needs a value: a YAML or JSON file"],
@@ -203,6 +227,24 @@ describe("feishu-mock", () => {
         const { headers } = yield* callAt(ready(stdout).url, "/nowhere")
         assert.match(headers["x-tt-logid"] ?? "", /^2026013117000/)
       }
+    }),
+  )
+
+  it.live("starts its clock so long before the present as --now says, if there was a mock then", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* start(["--port", "0", "--json", "--now=-30d"])
+      const { text } = yield* callAt(ready(stdout).url, "/_mock/clock")
+      const present = (yield* Clock.currentTimeMillis) / 1000
+      assert.closeTo(JSON.parse(text).now, present - 30 * 86_400, 60)
+      assert.deepStrictEqual(yield* failing(["--now=-9999w"]), {
+        code: 2,
+        stderr: "feishu-mock: --now -9999w cannot be: the clock goes from 0 to 4294967295, in unix seconds",
+      })
+      assert.deepStrictEqual(yield* failing(["--numbers", "2", "--meetings", "1000000"]), {
+        code: 2,
+        stderr:
+          "feishu-mock: what the mock is given has 1 fault:\n  generate: a mock holds at most 1000000 meetings in all",
+      })
     }),
   )
 

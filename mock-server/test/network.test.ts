@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib"
 import { ListByNo } from "@effect-feishu/contract"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import type { NetworkFault } from "../src/Faults.ts"
-import { type Started, startFeishuMock } from "../src/index.ts"
+import { fetchHandler, type Started, startFeishuMock } from "../src/index.ts"
 import { head, open } from "./sockets.ts"
 
 // Any answer will do to be broken: this one needs no token.
@@ -153,6 +153,27 @@ describe("faults of the network, over a socket", () => {
     socket.destroy()
     assert.strictEqual((await ended).text, "")
     await own.close()
+  })
+
+  it("without a socket a delay ends with its client, and with the mock", async () => {
+    const own = await fetchHandler()
+    const client = new AbortController()
+    const late = (signal?: AbortSignal) =>
+      own.fetch(
+        new Request(own.url + ListByNo.path, {
+          headers: { "x-mock-fault": '{"delaySeconds":"1d"}' },
+          ...(signal === undefined ? {} : { signal }),
+        }),
+      )
+    const answers = [late(client.signal), late()].map((answer) =>
+      answer.then(
+        ({ status }) => String(status),
+        ({ name }: Error) => name,
+      ),
+    )
+    client.abort()
+    await own[Symbol.asyncDispose]()
+    assert.deepStrictEqual(await Promise.all(answers), ["AbortError", "TypeError"])
   })
 
   it("none of them holds up the end of the mock, whether or not the client is gone", async () => {

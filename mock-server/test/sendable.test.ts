@@ -74,6 +74,7 @@ describe("S18 a header of a fault is refused with its name, or sent as it is", (
     { "transfer-encoding": "chunked" },
     { "Transfer-Encoding": "identity" },
     { trailer: "x" },
+    { "X-Mock-Network-Fault": "refuse" },
     { "x-it": "1", "X-It": "2" },
     JSON.parse('{"__proto__":"v"}'),
     Object.fromEntries(Array.from({ length: 2_001 }, (_, index) => [`x-${index}`, "v"])),
@@ -213,6 +214,35 @@ describe("S18 what a mock cannot be started with is refused at the start, with i
     await using own = await startFeishuMock({ controlToken })
     assert.isFalse((await own.clock()).frozen)
     assert.strictEqual((await fetch(`${own.url}/_mock/clock`)).status, 403)
+  })
+})
+
+describe("rules", () => {
+  it("are at most 1,000", async () => {
+    await using own = await fetchHandler()
+    const add = () => own.addFault({ operation: "*", when: { nth: 9 }, then: { code: 1 } })
+    for (let rules = 0; rules < 1_000; rules++) await add()
+    const message = await add().then(
+      () => "it was added",
+      (error: Error) => error.message,
+    )
+    assert.include(message, "there are 1000 rules already")
+  })
+
+  it("of paging are for pages: chaos leaves other calls alone, and a header is refused", async () => {
+    await feishu.chaos({ seed: 1, rate: 1, faults: [{ paging: "cycle" }] })
+    const path = "/open-apis/auth/v3/tenant_access_token/internal"
+    const token = (headers = {}) =>
+      fetch(feishu.url + path, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ app_id: feishu.appId, app_secret: feishu.appSecret }),
+      })
+    assert.strictEqual((await (await token()).json()).code, 0)
+    assert.notProperty((await feishu.journal()).at(-1)!, "fault")
+    const refused = await token({ "x-mock-fault": '{"paging":"cycle"}' })
+    assert.match((await refused.json()).problems.join(), /^paging is for meetings\.listByNo/)
+    await feishu.calm()
   })
 })
 
