@@ -1,5 +1,5 @@
 /** Where a mock is, who may reach it, and where it sends: texts that not every text is good for. */
-import { isIP } from "node:net"
+import * as Net from "node:net"
 import * as Schema from "effect/Schema"
 
 /** What a text must be, and the same in words. */
@@ -15,7 +15,7 @@ export const schema = ({ is, takes }: Kind) =>
 /** What to listen on. An empty one would be every address of the machine. */
 export const host: Kind = {
   takes: "an address or a name of this machine, such as 127.0.0.1",
-  is: (text) => isIP(text) !== 0 || /^(?=.{1,253}$)[a-z\d]([\w.-]*[a-z\d])?$/i.test(text),
+  is: (text) => Net.isIP(text) !== 0 || /^(?=.{1,253}$)[a-z\d]([\w.-]*[a-z\d])?$/i.test(text),
 }
 
 /** Clients send it in `Authorization: Bearer …`: spaces at its ends would be lost there, other characters changed. */

@@ -2,7 +2,7 @@
  * One request and its answer: which workspace it belongs to, the ids that every answer carries, and the shapes of
  * the answers that are no data.
  */
-import { randomUUID } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import { ErrorCodes, ResponseHeaders } from "@effect-feishu/contract"
 import * as ByteSize from "effect/ByteSize"
 import * as Cause from "effect/Cause"
@@ -281,7 +281,7 @@ const unforeseen = (
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled> => {
   if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
   return Effect.map(Clock.currentTimeMillis, (now) => {
-    const { logId, requestId } = ExchangeIds.make(randomUUID())(now)
+    const { logId, requestId } = ExchangeIds.make(randomBytes(16).toString("hex"))(now)
     const { msg, status } = known(121001)
     return json(JSON.stringify({ code: 121001, msg, error: errorOf(121001, logId) }), {
       status,

@@ -2,7 +2,8 @@
  * Failure on demand: rules that say which calls fail, and how; and chaos, which a seed decides alone.
  */
 import { createHash } from "node:crypto"
-import { validateHeaderName, validateHeaderValue } from "node:http"
+// As a whole: an old Node has not all of its names, and could not say that it is too old.
+import * as Http from "node:http"
 import * as Schema from "effect/Schema"
 import * as Moment from "./Moment.ts"
 import { names, type Operation } from "./Operations.ts"
@@ -18,7 +19,7 @@ const framing = ["content-length", "transfer-encoding", "trailer"]
 /** Why a header cannot be sent, by Node's own judgement; `undefined` if it can. */
 const whyNotSent = (name: string, value: string): string | undefined => {
   try {
-    validateHeaderName(name)
+    Http.validateHeaderName(name)
   } catch {
     return "is no name of a header: it takes letters, digits and hyphens, or another of !#$%&'*+.^_`|~"
   }
@@ -30,7 +31,7 @@ const whyNotSent = (name: string, value: string): string | undefined => {
     return 'says where the message ends, which Node decides: network faults such as "wrong length" break that'
   }
   try {
-    validateHeaderValue(name, value)
+    Http.validateHeaderValue(name, value)
   } catch {
     return "holds a character that no header can: a line break, a control character, or one beyond Latin-1"
   }

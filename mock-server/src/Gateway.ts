@@ -2,7 +2,8 @@
  * What Feishu's gateway checks before a request reaches the service behind it, in the observed order: token, then
  * scope, then fields. The text of a field is looked at only when the first two are right.
  */
-import { isIPv6, SocketAddress } from "node:net"
+// As a whole: an old Node has not all of its names, and could not say that it is too old.
+import * as Net from "node:net"
 import { ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
@@ -67,8 +68,8 @@ const addressOf = (request: HttpServerRequest.HttpServerRequest): string =>
 
 /** An address in its usual spelling: IPv6 has many, and IPv4 has one in it. */
 const canonical = (address: string): string => {
-  const family = isIPv6(address) ? "ipv6" : "ipv4"
-  return new SocketAddress({ address, family }).address.replace(/^::ffff:(?=.*\.)/, "")
+  const family = Net.isIPv6(address) ? "ipv6" : "ipv4"
+  return new Net.SocketAddress({ address, family }).address.replace(/^::ffff:(?=.*\.)/, "")
 }
 
 /** The error code for a token that nobody has given, or that was taken back. */

@@ -4,6 +4,7 @@
  * A seed comes from a YAML or JSON file or from a program. Either way all of its faults are told at once, each
  * with its path, before anything starts.
  */
+import * as Net from "node:net"
 import { ListByNo } from "@effect-feishu/contract"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -15,7 +16,6 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { isIP } from "node:net"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Moment from "./Moment.ts"
@@ -52,7 +52,7 @@ const sent = anyText.pipe(
 const notAnAddress = "takes an IP address, such as 203.0.113.7 or 2001:db8::1; ranges are not known here"
 const ipAddress = anyText.pipe(
   Schema.check(
-    Schema.makeFilter((text) => isIP(text) !== 0, {
+    Schema.makeFilter((text) => Net.isIP(text) !== 0, {
       message: notAnAddress,
       toJsonSchema: () => [{ minLength: 2 }, true],
     }),
