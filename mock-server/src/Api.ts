@@ -64,11 +64,12 @@ const answer = (exchange: Exchange, query: typeof ListByNo.Query.Type): Effect.E
   const offset = pageToken === "" ? 0 : state.pageTokens.read(boundTo, pageToken)
   if (offset === undefined) return failure(121003)
   const asked = { ...boundTo, offset, limit, pageToken }
-  exchange.page =
+  const { page, rows } =
     pagingFault === undefined
       ? PagingFaults.right(state, asked)
       : PagingFaults.wrong(pagingFault, state, asked)
-  return Effect.succeed(json(PageBody.write(exchange.page)))
+  exchange.page = page
+  return Effect.succeed(json(PageBody.write(page, rows)))
 }
 
 /** Every route of Feishu; what is none of them `Exchange` answers as Feishu does, wrong methods included. */

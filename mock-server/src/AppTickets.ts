@@ -6,7 +6,7 @@ import { createCipheriv, createHash, randomBytes } from "node:crypto"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import * as Effect from "effect/Effect"
-import type { App } from "./Seed.ts"
+import type { App } from "./Store.ts"
 import type { Workspace } from "./Workspace.ts"
 
 /** Mints a ticket, gives it, and pushes it, if there is where to; nobody waits for the push, and a failed one is not told. */
@@ -44,10 +44,10 @@ export const push = (workspace: Workspace, app: App): Effect.Effect<string> =>
  */
 const sealed = (
   text: string,
-  encryptKey: string | undefined,
+  encryptKey: string | null,
   nowSeconds: number,
 ): { readonly body: string; readonly headers: Record<string, string> } => {
-  if (encryptKey === undefined) return { body: text, headers: {} }
+  if (encryptKey === null) return { body: text, headers: {} }
   const iv = randomBytes(16)
   const cipher = createCipheriv("aes-256-cbc", createHash("sha256").update(encryptKey).digest(), iv)
   const encrypt = Buffer.concat([iv, cipher.update(text), cipher.final()]).toString("base64")

@@ -16,7 +16,7 @@ import * as Seed from "./Seed.ts"
 import * as Moment from "./Moment.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 import * as WholeNumber from "./WholeNumber.ts"
-import { Snapshot } from "./Workspace.ts"
+import * as Snapshot from "./Snapshot.ts"
 
 /** What was asked for is wrong, or is not there. `problems` lists all that is wrong, each with its path. */
 export class Refused extends Schema.TaggedError<Refused>()(
@@ -33,6 +33,13 @@ export class Missing extends Schema.TaggedError<Missing>()(
   "Missing",
   { error: Schema.String },
   { httpApiStatus: 404 },
+) {}
+
+/** What was asked for, or what was sent, is over a bound. */
+export class TooLarge extends Schema.TaggedError<TooLarge>()(
+  "TooLarge",
+  { error: Schema.String },
+  { httpApiStatus: 413 },
 ) {}
 
 /** Says what is wrong with a request to the control plane, all of it at once. */
@@ -53,12 +60,17 @@ const state = HttpApiGroup.make("state").add(
   /** Whether it serves, for whoever asks, without a token and by any name. */
   HttpApiEndpoint.get("health", "/health", { success: Schema.Struct({ status: Schema.Literal("ok") }) }),
   HttpApiEndpoint.post("reset", "/reset", { query: workspace, success: Done, error: [Refused, Missing] }),
-  HttpApiEndpoint.get("snapshot", "/state", { query: workspace, success: Snapshot, error: Missing }),
+  // As `Accept` asks for it: one JSON document, or lines of JSON.
+  HttpApiEndpoint.get("snapshot", "/state", {
+    query: workspace,
+    success: [Snapshot.Snapshot, Snapshot.Lines],
+    error: [Missing, TooLarge],
+  }),
   HttpApiEndpoint.put("restore", "/state", {
     query: workspace,
-    payload: Snapshot,
+    payload: [Snapshot.Snapshot, Snapshot.Lines],
     success: Done,
-    error: [Refused, Missing],
+    error: [Refused, Missing, TooLarge],
   }),
   HttpApiEndpoint.get("behaviour", "/behaviour", {
     query: workspace,

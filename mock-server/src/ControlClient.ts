@@ -117,7 +117,13 @@ export interface OwnWorkspace extends WorkspaceInfo, ControlClient, AsyncDisposa
 
 /** The control plane of a mock that runs already, in this process or another. */
 export const connect = ({ appId, controlToken, url, ...target }: Target): ControlClient => {
-  const ask = async <A>(method: string, path: string, body?: unknown, query: object = {}): Promise<A> => {
+  const send = async (
+    method: string,
+    path: string,
+    body?: string | Blob,
+    query: object = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> => {
     const params = new URLSearchParams(
       Object.entries({ ...(appId === undefined ? {} : { app_id: appId }), ...query }).flatMap(
         ([key, value]) => (value === undefined ? [] : [[key, String(value)]]),
@@ -128,23 +134,51 @@ export const connect = ({ appId, controlToken, url, ...target }: Target): Contro
       headers: {
         "content-type": "application/json",
         ...(controlToken === undefined ? {} : { authorization: `Bearer ${controlToken}` }),
+        ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body }),
     })
     const response = await (target.fetch ?? fetch)(request)
-    const answer = await response.json()
-    if (response.ok) return answer
-    const { error = `HTTP ${response.status}`, problems = [] } = answer
+    if (response.ok) return response
+    const { error, problems = [] } = refusalIn(await response.text())
     // Whatever is there may have answered.
-    throw new Error([`mock Feishu: ${error}`, ...problems].join("\n  ").slice(0, 8_000))
+    throw new Error(
+      [`mock Feishu: ${error ?? `HTTP ${response.status}`}`, ...problems].join("\n  ").slice(0, 8_000),
+    )
+  }
+  const ask = async <A>(method: string, path: string, body?: unknown, query?: object): Promise<A> => {
+    const response = await send(method, path, body === undefined ? undefined : JSON.stringify(body), query)
+    const text = await response.text()
+    try {
+      return JSON.parse(text)
+    } catch {
+      throw new Error(
+        `${url} answered ${path} without JSON (${response.headers.get("content-type")}): is it a mock Feishu?`,
+      )
+    }
   }
   const done = async (...asked: Parameters<typeof ask>): Promise<void> => {
     await ask(...asked)
   }
   return {
     reset: () => done("POST", "/reset"),
-    snapshot: () => ask("GET", "/state"),
-    restore: (snapshot) => done("PUT", "/state", snapshot),
+    snapshot: async () => {
+      const response = await send("GET", "/state", undefined, {}, { accept: lines })
+      const meetings: Array<Meeting> = []
+      let first: (Snapshot & { readonly meetings: number }) | undefined
+      for await (const line of linesOf(response)) {
+        if (first === undefined) first = JSON.parse(line)
+        else meetings.push(JSON.parse(line))
+      }
+      if (first?.meetings !== meetings.length) throw new Error("mock Feishu: the snapshot broke off")
+      const { meetings: _count, seed, ...rest } = first
+      return { ...rest, seed: { ...seed, meetings } }
+    },
+    restore: async ({ seed: { meetings = [], ...seed }, ...rest }) => {
+      const parts = [`${JSON.stringify({ ...rest, seed, meetings: meetings.length })}\n`]
+      for (const meeting of meetings) parts.push(`${JSON.stringify(meeting)}\n`)
+      await send("PUT", "/state", new Blob(parts), {}, { "content-type": lines })
+    },
     putMeetings: (meetings) => done("PUT", "/meetings", meetings),
     removeMeeting: (id) => done("DELETE", `/meetings/${encodeURIComponent(id)}`),
     change: (behaviour) => ask("PATCH", "/behaviour", behaviour),
@@ -172,5 +206,31 @@ export const connect = ({ appId, controlToken, url, ...target }: Target): Contro
         [Symbol.asyncDispose]: () => done("DELETE", `/workspaces/${info.appId}`),
       }
     },
+  }
+}
+
+/** The media type of a snapshot in lines: any number of meetings fits. */
+const lines = "application/x-ndjson"
+
+const linesOf = async function* (response: Response): AsyncGenerator<string, void, undefined> {
+  let begun = ""
+  for await (const text of response.body!.pipeThrough(new TextDecoderStream())) {
+    const [first = "", ...others] = text.split("\n")
+    begun += first
+    for (const other of others) {
+      if (begun !== "") yield begun
+      begun = other
+    }
+  }
+  if (begun !== "") yield begun
+}
+
+/** Why something was refused, in the mock's own words, if it is a mock that has answered. */
+const refusalIn = (text: string): { readonly error?: string; readonly problems?: ReadonlyArray<string> } => {
+  try {
+    const answer: unknown = JSON.parse(text)
+    return typeof answer === "object" && answer !== null ? answer : {}
+  } catch {
+    return {}
   }
 }

@@ -12,14 +12,16 @@ import * as Stream from "effect/Stream"
 import { ListByNo } from "@effect-feishu/contract"
 import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as AppTickets from "./AppTickets.ts"
+import * as Bounds from "./Bounds.ts"
 import * as Control from "./Control.ts"
 import * as ControlDocs from "./ControlDocs.ts"
 import * as ControlPaths from "./ControlPaths.ts"
 import { json } from "./Exchange.ts"
-import * as Faults from "./Faults.ts"
 import * as Journal from "./Journal.ts"
 import * as Problems from "./Problems.ts"
 import * as Seed from "./Seed.ts"
+import * as SnapshotTransfer from "./SnapshotTransfer.ts"
+import * as Store from "./Store.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 import * as Workspace from "./Workspace.ts"
 
@@ -47,10 +49,16 @@ export const routes = (workspaces: Workspace.Workspaces) => {
           )
         : Effect.succeed(workspace)
     })
-  const isElsewhere = (appId: string, workspace: Workspace.Workspace) => {
-    const other = workspaces.ofApp(appId)
-    return other !== undefined && other !== workspace
-  }
+  /** Changes a workspace, while nobody else changes it. */
+  const change = <Change extends Effect.Effect<unknown, unknown>>(
+    query: { readonly app_id?: string | undefined },
+    how: (workspace: Workspace.Workspace) => Change,
+  ): Effect.Effect<Effect.Success<Change>, Effect.Error<Change> | Control.Missing> =>
+    Effect.flatMap(find(query), (workspace) =>
+      workspace.alone(
+        Effect.suspend(() => how(workspace) as Effect.Effect<Effect.Success<Change>, Effect.Error<Change>>),
+      ),
+    )
   const missing = (what: string) =>
     Effect.fail(new Control.Missing({ error: `there is no ${shortened(what, 200)}` }))
   const doneOr = (found: boolean, what: string) => (found ? Effect.succeed(done) : missing(what))
@@ -59,47 +67,56 @@ export const routes = (workspaces: Workspace.Workspaces) => {
     handlers
       .handle("health", () => Effect.succeed({ status: "ok" as const }))
       .handle("reset", ({ query }) =>
-        Effect.flatMap(find(query), ({ reset }) => Effect.as(Effect.mapError(reset, refusedSeed), done)),
+        change(query, (workspace) =>
+          Effect.as(Effect.mapError(workspace.reset(workspaces.mayHave(workspace)), refusedSeed), done),
+        ),
       )
-      .handle("snapshot", ({ query }) => Effect.map(find(query), (workspace) => workspace.snapshot()))
-      .handle("restore", ({ payload, query }) =>
-        Effect.flatMap(find(query), (workspace) => {
-          const other = payload.seed.apps?.find(({ app_id }) => isElsewhere(app_id, workspace))
-          return other === undefined
-            ? Effect.as(Effect.mapError(workspace.restore(payload), refusedSeed), done)
-            : Effect.fail(refused(`the app ${other.app_id} is in another workspace`))
-        }),
+      .handleRaw("snapshot", ({ query, request }) =>
+        Effect.flatMap(find(query), (workspace) => SnapshotTransfer.send(request, workspace.snapshot())),
+      )
+      .handleRaw("restore", ({ query, request }) =>
+        Effect.andThen(
+          // Who asks for a workspace that is not there need not send a snapshot first.
+          find(query),
+          Effect.flatMap(SnapshotTransfer.receive(request), (snapshot) =>
+            change(query, (workspace) =>
+              Effect.as(
+                Effect.mapError(workspace.restore(snapshot, workspaces.mayHave(workspace)), refusedSeed),
+                done,
+              ),
+            ),
+          ),
+        ),
       )
       .handle("behaviour", ({ query }) => Effect.map(find(query), ({ state }) => state.behaviour))
       .handle("changeBehaviour", ({ payload, query }) =>
-        Effect.map(find(query), (workspace) => {
+        change(query, (workspace) => {
           workspace.change(payload)
-          return workspace.state.behaviour
+          return Effect.succeed(workspace.state.behaviour)
         }),
       ),
   )
 
   const apps = HttpApiBuilder.group(Control.Api, "apps", (handlers) =>
     handlers
-      .handle("apps", ({ query }) => Effect.map(find(query), ({ state }) => state.store.apps()))
+      .handle("apps", ({ query }) =>
+        Effect.map(find(query), ({ state }) => state.store.apps().map(Store.written)),
+      )
       .handle("putApp", ({ payload, query }) =>
-        Effect.flatMap(find(query), (workspace) => {
-          if (isElsewhere(payload.app_id, workspace)) {
-            return Effect.fail(refused(`the app ${payload.app_id} is in another workspace`))
-          }
-          workspace.state.store.putApp(payload)
-          return Effect.succeed(done)
+        change(query, (workspace) => {
+          const refusal = workspaces.mayHave(workspace)([payload])
+          if (refusal !== undefined) return Effect.fail(refusedSeed(refusal))
+          return workspace.state.store.putApp(payload)
+            ? Effect.succeed(done)
+            : Effect.fail(refused(`there is no room for the app ${payload.app_id}`, [Bounds.ofWorkspace]))
         }),
       )
-      .handle(
-        "removeApp",
-        Effect.fnUntraced(function* ({ params, query }) {
-          const { state } = yield* find(query)
-          if (state.store.app(params.id) !== undefined && state.store.apps().length === 1) {
-            return yield* refused(`${params.id} is the only app of its workspace`)
-          }
-          return yield* doneOr(state.store.removeApp(params.id), `app ${params.id}`)
-        }),
+      .handle("removeApp", ({ params, query }) =>
+        change(query, ({ state: { store } }) =>
+          store.app(params.id) !== undefined && store.apps().length === 1
+            ? Effect.fail(refused(`${params.id} is the only app of its workspace`))
+            : doneOr(store.removeApp(params.id), `app ${params.id}`),
+        ),
       )
       .handle("tokens", ({ query }) =>
         Effect.map(find(query), ({ state }) =>
@@ -113,7 +130,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
         ),
       )
       .handle("revokeToken", ({ payload, query }) =>
-        Effect.flatMap(find(query), ({ state }) => {
+        change(query, ({ state }) => {
           const { token } = payload
           const texts =
             token === undefined ? state.tokens.all(state.clock.now()).map(({ text }) => text) : [token]
@@ -122,7 +139,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
         }),
       )
       .handle("authorize", ({ payload, query }) =>
-        Effect.flatMap(find({ app_id: payload.client_id, ...query }), ({ state }) => {
+        change({ app_id: payload.client_id, ...query }, ({ state }) => {
           const app = state.store.app(payload.client_id)
           if (app === undefined) return missing(`app ${payload.client_id}`)
           const code = state.tokens.mintCode(
@@ -140,7 +157,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
         }),
       )
       .handle("pushAppTicket", ({ payload }) =>
-        Effect.flatMap(find(payload), (workspace) => {
+        change(payload, (workspace) => {
           const app = workspace.state.store.app(payload.app_id)
           if (app?.type !== "store") return Effect.fail(refused(`${payload.app_id} is no store app`))
           return Effect.map(AppTickets.push(workspace, app), (app_ticket) => ({ app_ticket }))
@@ -152,20 +169,18 @@ export const routes = (workspaces: Workspace.Workspaces) => {
     handlers
       .handle("meetings", ({ query }) =>
         Effect.map(find(query), ({ state }) => {
-          const { limit = 50, meeting_no: meetingNo, offset = 0, search } = query
-          const found = state.store
-            .meetings()
-            .filter(
-              (meeting) =>
-                (meetingNo === undefined || meeting.meeting_no === meetingNo) &&
-                (search === undefined ||
-                  [meeting.topic, meeting.id, meeting.meeting_no].some((text) => text.includes(search))),
-            )
-          return { total: found.length, meetings: found.slice(offset, offset + Math.min(limit, 1_000)) }
+          const { limit = 50, meeting_no: meetingNo, offset = 0, search: text } = query
+          const { meetings, total } = state.store.search({
+            meetingNo,
+            text,
+            offset,
+            limit: Math.min(limit, 1_000),
+          })
+          return { total, meetings: meetings.map(Store.written) }
         }),
       )
       .handle("putMeetings", ({ payload, query }) =>
-        Effect.flatMap(find(query), ({ state }) => {
+        change(query, ({ state }) => {
           const tenants = new Set(state.store.apps().flatMap(({ tenants }) => tenants))
           const now = Math.floor(state.clock.now() / 1000)
           const meetings = payload.map((meeting) => Seed.inSeconds(meeting, now))
@@ -182,14 +197,14 @@ export const routes = (workspaces: Workspace.Workspaces) => {
             ],
           )
           if (problems.length > 0) return Effect.fail(refused("these meetings cannot be", problems))
-          for (const meeting of meetings) state.store.putMeeting(meeting)
-          return Effect.succeed({ put: payload.length })
+          if (!state.store.hasRoomFor(meetings)) {
+            return Effect.fail(refused("there is no room for these meetings", [Bounds.ofWorkspace]))
+          }
+          return Effect.as(Store.putAll(state.store, meetings), { put: payload.length })
         }),
       )
       .handle("removeMeeting", ({ params, query }) =>
-        Effect.flatMap(find(query), ({ state }) =>
-          doneOr(state.store.removeMeeting(params.id), `meeting ${params.id}`),
-        ),
+        change(query, ({ state }) => doneOr(state.store.removeMeeting(params.id), `meeting ${params.id}`)),
       ),
   )
 
@@ -202,31 +217,29 @@ export const routes = (workspaces: Workspace.Workspaces) => {
         })),
       )
       .handle("addFault", ({ payload, query }) =>
-        Effect.flatMap(find(query), ({ state }) =>
+        change(query, ({ state }) =>
           state.faults.isFull()
-            ? Effect.fail(refused(`there are ${Faults.mostRules} rules already: remove some`))
+            ? Effect.fail(refused(`there are ${Bounds.rules} rules already: remove some`))
             : Effect.succeed(state.faults.add(payload)),
         ),
       )
       .handle("enableFault", ({ params, payload, query }) =>
-        Effect.flatMap(find(query), ({ state }) => {
+        change(query, ({ state }) => {
           const rule = state.faults.enable(params.id, payload.enabled)
           return rule === undefined ? missing(`rule ${params.id}`) : Effect.succeed(rule)
         }),
       )
       .handle("removeFault", ({ params, query }) =>
-        Effect.flatMap(find(query), ({ state }) =>
-          doneOr(state.faults.remove(params.id), `rule ${params.id}`),
-        ),
+        change(query, ({ state }) => doneOr(state.faults.remove(params.id), `rule ${params.id}`)),
       )
       .handle("clearFaults", ({ query }) =>
-        Effect.map(find(query), ({ state }) => (state.faults.clear(), done)),
+        change(query, ({ state }) => Effect.sync(() => (state.faults.clear(), done))),
       )
       .handle("chaos", ({ payload, query }) =>
-        Effect.map(find(query), ({ state }) => (state.faults.setChaos(payload), done)),
+        change(query, ({ state }) => Effect.sync(() => (state.faults.setChaos(payload), done))),
       )
       .handle("calm", ({ query }) =>
-        Effect.map(find(query), ({ state }) => (state.faults.setChaos(undefined), done)),
+        change(query, ({ state }) => Effect.sync(() => (state.faults.setChaos(undefined), done))),
       ),
   )
 
@@ -243,11 +256,14 @@ export const routes = (workspaces: Workspace.Workspaces) => {
       // Raw: the first thing that is sent must not wait for the first entry, or a client would wait for headers.
       .handleRaw("watch", ({ query }) =>
         Effect.map(find(query), ({ state }) => {
-          const entries = Stream.callback<Journal.Entry>((queue) =>
-            Effect.acquireRelease(
-              Effect.sync(() => state.journal.listen((entry) => Queue.offerUnsafe(queue, entry))),
-              (stop) => Effect.sync(stop),
-            ),
+          const entries = Stream.callback<Journal.Entry>(
+            (queue) =>
+              Effect.acquireRelease(
+                Effect.sync(() => state.journal.listen((entry) => Queue.offerUnsafe(queue, entry))),
+                (stop) => Effect.sync(stop),
+              ),
+            // Whoever reads slower than requests come misses the oldest: `seq` shows the gap.
+            { bufferSize: Bounds.watchedEntries, strategy: "sliding" },
           )
           const events = Stream.map(entries, (entry) => `data: ${JSON.stringify(entry)}\n\n`)
           return HttpServerResponse.stream(
@@ -263,7 +279,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
         }),
       )
       .handle("clearJournal", ({ query }) =>
-        Effect.map(find(query), ({ state }) => (state.journal.clear(), done)),
+        change(query, ({ state }) => Effect.sync(() => (state.journal.clear(), done))),
       )
       .handle("verify", ({ payload, query }) =>
         Effect.map(find(query), ({ state }) =>
@@ -287,7 +303,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
     handlers
       .handle("clock", ({ query }) => Effect.map(find(query), clockOf))
       .handle("moveClock", ({ payload, query }) =>
-        Effect.flatMap(find(query), (workspace) => {
+        change(query, (workspace) => {
           const { clock } = workspace.state
           const { advance = 0, frozen, set } = payload
           const now = clock.now() / 1000
@@ -341,9 +357,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
             refusedSeed,
           )
           const taken = workspaces.add(workspace)
-          if (taken !== undefined) {
-            return yield* refused(`the app ${taken} is in another workspace: give the seed another app_id`)
-          }
+          if (taken !== undefined) return yield* refused(taken)
           return infoOf(workspace)
         }),
       )

@@ -5,6 +5,7 @@ import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { unhandled } from "effect/Types"
 import { shortened } from "@effect-feishu/terminal/Shortened"
+import * as Bounds from "./Bounds.ts"
 import { Api } from "./Control.ts"
 
 /** The page that describes the control plane, and the same for programs. */
@@ -46,7 +47,7 @@ export const unanswered =
           _tag: "Failed",
           error:
             status === 413
-              ? "the body of this request is too large: 64 MiB are read"
+              ? `the body of this request is too large: at most ${Bounds.inMebibytes(Bounds.controlBytes)} are read`
               : `this request has no answer: ${shortened(String(error), 300)}`,
         }),
       )

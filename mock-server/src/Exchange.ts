@@ -20,6 +20,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type { unhandled } from "effect/Types"
+import * as Bounds from "./Bounds.ts"
 import * as ControlGuard from "./ControlGuard.ts"
 import * as ControlPaths from "./ControlPaths.ts"
 import * as ExchangeIds from "./ExchangeIds.ts"
@@ -375,6 +376,7 @@ const written = (
     resetSeconds: hit?.then.network === undefined ? resetOf(response) : undefined,
     requestBody: exchange.requestBody,
     responseBody: exchange.page ?? (body._tag === "Uint8Array" ? body.body : ""),
+    responseBytes: body._tag === "Uint8Array" ? body.body.length : 0,
   })
   return response
 }
@@ -394,7 +396,7 @@ const placeByBody = (
   request: HttpServerRequest.HttpServerRequest,
 ): Effect.Effect<boolean> =>
   request.text.pipe(
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(1)),
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(Bounds.requestBytes)),
     Effect.map((text) => {
       exchange.requestBody = text
       const fields = fieldsOf(text)

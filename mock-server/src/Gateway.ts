@@ -45,7 +45,7 @@ const refusalOf = (exchange: Exchange, request: HttpServerRequest.HttpServerRequ
   if (now >= token.expiresAt) return failure(token.kind === "user" ? 99991677 : 99991663)
   const app = state.store.app(token.appId)
   // Where in the order the address is checked is inferred.
-  if (app?.allowed_ips !== undefined) {
+  if (app !== undefined && app.allowed_ips !== null) {
     const address = addressOf(request)
     if (!app.allowed_ips.some((allowed) => canonical(allowed) === address)) return failure(99991401)
   }

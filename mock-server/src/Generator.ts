@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type { Generate, InSeconds, Meeting } from "./Seed.ts"
 import { topics } from "./topics.ts"
+import * as VirtualClock from "./VirtualClock.ts"
 
 /** A stretch of time from `from` (inclusive) to `to` (exclusive), in unix seconds. */
 export interface Span {
@@ -36,43 +37,42 @@ export const meetingNos = (random: Random.Random, count: number, taken: Set<stri
   })
 
 /**
- * The meetings of one order. Their starts are spread evenly with some jitter over the span of the order, or over
- * `span`. Ids that are in `taken` are avoided; the new ones are added to it.
+ * The meetings of one order, one after the other. Their starts are spread evenly with some jitter over the span of the
+ * order, or over `span`. Ids that are taken are avoided; whoever asks for the meetings takes theirs as they come.
  */
-export const meetings = (
+export const meetings = function* (
   random: Random.Random,
   order: InSeconds<Generate>,
   span: Span,
-  taken: Set<string>,
-): Array<InSeconds<Meeting>> => {
+  isTaken: (id: string) => boolean,
+): Generator<InSeconds<Meeting>, void, undefined> {
   const from = order.from ?? Math.min(span.from, order.to ?? span.from)
   const to = Math.max(from + 1, order.to ?? span.to)
   // What recurs under one number is one meeting with one topic, one password and one link, most of the time.
   const usual = pick(random, topics)
   const password = chance(random, 0.6) ? sixDigits(random) : undefined
-  const withUrl = chance(random, 0.6)
-  return Array.from({ length: order.count }, (_, index): InSeconds<Meeting> => {
+  const url = chance(random, 0.6) ? `https://vc.feishu.cn/j/${order.meeting_no}` : undefined
+  for (let index = 0; index < order.count; index++) {
     const start = from + Math.floor(((index + random.nextDoubleUnsafe()) / order.count) * (to - from))
-    return {
-      id: meetingId(random, start, taken),
+    yield {
+      id: meetingId(random, start, isTaken),
       meeting_no: order.meeting_no,
       topic: chance(random, 0.5) ? usual : pick(random, topics),
-      ...(withUrl ? { url: `https://vc.feishu.cn/j/${order.meeting_no}` } : {}),
+      ...(url === undefined ? {} : { url }),
       ...(password === undefined ? {} : { password }),
       start_time: start,
-      end_time: start + 60 * (5 + below(random, 115)),
+      end_time: Math.min(start + 60 * (5 + below(random, 115)), VirtualClock.lastSecond),
       ...(chance(random, 0.1) ? { meeting_connect: chance(random, 0.5) } : {}),
-      ...(chance(random, 0.1) ? { note_id: meetingId(random, start, taken) } : {}),
+      ...(chance(random, 0.1) ? { note_id: meetingId(random, start, isTaken) } : {}),
     }
-  })
+  }
 }
 
 /** The upper 32 bits of an id are the time it was made, in unix seconds (inferred from published ids of meetings). */
-const meetingId = (random: Random.Random, start: number, taken: Set<string>): string => {
+const meetingId = (random: Random.Random, start: number, isTaken: (id: string) => boolean): string => {
   let id: string
   do id = String((BigInt(start) << 32n) | BigInt(below(random, 2 ** 32)))
-  while (taken.has(id))
-  taken.add(id)
+  while (isTaken(id))
   return id
 }
 

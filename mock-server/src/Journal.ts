@@ -1,5 +1,6 @@
 /** What happened: the last requests of a workspace with their answers, secrets masked. */
 import * as Schema from "effect/Schema"
+import * as Bounds from "./Bounds.ts"
 import * as Masking from "./Masking.ts"
 import * as PageBody from "./PageBody.ts"
 import * as WholeNumber from "./WholeNumber.ts"
@@ -60,6 +61,8 @@ interface Answered {
   readonly resetSeconds: number | undefined
   readonly requestBody: string
   readonly responseBody: string | Uint8Array | PageBody.Page
+  /** How many bytes the body of the answer has. */
+  readonly responseBytes: number
 }
 
 /** Which entries: all conditions together. */
@@ -88,12 +91,13 @@ export interface Journal {
   readonly clear: () => void
 }
 
-/** How many entries are kept. */
-const capacity = 1_000
+const capacity = Bounds.journalEntries
+/** So many characters of an address and of credentials are kept. */
+const mostCharacters = 4_096
 
 interface Kept {
   readonly seq: number
-  readonly answered: Answered
+  answered: Answered
   readonly resetAt: number | undefined
   readonly earlyMillis: number | undefined
   /** Made when somebody looks: making it for every request would cost more than answering it. */
@@ -106,7 +110,25 @@ export const make = (listeners = new Set<Listener>()): Journal => {
   /** Until when each app was told to wait, for each endpoint. */
   const resets = new Map<string, number>()
   let seq = 0
+  /** Bytes of all bodies that are kept, and the place of the first entry whose bodies are. */
+  let bodyBytes = 0
+  let firstWithBodies = 0
 
+  /** The bodies of the oldest entries go first. */
+  const forgetBodies = () => {
+    while (bodyBytes > Bounds.journalBytes) {
+      const oldest = kept[firstWithBodies++]!
+      bodyBytes -= bytesOf(oldest.answered)
+      // What is told of the answer is in its body.
+      entryOf(oldest)
+      oldest.answered = {
+        ...oldest.answered,
+        requestBody: noLonger,
+        responseBody: noLonger,
+        responseBytes: 0,
+      }
+    }
+  }
   const latest = () => kept.slice(-capacity)
   return {
     add: (answered) => {
@@ -117,10 +139,22 @@ export const make = (listeners = new Set<Listener>()): Journal => {
       const resetAt = resetSeconds === undefined ? undefined : time + resetSeconds * 1000
       if (resetAt !== undefined) resets.set(key, Math.max(resetAt, waitUntil ?? 0))
       const earlyMillis = waitUntil !== undefined && time < waitUntil ? waitUntil - time : undefined
-      const added = { seq: ++seq, answered, resetAt, earlyMillis, entry: undefined }
+      const added: Kept = {
+        seq: ++seq,
+        answered: shortened(answered),
+        resetAt,
+        earlyMillis,
+        entry: undefined,
+      }
       kept.push(added)
+      bodyBytes += bytesOf(added.answered)
+      forgetBodies()
       // Half at once: shifting a long array one by one would cost more than all the rest.
-      if (kept.length >= 2 * capacity) kept.splice(0, kept.length - capacity)
+      if (kept.length >= 2 * capacity) {
+        const gone = kept.splice(0, kept.length - capacity)
+        for (const { answered } of gone.slice(firstWithBodies)) bodyBytes -= bytesOf(answered)
+        firstWithBodies = Math.max(0, firstWithBodies - gone.length)
+      }
       for (const listener of listeners) listener(entryOf(added))
     },
     entries: (filter = {}) =>
@@ -145,9 +179,32 @@ export const make = (listeners = new Set<Listener>()): Journal => {
       kept.length = 0
       resets.clear()
       seq = 0
+      bodyBytes = 0
+      firstWithBodies = 0
     },
   }
 }
+
+/** What stands in the place of a body that was forgotten. */
+const noLonger = `(the journal keeps ${Bounds.inMebibytes(Bounds.journalBytes)} of bodies: this one was older)`
+
+/** A character may take two bytes. */
+const bytesOf = ({ requestBody, responseBytes }: Answered): number =>
+  requestBody === noLonger ? 0 : 2 * requestBody.length + responseBytes
+
+const shortened = (answered: Answered): Answered => {
+  const { authorization = "", url } = answered
+  return url.length <= mostCharacters && authorization.length <= mostCharacters
+    ? answered
+    : {
+        ...answered,
+        url: beginningOf(url),
+        authorization: answered.authorization === undefined ? undefined : beginningOf(authorization),
+      }
+}
+
+/** A copy: a part of a text keeps all of it in memory. */
+const beginningOf = (text: string): string => Buffer.from(text.slice(0, mostCharacters)).toString()
 
 const decoder = new TextDecoder()
 
@@ -185,11 +242,13 @@ const passes = (entry: Entry, filter: Filter): boolean =>
   (filter.after === undefined || entry.seq > filter.after)
 
 const textOf = (body: Answered["responseBody"]): string =>
-  typeof body === "string" ? body : decoder.decode("rows" in body ? PageBody.write(body) : body)
+  typeof body === "string"
+    ? body
+    : decoder.decode("meetings" in body ? PageBody.write(body, PageBody.rowsOf(body)) : body)
 
 /** Feishu's own answers have it first or last. */
 const codeOf = (body: Answered["responseBody"]): number | undefined => {
-  if (typeof body !== "string" && "rows" in body) return 0
+  if (typeof body !== "string" && "meetings" in body) return 0
   const ends = textOf(body.length <= 200 ? body : body.slice(0, 40))
   const match = /^\{"code":(-?\d+)/.exec(ends) ?? /"code":(-?\d+)\}$/.exec(ends)
   return match === null ? undefined : Number(match[1])

@@ -3,46 +3,79 @@
  * find them (measured).
  */
 
+/** A meeting as the mock keeps it: `null` where it has no value. Times are unix seconds. */
+export interface Meeting {
+  /** Digits. */
+  readonly id: string
+  readonly tenant_key: string
+  /** Digits. */
+  readonly meeting_no: string
+  readonly topic: string
+  readonly url: string | null
+  readonly password: string | null
+  readonly start_time: number
+  readonly end_time: number | null
+  readonly meeting_connect: boolean | null
+  readonly note_id: string | null
+}
+
 /** A page as it goes over the wire. */
 export interface Page {
-  /** As `rows` makes them. */
-  readonly rows: ReadonlyArray<Buffer>
+  readonly meetings: ReadonlyArray<Meeting>
+  /** Changes a row, JSON and a comma, where something is to be wrong with it. */
+  readonly alter?: (row: string, index: number) => string
   /** How the list is written: only one that is written may have rows. */
   readonly list: "[]" | "null" | "absent"
   readonly hasMore: boolean
   readonly nextToken: string | undefined
 }
 
-/**
- * The rows of meetings: of each its JSON, and a comma after it. They lie side by side in memory, so that a page of them
- * is copied as one piece: a fifth of the time (measured).
- */
-export const rows = (meetings: ReadonlyArray<object>): ReadonlyArray<Buffer> => {
-  const texts = meetings.map((meeting) => `${JSON.stringify(meeting)},`)
-  const bytes = Buffer.from(texts.join(""))
-  let end = 0
-  return texts.map((text) => bytes.subarray(end, (end += Buffer.byteLength(text))))
+/** Rows side by side in memory: of each its JSON and a comma, and at which byte it ends. */
+export interface Rows {
+  readonly bytes: Buffer
+  readonly ends: Uint32Array
 }
 
-/** Writes the body of a page. */
-export const write = ({ hasMore, list, nextToken, rows: all }: Page): Buffer => {
-  const rows = list === "[]" ? all : []
+/** Writes the rows of meetings. */
+export const rows = (meetings: ReadonlyArray<Meeting>): Rows => sideBySide(meetings.map(rowOf))
+
+const sideBySide = (texts: ReadonlyArray<string>): Rows => {
+  const bytes = Buffer.from(texts.join(""))
+  const ends = new Uint32Array(texts.length)
+  let end = 0
+  for (const [index, text] of texts.entries()) ends[index] = end += Buffer.byteLength(text)
+  return { bytes, ends }
+}
+
+/**
+ * What the answer has of a meeting: the documented fields, those that it has. Times are not among them. Put together by
+ * hand: `JSON.stringify` of an object made for it takes four times as long (measured).
+ */
+const rowOf = ({ id, meeting_connect, meeting_no, note_id, password, topic, url }: Meeting): string =>
+  `{"id":"${id}","meeting_no":"${meeting_no}"${
+    password === null ? "" : `,"password":${JSON.stringify(password)}`
+  },"topic":${JSON.stringify(topic)}${url === null ? "" : `,"url":${JSON.stringify(url)}`}${
+    meeting_connect === null ? "" : `,"meeting_connect":${meeting_connect}`
+  }${note_id === null ? "" : `,"note_id":${JSON.stringify(note_id)}`}},`
+
+/** The rows of a page, made from its meetings. */
+export const rowsOf = ({ alter = (row) => row, meetings }: Page): ReadonlyArray<Uint8Array> => [
+  sideBySide(meetings.map((meeting, index) => alter(rowOf(meeting), index))).bytes,
+]
+
+/** Writes the body of a page, whose rows are given in pieces. */
+export const write = ({ hasMore, list, nextToken }: Page, pieces: ReadonlyArray<Uint8Array>): Buffer => {
+  const rows = list === "[]" ? pieces.filter(({ length }) => length > 0) : []
   const before = `{"code":0,"data":{"has_more":${hasMore}${list === "absent" ? "" : `,"meeting_briefs":${list === "[]" ? "[" : "null"}`}`
   const token = nextToken === undefined ? "" : `,"page_token":${JSON.stringify(nextToken)}`
   const after = `${list === "[]" ? "]" : ""}${token}},"msg":""}`
   let length = before.length + after.length - (rows.length > 0 ? 1 : 0)
-  for (const row of rows) length += row.length
+  for (const piece of rows) length += piece.length
   const bytes = roomFor(length)
   let at = bytes.write(before, "latin1")
-  for (let index = 0; index < rows.length;) {
-    const first = rows[index++]!
-    const { buffer, byteOffset } = first
-    let end = byteOffset + first.length
-    for (let next = rows[index]; next?.byteOffset === end && next.buffer === buffer; next = rows[++index]) {
-      end += next.length
-    }
-    bytes.set(new Uint8Array(buffer, byteOffset, end - byteOffset), at)
-    at += end - byteOffset
+  for (const piece of rows) {
+    bytes.set(piece, at)
+    at += piece.length
   }
   // Over the last comma.
   bytes.write(after, rows.length > 0 ? at - 1 : at, "latin1")

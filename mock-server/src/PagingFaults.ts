@@ -1,7 +1,8 @@
 /** Pages of meetings: the right one, and those that are wrong on demand. */
 import type { Behaviour } from "./Behaviour.ts"
 import type { PagingFault } from "./Faults.ts"
-import type { Page } from "./PageBody.ts"
+import * as PageBody from "./PageBody.ts"
+import * as VirtualClock from "./VirtualClock.ts"
 import type { State } from "./Workspace.ts"
 
 /** Which page. */
@@ -17,14 +18,23 @@ interface Asked {
   readonly pageToken: string
 }
 
+/** A page, and its rows in pieces. */
+export interface Answer {
+  readonly page: PageBody.Page
+  readonly rows: ReadonlyArray<Uint8Array>
+}
+
 /** The page that the store has. */
-export const right = ({ behaviour, pageTokens, store }: State, asked: Asked): Page => {
-  const { hasMore, rows } = store.page(asked)
+export const right = ({ behaviour, pageTokens, store }: State, asked: Asked): Answer => {
+  const { hasMore, meetings, rows } = store.page(asked)
   return {
+    page: {
+      meetings,
+      list: meetings.length > 0 ? "[]" : behaviour.emptyList,
+      hasMore,
+      nextToken: hasMore ? pageTokens.make(asked, asked.offset + asked.limit) : noToken(behaviour),
+    },
     rows,
-    list: rows.length > 0 ? "[]" : behaviour.emptyList,
-    hasMore,
-    nextToken: hasMore ? pageTokens.make(asked, asked.offset + asked.limit) : noToken(behaviour),
   }
 }
 
@@ -32,67 +42,64 @@ const noToken = ({ lastPageToken }: Behaviour): string | undefined =>
   lastPageToken === "empty" ? "" : undefined
 
 /** A page with something wrong. */
-export const wrong = (fault: PagingFault, state: State, asked: Asked): Page => {
-  const { pageTokens, store } = state
+export const wrong = (fault: PagingFault, state: State, asked: Asked): Answer => {
+  if (fault === "row inserted") insertRow(state, asked)
+  const page = broken(fault, state, asked)
+  return { page, rows: PageBody.rowsOf(page) }
+}
+
+const broken = (fault: PagingFault, state: State, asked: Asked): PageBody.Page => {
+  const { pageTokens } = state
+  const { page } = right(state, asked)
   switch (fault) {
     case "repeated token": {
       const nextToken = asked.pageToken === "" ? pageTokens.make(asked, 0) : asked.pageToken
-      return { ...right(state, asked), hasMore: true, nextToken }
+      return { ...page, hasMore: true, nextToken }
     }
     case "cycle":
-      return { ...right(state, asked), hasMore: true, nextToken: pageTokens.make(asked, 0) }
+      return { ...page, hasMore: true, nextToken: pageTokens.make(asked, 0) }
     case "missing token":
-      return {
-        ...right(state, asked),
-        hasMore: true,
-        nextToken: noToken(state.behaviour),
-      }
+      return { ...page, hasMore: true, nextToken: noToken(state.behaviour) }
     case "empty page": {
       // Another token for the same place: going on leads out of it.
       const variant = asked.pageToken === "" ? 1 : (pageTokens.variantOf(asked.pageToken) + 1) % 256
       return {
-        rows: [],
+        meetings: [],
         list: state.behaviour.emptyList,
         hasMore: true,
         nextToken: pageTokens.make(asked, asked.offset, variant),
       }
     }
-    case "doubled rows": {
-      const page = right(state, asked)
-      return { ...page, rows: page.rows.flatMap((row) => [row, row]) }
-    }
-    case "row inserted": {
-      let id = BigInt(asked.from) << 32n
-      while (store.meeting(String(id)) !== undefined) id++
-      store.putMeeting({
-        id: String(id),
-        tenant_key: asked.tenant,
-        meeting_no: asked.meetingNo,
-        topic: "began while the pages were read",
-        start_time: asked.from,
-      })
-      return right(state, asked)
-    }
+    case "doubled rows":
+      return { ...page, meetings: page.meetings.flatMap((meeting) => [meeting, meeting]) }
+    case "row inserted":
+      return page
     case "null list":
-      return { ...right(state, asked), list: "null" }
-    case "numeric ids": {
-      const page = right(state, asked)
-      return { ...page, rows: page.rows.map((row) => replaced(row, /"id":"(\d+)"/, '"id":$1')) }
-    }
+      return { ...page, list: "null" }
+    case "numeric ids":
+      return { ...page, alter: (row) => row.replace(/"id":"(\d+)"/, '"id":$1') }
     case "foreign row": {
-      const page = right(state, asked)
       const other = asked.meetingNo === "999999999" ? "999999998" : "999999999"
+      const last = page.meetings.length - 1
       return {
         ...page,
-        rows: page.rows.map((row, index) =>
-          index === page.rows.length - 1
-            ? replaced(row, /"meeting_no":"\d+"/, `"meeting_no":"${other}"`)
-            : row,
-        ),
+        alter: (row, index) =>
+          index === last ? row.replace(/"meeting_no":"\d+"/, `"meeting_no":"${other}"`) : row,
       }
     }
   }
 }
 
-const replaced = (row: Buffer, what: RegExp, by: string): Buffer =>
-  Buffer.from(row.toString().replace(what, by))
+/** A meeting begins at the start of the range; after the last second, and in a store that is full, none does. */
+const insertRow = ({ store }: State, asked: Asked): void => {
+  if (asked.from > VirtualClock.lastSecond) return
+  let id = BigInt(asked.from) << 32n
+  while (store.meeting(String(id)) !== undefined) id++
+  store.putMeeting({
+    id: String(id),
+    tenant_key: asked.tenant,
+    meeting_no: asked.meetingNo,
+    topic: "began while the pages were read",
+    start_time: asked.from,
+  })
+}

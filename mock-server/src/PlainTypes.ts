@@ -143,14 +143,14 @@ export interface FetchHandler extends AsyncDisposable {
   readonly fetch: (request: Request) => Promise<Response>
 }
 
-/** What a workspace holds, as JSON that can be kept and brought back. */
+/** What a workspace holds, as JSON that can be kept and brought back. Without apps, those of the workspace stay. */
 export interface Snapshot {
   readonly version: 1
   /** The mock's time in unix seconds. */
   readonly now: number
   readonly frozen: boolean
   readonly behaviour: Behaviour
-  readonly seed: Seed
+  readonly seed: Pick<Seed, "apps" | "meetings">
 }
 
 /** The name of an endpoint of Feishu. */

@@ -16,6 +16,7 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as Bounds from "./Bounds.ts"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Moment from "./Moment.ts"
@@ -131,7 +132,8 @@ const atLeastOne = <A, E>(item: Schema.Codec<A, E>, what: string) =>
     }),
   )
 
-const noOtherKeys = { messageUnexpectedKey: "there is no such key" }
+/** What is said of a key that is not known. */
+export const noOtherKeys = { messageUnexpectedKey: "there is no such key" }
 
 /**
  * An app with its credentials. A self-built app lives in the first of its tenants. Where there are `allowed_ips`,
@@ -252,7 +254,7 @@ export type InSeconds<Entry extends Meeting | Generate> = {
     : Entry[Key]
 }
 
-/** The same with its times in unix seconds, those that are relative counted from `now`. */
+/** The same with its times in unix seconds, those that are relative counted from `now`; none is before 1970. */
 export const inSeconds = <Entry extends Meeting | Generate>(entry: Entry, now: number): InSeconds<Entry> => {
   const resolved: Record<string, unknown> = { ...entry }
   for (const key of ["start_time", "end_time", "from", "to"]) {
@@ -289,6 +291,27 @@ const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 const pathKey = (segment: PropertyKey | { readonly key: PropertyKey }): PropertyKey =>
   typeof segment === "object" ? segment.key : segment
 
+const decodeMeeting = Schema.decodeUnknownResult(Meeting, { errors: "all", onExcessProperty: "error" })
+/** What a Schema has found, each with its path. */
+export const faultsOf = (failure: Schema.SchemaError): ReadonlyArray<Fault> =>
+  formatIssues(failure.issue).issues.map(({ message, path = [] }) => ({ path: path.map(pathKey), message }))
+
+/** Checks one meeting by itself, whose relative times count from `now` (unix seconds). Its tenant may be anybody's. */
+export const checkMeeting = (
+  value: unknown,
+  now: number,
+): Result.Result<InSeconds<Meeting>, ReadonlyArray<Fault>> => {
+  const decoded = decodeMeeting(value)
+  if (Result.isFailure(decoded)) return Result.fail(faultsOf(decoded.failure))
+  const meeting = inSeconds(decoded.success, now)
+  const { end_time: end = meeting.start_time, start_time: start } = meeting
+  const late = [...(start > lastTime ? ["start_time"] : []), ...(end > lastTime ? ["end_time"] : [])]
+  if (late.length > 0) return Result.fail(late.map((key) => ({ path: [key], message: tooLate })))
+  return end < start ? Result.fail([{ path: ["end_time"], message: endsTooEarly }]) : Result.succeed(meeting)
+}
+
+const endsTooEarly = "end_time is before start_time"
+
 /**
  * Checks a seed that a program made; fails with all faults. Relative times count from `now` (unix seconds), that of
  * Effect's `Clock` unless given.
@@ -300,12 +323,7 @@ const clockSeconds = Effect.map(Clock.currentTimeMillis, (millis) => Math.floor(
 
 const checkAt = (seed: unknown, source: string, now: number): Effect.Effect<Seed, SeedInvalid> => {
   const decoded = decode(seed)
-  const wrongShape = Result.isSuccess(decoded)
-    ? []
-    : formatIssues(decoded.failure.issue).issues.map((issue): Fault => ({
-        path: (issue.path ?? []).map(pathKey),
-        message: issue.message,
-      }))
+  const wrongShape = Result.isSuccess(decoded) ? [] : faultsOf(decoded.failure)
   const faults = [...wrongShape, ...contradictions(seed, now)]
   return Result.isSuccess(decoded) && faults.length === 0
     ? Effect.succeed(decoded.success)
@@ -344,7 +362,7 @@ const contradictions = (seed: unknown, now: number): Array<Fault> => {
   for (const [index, end] of timesOf("meetings", "end_time").entries()) {
     const start = starts[index]
     if (end !== undefined && start !== undefined && end < start) {
-      faults.push({ path: ["meetings", index, "end_time"], message: "end_time is before start_time" })
+      faults.push({ path: ["meetings", index, "end_time"], message: endsTooEarly })
     }
   }
   const tenants = tenantsOf(seed)
@@ -365,14 +383,11 @@ const contradictions = (seed: unknown, now: number): Array<Fault> => {
   }
   const counts = valuesOf(generate, "count", count)
   const all = meetings.length + counts.reduce<number>((sum, count = 0) => sum + count, 0)
-  if (all > mostMeetings) faults.push({ path: ["generate"], message: tooMany })
+  if (all > Bounds.meetings) {
+    faults.push({ path: ["generate"], message: `makes ${all} meetings in all: ${Bounds.ofWorkspace}` })
+  }
   return faults
 }
-
-/** More would not fit into the memory that Node takes. */
-export const mostMeetings = 1_000_000
-/** What is wrong with more. */
-export const tooMany = `a mock holds at most ${mostMeetings} meetings in all`
 
 /** The tenants of all apps, or `undefined` while those of one are not known: that app's own fault is told. */
 const tenantsOf = (seed: unknown): ReadonlySet<string> | undefined => {

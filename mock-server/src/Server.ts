@@ -3,6 +3,7 @@ import * as ByteSize from "effect/ByteSize"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Layer from "effect/Layer"
 import * as Api from "./Api.ts"
+import * as Bounds from "./Bounds.ts"
 import type * as ControlGuard from "./ControlGuard.ts"
 import * as ControlHandlers from "./ControlHandlers.ts"
 import * as Exchange from "./Exchange.ts"
@@ -16,6 +17,6 @@ export const routes = (workspaces: Workspaces, guard: ControlGuard.Options | und
   Layer.merge(Api.routes, ControlHandlers.routes(workspaces)).pipe(
     Layer.provide([Gateway.authorization, Gateway.fields]),
     Layer.provideMerge(Exchange.layer(workspaces, guard)),
-    // What does not fit is answered as what cannot be read; a snapshot may be large.
-    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.mebibytes(64))),
+    // Snapshots are read by themselves: they may be larger.
+    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(Bounds.controlBytes))),
   )

@@ -12,7 +12,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AppTickets from "./AppTickets.ts"
 import { CurrentExchange, type Exchange, json, oauthFailure, tokenFailure } from "./Exchange.ts"
-import type { App } from "./Seed.ts"
+import type { App } from "./Store.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 

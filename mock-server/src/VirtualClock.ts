@@ -37,6 +37,9 @@ export const secondsOf = (time: string | number, now: number): Option.Option<num
     (seconds) => seconds >= 0 && seconds <= lastSecond,
   )
 
+/** At the last second a clock stands still: what comes after it has no place in the id of a meeting. */
+const within = (millis: number): number => Math.min(Math.max(Math.round(millis), 0), lastSecond * 1000 + 999)
+
 /** See the members. Times are unix milliseconds. */
 export interface VirtualClock {
   readonly now: () => number
@@ -61,7 +64,7 @@ export const make = (start: number | undefined): Effect.Effect<VirtualClock> =>
     const running = start === undefined ? () => clock.currentTimeMillisUnsafe() : elapsed
     let ahead = start === undefined ? 0 : start * 1000
     let frozenAt: number | undefined
-    const now = () => frozenAt ?? Math.round(ahead + running())
+    const now = () => frozenAt ?? within(ahead + running())
     return Effect.succeed({
       now,
       isFrozen: () => frozenAt !== undefined,
@@ -73,7 +76,7 @@ export const make = (start: number | undefined): Effect.Effect<VirtualClock> =>
         frozenAt = undefined
       },
       set: (millis) => {
-        const whole = Math.round(millis)
+        const whole = within(millis)
         if (frozenAt === undefined) ahead = whole - running()
         else frozenAt = whole
       },

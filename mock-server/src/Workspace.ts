@@ -4,11 +4,13 @@
  */
 import type { MeetingNo } from "@effect-feishu/contract"
 import * as Clock from "effect/Clock"
+import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import * as Behaviour from "./Behaviour.ts"
+import * as Bounds from "./Bounds.ts"
 import * as ExchangeIds from "./ExchangeIds.ts"
 import * as Faults from "./Faults.ts"
 import * as Generator from "./Generator.ts"
@@ -19,25 +21,13 @@ import * as Quota from "./Quota.ts"
 import * as RateLimit from "./RateLimit.ts"
 import { sample } from "./sample.ts"
 import * as Seed from "./Seed.ts"
+import * as Snapshot from "./Snapshot.ts"
 import * as Store from "./Store.ts"
 import * as Tokens from "./Tokens.ts"
 import * as VirtualClock from "./VirtualClock.ts"
-import * as WholeNumber from "./WholeNumber.ts"
 
 /** What a workspace holds and how it behaves. Everything has a default. */
 export type Options = PlainTypes.Options<DateTime.DateTime | number | string>
-
-/** What a workspace holds, as JSON that can be kept and brought back. */
-export const Snapshot = Schema.Struct({
-  version: Schema.Literal(1),
-  /** The mock's time in unix seconds. */
-  now: WholeNumber.between(0, VirtualClock.lastSecond, VirtualClock.bounds),
-  frozen: Schema.Boolean,
-  behaviour: Behaviour.Behaviour,
-  seed: Seed.Seed,
-})
-/** See the Schema of the same name. */
-export type Snapshot = typeof Snapshot.Type
 
 /** Everything that a reset makes anew, at once. */
 export interface State {
@@ -60,15 +50,23 @@ export interface Workspace {
   readonly onRequest: Journal.Listener | undefined
   /** A request takes it once, so that a reset in between leaves it the old one, whole. */
   state: State
+  /** Makes a change while nobody else makes one: a reset or a snapshot that is brought back may take seconds. */
+  readonly alone: <A, E, R>(change: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** Changes switches from now on; counts of limits begin anew. */
   readonly change: (behaviour: Partial<Behaviour.Behaviour>) => void
-  /** Apps, meetings, clock and switches as they are. */
-  readonly snapshot: () => Snapshot
-  /** Brings a snapshot back; tokens, counts, faults and the journal are forgotten. */
-  readonly restore: (snapshot: Snapshot) => Effect.Effect<void, Seed.SeedInvalid>
+  /** Apps, meetings, clock and switches as they are at this moment. */
+  readonly snapshot: () => Snapshot.Moment
+  /**
+   * Brings a snapshot back, when `mayHave` says of its apps that this workspace may have them; tokens, counts, faults and
+   * the journal are forgotten. Fails with all that is wrong, and has changed nothing then.
+   */
+  readonly restore: (snapshot: Snapshot.Given, mayHave: MayHave) => Effect.Effect<void, Seed.SeedInvalid>
   /** Brings back the seed and the start of the clock, and forgets tokens, counts, faults and the journal. */
-  readonly reset: Effect.Effect<void, Seed.SeedInvalid>
+  readonly reset: (mayHave: MayHave) => Effect.Effect<void, Seed.SeedInvalid>
 }
+
+/** Why a workspace may not have apps, or nothing: an app is in one workspace only. */
+type MayHave = (apps: ReadonlyArray<{ readonly app_id: string }>) => Seed.SeedInvalid | undefined
 
 /** The same, with the start of the clock in unix seconds. */
 type Settled = Omit<Options, "now"> & { readonly now: number | undefined }
@@ -104,15 +102,25 @@ export const make = Effect.fnUntraced(function* (
           (seed) => (checked = { at, seed }).seed,
         )
   const listeners = new Set(options.onRequest === undefined ? [] : [options.onRequest])
+  const lock = yield* Semaphore.make(1)
+  /** Nothing comes between the look at the apps of all workspaces and the new state. */
+  const replace = (state: State, mayHave: MayHave): Effect.Effect<void, Seed.SeedInvalid> =>
+    Effect.suspend(() => {
+      const refusal = mayHave(state.store.apps())
+      if (refusal !== undefined) return Effect.fail(refusal)
+      workspace.state = state
+      return Effect.void
+    })
   const workspace: Workspace = {
     appTicketUrl: options.appTicketUrl,
     onRequest: options.onRequest,
     state: yield* build(options, seedAt, resets, listeners),
-    reset: Effect.suspend(() =>
-      Effect.map(build(options, seedAt, ++resets, listeners), (state) => {
-        workspace.state = state
-      }),
-    ).pipe(withOwnClock),
+    alone: lock.withPermit,
+    reset: (mayHave) =>
+      Effect.suspend(() => build(options, seedAt, ++resets, listeners)).pipe(
+        withOwnClock,
+        Effect.flatMap((state) => replace(state, mayHave)),
+      ),
     change: (behaviour) => {
       const changed = { ...workspace.state.behaviour, ...behaviour }
       workspace.state = { ...workspace.state, behaviour: changed, ...countersOf(changed) }
@@ -120,35 +128,48 @@ export const make = Effect.fnUntraced(function* (
     snapshot: () => {
       const { behaviour, clock, store } = workspace.state
       return {
-        version: 1,
-        now: Math.floor(clock.now() / 1000),
-        frozen: clock.isFrozen(),
-        behaviour,
-        seed: { apps: store.apps(), meetings: store.meetings() },
+        head: {
+          version: 1,
+          now: Math.floor(clock.now() / 1000),
+          frozen: clock.isFrozen(),
+          behaviour,
+          seed: { apps: Arr.map(store.apps(), Store.written) },
+        },
+        meetings: store.meetings(),
+        meetingBytes: store.meetingBytes(),
       }
     },
-    restore: Effect.fnUntraced(function* (snapshot) {
-      const { apps = [Seed.defaultApp], meetings = [] } = yield* Seed.check(
-        snapshot.seed,
-        "the snapshot",
-        snapshot.now,
-      )
-      const clock = yield* withOwnClock(VirtualClock.make(snapshot.now))
-      if (snapshot.frozen) clock.freeze()
-      workspace.state = {
+    restore: Effect.fnUntraced(function* (snapshot, mayHave) {
+      const head = yield* Snapshot.readHead(snapshot)
+      const { behaviour, now } = head
+      const apps = head.seed.apps ?? Arr.map(workspace.state.store.apps(), Store.written)
+      const store = yield* storeOf(apps)
+      yield* Snapshot.readMeetings(snapshot, head, store)
+      const clock = yield* withOwnClock(VirtualClock.make(now))
+      if (head.frozen) clock.freeze()
+      const state = {
         ...(yield* emptied(options, apps, ++resets, listeners)),
-        behaviour: snapshot.behaviour,
-        ...countersOf(snapshot.behaviour),
+        behaviour,
+        ...countersOf(behaviour),
         clock,
-        store: Store.make({
-          apps,
-          meetings: meetings.map((meeting) => Seed.inSeconds(meeting, snapshot.now)),
-        }),
+        store,
       }
+      yield* replace(state, mayHave)
     }),
   }
   return workspace
 })
+
+/** A store with apps and without meetings. */
+const storeOf = (apps: Store.Apps): Effect.Effect<Store.Store, Seed.SeedInvalid> =>
+  Store.fits(apps)
+    ? Effect.sync(() => Store.make(apps))
+    : Effect.fail(
+        new Seed.SeedInvalid({
+          source: "the seed",
+          faults: [{ path: ["apps"], message: Bounds.ofWorkspace }],
+        }),
+      )
 
 const behaviourOf = (options: Settled): Behaviour.Behaviour => ({
   rateLimit: options.rateLimit ?? Behaviour.defaults.rateLimit,
@@ -168,7 +189,7 @@ const countersOf = ({ monthlyQuota, rateLimit, rateWindow }: Behaviour.Behaviour
 /** A state without apps, meetings and time of its own. */
 const emptied = Effect.fnUntraced(function* (
   { randomSeed = 1, ...options }: Settled,
-  [{ app_id: appId }]: Store.Contents["apps"],
+  [{ app_id: appId }]: Store.Apps,
   resets: number,
   listeners: Set<Journal.Listener>,
 ) {
@@ -194,23 +215,33 @@ const build = Effect.fnUntraced(function* (
   listeners: Set<Journal.Listener>,
 ): Effect.fn.Return<State, Seed.SeedInvalid> {
   const clock = yield* VirtualClock.make(options.now)
-  const contents = yield* fill(options, seedAt, Math.floor(clock.now() / 1000))
-  return {
-    ...(yield* emptied(options, contents.apps, resets, listeners)),
-    clock,
-    store: Store.make(contents),
-  }
+  const nowSeconds = Math.floor(clock.now() / 1000)
+  const seed = yield* seedAt(nowSeconds)
+  const apps = seed.apps ?? [Seed.defaultApp]
+  const store = yield* storeOf(apps)
+  yield* fill(store, options, seed, nowSeconds)
+  return { ...(yield* emptied(options, apps, resets, listeners)), clock, store }
 })
 
 /** The seed, checked for when the mock's clock shows a time in unix seconds. */
 type SeedAt = (nowSeconds: number) => Effect.Effect<Seed.Seed, Seed.SeedInvalid>
 
-/** The apps and meetings that the options ask for. */
-const fill = Effect.fnUntraced(function* (options: Settled, seedAt: SeedAt, nowSeconds: number) {
+/** Puts the meetings that the options ask for into a store. */
+const fill = Effect.fnUntraced(function* (
+  store: Store.Store,
+  options: Settled,
+  seed: Seed.Seed,
+  nowSeconds: number,
+) {
   const { days = 89, generate, randomSeed = 1 } = options
-  const seed = yield* seedAt(nowSeconds)
   const given = (seed.meetings ?? []).map((meeting) => Seed.inSeconds(meeting, nowSeconds))
   const orders = (seed.generate ?? []).map((order) => Seed.inSeconds(order, nowSeconds))
+  const count =
+    orders.reduce((sum, order) => sum + order.count, given.length) +
+    (generate === undefined ? 0 : generate.numbers * generate.meetings)
+  const tooMany = (message: string) =>
+    new Seed.SeedInvalid({ source: "what the mock is given", faults: [{ path: ["generate"], message }] })
+  if (count > Bounds.meetings) return yield* tooMany(`asks for ${count} meetings, and ${Bounds.ofWorkspace}`)
   if (generate !== undefined) {
     const taken = new Set([...given, ...orders].map((entry) => entry.meeting_no))
     const random = yield* Generator.seeded(randomSeed, "numbers")
@@ -218,19 +249,18 @@ const fill = Effect.fnUntraced(function* (options: Settled, seedAt: SeedAt, nowS
       orders.push({ meeting_no, count: generate.meetings })
     }
   }
-  if (orders.reduce((sum, { count }) => sum + count, given.length) > Seed.mostMeetings) {
-    const faults = [{ path: ["generate"], message: Seed.tooMany }]
-    return yield* new Seed.SeedInvalid({ source: "what the mock is given", faults })
-  }
+  const put = (meetings: Iterable<Store.GivenMeeting>) =>
+    Effect.flatMap(Store.putAll(store, meetings), (haveFitted) =>
+      haveFitted ? Effect.void : Effect.fail(tooMany(Bounds.ofWorkspace)),
+    )
+  yield* put(given)
   const span = Generator.daysBefore(nowSeconds, days)
-  const ids = new Set(given.map((meeting) => meeting.id))
-  const meetings = [...given]
+  const isTaken = (id: string) => store.meeting(id) !== undefined
   for (const order of orders) {
     // A stream of random numbers for each number: its meetings do not change when others come or go.
     const random = yield* Generator.seeded(randomSeed, `meetings/${order.meeting_no}`)
-    for (const meeting of Generator.meetings(random, order, span, ids)) meetings.push(meeting)
+    yield* put(Generator.meetings(random, order, span, isTaken))
   }
-  return { apps: seed.apps ?? [Seed.defaultApp], meetings } satisfies Store.Contents
 })
 
 /** All workspaces of a server, and which of them a request belongs to. */
@@ -244,8 +274,10 @@ export interface Workspaces {
     text: string,
   ) => { readonly workspace: Workspace; readonly token: Tokens.Token } | undefined
   readonly all: () => ReadonlyArray<Workspace>
-  /** Adds one, unless an app of it is in another: then that app's id. */
+  /** Adds one, unless an app of it is in another, or there are too many: then why. */
   readonly add: (workspace: Workspace) => string | undefined
+  /** Why a workspace may not have apps. */
+  readonly mayHave: (workspace: Workspace) => MayHave
   /** The shared one stays. Whether there was another one with this app. */
   readonly remove: (appId: string) => boolean
 }
@@ -268,9 +300,21 @@ export const workspaces = (shared: Workspace): Workspaces => {
     all,
     add: (workspace) => {
       const taken = workspace.state.store.apps().find(({ app_id }) => ofApp(app_id) !== undefined)
-      if (taken !== undefined) return taken.app_id
+      if (taken !== undefined) return `${isElsewhere(taken.app_id)}: give the seed another app_id`
+      if (others.size >= Bounds.workspaces) {
+        return `there are ${Bounds.workspaces} workspaces already: remove those that are no longer needed`
+      }
       others.add(workspace)
       return undefined
+    },
+    mayHave: (workspace) => (apps) => {
+      const taken = apps.find(({ app_id }) => (ofApp(app_id) ?? workspace) !== workspace)
+      return taken === undefined
+        ? undefined
+        : new Seed.SeedInvalid({
+            source: "the workspace",
+            faults: [{ path: [], message: isElsewhere(taken.app_id) }],
+          })
     },
     remove: (appId) => {
       const workspace = ofApp(appId)
@@ -279,8 +323,10 @@ export const workspaces = (shared: Workspace): Workspaces => {
   }
 }
 
+const isElsewhere = (appId: string): string => `the app ${appId} is in another workspace`
+
 /** The first self-built app, whose credentials a client is given; if all are store apps, the first of those. */
-export const firstApp = ({ state }: Workspace): Seed.App =>
+export const firstApp = ({ state }: Workspace): Store.App =>
   state.store.apps().find(({ type }) => type === "self_built") ?? state.store.apps()[0]
 
 /** The numbers that have meetings. */

@@ -377,6 +377,7 @@ describe("the journal", () => {
         fault: undefined,
         resetSeconds: undefined,
         requestBody: "",
+        responseBytes: 0,
         responseBody: "",
       }
       for (let count = 1; count <= 2_100; count++) journal.add({ ...answered, time: now, url: `/${count}` })

@@ -6,7 +6,14 @@ import { now } from "./fixture.ts"
 
 const meetings = (count: number, seed = "1") =>
   Effect.map(Generator.seeded(seed, "test"), (random) =>
-    Generator.meetings(random, { meeting_no: "337736498", count }, Generator.daysBefore(now, 89), new Set()),
+    Array.from(
+      Generator.meetings(
+        random,
+        { meeting_no: "337736498", count },
+        Generator.daysBefore(now, 89),
+        () => false,
+      ),
+    ),
   )
 
 describe("generated meetings", () => {

@@ -6,7 +6,7 @@ import type * as Journal from "../src/Journal.ts"
 import type { Operation } from "../src/Operations.ts"
 import type * as PlainTypes from "../src/PlainTypes.ts"
 import type * as Seed from "../src/Seed.ts"
-import type * as Workspace from "../src/Workspace.ts"
+import type * as Snapshot from "../src/Snapshot.ts"
 
 it("the plain types are equal to those of the Schemas", () => {
   expectTypeOf<PlainTypes.App>().toEqualTypeOf<Seed.App>()
@@ -15,7 +15,7 @@ it("the plain types are equal to those of the Schemas", () => {
   // Branded, because the other comparison takes lists of at least one for different.
   expectTypeOf<PlainTypes.Seed>().branded.toEqualTypeOf<Seed.Seed>()
   expectTypeOf<PlainTypes.Behaviour>().toEqualTypeOf<Behaviour.Behaviour>()
-  expectTypeOf<PlainTypes.Snapshot>().branded.toEqualTypeOf<Workspace.Snapshot>()
+  expectTypeOf<PlainTypes.Snapshot>().branded.toEqualTypeOf<Snapshot.Snapshot>()
   expectTypeOf<PlainTypes.Operation>().toEqualTypeOf<Operation>()
   expectTypeOf<PlainTypes.NetworkFault>().toEqualTypeOf<Faults.NetworkFault>()
   expectTypeOf<PlainTypes.PagingFault>().toEqualTypeOf<Faults.PagingFault>()

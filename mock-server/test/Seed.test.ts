@@ -24,6 +24,7 @@ import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import * as Yaml from "yaml"
 import * as MockFeishu from "../src/MockFeishu.ts"
 import * as Seed from "../src/Seed.ts"
+import * as Snapshot from "../src/Snapshot.ts"
 import * as Workspace from "../src/Workspace.ts"
 import { now, seed } from "./fixture.ts"
 
@@ -171,12 +172,13 @@ generate:
           )
           .join("\n")}`
         const workspace = yield* Workspace.make({ seed: yield* read("seed.yaml", yaml), now })
-        const starts = () => workspace.snapshot().seed.meetings?.map(({ start_time }) => start_time)
+        const starts = () => workspace.snapshot().meetings.map(({ start_time }) => start_time)
         assert.deepStrictEqual(
           starts(),
           times.map(([, seconds]) => seconds),
         )
-        yield* workspace.restore(workspace.snapshot())
+        const json = [...Snapshot.json(workspace.snapshot())].join("")
+        yield* workspace.restore(Snapshot.fromJson(json), () => undefined)
         assert.deepStrictEqual(
           starts(),
           times.map(([, seconds]) => seconds),

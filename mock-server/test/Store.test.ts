@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Data from "@mswjs/data"
 import { vi } from "vitest"
+import * as Bounds from "../src/Bounds.ts"
 import * as Store from "../src/Store.ts"
 import { now, seed } from "./fixture.ts"
 
@@ -20,10 +21,11 @@ const spied = Effect.acquireRelease(
     vi.resetModules()
     vi.doMock("@mswjs/data", () => ({
       ...Data,
-      factory: (dictionary: Parameters<typeof Data.factory>[0]) =>
-        Object.fromEntries(
-          Object.entries(Data.factory(dictionary)).map(([name, model]) => [name, noted(model)]),
-        ),
+      factory: (dictionary: Parameters<typeof Data.factory>[0]) => {
+        const models = Data.factory(dictionary)
+        for (const name of Object.keys(dictionary)) Reflect.set(models, name, noted(models[name]!))
+        return models
+      },
     }))
     return { calls, store: await import("../src/Store.ts") }
   }),
@@ -34,33 +36,107 @@ const spied = Effect.acquireRelease(
     }),
 )
 
+const meeting = (id: number | string, topic = "x") => ({
+  id: String(id),
+  meeting_no: "337736498",
+  topic,
+  start_time: 5,
+})
+
 describe("the store", () => {
   const query = { tenant: "tenant_a", meetingNo: "337736498", from: 0, to: now, offset: 0, limit: 50 }
 
-  it.effect("never asks the models for a page, an app or the numbers: they scan all records", () =>
+  it.effect("asks the models to make what it keeps, and never to find it: they scan all records", () =>
     Effect.gen(function* () {
       const { calls, store: Store } = yield* spied
-      const store = Store.make({ apps: [seed.apps[0]], meetings: seed.meetings.slice(0, 3) })
+      const store = Store.make([seed.apps[0]])
+      for (const given of seed.meetings.slice(0, 3)) store.putMeeting(given)
       assert.deepStrictEqual(calls, ["create", "create", "create", "create"])
       calls.length = 0
-      assert.strictEqual(store.page(query).rows.length, 3)
+      assert.strictEqual(store.page(query).meetings.length, 3)
       assert.strictEqual(store.app("cli_reader")?.app_secret, "secret")
       assert.deepStrictEqual(store.meetingNos(), [MeetingNo.make("337736498")])
+      assert.strictEqual(store.removeMeeting(seed.meetings[0]!.id), true)
       assert.deepStrictEqual(calls, [])
+      // In the place of the one with its id.
+      store.putMeeting(seed.meetings[1]!)
+      assert.deepStrictEqual(calls, ["create"])
+    }),
+  )
+
+  it.effect("gives the very meeting that its model made, to everybody: there is no second one", () =>
+    Effect.sync(() => {
+      const store = Store.make([seed.apps[0]])
+      store.putMeeting(meeting(1))
+      const kept = store.meeting("1")
+      assert.deepStrictEqual(Object.getOwnPropertySymbols(kept).map(String), [
+        "Symbol(type)",
+        "Symbol(primaryKey)",
+      ])
+      assert.strictEqual(store.page(query).meetings[0], kept)
+      assert.strictEqual(store.meetings()[0], kept)
+      assert.strictEqual(store.search({ text: "x", offset: 0, limit: 1 }).meetings[0], kept)
     }),
   )
 
   it.effect("orders meetings that start in the same second by id, as numbers", () =>
     Effect.sync(() => {
       const ids = ["10", "9", "7600000000000000002", "7600000000000000001"]
-      const store = Store.make({
-        apps: [seed.apps[0]],
-        meetings: ids.map((id) => ({ id, meeting_no: "337736498", topic: "", start_time: 5 })),
-      })
+      const store = Store.make([seed.apps[0]])
+      for (const id of ids) store.putMeeting(meeting(id))
       assert.deepStrictEqual(
-        store.page(query).rows.map((row) => JSON.parse(String(row).slice(0, -1)).id),
+        store.page(query).meetings.map(({ id }) => id),
         ["9", "10", "7600000000000000001", "7600000000000000002"],
       )
     }),
+  )
+
+  it.effect("keeps the meetings of a moment for whoever has them, whatever is put and removed after it", () =>
+    Effect.sync(() => {
+      const store = Store.make([seed.apps[0]])
+      for (const id of [1, 2]) store.putMeeting(meeting(id, "before"))
+      const moment = store.meetings()
+      store.putMeeting(meeting(1, "after"))
+      store.removeMeeting("2")
+      store.putMeeting(meeting(3, "after"))
+      assert.deepStrictEqual(
+        moment.map(({ id, topic }) => `${id} ${topic}`),
+        ["1 before", "2 before"],
+      )
+    }),
+  )
+
+  it.effect("gives a meeting without a tenant to the first tenant that there is when it is put", () =>
+    Effect.sync(() => {
+      const store = Store.make([seed.apps[0]])
+      store.putApp({ ...seed.apps[0], tenants: ["tenant_new"] })
+      store.putMeeting(meeting(1))
+      assert.strictEqual(store.meeting("1")?.tenant_key, "tenant_new")
+    }),
+  )
+
+  it.effect(
+    "refuses what is over its bounds in bytes, and has room again for what was removed or replaced",
+    () =>
+      Effect.sync(() => {
+        const store = Store.make([seed.apps[0]])
+        const large = "x".repeat(Bounds.meetingBytes / 8 - 1_000)
+        const ids = [1, 2, 3, 4, 5, 6, 7, 8]
+        for (const id of ids) assert.isTrue(store.putMeeting(meeting(id, large)))
+        assert.isFalse(store.putMeeting(meeting(9, large)))
+        assert.isFalse(store.hasRoomFor([meeting(9, large)]))
+        assert.isUndefined(store.meeting("9"))
+        // In the place of one that is as large.
+        assert.isTrue(store.hasRoomFor([meeting(1, large), meeting(1, large)]))
+        assert.isTrue(store.putMeeting(meeting(1, large)))
+        assert.isTrue(store.removeMeeting("2"))
+        assert.isTrue(store.hasRoomFor([meeting(9, large)]))
+        assert.isFalse(store.hasRoomFor([meeting(9, large), meeting(10, large)]))
+        assert.isTrue(store.putMeeting(meeting(9, large)))
+        const app = { ...seed.apps[0], app_secret: "x".repeat(Bounds.appBytes) }
+        assert.isFalse(store.putApp(app))
+        assert.isFalse(Store.fits([app]))
+        assert.strictEqual(store.app(app.app_id)?.app_secret, "secret")
+      }),
   )
 })

@@ -240,10 +240,10 @@ describe("feishu-mock", () => {
         code: 2,
         stderr: "feishu-mock: --now -9999w cannot be: the clock goes from 0 to 4294967295, in unix seconds",
       })
-      assert.deepStrictEqual(yield* failing(["--numbers", "2", "--meetings", "1000000"]), {
+      assert.deepStrictEqual(yield* failing(["--numbers", "3", "--meetings", "1000000"]), {
         code: 2,
         stderr:
-          "feishu-mock: what the mock is given has 1 fault:\n  generate: a mock holds at most 1000000 meetings in all",
+          "feishu-mock: what the mock is given has 1 fault:\n  generate: asks for 3000000 meetings, and a workspace holds at most 2000000 meetings, 512 MiB of meetings and 4 MiB of apps (as JSON)",
       })
     }),
   )

@@ -1,7 +1,6 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as MeetingIndex from "../src/MeetingIndex.ts"
 import * as MockFeishu from "../src/MockFeishu.ts"
 import * as PageBody from "../src/PageBody.ts"
 import { pageTokens } from "../src/PageToken.ts"
@@ -11,111 +10,53 @@ import { goodQuery, now, seed } from "./fixture.ts"
 const whole = (minimum: number, maximum: number) =>
   Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum, maximum })))
 
-describe("the index of meetings", () => {
-  const entriesOf = (starts: ReadonlyArray<number>): Array<MeetingIndex.Entry> =>
-    starts.toSorted((a, b) => a - b).map((start, index) => ({ start, row: Buffer.from(String(index)) }))
-
-  it.effect.prop(
-    "gives every meeting of a range exactly once, in order, at every page size",
-    {
-      starts: Schema.Array(whole(0, 60)),
-      from: whole(0, 60),
-      length: whole(0, 60),
-      limit: whole(1, 50),
-    },
-    ({ from, length, limit, starts }) =>
-      Effect.sync(() => {
-        const entries = entriesOf(starts)
-        const to = from + length
-        const rows: Array<Buffer> = []
-        for (let offset = 0; ; offset += limit) {
-          const page = MeetingIndex.page(entries, { from, to, offset, limit })
-          rows.push(...page.rows)
-          if (!page.hasMore) break
-          assert.strictEqual(page.rows.length, limit)
-        }
-        assert.deepStrictEqual(
-          rows,
-          entries.filter(({ start }) => start >= from && start <= to).map(({ row }) => row),
-        )
-      }),
-  )
-
-  it.effect("reads some 50 entries for a page, at 1,000 meetings and at 100,000", () =>
-    Effect.sync(() => {
-      const readsOf = (size: number) => {
-        let reads = 0
-        const entries = new Proxy(entriesOf(Array.from({ length: size }, (_, index) => index)), {
-          get: (target, key, receiver) => {
-            if (typeof key === "string" && /^\d+$/.test(key)) reads++
-            return Reflect.get(target, key, receiver)
-          },
-        })
-        const page = MeetingIndex.page(entries, {
-          from: size / 4,
-          to: size - 10,
-          offset: size / 2,
-          limit: 20,
-        })
-        assert.deepStrictEqual(String(page.rows[0]), String((size * 3) / 4))
-        return reads
-      }
-      // Two binary searches and a page of 20.
-      assert.isAtMost(readsOf(1000), 2 * 10 + 20)
-      assert.isAtMost(readsOf(100_000), 2 * 17 + 20)
-    }),
-  )
-})
-
 describe("the body of a page", () => {
   it.effect.prop(
-    "has all its rows, whether they lie side by side or not",
+    "has all its rows, in however many pieces they are given",
     {
-      blocks: Schema.Array(Schema.Array(Schema.Struct({ id: Schema.String, topic: Schema.String }))),
-      order: Schema.Array(whole(0, 30)),
+      topics: Schema.Array(Schema.String),
+      sizes: Schema.Array(whole(1, 5)),
       hasMore: Schema.Boolean,
     },
-    ({ blocks, hasMore, order }) =>
+    ({ hasMore, sizes, topics }) =>
       Effect.sync(() => {
-        // As they were put down, and some of them again, from anywhere.
-        const meetings = blocks.flat()
-        const rows = blocks.flatMap((block) => PageBody.rows(block))
-        const picked = [...rows.keys(), ...order.filter((index) => index < rows.length)]
-        const body = PageBody.write({
-          rows: picked.map((index) => rows[index]!),
-          list: "[]",
-          hasMore,
-          nextToken: hasMore ? "next" : undefined,
-        })
+        const meetings = topics.map((topic, id) => ({ ...meeting, id: String(id), topic }))
+        const pieces: Array<Uint8Array> = []
+        for (let from = 0, at = 0; from < meetings.length; at++) {
+          const to = from + (sizes[at] ?? 3)
+          pieces.push(PageBody.rows(meetings.slice(from, to)).bytes)
+          from = to
+        }
+        const nextToken = hasMore ? "next" : undefined
+        const page = { meetings, list: "[]", hasMore, nextToken } as const
+        const body = PageBody.write(page, pieces)
         assert.deepStrictEqual(JSON.parse(String(body)), {
           code: 0,
           data: {
             has_more: hasMore,
-            meeting_briefs: picked.map((index) => meetings[index]),
+            meeting_briefs: topics.map((topic, id) => ({ id: String(id), meeting_no: "337736498", topic })),
             ...(hasMore ? { page_token: "next" } : {}),
           },
           msg: "",
         })
+        // As the journal writes it again.
+        assert.deepStrictEqual(PageBody.write(page, PageBody.rowsOf(page)), body)
       }),
   )
 })
 
-describe("rows of different memory", () => {
-  it("are not taken for one piece where one begins at the place at which the other ends", () => {
-    const row = (topic: string) => `{"topic":"${topic}"},`
-    // Of its own, not of what Node shares out.
-    const memory = (topic: string) => Buffer.alloc(2 * row(topic).length, row(topic).repeat(2))
-    const half = row("a").length
-    const first = memory("a").subarray(0, half)
-    const second = memory("b").subarray(half)
-    const body = PageBody.write({ rows: [first, second], list: "[]", hasMore: false, nextToken: undefined })
-    const { data } = JSON.parse(String(body)) as { data: { meeting_briefs: Array<{ topic: string }> } }
-    assert.deepStrictEqual(
-      data.meeting_briefs.map(({ topic }) => topic[0]),
-      ["a", "b"],
-    )
-  })
-})
+const meeting = {
+  id: "1",
+  tenant_key: "t",
+  meeting_no: "337736498",
+  topic: "",
+  url: null,
+  password: null,
+  start_time: 1,
+  end_time: null,
+  meeting_connect: null,
+  note_id: null,
+}
 
 describe("a page token", () => {
   const query = { tenant: "t", meetingNo: "337736498", from: 1, to: 2, pageSize: 20 }
