@@ -1,10 +1,11 @@
 /**
  * Failure on demand: rules that say which calls fail, and how; and chaos, which a seed decides alone.
  */
-import { createHash } from "node:crypto"
-// As a whole: an old Node has not all of its names, and could not say that it is too old.
+// As a whole: an old Node has not all of their names, and could not say that it is too old.
+import * as Crypto from "node:crypto"
 import * as Http from "node:http"
 import * as Schema from "effect/Schema"
+import * as Bounds from "./Bounds.ts"
 import * as Moment from "./Moment.ts"
 import { names, type Operation } from "./Operations.ts"
 import * as WholeNumber from "./WholeNumber.ts"
@@ -55,9 +56,6 @@ const Headers = Schema.Record(Schema.String, Schema.String).check(
     })
   }),
 )
-
-/** How many rules there may be. */
-export const mostRules = 1_000
 
 /** The longest delay: a day. A client gives up long before. */
 const mostDelaySeconds = 86_400
@@ -278,7 +276,7 @@ export const make = (): Faults => {
       occurrences.clear()
     },
     chaos: () => chaos,
-    isFull: () => rules.size >= mostRules,
+    isFull: () => rules.size >= Bounds.rules,
     isIdle: () => rules.size === 0 && chaos === undefined,
     hit: (call) => {
       let hit: Hit | undefined
@@ -303,7 +301,10 @@ const isDue = ({ seen, when = {} }: Active): boolean =>
   (when.first === undefined || seen <= (when.after ?? 0) + when.first) &&
   (when.after === undefined || seen > when.after)
 
-/** By the call itself and how often it came, so that the order of other calls does not matter. */
+/**
+ * By the call itself and how often it came, so that the order of other calls does not matter. One that has not come for a
+ * hundred thousand different ones counts as new.
+ */
 const struck = (
   { faults, rate, seed }: Chaos,
   { body, operation, page, query }: Call,
@@ -311,11 +312,21 @@ const struck = (
 ): Hit | undefined => {
   const others = Object.entries(query).filter(([name]) => name !== "page_token")
   const what = JSON.stringify([operation, others.toSorted(), page, body])
-  const times = (occurrences.get(what) ?? 0) + 1
-  occurrences.set(what, times)
-  const hash = createHash("sha256").update(`${seed}/${times}/${what}`).digest()
-  if (hash.readUInt32BE(0) / 2 ** 32 >= rate) return undefined
+  // Of a call its hash is kept, not its body.
+  const call = Crypto.hash("sha256", what, "base64")
+  const times = (occurrences.get(call) ?? 0) + 1
+  // The last of them is the one that came last: the first is the one that has not come for longest.
+  occurrences.delete(call)
+  occurrences.set(call, times)
+  if (occurrences.size > Bounds.chaosCalls) {
+    for (const oldest of occurrences.keys()) {
+      occurrences.delete(oldest)
+      break
+    }
+  }
+  const bits = Crypto.hash("sha256", `${seed}/${times}/${what}`, "buffer")
+  if (bits.readUInt32BE(0) / 2 ** 32 >= rate) return undefined
   const possible = faults.filter((then) => isFor(then, operation))
-  const then = possible[hash.readUInt32BE(4) % possible.length]
+  const then = possible[bits.readUInt32BE(4) % possible.length]
   return then === undefined ? undefined : { rule: "chaos", then }
 }

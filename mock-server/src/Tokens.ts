@@ -4,6 +4,8 @@
  */
 import { createHash } from "node:crypto"
 import type { Random } from "effect/Random"
+import * as Bounds from "./Bounds.ts"
+import * as RecentMap from "./RecentMap.ts"
 
 /** How long a new access token is good: that of a store app is good for a minute less. */
 const lifetimes = { self_built: 7_200, store: 7_140, user: 7_200 } as const
@@ -108,11 +110,21 @@ export interface Tokens {
 
 /** Tokens whose texts follow from the random numbers and the order in which they are asked for. */
 export const make = (random: Random): Tokens => {
-  const byText = new Map<string, Token>()
-  const latest = new Map<string, Token>()
-  const tickets = new Map<string, Map<string, number>>()
-  const codes = new Map<string, Authorization & { readonly expiresAt: number; used: boolean }>()
-  const refreshTokens = new Map<string, RefreshToken>()
+  // Whoever asks for tokens without end gets them: those that were given first are forgotten, and refused from then on.
+  const byText = RecentMap.make<Token>(Bounds.tokenBytes, textsOf)
+  const latest = RecentMap.make<Token>(Bounds.tokenBytes, textsOf)
+  const tickets = RecentMap.make<{ readonly appId: string; readonly expiresAt: number }>(
+    Bounds.tokenBytes,
+    ({ appId }) => [appId],
+  )
+  const codes = RecentMap.make<Authorization & { readonly expiresAt: number; used: boolean }>(
+    Bounds.tokenBytes,
+    (code) => [...textsOf(code), code.redirectUri ?? "", code.codeChallenge ?? ""],
+  )
+  const refreshTokens = RecentMap.make<RefreshToken>(Bounds.tokenBytes, (token) => [
+    ...textsOf(token),
+    ...textsOf(token.accessToken),
+  ])
 
   const characters = (length: number) =>
     Array.from({ length }, () =>
@@ -128,9 +140,9 @@ export const make = (random: Random): Tokens => {
 
   const keep = (token: Token, now: number): Token => {
     // One that has just expired is told from one that never was.
-    for (const [text, { expiresAt }] of byText) {
+    for (const [text, { expiresAt }] of byText.entries()) {
       if (expiresAt + 86_400_000 > now) break
-      byText.delete(text)
+      byText.remove(text)
     }
     byText.set(token.text, token)
     return token
@@ -215,13 +227,14 @@ export const make = (random: Random): Tokens => {
       return isGood || refreshToken !== undefined
     },
     mintTicket: (appId, now) => {
-      const ofApp = tickets.get(appId) ?? new Map<string, number>()
-      for (const [ticket, expiresAt] of ofApp) if (expiresAt <= now) ofApp.delete(ticket)
       const text = `g1${characters(38)}`
-      tickets.set(appId, ofApp.set(text, now + ticketSeconds * 1000))
+      tickets.set(text, { appId, expiresAt: now + ticketSeconds * 1000 })
       return text
     },
-    isTicket: (appId, text, now) => now < (tickets.get(appId)?.get(text) ?? Number.NEGATIVE_INFINITY),
+    isTicket: (appId, text, now) => {
+      const ticket = tickets.get(text)
+      return ticket !== undefined && ticket.appId === appId && now < ticket.expiresAt
+    },
     mintCode: (authorization, now) => {
       const text = characters(32)
       codes.set(text, { ...authorization, expiresAt: now + codeSeconds * 1000, used: false })
@@ -253,6 +266,17 @@ export const make = (random: Random): Tokens => {
     all: (now) => [...byText.values()].filter(({ expiresAt, revoked }) => !revoked && now < expiresAt),
   }
 }
+
+/** What is remembered of a token or a grant as text. */
+const textsOf = ({
+  scopes = [],
+  tenant,
+  text = "",
+}: {
+  readonly scopes?: ReadonlyArray<string> | undefined
+  readonly tenant: string
+  readonly text?: string
+}): ReadonlyArray<string> => [text, tenant, ...scopes]
 
 const challengeOf = (
   verifier: string | undefined,
