@@ -46,7 +46,7 @@ const meetings = HttpApiBuilder.group(Api, "meetings", (handlers) =>
 /** Without a generator: see `Exchange`. */
 const answer = (exchange: Exchange, query: typeof ListByNo.Query.Type): Effect.Effect<HttpServerResponse> => {
   const { now, pagingFault, refusal, state, tenant } = exchange
-  const { ninetyDays, rateStatus } = state.behaviour
+  const { ninetyDays, pageTokens, rateStatus } = state.behaviour
   if (refusal !== undefined) return Effect.succeed(rateLimited(refusal, rateStatus))
   if (!state.quota.take(tenant, now)) return failure(99991403)
   if (ListByNo.violatedRule(query, { ninetyDays, nowSeconds: Math.floor(now / 1000) }) !== undefined) {
@@ -61,8 +61,11 @@ const answer = (exchange: Exchange, query: typeof ListByNo.Query.Type): Effect.E
     to: query.end_time,
     pageSize: limit,
   }
-  const offset = pageToken === "" ? 0 : state.pageTokens.read(boundTo, pageToken)
-  if (offset === undefined) return failure(121003)
+  const offset = pageToken === "" ? 0 : state.pageTokens.read(boundTo, pageToken, pageTokens)
+  if (typeof offset === "string") {
+    exchange.pageTokenRefused = offset
+    return failure(121003)
+  }
   const asked = { ...boundTo, offset, limit, pageToken }
   const { page, rows } =
     pagingFault === undefined

@@ -1,5 +1,6 @@
 /** Where the documents leave a choice: one switch for each, set to the stricter reading unless told. */
 import { ListByNo } from "@effect-feishu/contract"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as WholeNumber from "./WholeNumber.ts"
 
@@ -10,6 +11,9 @@ const limitFrom = (minimum: number) => {
     Schema.Literal("off"),
   ]).annotate({ message })
 }
+
+/** See the switch. */
+export const PageTokens = Schema.Literals(["bound", "free"])
 
 /** Every switch. */
 export const Behaviour = Schema.Struct({
@@ -25,6 +29,12 @@ export const Behaviour = Schema.Struct({
   emptyList: Schema.Literals(["[]", "null", "absent"]),
   /** The page token of the last page, which other endpoints send as an empty text; default `absent`. */
   lastPageToken: Schema.Literals(["absent", "empty"]),
+  /**
+   * What a page token is good for: the whole query that it was given for (`bound`, the default, inferred), or that
+   * number and tenant, whatever `start_time`, `end_time` and `page_size` are (`free`). Snapshots from before this
+   * switch have `bound`.
+   */
+  pageTokens: PageTokens.pipe(Schema.withDecodingDefaultKey(Effect.succeed("bound" as const))),
   /** Calls of the meeting endpoint in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
   monthlyQuota: limitFrom(0),
 })
@@ -39,6 +49,7 @@ export const defaults: Behaviour = {
   ninetyDays: "both",
   emptyList: "[]",
   lastPageToken: "absent",
+  pageTokens: "bound",
   monthlyQuota: "off",
 }
 
@@ -50,5 +61,6 @@ export const partial = {
   ninetyDays: Schema.optionalKey(Behaviour.fields.ninetyDays),
   emptyList: Schema.optionalKey(Behaviour.fields.emptyList),
   lastPageToken: Schema.optionalKey(Behaviour.fields.lastPageToken),
+  pageTokens: Schema.optionalKey(PageTokens),
   monthlyQuota: Schema.optionalKey(Behaviour.fields.monthlyQuota),
 }

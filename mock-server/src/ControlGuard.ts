@@ -3,6 +3,7 @@
  * through the browser of whoever looks at it (by its origin, or by a name that it lets point here).
  */
 import { createHmac, timingSafeEqual } from "node:crypto"
+import { IncomingMessage } from "node:http"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
@@ -65,9 +66,11 @@ const cookieOf = (controlToken: string): string =>
 const foreign = (request: HttpServerRequest.HttpServerRequest, options: Options) => {
   const { controlToken, host } = options
   const { host: asked = "" } = request.headers
-  const name = asked.replace(/:\d+$/, "")
+  // A request to a proxy names the host twice, and Effect goes by the URL alone: neither may be a foreign one.
+  const header = request.source instanceof IncomingMessage ? request.source.headers.host : undefined
+  const names = [asked, header ?? asked].map((text) => text.replace(/:\d+$/, ""))
   // With a token, any name that leads here is good: a foreign page does not have the token.
-  if (controlToken === undefined && !isLoopback(name) && name !== host) {
+  if (controlToken === undefined && !names.every((name) => isLoopback(name) || name === host)) {
     return refused("the control plane answers to the names of this machine only, such as 127.0.0.1")
   }
   return foreignPage(request, options)

@@ -25,12 +25,13 @@ import * as ControlGuard from "./ControlGuard.ts"
 import * as ControlPaths from "./ControlPaths.ts"
 import * as ExchangeIds from "./ExchangeIds.ts"
 import * as Faults from "./Faults.ts"
+import * as HeaderNames from "./HeaderNames.ts"
 import * as NetworkFaults from "./NetworkFaults.ts"
 import * as Operations from "./Operations.ts"
 import type { Page as MeetingPage } from "./PageBody.ts"
 import * as Page from "./Page.ts"
 import * as Problems from "./Problems.ts"
-import type { Refusal } from "./RateLimit.ts"
+import * as RateLimit from "./RateLimit.ts"
 import type { Token } from "./Tokens.ts"
 import type { State, Workspace, Workspaces } from "./Workspace.ts"
 
@@ -48,9 +49,11 @@ export class Exchange {
   /** Of the token, once the gateway has let the request through. */
   tenant = ""
   /** Set where the request is over the rate limit. It is answered after the fields were checked. */
-  refusal: Refusal | undefined
+  refusal: RateLimit.Refusal | undefined
   /** What is to be wrong with the page that is asked for. */
   pagingFault: Faults.PagingFault | undefined
+  /** Why the page token was refused, if it was. */
+  pageTokenRefused: string | undefined
   /** Of a request whose body was read. */
   requestBody = ""
   /**
@@ -121,7 +124,7 @@ const errorOf = (code: number, logId: string) => ({
 
 /** Any code in the shape that the endpoint has for its failures; the catalogue need not know it. */
 const anyFailure = (
-  { ids: { logId }, operation }: Exchange,
+  { ids: { logId }, operation, state: { behaviour } }: Exchange,
   then: {
     readonly code: number
     readonly status?: number
@@ -136,25 +139,29 @@ const anyFailure = (
     : operation?.startsWith("oauth.")
       ? [entry?.status ?? 400, { error: "server_error", error_description: msg, code }]
       : [entry?.status ?? 400, code === 99991400 ? { code, msg } : { code, msg, error: errorOf(code, logId) }]
+  const overLimit = () => limitHeaders(RateLimit.refusal(behaviour.rateLimit, behaviour.rateWindow))
+  const headers = then.headers ?? (code === 99991400 ? overLimit() : {})
   // HTTP has no body for these, whatever there is to say.
   const hasBody = ![204, 205, 304].includes(then.status ?? status)
   return json(hasBody ? JSON.stringify(body) : "", {
     status: then.status ?? status,
-    ...(then.headers === undefined ? {} : { headers: { ...then.headers } }),
+    headers: { ...headers },
   })
 }
 
 /** The answer over the rate limit: no `error` object (documented), so the log id is in the header alone. */
-export const rateLimited = (refusal: Refusal, status: number): HttpServerResponse.HttpServerResponse => {
+export const rateLimited = (
+  refusal: RateLimit.Refusal,
+  status: number,
+): HttpServerResponse.HttpServerResponse => {
   const { code, msg } = known(99991400)
-  return json(JSON.stringify({ code, msg }), {
-    status,
-    headers: {
-      [ResponseHeaders.rateLimitLimit]: String(refusal.limit),
-      [ResponseHeaders.rateLimitReset]: String(refusal.resetSeconds),
-    },
-  })
+  return json(JSON.stringify({ code, msg }), { status, headers: limitHeaders(refusal) })
 }
+
+const limitHeaders = ({ limit, resetSeconds }: RateLimit.Refusal) => ({
+  [ResponseHeaders.rateLimitLimit]: String(limit),
+  [ResponseHeaders.rateLimitReset]: String(resetSeconds),
+})
 
 /** The answer of a token endpoint when it gives none: HTTP 200, and no `error` object (documented). */
 export const tokenFailure = (code: number): HttpServerResponse.HttpServerResponse =>
@@ -311,7 +318,8 @@ const faulty = Effect.fnUntraced(function* (
   if (code === undefined) response = withIds(exchange, yield* right)
   else {
     const failed = anyFailure(exchange, { ...then, code })
-    // Headers that the rule names win.
+    // Headers that the rule names win, as it writes them.
+    if (then.headers !== undefined) HeaderNames.writeAs(request, Object.keys(then.headers))
     response = HttpServerResponse.setHeaders(withIds(exchange, failed), then.headers ?? {})
   }
   written(exchange, request, started, response, hit)
@@ -372,6 +380,7 @@ const written = (
     status: response.status,
     logId: exchange.ids.logId,
     millis: performance.now() - started,
+    pageTokenRefused: exchange.pageTokenRefused,
     fault: hit?.rule,
     resetSeconds: hit?.then.network === undefined ? resetOf(response) : undefined,
     requestBody: exchange.requestBody,

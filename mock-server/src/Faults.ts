@@ -62,7 +62,10 @@ const mostDelaySeconds = 86_400
 
 const times = (minimum: number) => Schema.optionalKey(WholeNumber.between(minimum, WholeNumber.mostTimes))
 
-/** How the connection or the body breaks. */
+/**
+ * How the connection or the body breaks. Where no answer has begun, some HTTP clients send the request once more by
+ * themselves (Go's `net/http`, browsers): `when: { first: 2 }` breaks that one, too.
+ */
 export const NetworkFault = Schema.Literals([
   /** The connection is reset before anything is read: the closest to a refused one that a listening server can do. */
   "refuse",
@@ -118,7 +121,11 @@ export const Then = Schema.Struct({
   code: Schema.optionalKey(WholeNumber.between(...WholeNumber.code)),
   /** The HTTP status that comes with it. With 204, 205 and 304 there is no body, and so no code (HTTP). */
   status: Schema.optionalKey(WholeNumber.between(200, 599)),
-  /** Headers that come with it, such as `x-ogw-ratelimit-reset`: at most 2,000, and 1,048,576 characters. */
+  /**
+   * Headers that come with it, written as they are here: at most 2,000, and 1,048,576 characters. Without this,
+   * 99991400 has those of the limit (`x-ogw-ratelimit-limit`, and a whole window as `x-ogw-ratelimit-reset`); with it,
+   * no others: `{}` for none.
+   */
   headers: Schema.optionalKey(Headers),
   network: Schema.optionalKey(NetworkFault),
   paging: Schema.optionalKey(PagingFault),
@@ -145,7 +152,10 @@ export type Then = typeof Then.Type
 
 /** Which calls; all conditions together, all calls of the operation without any. */
 const When = Schema.Struct({
-  /** Only this call, from 1. */
+  /**
+   * Only this call, from 1. Some HTTP clients send a request once more by themselves when its connection breaks (Go's
+   * `net/http`, browsers): for them one broken call shows nothing, and `first: 2` does.
+   */
   nth: times(1),
   /** So many calls. */
   first: times(1),

@@ -26,6 +26,8 @@ export const Entry = Schema.Struct({
   logId: Schema.String,
   /** How long it took, in real milliseconds. */
   millis: Schema.Finite,
+  /** Why the page token was refused: `given for another end_time`, `given before a reset`, `not one that was given`. */
+  pageTokenRefused: Schema.optionalKey(Schema.String),
   /** The rule that changed the answer. */
   fault: Schema.optionalKey(Schema.String),
   /** Set where a client was refused for the rate limit: when it may come back. */
@@ -57,6 +59,7 @@ interface Answered {
   readonly status: number
   readonly logId: string
   readonly millis: number
+  readonly pageTokenRefused: string | undefined
   readonly fault: string | undefined
   readonly resetSeconds: number | undefined
   readonly requestBody: string
@@ -225,6 +228,7 @@ const entryOf = (kept: Kept): Entry => {
     ...optional("code", codeOf(answered.responseBody)),
     logId: answered.logId,
     millis: answered.millis,
+    ...optional("pageTokenRefused", answered.pageTokenRefused),
     ...optional("fault", answered.fault),
     ...optional("resetAt", resetAt),
     ...optional("earlyMillis", earlyMillis),

@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as Api from "./Api.ts"
 import * as AppTickets from "./AppTickets.ts"
 import * as ControlGuard from "./ControlGuard.ts"
+import * as HeaderNames from "./HeaderNames.ts"
 import * as Moment from "./Moment.ts"
 import type { Address } from "./PlainTypes.ts"
 import * as Server from "./Server.ts"
@@ -26,6 +27,7 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
   // A method that Node's parser does not know gets Node's bare 400, not Feishu's 404: to change that, a listener
   // of `clientError` would have to write every answer to what is no HTTP by hand, too long headers and timeouts.
   const server = createServer({
+    ServerResponse: HeaderNames.Response,
     // A query of 64 KB is answered as Feishu answers it; Node's own limit is 16 KB.
     maxHeaderSize: 128 * 1024,
     headersTimeout: Math.ceil(requestMillis / 2),
@@ -34,6 +36,11 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
     connectionsCheckingInterval: Math.ceil(requestMillis / 10),
   })
   server.maxConnections = maxConnections
+  server.on("connect", (_, socket) => {
+    // Who asks for a tunnel may be gone already.
+    socket.on("error", () => {})
+    socket.end(noTunnel, () => socket.destroy())
+  })
   yield* Layer.build(
     HttpRouter.serve(Server.routes(workspaces, { cors, host, controlToken }), {
       routerConfig: Api.routerConfig,
@@ -47,7 +54,7 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
   yield* Effect.addFinalizer(() => stop(server))
   yield* AppTickets.pushHourly(workspace)
   return {
-    ...Workspace.running(workspace, urlOf(host, server.address())),
+    ...Workspace.running(workspace, urlOf(host, portOf(server))),
     ...(controlToken === undefined ? {} : { controlToken }),
   }
 })
@@ -67,9 +74,23 @@ const stop = (server: NodeServer): Effect.Effect<void> =>
     Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
   )
 
+/** To a client that has the mock as its proxy: it answers in Feishu's place over plain http, and opens no tunnel. */
+const noTunnel = [
+  "HTTP/1.1 501 Not Implemented",
+  "Content-Type: text/plain",
+  "Connection: close",
+  "",
+  "As a proxy this mock answers http:// URLs only: give your client http://open.feishu.cn, not https://.",
+].join("\r\n")
+
+const portOf = (server: NodeServer): number => {
+  const address = server.address()
+  return typeof address === "object" && address !== null ? address.port : 0
+}
+
 /** The base URL. A wildcard address is nothing to connect to, so the loopback address stands for it. */
-const urlOf = (host: string, address: ReturnType<NodeServer["address"]>): string => {
-  const port = typeof address === "object" && address !== null ? address.port : 0
+export const urlOf = (host: string, port: number): string => {
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`
+  // The official SDK takes no URL with a port up to 1.73.1; without one it is 80.
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}${port === 80 ? "" : `:${port}`}`
 }

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { NetworkFault } from "./Faults.ts"
+import * as HeaderNames from "./HeaderNames.ts"
 
 /**
  * Sleeps by the clock of the machine, until the client is gone: middleware is not interrupted unless it says so, and
@@ -48,18 +49,18 @@ export const answer = (
       return onSocket(request, (socket) => socket.resetAndDestroy())
     case "reset in mid-body":
       return onSocket(request, (socket) => {
-        socket.write(message(answer, body.length, half), () => socket.resetAndDestroy())
+        socket.write(message(request, answer, body.length, half), () => socket.resetAndDestroy())
       })
     case "end in mid-body":
-      return onSocket(request, (socket) => socket.end(message(answer, body.length, half)))
+      return onSocket(request, (socket) => socket.end(message(request, answer, body.length, half)))
     case "stall":
       return Effect.flatMap(turn(request), closed)
     case "stall in mid-body":
-      return onSocket(request, (socket) => socket.write(message(answer, body.length, half)))
+      return onSocket(request, (socket) => socket.write(message(request, answer, body.length, half)))
     case "drip":
       return Effect.flatMap(turn(request), (socket) =>
         Effect.andThen(
-          Effect.sync(() => socket.write(message(answer, body.length, new Uint8Array()))),
+          Effect.sync(() => socket.write(message(request, answer, body.length, new Uint8Array()))),
           Effect.andThen(
             Effect.forEach(body, (byte) =>
               Effect.andThen(
@@ -72,7 +73,7 @@ export const answer = (
         ),
       )
     case "wrong length":
-      return onSocket(request, (socket) => socket.end(message(answer, body.length + 100, body)))
+      return onSocket(request, (socket) => socket.end(message(request, answer, body.length + 100, body)))
     case "truncated JSON":
       return Effect.succeed(HttpServerResponse.uint8Array(half, { contentType: "application/json" }))
     case "garbage":
@@ -140,17 +141,20 @@ const closed = (socket: Socket): Effect.Effect<never> =>
   })
 
 const message = (
+  request: HttpServerRequest.HttpServerRequest,
   answer: HttpServerResponse.HttpServerResponse,
   contentLength: number,
   body: Uint8Array,
 ): Buffer => {
+  const nameOf = (name: string) =>
+    HeaderNames.responseOf(request)?.nameOf(name) ?? HeaderNames.asFeishuWrites(name)
   const headers = { ...answer.headers, "content-type": "application/json; charset=utf-8" }
   const lines = [
     `HTTP/1.1 ${answer.status} OK`,
     ...Object.entries(headers).flatMap(([name, value]) =>
-      name === "content-length" ? [] : [`${name}: ${value}`],
+      name === "content-length" ? [] : [`${nameOf(name)}: ${value}`],
     ),
-    `content-length: ${contentLength}`,
+    `${nameOf("content-length")}: ${contentLength}`,
   ]
   return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), body])
 }

@@ -72,6 +72,11 @@ export interface Behaviour {
   readonly emptyList: "[]" | "null" | "absent"
   /** The page token of the last page, which other endpoints send as an empty text; default `absent`. */
   readonly lastPageToken: "absent" | "empty"
+  /**
+   * What a page token is good for: the whole query that it was given for (`bound`, the default, inferred), or that
+   * number and tenant, whatever `start_time`, `end_time` and `page_size` are (`free`).
+   */
+  readonly pageTokens: "bound" | "free"
   /** Calls of the meeting endpoint in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
   readonly monthlyQuota: number | "off"
 }
@@ -164,7 +169,10 @@ export type Operation =
   | "oauth.userToken"
   | "oauth.clientCredentials"
 
-/** How the connection or the body breaks. */
+/**
+ * How the connection or the body breaks. Where no answer has begun, some HTTP clients send the request once more by
+ * themselves (Go's `net/http`, browsers): `when: { first: 2 }` breaks that one, too.
+ */
 export type NetworkFault =
   /** The connection is reset before anything is read: the closest to a refused one that a listening server can do. */
   | "refuse"
@@ -214,7 +222,11 @@ export interface Then {
   readonly code?: number
   /** The HTTP status that comes with it. With 204, 205 and 304 there is no body, and so no code (HTTP). */
   readonly status?: number
-  /** Headers that come with it, such as `x-ogw-ratelimit-reset`: at most 2,000, and 1,048,576 characters. */
+  /**
+   * Headers that come with it, written as they are here: at most 2,000, and 1,048,576 characters. Without this,
+   * 99991400 has those of the limit (`x-ogw-ratelimit-limit`, and a whole window as `x-ogw-ratelimit-reset`); with it,
+   * no others: `{}` for none.
+   */
   readonly headers?: { readonly [name: string]: string }
   readonly network?: NetworkFault
   readonly paging?: PagingFault
@@ -224,7 +236,10 @@ export interface Then {
 
 /** Which calls; all conditions together, all calls of the operation without any. */
 export interface When {
-  /** Only this call, from 1. */
+  /**
+   * Only this call, from 1. Some HTTP clients send a request once more by themselves when its connection breaks (Go's
+   * `net/http`, browsers): for them one broken call shows nothing, and `first: 2` does.
+   */
   readonly nth?: number
   /** So many calls. */
   readonly first?: number
@@ -282,6 +297,11 @@ export interface Entry {
   readonly logId: string
   /** How long it took, in real milliseconds. */
   readonly millis: number
+  /**
+   * Why the page token was refused: `given for another end_time` (and whatever else differs, such as
+   * `start_time, end_time`), `given before a reset`, or `not one that was given`.
+   */
+  readonly pageTokenRefused?: string
   /** The rule that changed the answer. */
   readonly fault?: string
   /** Set where a client was refused for the rate limit: when it may come back. */

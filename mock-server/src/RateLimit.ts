@@ -17,6 +17,13 @@ export interface Refusal {
   readonly resetSeconds: number
 }
 
+/** A refusal that nothing is counted for: as if all requests of a window had been used up in this moment. */
+export const refusal = (limit: number | "off", rateWindow: RateWindow): Refusal => {
+  const requests = limit === "off" ? ListByNo.rateLimit : limit
+  const seconds = ListByNo.rateLimitWindowSeconds
+  return { limit: requests, resetSeconds: rateWindow === "bucket" ? Math.ceil(seconds / requests) : seconds }
+}
+
 /** Who sends, and to what. */
 interface Key {
   readonly api: string

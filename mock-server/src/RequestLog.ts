@@ -26,11 +26,15 @@ export const json = (entry: Entry): string => ascii(JSON.stringify(entry))
  * without the query, a line would be of little use.
  */
 export const pretty = (entry: Entry, { columns, paint }: Terminal): string => {
-  const { code, fault, logId, method, millis, path, query, status } = entry
+  const { code, fault, logId, method, millis, pageTokenRefused, path, query, status } = entry
   const time = clockTime.format(entry.time)
   const took = `${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`.padStart(7)
   const result = `${status} ${String(code ?? "").padEnd(8)}`
-  const because = fault === undefined ? "" : ` fault ${cut(ascii(fault), 40)}`
+  const reasons = [
+    ...(pageTokenRefused === undefined ? [] : [` page token ${pageTokenRefused}`]),
+    ...(fault === undefined ? [] : [` fault ${ascii(fault)}`]),
+  ]
+  const because = cut(reasons.join(""), 56)
   const rest = [time, result, took, method.padEnd(4), because, logId].join(" ").length
   const target = cut(targetOf(path, query), columns * (columns < 140 ? 2 : 1) - rest - 1)
   return [

@@ -178,6 +178,7 @@ const behaviourOf = (options: Settled): Behaviour.Behaviour => ({
   ninetyDays: options.ninetyDays ?? Behaviour.defaults.ninetyDays,
   emptyList: options.emptyList ?? Behaviour.defaults.emptyList,
   lastPageToken: options.lastPageToken ?? Behaviour.defaults.lastPageToken,
+  pageTokens: options.pageTokens ?? Behaviour.defaults.pageTokens,
   monthlyQuota: options.monthlyQuota ?? Behaviour.defaults.monthlyQuota,
 })
 
@@ -201,7 +202,7 @@ const emptied = Effect.fnUntraced(function* (
     tokens: Tokens.make(yield* Generator.seeded(seed, "tokens")),
     ...countersOf(behaviour),
     // Page tokens from before a reset are no good after it.
-    pageTokens: pageTokens(`${seed}/pages${resets === 0 ? "" : `/${resets}`}`),
+    pageTokens: pageTokens(`${seed}/pages`, resets),
     faults: Faults.make(),
     journal: Journal.make(listeners),
     nextIds: ExchangeIds.make(`${seed}/exchanges`),

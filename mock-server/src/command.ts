@@ -64,6 +64,7 @@ const takes: Readonly<Record<string, string>> = {
   "ninety-days": oneOf(fields.ninetyDays.literals),
   "empty-list": oneOf(fields.emptyList.literals),
   "last-page-token": oneOf(fields.lastPageToken.literals),
+  "page-tokens": oneOf(Behaviour.PageTokens.literals),
   "monthly-quota": "a number of calls from 0 to 1000000000, or off",
   "control-token": Addresses.controlToken.takes,
   log: oneOf(RequestLog.formats),
@@ -193,6 +194,13 @@ const flags = {
     Flag.withDescription("The page token of the last page, absent unless given"),
     Flag.withDefault("absent"),
   ),
+  pageTokens: Flag.Literals("page-tokens", Behaviour.PageTokens.literals).pipe(
+    Flag.withMetavar("WAY"),
+    Flag.withDescription(
+      "Which query a page token is good for: only the one that it was given for (bound, unless given), or any of the same number, whatever its times and page size (free)",
+    ),
+    Flag.withDefault("bound"),
+  ),
   appTicketUrl: Flag.String("app-ticket-url").pipe(
     Flag.withMetavar("URL"),
     Flag.filter(Addresses.eventUrl.is, whatItTakes("app-ticket-url")),
@@ -253,6 +261,7 @@ const mock = (called: string) =>
             ninetyDays: flags.ninetyDays,
             emptyList: flags.emptyList,
             lastPageToken: flags.lastPageToken,
+            pageTokens: flags.pageTokens,
             appTicketUrl: Option.getOrUndefined(flags.appTicketUrl),
             cors: Option.getOrUndefined(flags.cors),
             now,

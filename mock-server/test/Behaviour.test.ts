@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
+import * as ControlClient from "../src/ControlClient.ts"
 import * as MockFeishu from "../src/MockFeishu.ts"
 import { list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
@@ -39,6 +40,61 @@ describe("switches", () => {
       }).pipe(provideMock({ lastPageToken })),
     )
   }
+
+  const whenBound = [
+    "given for another end_time",
+    "given for another start_time",
+    "given for another page_size",
+    "given for another start_time, end_time, page_size",
+    "given for another meeting_no, end_time",
+  ]
+  for (const [pageTokens, expected] of [
+    ["bound", [undefined, ...whenBound]],
+    ["free", [undefined, undefined, undefined, undefined, undefined, "given for another meeting_no"]],
+  ] as const) {
+    it.effect(`pageTokens ${pageTokens}: which query a page token is good for, and why it is refused`, () =>
+      Effect.gen(function* () {
+        const { url } = yield* MockFeishu.MockFeishu
+        const { journal, reset } = ControlClient.connect({ url })
+        const reasons = Effect.map(
+          Effect.promise(() => journal({ operation: "meetings.listByNo" })),
+          (entries) => entries.map(({ code, pageTokenRefused }) => [code, pageTokenRefused]),
+        )
+        const told = (reason: string | undefined) => [reason === undefined ? 0 : 121003, reason]
+        const own: Record<string, string> = { ...goodQuery, page_size: "1" }
+        const { body } = yield* list(yield* tokenOf(), own)
+        const ask = Effect.fnUntraced(function* (change: Record<string, string>) {
+          const page_token = body?.data?.page_token ?? ""
+          return yield* list(yield* tokenOf(), { ...own, page_token, ...change })
+        })
+        const moved = (name: string, by: number) => ({ [name]: String(Number(own[name]) + by) })
+        yield* ask({})
+        yield* ask(moved("end_time", 1))
+        yield* ask(moved("start_time", 1))
+        yield* ask(moved("page_size", 1))
+        yield* ask({ ...moved("start_time", 1), ...moved("end_time", -1), ...moved("page_size", 1) })
+        yield* ask({ ...moved("end_time", 1), meeting_no: "337736499" })
+        yield* ask({ page_token: "2" })
+        assert.deepStrictEqual(yield* reasons, [undefined, ...expected, "not one that was given"].map(told))
+        yield* Effect.promise(reset)
+        yield* ask({})
+        yield* ask({ page_token: "x".repeat(40) })
+        assert.deepStrictEqual(yield* reasons, ["given before a reset", "not one that was given"].map(told))
+      }).pipe(provideMock({ pageTokens })),
+    )
+  }
+
+  it.effect("pageTokens is bound in a snapshot from before there was this switch", () =>
+    Effect.gen(function* () {
+      const { url } = yield* MockFeishu.MockFeishu
+      const { behaviour, restore, snapshot } = ControlClient.connect({ url })
+      const taken = yield* Effect.promise(snapshot)
+      assert.strictEqual(taken.behaviour.pageTokens, "free")
+      const { pageTokens: _, ...older } = taken.behaviour
+      yield* Effect.promise(() => restore({ ...taken, behaviour: older as typeof taken.behaviour }))
+      assert.deepStrictEqual(yield* Effect.promise(behaviour), { ...taken.behaviour, pageTokens: "bound" })
+    }).pipe(provideMock({ pageTokens: "free" })),
+  )
 
   for (const rateStatus of [429, 400] as const) {
     it.effect(`rateStatus ${rateStatus}: the HTTP status of a refusal`, () =>

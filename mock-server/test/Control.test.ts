@@ -374,6 +374,7 @@ describe("the journal", () => {
         status: 404,
         logId: "",
         millis: 0,
+        pageTokenRefused: undefined,
         fault: undefined,
         resetSeconds: undefined,
         requestBody: "",

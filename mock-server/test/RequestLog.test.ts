@@ -25,13 +25,14 @@ const acting = "\u001b[31m\u009b2J\r\n\u202e\u2028\u200b\u0000"
 describe("the line for people", () => {
   it("is one row of a wide terminal, and two of a narrow one, with the log id whole", () => {
     const long = { ...entry, query: { ...entry.query, page_token: "x".repeat(500) }, fault: "f".repeat(500) }
+    const refused = { ...long, pageTokenRefused: "given for another start_time, end_time, page_size" }
     for (const [columns, rows] of [
       [80, 2],
       [120, 2],
       [140, 1],
       [200, 1],
     ] as const) {
-      for (const one of [entry, long]) {
+      for (const one of [entry, long, refused]) {
         const line = RequestLog.pretty(one, { columns, ...plain })
         assert.isAtMost(line.length, rows * columns)
         assert.match(line, / 20260131170000C0FFEE00C0FFEE00C0FFEE$/)
@@ -49,6 +50,15 @@ describe("the line for people", () => {
   it("says which rule broke the answer", () => {
     const line = RequestLog.pretty({ ...entry, status: 500, fault: "third page" }, { columns: 200, ...plain })
     assert.include(line, " fault third page ")
+  })
+
+  it("says why a page token was refused", () => {
+    const refused = { ...entry, status: 400, pageTokenRefused: "given for another end_time" }
+    assert.include(
+      RequestLog.pretty(refused, { columns: 200, ...plain }),
+      " page token given for another end_time ",
+    )
+    assert.strictEqual(JSON.parse(RequestLog.json(refused)).pageTokenRefused, "given for another end_time")
   })
 
   it("is green, yellow or red as the answer is good, refused or broken", () => {

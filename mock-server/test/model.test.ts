@@ -84,7 +84,9 @@ const then = Schema.Union([
   Schema.Struct({ code: Schema.Literals([121001, 121005]) }),
   Schema.Struct({
     code: Schema.Literal(99991400),
-    headers: Schema.Struct({ "x-ogw-ratelimit-reset": Schema.Literal("7") }),
+    headers: Schema.optionalKey(
+      Schema.Union([Schema.Struct({ "x-ogw-ratelimit-reset": Schema.Literal("7") }), Schema.Struct({})]),
+    ),
   }),
   Schema.Struct({
     network: Schema.Literals([
@@ -203,6 +205,7 @@ const Command = Schema.Union([
       Schema.Struct({ ninetyDays: Schema.Literals(["both", "span", "lookback"]) }),
       Schema.Struct({ emptyList: Schema.Literals(["[]", "null", "absent"]) }),
       Schema.Struct({ lastPageToken: Schema.Literals(["absent", "empty"]) }),
+      Schema.Struct({ pageTokens: Schema.Literals(["bound", "free"]) }),
       Schema.Struct({ monthlyQuota: Schema.Literals([0, 1, 3, "off"]) }),
     ]),
   }),

@@ -31,6 +31,7 @@ export interface Switches {
   readonly ninetyDays: "both" | "span" | "lookback"
   readonly emptyList: "[]" | "null" | "absent"
   readonly lastPageToken: "absent" | "empty"
+  readonly pageTokens: "bound" | "free"
   readonly monthlyQuota: number | "off"
 }
 
@@ -41,6 +42,7 @@ const switches: Switches = {
   ninetyDays: "both",
   emptyList: "[]",
   lastPageToken: "absent",
+  pageTokens: "bound",
   monthlyQuota: "off",
 }
 
@@ -166,9 +168,16 @@ const hit = (feishu: Feishu, operation: string, query: Query): { id: string; the
   return winner
 }
 
-const failed = (status: number, { code, headers }: Then): Answer => {
+const failed = (home: Feishu, status: number, { code, headers }: Then): Answer => {
+  const { rateLimit, rateWindow } = home.switches
+  const limit = rateLimit === "off" ? 100 : rateLimit
+  const ofLimit = {
+    limit: String(limit),
+    reset: String(rateWindow === "bucket" ? Math.ceil(60 / limit) : 60),
+  }
   const reset = headers?.["x-ogw-ratelimit-reset"]
-  return { status, code: code!, ...(reset === undefined ? {} : { reset }) }
+  const told = headers === undefined && code === 99991400 ? ofLimit : reset === undefined ? {} : { reset }
+  return { status, code: code!, ...told }
 }
 
 const statusOf: Readonly<Record<number, number>> = { 121001: 500, 121005: 403, 99991400: 429, 99991403: 429 }
@@ -196,7 +205,7 @@ export const token = (
   const rule = hit(home, operation, [])
   const answer = ((): Answer => {
     const code = rule?.then.code
-    if (code !== undefined) return failed(tenant ? 200 : (statusOf[code] ?? 400), rule!.then)
+    if (code !== undefined) return failed(home, tenant ? 200 : (statusOf[code] ?? 400), rule!.then)
     if (app === undefined) return tenant ? { status: 200, code: 10003 } : { status: 400, code: 20002 }
     if (!request.secretIsRight) return tenant ? { status: 200, code: 10014 } : { status: 400, code: 20002 }
     const latest = home.tokens.findLast((token) => token.kind === request.kind && token.app === app)
@@ -254,7 +263,7 @@ export const list = (
   const answer: Answer =
     code === undefined
       ? gateway(home, bearer, token, query, paging, nextText)
-      : failed(statusOf[code] ?? 400, rule!.then)
+      : failed(home, statusOf[code] ?? 400, rule!.then)
   note(home, "meetings.listByNo", answer, token?.app.id, rule?.id)
   return network === undefined ? answer : { status: "broken" }
 }
@@ -380,7 +389,7 @@ const page = (
   nextText: string | undefined,
 ): Answer => {
   const refused = { status: 400, code: 121003 }
-  const { emptyList, lastPageToken, ninetyDays } = home.switches
+  const { emptyList, lastPageToken, ninetyDays, pageTokens } = home.switches
   const value = (name: string) => query.find(([key]) => key === name)?.[1]
   const [from, to, size] = ["start_time", "end_time", "page_size"].map((name) => Number(value(name) ?? 20))
   const no = value("meeting_no")!
@@ -389,8 +398,11 @@ const page = (
   if (ninetyDays !== "lookback" && to! - from! > 90 * day) return refused
   if (ninetyDays !== "span" && from! < Math.floor(home.now / 1000) - 90 * day) return refused
   const own = [tenant, no, from, to, size].join(" ")
+  // A free one is good for the number alone.
+  const isFor = (query: string) =>
+    query === own || (pageTokens === "free" && query.startsWith(`${tenant} ${no} `))
   const begin =
-    asked === "" ? 0 : home.pageTokens.find(({ query, text }) => text === asked && query === own)?.from
+    asked === "" ? 0 : home.pageTokens.find(({ query, text }) => text === asked && isFor(query))?.from
   if (begin === undefined) return refused
 
   const all = home.meetings

@@ -61,26 +61,53 @@ const meeting = {
 describe("a page token", () => {
   const query = { tenant: "t", meetingNo: "337736498", from: 1, to: 2, pageSize: 20 }
   const tokens = pageTokens("a key")
+  const all = "tenant, meeting_no, start_time, end_time, page_size"
+  const notGiven = "not one that was given"
 
   it.effect.prop("leads to its row, and for its own query only", [whole(0, 2 ** 32 - 1)], ([offset]) =>
     Effect.sync(() => {
       const token = tokens.make(query, offset)
-      assert.match(token, /^[\w-]{22}$/)
-      assert.strictEqual(tokens.read(query, token), offset)
+      assert.match(token, /^[\w-]{40}$/)
+      for (const ways of ["bound", "free"] as const) {
+        assert.strictEqual(tokens.read(query, token, ways), offset)
+      }
       const others = [
-        { ...query, tenant: "u" },
-        { ...query, meetingNo: "337736499" },
-        { ...query, from: 0 },
-        { ...query, to: 3 },
-        { ...query, pageSize: 21 },
-      ]
-      for (const other of others) assert.isUndefined(tokens.read(other, token))
-      assert.isUndefined(pageTokens("another key").read(query, token))
+        [{ ...query, tenant: "u" }, "tenant"],
+        [{ ...query, meetingNo: "337736499" }, "meeting_no"],
+        [{ ...query, from: 0 }, "start_time"],
+        [{ ...query, to: 3 }, "end_time"],
+        [{ ...query, pageSize: 21 }, "page_size"],
+        [{ ...query, from: 0, to: 3 }, "start_time, end_time"],
+        [{ tenant: "u", meetingNo: "1", from: 3, to: 4, pageSize: 5 }, all],
+      ] as const
+      for (const [other, fields] of others) {
+        assert.strictEqual(tokens.read(other, token, "bound"), `given for another ${fields}`)
+        const due = fields.split(", ").filter((field) => field === "tenant" || field === "meeting_no")
+        assert.strictEqual(
+          tokens.read(other, token, "free"),
+          due.length === 0 ? offset : `given for another ${due.join(", ")}`,
+        )
+      }
+      assert.strictEqual(pageTokens("another key").read(query, token, "free"), notGiven)
+      for (const ways of ["bound", "free"] as const) {
+        assert.strictEqual(pageTokens("a key", 1).read(query, token, ways), "given before a reset")
+        assert.strictEqual(pageTokens("a key", 99).read(query, token, ways), "given before a reset")
+      }
     }),
   )
 
-  it.effect.prop("cannot be made up", [Schema.String], ([text]) =>
-    Effect.sync(() => assert.isUndefined(tokens.read(query, text))),
+  it.effect.prop("cannot be made up", [Schema.String, whole(0, 39)], ([text, at]) =>
+    Effect.sync(() => {
+      const token = tokens.make(query, 20)
+      const letter = token[at] === "A" ? "B" : "A"
+      const changed = token.slice(0, at) + letter + token.slice(at + 1)
+      for (const forged of [text, changed, token.slice(0, -1), `${token}A`, `${token.slice(0, -1)}=`]) {
+        for (const ways of ["bound", "free"] as const) {
+          assert.strictEqual(tokens.read(query, forged, ways), notGiven)
+          assert.strictEqual(pageTokens("a key", 3).read(query, forged, ways), notGiven)
+        }
+      }
+    }),
   )
 })
 

@@ -25,8 +25,9 @@ narrow.addEventListener("change", () => {
 })
 
 const fits = (entry: Entry, words: ReadonlyArray<string>): boolean => {
-  const { appId, code, fault, logId, method, operation, path, query, status } = entry
-  const parts = [method, path, operation, status, code, logId, appId, fault, ...Object.entries(query).flat()]
+  const { appId, code, fault, logId, method, operation, pageTokenRefused, path, query, status } = entry
+  const named = [method, path, operation, status, code, logId, appId, pageTokenRefused, fault]
+  const parts = [...named, ...Object.entries(query).flat()]
   const text = parts.join(" ").toLowerCase()
   return words.every((word) => text.includes(word))
 }
@@ -155,7 +156,8 @@ interface RowProps {
 
 const Row = ({ entry, open }: RowProps) => {
   const t = texts.value
-  const { code, earlyMillis, fault, logId, method, millis, operation, path, query, seq, status, time } = entry
+  const { code, earlyMillis, fault, logId, method, millis, operation, pageTokenRefused } = entry
+  const { path, query, seq, status, time } = entry
   const toggle = () => change({ open: open ? undefined : String(seq) })
   const name = `request-${seq}`
   return (
@@ -188,6 +190,9 @@ const Row = ({ entry, open }: RowProps) => {
             </button>{" "}
             {fault !== undefined && <span class="tag fault">{t.requests.fault(fault)}</span>}
             {operation === undefined && <span class="tag">{t.requests.unknown}</span>}
+            {pageTokenRefused !== undefined && (
+              <span class="tag">{t.requests.pageTokenRefused(pageTokenRefused)}</span>
+            )}
             {earlyMillis !== undefined && (
               <span class="tag">{t.requests.early(number(earlyMillis / 1000, 1))}</span>
             )}
@@ -236,6 +241,7 @@ const DetailOf = ({ entry }: { readonly entry: Entry }) => {
     logId,
     method,
     millis,
+    pageTokenRefused,
     path,
     query,
     requestBody,
@@ -276,6 +282,12 @@ const DetailOf = ({ entry }: { readonly entry: Entry }) => {
           <>
             <dt>{t.detail.fault}</dt>
             <dd>{fault}</dd>
+          </>
+        )}
+        {pageTokenRefused !== undefined && (
+          <>
+            <dt>{t.detail.refused}</dt>
+            <dd>{t.requests.pageTokenRefused(pageTokenRefused)}</dd>
           </>
         )}
         {resetAt !== undefined && (

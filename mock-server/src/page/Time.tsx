@@ -123,6 +123,7 @@ const choices = {
   ninetyDays: ["both", "span", "lookback"],
   emptyList: ["[]", "null", "absent"],
   lastPageToken: ["absent", "empty"],
+  pageTokens: ["bound", "free"],
 } as const satisfies { readonly [Key in keyof Behaviour]?: ReadonlyArray<Behaviour[Key]> }
 
 const Switches = () => {

@@ -85,6 +85,7 @@ const en = {
     code: (code: number) => `code ${code}`,
     unknown: "no such endpoint",
     fault: (rule: string) => `fault ${rule}`,
+    pageTokenRefused: (why: string) => `page token ${why}`,
     early: (seconds: string) => `came back ${seconds} s too early`,
   },
   detail: {
@@ -97,6 +98,7 @@ const en = {
     authorization: "Authorization",
     none: "none",
     fault: "Changed by",
+    refused: "Refused for",
     resetAt: "May come back at",
     requestBody: "Request body",
     responseBody: "Response body",
@@ -249,6 +251,7 @@ const en = {
       ninetyDays: "What 90 days bound",
       emptyList: "A page without rows",
       lastPageToken: "Page token of the last page",
+      pageTokens: "What a page token is bound to",
       monthlyQuota: "Calls a month for a tenant",
     } satisfies Record<keyof Behaviour, string>,
   },
@@ -299,6 +302,11 @@ const zh: typeof en = {
     code: (code) => `错误码 ${code}`,
     unknown: "没有这个接口",
     fault: (rule) => `故障 ${rule}`,
+    pageTokenRefused: (why) => {
+      const fields = why.replace("given for another ", "")
+      if (fields !== why) return `page_token 属于另一次查询，不同之处：${fields}`
+      return why === "given before a reset" ? "page_token 是重置之前给出的" : "page_token 不是这里给出的"
+    },
     early: (seconds) => `重试早了 ${seconds} 秒`,
   },
   detail: {
@@ -311,6 +319,7 @@ const zh: typeof en = {
     authorization: "凭证",
     none: "无",
     fault: "所受故障",
+    refused: "拒绝原因",
     resetAt: "可重试时间",
     requestBody: "请求体",
     responseBody: "响应体",
@@ -462,6 +471,7 @@ const zh: typeof en = {
       ninetyDays: "90 天限制的对象",
       emptyList: "没有数据的页",
       lastPageToken: "最后一页的 page_token",
+      pageTokens: "page_token 是否绑定查询条件",
       monthlyQuota: "每个租户每月调用数",
     },
   },
