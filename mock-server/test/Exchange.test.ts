@@ -81,9 +81,9 @@ layer(MockFeishu.layer({ seed, now }))("every answer", (it) => {
   const unknown: ReadonlyArray<readonly [string, string]> = [
     ["GET", "/index.html"],
     ["POST", "/"],
-    ["GET", "/open-apis/vc/v1/meetings"],
-    ["GET", `${ListByNo.path}/`],
-    ["GET", ListByNo.path.replace("list_by_no", "LIST_BY_NO")],
+    ["GET", "/open-apis/vc/v1/no_such_endpoint"],
+    ["POST", "/open-apis/auth/v3/tenant_access_token/internal/"],
+    ["GET", ListByNo.path.replace("/meetings/", "/MEETINGS/")],
     ["GET", `/${ListByNo.path}`],
     ["GET", "/open-apis/../etc/passwd"],
     ["GET", "/%zz"],

@@ -17,6 +17,7 @@ import * as Runtime from "effect/Runtime"
 import * as Stdio from "effect/Stdio"
 import { run } from "../src/command.ts"
 import * as ControlClient from "../src/ControlClient.ts"
+import * as HeaderNames from "../src/HeaderNames.ts"
 import { notChecked } from "../src/contract/notChecked.ts"
 import * as Proxy from "../src/contract/Proxy.ts"
 import * as Report from "../src/contract/Report.ts"
@@ -90,6 +91,7 @@ const ofTheLimit = [
   "rate-window",
   "rate-status",
   "rate-answer",
+  "rate-header-names",
   "rate-after-fields",
   "rate-after-token",
 ]
@@ -102,8 +104,7 @@ const ofRows = [
   "last-page-token",
   "page-token",
   "page-token-empty",
-  "page-token-other-page-size",
-  "page-token-other-end-time",
+  "page-tokens",
   "order-of-rows",
   "bounds",
   "meeting-ids",
@@ -142,17 +143,15 @@ describe("the checks against the mock as it is", () => {
   it.effect("read only: meetings, paths that are not there, and tokens", () =>
     Effect.gen(function* () {
       const { journal } = yield* look({})
-      const sent = new Set(
-        journal.map(
-          ({ method, operation, path }) => `${method} ${operation ?? path.replace(/_by_.*|%5Fby.*/i, "")}`,
-        ),
-      )
+      const sent = new Set(journal.map(({ method, operation, path }) => `${method} ${operation ?? path}`))
       assert.deepStrictEqual([...sent].toSorted(), [
-        "GET //open-apis/vc/v1/meetings/list",
+        "GET //open-apis/vc/v1/meetings/list_by_no",
         "GET /open-apis/auth/v3/tenant_access_token/internal",
-        "GET /open-apis/vc/v1/meetings/List",
-        "GET /open-apis/vc/v1/meetings/list",
+        "GET /open-apis/vc/v1/%6Deetings/list_by_no",
+        "GET /open-apis/vc/v1/Meetings/list_by_no",
+        "GET /open-apis/vc/v1/no_such_endpoint",
         "GET meetings.listByNo",
+        "POST /open-apis/auth/v3/tenant_access_token/internal/",
         "POST auth.appAccessToken",
         "POST auth.appAccessTokenInternal",
         "POST auth.tenantAccessToken",
@@ -233,6 +232,13 @@ describe("the checks against a mock with a switch turned", () => {
     [{ emptyList: "null" }, "empty-list", "null", "--empty-list null", false],
     [{ emptyList: "absent" }, "empty-list", "absent", "--empty-list absent", false],
     [{ lastPageToken: "empty" }, "last-page-token", "empty", "--last-page-token empty", false],
+    [
+      { pageTokens: "free" },
+      "page-tokens",
+      "another end_time: 200 code 0; another page_size: 200 code 0",
+      "--page-tokens free",
+      false,
+    ],
     [{ monthlyQuota: 20 }, "monthly-quota", "429 code 99991403", "--monthly-quota N", false],
     [{ monthlyQuota: 0 }, "monthly-quota", "429 code 99991403", "--monthly-quota N", false],
   ]
@@ -271,6 +277,10 @@ describe("the checks against a mock with a switch turned", () => {
 interface Otherwise {
   readonly query?: (query: URLSearchParams) => void
   readonly answer?: (json: Json) => void
+  /** Endpoints that the mock has not: a status and a code for paths of theirs. */
+  readonly more?: (path: string) => readonly [status: number, code: number] | undefined
+  /** How a name of a header is written. */
+  readonly writes?: (name: string) => string
 }
 interface Json {
   readonly data?: {
@@ -291,6 +301,12 @@ const between = (otherwise: Otherwise, hangUp = false) =>
         if (hangUp && request.method === "GET" && request.headers["content-length"] !== undefined) {
           return void request.socket.destroy()
         }
+        const more = otherwise.more?.(decodeURIComponent((request.url ?? "").split("?", 1)[0]!))
+        if (more !== undefined) {
+          request.resume()
+          response.writeHead(more[0], { "Content-Type": "application/json" })
+          return void response.end(JSON.stringify({ code: more[1], msg: "" }))
+        }
         if (url.search !== "") otherwise.query?.(url.searchParams)
         let body = ""
         for await (const chunk of request.setEncoding("utf8")) body += String(chunk)
@@ -305,7 +321,11 @@ const between = (otherwise: Otherwise, hangUp = false) =>
           answer.headers.get("content-type")?.includes("json") === true ? JSON.parse(text) : undefined
         if (json !== undefined) otherwise.answer?.(json)
         const { connection: _, "content-length": __, ...headers } = Object.fromEntries(answer.headers)
-        response.writeHead(answer.status, headers).end(json === undefined ? text : JSON.stringify(json))
+        const writes = otherwise.writes ?? HeaderNames.asFeishuWrites
+        const written = Object.entries(headers).map(([name, value]) => [writes(name), value])
+        response
+          .writeHead(answer.status, Object.fromEntries(written))
+          .end(json === undefined ? text : JSON.stringify(json))
       })
       server.listen(0, "127.0.0.1")
       await once(server, "listening")
@@ -322,6 +342,36 @@ const between = (otherwise: Otherwise, hangUp = false) =>
         server.closeAllConnections()
       }),
   )
+
+/**
+ * What Feishu's vc/v1 has with parameters in its paths, escapes decoded: whatever stands in their place reaches them,
+ * `List_By_No` the details of a meeting.
+ */
+const withParameters = [
+  /^\/open-apis\/vc\/v1\/meetings\/(?!list_by_no$)[^/]+\/?$/,
+  /^\/open-apis\/vc\/v1\/meetings\/[^/]+\/(recording|invite|kickout|set_host|end)\/?$/,
+  /^\/open-apis\/vc\/v1\/meetings\/[^/]+\/recording\/[^/]+\/?$/,
+  /^\/open-apis\/vc\/v1\/(reserves|notes|rooms|room_levels|exports|reserve_configs)\/[^/]+(\/[^/]+)?\/?$/,
+]
+
+it.effect("the checks of paths find all as here where Feishu has endpoints with parameters, too", () =>
+  Effect.gen(function* () {
+    const { urlFor } = yield* between({
+      more: (path) => (withParameters.some((route) => route.test(path)) ? [400, 99992402] : undefined),
+    })
+    const { idsOf } = yield* look({}, { url: urlFor })
+    assert.deepStrictEqual(idsOf("differs"), [])
+    for (const id of [
+      "not-found",
+      "not-found-slash",
+      "not-found-case",
+      "path-escaped",
+      "path-double-slash",
+    ]) {
+      assert.include(idsOf("as here"), id)
+    }
+  }),
+)
 
 describe("the checks against a Feishu that is otherwise, which no switch explains", () => {
   const shift = (query: URLSearchParams, field: string, seconds: number) => {
@@ -406,6 +456,12 @@ describe("the checks against a Feishu that is otherwise, which no switch explain
       { query: (query) => void (query.get("page_token") === "2" && query.delete("page_token")) },
       "page-token-offset",
       "200 code 0",
+    ],
+    [
+      "names of headers in lower case, as a proxy may send them",
+      { writes: (name) => name },
+      "header-names",
+      "content-type, date, request-id, x-request-id, x-tt-logid",
     ],
     [
       "a page of 30 at most",
@@ -725,7 +781,7 @@ describe("feishu-mock contract", () => {
       assert.match(text, /^INFERRED/)
       assert.include(
         text,
-        "  ≠ empty-list                  a page without rows has an empty list\n      mock    []\n      came    null\n      log id  20",
+        "  ≠ empty-list                a page without rows has an empty list\n      mock    []\n      came    null\n      log id  20",
       )
       assert.include(text, "START THE MOCK WITH\n  feishu-mock --empty-list null --ninety-days span")
       assert.notInclude(text, "PLEASE REPORT")
@@ -761,7 +817,7 @@ describe("feishu-mock contract", () => {
         /^Reading http:\/\/127\.0\.0\.1:\d+: up to \d+ requests, less than a minute\..*\n$/,
       )
       const { checks, differs, flags, notDecided } = JSON.parse(done.stdout)
-      assert.deepStrictEqual([differs, notDecided, flags], [1, 8, "--last-page-token empty"])
+      assert.deepStrictEqual([differs, notDecided, flags], [1, 9, "--last-page-token empty"])
       assert.strictEqual(checks.length, suite.checks.length)
       assert.deepStrictEqual([stopped.code, stopped.stdout], [130, ""])
     }).pipe(Effect.provide(MockFeishu.layer({ lastPageToken: "empty" }))),

@@ -6,6 +6,8 @@ export interface Answer {
   readonly status: number
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** The same names as they are written. */
+  readonly headerNames: ReadonlyArray<string>
   readonly text: string
   /** The parsed body, or `undefined` when it is no JSON. */
   readonly json: unknown
@@ -35,6 +37,14 @@ export const codeOf = ({ json }: Answer): number | undefined => {
 export const logIdOf = ({ headers }: Answer): string | undefined => {
   const id = headers[ResponseHeaders.logId]
   return id !== undefined && /^[\w-]{1,64}$/.test(id) ? id : undefined
+}
+
+/** Which of these headers are written in another case, as they are; the names themselves where none is. */
+export const writtenAs = ({ headerNames }: Answer, names: ReadonlyArray<string>): string => {
+  const others = headerNames.filter(
+    (name) => !names.includes(name) && names.some((one) => one.toLowerCase() === name.toLowerCase()),
+  )
+  return (others.length === 0 ? names : others.toSorted()).join(", ")
 }
 
 /** Where a redirect points: a host as far as it can be told, or `undefined` where the answer is none. */

@@ -216,6 +216,7 @@ const exchange = (url: URL, sent: Sent, secure: https.Agent): Effect.Effect<Answ
               headers: Object.fromEntries(
                 Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
               ),
+              headerNames: response.rawHeaders.filter((_, index) => index % 2 === 0),
               text,
               json: parsed(text),
             }),

@@ -3,7 +3,7 @@ import { ListByNo, ResponseHeaders, TenantAccessToken } from "@effect-feishu/con
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type Answer, codeOf, logIdOf, member, namesOf, outcome } from "./Answer.ts"
+import { type Answer, codeOf, logIdOf, member, namesOf, outcome, writtenAs } from "./Answer.ts"
 import { type Check, scopeMissing, type Seen, seen, seenOutcome } from "./Check.ts"
 import { Undecided } from "./Feishu.ts"
 import { type Probes, withQuery } from "./Probes.ts"
@@ -30,32 +30,45 @@ const seenHeaders = (...answers: ReadonlyArray<Answer>): Seen => {
   return seen([...new Set(said)].join("; "), ...answers)
 }
 const allHeaders = "date, request-id, x-request-id, x-tt-logid"
+const headerNames = ["Content-Type", "Date", "Request-Id", "X-Request-Id", "X-Tt-Logid"]
 
-const unknownPath = "/open-apis/vc/v1/meetings/list_by_nothing"
+/**
+ * Beside `meetings`, where Feishu has endpoints with names of their own only. `/meetings/…` would be no unknown path:
+ * Feishu reads whatever comes there as the id of a meeting (`GET /open-apis/vc/v1/meetings/:meeting_id`).
+ */
+const unknownPath = "/open-apis/vc/v1/no_such_endpoint"
 
+// Whatever is misspelt is so where no endpoint of Feishu's takes a parameter, or it would be a value of that.
 const pathChecks = (
   [
-    ["path-escaped", "an escape in a path is 404", ListByNo.path.replace("_", "%5F"), "path-spelling"],
-    ["path-double-slash", "a path with a slash twice is 404", `/${ListByNo.path}`, "path-spelling"],
-    ["not-found", "an unknown path is 404 in plain text", unknownPath],
-    ["not-found-method", "a wrong method is 404 in plain text", TenantAccessToken.internalPath],
-    ["not-found-slash", "a path with a slash behind it is 404", `${ListByNo.path}/`],
+    [
+      "path-escaped",
+      "an escape in a path is 404",
+      `GET ${ListByNo.path.replace("/meetings/", "/%6Deetings/")}`,
+      "path-spelling",
+    ],
+    ["path-double-slash", "a path with a slash twice is 404", `GET /${ListByNo.path}`, "path-spelling"],
+    ["not-found", "an unknown path is 404 in plain text", `GET ${unknownPath}`],
+    ["not-found-method", "a wrong method is 404 in plain text", `GET ${TenantAccessToken.internalPath}`],
+    ["not-found-slash", "a path with a slash behind it is 404", `POST ${TenantAccessToken.internalPath}/`],
     [
       "not-found-case",
       "a path in other letter case is 404",
-      ListByNo.path.replace("list_by_no", "List_By_No"),
+      `GET ${ListByNo.path.replace("/meetings/", "/Meetings/")}`,
     ],
   ] as const
-).map(([id, what, path, row = "not-found"]): Check => ({
+).map(([id, what, request, row = "not-found"]): Check => ({
   id,
   row,
   source: row === "not-found" ? "wire" : "inferred",
   what,
-  request: `GET ${path}`,
+  request,
   requests: 1,
   expected: '404 text/plain "404 page not found"',
   see: Effect.fnUntraced(function* ({ authorization, feishu }) {
-    return seenOutcome(yield* feishu.send(path, { authorization: yield* authorization }))
+    const [method, path] = request.split(" ") as ["GET" | "POST", string]
+    const body = method === "POST" ? { body: "{}" } : {}
+    return seenOutcome(yield* feishu.send(path, { method, ...body, authorization: yield* authorization }))
   }),
 }))
 
@@ -326,6 +339,17 @@ export const gatewayChecks: ReadonlyArray<Check> = [
     requests: 1,
     expected: allHeaders,
     see: ({ feishu }) => Effect.map(feishu.send(unknownPath), (answer) => seenHeaders(answer)),
+  },
+  {
+    id: "header-names",
+    row: "header-names",
+    source: "wire",
+    what: "names of headers are written with capitals",
+    request: "GET a page of 50",
+    requests: 0,
+    expected: headerNames.join(", "),
+    see: ({ firstAnswer }) =>
+      Effect.map(firstAnswer, (answer) => seen(writtenAs(answer, headerNames), answer)),
   },
   {
     id: "log-id-time",

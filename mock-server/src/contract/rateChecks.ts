@@ -2,7 +2,7 @@
 import { ResponseHeaders } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as Behaviour from "../Behaviour.ts"
-import { type Answer, namesOf } from "./Answer.ts"
+import { type Answer, namesOf, writtenAs } from "./Answer.ts"
 import { type Check, seen, seenOutcome } from "./Check.ts"
 import { limitOf } from "./exhausted.ts"
 import { Undecided, type Unreachable } from "./Feishu.ts"
@@ -21,6 +21,8 @@ const refusalOf = (probes: Probes): Effect.Effect<Answer, Undecided | Unreachabl
         : Effect.succeed(refusal),
     )
   })
+
+const headerNames = [ResponseHeaders.rateLimitLimit, ResponseHeaders.rateLimitReset]
 
 const request = "GET a page of 1, more often than the limit allows"
 
@@ -93,10 +95,21 @@ export const rateChecks: ReadonlyArray<Check> = [
     see: (probes) =>
       Effect.map(refusalOf(probes), (refusal) =>
         seen(
-          `${namesOf(refusal.json).join(", ")}; ${[ResponseHeaders.rateLimitLimit, ResponseHeaders.rateLimitReset].filter((name) => refusal.headers[name] !== undefined).join(", ") || "no headers"}`,
+          `${namesOf(refusal.json).join(", ")}; ${headerNames.filter((name) => refusal.headers[name] !== undefined).join(", ") || "no headers"}`,
           refusal,
         ),
       ),
+  },
+  {
+    id: "rate-header-names",
+    row: "rate-header-names",
+    source: "doc",
+    what: "over the limit: both names in lower case",
+    request,
+    requests: 0,
+    expected: headerNames.join(", "),
+    see: (probes) =>
+      Effect.map(refusalOf(probes), (refusal) => seen(writtenAs(refusal, headerNames), refusal)),
   },
   {
     id: "rate-after-fields",
