@@ -87,12 +87,13 @@ describe("switches", () => {
   it.effect("pageTokens is bound in a snapshot from before there was this switch", () =>
     Effect.gen(function* () {
       const { url } = yield* MockFeishu.MockFeishu
-      const { behaviour, restore, snapshot } = ControlClient.connect({ url })
+      const { restore, snapshot } = ControlClient.connect({ url })
       const taken = yield* Effect.promise(snapshot)
       assert.strictEqual(taken.behaviour.pageTokens, "free")
       const { pageTokens: _, ...older } = taken.behaviour
       yield* Effect.promise(() => restore({ ...taken, behaviour: older as typeof taken.behaviour }))
-      assert.deepStrictEqual(yield* Effect.promise(behaviour), { ...taken.behaviour, pageTokens: "bound" })
+      const { behaviour } = yield* Effect.promise(snapshot)
+      assert.deepStrictEqual(behaviour, { ...taken.behaviour, pageTokens: "bound" })
     }).pipe(provideMock({ pageTokens: "free" })),
   )
 

@@ -313,6 +313,99 @@ describe.concurrent("doctor", () => {
   })
 })
 
+describe.concurrent("doctor behind a gateway", () => {
+  type Refusal = readonly [status: number, contentType: string | undefined, body: string]
+
+  /** Lets those requests pass to a mock that have a token, or fetch one; or none at all. */
+  const gateway = async ([status, contentType, body]: Refusal, isClosed = false) => {
+    const { environment, feishu } = await mock()
+    const server = createServer(async (request, response) => {
+      const { authorization } = request.headers
+      const sent = await text(request)
+      if (isClosed || (authorization === undefined && request.method === "GET")) {
+        const type = contentType === undefined ? {} : { "Content-Type": contentType }
+        response.writeHead(status, {
+          ...type,
+          ...(status === 302 ? { Location: "https://login.invalid/" } : {}),
+        })
+        return void response.end(body)
+      }
+      const answer = await fetch(feishu.url + request.url, {
+        method: request.method!,
+        headers: authorization === undefined ? {} : { authorization },
+        ...(request.method === "POST" ? { body: sent } : {}),
+      })
+      response.writeHead(answer.status, { "Content-Type": "application/json" }).end(await answer.text())
+    })
+    const url = `http://127.0.0.1:${await listen(server)}`
+    const stop = async () => {
+      server.closeAllConnections()
+      server.close()
+      await feishu.close()
+    }
+    return { environment: { ...environment, FEISHU_BASE_URL: url }, number: feishu.meetingNos[0]!, stop }
+  }
+
+  const html = "<html><head><title>Sign in</title></head><body>Sign in</body></html>"
+  const wantToken: ReadonlyArray<Refusal> = [
+    [401, "text/plain", "Unauthorized"],
+    [401, undefined, ""],
+    [401, "text/html", html],
+    [401, "application/json", '{"message":"Unauthorized"}'],
+    [401, "application/json", '{"code":"UNAUTHORIZED","msg":"no token"}'],
+    [403, "application/json", '{"message":"Missing Authentication Token"}'],
+    [403, "text/html", html],
+  ]
+  it.each(wantToken)(
+    "goes on where %i (%s) %s refuses requests without a token",
+    async (...refusal: Refusal) => {
+      const { environment, number, stop } = await gateway(refusal)
+      const { code, found, of } = await doctor([number], environment)
+      assert.strictEqual(
+        found,
+        "+node +configuration +proxy +dns -tls +feishu +clock +token +scope +page +limit",
+      )
+      assert.strictEqual(code, 0)
+      assert.deepInclude(of("feishu"), { httpStatus: refusal[0] })
+      assert.notProperty(of("feishu"), "code")
+      await stop()
+    },
+  )
+
+  it("says so in both languages, and that the token is of no use where nothing passes", async () => {
+    const { environment, number, stop } = await gateway([401, "text/plain", "Unauthorized"], true)
+    const { code, found } = await doctor([number], environment)
+    assert.match(found, /\+feishu \+clock !token -scope -page -limit$/)
+    assert.notStrictEqual(code, 0)
+    const given = { FEISHU_BASE_URL: environment.FEISHU_BASE_URL!, FEISHU_ACCESS_TOKEN: "t-given" }
+    assert.match((await doctor([number], given)).found, /\+feishu \+clock \+token !scope -page \+limit$/)
+    const [english, chinese] = await Promise.all(
+      ["en", "zh"].map((lang) => Cli.run(["doctor", number, "--lang", lang], environment)),
+    )
+    assert.include(
+      english!.stdout.replaceAll(/\s+/g, " "),
+      "HTTP 401 without Feishu's code: something in front",
+    )
+    assert.include(chinese!.stdout, "HTTP 401，且没有飞书的错误码")
+    await stop()
+  })
+
+  const isNoFeishu: ReadonlyArray<Refusal> = [
+    [200, "text/html", html],
+    [302, "text/html", ""],
+    [400, "text/html", "<h1>400 Bad Request</h1>"],
+    [404, "text/html", "<h1>404 Not Found</h1>"],
+    [502, "text/html", "<h1>502 Bad Gateway</h1>"],
+  ]
+  it.each(isNoFeishu)("ends where %i (%s) %s says nothing of tokens", async (...refusal: Refusal) => {
+    const { environment, number, stop } = await gateway(refusal)
+    const { code, found } = await doctor([number], environment)
+    assert.strictEqual(found, `+node +configuration +proxy +dns -tls !feishu ${skippedAfter("feishu")}`)
+    assert.notStrictEqual(code, 0)
+    await stop()
+  })
+})
+
 describe.concurrent("doctor behind a proxy", () => {
   /** Opens tunnels to the https server, wherever they are to go; or answers with a status. */
   const proxy = async (scheme: "http" | "https", status?: string) => {

@@ -21,7 +21,10 @@ import * as Watchdog from "./internal/Watchdog.ts"
 export interface Reached {
   /** The HTTP status. */
   readonly status: number
-  /** Feishu's code; 99991661 is what a request without a token gets. */
+  /**
+   * Feishu's code; 99991661 is what a request without a token gets. `undefined` where HTTP 401 or 403 came without one:
+   * something in front of Feishu, such as a gateway, has refused the request because it has no token.
+   */
   readonly code: number | undefined
   /** From sending to the end of the body. */
   readonly millis: number
@@ -36,7 +39,8 @@ export interface Reached {
 
 /**
  * Sends one request without a token, and nothing a second time. Any answer of Feishu will do, since it refuses this
- * one; what fails is the way there, or that something else answers.
+ * one, and so will HTTP 401 or 403 of a gateway in front of it; what fails is the way there, or that something else
+ * answers.
  *
  * @example
  * ```ts
@@ -69,7 +73,10 @@ export const reach: Effect.Effect<Reached, FeishuError, FeishuConfig | HttpClien
     const code = yield* judge(answer, request.url, config.longestWaitSeconds, secrets).pipe(
       Effect.as(0),
       Effect.catch((error) =>
-        error.code === undefined ? Effect.fail(named(error)) : Effect.succeed(error.code),
+        // Whoever refuses it for want of a token says nothing of requests that have one.
+        error.code === undefined && answer.status !== 401 && answer.status !== 403
+          ? Effect.fail(named(error))
+          : Effect.succeed(error.code),
       ),
     )
     return {

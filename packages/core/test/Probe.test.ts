@@ -46,6 +46,22 @@ describe.concurrent("Probe.reach", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("a gateway that wants a token is there, and the clocks are compared, whatever else it says", () =>
+    Effect.gen(function* () {
+      for (const status of ["401 Unauthorized", "403 Forbidden"]) {
+        for (const body of ["", "no token", "<html></html>", '{"message":"no token"}']) {
+          const raw = yield* server(({ socket }) => {
+            const head = `HTTP/1.1 ${status}\r\nDate: Sat, 31 Jan 2026 09:00:00 GMT\r\nContent-Length: ${body.length}`
+            socket.end(`${head}\r\n\r\n${body}`)
+          })
+          const reached = yield* reach(raw.url)
+          assert.deepInclude(reached, { status: Number(status.slice(0, 3)), code: undefined })
+          assert.isDefined(reached.aheadMillis)
+        }
+      }
+    }).pipe(Effect.scoped),
+  )
+
   it.live("nobody who listens is a failure of the way there", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(reach("http://127.0.0.1:9"))

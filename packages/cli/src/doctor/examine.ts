@@ -66,6 +66,7 @@ const words: Language.Words<{
   readonly otherHost: string
   readonly distrustedRemedy: string
   readonly answered: (millis: number) => string
+  readonly refusedByGateway: (status: number) => string
   readonly noDate: string
   readonly inStep: (seconds: string) => string
   readonly outOfStep: (seconds: number, isBehind: boolean) => string
@@ -110,6 +111,8 @@ const words: Language.Words<{
     distrustedRemedy:
       "If a proxy inspects TLS, or it is a private deployment, put the certificate of its authority into a file, and name that in FEISHU_CA_FILE; else somebody may be listening.",
     answered: (millis) => `answers in ${millis} ms`,
+    refusedByGateway: (status) =>
+      `HTTP ${status} without Feishu's code: something in front of Feishu, such as a gateway, refuses requests without a token; the checks below show whether it lets those with one pass`,
     noDate: "the answer does not tell the time",
     inStep: (seconds) => `in step with Feishu's, to ${seconds} s`,
     outOfStep: (seconds, isBehind) =>
@@ -165,6 +168,8 @@ const words: Language.Words<{
     distrustedRemedy:
       "如果代理会检查 TLS，或是私有化部署，请将其证书颁发机构的证书存入文件，并用 FEISHU_CA_FILE 指定；否则可能有人在窃听。",
     answered: (millis) => `${millis} 毫秒内应答`,
+    refusedByGateway: (status) =>
+      `HTTP ${status}，且没有飞书的错误码：飞书之前的网关等拒绝了不带访问凭证的请求；它是否放行带凭证的请求，见以下各项`,
     noDate: "应答中没有时间",
     inStep: (seconds) => `与飞书的时钟一致，相差 ${seconds} 秒`,
     outOfStep: (seconds, isBehind) =>
@@ -339,7 +344,11 @@ const network = Effect.fnUntraced(function* (look: Look, configured: Configured)
       const { code, logId, millis, status } = reached
       return [
         reached,
-        { detail: say.answered(Math.round(millis)), facts: { httpStatus: status, code, logId, millis } },
+        {
+          detail: say.answered(Math.round(millis)),
+          lines: code === undefined ? [say.refusedByGateway(status)] : [],
+          facts: { httpStatus: status, code, logId, millis },
+        },
       ]
     }).pipe(Effect.provide([Layer.succeed(FeishuConfig.FeishuConfig, urls), http])),
   )
