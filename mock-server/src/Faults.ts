@@ -64,7 +64,7 @@ const times = (minimum: number) => Schema.optionalKey(WholeNumber.between(minimu
 
 /**
  * How the connection or the body breaks. Where no answer has begun, some HTTP clients send the request once more by
- * themselves (Go's `net/http`, browsers): `when: { first: 2 }` breaks that one, too.
+ * themselves (Go's `net/http` on a kept connection, browsers): `when: { first: 2 }` breaks that one, too.
  */
 export const NetworkFault = Schema.Literals([
   /** The connection is reset before anything is read: the closest to a refused one that a listening server can do. */
@@ -154,7 +154,7 @@ export type Then = typeof Then.Type
 const When = Schema.Struct({
   /**
    * Only this call, from 1. Some HTTP clients send a request once more by themselves when its connection breaks (Go's
-   * `net/http`, browsers): for them one broken call shows nothing, and `first: 2` does.
+   * `net/http` on a kept connection, browsers): for them one broken call shows nothing, and `first: 2` does.
    */
   nth: times(1),
   /** So many calls. */

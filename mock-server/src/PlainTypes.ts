@@ -171,7 +171,7 @@ export type Operation =
 
 /**
  * How the connection or the body breaks. Where no answer has begun, some HTTP clients send the request once more by
- * themselves (Go's `net/http`, browsers): `when: { first: 2 }` breaks that one, too.
+ * themselves (Go's `net/http` on a kept connection, browsers): `when: { first: 2 }` breaks that one, too.
  */
 export type NetworkFault =
   /** The connection is reset before anything is read: the closest to a refused one that a listening server can do. */
@@ -238,7 +238,7 @@ export interface Then {
 export interface When {
   /**
    * Only this call, from 1. Some HTTP clients send a request once more by themselves when its connection breaks (Go's
-   * `net/http`, browsers): for them one broken call shows nothing, and `first: 2` does.
+   * `net/http` on a kept connection, browsers): for them one broken call shows nothing, and `first: 2` does.
    */
   readonly nth?: number
   /** So many calls. */

@@ -46,7 +46,7 @@ describe("S18 a header of a fault is refused with its name, or sent as it is", (
       const answer = await sent({ [name]: "v" })
       // A name is a token (RFC 9110).
       if (/^[!#$%&'*+.^_`|~\dA-Za-z-]+$/.test(name)) {
-        assert.deepInclude(answer.lines ?? [], [name.toLowerCase(), "v"])
+        assert.deepInclude(answer.lines ?? [], [name, "v"])
         assert.strictEqual(answer.status, "HTTP/1.1 429 Too Many Requests")
       } else assert.match(answer.problems?.join() ?? "", /^then\.headers\.x[^]*y: is no name of a header/)
     }

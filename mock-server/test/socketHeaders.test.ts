@@ -173,7 +173,7 @@ describe("as a client's proxy", () => {
         for (const [path, refused] of [
           ["/_mock/state", 403],
           ["/x/../_mock/state", 403],
-          ["/_mock/../_mock/health", 403],
+          ["/_mock/../_mock/faults", 403],
           ["/", 404],
         ] as const) {
           const { text } = await open(feishu.url, head(`GET http://${target}${path}`, { Host })).ended
