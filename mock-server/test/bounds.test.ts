@@ -58,6 +58,7 @@ const answered = {
   millis: 1,
   fault: undefined,
   resetSeconds: undefined,
+  pageTokenRefused: undefined,
   requestBody: "",
   responseBody: "",
   responseBytes: 0,

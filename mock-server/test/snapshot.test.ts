@@ -116,6 +116,7 @@ const calls = Schema.Union([
       ninetyDays: optional(Schema.Literals(["both", "span", "lookback"])),
       emptyList: optional(Schema.Literals(["[]", "null", "absent"])),
       monthlyQuota: optional(Schema.Literals([0, "off"])),
+      pageTokens: optional(Schema.Literals(["bound", "free"])),
     }),
   }),
   Schema.Struct({
