@@ -12,7 +12,7 @@ import type * as Language from "./Language.ts"
 import { OutputFailed } from "./Output.ts"
 import { withoutSecrets } from "./Secrets.ts"
 import * as SystemError from "./SystemError.ts"
-import { json } from "./VisibleText.ts"
+import { json } from "@effect-feishu/terminal/VisibleText"
 import { many } from "./Words.ts"
 
 /** The exit codes, by what ended the run. */

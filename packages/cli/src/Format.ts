@@ -2,7 +2,7 @@
 import * as Redacted from "effect/Redacted"
 import * as CliOutput from "effect/cli/CliOutput"
 import type { MeetingBrief } from "@effect-feishu/core"
-import { json, visible } from "./VisibleText.ts"
+import { json, visible } from "@effect-feishu/terminal/VisibleText"
 
 /** The names of the formats. */
 export const names = ["table", "ndjson", "json", "csv", "excel"] as const

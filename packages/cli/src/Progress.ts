@@ -12,7 +12,7 @@ import * as Language from "./Language.ts"
 import { count, Run, type State } from "./Run.ts"
 import { Stderr } from "./Stderr.ts"
 import { CurrentVerbosity } from "./Verbosity.ts"
-import { json } from "./VisibleText.ts"
+import { json } from "@effect-feishu/terminal/VisibleText"
 import { many, timeOfDay } from "./Words.ts"
 
 /** The ways of telling it. `auto` is a line that fits where standard error goes. */

@@ -15,7 +15,7 @@ import { withoutSecrets } from "./Secrets.ts"
 import * as Chinese from "./Chinese.ts"
 import * as Language from "./Language.ts"
 import { CurrentVerbosity } from "./Verbosity.ts"
-import { visible } from "./VisibleText.ts"
+import { visible } from "@effect-feishu/terminal/VisibleText"
 
 /** What a line begins with, in a colour where the terminal and its user want colours. */
 export interface Label {

@@ -8,7 +8,7 @@ import * as Resume from "./Resume.ts"
 import { Run, type State } from "./Run.ts"
 import { inMessage, type Label, labels, showable, Stderr } from "./Stderr.ts"
 import { CurrentVerbosity } from "./Verbosity.ts"
-import { json } from "./VisibleText.ts"
+import { json } from "@effect-feishu/terminal/VisibleText"
 import { instant, many } from "./Words.ts"
 
 /** Tells how the run ended: the error, how to go on, and in the last line the summary. */

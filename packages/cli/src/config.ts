@@ -14,7 +14,7 @@ import * as Setting from "./Setting.ts"
 import * as Settings from "./Settings.ts"
 import * as SystemError from "./SystemError.ts"
 import { aligned } from "./Columns.ts"
-import { json, visible } from "./VisibleText.ts"
+import { json, visible } from "@effect-feishu/terminal/VisibleText"
 
 const words: Language.Words<{
   readonly description: string

@@ -12,7 +12,7 @@ import * as Language from "./Language.ts"
 import * as Numbers from "./Numbers.ts"
 import * as Reading from "./Reading.ts"
 import * as Settings from "./Settings.ts"
-import { json } from "./VisibleText.ts"
+import { json } from "@effect-feishu/terminal/VisibleText"
 import { instant } from "./Words.ts"
 
 /** From the fewest to the most; both may be the same. */

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { json, visible } from "../src/VisibleText.ts"
+import { json, visible } from "@effect-feishu/terminal/VisibleText"
 
 // Of every block of Unicode, lone surrogates included.
 const everything = Array.from({ length: 0x1100 }, (_, block) =>

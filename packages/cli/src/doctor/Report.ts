@@ -4,7 +4,7 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
 import type * as Language from "../Language.ts"
 import { withoutSecrets } from "../Secrets.ts"
-import { json, visible } from "../VisibleText.ts"
+import { json, visible } from "@effect-feishu/terminal/VisibleText"
 import type * as Check from "./Check.ts"
 
 const words: Language.Words<{
