@@ -20,6 +20,9 @@ const escape = (character: string): string =>
 /** One line for people: such characters appear as escapes, `\n` or `\u202e`. */
 export const visible = (text: string): string => text.replace(acting, escape)
 
+/** Several lines for people: the same in each of them. */
+export const visibleLines = (text: string): string => text.split("\n").map(visible).join("\n")
+
 /** JSON in one line, for programs that split lines at more than LF and for terminals: the value is the same. */
 export const json = (value: unknown): string =>
   // What JSON.stringify leaves of them can only be inside a string, where such an escape means the character.
