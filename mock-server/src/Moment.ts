@@ -5,20 +5,22 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
 /**
- * Unix seconds, as number or text; ISO text with a zone (`2026-01-31T09:00:00Z`), or a date (`2026-01-31`, its start
- * in UTC). Without a zone the time would depend on the machine.
+ * Unix seconds, as number or text; ISO text with a zone (`2026-01-31T09:00:00Z`, with a blank in place of the T, too), or
+ * a date (`2026-01-31`, its start in UTC). Without a zone the time would depend on the machine.
  */
 const absolute = (moment: string | number): Option.Option<number> => {
   if (/^\d{1,10}$/.test(String(moment))) return Option.some(Number(moment))
-  const [, date, time = "T00:00:00Z"] = isoText.exec(String(moment)) ?? []
+  const [, date, time = "00:00", zone = "Z"] = isoText.exec(String(moment)) ?? []
   if (date === undefined) return Option.none()
   // JavaScript reads 31 February as 3 March.
   const day = DateTime.make(`${date}T00:00:00Z`)
   if (!Option.exists(day, (day) => DateTime.formatIsoDateUtc(day) === date)) return Option.none()
-  return Option.map(DateTime.make(date + time), (at) => Math.floor(DateTime.toEpochMillis(at) / 1000))
+  return Option.map(DateTime.make(`${date}T${time}${zone.toUpperCase()}`), (at) =>
+    Math.floor(DateTime.toEpochMillis(at) / 1000),
+  )
 }
 
-const isoText = /^(\d{4}-\d\d-\d\d)(T.*(?:Z|[+-]\d\d:?\d\d))?$/
+const isoText = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?([Zz]|[+-]\d\d:?\d\d))?$/
 const relative = /^([+-])(\d{1,6})([smhdw])$/
 
 /** What the text of a time looks like, for JSON Schema. */
@@ -59,3 +61,37 @@ export const Length = (minimum: number, maximum: number) => {
 }
 
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 }
+
+/** What to write for a time that is not one of these, but can only mean one thing; `undefined` where it cannot. */
+export const meant = (moment: string | number): string | undefined => {
+  const text = String(moment).trim().normalize("NFKC")
+  const known = words[text.toLowerCase()]
+  if (known !== undefined) return known
+  const [, seconds] = /^(\d{10})(?:\d{3}|\.\d+)$/.exec(text) ?? []
+  if (seconds !== undefined) return seconds
+  const [, sign = "", amount, name, when = ""] = inWords.exec(text) ?? []
+  if (amount !== undefined && name !== undefined) {
+    const unit = chineseUnits[name] ?? name.charAt(0).toLowerCase()
+    return `${sign === "+" || /^(?:later|后)$/i.test(when) ? "+" : "-"}${amount}${unit}`
+  }
+  const [, year, month = "", day = "", time] = someDate.exec(text) ?? []
+  if (year === undefined) return undefined
+  const date = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`
+  const written = time === undefined ? date : `${date}T${time.padStart(5, "0")}Z`
+  return Option.isNone(absolute(written))
+    ? undefined
+    : time === undefined
+      ? written
+      : `${written}, or the offset of its time zone in place of Z, such as +08:00`
+}
+
+const inWords =
+  /^([+-]?)\s*(\d{1,6})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|秒|分钟|小时|天|周)\s*(ago|later|前|后)?$/i
+const words: Readonly<Record<string, string>> = { now: "-0s", yesterday: "-1d", tomorrow: "+1d" }
+const chineseUnits: Readonly<Record<string, string>> = { 秒: "s", 分钟: "m", 小时: "h", 天: "d", 周: "w" }
+const someDate =
+  /^(\d{4})(?:[-/.年](?=\d{1,2}[-/.月])|(?=\d{4}$))(\d{1,2})(?:[-/.月]|(?=\d\d$))(\d{1,2})日?(?:[T ]*(\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?))?$/
+
+/** Whether a number of seconds is more likely a date without its dashes: `20260131`, which would be a day of 1970. */
+export const isCompactDate = (moment: string | number): boolean =>
+  /^\d{8}$/.test(String(moment)) && meant(moment) !== undefined

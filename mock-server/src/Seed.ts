@@ -7,6 +7,7 @@
 import * as Net from "node:net"
 import { ListByNo } from "@effect-feishu/contract"
 import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
@@ -17,11 +18,14 @@ import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Bounds from "./Bounds.ts"
+import * as DecodedText from "@effect-feishu/terminal/DecodedText"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
+import * as DidYouMean from "./DidYouMean.ts"
 import * as Moment from "./Moment.ts"
 import { type Fault, SeedInvalid } from "./SeedInvalid.ts"
 import * as WholeNumber from "./WholeNumber.ts"
+import type { Parsed } from "./SeedYaml.ts"
 
 export { SeedInvalid } from "./SeedInvalid.ts"
 
@@ -60,34 +64,83 @@ const ipAddress = anyText.pipe(
   ),
 )
 
-// People write ids and numbers of meetings without quotes; `exactIntegers` has kept every digit of them. Described
-// here, where it is written: what the text is made into is not what an editor sees.
-const digits = (check: SchemaAST.Check<string>, message: string, description: string) =>
-  Schema.Union([Schema.String.pipe(Schema.check(check)), Schema.Finite.annotate({ message })])
-    .annotate({ message, description })
+/** Tells editors of a rule that the check of the whole value enforces, which has more to say of it. */
+const described = <A>(jsonSchema: JsonSchema.JsonSchema) =>
+  Schema.makeFilter<A>(() => true, { toJsonSchema: () => [jsonSchema, true] })
+
+/** Text or a number, of which `whyNot` says what is wrong; what neither text nor number is wrong in `general`. */
+const textOrNumber = (
+  whyNot: (value: string | number) => string | undefined,
+  general: string,
+  jsonSchema: { readonly text: JsonSchema.JsonSchema; readonly number: JsonSchema.JsonSchema },
+) =>
+  Schema.Union([
+    Schema.String.pipe(Schema.check(described<string>(jsonSchema.text))),
+    Schema.Finite.annotate({ message: general }).pipe(Schema.check(described<number>(jsonSchema.number))),
+  ])
+    .annotate({ message: general })
     .pipe(
-      Schema.decodeTo(
-        Schema.String.pipe(Schema.check(check)),
-        SchemaTransformation.transform<string, string | number>({ decode: String, encode: (text) => text }),
+      Schema.check(
+        Schema.makeFilter((value: string | number) => whyNot(value) ?? true, {
+          toJsonSchema: () => [{}, true],
+        }),
       ),
     )
 
+const or = (general: string, hint: string | undefined): string =>
+  hint === undefined ? general : `${general}; ${hint}`
+
+// People write ids and numbers of meetings without quotes; a file's reader has kept every digit of them. Described
+// here, where it is written: what the text is made into is not what an editor sees.
+const digits = (
+  written: ReturnType<typeof textOrNumber>,
+  isRight: SchemaAST.Check<string>,
+  description: string,
+) =>
+  written.annotate({ description }).pipe(
+    Schema.decodeTo(
+      Schema.String.pipe(Schema.check(isRight)),
+      SchemaTransformation.transform<string, string | number>({
+        decode: withoutSeparators,
+        encode: (text) => text,
+      }),
+    ),
+  )
+
+const withoutSeparators = (value: string | number): string => String(value).replaceAll(/[\s-]/g, "")
+
 const notAMeetingNo = "a meeting number has 9 digits, such as 337736498; quote it when it starts with 0"
+const isMeetingNo = /^\d{9}$/
+const whyNotMeetingNo = (value: string | number): string | undefined => {
+  if (isMeetingNo.test(withoutSeparators(value))) return undefined
+  // In full-width digits, or a link that ends in it.
+  const [, meant] =
+    /^(?:https?:\/\/\S*\/)?([\d\s-]+)\/?(?:[?#].*)?$/.exec(String(value).normalize("NFKC").trim()) ?? []
+  return meant !== undefined && isMeetingNo.test(withoutSeparators(meant))
+    ? or(notAMeetingNo, `write ${withoutSeparators(meant)}`)
+    : notAMeetingNo
+}
 const meetingNo = digits(
-  Schema.isPattern(/^\d{9}$/u, { message: notAMeetingNo }),
-  notAMeetingNo,
-  "The meeting number: 9 digits, in quotes when it starts with 0",
+  textOrNumber(whyNotMeetingNo, notAMeetingNo, {
+    text: { pattern: String.raw`^[\s\-]*(?:\d[\s\-]*){9}$` },
+    number: { minimum: 0, maximum: 999_999_999 },
+  }),
+  Schema.isPattern(isMeetingNo, { message: notAMeetingNo }),
+  "The meeting number: 9 digits, with or without blanks and dashes, in quotes when it starts with 0",
 )
 
 const notAnId = "a meeting id is a 64-bit integer as text, such as 7011030664708603907"
 // Without a sign: what the generator makes for times after 2038 needs all 64 bits.
 const is64Bit = (id: string): boolean => /^\d{1,20}$/.test(id) && BigInt(id) < 2n ** 64n
+const whyNotId = (value: string | number): string | undefined => {
+  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    return or(notAnId, "in quotes, for as a number it has lost digits")
+  }
+  return is64Bit(String(value)) ? undefined : notAnId
+}
 const meetingId = digits(
-  Schema.makeFilter(is64Bit, {
-    message: notAnId,
-    toJsonSchema: () => [{ pattern: String.raw`^\d{1,20}$` }, true],
-  }),
-  notAnId,
+  textOrNumber(whyNotId, notAnId, { text: { pattern: String.raw`^\d{1,20}$` }, number: { minimum: 0 } }),
+  Schema.makeFilter(is64Bit, { message: notAnId, toJsonSchema: () => [{}, true] }),
   "The id of the meeting: a 64-bit integer that no other meeting has",
 )
 
@@ -102,18 +155,15 @@ const waysOfTime =
 const lastTime = 0xffff_ffff
 /** Why a time that is relative is none after all. */
 export const tooLate = `is after the last second that there is: ${lastTime}, in unix seconds`
-const isTime = (time: string | number): boolean =>
-  Option.exists(Moment.from(time, 0), (seconds) => seconds <= lastTime)
-const time = Schema.Union([Schema.String, Schema.Finite.annotate({ message: notATime })])
-  .annotate({ message: notATime })
-  .pipe(
-    Schema.check(
-      Schema.makeFilter(isTime, {
-        message: notATime,
-        toJsonSchema: () => [{ pattern: Moment.pattern, minimum: 0, maximum: lastTime }, true],
-      }),
-    ),
-  )
+const whyNotTime = (time: string | number): string | undefined => {
+  if (Option.exists(Moment.from(time, 0), (seconds) => seconds <= lastTime)) return undefined
+  const meant = Moment.meant(time)
+  return or(notATime, meant === undefined ? undefined : `write ${meant}`)
+}
+const time = textOrNumber(whyNotTime, notATime, {
+  text: { pattern: Moment.pattern },
+  number: { minimum: 0, maximum: lastTime },
+})
 
 // YAML reads a key without a value as null; that says as little as a key that is not there.
 const optional = <A, E>(schema: Schema.Codec<A, E>, message: string, description: string) =>
@@ -134,6 +184,10 @@ const atLeastOne = <A, E>(item: Schema.Codec<A, E>, what: string) =>
 
 /** What is said of a key that is not known. */
 export const noOtherKeys = { messageUnexpectedKey: "there is no such key" }
+const noSuchKey = noOtherKeys.messageUnexpectedKey
+
+const types = ["self_built", "store"] as const
+const notAType = "takes self_built or store"
 
 /**
  * An app with its credentials. A self-built app lives in the first of its tenants. Where there are `allowed_ips`,
@@ -143,7 +197,8 @@ export const noOtherKeys = { messageUnexpectedKey: "there is no such key" }
 export const App = Schema.Struct({
   app_id: appId.annotate({ description: "The app id that a client sends, such as cli_a1b2c3d4e5f6a7b8" }),
   app_secret: sent.annotate({ description: "The app secret that a client sends; made up" }),
-  type: Schema.Literals(["self_built", "store"]).annotate({
+  type: Schema.Literals(types).annotate({
+    message: notAType,
     description: "self_built, or store: its tokens take the ticket that is pushed to --app-ticket-url",
   }),
   scopes: Schema.Array(text).annotate({
@@ -225,8 +280,8 @@ export const Generate = Schema.Struct({
 /** See the Schema of the same name. */
 export type Generate = typeof Generate.Type
 
-/** The whole seed. Without `apps` there is {@link defaultApp}. `$schema` says nothing: editors look for it in JSON. */
-export const Seed = Schema.Struct({
+/** The keys of a seed that mean something. */
+export const Keys = Schema.Struct({
   $schema: optional(
     anyText,
     needsQuotes,
@@ -243,7 +298,16 @@ export const Seed = Schema.Struct({
     "takes a list of orders to generate meetings",
     "Meetings by the number, made up, spread over a stretch of time",
   ),
-}).annotate(noOtherKeys)
+})
+
+/**
+ * The whole seed. Without `apps` there is {@link defaultApp}. `$schema` says nothing: editors look for it in JSON. Nor
+ * do keys that start with `x-`: they are a place for YAML's anchors, as in compose files. Within an app or a meeting
+ * there are none, since merged into another one they would stand among the keys that mean something.
+ */
+export const Seed: Schema.Codec<typeof Keys.Type, typeof Keys.Encoded> = Schema.StructWithRest(Keys, [
+  Schema.Record(Schema.TemplateLiteral(["x-", Schema.String]), Schema.Unknown),
+]).annotate(noOtherKeys)
 /** See the Schema of the same name. */
 export type Seed = typeof Seed.Type
 
@@ -273,6 +337,41 @@ export const tooOld = ({ generate = [], meetings = [] }: Seed, now: number): num
     (sum, order) => ((inSeconds(order, now).to ?? now) < oldest ? sum + order.count : sum),
     single,
   )
+}
+
+/**
+ * What is not wrong, and yet probably not meant: scopes that nothing here asks for, since Feishu has many more, and
+ * variables as shells and compose files have them, which nobody replaces here.
+ */
+export const doubts = (seed: Seed): ReadonlyArray<Fault> => {
+  const found: Array<Fault> = []
+  for (const [index, { scopes }] of (seed.apps ?? []).entries()) {
+    const known: ReadonlyArray<string> = ListByNo.scopes
+    const others: Array<string> = []
+    for (const [at, scope] of scopes.entries()) {
+      if (known.includes(scope)) continue
+      const question = DidYouMean.question(scope, known)
+      if (question === "") others.push(scope)
+      else found.push({ path: ["apps", index, "scopes", at], message: `unknown scope ${scope}${question}` })
+    }
+    if (others.length > 0) {
+      const [scope, it] = others.length === 1 ? ["scope", "it"] : ["scopes", "them"]
+      const message = `unknown ${scope} ${others.join(", ")}: nothing here asks for ${it}; reading meetings takes ${known.join(" or ")}`
+      found.push({ path: ["apps", index, "scopes"], message })
+    }
+  }
+  for (const list of ["apps", "meetings"] as const) {
+    for (const [index, entry] of (seed[list] ?? []).entries()) {
+      for (const [key, value] of Object.entries(entry)) {
+        const texts: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
+        if (!texts.some((text) => typeof text === "string" && /\$\{\w+/.test(text))) continue
+        const message =
+          "no variable is replaced here, so this is taken as it is written: envsubst < FILE | feishu-mock --seed - replaces them"
+        found.push({ path: [list, index, key], message })
+      }
+    }
+  }
+  return found
 }
 
 /**
@@ -322,13 +421,45 @@ export const check = (seed: unknown, source = "the seed", now?: number): Effect.
 const clockSeconds = Effect.map(Clock.currentTimeMillis, (millis) => Math.floor(millis / 1000))
 
 const checkAt = (seed: unknown, source: string, now: number): Effect.Effect<Seed, SeedInvalid> => {
+  if (typeof seed !== "object" || seed === null || Array.isArray(seed)) {
+    const what = Array.isArray(seed) ? "is a list" : "has no keys"
+    const hint =
+      typeof seed === "string" && seed.includes("：") ? " (write : and a blank in place of ：)" : ""
+    const message = `${what}: a seed has the keys apps, meetings and generate, each with a list${hint}`
+    return Effect.fail(new SeedInvalid({ source, faults: [{ path: [], message }] }))
+  }
   const decoded = decode(seed)
-  const wrongShape = Result.isSuccess(decoded) ? [] : faultsOf(decoded.failure)
+  const wrongShape = Result.isSuccess(decoded)
+    ? []
+    : faultsOf(decoded.failure).map((fault): Fault => ({
+        ...fault,
+        message: fault.message + hintAt(fault.path, fault.message, seed),
+      }))
   const faults = [...wrongShape, ...contradictions(seed, now)]
   return Result.isSuccess(decoded) && faults.length === 0
     ? Effect.succeed(decoded.success)
     : Effect.fail(new SeedInvalid({ source, faults }))
 }
+
+/** What may have been meant, where a key or a choice is not known. */
+const hintAt = (path: ReadonlyArray<PropertyKey>, message: string, seed: object): string => {
+  const key = String(path.at(-1))
+  if (message === noSuchKey && key.includes("：")) return ": write : and a blank in place of ："
+  if (message === notAType) {
+    const written = path.reduce<unknown>((value, key) => get(value, key), seed)
+    return typeof written === "string" ? DidYouMean.question(written, types) : ""
+  }
+  if (message !== noSuchKey) return ""
+  const keys = Object.keys(path.length === 1 ? Keys.fields : entryFields(path[0]))
+  const question = DidYouMean.question(key, keys)
+  if (path.length > 1) return key.startsWith("x-") ? xOnlyAtTheTop : question
+  return question === "" ? ": a seed has apps, meetings, generate, and x-… for anchors" : question
+}
+
+const xOnlyAtTheTop = ": those that start with x- stand beside apps and meetings, not within them"
+
+const entryFields = (list: PropertyKey | undefined): object =>
+  list === "apps" ? App.fields : list === "meetings" ? Meeting.fields : Generate.fields
 
 /**
  * What each value by itself does not show: doubles, ranges that end before they start, unknown tenants. Looks at
@@ -397,7 +528,7 @@ const tenantsOf = (seed: unknown): ReadonlySet<string> | undefined => {
   return known.includes(undefined) ? undefined : new Set(known.flatMap((tenants) => tenants ?? []))
 }
 
-const get = (from: unknown, key: string): unknown =>
+const get = (from: unknown, key: PropertyKey): unknown =>
   typeof from === "object" && from !== null ? Reflect.get(from, key) : undefined
 
 const entriesOf = (seed: unknown, list: keyof Seed): ReadonlyArray<unknown> => {
@@ -434,44 +565,86 @@ const whyUnread = (unread: InputFile.Unread): string => {
   }
 }
 
+const whyNotText = ({ byte, encoding, isGbk, line }: DecodedText.NotText): string =>
+  isGbk
+    ? `line ${line} (byte ${byte}) is not UTF-8, and may be GBK: save the file as UTF-8, for example with iconv -f GBK -t UTF-8 OLD > NEW`
+    : `line ${line} (byte ${byte}) is not ${encoding}: save the file as UTF-8`
+
+const tooLargeForYaml = (mostMebibytes: number): Parsed => {
+  const message = `has more than ${mostMebibytes} MiB and is not plain JSON, which may have more: JSON without comments and mistakes, each key once. Use generate for many meetings`
+  return { value: undefined, faults: [{ path: [], message }], lineOf: () => undefined }
+}
+
+/** Checks what somebody wrote. A date without its dashes is a second of 1970, which is right only where a program says it. */
+const checkWritten = (seed: unknown, source: string, now?: number): Effect.Effect<Seed, SeedInvalid> => {
+  const dates = [...timesIn(seed)]
+    .filter(({ value }) => Moment.isCompactDate(value))
+    .map(({ path, value }): Fault => {
+      const message = `${value} as unix seconds is a day of 1970: write ${Moment.meant(value)}`
+      return { path, message }
+    })
+  const checked = check(seed, source, now)
+  if (dates.length === 0) return checked
+  return Effect.flatMap(Effect.flip(Effect.andThen(checked, noFaults(source))), ({ faults }) =>
+    Effect.fail(new SeedInvalid({ source, faults: [...faults, ...dates] })),
+  )
+}
+
+const noFaults = (source: string) => Effect.fail(new SeedInvalid({ source, faults: [] }))
+
+function* timesIn(seed: unknown) {
+  for (const list of ["meetings", "generate"] as const) {
+    for (const [index, entry] of entriesOf(seed, list).entries()) {
+      for (const key of ["start_time", "end_time", "from", "to"]) {
+        const value = get(entry, key)
+        if (typeof value === "string" || typeof value === "number") yield { path: [list, index, key], value }
+      }
+    }
+  }
+}
+
+/** A file as messages name it. */
+export const sourceOf = (path: string): string => (InputFile.isStdin(path) ? "standard input" : path)
+
 /**
- * Reads and checks a seed, YAML or JSON, from a file, a pipe, or standard input as `-`; fails with all faults, each with
- * its path and line.
+ * Reads and checks a seed from a file, a pipe, or standard input as `-`: YAML or JSON, which may have comments and
+ * trailing commas, in UTF-8 or UTF-16. Fails with all faults, each with its path and line.
  */
 // Pure, so that a bundle without it is one without YAML.
 export const fromFile = /* @__PURE__ */ Effect.fnUntraced(function* (named: string, now?: number) {
   const path = HomePath.expand(named)
+  const source = sourceOf(path)
+  const refused = (message: string) => new SeedInvalid({ source, faults: [{ path: [], message }] })
+  if (InputFile.isStdin(path) && process.stdin.isTTY) {
+    yield* Console.error("Type or paste a seed in YAML or JSON; Ctrl-D ends it.")
+  }
   const bytes = yield* InputFile.readNamed(path, mostMebibytes * 2 ** 20).pipe(
-    Effect.mapError(
-      (unread) => new SeedInvalid({ source: path, faults: [{ path: [], message: whyUnread(unread) }] }),
-    ),
+    Effect.mapError((unread) => refused(whyUnread(unread))),
   )
-  const content = new TextDecoder().decode(bytes)
+  const content = yield* Effect.fromResult(
+    Result.mapError(DecodedText.decodeStrictly(bytes), (why) => refused(whyNotText(why))),
+  )
   // Most seeds are JSON or none at all: the YAML parser is loaded when there is something for it.
   const parseYaml = Effect.map(
     Effect.promise(() => import("./SeedYaml.ts")),
-    ({ parse }) => parse(content),
+    ({ mostMebibytes, parse }) =>
+      bytes.length <= mostMebibytes * 2 ** 20 ? parse(content) : tooLargeForYaml(mostMebibytes),
   )
   const yaml = yield* Effect.cached(parseYaml)
   const { faults, value } = parseJson(content) ?? (yield* yaml)
-  if (faults.length > 0) return yield* new SeedInvalid({ source: path, faults })
-  return yield* check(value, path, now).pipe(
+  if (faults.length > 0) return yield* new SeedInvalid({ source, faults })
+  return yield* checkWritten(value, source, now).pipe(
     Effect.catch((error) =>
       Effect.flatMap(yaml, ({ lineOf }) => {
         const faults = error.faults.map((fault) => ({ ...fault, line: lineOf(fault.path) }))
-        return Effect.fail(new SeedInvalid({ source: path, faults }))
+        return Effect.fail(new SeedInvalid({ source, faults }))
       }),
     ),
   )
 })
 
-interface Parsed {
-  readonly value: unknown
-  readonly faults: ReadonlyArray<Fault>
-}
-
 /** The fast way for large files: JSON.parse takes a fiftieth of the time that the YAML parser takes (measured). */
-const parseJson = (content: string): Parsed | undefined => {
+const parseJson = (content: string): Pick<Parsed, "value" | "faults"> | undefined => {
   let keys = 0
   // The source text, which TypeScript does not know yet, keeps ids of 64 bits whole.
   const reviver = function (

@@ -21,7 +21,7 @@ const first = {
   frozen: Schema.Boolean,
   behaviour: Behaviour.Behaviour,
 }
-const { apps, meetings } = Seed.Seed.fields
+const { apps, meetings } = Seed.Keys.fields
 
 /** What a workspace holds, as JSON that can be kept and brought back. Without apps, those of the workspace stay. */
 export const Snapshot = Schema.Struct({

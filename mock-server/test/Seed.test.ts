@@ -13,14 +13,11 @@ import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
+import { Ajv } from "ajv"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
-import * as JsonSchema from "effect/JsonSchema"
-import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
-import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import * as Yaml from "yaml"
 import * as MockFeishu from "../src/MockFeishu.ts"
 import * as Seed from "../src/Seed.ts"
@@ -88,11 +85,11 @@ generate:
       assert.deepStrictEqual(yield* refusal("seed.yaml", yaml), [
         "seed.yaml has 12 faults:",
         "  apps[0].app_secret (line 2): Missing key",
-        '  apps[0].type (line 3): Expected "self_built" | "store"',
+        "  apps[0].type (line 3): takes self_built or store",
         "  apps[0].tenants (line 5): takes at least one tenant",
         "  meetings[0].meeting_no (line 8): a meeting number has 9 digits, such as 337736498; quote it when it starts with 0",
-        "  meetings[0].start_time (line 10): a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, such as 1767225600 (milliseconds have three digits more)",
-        "  meetings[2].topik (line 12): there is no such key",
+        "  meetings[0].start_time (line 10): a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, such as 1767225600 (milliseconds have three digits more); write 1767225600",
+        "  meetings[2].topik (line 12): there is no such key: did you mean topic?",
         "  generate[0].count (line 15): count is a whole number from 0 to 1000000",
         "  meetings[2].id (line 12): is taken by meetings[1] already",
         "  meetings[3].id (line 13): is taken by meetings[1] already",
@@ -118,26 +115,22 @@ generate:
     ["broken.json", '{ "apps": [ }', "broken.json has 2 faults:"],
     ["broken.yaml", "apps: [1\nmeetings: {", "broken.yaml has "],
     ["empty.yaml", "", "empty.yaml: is empty: it takes apps, meetings and generate"],
-    ["list.yaml", "- 1", "list.yaml: line 1: Expected object"],
     [
-      "alias.yaml",
-      "generate: []\napps: *nope\n",
-      "alias.yaml: line 2: Unresolved alias (the anchor must be set before the alias): nope",
+      "list.yaml",
+      "- 1",
+      "list.yaml: line 1: is a list: a seed has the keys apps, meetings and generate, each with a list",
     ],
-    ["circle.yaml", "apps: &apps [*apps]\n", "circle.yaml: is nested too deeply"],
+    ["alias.yaml", "generate: []\napps: *nope\n", "alias.yaml has 1 fault:"],
+    ["circle.yaml", "apps: &apps [*apps]\n", "circle.yaml has 1 fault:"],
     [
       "bomb.yaml",
       ["a: &a [1]", ..."bcdefgh".split("").map((key, index) => aliases(key, "abcdefg"[index] ?? ""))].join(
         "\n",
       ),
-      "bomb.yaml: Excessive alias count",
+      "bomb.yaml has 1 fault:",
     ],
-    ["twice.json", '{ "apps": [],\n"apps": [] }', "twice.json: line 2: Map keys must be unique"],
-    [
-      "inside.json",
-      '{ "generate": [{ "count": 1,\n\t"count": 1 }] }',
-      "inside.json: line 2: Map keys must be unique",
-    ],
+    ["twice.json", '{ "apps": [],\n"apps": [] }', "twice.json has 1 fault:"],
+    ["inside.json", '{ "generate": [{ "count": 1,\n\t"count": 1 }] }', "inside.json has 1 fault:"],
   ]
   for (const [name, content, message] of unreadable) {
     it.effect(`S13 is refused when it is like ${name}`, () =>
@@ -354,7 +347,7 @@ generate:
       const example = yield* Seed.fromFile(fileURLToPath(new URL("../examples/seed.yaml", import.meta.url)))
       const keys = (entries: ReadonlyArray<object> = []) =>
         new Set(entries.flatMap((entry) => Object.keys(entry)).filter((key) => key !== "$schema"))
-      assert.deepStrictEqual(keys([example]), keys([Seed.Seed.fields]))
+      assert.deepStrictEqual(keys([example]), new Set(["apps", "meetings", "generate"]))
       assert.deepStrictEqual(keys(example.apps), keys([Seed.App.fields]))
       assert.deepStrictEqual(keys(example.meetings), keys([Seed.Meeting.fields]))
       assert.deepStrictEqual(keys(example.generate), keys([Seed.Generate.fields]))
@@ -370,10 +363,7 @@ generate:
 })
 
 describe("the JSON Schema of a seed", () => {
-  const document = JsonSchema.fromSchemaDraft07(Seed.jsonSchema())
-  const validator = SchemaRepresentation.fromJsonSchemaDocument(document, { patterns: "apply" })
-  const decode = Schema.decodeUnknownOption(validator as Schema.Codec<unknown>)
-  const accepts = (seed: unknown) => Option.isSome(decode(seed))
+  const accepts = new Ajv({ strict: true }).compile(Seed.jsonSchema())
 
   it("is in examples/, for editors", () => {
     const file = readFileSync(new URL("../examples/feishu.schema.json", import.meta.url), "utf8")
