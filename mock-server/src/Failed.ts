@@ -4,6 +4,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import { shortened } from "@effect-feishu/terminal/Shortened"
+import { visibleLines } from "@effect-feishu/terminal/VisibleText"
 
 /** The name of the command, before each of its lines on standard error. */
 export const name = "feishu-mock"
@@ -17,9 +18,13 @@ export class Failed extends Data.TaggedError("Failed")<{ readonly exitCode: 1 | 
 /** A message lists faults, and repeats what was given; more than this nobody reads. */
 const longest = 8_000
 
-/** Tells what went wrong, and fails. */
+/** Tells what went wrong, and fails. What was given may hold anything, and does not act on the terminal. */
 export const tell = (message: string, exitCode: 1 | 2 | 4): Effect.Effect<never, Failed> =>
   Effect.andThen(
-    Console.error(`${name}: ${shortened(message, longest)}`),
+    Console.error(`${name}: ${visibleLines(shortened(message, longest))}`),
     Effect.fail(new Failed({ exitCode })),
   )
+
+/** Tells what may not be meant, and goes on. */
+export const warn = (message: string): Effect.Effect<void> =>
+  Console.error(`${name}: warning: ${visibleLines(shortened(message, longest))}`)

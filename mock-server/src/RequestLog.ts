@@ -1,5 +1,7 @@
 /** What the command tells of each request while it runs: a line made of the journal's entry. */
 import { styleText } from "node:util"
+import { json as jsonLine, visible } from "@effect-feishu/terminal/VisibleText"
+import * as CliOutput from "effect/cli/CliOutput"
 import type { Entry } from "./Journal.ts"
 
 /** How it is told. */
@@ -18,7 +20,7 @@ export const stderr = (): Terminal => ({
 })
 
 /** For programs: the entry in a line of JSON. */
-export const json = (entry: Entry): string => ascii(JSON.stringify(entry))
+export const json = (entry: Entry): string => jsonLine(entry)
 
 /**
  * For people: time (of the mock's clock), status, Feishu's code, how long it took, what was asked, and the log id. The
@@ -32,10 +34,10 @@ export const pretty = (entry: Entry, { columns, paint }: Terminal): string => {
   const result = `${status} ${String(code ?? "").padEnd(8)}`
   const reasons = [
     ...(pageTokenRefused === undefined ? [] : [` page token ${pageTokenRefused}`]),
-    ...(fault === undefined ? [] : [` fault ${ascii(fault)}`]),
+    ...(fault === undefined ? [] : [` fault ${visible(fault)}`]),
   ]
   const because = cut(reasons.join(""), 56)
-  const rest = [time, result, took, method.padEnd(4), because, logId].join(" ").length
+  const rest = CliOutput.displayWidth([time, result, took, method.padEnd(4), because, logId].join(" "))
   const target = cut(targetOf(path, query), columns * (columns < 140 ? 2 : 1) - rest - 1)
   return [
     paint("dim", time),
@@ -52,17 +54,21 @@ const clockTime = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2
 const styleOf = ({ code = 0, status }: Entry) =>
   status >= 500 ? "red" : status >= 400 || code !== 0 ? "yellow" : "green"
 
+// Whoever calls decides what is in a path, a query and the name of a rule: it must not act on a terminal.
 const targetOf = (path: string, query: Entry["query"]): string => {
   const pairs = Object.entries(query).map(([key, value]) => `${key}=${cut(value, 32)}`)
-  return ascii(pairs.length === 0 ? path : `${path}?${pairs.join("&")}`)
+  return visible(pairs.length === 0 ? path : `${path}?${pairs.join("&")}`)
 }
 
-const cut = (text: string, length: number): string =>
-  text.length <= length ? text : `${text.slice(0, Math.max(0, length - 3))}...`
-
-/**
- * Whoever calls decides what is in a path, a query and the name of a rule. Plain characters cannot act on a terminal,
- * nor hide anything; JSON means the same with such escapes.
- */
-const ascii = (text: string): string =>
-  text.replaceAll(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+/** A text that takes at most so many columns: a Chinese character takes two. */
+const cut = (text: string, columns: number): string => {
+  const start = text.slice(0, columns + 1)
+  if (start === text && CliOutput.displayWidth(text) <= columns) return text
+  let [shown, left] = ["", columns - 3]
+  for (const character of start) {
+    left -= CliOutput.displayWidth(character)
+    if (left < 0) break
+    shown += character
+  }
+  return `${shown}...`
+}

@@ -16,6 +16,7 @@
  * ```
  */
 import * as Data from "effect/Data"
+import { visible } from "@effect-feishu/terminal/VisibleText"
 import * as Problems from "./Problems.ts"
 
 /** One thing that is wrong: where it is, and in which line of the file when it came from one. */
@@ -25,7 +26,10 @@ export interface Fault {
   readonly message: string
 }
 
-/** A seed that cannot be used, with every one of its faults. The message lists the first twenty, one a line. */
+/**
+ * A seed that cannot be used, with every one of its faults. The message lists the first twenty, one a line. It is for a
+ * terminal, where what stands in a seed must not act: {@link faults} has its keys and values as they are.
+ */
 export class SeedInvalid extends Data.TaggedError("SeedInvalid")<{
   /** The file, or "the seed" when a program gave it. */
   readonly source: string
@@ -33,20 +37,22 @@ export class SeedInvalid extends Data.TaggedError("SeedInvalid")<{
 }> {
   override get message(): string {
     const [first] = this.faults
+    const source = visible(this.source)
     if (this.faults.length === 1 && first !== undefined && first.path.length === 0) {
-      return `${this.source}: ${Problems.told([renderFault(first)]).join("")}`
+      return `${source}: ${Problems.told([renderFault(first)]).join("")}`
     }
     const { length } = this.faults
     const lines = Problems.told(this.faults.map(renderFault)).map((line) => `\n  ${line}`)
-    return `${this.source} has ${length} ${length === 1 ? "fault" : "faults"}:${lines.join("")}`
+    return `${source} has ${length} ${length === 1 ? "fault" : "faults"}:${lines.join("")}`
   }
 }
 
-const renderFault = (fault: Fault): string => {
+/** A fault in one line, in which nothing acts on a terminal. */
+export const renderFault = (fault: Fault): string => {
   const path = renderPath(fault.path)
   const line = fault.line === undefined ? "" : `line ${fault.line}`
   const where = path === "" ? line : line === "" ? path : `${path} (${line})`
-  return where === "" ? fault.message : `${where}: ${fault.message}`
+  return visible(where === "" ? fault.message : `${where}: ${fault.message}`)
 }
 
 const renderPath = (path: ReadonlyArray<PropertyKey>): string =>

@@ -1,5 +1,6 @@
 /** What the command says when it is ready. */
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
+import { json, visible } from "@effect-feishu/terminal/VisibleText"
 import { daysBefore } from "./Generator.ts"
 import type { Running } from "./PlainTypes.ts"
 
@@ -9,7 +10,7 @@ type Ready = Pick<Running, "url" | "meetingNos"> &
 
 /** One line of JSON for a program that started the mock. */
 export const readyLine = ({ appId, appSecret, controlToken, meetingNos, url }: Ready): string =>
-  JSON.stringify({ url, appId, appSecret, meetingNos, controlToken })
+  json({ url, appId, appSecret, meetingNos, controlToken })
 
 /**
  * URL, credentials, and two lines that can be pasted into a shell: a page of the last 30 days, which are within
@@ -27,9 +28,9 @@ export const banner = (
     appId === undefined
       ? ""
       : `
-  app id           ${appId}
-  app secret       ${appSecret}`
-  const body = quote(JSON.stringify({ app_id: appId, app_secret: appSecret }))
+  app id           ${visible(appId)}
+  app secret       ${visible(appSecret ?? "")}`
+  const body = quote(json({ app_id: appId, app_secret: appSecret }))
   const { from, to } = daysBefore(nowSeconds, 30)
   const read =
     appId === undefined || firstNo === undefined
@@ -45,7 +46,7 @@ ${credentials}
   meeting numbers  ${shown === "" ? "none" : shown + more}
   page             ${pageUrl({ url, controlToken })}
   control plane    ${url}/_mock/docs (for programs: openapi.json)
-                   /_mock/faults, /_mock/clock, /_mock/journal and more${controlToken === undefined ? "" : `\n  control token    ${controlToken}`}
+                   /_mock/faults, /_mock/clock, /_mock/journal and more${controlToken === undefined ? "" : `\n  control token    ${visible(controlToken)}`}
 ${read}
 Stop with Ctrl-C.`
 }

@@ -21,13 +21,15 @@ import * as Addresses from "./Addresses.ts"
 import { banner, readyLine } from "./banner.ts"
 import * as Behaviour from "./Behaviour.ts"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
+import { visible } from "@effect-feishu/terminal/VisibleText"
 import { init, schemaText } from "./init.ts"
 import type * as Journal from "./Journal.ts"
 import * as MockFeishu from "./MockFeishu.ts"
 import * as Problems from "./Problems.ts"
 import * as RequestLog from "./RequestLog.ts"
 import * as Seed from "./Seed.ts"
-import { Failed, name, tell } from "./Failed.ts"
+import { renderFault } from "./SeedInvalid.ts"
+import { Failed, name, tell, warn } from "./Failed.ts"
 import { contract } from "./contract/contract.ts"
 import * as Validate from "./validate.ts"
 import * as VirtualClock from "./VirtualClock.ts"
@@ -52,7 +54,7 @@ const oneOf = (choices: ReadonlyArray<string | number>): string =>
 const takes: Readonly<Record<string, string>> = {
   port: wholeNumberFrom("port"),
   host: Addresses.host.takes,
-  seed: "a YAML or JSON file",
+  seed: "a YAML or JSON file, or - for standard input",
   numbers: wholeNumberFrom("numbers"),
   meetings: wholeNumberFrom("meetings"),
   days: wholeNumberFrom("days"),
@@ -120,7 +122,7 @@ const flags = {
     Flag.withMetavar("FILE"),
     Flag.filter((path) => path !== "", whatItTakes("seed")),
     Flag.withDescription(
-      "YAML or JSON file, or - for standard input, with apps, meetings and meetings to generate: the command init writes one. Without it and without --numbers and --meetings: an embedded sample",
+      "YAML or JSON file with apps, meetings and meetings to generate; - reads standard input. JSON may have comments, and YAML merge keys (<<). The command init writes a file to start from. Without --seed, --numbers and --meetings, an embedded sample is served",
     ),
     Flag.optional,
   ),
@@ -280,21 +282,21 @@ const mock = (called: string) =>
         Effect.gen(function* () {
           const { feishu, onlyStoreApps, seed } = yield* running
           if (onlyStoreApps && Option.isNone(flags.appTicketUrl)) {
-            yield* Console.error(
-              `${name}: warning: the seed has store apps only, and nobody gets their tickets: give --app-ticket-url`,
-            )
+            yield* warn(`the seed has store apps only, and nobody gets their tickets: give --app-ticket-url`)
           }
           if (feishu.meetingNos.length === 0) {
-            yield* Console.error(
-              `${name}: warning: there are no meetings to read: add meetings or generate to the seed, or give --meetings`,
+            yield* warn(
+              `there are no meetings to read: add meetings or generate to the seed, or give --meetings`,
             )
           }
           const start = now ?? present
           const old = seed === undefined || flags.ninetyDays === "span" ? 0 : Seed.tooOld(seed, start)
-          if (old > 0) yield* Console.error(`${name}: warning: ${Validate.oldInWords(old)}`)
+          if (old > 0) yield* warn(Validate.oldInWords(old))
+          const doubts = seed === undefined ? [] : Seed.doubts(seed)
+          for (const doubt of Problems.told(doubts.map(renderFault))) yield* warn(doubt)
           if (!/^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(flags.host)) {
-            yield* Console.error(
-              `${name}: warning: ${flags.host} can be reached from other machines, and anybody who does can read these meetings`,
+            yield* warn(
+              `${flags.host} can be reached from other machines, and anybody who does can read these meetings`,
             )
           }
           const ready = onlyStoreApps ? { url: feishu.url, meetingNos: feishu.meetingNos } : feishu
@@ -346,22 +348,28 @@ const commands = (called: string) =>
       "validate",
       {
         files: Argument.variadic(
-          Argument.String("FILE").pipe(Argument.withDescription("A seed in YAML or JSON")),
+          Argument.String("FILE").pipe(
+            Argument.withDescription("A seed in YAML or JSON; - reads standard input"),
+          ),
           { min: 1 },
         ),
         json: Flag.Boolean("json").pipe(
           Flag.withoutNegation,
-          Flag.withDescription("Tell of each file in a line of JSON"),
+          Flag.withDescription("Print one line of JSON for each file"),
           Flag.withDefault(false),
         ),
       },
       ({ files, json }) => Validate.validate(files, { json }),
     ).pipe(
       Command.withDescription(
-        "List every fault of seeds, with its path and line, and end with 2; or say what they hold.",
+        "List every mistake in seed files with its path and line (exit code 2), or say what the files hold.",
       ),
       Command.withExamples([
-        { command: `${called} validate feishu.yaml`, description: "Look at one file" },
+        { command: `${called} validate feishu.yaml`, description: "Check one file" },
+        {
+          command: `envsubst < feishu.yaml | ${called} validate -`,
+          description: "Check what another program writes",
+        },
         { command: `${called} validate --json seeds/*.yaml | jq .faults`, description: "For programs" },
       ]),
     ),
@@ -442,7 +450,8 @@ const presenter: CliOutput.Presenter = {
     // What comes after an unknown flag may be its value, and is taken for a command then.
     const errors = unknownFlags.length > 0 ? unknownFlags : event.errors
     const where = `${event.commandPath.join(" ")} --help`
-    return Console.error(`${name}: ${Problems.told(errors.map(whatIsWrong)).join("; ")} (see ${where})`)
+    const problems = Problems.told(errors.map(whatIsWrong)).join("; ")
+    return Console.error(visible(`${name}: ${problems} (see ${where})`))
   },
 }
 
@@ -457,7 +466,7 @@ const whatIsWrong = (error: CliError.CliError): string => {
       return `there is no place for ${error.arguments.map((argument) => JSON.stringify(argument)).join(" ")}`
     case "UnknownSubcommand": {
       const { subcommand, suggestions } = error
-      const meant = /\.(ya?ml|json)$/i.test(subcommand) ? [`--seed ${subcommand}`] : suggestions
+      const meant = /^-$|\.(ya?ml|jsonc?|json5)$/i.test(subcommand) ? [`--seed ${subcommand}`] : suggestions
       return `there is no command ${JSON.stringify(subcommand)}${meant.length === 0 ? "" : `, did you mean ${meant[0]}?`}`
     }
     case "MissingArgument":

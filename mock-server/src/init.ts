@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
+import { visible, visibleLines } from "@effect-feishu/terminal/VisibleText"
 import { quote } from "./banner.ts"
 import * as Seed from "./Seed.ts"
 import * as SeedExample from "./SeedExample.ts"
@@ -46,14 +47,15 @@ export const init = Effect.fnUntraced(function* (file: string, name: string) {
     ),
   )
   const word = /^[\w./+-]+$/.test(file) ? file : quote(file)
+  const shown = visible(word)
   yield* Console.log(
-    `Wrote ${file}: a seed with every key explained.
-${beside}
+    `Wrote ${visible(file)}: a seed with every key explained.
+${visibleLines(beside)}
 
 Change the seed, look whether it is right, and serve it:
 
-${name} validate ${word}
-${name} --seed ${word}`,
+${name} validate ${shown}
+${name} --seed ${shown}`,
   )
 })
 

@@ -3,30 +3,39 @@ import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
+import { json, visible } from "@effect-feishu/terminal/VisibleText"
+import * as Problems from "./Problems.ts"
 import * as Seed from "./Seed.ts"
-import { Failed, name } from "./Failed.ts"
+import { renderFault } from "./SeedInvalid.ts"
+import { Failed, name, tell, warn } from "./Failed.ts"
 
-/** Looks at every file, and tells of each; fails when one is wrong. */
+/** Looks at every file, and tells of each; `-` is standard input. Fails when one is wrong. */
 export const validate = Effect.fnUntraced(function* (
   paths: ReadonlyArray<string>,
   options: { readonly json: boolean },
 ) {
+  if (paths.filter(InputFile.isStdin).length > 1) {
+    return yield* tell("standard input can be read only once: give - once", 2)
+  }
   const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
   let wrong = false
   for (const path of paths) {
+    const source = Seed.sourceOf(path)
     const read = yield* Effect.result(Seed.fromFile(path, now))
     wrong ||= Result.isFailure(read)
     if (Result.isFailure(read)) {
       const { faults, message } = read.failure
       yield* options.json
-        ? Console.log(JSON.stringify({ file: path, ok: false, faults }))
+        ? Console.log(json({ file: path, ok: false, faults }))
         : Console.error(`${name}: ${message}`)
       continue
     }
     const held = heldBy(read.success)
     const old = Seed.tooOld(read.success, now)
+    const warnings = Seed.doubts(read.success)
     if (options.json) {
-      yield* Console.log(JSON.stringify({ file: path, ok: true, ...held, tooOld: old }))
+      yield* Console.log(json({ file: path, ok: true, ...held, tooOld: old, warnings }))
       continue
     }
     const { apps, meetingNos, meetings } = held
@@ -35,8 +44,9 @@ export const validate = Effect.fnUntraced(function* (
       many(meetingNos.length, "meeting number"),
       many(meetings, "meeting"),
     ]
-    yield* Console.log(`${path} is good: ${parts.join(", ")}`)
-    if (old > 0) yield* Console.error(`${name}: warning: ${path}: ${oldInWords(old)}`)
+    yield* Console.log(`${visible(source)} is good: ${parts.join(", ")}`)
+    if (old > 0) yield* warn(`${source}: ${oldInWords(old)}`)
+    for (const doubt of Problems.told(warnings.map(renderFault))) yield* warn(`${source}: ${doubt}`)
   }
   if (wrong) return yield* new Failed({ exitCode: 2 })
 })

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as CliOutput from "effect/cli/CliOutput"
 import type { Entry } from "../src/Journal.ts"
 import * as RequestLog from "../src/RequestLog.ts"
 import { now } from "./fixture.ts"
@@ -47,6 +48,17 @@ describe("the line for people", () => {
     )
   })
 
+  it("shows Chinese as it is, in as many columns as there are", () => {
+    for (const columns of [80, 140]) {
+      const line = RequestLog.pretty(
+        { ...entry, path: `/${"会议".repeat(200)}`, fault: "第三页".repeat(20) },
+        { columns, ...plain },
+      )
+      assert.isAtMost(CliOutput.displayWidth(line), columns < 140 ? 2 * columns : columns)
+      assert.match(line, /GET {2}\/(会议)+会?\.\.\. fault (第三页)+第?三?\.\.\. 2026/)
+    }
+  })
+
   it("says which rule broke the answer", () => {
     const line = RequestLog.pretty({ ...entry, status: 500, fault: "third page" }, { columns: 200, ...plain })
     assert.include(line, " fault third page ")
@@ -78,15 +90,15 @@ describe("the line for people", () => {
     const hostile = { ...entry, path: `/${acting}`, query: { [acting]: acting }, fault: acting }
     const line = RequestLog.pretty(hostile, { columns: 200, ...plain })
     assert.match(line, /^[ -~]+$/)
-    assert.include(line, String.raw`/\u001b[31m\u009b2J\u000d\u000a\u202e`)
+    assert.include(line, String.raw`/\u001b[31m\u009b2J\r\n\u202e`)
   })
 })
 
 describe("the line for programs", () => {
-  it("is the entry in plain characters, and means the same", () => {
+  it("is the entry in characters that act on no terminal, and means the same", () => {
     const hostile = { ...entry, path: `/周会${acting}`, query: { [acting]: "🎉" } }
     const line = RequestLog.json(hostile)
-    assert.match(line, /^[ -~]+$/)
+    assert.match(line, /^[ -~周会🎉]+$/u)
     assert.deepStrictEqual(JSON.parse(line), hostile)
   })
 })

@@ -190,7 +190,7 @@ describe("feishu-mock", () => {
     [["--now=+999999w"], `--now takes ${aTime}, not "+999999w"`],
     [["--port"], `--port needs a value: ${wholePort}`],
     [["--port", "1", "--port", "2"], "--port can be given only once"],
-    [["--seed"], "--seed needs a value: a YAML or JSON file"],
+    [["--seed"], "--seed needs a value: a YAML or JSON file, or - for standard input"],
     [["--rate-limit", "none"], `--rate-limit takes ${aLimit}, not "none"`],
     [["--rate-limit", "0"], `--rate-limit takes ${aLimit}, not "0"`],
     [["--now", "tomorrow"], `--now takes ${aTime}, not "tomorrow"`],
@@ -201,6 +201,7 @@ describe("feishu-mock", () => {
     [["--log", "loud"], '--log takes pretty, json or none, not "loud"'],
     [["serve"], 'there is no command "serve"'],
     [["int"], 'there is no command "int", did you mean init?'],
+    [["-"], 'there is no command "-", did you mean --seed -?'],
     [["feishu.yaml"], 'there is no command "feishu.yaml", did you mean --seed feishu.yaml?'],
     [["init", "a.yaml", "b.yaml"], 'there is no place for "b.yaml"'],
     [["init", "--port", "0"], "unknown flag --port"],
@@ -354,7 +355,7 @@ describe("feishu-mock", () => {
               },
             ],
           },
-          { file: good, ok: true, apps: 1, meetingNos: ["337736498"], meetings: 3, tooOld: 0 },
+          { file: good, ok: true, apps: 1, meetingNos: ["337736498"], meetings: 3, tooOld: 0, warnings: [] },
         ],
       )
       assert.deepStrictEqual(json.stderr, [])
@@ -445,7 +446,8 @@ describe("feishu-mock", () => {
     }),
   )
 
-  const storeApp = "apps: [{ app_id: cli_s, app_secret: s, type: store, scopes: [x], tenants: [t] }]\n"
+  const storeApp =
+    "apps: [{ app_id: cli_s, app_secret: s, type: store, scopes: [vc:meeting:readonly], tenants: [t] }]\n"
   const oneMeeting = "generate: [{ meeting_no: 337736498, count: 1 }]\n"
 
   it.live("warns of a seed with store apps only, and shows no credentials that are refused", () =>
@@ -474,6 +476,104 @@ describe("feishu-mock", () => {
     }),
   )
 
+  it.live(
+    "warns of scopes that nothing here asks for, when they are looked at and when they are served",
+    () =>
+      Effect.gen(function* () {
+        const file = yield* seedFile(storeApp.replace("readonly]", "readony]") + oneMeeting)
+        const warning =
+          "apps[0].scopes[0]: unknown scope vc:meeting:readony: did you mean vc:meeting:readonly?"
+        assert.deepStrictEqual((yield* done(["validate", file])).stderr, [
+          `feishu-mock: warning: ${file}: ${warning}`,
+        ])
+        const [line = ""] = (yield* done(["validate", "--json", file])).stdout
+        assert.deepInclude(JSON.parse(line).warnings[0], { path: ["apps", 0, "scopes", 0] })
+        const served = yield* start(["--port", "0", "--app-ticket-url", "http://127.0.0.1:9", "--seed", file])
+        assert.deepStrictEqual(served.stderr, [`feishu-mock: warning: ${warning}`])
+      }),
+  )
+
+  it.live("takes standard input once only", () =>
+    Effect.gen(function* () {
+      for (const twice of [
+        ["-", "-"],
+        ["-", "/dev/stdin"],
+        ["/dev/fd/0", "feishu.yaml", "-"],
+      ]) {
+        assert.deepStrictEqual(yield* failing(["validate", ...twice]), {
+          code: 2,
+          stderr: "feishu-mock: standard input can be read only once: give - once",
+        })
+      }
+    }),
+  )
+
+  // As control characters of both halves, and as what turns the direction; the rest is taken out above.
+  const acting = "x\u0007\u0085\u202e周会"
+  const shown = String.raw`x\u0007\u0085\u202e周会`
+  const quoted = JSON.stringify(acting)
+  const badOnes: ReadonlyArray<readonly [string, ReadonlyArray<string>, string?]> = [
+    ["a flag", [`--${acting}`]],
+    ["an argument", [acting]],
+    ["a value", ["--port", acting]],
+    ["a value of more than one", ["--log", acting]],
+    ["a file that is not there", ["--seed", acting]],
+    ["a file that is not there, to validate", ["validate", acting]],
+    ["a file that cannot be written", ["init", `/nowhere/${acting}.yaml`]],
+    ["a file that is not to be written", ["init", acting]],
+    ["a host", ["--port", "0", "--host", acting]],
+    ["a key", ["--seed", "FILE"], `${quoted}: 1`],
+    ["a key of an app", ["validate", "FILE"], `apps: [{ ${quoted}: 1 }]`],
+    ["a tenant", ["validate", "FILE"], `meetings: [{ tenant_key: ${quoted} }]`],
+    ["a tag", ["validate", "FILE"], `meetings: !${acting.replace("\u0007", "")} []`],
+    ["an alias", ["validate", "FILE"], `meetings: *${acting.replace("\u0007", "")}`],
+    ["a base URL", ["contract", "--base-url", acting]],
+    ["a meeting number", ["contract", "--base-url", "http://127.0.0.1:9", "--meeting-no", acting]],
+  ]
+  for (const [what, args, content] of badOnes) {
+    it.live(`says what is wrong with ${what} that would act on a terminal in one that does not`, () =>
+      Effect.gen(function* () {
+        const file = content === undefined ? "" : yield* seedFile(content)
+        const { stderr } = yield* failing(args.map((arg) => (arg === "FILE" ? file : arg)))
+        assert.match(stderr, /^[ -~\n周会…≠]+$/u)
+      }),
+    )
+  }
+
+  it.live("shows in its banner, of files and in warnings nothing that acts on a terminal", () =>
+    Effect.gen(function* () {
+      const app = { type: "self_built", scopes: [acting, "vc:meeting:readonly"], tenants: [acting] }
+      const seed = { apps: [{ ...app, app_id: acting, app_secret: `'${acting}` }] }
+      const folder = yield* tempFolder
+      const file = join(folder, acting)
+      yield* Effect.promise(() =>
+        writeFile(file, JSON.stringify({ ...seed, generate: [{ meeting_no: "337736498", count: 1 }] })),
+      )
+      const text = (said: {
+        readonly stdout: string | ReadonlyArray<string>
+        readonly stderr: ReadonlyArray<string>
+      }) => [said.stdout, said.stderr].flat().join("\n")
+      const flags = ["--port", "0", "--seed", file]
+      const served = yield* start(flags)
+      const said = [
+        text(yield* done(["validate", file])),
+        text(yield* done(["validate", "--json", file])),
+        text(yield* done(["init", `${file}.yaml`])),
+        text(yield* start([...flags, "--json"])),
+        text(served),
+      ]
+      for (const one of said) {
+        assert.match(one, /^[ -~\n周会]+$/u)
+        assert.include(one, shown)
+      }
+      const [, pasted = ""] = /-d ('.*') \|/.exec(served.stdout) ?? []
+      assert.deepStrictEqual(JSON.parse(pasted.slice(1, -1).replaceAll(`'\\''`, "'")), {
+        app_id: acting,
+        app_secret: `'${acting}`,
+      })
+    }),
+  )
+
   it.live("S8 warns when other machines can reach it", () =>
     Effect.gen(function* () {
       const { stderr, stdout } = yield* start(["--port", "0", "--json", "--host", "0.0.0.0"])
@@ -484,6 +584,23 @@ describe("feishu-mock", () => {
 })
 
 describe("the process of feishu-mock", () => {
+  it.live("reads a seed from standard input, to validate and to serve it", () =>
+    Effect.gen(function* () {
+      const seed = "generate: [{ meeting_no: 337736498, count: 1, form: -3d }]"
+      const validated = yield* feishuMock(["validate", "-"])
+      validated.child.stdin?.end(seed)
+      assert.deepStrictEqual(yield* Effect.promise(() => validated.ended), [2, null])
+      assert.strictEqual(
+        validated.stderr(),
+        "feishu-mock: standard input has 1 fault:\n  generate[0].form (line 1): there is no such key: did you mean from?\n",
+      )
+      const served = yield* feishuMock(["--port", "0", "--json", "--seed", "-"])
+      served.child.stdin?.end(seed.replace("form", "from"))
+      yield* Effect.promise(() => untilLine(served.child, served.stdout))
+      assert.deepStrictEqual([...ready(served.stdout()).meetingNos], ["337736498"])
+    }),
+  )
+
   it.live("ends with 2 for a wrong flag, with nothing on stdout", () =>
     Effect.gen(function* () {
       const { ended, stderr, stdout } = yield* feishuMock(["--prot", "1"])

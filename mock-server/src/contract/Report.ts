@@ -1,6 +1,7 @@
 /** What came of the checks: for people, and as a document. */
 import { name } from "../Failed.ts"
 import { wrap } from "@effect-feishu/terminal/HelpText"
+import { visible } from "@effect-feishu/terminal/VisibleText"
 import { type Source, sources } from "./Check.ts"
 import { notChecked } from "./notChecked.ts"
 import type { Outcome, Verdict } from "./suite.ts"
@@ -37,7 +38,10 @@ export const text = (outcome: Outcome, { columns, paint }: Style): string => {
   const width = Math.max(40, Math.min(columns, 100))
   const indent = 4 + Math.max(...outcome.results.map(({ check }) => check.id.length)) + 2
   const hanging = (left: string, text: string, at: number): ReadonlyArray<string> =>
-    wrap(text, width - at).map((line, index) => (index === 0 ? left.padEnd(at) : " ".repeat(at)) + line)
+    // What came is whatever a server sent.
+    wrap(visible(text), width - at).map(
+      (line, index) => (index === 0 ? left.padEnd(at) : " ".repeat(at)) + line,
+    )
   const marks = {
     "as here": ["✓", "green"],
     differs: ["≠", "red"],
@@ -52,7 +56,7 @@ export const text = (outcome: Outcome, { columns, paint }: Style): string => {
       lines.push(
         ...hanging("      mock", check.expected, 14),
         ...hanging("      came", result.came, 14),
-        ...result.logIds.slice(0, 1).map((id) => `      log id  ${id}`),
+        ...result.logIds.slice(0, 1).map((id) => `      log id  ${visible(id)}`),
       )
     }
     return lines
