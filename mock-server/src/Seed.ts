@@ -364,7 +364,7 @@ export const doubts = (seed: Seed): ReadonlyArray<Fault> => {
     for (const [index, entry] of (seed[list] ?? []).entries()) {
       for (const [key, value] of Object.entries(entry)) {
         const texts: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
-        if (!texts.some((text) => typeof text === "string" && /\$\{\w+/.test(text))) continue
+        if (!texts.some((text) => typeof text === "string" && /\$\{\w|^\$[A-Z_]+$/.test(text))) continue
         const message =
           "no variable is replaced here, so this is taken as it is written: envsubst < FILE | feishu-mock --seed - replaces them"
         found.push({ path: [list, index, key], message })
@@ -565,10 +565,12 @@ const whyUnread = (unread: InputFile.Unread): string => {
   }
 }
 
-const whyNotText = ({ byte, encoding, isGbk, line }: DecodedText.NotText): string =>
-  isGbk
-    ? `line ${line} (byte ${byte}) is not UTF-8, and may be GBK: save the file as UTF-8, for example with iconv -f GBK -t UTF-8 OLD > NEW`
-    : `line ${line} (byte ${byte}) is not ${encoding}: save the file as UTF-8`
+const whyNotText = ({ byte, encoding, isGbk, line }: DecodedText.NotText): Fault => {
+  const message = isGbk
+    ? `byte ${byte} of the file is not UTF-8, and may be GBK: save the file as UTF-8, for example with iconv -f GBK -t UTF-8 OLD > NEW`
+    : `byte ${byte} of the file is not ${encoding}: save the file as UTF-8`
+  return { path: [], line, message }
+}
 
 const tooLargeForYaml = (mostMebibytes: number): Parsed => {
   const message = `has more than ${mostMebibytes} MiB and is not plain JSON, which may have more: JSON without comments and mistakes, each key once. Use generate for many meetings`
@@ -614,12 +616,12 @@ export const sourceOf = (path: string): string => (InputFile.isStdin(path) ? "st
 export const fromFile = /* @__PURE__ */ Effect.fnUntraced(function* (named: string, now?: number) {
   const path = HomePath.expand(named)
   const source = sourceOf(path)
-  const refused = (message: string) => new SeedInvalid({ source, faults: [{ path: [], message }] })
+  const refused = (fault: Fault) => new SeedInvalid({ source, faults: [fault] })
   if (InputFile.isStdin(path) && process.stdin.isTTY) {
     yield* Console.error("Type or paste a seed in YAML or JSON; Ctrl-D ends it.")
   }
   const bytes = yield* InputFile.readNamed(path, mostMebibytes * 2 ** 20).pipe(
-    Effect.mapError((unread) => refused(whyUnread(unread))),
+    Effect.mapError((unread) => refused({ path: [], message: whyUnread(unread) })),
   )
   const content = yield* Effect.fromResult(
     Result.mapError(DecodedText.decodeStrictly(bytes), (why) => refused(whyNotText(why))),

@@ -22,7 +22,8 @@ export const mostMebibytes = 16
 export const parse = (content: string): Parsed => {
   const lines = new Yaml.LineCounter()
   const lineAt = (offset = 0) => lines.linePos(offset).line
-  const text = withoutComments(content)
+  // The stack ends with a text of a million escapes, beside which no comment is looked for.
+  const text = attempted(() => withoutComments(content)) ?? content
   const unprintable = unprintableCharacter.exec(text)
   if (unprintable !== null) {
     const line = text.slice(0, unprintable.index).split("\n").length
@@ -73,7 +74,7 @@ export const parse = (content: string): Parsed => {
   return { value: value.contents, faults: held.faults, lineOf: (path) => held.lineOf(contents, path) }
 }
 
-/** What comes of it, or nothing when the stack is not deep enough for it. */
+/** What comes of it, or nothing when it needs more stack than there is. */
 const attempted = <A>(run: () => A): A | undefined => {
   try {
     return run()
@@ -115,7 +116,7 @@ const withoutComments = (content: string): string =>
     : content
 
 const textOrComment =
-  /"(?:[^"\\]|\\[^])*"|'[^'\\\r\n]*'|(?<=\s)#.*|\/(?<=(?:^|(?:["']|\*\/)[ \t]*:?|[,[\]{}]|:[ \t]+|[:,[][ \t]*(?:true|false|null|-?\d[\d.eE+-]*))[ \t]*\/)(?:\/.*|\*[^]*?\*\/)/gm
+  /"[^"\\]*(?:\\[^][^"\\]*)*"|'[^'\\\r\n]*'|(?<=\s)#.*|\/(?<=(?:^|(?:["']|\*\/)[ \t]*:?|[,[\]{}]|:[ \t]+|[:,[][ \t]*(?:true|false|null|-?\d[\d.eE+-]*))[ \t]*\/)(?:\/.*|\*[^]*?(?:\*\/|(?![^])))/gm
 
 /** So many values may come from aliases and merge keys; more are a bomb, or should be `generate`. */
 const mostRepeated = 1_000_000
@@ -265,20 +266,22 @@ class Held {
     return this.#lineAt(offset)
   }
 
-  #inside(node: unknown, key: PropertyKey): Located | undefined {
+  /** What a node holds under a key. One in which the key is not, is not looked into again: merge keys may be a bomb. */
+  #inside(node: unknown, key: PropertyKey, without = new Set<unknown>()): Located | undefined {
     const at = Yaml.isAlias(node) ? this.#targets.get(node) : node
     if (Yaml.isSeq(at)) {
       const value = at.items[Number(key)]
       return Yaml.isNode(value) ? located(value, value) : undefined
     }
-    if (!Yaml.isMap(at)) return undefined
+    if (!Yaml.isMap(at) || without.has(at)) return undefined
+    without.add(at)
     const pair = this.#pairsOf(at).get(String(key))
     if (pair !== undefined) return located(pair.value, pair.key)
     for (const merge of at.items) {
       if (!isMerge(merge.key)) continue
       const source = Yaml.isAlias(merge.value) ? this.#targets.get(merge.value) : merge.value
       for (const one of Yaml.isSeq(source) ? source.items : [source]) {
-        const found = this.#inside(one, key)
+        const found = this.#inside(one, key, without)
         if (found !== undefined) return found
       }
     }

@@ -5,8 +5,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Ajv } from "ajv"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Schema from "effect/Schema"
+import * as Yaml from "yaml"
 import * as DidYouMean from "../src/DidYouMean.ts"
 import * as Seed from "../src/Seed.ts"
+import * as SeedYaml from "../src/SeedYaml.ts"
 
 const now = 1_788_220_800
 
@@ -141,6 +144,45 @@ describe("what is read", () => {
   )
 })
 
+describe("aliases and merge keys", () => {
+  const upTo = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))
+  const Picks = Schema.Array(upTo(7)).check(Schema.isMaxLength(3))
+  const Mapping = Schema.Struct({ own: Picks, merged: Picks, separately: Schema.Boolean, aliases: Picks })
+  const Mappings = Schema.Array(Mapping).check(Schema.isMinLength(1), Schema.isMaxLength(8))
+
+  /** Mappings, each with an anchor, that take what earlier ones have by merge keys, and by aliases as values. */
+  const written = (mappings: typeof Mappings.Type): string =>
+    mappings
+      .map(({ aliases, merged, own, separately }, at) => {
+        const earlier = (picks: ReadonlyArray<number>) =>
+          at === 0 ? [] : picks.map((pick) => `*a${pick % at}`)
+        const sources = earlier(merged)
+        const merges = separately
+          ? sources.map((source) => `<<: ${source}`)
+          : sources.length === 0
+            ? []
+            : [`<<: [${sources.join(", ")}]`]
+        const keys = [...new Set(own)].map((key) => `k${key}: ${at}`)
+        const values = earlier(aliases).map((alias, index) => `v${index}: ${alias}`)
+        // Merge keys stand before, between or behind the others.
+        const parts = [keys, merges, values]
+        return `x-${at}: &a${at} { ${[...parts.slice(at % 3), ...parts.slice(0, at % 3)].flat().join(", ")} }`
+      })
+      .join("\n")
+
+  it.prop(
+    "mean what the YAML library says they mean, which knows no lines and bounds",
+    [Mappings],
+    ([mappings]) => {
+      const text = written(mappings)
+      const { faults, value } = SeedYaml.parse(text)
+      assert.deepStrictEqual(faults, [])
+      assert.deepStrictEqual(value, Yaml.parse(text, { merge: true, maxAliasCount: -1 }))
+    },
+    { arbitrary: { runs: 500 } },
+  )
+})
+
 describe("what is refused", () => {
   const rowWith = (key: string, text: string) =>
     yaml.replace(key === "start_time" ? "-1d" : "337736498", text)
@@ -260,23 +302,23 @@ describe("what is refused", () => {
       Buffer.concat([Buffer.from("#\nmeetings: [] # "), Buffer.of(0xd6, 0xdc, 0xbb, 0xe1)]),
       [
         "F",
-        "line 2 (byte 18) is not UTF-8, and may be GBK: save the file as UTF-8, for example with iconv -f GBK -t UTF-8 OLD > NEW",
+        "line 2: byte 18 of the file is not UTF-8, and may be GBK: save the file as UTF-8, for example with iconv -f GBK -t UTF-8 OLD > NEW",
       ],
     ],
     [
       "Latin-1",
       Buffer.from("# caf\u00e9 au lait\n", "latin1"),
-      ["F", "line 1 (byte 6) is not UTF-8: save the file as UTF-8"],
+      ["F", "line 1: byte 6 of the file is not UTF-8: save the file as UTF-8"],
     ],
     [
       "half of a character",
       Buffer.from("# é").subarray(0, 3),
-      ["F", "line 1 (byte 3) is not UTF-8: save the file as UTF-8"],
+      ["F", "line 1: byte 3 of the file is not UTF-8: save the file as UTF-8"],
     ],
     [
       "UTF-16 that ends in the midst",
       utf16(yaml, true, false).subarray(0, 9),
-      ["F", "line 1 (byte 9) is not UTF-16: save the file as UTF-8"],
+      ["F", "line 1: byte 9 of the file is not UTF-16: save the file as UTF-8"],
     ],
     [
       "a byte that is 0",
