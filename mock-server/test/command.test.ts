@@ -186,7 +186,7 @@ describe("feishu-mock", () => {
       ["--app-ticket-url", "http://me:pw@a/"],
       `--app-ticket-url takes ${anEventUrl}, not "http://<redacted>@a/"`,
     ],
-    [["--seed", ""], "--seed needs a value: a YAML or JSON file"],
+    [["--seed", ""], "--seed needs a value: a YAML or JSON file, or - for standard input"],
     [["--now=+999999w"], `--now takes ${aTime}, not "+999999w"`],
     [["--port"], `--port needs a value: ${wholePort}`],
     [["--port", "1", "--port", "2"], "--port can be given only once"],
@@ -542,13 +542,19 @@ describe("feishu-mock", () => {
 
   it.live("shows in its banner, of files and in warnings nothing that acts on a terminal", () =>
     Effect.gen(function* () {
-      const app = { type: "self_built", scopes: [acting, "vc:meeting:readonly"], tenants: [acting] }
-      const seed = { apps: [{ ...app, app_id: acting, app_secret: `'${acting}` }] }
+      // All that acts on a terminal and is part of a secret that a client can send: it ends a line.
+      const secret = "'\u2028周会"
+      const app = {
+        app_id: "cli_周会",
+        app_secret: secret,
+        type: "self_built",
+        scopes: [acting, "vc:meeting:readonly"],
+        tenants: ["t"],
+      }
       const folder = yield* tempFolder
       const file = join(folder, acting)
-      yield* Effect.promise(() =>
-        writeFile(file, JSON.stringify({ ...seed, generate: [{ meeting_no: "337736498", count: 1 }] })),
-      )
+      const seed = JSON.stringify({ apps: [app], generate: [{ meeting_no: "337736498", count: 1 }] })
+      yield* Effect.promise(() => writeFile(file, seed))
       const text = (said: {
         readonly stdout: string | ReadonlyArray<string>
         readonly stderr: ReadonlyArray<string>
@@ -568,8 +574,8 @@ describe("feishu-mock", () => {
       }
       const [, pasted = ""] = /-d ('.*') \|/.exec(served.stdout) ?? []
       assert.deepStrictEqual(JSON.parse(pasted.slice(1, -1).replaceAll(`'\\''`, "'")), {
-        app_id: acting,
-        app_secret: `'${acting}`,
+        app_id: "cli_周会",
+        app_secret: secret,
       })
     }),
   )
