@@ -32,6 +32,11 @@ export { SeedInvalid } from "./SeedInvalid.ts"
 // Unquoted, YAML reads `password: 012345` as the number 12345: what is text is never made from a number.
 const needsQuotes = 'takes text: put it in quotes, such as "012345"'
 const anyText = Schema.String.annotate({ message: needsQuotes })
+// Feishu's own bound is not documented; without one, a page of 50 meetings could be as large as a snapshot.
+const mostCharacters = 10_000
+const shown = anyText.pipe(
+  Schema.check(Schema.isMaxLength(mostCharacters, { message: `takes at most ${mostCharacters} characters` })),
+)
 const text = anyText.pipe(Schema.check(Schema.isNonEmpty({ message: "takes at least one character" })))
 
 // Whatever a client sends it in: a URL, where `.` and `..` are no names, a form, a header, a variable of a shell.
@@ -241,9 +246,9 @@ export const defaultApp: App = {
 export const Meeting = Schema.Struct({
   id: meetingId,
   meeting_no: meetingNo,
-  topic: anyText.annotate({ description: "What the meeting is about; may be empty" }),
-  url: optional(anyText, needsQuotes, "The link to join, such as https://vc.feishu.cn/j/337736498"),
-  password: optional(anyText, needsQuotes, "The password, in quotes"),
+  topic: shown.annotate({ description: "What the meeting is about; may be empty" }),
+  url: optional(shown, needsQuotes, "The link to join, such as https://vc.feishu.cn/j/337736498"),
+  password: optional(shown, needsQuotes, "The password, in quotes"),
   start_time: time.annotate({
     description: `When it started: ${waysOfTime}. Feishu shows meetings of the last 90 days`,
   }),
@@ -254,7 +259,7 @@ export const Meeting = Schema.Struct({
     "The tenant whose meeting it is; the first tenant of the first app unless given",
   ),
   meeting_connect: optional(Schema.Boolean, "takes true or false", "Feishu's field of that name"),
-  note_id: optional(anyText, needsQuotes, "The id of the meeting's note, in quotes"),
+  note_id: optional(shown, needsQuotes, "The id of the meeting's note, in quotes"),
 }).annotate(noOtherKeys)
 /** See the Schema of the same name. */
 export type Meeting = typeof Meeting.Type

@@ -88,6 +88,7 @@ describe("the tarball", () => {
       "FIDELITY.md",
       "LICENSE",
       "README.md",
+      "README.zh-CN.md",
       "dist",
       "examples",
       "package.json",
