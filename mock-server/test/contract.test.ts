@@ -681,6 +681,11 @@ describe("feishu-mock contract", () => {
         for (const [location, to] of [
           ["https://login.example:8443/sso?x=1", "login.example:8443"],
           [`https://${app.FEISHU_APP_SECRET}.example/`, "<masked>.example"],
+          // Masked before it is cut: half a secret would not be found.
+          [
+            `https://${"a".repeat(60)}.${"b".repeat(20)}.${app.FEISHU_APP_SECRET}.example/`,
+            `${"a".repeat(60)}.${"b".repeat(20)}.<masked>.example`,
+          ],
           ["/login", "another path"],
         ] as const) {
           for (const credentials of [app, { FEISHU_ACCESS_TOKEN: "t-given" }]) {

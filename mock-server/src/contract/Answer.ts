@@ -47,13 +47,13 @@ export const writtenAs = ({ headerNames }: Answer, names: ReadonlyArray<string>)
   return (others.length === 0 ? names : others.toSorted()).join(", ")
 }
 
-/** Where a redirect points: a host as far as it can be told, or `undefined` where the answer is none. */
+/** Where a redirect points: a host of any length, which may repeat what was sent, or `undefined` where the answer is none. */
 export const redirectOf = ({ headers, status }: Answer): string | undefined => {
   const location = headers["location"]
   if (status < 300 || status >= 400 || location === undefined) return undefined
   // Of the base URL if it is relative: its host is what the command was given.
   const host = URL.canParse(location) ? new URL(location).host : ""
-  return host === "" ? "another path" : host.slice(0, 100)
+  return host === "" ? "another path" : host
 }
 
 /** The rows of a page: none where there is no list. */

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { shortened } from "@effect-feishu/terminal/Shortened"
 import { Failed, tell } from "../Failed.ts"
 import type { Credentials, Unreachable } from "./Feishu.ts"
 import * as Proxy from "./Proxy.ts"
@@ -95,7 +96,7 @@ export const contract = Effect.fnUntraced(function* (flags: {
         ),
       Redirected: ({ to }) =>
         tell(
-          `${baseUrl} redirects to ${maskOf(credentials, meetingNo)(to)}, which was not followed: check --base-url, which is not Feishu's API`,
+          `${baseUrl} redirects to ${shortened(maskOf(credentials, meetingNo)(to), 100)}, which was not followed: check --base-url, which is not Feishu's API`,
           2,
         ),
       Unreachable: (error) => tell(whyUnreachable(error, baseUrl), 4),
