@@ -17,6 +17,7 @@ import * as Control from "./Control.ts"
 import * as ControlDocs from "./ControlDocs.ts"
 import * as ControlPaths from "./ControlPaths.ts"
 import { json } from "./Exchange.ts"
+import * as Faults from "./Faults.ts"
 import * as Journal from "./Journal.ts"
 import * as Problems from "./Problems.ts"
 import * as Seed from "./Seed.ts"
@@ -106,6 +107,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
         change(query, (workspace) => {
           const refusal = workspaces.mayHave(workspace)([payload])
           if (refusal !== undefined) return Effect.fail(refusedSeed(refusal))
+          workspace.secrets.rememberApp(payload)
           return workspace.state.store.putApp(payload)
             ? Effect.succeed(done)
             : Effect.fail(refused(`there is no room for the app ${payload.app_id}`, [Bounds.ofWorkspace]))
@@ -282,14 +284,17 @@ export const routes = (workspaces: Workspace.Workspaces) => {
         change(query, ({ state }) => Effect.sync(() => (state.journal.clear(), done))),
       )
       .handle("verify", ({ payload, query }) =>
-        Effect.map(find(query), ({ state }) =>
-          Journal.verify(state.journal.entries(), payload.calls, payload.inOrder ?? false),
+        Effect.map(find(query), ({ secrets, state }) =>
+          Journal.verify(state.journal.entries(), payload.calls, payload.inOrder ?? false, secrets),
         ),
       )
       .handle("findings", ({ query }) =>
-        Effect.map(find(query), ({ state }) => ({
+        Effect.map(find(query), ({ secrets, state }) => ({
           unmatched: state.journal.entries().filter(({ operation }) => operation === undefined),
-          unusedFaults: state.faults.list().filter(({ fired }) => fired === 0),
+          unusedFaults: state.faults
+            .list()
+            .filter(({ fired }) => fired === 0)
+            .map((rule) => Faults.shown(rule, secrets)),
           early: state.journal.entries().filter(({ earlyMillis }) => earlyMillis !== undefined),
         })),
       ),
@@ -348,12 +353,15 @@ export const routes = (workspaces: Workspace.Workspaces) => {
           const app = Workspace.appOfItsOwn(added)
           const seed = payload.seed ?? (payload.generate === undefined ? Workspace.sampleSeed : {})
           const workspace = yield* Effect.mapError(
-            Workspace.make({
-              randomSeed: `workspace ${added}`,
-              onRequest: workspaces.shared.onRequest,
-              ...payload,
-              seed: { ...seed, apps: payload.seed?.apps ?? [app] },
-            }),
+            Workspace.make(
+              {
+                randomSeed: `workspace ${added}`,
+                onRequest: workspaces.shared.onRequest,
+                ...payload,
+                seed: { ...seed, apps: payload.seed?.apps ?? [app] },
+              },
+              workspaces.shared.secrets,
+            ),
             refusedSeed,
           )
           const taken = workspaces.add(workspace)

@@ -10,6 +10,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as HttpBody from "effect/http/HttpBody"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -26,6 +27,8 @@ import * as ControlPaths from "./ControlPaths.ts"
 import * as ExchangeIds from "./ExchangeIds.ts"
 import * as Faults from "./Faults.ts"
 import * as HeaderNames from "./HeaderNames.ts"
+import type { KnownSecrets } from "./KnownSecrets.ts"
+import * as Masking from "./Masking.ts"
 import * as NetworkFaults from "./NetworkFaults.ts"
 import * as Operations from "./Operations.ts"
 import type { Page as MeetingPage } from "./PageBody.ts"
@@ -232,7 +235,10 @@ export const layer = (
           if (/^\/_mock(\/|$)/.test(path)) {
             const refusal = guard === undefined ? undefined : ControlGuard.refusal(request, path, guard)
             return refusal === undefined
-              ? Effect.catchCause(answer, ControlPaths.unanswered(request.method, path))
+              ? Effect.map(
+                  Effect.catchCause(answer, ControlPaths.unanswered(request.method, path)),
+                  (response) => withoutSecrets(response, workspaces.shared.secrets),
+                )
               : Effect.succeed(refusal)
           }
           // To whoever may not see it the page is not there, as it is not at Feishu.
@@ -300,6 +306,19 @@ const unforeseen = (
       },
     })
   })
+}
+
+/** A refusal of the control plane says what was asked for: an id, a key or a path, in whose place a secret may have come. */
+const withoutSecrets = (
+  response: HttpServerResponse.HttpServerResponse,
+  secrets: KnownSecrets,
+): HttpServerResponse.HttpServerResponse => {
+  if (response.status < 400 || response.body._tag !== "Uint8Array") return response
+  const text = Buffer.from(response.body.body).toString()
+  const shown = Masking.body(text, secrets)
+  return shown === text
+    ? response
+    : HttpServerResponse.setBody(response, HttpBody.text(shown, response.body.contentType))
 }
 
 /** Breaks an answer as a rule says. */

@@ -6,6 +6,8 @@ import * as Crypto from "node:crypto"
 import * as Http from "node:http"
 import * as Schema from "effect/Schema"
 import * as Bounds from "./Bounds.ts"
+import type { KnownSecrets } from "./KnownSecrets.ts"
+import * as Masking from "./Masking.ts"
 import * as Moment from "./Moment.ts"
 import { names, type Operation } from "./Operations.ts"
 import * as WholeNumber from "./WholeNumber.ts"
@@ -206,6 +208,32 @@ export const Active = Schema.Struct({
 })
 /** See the Schema of the same name. */
 export type Active = typeof Active.Type
+
+/** A rule without the secrets that its conditions and headers may have. */
+export const shown = (rule: Active, secrets: KnownSecrets): Active => {
+  const { then, when } = rule
+  const given = Object.entries(when?.matching ?? {})
+  const texts = given.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]))
+  const absent = given.filter(([, value]) => value === null)
+  return {
+    ...rule,
+    ...(when?.matching === undefined
+      ? {}
+      : {
+          when: {
+            ...when,
+            matching: {
+              ...Masking.query(Object.fromEntries(texts), secrets),
+              ...Object.fromEntries(absent),
+            },
+          },
+        }),
+    then: {
+      ...then,
+      ...(then.headers === undefined ? {} : { headers: Masking.query(then.headers, secrets) }),
+    },
+  }
+}
 
 /** Random failures: the same seed gives the same failures, whatever the order in which requests arrive. */
 export const Chaos = Schema.Struct({

@@ -1,6 +1,7 @@
 /** What happened: the last requests of a workspace with their answers, secrets masked. */
 import * as Schema from "effect/Schema"
 import * as Bounds from "./Bounds.ts"
+import type { KnownSecrets } from "./KnownSecrets.ts"
 import * as Masking from "./Masking.ts"
 import * as PageBody from "./PageBody.ts"
 import * as WholeNumber from "./WholeNumber.ts"
@@ -107,8 +108,11 @@ interface Kept {
   entry: Entry | undefined
 }
 
-/** A journal without entries. Listeners that are given outlive it: those of the journal that it takes the place of. */
-export const make = (listeners = new Set<Listener>()): Journal => {
+/**
+ * A journal without entries, which shows none of the secrets that are known. Listeners that are given outlive it: those
+ * of the journal that it takes the place of.
+ */
+export const make = (listeners: Set<Listener>, secrets: KnownSecrets): Journal => {
   const kept: Array<Kept> = []
   /** Until when each app was told to wait, for each endpoint. */
   const resets = new Map<string, number>()
@@ -132,6 +136,7 @@ export const make = (listeners = new Set<Listener>()): Journal => {
       }
     }
   }
+  const entryOf = (kept: Kept): Entry => (kept.entry ??= shown(kept, secrets))
   const latest = () => kept.slice(-capacity)
   return {
     add: (answered) => {
@@ -170,8 +175,8 @@ export const make = (listeners = new Set<Listener>()): Journal => {
         ? undefined
         : {
             ...entryOf(found),
-            requestBody: Masking.body(found.answered.requestBody),
-            responseBody: Masking.body(textOf(found.answered.responseBody)),
+            requestBody: Masking.body(found.answered.requestBody, secrets),
+            responseBody: Masking.body(textOf(found.answered.responseBody), secrets),
           }
     },
     listen: (listener) => {
@@ -211,17 +216,15 @@ const beginningOf = (text: string): string => Buffer.from(text.slice(0, mostChar
 
 const decoder = new TextDecoder()
 
-const entryOf = (kept: Kept): Entry => {
-  if (kept.entry !== undefined) return kept.entry
-  const { answered, earlyMillis, resetAt, seq } = kept
-  const [path = "", query = ""] = answered.url.split(/\?(.*)/s)
-  return (kept.entry = {
+const shown = ({ answered, earlyMillis, resetAt, seq }: Kept, secrets: KnownSecrets): Entry => {
+  const { path, query } = Masking.target(answered.url, secrets)
+  return {
     seq,
     time: answered.time,
     ...optional("operation", answered.operation),
     method: answered.method,
     path,
-    query: Masking.query(Object.fromEntries(new URLSearchParams(query))),
+    query,
     ...optional("authorization", Masking.authorization(answered.authorization)),
     ...optional("appId", answered.appId),
     status: answered.status,
@@ -232,7 +235,7 @@ const entryOf = (kept: Kept): Entry => {
     ...optional("fault", answered.fault),
     ...optional("resetAt", resetAt),
     ...optional("earlyMillis", earlyMillis),
-  })
+  }
 }
 
 const optional = <Key extends string, A>(key: Key, value: A | undefined) =>
@@ -276,12 +279,23 @@ export const Verdict = Schema.Struct({
   differences: Schema.Array(Schema.String),
 })
 
-/** Compares what happened with what was expected; `inOrder` also in which order. */
+/**
+ * Compares what happened with what was expected; `inOrder` also in which order. An expected value that is a secret is
+ * never met, since the journal does not show it.
+ */
 export const verify = (
   entries: ReadonlyArray<Entry>,
   expected: ReadonlyArray<Expectation>,
   inOrder: boolean,
+  secrets: KnownSecrets,
 ): typeof Verdict.Type => {
+  const inWords = ({ code, operation, query, status }: Expectation): string =>
+    [
+      operation,
+      ...Object.entries(Masking.query(query ?? {}, secrets)).map(([key, value]) => `${key}=${value}`),
+      ...(status === undefined ? [] : [`status ${status}`]),
+      ...(code === undefined ? [] : [`code ${code}`]),
+    ].join(" ")
   const differences: Array<string> = []
   for (const expectation of expected) {
     const matching = entries.filter((entry) => matches(entry, expectation))
@@ -324,14 +338,6 @@ const matches = (entry: Entry, { code, operation, query, status }: Expectation):
   (status === undefined || entry.status === status) &&
   (code === undefined || entry.code === code) &&
   Object.entries(query ?? {}).every(([key, value]) => entry.query[key] === value)
-
-const inWords = ({ code, operation, query, status }: Expectation): string =>
-  [
-    operation,
-    ...Object.entries(query ?? {}).map(([key, value]) => `${key}=${value}`),
-    ...(status === undefined ? [] : [`status ${status}`]),
-    ...(code === undefined ? [] : [`code ${code}`]),
-  ].join(" ")
 
 const whatDiffers =
   ({ code, query, status }: Expectation) =>

@@ -24,6 +24,7 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
   const controlToken =
     options.controlToken ??
     (ControlGuard.isLoopback(host) ? undefined : randomBytes(24).toString("base64url"))
+  if (controlToken !== undefined) workspace.secrets.remember(controlToken)
   // A method that Node's parser does not know gets Node's bare 400, not Feishu's 404: to change that, a listener
   // of `clientError` would have to write every answer to what is no HTTP by hand, too long headers and timeouts.
   const server = createServer({

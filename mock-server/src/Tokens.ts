@@ -108,8 +108,11 @@ export interface Tokens {
   readonly all: (now: number) => ReadonlyArray<Token>
 }
 
-/** Tokens whose texts follow from the random numbers and the order in which they are asked for. */
-export const make = (random: Random): Tokens => {
+/**
+ * Tokens whose texts follow from the random numbers and the order in which they are asked for. Each, but for JSON Web
+ * Tokens, is handed to `onSecret`, so that it is shown nowhere.
+ */
+export const make = (random: Random, onSecret: (text: string) => void): Tokens => {
   // Whoever asks for tokens without end gets them: those that were given first are forgotten, and refused from then on.
   const byText = RecentMap.make<Token>(Bounds.tokenBytes, textsOf)
   const latest = RecentMap.make<Token>(Bounds.tokenBytes, textsOf)
@@ -145,6 +148,7 @@ export const make = (random: Random): Tokens => {
       byText.remove(text)
     }
     byText.set(token.text, token)
+    if (!token.text.startsWith("eyJ")) onSecret(token.text)
     return token
   }
   const issue = (
@@ -229,6 +233,7 @@ export const make = (random: Random): Tokens => {
     mintTicket: (appId, now) => {
       const text = `g1${characters(38)}`
       tickets.set(text, { appId, expiresAt: now + ticketSeconds * 1000 })
+      onSecret(text)
       return text
     },
     isTicket: (appId, text, now) => {
@@ -238,6 +243,7 @@ export const make = (random: Random): Tokens => {
     mintCode: (authorization, now) => {
       const text = characters(32)
       codes.set(text, { ...authorization, expiresAt: now + codeSeconds * 1000, used: false })
+      onSecret(text)
       return text
     },
     tradeCode: ({ appId, code: text, codeVerifier, redirectUri }, now) => {

@@ -15,6 +15,7 @@ import * as ExchangeIds from "./ExchangeIds.ts"
 import * as Faults from "./Faults.ts"
 import * as Generator from "./Generator.ts"
 import * as Journal from "./Journal.ts"
+import * as KnownSecrets from "./KnownSecrets.ts"
 import { type PageTokens, pageTokens } from "./PageToken.ts"
 import type * as PlainTypes from "./PlainTypes.ts"
 import * as Quota from "./Quota.ts"
@@ -48,6 +49,8 @@ export interface State {
 export interface Workspace {
   readonly appTicketUrl: string | undefined
   readonly onRequest: Journal.Listener | undefined
+  /** What the journal does not show: of all workspaces of the server, since a client may take one's for the other's. */
+  readonly secrets: KnownSecrets.KnownSecrets
   /** A request takes it once, so that a reset in between leaves it the old one, whole. */
   state: State
   /** Makes a change while nobody else makes one: a reset or a snapshot that is brought back may take seconds. */
@@ -84,9 +87,13 @@ const startOf = (now: Options["now"]): Effect.Effect<number | undefined, Seed.Se
   })
 }
 
-/** Makes a workspace. Fails with every fault of its seed, or where its clock cannot start. */
+/**
+ * Makes a workspace, which knows the `secrets` of the others of its server. Fails with every fault of its seed, or where
+ * its clock cannot start.
+ */
 export const make = Effect.fnUntraced(function* (
   given: Options,
+  secrets = KnownSecrets.make(),
 ): Effect.fn.Return<Workspace, Seed.SeedInvalid> {
   const options: Settled = { ...given, now: yield* startOf(given.now) }
   let resets = 0
@@ -114,10 +121,11 @@ export const make = Effect.fnUntraced(function* (
   const workspace: Workspace = {
     appTicketUrl: options.appTicketUrl,
     onRequest: options.onRequest,
-    state: yield* build(options, seedAt, resets, listeners),
+    secrets,
+    state: yield* build(options, seedAt, resets, listeners, secrets),
     alone: lock.withPermit,
     reset: (mayHave) =>
-      Effect.suspend(() => build(options, seedAt, ++resets, listeners)).pipe(
+      Effect.suspend(() => build(options, seedAt, ++resets, listeners, secrets)).pipe(
         withOwnClock,
         Effect.flatMap((state) => replace(state, mayHave)),
       ),
@@ -148,7 +156,7 @@ export const make = Effect.fnUntraced(function* (
       const clock = yield* withOwnClock(VirtualClock.make(now))
       if (head.frozen) clock.freeze()
       const state = {
-        ...(yield* emptied(options, apps, ++resets, listeners)),
+        ...(yield* emptied(options, apps, ++resets, listeners, secrets)),
         behaviour,
         ...countersOf(behaviour),
         clock,
@@ -190,21 +198,23 @@ const countersOf = ({ monthlyQuota, rateLimit, rateWindow }: Behaviour.Behaviour
 /** A state without apps, meetings and time of its own. */
 const emptied = Effect.fnUntraced(function* (
   { randomSeed = 1, ...options }: Settled,
-  [{ app_id: appId }]: Store.Apps,
+  apps: Store.Apps,
   resets: number,
   listeners: Set<Journal.Listener>,
+  secrets: KnownSecrets.KnownSecrets,
 ) {
+  for (const app of apps) secrets.rememberApp(app)
   const behaviour = behaviourOf(options)
   // An app is in one workspace only: another one of the same random seed makes other tokens, which tell whose they are.
-  const seed = `${randomSeed}/${appId}`
+  const seed = `${randomSeed}/${apps[0].app_id}`
   return {
     behaviour,
-    tokens: Tokens.make(yield* Generator.seeded(seed, "tokens")),
+    tokens: Tokens.make(yield* Generator.seeded(seed, "tokens"), secrets.rememberMinted),
     ...countersOf(behaviour),
     // Page tokens from before a reset are no good after it.
     pageTokens: pageTokens(`${seed}/pages`, resets),
     faults: Faults.make(),
-    journal: Journal.make(listeners),
+    journal: Journal.make(listeners, secrets),
     nextIds: ExchangeIds.make(`${seed}/exchanges`),
   }
 })
@@ -214,6 +224,7 @@ const build = Effect.fnUntraced(function* (
   seedAt: SeedAt,
   resets: number,
   listeners: Set<Journal.Listener>,
+  secrets: KnownSecrets.KnownSecrets,
 ): Effect.fn.Return<State, Seed.SeedInvalid> {
   const clock = yield* VirtualClock.make(options.now)
   const nowSeconds = Math.floor(clock.now() / 1000)
@@ -221,7 +232,7 @@ const build = Effect.fnUntraced(function* (
   const apps = seed.apps ?? [Seed.defaultApp]
   const store = yield* storeOf(apps)
   yield* fill(store, options, seed, nowSeconds)
-  return { ...(yield* emptied(options, apps, resets, listeners)), clock, store }
+  return { ...(yield* emptied(options, apps, resets, listeners, secrets)), clock, store }
 })
 
 /** The seed, checked for when the mock's clock shows a time in unix seconds. */

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { request as nodeRequest } from "node:http"
 import * as Journal from "../src/Journal.ts"
+import * as KnownSecrets from "../src/KnownSecrets.ts"
 import * as MockFeishu from "../src/MockFeishu.ts"
 import { call, idsOf, list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
@@ -365,7 +366,7 @@ describe("the journal", () => {
 
   it.effect("keeps the last 1,000 requests", () =>
     Effect.sync(() => {
-      const journal = Journal.make(new Set())
+      const journal = Journal.make(new Set(), KnownSecrets.make())
       const answered = {
         operation: undefined,
         method: "GET",

@@ -5,6 +5,7 @@ import * as Bounds from "../src/Bounds.ts"
 import * as Faults from "../src/Faults.ts"
 import { fetchHandler } from "../src/index.ts"
 import * as Journal from "../src/Journal.ts"
+import * as KnownSecrets from "../src/KnownSecrets.ts"
 import * as RecentMap from "../src/RecentMap.ts"
 import * as Tokens from "../src/Tokens.ts"
 import * as Workspace from "../src/Workspace.ts"
@@ -68,7 +69,7 @@ describe("the journal", () => {
   const mebibyte = 2 ** 20
 
   it("keeps the bodies of the last requests, at most so many bytes, and all else of the last thousand", () => {
-    const journal = Journal.make(new Set())
+    const journal = Journal.make(new Set(), KnownSecrets.make())
     const body = (count: number) => `{"count":${count},"rest":"${"x".repeat(mebibyte / 4 - 100)}"}`
     const total = 2 * Bounds.journalEntries + 100
     for (let count = 1; count <= total; count++) {
@@ -107,7 +108,7 @@ describe("the journal", () => {
   })
 
   it("keeps the beginning of an address and of credentials", () => {
-    const journal = Journal.make(new Set())
+    const journal = Journal.make(new Set(), KnownSecrets.make())
     journal.add({
       ...answered,
       url: `/path?query=${"x".repeat(100_000)}`,
@@ -152,7 +153,7 @@ describe("tokens", () => {
     "are remembered in so many bytes, the last ones, whoever asks without end, and of every kind",
     () =>
       Effect.gen(function* () {
-        const tokens = Tokens.make(yield* Generator.seeded(1, "tokens"))
+        const tokens = Tokens.make(yield* Generator.seeded(1, "tokens"), () => {})
         // So long that few of them are too many.
         const tenant = "t".repeat(10_000)
         const appId = "a".repeat(10_000)

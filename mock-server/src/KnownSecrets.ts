@@ -1,0 +1,283 @@
+/**
+ * The secrets that the mock knows, and a text without them: wherever one stands, under whatever name, and however it is
+ * written. What the mock cannot know, such as a mistyped secret, is found by the name of its field: `Masking.ts`.
+ */
+
+/** What stands where a secret was. */
+export const redacted = "<redacted>"
+
+/** The secrets of one server: of all of its workspaces, since a client may take one for the other. */
+export interface KnownSecrets {
+  /** Remembers the secrets of an app, which stay known when the app is gone: the journal may still hold them. */
+  readonly rememberApp: (app: {
+    readonly app_secret: string
+    readonly encrypt_key?: string | undefined
+    readonly verification_token?: string | undefined
+  }) => void
+  /** Remembers a secret of the server's own, such as its control token. */
+  readonly remember: (secret: string) => void
+  /** Remembers a token, ticket or code that the mock has made. JSON Web Tokens need not be: their looks give them away. */
+  readonly rememberMinted: (secret: string) => void
+  /** Returns the text with `<redacted>` in the place of each secret, and of each token that looks like one of Feishu's. */
+  readonly masked: (text: string) => string
+  /** The same without looking for what only looks like a token: page tokens do. */
+  readonly maskedByValue: (text: string) => string
+}
+
+/** At most this many are remembered of each kind, in this many characters; the oldest are forgotten first. */
+const capacity = 10_000
+const mostCharacters = 2 ** 20
+/** Longer ones are known by the names of their fields alone. */
+const longest = 4_096
+
+/** Shorter secrets are only known as a whole value: `secret` is in many words, and `1` in most numbers. */
+const shortestWithin = 8
+/** And these not even then. */
+const shortest = 4
+
+/** Knows nothing at first. */
+export const make = (): KnownSecrets => {
+  /** Each as it is folded, with what it is. */
+  const kept = new Map<string, string>()
+  const minted = new Map<string, string>()
+  /** By their first characters, so that a text is read once, however many secrets there are. */
+  const byStart = new Map<number, Array<string>>()
+
+  const index = (secret: string): void => {
+    const same = byStart.get(startOf(secret, 0))
+    if (same === undefined) byStart.set(startOf(secret, 0), [secret])
+    else same.push(secret)
+  }
+  const unindex = (secret: string): void => {
+    const same = byStart.get(startOf(secret, 0)) ?? []
+    // Once: it may be of the other kind, too.
+    if (same.includes(secret)) same.splice(same.indexOf(secret), 1)
+    if (same.length === 0) byStart.delete(startOf(secret, 0))
+  }
+  const characters = new Map<object, number>()
+  const add = (kind: Map<string, string>, given: string): void => {
+    const secret = folded(given)
+    if (secret.length < shortest || secret.length > longest || kind.has(secret)) return
+    kind.set(secret, given)
+    for (const written of writingsOf(given, kind === kept)) index(written)
+    let length = (characters.get(kind) ?? 0) + secret.length
+    for (const [oldest, asGiven] of kind) {
+      if (kind.size <= capacity && length <= mostCharacters) break
+      kind.delete(oldest)
+      length -= oldest.length
+      for (const written of writingsOf(asGiven, kind === kept)) unindex(written)
+    }
+    characters.set(kind, length)
+  }
+
+  /** Where a folded text has secrets that are known. One that the text breaks off in counts from 8 characters on. */
+  const knownIn = (text: string): Array<Span> => {
+    const spans: Array<Span> = []
+    let cuts: ReadonlyArray<number> | undefined
+    let next = 0
+    for (let at = 0; at + shortestWithin <= text.length; at++) {
+      const candidates = byStart.get(startOf(text, at))
+      if (candidates === undefined) continue
+      cuts ??= cutsOf(text)
+      while (cuts[next]! < at + shortestWithin && next < cuts.length - 1) next++
+      const cut = cuts[next]!
+      let end = 0
+      for (const secret of candidates) {
+        if (text.startsWith(secret, at)) end = Math.max(end, at + secret.length)
+        else if (cut - at >= shortestWithin && secret.startsWith(text.slice(at, cut)))
+          end = Math.max(end, cut)
+      }
+      if (end === 0) continue
+      spans.push([at, end])
+      at = end - 1
+    }
+    return spans
+  }
+
+  const mask = (given: string, withLooks: boolean): string => {
+    if (given.length < shortest) return given
+    const whole = folded(given)
+    if (kept.has(whole) || minted.has(whole)) return redacted
+    const spans: Array<Span> = []
+    let layer: Layer | undefined = { text: given, origin: undefined }
+    // Encoded twice, or JSON in JSON in a form: more layers than these nobody writes.
+    for (let depth = 0; layer !== undefined && depth < 5; depth++) {
+      const { origin, text } = layer
+      const found = knownIn(depth === 0 ? whole : folded(text))
+      if (withLooks && mayLook.test(text)) {
+        for (const look of looks) {
+          for (const { indices } of text.matchAll(look))
+            if (indices?.[1] !== undefined) found.push(indices[1])
+        }
+      }
+      for (const [from, to] of found) {
+        spans.push(origin === undefined ? [from, to] : [origin.from[from]!, origin.to[to - 1]!])
+      }
+      layer = decoded(layer)
+    }
+    return spans.length === 0 ? given : without(given, spans)
+  }
+
+  return {
+    rememberApp: ({ app_secret, encrypt_key = "", verification_token = "" }) => {
+      for (const secret of [app_secret, encrypt_key, verification_token]) add(kept, secret)
+    },
+    remember: (secret) => add(kept, secret),
+    rememberMinted: (secret) => add(minted, secret),
+    masked: (text) => mask(text, true),
+    maskedByValue: (text) => mask(text, false),
+  }
+}
+
+/** From (inclusive) and to (exclusive). */
+type Span = readonly [from: number, to: number]
+
+/** Returns the text with `<redacted>` in the place of each span. */
+const without = (text: string, spans: ReadonlyArray<Span>): string => {
+  let out = ""
+  let done = 0
+  for (const [from, to] of spans.toSorted(([a], [b]) => a - b)) {
+    if (to <= done) continue
+    // One that begins in the one before makes that longer.
+    if (from > done || out === "") out += text.slice(done, from) + redacted
+    done = to
+  }
+  return out + text.slice(done)
+}
+
+/**
+ * What of a secret is looked for in folded texts: itself, and if it may be in credentials of Basic, what base64 makes of it,
+ * whatever comes before and after it. Its first and last byte share a character with their neighbours and are left out.
+ */
+const writingsOf = (secret: string, asBase64: boolean): ReadonlyArray<string> => {
+  if (secret.length < shortestWithin) return []
+  if (!asBase64) return [folded(secret)]
+  const encoded = [0, 1, 2].flatMap((before) =>
+    (["base64", "base64url"] as const).map((alphabet) => {
+      const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)])
+      const text = bytes.toString(alphabet).replaceAll("=", "")
+      return folded(text.slice(Math.ceil((before * 4) / 3), Math.floor((bytes.length * 4) / 3)))
+    }),
+  )
+  return [...new Set([folded(secret), ...encoded])]
+}
+
+/**
+ * Without the difference of capital and small letters, which the name of a host has not, and of a space and `+`, which a
+ * form has not. As long as the text, which `toLowerCase` alone does not promise.
+ */
+const folded = (text: string): string => {
+  const lower = text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()).replaceAll("+", " ")
+  return isAscii.test(lower)
+    ? lower
+    : lower.replaceAll(/\p{Lu}/gu, (letter) =>
+        letter.toLowerCase().length === letter.length ? letter.toLowerCase() : letter,
+      )
+}
+// oxlint-disable-next-line no-control-regex
+const isAscii = /^[\0-\x7f]*$/
+
+/** The first four characters as one number; others may have the same. */
+const startOf = (text: string, at: number): number =>
+  ((text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2)) * 31 +
+  text.charCodeAt(at + 3)
+
+/** Where a text breaks off: at its end, and before each ellipsis. */
+const cutsOf = (text: string): Array<number> => [
+  ...Array.from(text.matchAll(/\.\.\.|…/g), ({ index }) => index),
+  text.length,
+]
+
+/**
+ * What looks like an access token, a JSON Web Token, an app ticket, or user and password before a host: the mock has not
+ * minted all that it is sent, and forgets what it has minted when it is reset.
+ */
+const looks = [
+  /(?<![\w-])[tua]-([\w.-]{20,})/dg,
+  /(?<![\w-])eyJ([\w-]{8,}(?:\.[\w-]*){0,4})/dg,
+  /\bBearer[\s+]+(?=[\w.~+/-]*\d)([\w.~+/-]{16,}=*)/dgi,
+  /(?<![\dA-Z])(g1[\dA-Z]{38})(?![\dA-Z])/dg,
+  /:\/\/([^/?#\s"'<>]{1,500})@/dg,
+]
+
+/** Most texts have none of these. */
+const mayLook = /[tua]-|eyJ|g1|:\/\/|Bearer/i
+
+/** A text, and from where to where each of its characters stood in the one that it was decoded from. */
+interface Layer {
+  readonly text: string
+  readonly origin: { readonly from: Int32Array; readonly to: Int32Array } | undefined
+}
+
+const escape =
+  /%[\da-f]{2}(?:%[\da-f]{2})*|\\(?:u[\da-f]{4}|x[\da-f]{2}|[^ux])|&(?:#\d{1,7}|#x[\da-f]{1,6}|amp|lt|gt|quot|apos);/gi
+
+/** Takes one layer of escapes away: of URLs and forms, of JSON, of HTML. `undefined` where there is none. */
+const decoded = (layer: Layer): Layer | undefined => {
+  const { origin, text } = layer
+  if (!/[%\\&]/.test(text)) return undefined
+  const from = new Int32Array(text.length)
+  const to = new Int32Array(text.length)
+  let out = ""
+  const put = (characters: string, start: number, end: number) => {
+    for (let index = 0; index < characters.length; index++) {
+      from[out.length + index] = origin?.from[start] ?? start
+      to[out.length + index] = origin?.to[end - 1] ?? end
+    }
+    out += characters
+  }
+  let done = 0
+  const plain = (end: number) => {
+    for (let at = done; at < end; at++) {
+      from[out.length + at - done] = origin?.from[at] ?? at
+      to[out.length + at - done] = origin?.to[at] ?? at + 1
+    }
+    out += text.slice(done, end)
+  }
+  for (const { 0: match, index } of text.matchAll(escape)) {
+    plain(index)
+    done = index + match.length
+    if (!match.startsWith("%")) put(characterOf(match), index, done)
+    else
+      for (const [character, first, count] of utf8(Buffer.from(match.replaceAll("%", ""), "hex"))) {
+        put(character, index + 3 * first, index + 3 * (first + count))
+      }
+  }
+  if (done === 0) return undefined
+  plain(text.length)
+  return { text: out, origin: { from, to } }
+}
+
+/** Of bytes the characters, each with its first byte and how many it has; what is no UTF-8 is read as Latin-1. */
+function* utf8(bytes: Buffer): Generator<readonly [character: string, first: number, count: number]> {
+  for (let at = 0; at < bytes.length;) {
+    const lead = bytes[at]!
+    const count = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+    const character = bytes.toString("utf8", at, at + count)
+    const isGood = !character.includes("\ufffd")
+    yield [isGood ? character : String.fromCharCode(lead), at, isGood ? count : 1]
+    at += isGood ? count : 1
+  }
+}
+
+const named: Readonly<Record<string, string>> = {
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  b: "\b",
+  f: "\f",
+  "&amp;": "&",
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&apos;": "'",
+}
+
+const characterOf = (escape: string): string => {
+  const [, decimal] = /^&#(\d+);$/.exec(escape) ?? []
+  const [, hex] = /^(?:&#x|\\u|\\x)([\da-f]+);?$/i.exec(escape) ?? []
+  const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal)
+  if (!Number.isNaN(code)) return code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd"
+  const text = escape.startsWith("\\") ? escape.slice(1) : escape.toLowerCase()
+  return named[text] ?? text
+}
