@@ -1,8 +1,8 @@
 /** What the contenders read, and how a measurement starts a server that has it. */
 import { fork } from "node:child_process"
-import { once } from "node:events"
 import { ListByNo, MeetingNo } from "@effect-feishu/contract"
 import { AccessToken, Meetings, Secret } from "@effect-feishu/core"
+import { saidBy } from "./Child.ts"
 
 /** How much there is to read, and how the server answers. */
 export interface Options {
@@ -36,10 +36,7 @@ export const rowsOf = ({ pages }: Options): number => pages * ListByNo.maxPageSi
 /** Starts a server in a process of its own, which ends when it is disposed, or with this process. */
 export const serve = async (options: Options): Promise<{ readonly url: string } & Disposable> => {
   const server = fork(new URL("./FeishuServer.ts", import.meta.url), [JSON.stringify(options)])
-  server.on("exit", (code) => {
-    if (code !== null) throw new Error(`the server ended with ${code}`)
-  })
-  const [url] = (await once(server, "message")) as [string]
+  const url = await saidBy<string>("the server", server, (said) => server.once("message", said))
   return { url, [Symbol.dispose]: () => void server.kill() }
 }
 

@@ -1,8 +1,9 @@
 /** A mock in a process of its own, what it is compared with, and how much each of them answers. */
 import { fork } from "node:child_process"
-import { once } from "node:events"
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import autocannon from "autocannon"
+import { saidBy } from "./Child.ts"
+import { NotMeasured, percentile } from "./Measurement.ts"
 
 /** What to start. */
 export type Options =
@@ -33,17 +34,15 @@ export interface Server extends Ready, Disposable {
 /** Starts a server in a process of its own, which ends when it is disposed, or with this process. */
 export const serve = async (options: Options): Promise<Server> => {
   const server = fork(new URL("./MockServer.ts", import.meta.url), [JSON.stringify(options)])
-  server.on("exit", (code) => {
-    if (code !== null) throw new Error(`the server ended with ${code}`)
-  })
-  const [ready] = (await once(server, "message")) as [Ready]
+  const name = `the server of ${options.kind}`
+  const ready = await saidBy<Ready>(name, server, (said) => server.once("message", said))
   return {
     ...ready,
-    memory: async () => {
-      server.send("memory")
-      const [memory] = (await once(server, "message")) as [Memory]
-      return memory
-    },
+    memory: () =>
+      saidBy<Memory>(name, server, (said) => {
+        server.once("message", said)
+        server.send("memory")
+      }),
     [Symbol.dispose]: () => void server.kill(),
   }
 }
@@ -92,8 +91,18 @@ export const pagesOf = async ({ appId, appSecret, meetingNo, url }: Ready): Prom
 /** How a server did under load. */
 export interface Load {
   readonly requestsPerSecond: number
-  /** In milliseconds: 99 of 100 answers came sooner. */
+  /** In microseconds: 99 of 100 answers came sooner. */
   readonly p99: number
+}
+
+/**
+ * What the answers to a load say, of which `latencies` has the milliseconds of each, and `millis` is from the first request
+ * to the last answer. Throws where nothing was answered.
+ */
+export const loadOf = (latencies: ReadonlyArray<number>, millis: number): Load => {
+  if (latencies.length === 0) throw new NotMeasured("no request was answered")
+  if (!(millis > 0)) throw new NotMeasured(`all answers came within ${millis} ms`)
+  return { requestsPerSecond: (latencies.length / millis) * 1000, p99: percentile(latencies, 99) * 1000 }
 }
 
 /** Asks for the pages over ten connections, as fast as the answers come; until a time is over, or a number is reached. */
@@ -102,15 +111,26 @@ export const load = async (
   { headers, paths }: Pages,
   until: { readonly duration: number } | { readonly amount: number },
 ): Promise<Load> => {
-  const result = await autocannon({
-    url,
-    connections: 10,
-    headers: { ...headers },
-    requests: paths.map((path) => ({ method: "GET" as const, path })),
-    ...until,
+  // Its own percentiles are whole milliseconds, and its duration is rounded up to the next second.
+  const latencies: Array<number> = []
+  let started = 0
+  let last = 0
+  const { errors, non2xx } = await new Promise<autocannon.Result>((resolve, reject) => {
+    started = performance.now()
+    autocannon(
+      {
+        url,
+        connections: 10,
+        headers: { ...headers },
+        requests: paths.map((path) => ({ method: "GET" as const, path })),
+        ...until,
+      },
+      (error, result) => (error ? reject(error as Error) : resolve(result)),
+    ).on("response", (_client, _status, _bytes, millis) => {
+      latencies.push(millis)
+      last = performance.now()
+    })
   })
-  if (result.errors > 0 || result.non2xx > 0) {
-    throw new Error(`${result.errors} requests failed, ${result.non2xx} were refused`)
-  }
-  return { requestsPerSecond: result.requests.total / result.duration, p99: result.latency.p99 }
+  if (errors > 0 || non2xx > 0) throw new Error(`${errors} requests failed, ${non2xx} were refused`)
+  return loadOf(latencies, last - started)
 }

@@ -1,13 +1,15 @@
 /**
- * Measures, and prints one Markdown table: `pnpm bench`, `pnpm bench read windows`, `pnpm bench --json`.
+ * Measures, and prints one Markdown table: `pnpm bench`, `pnpm bench read windows`, `pnpm bench --json`. A line is
+ * written when its measurement has ended, so that whatever ends the run leaves what was measured.
  *
  * Numbers differ from machine to machine and from hour to hour; the ratios of one run are what counts. The exit
- * code is not 0 only when a measurement could not be made, or its results were wrong.
+ * code is not 0 only when a cell could not be measured, or its results were wrong; 130 or 143 after a signal.
  */
-import { fork } from "node:child_process"
 import { cpus } from "node:os"
 import { parseArgs } from "node:util"
-import { median, type Row } from "./Measurement.ts"
+import { reason } from "./Measurement.ts"
+import { run } from "./Runs.ts"
+import * as Table from "./Table.ts"
 
 /** Each measurement, and in how many processes it runs: the compiler may turn out differently in each. */
 const measurements: Readonly<Record<string, number>> = {
@@ -21,61 +23,46 @@ const measurements: Readonly<Record<string, number>> = {
   bundle: 1,
 }
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: "boolean", default: false } },
-})
-const unknown = positionals.filter((name) => !Object.hasOwn(measurements, name))
-if (unknown.length > 0) {
-  console.error(`There is no ${unknown.join(", ")}. Measurements: ${Object.keys(measurements).join(", ")}.`)
+const refuse = (what: string): never => {
+  console.error(`${what} Measurements: ${Object.keys(measurements).join(", ")}. Flags: --json.`)
   process.exit(2)
 }
-
-/** What one process reports. */
-const measure = (name: string): Promise<ReadonlyArray<Row>> =>
-  new Promise((resolve, reject) => {
-    let rows: ReadonlyArray<Row> | undefined
-    const child = fork(new URL(`./measurements/${name}.ts`, import.meta.url), {
-      execArgv: ["--expose-gc"],
-      // What it prints is not the table.
-      stdio: ["ignore", process.stderr, process.stderr, "ipc"],
-    })
-    child.on("message", (reported) => (rows = reported as ReadonlyArray<Row>))
-    child.on("error", reject)
-    child.on("exit", (code, signal) =>
-      code === 0 && rows !== undefined
-        ? resolve(rows)
-        : reject(new Error(`${name} ended with ${code ?? signal}`)),
-    )
-  })
-
-const results: Array<Row & { readonly measurement: string; readonly values: ReadonlyArray<number> }> = []
-for (const name of positionals.length > 0 ? positionals : Object.keys(measurements)) {
+const given = (() => {
   try {
-    const processes: Array<ReadonlyArray<Row>> = []
-    for (let count = 1; count <= measurements[name]!; count++) {
-      console.error(`${name} (${count} of ${measurements[name]!})…`)
-      processes.push(await measure(name))
-    }
-    for (const [index, row] of processes[0]!.entries()) {
-      const ofEach = processes.map((rows) => rows[index]!.value)
-      results.push({ measurement: name, ...row, value: median(ofEach), values: ofEach })
-    }
+    return parseArgs({ allowPositionals: true, options: { json: { type: "boolean", default: false } } })
   } catch (error) {
-    console.error(error)
-    process.exitCode = 1
+    // Node's own words go on about flags that begin with a dash.
+    return refuse(`${reason(error).split(". ", 1)[0]}.`)
   }
-}
+})()
+const unknown = given.positionals.filter((name) => !Object.hasOwn(measurements, name))
+if (unknown.length > 0) refuse(`There is no ${unknown.join(", ")}.`)
 
-const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`
-if (values.json) console.log(JSON.stringify({ machine, results }, undefined, 2))
-else {
-  const number = (value: number) => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
-  console.log(`${machine}\n`)
-  console.log("| measurement | what | median | goal |")
-  console.log("|---|---|---:|---:|")
-  for (const { goal, measurement, unit, value, what } of results) {
-    const met = goal === undefined ? "" : `≤ ${number(goal)} ${unit}${value <= goal ? "" : " **missed**"}`
-    console.log(`| ${measurement} | ${what} | ${number(value)} ${unit} | ${met} |`)
-  }
+const stopped = new AbortController()
+for (const [signal, exitCode] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
+  process.on(signal, () => {
+    process.exitCode = exitCode
+    stopped.abort()
+  })
 }
+// Whoever read the lines is gone: nobody wants more.
+process.stdout.on("error", () => stopped.abort())
+
+const { head, line } = given.values.json ? Table.json : Table.markdown
+console.log(head(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`))
+const names = given.positionals.length > 0 ? given.positionals : Object.keys(measurements)
+const isWhole = await run({
+  measurements: names.map((name) => ({
+    name,
+    program: new URL(`./measurements/${name}.ts`, import.meta.url),
+    processes: measurements[name]!,
+  })),
+  onResult: (result) => console.log(line(result)),
+  onProcess: (name, process, processes) => console.error(`${name} (${process} of ${processes})…`),
+  signal: stopped.signal,
+})
+if (!isWhole) process.exitCode ??= 1

@@ -1,18 +1,14 @@
 /** What a mock costs beside its answers: to start, to keep, to reset; and a million meetings. */
 import { execFileSync, spawn } from "node:child_process"
-import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { startFeishuMock } from "@effect-feishu/mock-server"
-import { median, medianRatio, report, takeTurns } from "../Measurement.ts"
+import { saidBy } from "../Child.ts"
+import { attempt, median, medianRatio, part, takeTurns } from "../Measurement.ts"
 import * as Mock from "../Mock.ts"
 
 const megabytes = (bytes: number) => bytes / 1_000_000
 
-// The command as npm would give it: bundled.
-execFileSync("npx", ["--yes", "pnpm@12", "--filter", "@effect-feishu/mock-server", "run", "build"], {
-  cwd: fileURLToPath(new URL("../../../../", import.meta.url)),
-})
 const command = fileURLToPath(new URL("../../../../mock-server/dist/bin.js", import.meta.url))
 
 /** From the start of Node to the first answer. */
@@ -21,7 +17,9 @@ const firstAnswer = async () => {
     stdio: ["ignore", "pipe", "inherit"],
   })
   try {
-    const [line] = (await once(createInterface(mock.stdout), "line")) as [string]
+    const line = await saidBy<string>("the command", mock, (said) =>
+      createInterface(mock.stdout).once("line", said),
+    )
     const { url } = JSON.parse(line) as { readonly url: string }
     const { status } = await fetch(`${url}/_mock/health`)
     if (status !== 200) throw new Error(`the mock answered ${status}`)
@@ -29,59 +27,79 @@ const firstAnswer = async () => {
     mock.kill()
   }
 }
-const starts = await takeTurns(
-  { mock: firstAnswer, nothing: () => execFileSync(process.execPath, ["-e", "0"]) },
-  { warmUp: 1, rounds: 9 },
-)
 
-// A fresh mock of as many meetings takes as long as it takes to fill one.
-const thousand = { generate: { numbers: 1, meetings: 1_000 } }
-await using feishu = await startFeishuMock(thousand)
-const resets = await takeTurns(
-  {
-    reset: () => feishu.reset(),
-    fresh: async () => {
-      await using _fresh = await feishu.workspace(thousand)
-    },
-  },
-  { warmUp: 5, rounds: 15 },
-)
-
-using kept = await Mock.serve({ kind: "mock", meetings: 10_000 })
-const pages = await Mock.pagesOf(kept)
-// The journal is full after the first ones.
-await Mock.load(kept, pages, { amount: 20_000 })
-const early = await kept.memory()
-await Mock.load(kept, pages, { amount: 100_000 })
-const late = await kept.memory()
-
-const began = performance.now()
-using million = await Mock.serve({ kind: "mock", meetings: 1_000_000 })
-const millionStarted = performance.now() - began
-const pagesOfMillion = await Mock.pagesOf(million)
-const { rss } = await million.memory()
-await Mock.load(million, pagesOfMillion, { amount: 2_000 })
-const { requestsPerSecond } = await Mock.load(million, pagesOfMillion, { amount: 10_000 })
-
-report([
+await part(() => {
+  // The command as npm would give it: bundled.
+  execFileSync("npx", ["--yes", "pnpm@12", "--filter", "@effect-feishu/mock-server", "run", "build"], {
+    cwd: fileURLToPath(new URL("../../../../", import.meta.url)),
+  })
+  return takeTurns(
+    { mock: firstAnswer, nothing: () => execFileSync(process.execPath, ["-e", "0"]) },
+    { warmUp: 1, rounds: 9 },
+  )
+}, [
   {
     what: "the command, bundled: from its start to its first answer",
-    value: median(starts.mock),
+    value: ({ mock }) => median(mock),
     unit: "ms",
     goal: 250,
   },
-  { what: "node -e 0", value: median(starts.nothing), unit: "ms" },
-  { what: "reset of 1,000 meetings", value: median(resets.reset), unit: "ms" },
-  { what: "a fresh seed of as many", value: median(resets.fresh), unit: "ms" },
-  { what: "reset / fresh", value: medianRatio(resets.reset, resets.fresh), unit: "×", goal: 2 },
-  { what: "heap after 20,000 requests", value: megabytes(early.heapUsed), unit: "MB" },
+  { what: "node -e 0", value: ({ nothing }) => median(nothing), unit: "ms" },
+])
+
+// A fresh mock of as many meetings takes as long as it takes to fill one.
+const thousand = { generate: { numbers: 1, meetings: 1_000 } }
+await part(async () => {
+  await using feishu = await startFeishuMock(thousand)
+  return await takeTurns(
+    {
+      reset: () => feishu.reset(),
+      fresh: async () => {
+        await using _fresh = await feishu.workspace(thousand)
+      },
+    },
+    { warmUp: 5, rounds: 15 },
+  )
+}, [
+  { what: "reset of 1,000 meetings", value: ({ reset }) => median(reset), unit: "ms" },
+  { what: "a fresh seed of as many", value: ({ fresh }) => median(fresh), unit: "ms" },
+  { what: "reset / fresh", value: ({ fresh, reset }) => medianRatio(reset, fresh), unit: "×", goal: 2 },
+])
+
+await part(async () => {
+  using kept = await Mock.serve({ kind: "mock", meetings: 10_000 })
+  const pages = await Mock.pagesOf(kept)
+  // The journal is full after the first ones.
+  await Mock.load(kept, pages, { amount: 20_000 })
+  const early = await kept.memory()
+  const late = await attempt(async () => {
+    await Mock.load(kept, pages, { amount: 100_000 })
+    return await kept.memory()
+  })
+  return { early, late }
+}, [
+  { what: "heap after 20,000 requests", value: ({ early }) => megabytes(early.heapUsed), unit: "MB" },
   {
     what: "growth of it by 100,000 more",
-    value: megabytes(late.heapUsed - early.heapUsed),
+    value: ({ early, late }) => megabytes(late().heapUsed - early.heapUsed),
     unit: "MB",
     goal: 2,
   },
-  { what: "a million meetings: start, from the sources", value: millionStarted, unit: "ms" },
-  { what: "a million meetings: memory of the process", value: megabytes(rss), unit: "MB" },
-  { what: "a million meetings: answers", value: requestsPerSecond, unit: "requests/s" },
+])
+
+await part(async () => {
+  const began = performance.now()
+  using million = await Mock.serve({ kind: "mock", meetings: 1_000_000 })
+  const started = performance.now() - began
+  const pagesOfMillion = await Mock.pagesOf(million)
+  const { rss } = await million.memory()
+  const load = await attempt(async () => {
+    await Mock.load(million, pagesOfMillion, { amount: 2_000 })
+    return await Mock.load(million, pagesOfMillion, { amount: 10_000 })
+  })
+  return { started, rss, load }
+}, [
+  { what: "a million meetings: start, from the sources", value: ({ started }) => started, unit: "ms" },
+  { what: "a million meetings: memory of the process", value: ({ rss }) => megabytes(rss), unit: "MB" },
+  { what: "a million meetings: answers", value: ({ load }) => load().requestsPerSecond, unit: "requests/s" },
 ])

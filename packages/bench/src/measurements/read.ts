@@ -79,9 +79,9 @@ await runtime.dispose()
 await agent.destroy()
 
 report([
-  { what: "ours", value: median(times.ours), unit: "ms" },
-  { what: "official SDK", value: median(times.sdk), unit: "ms" },
-  { what: "bare undici and JSON.parse", value: median(times.bare), unit: "ms" },
-  { what: "ours / official SDK", value: medianRatio(times.ours, times.sdk), unit: "×", goal: 0.8 },
-  { what: "ours / bare undici", value: medianRatio(times.ours, times.bare), unit: "×", goal: 1.5 },
+  { what: "ours", value: () => median(times.ours), unit: "ms" },
+  { what: "official SDK", value: () => median(times.sdk), unit: "ms" },
+  { what: "bare undici and JSON.parse", value: () => median(times.bare), unit: "ms" },
+  { what: "ours / official SDK", value: () => medianRatio(times.ours, times.sdk), unit: "×", goal: 0.8 },
+  { what: "ours / bare undici", value: () => medianRatio(times.ours, times.bare), unit: "×", goal: 1.5 },
 ])

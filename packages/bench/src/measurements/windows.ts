@@ -3,9 +3,9 @@ import { Meetings } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import { Layer, ManagedRuntime, Stream } from "effect"
 import * as Feishu from "../Feishu.ts"
-import { expectRows, median, medianRatio, report, type Row, takeTurns } from "../Measurement.ts"
+import { expectRows, median, medianRatio, part, type Samples, takeTurns } from "../Measurement.ts"
 
-const compare = async (uneven: boolean, goal?: number): Promise<ReadonlyArray<Row>> => {
+const compare = async (uneven: boolean, goal?: number): Promise<void> => {
   const options: Feishu.Options = {
     windows: 21,
     pages: uneven ? 62 : 42,
@@ -13,36 +13,38 @@ const compare = async (uneven: boolean, goal?: number): Promise<ReadonlyArray<Ro
     uneven,
     keepAnswers: true,
   }
-  using server = await Feishu.serve(options)
-  const runtime = ManagedRuntime.make(Feishu.meetings(server.url).pipe(Layer.provide(NodeHttp.layer())))
-  const read = (how: Partial<Meetings.Request>) => async () => {
-    const request = { meetingNo: Feishu.meetingNo, range: Feishu.rangeOf(options), ...how }
-    const rows = await runtime.runPromise(
-      Meetings.Meetings.use(({ stream }) => Stream.runCount(stream(request))),
+  const measure = async () => {
+    using server = await Feishu.serve(options)
+    const runtime = ManagedRuntime.make(Feishu.meetings(server.url).pipe(Layer.provide(NodeHttp.layer())))
+    const read = (how: Partial<Meetings.Request>) => async () => {
+      const request = { meetingNo: Feishu.meetingNo, range: Feishu.rangeOf(options), ...how }
+      const rows = await runtime.runPromise(
+        Meetings.Meetings.use(({ stream }) => Stream.runCount(stream(request))),
+      )
+      expectRows(JSON.stringify(how), rows, Feishu.rowsOf(options))
+    }
+    const times = await takeTurns(
+      { inTurn: read({}), aside: read({ readAhead: 4 }) },
+      { warmUp: 1, rounds: 3 },
     )
-    expectRows(JSON.stringify(how), rows, Feishu.rowsOf(options))
+    await runtime.dispose()
+    return times
   }
-  const { aside, inTurn } = await takeTurns(
-    { inTurn: read({}), aside: read({ readAhead: 4 }) },
-    { warmUp: 1, rounds: 3 },
-  )
-  await runtime.dispose()
+  type Times = Readonly<Record<"inTurn" | "aside", Samples<number>>>
   const pages = uneven ? "62 pages, 1 to 5 in a window:" : "42 pages, 2 in a window:"
-  return [
-    { what: `${pages} one after the other`, value: median(inTurn), unit: "ms" },
-    { what: `${pages} readAhead 4`, value: median(aside), unit: "ms" },
+  await part(measure, [
+    { what: `${pages} one after the other`, value: ({ inTurn }: Times) => median(inTurn), unit: "ms" },
+    { what: `${pages} readAhead 4`, value: ({ aside }: Times) => median(aside), unit: "ms" },
     {
       what: `${pages} readAhead 4 / one after the other`,
-      value: medianRatio(aside, inTurn),
+      value: ({ aside, inTurn }: Times) => medianRatio(aside, inTurn),
       unit: "×",
       goal,
     },
-  ]
+  ])
 }
 
-report([
-  // 3.5 times faster.
-  ...(await compare(true, 1 / 3.5)),
-  // Four beside each other read 21 of the same length in six turns: 0.286 is the least that there can be.
-  ...(await compare(false)),
-])
+// 3.5 times faster.
+await compare(true, 1 / 3.5)
+// Four beside each other read 21 of the same length in six turns: 0.286 is the least that there can be.
+await compare(false)
