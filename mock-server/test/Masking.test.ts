@@ -306,6 +306,17 @@ describe("a secret that the mock knows", () => {
     assert.strictEqual(shown("the-control-token"), "<redacted>")
   })
 
+  it("is not longer than 4,096 characters, and all that are known of a kind together not than 1,048,576", () => {
+    const known = KnownSecrets.make()
+    const secret = (count: number) => `${count}-`.padEnd(4_096, "secret")
+    for (let count = 0; count < 257; count++) known.rememberApp({ app_secret: secret(count) })
+    known.rememberApp({ app_secret: `${"a".repeat(4_096)}b` })
+    assert.strictEqual(known.masked(secret(1)), "<redacted>")
+    assert.strictEqual(known.masked(secret(256)), "<redacted>")
+    assert.strictEqual(known.masked(secret(0)), secret(0))
+    assert.strictEqual(known.masked("a".repeat(4_096)), "a".repeat(4_096))
+  })
+
   it.each([
     ["t-g1044qeGEDXTB6NDJOGV4JQCYDGHRBARFTGT1234", "t-<redacted>"],
     ["say u-g1044qeGEDXTB6NDJOGV4JQCYDGHRBARFTGT1234 now", "say u-<redacted> now"],
