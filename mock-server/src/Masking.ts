@@ -97,7 +97,7 @@ const ofJson = (text: string, known: KnownSecrets, depth: number): string => {
     const from = at
     const character = text[at++]!
     if (character === "{" || character === "[") {
-      if (hidden === undefined && name !== "" && isSecret(name)) hidden = { from, open: open.length }
+      if (hidden === undefined && name !== "" && isSecretName(name)) hidden = { from, open: open.length }
       open.push(character === "{")
       isName = character === "{"
       name = ""
@@ -153,7 +153,7 @@ const ofForm = (text: string, known: KnownSecrets, depth: number): string =>
       const nameShown = reencoded(name, (name) => ofValue(name, known, depth))
       // Some write each field in a line of its own.
       const valueShown =
-        /[\r\n]/.test(value) && !isSecret(name)
+        /[\r\n]/.test(value) && !isSecretName(name)
           ? ofText(value, ":=")
           : reencoded(value, (value) => ofField(name, value, known, depth))
       return nameShown + equals + valueShown
@@ -198,7 +198,7 @@ const ofParts = (text: string, known: KnownSecrets, depth: number): string => {
 
 /** What a field of this name has, as far as it may be shown. */
 const ofField = (name: string, value: string, known: KnownSecrets, depth: number): string => {
-  if (isSecret(name)) return value === "" ? value : redacted
+  if (isSecretName(name)) return value === "" ? value : redacted
   if (/pagetokens?$/.test(plain(name))) return known.maskedByValue(value)
   return ofValue(value, known, depth)
 }
@@ -228,7 +228,7 @@ const ofText = (text: string, separators: "" | "=" | ":="): string => {
     const name = nameBefore(text, index)
     if (name === "") continue
     const counts = separators === "" ? false : match === "=" || match === "＝" || separators === ":="
-    if (!(counts ? isSecret(name) : isUnmistakable(name))) continue
+    if (!(counts ? isSecretName(name) : isUnmistakable(name))) continue
     const [from, to] = valueAfter(text, index)
     const value = text.slice(from, to)
     if (value === "" || value === redacted || /^(?:null|true|false)$/.test(value)) continue
@@ -323,7 +323,7 @@ const unmistakable =
   /(?:app|client|access|refresh|tenant|user|verification|control|bearer)(?:access)?(?:secret|token|ticket|assertion)|codeverifier|(?:encrypt|api|private)key/
 
 /** Whether what has this name is a secret, however the name is spelt: `APP_SECRET`, `client%5Fsecret`, `a[token]`. */
-const isSecret = (name: string): boolean => {
+export const isSecretName = (name: string): boolean => {
   const spelt = plain(name)
   return (inSecretNames.test(spelt) && !noSecretNames.test(spelt)) || secretNames.test(lastOf(name))
 }

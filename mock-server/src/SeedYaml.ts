@@ -5,6 +5,8 @@
  * exponential time for merge keys in merge keys, and does not know in which line a merged value was written.
  */
 import * as Yaml from "yaml"
+import { redacted } from "./KnownSecrets.ts"
+import { isSecretName } from "./Masking.ts"
 import type { Fault } from "./SeedInvalid.ts"
 
 /** What a file holds, what is wrong with it as YAML, and in which line things are. */
@@ -159,7 +161,7 @@ class Held {
     const { anchor, tag } = node as { readonly anchor?: string; readonly tag?: string }
     if (anchor !== undefined) this.#anchors.set(anchor, anchored)
     if (tag !== undefined && !knownTags.test(tag)) {
-      this.#refuse(node, `the tag ${tag} has no meaning here: remove it, and write the value itself`)
+      this.#refuse(node, `the tag ${tag} has no meaning here: remove it, and write the value itself`, tag)
     }
     const value = Yaml.isMap(node)
       ? this.#ofMap(node)
@@ -174,10 +176,14 @@ class Held {
   #ofAlias(alias: Yaml.Alias): unknown {
     const anchored = this.#anchors.get(alias.source)
     if (anchored === undefined) {
-      return this.#refuse(alias, `there is no anchor &${alias.source} before the alias *${alias.source}`)
+      return this.#refuse(
+        alias,
+        `there is no anchor &${alias.source} before the alias *${alias.source}`,
+        alias.source,
+      )
     }
     if (anchored.size === undefined) {
-      return this.#refuse(alias, `the alias *${alias.source} stands within what it stands for`)
+      return this.#refuse(alias, `the alias *${alias.source} stands within what it stands for`, alias.source)
     }
     this.#targets.set(alias, anchored.node)
     return this.#repeat(anchored.size, alias) ? anchored.value : undefined
@@ -249,8 +255,14 @@ class Held {
     return result
   }
 
-  #refuse(node: Yaml.Node | undefined, message: string): undefined {
-    this.faults.push({ path: [...this.#path], line: this.#lineAt(node?.range?.[0]), message })
+  /** Where a message repeats what is `written`, that may be a secret which begins with `*` or `!` and is not in quotes. */
+  #refuse(node: Yaml.Node | undefined, message: string, written = ""): undefined {
+    const isSecret = written !== "" && this.#path.some((key) => isSecretName(String(key)))
+    this.faults.push({
+      path: [...this.#path],
+      line: this.#lineAt(node?.range?.[0]),
+      message: isSecret ? message.replaceAll(written, redacted) : message,
+    })
   }
 
   /** See {@link Parsed.lineOf}. */

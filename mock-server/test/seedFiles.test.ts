@@ -380,6 +380,16 @@ describe("what is refused", () => {
       ["F has 1 fault:", "apps (line 2): there is no anchor &nope before the alias *nope"],
     ],
     [
+      "a secret that begins with a star",
+      "apps:\n- { app_id: a, app_secret: *Geheim, type: !Kennwort x }\n- encrypt_key: !Schluessel x",
+      [
+        "F has 3 faults:",
+        "apps[0].app_secret (line 2): there is no anchor &<redacted> before the alias *<redacted>",
+        "apps[0].type (line 2): the tag !Kennwort has no meaning here: remove it, and write the value itself",
+        "apps[1].encrypt_key (line 3): the tag <redacted> has no meaning here: remove it, and write the value itself",
+      ],
+    ],
+    [
       "an alias before its anchor",
       "apps: *a\nx-a: &a []",
       ["F has 1 fault:", "apps (line 1): there is no anchor &a before the alias *a"],
