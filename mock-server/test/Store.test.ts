@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Data from "@mswjs/data"
 import { vi } from "vitest"
-import * as Bounds from "../src/Bounds.ts"
 import * as Store from "../src/Store.ts"
 import { now, seed } from "./fixture.ts"
 
@@ -113,30 +112,5 @@ describe("the store", () => {
       store.putMeeting(meeting(1))
       assert.strictEqual(store.meeting("1")?.tenant_key, "tenant_new")
     }),
-  )
-
-  it.effect(
-    "refuses what is over its bounds in bytes, and has room again for what was removed or replaced",
-    () =>
-      Effect.sync(() => {
-        const store = Store.make([seed.apps[0]])
-        const large = "x".repeat(Bounds.meetingBytes / 8 - 1_000)
-        const ids = [1, 2, 3, 4, 5, 6, 7, 8]
-        for (const id of ids) assert.isTrue(store.putMeeting(meeting(id, large)))
-        assert.isFalse(store.putMeeting(meeting(9, large)))
-        assert.isFalse(store.hasRoomFor([meeting(9, large)]))
-        assert.isUndefined(store.meeting("9"))
-        // In the place of one that is as large.
-        assert.isTrue(store.hasRoomFor([meeting(1, large), meeting(1, large)]))
-        assert.isTrue(store.putMeeting(meeting(1, large)))
-        assert.isTrue(store.removeMeeting("2"))
-        assert.isTrue(store.hasRoomFor([meeting(9, large)]))
-        assert.isFalse(store.hasRoomFor([meeting(9, large), meeting(10, large)]))
-        assert.isTrue(store.putMeeting(meeting(9, large)))
-        const app = { ...seed.apps[0], app_secret: "x".repeat(Bounds.appBytes) }
-        assert.isFalse(store.putApp(app))
-        assert.isFalse(Store.fits([app]))
-        assert.strictEqual(store.app(app.app_id)?.app_secret, "secret")
-      }),
   )
 })

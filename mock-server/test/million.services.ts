@@ -2,7 +2,8 @@
 import { assert, describe, it } from "vitest"
 import * as Bounds from "../src/Bounds.ts"
 import { startFeishuMock } from "../src/index.ts"
-import { goodQuery, now } from "./fixture.ts"
+import * as Store from "../src/Store.ts"
+import { goodQuery, now, seed } from "./fixture.ts"
 
 const lines = "application/x-ndjson"
 const million = { numbers: 1, meetings: 1_000_000 }
@@ -107,5 +108,33 @@ describe("a snapshot over the bound of one JSON document", () => {
     await feishu.restore(snapshot)
     assert.deepStrictEqual((await feishu.snapshot()).seed, snapshot.seed)
     assert.isAbove(JSON.stringify(snapshot).length, Bounds.snapshotJsonBytes)
+  })
+})
+
+describe("the store", () => {
+  it("refuses what is over its bounds in bytes, and has room again for what was removed or replaced", () => {
+    const store = Store.make([seed.apps[0]])
+    const large = "x".repeat(Bounds.meetingBytes / 8 - 1_000)
+    const meeting = (id: number) => ({
+      id: String(id),
+      meeting_no: goodQuery.meeting_no,
+      topic: large,
+      start_time: 5,
+    })
+    for (const id of [1, 2, 3, 4, 5, 6, 7, 8]) assert.isTrue(store.putMeeting(meeting(id)))
+    assert.isFalse(store.putMeeting(meeting(9)))
+    assert.isFalse(store.hasRoomFor([meeting(9)]))
+    assert.isUndefined(store.meeting("9"))
+    // In the place of one that is as large.
+    assert.isTrue(store.hasRoomFor([meeting(1), meeting(1)]))
+    assert.isTrue(store.putMeeting(meeting(1)))
+    assert.isTrue(store.removeMeeting("2"))
+    assert.isTrue(store.hasRoomFor([meeting(9)]))
+    assert.isFalse(store.hasRoomFor([meeting(9), meeting(10)]))
+    assert.isTrue(store.putMeeting(meeting(9)))
+    const app = { ...seed.apps[0], app_secret: "x".repeat(Bounds.appBytes) }
+    assert.isFalse(store.putApp(app))
+    assert.isFalse(Store.fits([app]))
+    assert.strictEqual(store.app(app.app_id)?.app_secret, "secret")
   })
 })
