@@ -1,6 +1,6 @@
 import { bundle } from "@effect-feishu/bundle"
-import * as PageAssets from "./src/PageAssets.ts"
-import * as SeedExample from "./src/SeedExample.ts"
+import * as InspectorAssets from "./src/inspector/InspectorAssets.ts"
+import * as SeedExample from "./src/seed/SeedExample.ts"
 
 await bundle(
   new URL("./", import.meta.url),
@@ -9,5 +9,5 @@ await bundle(
     // Layers of the application's own effect.
     { entries: ["effect"], external: ["effect", "@effect/platform-node"] },
   ],
-  [await PageAssets.made(), SeedExample.made()],
+  [await InspectorAssets.made(), SeedExample.made()],
 )

@@ -12,7 +12,7 @@ const why = whyNotThisNode("feishu-mock")
 if (why === undefined) {
   CompiledCode.keep("feishu-mock")
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))
-  void import("./main.ts").then(({ main }) => main(process.argv.slice(2), version))
+  void import("./command/main.ts").then(({ main }) => main(process.argv.slice(2), version))
 } else {
   console.error(why)
   process.exitCode = 1

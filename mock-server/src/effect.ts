@@ -14,7 +14,7 @@
  */
 import "./thisNode.ts"
 
-export * as MockFeishu from "./MockFeishu.ts"
+export * as MockFeishu from "./library/MockFeishu.ts"
 /** What the options of a mock hold. */
-export type { App, Behaviour, Generate, Meeting, Seed } from "./PlainTypes.ts"
-export { SeedInvalid } from "./SeedInvalid.ts"
+export type { App, Behaviour, Generate, Meeting, Seed } from "./protocol/PublicTypes.ts"
+export { SeedInvalid } from "./seed/SeedInvalid.ts"

@@ -26,8 +26,8 @@
  * ```
  */
 import "./thisNode.ts"
-import type { ControlClient } from "./ControlClient.ts"
-import type { Address, FetchHandler, Options, Running } from "./PlainTypes.ts"
+import type { ControlClient } from "./library/ControlClient.ts"
+import type { Address, FetchHandler, Options, Running } from "./protocol/PublicTypes.ts"
 
 export {
   connect,
@@ -37,9 +37,9 @@ export {
   type Time,
   type WorkspaceInfo,
   type WorkspaceOptions,
-} from "./ControlClient.ts"
+} from "./library/ControlClient.ts"
 /** All that goes in and comes out. */
-export type * from "./PlainTypes.ts"
+export type * from "./protocol/PublicTypes.ts"
 
 /** A mock that runs until it is closed. `await using` closes it, too. */
 export interface Started extends Running, ControlClient, AsyncDisposable {
@@ -49,11 +49,11 @@ export interface Started extends Running, ControlClient, AsyncDisposable {
 
 /** Starts a mock on a socket. Rejects with every fault of its seed, or when it cannot listen. */
 export const startFeishuMock = async (options: Options & Address = {}): Promise<Started> =>
-  (await import("./InProcess.ts")).start(options)
+  (await import("./library/promises.ts")).start(options)
 
 /**
  * A mock without a socket, for whatever takes a `fetch`. Faults of the network come as `fetch` tells them. Rejects with
  * every fault of its seed.
  */
 export const fetchHandler = async (options: Options = {}): Promise<Running & ControlClient & FetchHandler> =>
-  (await import("./InProcess.ts")).fetchHandler(options)
+  (await import("./library/promises.ts")).fetchHandler(options)

@@ -19,7 +19,7 @@
  */
 import "./thisNode.ts"
 import { inject, test } from "vitest"
-import { connect, type OwnWorkspace, type WorkspaceOptions } from "./ControlClient.ts"
+import { connect, type OwnWorkspace, type WorkspaceOptions } from "./library/ControlClient.ts"
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import * as ControlClient from "../src/ControlClient.ts"
-import * as MockFeishu from "../src/MockFeishu.ts"
+import * as ControlClient from "../src/library/ControlClient.ts"
+import * as MockFeishu from "../src/library/MockFeishu.ts"
 import { list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { request as nodeRequest } from "node:http"
-import * as Journal from "../src/Journal.ts"
-import * as KnownSecrets from "../src/KnownSecrets.ts"
-import * as MockFeishu from "../src/MockFeishu.ts"
+import * as Journal from "../src/state/Journal.ts"
+import * as KnownSecrets from "../src/secrets/KnownSecrets.ts"
+import * as MockFeishu from "../src/library/MockFeishu.ts"
 import { call, idsOf, list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 

@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
-import * as MockFeishu from "../src/MockFeishu.ts"
+import * as MockFeishu from "../src/library/MockFeishu.ts"
 import { call, idsOf, list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Generator from "../src/Generator.ts"
-import type { Meeting } from "../src/Seed.ts"
+import * as Generator from "../src/seed/Generator.ts"
+import type { Meeting } from "../src/seed/Seed.ts"
 import { now } from "./fixture.ts"
 
 const meetings = (count: number, seed = "1") =>

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as MeetingIndex from "../src/MeetingIndex.ts"
-import type { Meeting } from "../src/PageBody.ts"
+import * as MeetingIndex from "../src/state/MeetingIndex.ts"
+import type { Meeting } from "../src/protocol/MeetingPage.ts"
 
 const whole = (minimum: number, maximum: number) =>
   Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum, maximum })))

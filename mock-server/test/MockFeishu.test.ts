@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { startFeishuMock } from "../src/index.ts"
-import * as MockFeishu from "../src/MockFeishu.ts"
+import * as MockFeishu from "../src/library/MockFeishu.ts"
 import { call, idsOf, list, tokenOf } from "./feishu.ts"
 import { now } from "./fixture.ts"
 

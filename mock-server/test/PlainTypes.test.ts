@@ -1,12 +1,12 @@
 /** The types that a program sees are those of the Schemas that the mock checks with: the compiler says so. */
 import { expectTypeOf, it } from "vitest"
-import type * as Behaviour from "../src/Behaviour.ts"
-import type * as Faults from "../src/Faults.ts"
-import type * as Journal from "../src/Journal.ts"
-import type { Operation } from "../src/Operations.ts"
-import type * as PlainTypes from "../src/PlainTypes.ts"
-import type * as Seed from "../src/Seed.ts"
-import type * as Snapshot from "../src/Snapshot.ts"
+import type * as Behaviour from "../src/state/Behaviour.ts"
+import type * as Faults from "../src/faults/FaultRules.ts"
+import type * as Journal from "../src/state/Journal.ts"
+import type { Operation } from "../src/protocol/Operations.ts"
+import type * as PlainTypes from "../src/protocol/PublicTypes.ts"
+import type * as Seed from "../src/seed/Seed.ts"
+import type * as Snapshot from "../src/state/Snapshot.ts"
 
 it("the plain types are equal to those of the Schemas", () => {
   expectTypeOf<PlainTypes.App>().toEqualTypeOf<Seed.App>()

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as CliOutput from "effect/cli/CliOutput"
-import type { Entry } from "../src/Journal.ts"
-import * as RequestLog from "../src/RequestLog.ts"
+import type { Entry } from "../src/state/Journal.ts"
+import * as RequestLog from "../src/command/RequestLog.ts"
 import { now } from "./fixture.ts"
 
 const entry: Entry = {

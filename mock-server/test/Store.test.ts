@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Data from "@mswjs/data"
 import { vi } from "vitest"
-import * as Store from "../src/Store.ts"
+import * as Store from "../src/state/Store.ts"
 import { now, seed } from "./fixture.ts"
 
 /** The store on the library as it is, except that every call of a model is noted in `calls`. */
@@ -26,7 +26,7 @@ const spied = Effect.acquireRelease(
         return models
       },
     }))
-    return { calls, store: await import("../src/Store.ts") }
+    return { calls, store: await import("../src/state/Store.ts") }
   }),
   () =>
     Effect.sync(() => {

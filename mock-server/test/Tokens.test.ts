@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import * as MockFeishu from "../src/MockFeishu.ts"
+import * as MockFeishu from "../src/library/MockFeishu.ts"
 import { askToken, list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 

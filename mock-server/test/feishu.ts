@@ -1,7 +1,7 @@
 /** How the tests talk to the mock: over its socket, as any client would. */
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
-import { MockFeishu } from "../src/MockFeishu.ts"
+import { MockFeishu } from "../src/library/MockFeishu.ts"
 
 /** One answer. `body` is the parsed JSON, or `undefined` when it is none. */
 export interface Answer {

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ErrorCodes } from "@effect-feishu/contract"
 import { readFileSync } from "node:fs"
-import { Behaviour } from "../src/Behaviour.ts"
-import * as Operations from "../src/Operations.ts"
+import { Behaviour } from "../src/state/Behaviour.ts"
+import * as Operations from "../src/protocol/Operations.ts"
 
 const text = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8")
 const rows = text("../FIDELITY.md")

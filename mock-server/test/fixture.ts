@@ -1,5 +1,5 @@
 /** What the tests fill the mock with. */
-import type { Seed } from "../src/Seed.ts"
+import type { Seed } from "../src/seed/Seed.ts"
 
 /** The start of the mock's clock in the tests: 2026-01-31T09:00:00Z. */
 export const now = 1_769_850_000

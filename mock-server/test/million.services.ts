@@ -1,8 +1,8 @@
 /** A million meetings in one workspace, and a neighbour on the same server who is served all the while. */
 import { assert, describe, it } from "vitest"
-import * as Bounds from "../src/Bounds.ts"
+import * as Bounds from "../src/protocol/Bounds.ts"
 import { startFeishuMock } from "../src/index.ts"
-import * as Store from "../src/Store.ts"
+import * as Store from "../src/state/Store.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 
 const lines = "application/x-ndjson"

@@ -1,9 +1,9 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as MockFeishu from "../src/MockFeishu.ts"
-import * as PageBody from "../src/PageBody.ts"
-import { pageTokens } from "../src/PageToken.ts"
+import * as MockFeishu from "../src/library/MockFeishu.ts"
+import * as PageBody from "../src/protocol/MeetingPage.ts"
+import { pageTokens } from "../src/state/PageTokens.ts"
 import { idsOf, list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 

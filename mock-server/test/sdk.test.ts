@@ -3,10 +3,10 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { ListByNo, OAuth } from "@effect-feishu/contract"
 import { createHash } from "node:crypto"
 import * as DateTime from "effect/DateTime"
-import type { WorkspaceOptions } from "../src/ControlClient.ts"
-import type { NetworkFault } from "../src/Faults.ts"
+import type { WorkspaceOptions } from "../src/library/ControlClient.ts"
+import type { NetworkFault } from "../src/faults/FaultRules.ts"
 import { type Started, startFeishuMock } from "../src/index.ts"
-import type { Meeting } from "../src/Seed.ts"
+import type { Meeting } from "../src/seed/Seed.ts"
 import * as Sdk from "./sdk.ts"
 
 type Answer = Awaited<ReturnType<Lark.Client["vc"]["v1"]["meeting"]["listByNo"]>>

@@ -1,8 +1,8 @@
 /** The official SDK as the tests drive it, and the bytes that it is given. */
 import * as Lark from "@larksuiteoapi/node-sdk"
-import type { OwnWorkspace, WorkspaceOptions } from "../src/ControlClient.ts"
+import type { OwnWorkspace, WorkspaceOptions } from "../src/library/ControlClient.ts"
 import type { Started } from "../src/index.ts"
-import type { App, Meeting } from "../src/Seed.ts"
+import type { App, Meeting } from "../src/seed/Seed.ts"
 
 /** An answer as it came off the socket, before the SDK made anything of it. */
 interface Received {

@@ -7,9 +7,9 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"
 import * as Yaml from "yaml"
-import * as DidYouMean from "../src/DidYouMean.ts"
-import * as Seed from "../src/Seed.ts"
-import * as SeedYaml from "../src/SeedYaml.ts"
+import * as DidYouMean from "../src/seed/DidYouMean.ts"
+import * as Seed from "../src/seed/Seed.ts"
+import * as SeedYaml from "../src/seed/SeedYaml.ts"
 
 const now = 1_788_220_800
 

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { type Started, fetchHandler, startFeishuMock } from "../src/index.ts"
-import * as MockFeishu from "../src/MockFeishu.ts"
+import * as MockFeishu from "../src/library/MockFeishu.ts"
 import { head, open } from "./sockets.ts"
 
 let feishu: Started

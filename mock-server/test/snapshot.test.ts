@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { fetchHandler } from "../src/index.ts"
-import type { FetchHandler, Options, Running } from "../src/PlainTypes.ts"
+import type { FetchHandler, Options, Running } from "../src/protocol/PublicTypes.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 
 const lines = "application/x-ndjson"

@@ -1,8 +1,8 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import { type Started, startFeishuMock } from "../src/index.ts"
-import { urlOf } from "../src/Listener.ts"
-import type { Then } from "../src/PlainTypes.ts"
+import { urlOf } from "../src/server/Socket.ts"
+import type { Then } from "../src/protocol/PublicTypes.ts"
 import { now } from "./fixture.ts"
 import { head, open } from "./sockets.ts"
 

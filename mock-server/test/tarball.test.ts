@@ -123,7 +123,7 @@ describe("the tarball", () => {
 
   it("loads the 3 MB of its documentation, its page, YAML and undici only when they are needed", async () => {
     const chunks = await readdir(join(installed, "dist/chunks"))
-    assert.includeMembers(chunks, ["httpApiScalar.js", "SeedYaml.js", "PageAssets.js"])
+    assert.includeMembers(chunks, ["httpApiScalar.js", "SeedYaml.js", "InspectorAssets.js"])
     await writeFile(
       join(folder, "loaded.js"),
       `import { registerHooks } from "node:module"
@@ -132,7 +132,7 @@ describe("the tarball", () => {
       const { startFeishuMock } = await import("@effect-feishu/mock-server")
       const before = loaded.length
       const { close } = await startFeishuMock()
-      console.log(before, loaded.some((url) => /httpApiScalar|SeedYaml|PageAssets/.test(url)))
+      console.log(before, loaded.some((url) => /httpApiScalar|SeedYaml|InspectorAssets/.test(url)))
       console.log(process.moduleLoadList.some((name) => name.endsWith("undici/undici")))
       await close()`,
     )

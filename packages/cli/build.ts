@@ -1,10 +1,10 @@
 import { bundle } from "@effect-feishu/bundle"
-import * as PageAssets from "@effect-feishu/mock-server/PageAssets"
+import * as InspectorAssets from "@effect-feishu/mock-server/InspectorAssets"
 import * as SeedExample from "@effect-feishu/mock-server/SeedExample"
 
 // The mock is loaded by those commands alone that need it.
 await bundle(
   new URL("./", import.meta.url),
   [{ entries: ["bin"], chunks: true }],
-  [await PageAssets.made(), SeedExample.made()],
+  [await InspectorAssets.made(), SeedExample.made()],
 )

@@ -1,0 +1,74 @@
+/** What the command tells of each request while it runs: a line made of the journal's entry. */
+import { styleText } from "node:util"
+import { json as jsonLine, visible } from "@effect-feishu/terminal/VisibleText"
+import * as CliOutput from "effect/cli/CliOutput"
+import type { Entry } from "../state/Journal.ts"
+
+/** How it is told. */
+export const formats = ["pretty", "json", "none"] as const
+
+/** Where a line for people goes: how wide that is, and how it shows colours, if it does. */
+export interface Terminal {
+  readonly columns: number
+  readonly paint: (style: Parameters<typeof styleText>[0], text: string) => string
+}
+
+/** Standard error. Node knows whether it is a terminal, and what `NO_COLOR` and `TERM=dumb` mean. */
+export const stderr = (): Terminal => ({
+  columns: process.stderr.columns ?? 200,
+  paint: (style, text) => styleText(style, text, { stream: process.stderr }),
+})
+
+/** For programs: the entry in a line of JSON. */
+export const json = (entry: Entry): string => jsonLine(entry)
+
+/**
+ * For people: time (of the mock's clock), status, Feishu's code, how long it took, what was asked, and the log id. The
+ * query is cut so that a line fits into a wide terminal, or into two rows of a narrow one: without the log id, or
+ * without the query, a line would be of little use.
+ */
+export const pretty = (entry: Entry, { columns, paint }: Terminal): string => {
+  const { code, fault, logId, method, millis, pageTokenRefused, path, query, status } = entry
+  const time = clockTime.format(entry.time)
+  const took = `${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`.padStart(7)
+  const result = `${status} ${String(code ?? "").padEnd(8)}`
+  const reasons = [
+    ...(pageTokenRefused === undefined ? [] : [` page token ${pageTokenRefused}`]),
+    ...(fault === undefined ? [] : [` fault ${visible(fault)}`]),
+  ]
+  const because = cut(reasons.join(""), 56)
+  const rest = CliOutput.displayWidth([time, result, took, method.padEnd(4), because, logId].join(" "))
+  const target = cut(targetOf(path, query), columns * (columns < 140 ? 2 : 1) - rest - 1)
+  return [
+    paint("dim", time),
+    paint(styleOf(entry), result),
+    paint("dim", took),
+    method.padEnd(4),
+    target + paint("magenta", because),
+    paint("dim", logId),
+  ].join(" ")
+}
+
+const clockTime = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" })
+
+const styleOf = ({ code = 0, status }: Entry) =>
+  status >= 500 ? "red" : status >= 400 || code !== 0 ? "yellow" : "green"
+
+// Whoever calls decides what is in a path, a query and the name of a rule: it must not act on a terminal.
+const targetOf = (path: string, query: Entry["query"]): string => {
+  const pairs = Object.entries(query).map(([key, value]) => `${key}=${cut(value, 32)}`)
+  return visible(pairs.length === 0 ? path : `${path}?${pairs.join("&")}`)
+}
+
+/** A text that takes at most so many columns: a Chinese character takes two. */
+const cut = (text: string, columns: number): string => {
+  const start = text.slice(0, columns + 1)
+  if (start === text && CliOutput.displayWidth(text) <= columns) return text
+  let [shown, left] = ["", columns - 3]
+  for (const character of start) {
+    left -= CliOutput.displayWidth(character)
+    if (left < 0) break
+    shown += character
+  }
+  return `${shown}...`
+}

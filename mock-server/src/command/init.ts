@@ -1,0 +1,67 @@
+/** `feishu-mock init`: a seed to begin with, and what editors need to help with it. */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
+import { visible, visibleLines } from "@effect-feishu/terminal/VisibleText"
+import { quote } from "./banner.ts"
+import * as Seed from "../seed/Seed.ts"
+import * as SeedExample from "../seed/SeedExample.ts"
+import { tell } from "./CommandFailed.ts"
+
+/** The first line of the seed names it. */
+const schemaName = "feishu.schema.json"
+
+/** The JSON Schema of a seed as a file. */
+export const schemaText = (): string => `${JSON.stringify(Seed.jsonSchema(), undefined, 2)}\n`
+
+/**
+ * Writes the example, which explains itself, unless there is such a file, and the JSON Schema beside it. `name` is how
+ * the command was called, for the commands to type next.
+ */
+export const init = Effect.fnUntraced(function* (file: string, name: string) {
+  if (!/\.ya?ml$/i.test(file)) {
+    return yield* tell(`init writes YAML: give a name that ends in .yaml, not ${JSON.stringify(file)}`, 2)
+  }
+  const files = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const write = (target: string, text: string) => files.writeFileString(target, text, { flag: "wx" })
+  yield* write(file, SeedExample.read()).pipe(
+    Effect.catch((error) =>
+      tell(
+        error.reason._tag === "AlreadyExists"
+          ? `${file} is there already: give another name, as in ${name} init other.yaml`
+          : whyNotWritten(file, error),
+        1,
+      ),
+    ),
+  )
+  const schema = path.join(path.dirname(file), schemaName)
+  const beside = yield* write(schema, schemaText()).pipe(
+    Effect.as(`Wrote ${schema}: its JSON Schema, for editors.`),
+    Effect.catch((error) =>
+      error.reason._tag === "AlreadyExists"
+        ? Effect.succeed(`${schema}, its JSON Schema for editors, was there already.`)
+        : tell(whyNotWritten(schema, error), 1),
+    ),
+  )
+  const word = /^[\w./+-]+$/.test(file) ? file : quote(file)
+  const shown = visible(word)
+  yield* Console.log(
+    `Wrote ${visible(file)}: a seed with every key explained.
+${visibleLines(beside)}
+
+Change the seed, look whether it is right, and serve it:
+
+${name} validate ${shown}
+${name} --seed ${shown}`,
+  )
+})
+
+const whyNotWritten = (file: string, { reason }: PlatformError): string => {
+  if (reason._tag === "NotFound") return `${file} cannot be written: there is no such folder`
+  const { cause } = reason
+  const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : reason._tag
+  return `${file} cannot be written (${String(code)}): give a name in a folder that you may write to`
+}

@@ -1,0 +1,64 @@
+/** `feishu-mock validate`: what is wrong with seed files, or what they hold. */
+import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
+import { json, visible } from "@effect-feishu/terminal/VisibleText"
+import * as Problems from "../protocol/Problems.ts"
+import * as Seed from "../seed/Seed.ts"
+import { renderFault } from "../seed/SeedInvalid.ts"
+import { Failed, name, tell, warn } from "./CommandFailed.ts"
+
+/** Looks at every file, and tells of each; `-` is standard input. Fails when one is wrong. */
+export const validate = Effect.fnUntraced(function* (
+  paths: ReadonlyArray<string>,
+  options: { readonly json: boolean },
+) {
+  if (paths.filter(InputFile.isStdin).length > 1) {
+    return yield* tell("standard input can be read only once: give - once", 2)
+  }
+  const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+  let wrong = false
+  for (const path of paths) {
+    const source = Seed.sourceOf(path)
+    const read = yield* Effect.result(Seed.fromFile(path, now))
+    wrong ||= Result.isFailure(read)
+    if (Result.isFailure(read)) {
+      const { faults, message } = read.failure
+      yield* options.json
+        ? Console.log(json({ file: path, ok: false, faults }))
+        : Console.error(`${name}: ${message}`)
+      continue
+    }
+    const held = heldBy(read.success)
+    const old = Seed.tooOld(read.success, now)
+    const warnings = Seed.doubts(read.success)
+    if (options.json) {
+      yield* Console.log(json({ file: path, ok: true, ...held, tooOld: old, warnings }))
+      continue
+    }
+    const { apps, meetingNos, meetings } = held
+    const parts = [
+      many(apps, "app") + (read.success.apps === undefined ? " (made up)" : ""),
+      many(meetingNos.length, "meeting number"),
+      many(meetings, "meeting"),
+    ]
+    yield* Console.log(`${visible(source)} is good: ${parts.join(", ")}`)
+    if (old > 0) yield* warn(`${source}: ${oldInWords(old)}`)
+    for (const doubt of Problems.told(warnings.map(renderFault))) yield* warn(`${source}: ${doubt}`)
+  }
+  if (wrong) return yield* new Failed({ exitCode: 2 })
+})
+
+/** What a warning says of meetings that cannot be read. */
+export const oldInWords = (old: number): string =>
+  `${many(old, "meeting")} began more than 90 days ago, and Feishu shows none of those: write times such as -3d, or start with --now`
+
+const heldBy = ({ apps = [Seed.defaultApp], generate = [], meetings = [] }: Seed.Seed) => ({
+  apps: apps.length,
+  meetingNos: [...new Set([...meetings, ...generate].map((entry) => entry.meeting_no))],
+  meetings: generate.reduce((sum, order) => sum + order.count, meetings.length),
+})
+
+const many = (number: number, one: string): string => `${number} ${number === 1 ? one : `${one}s`}`

@@ -1,0 +1,388 @@
+/** What a page says: its rows, its tokens, and which ranges may be asked for. */
+import * as Effect from "effect/Effect"
+import * as Behaviour from "../state/Behaviour.ts"
+import { type Answer, codeOf, member, namesOf, outcome, rowsOf } from "./Answer.ts"
+import { type Check, good, scopeMissing, seen, seenOutcome } from "./Check.ts"
+import { idsOf, reach, rowsAtLeast, startOf, tooFew } from "./boundarySeconds.ts"
+import { Undecided } from "./Subject.ts"
+import { emptyNumber, type Probes } from "./Probes.ts"
+
+const day = 86_400
+const giveNumber = "give a --meeting-no"
+
+/** A page's list, as the switch calls it. */
+const listOf = ({ json }: Answer): string => {
+  const list = member(json, "data", "meeting_briefs")
+  if (list === undefined) return "absent"
+  if (list === null) return "null"
+  return Array.isArray(list) ? (list.length === 0 ? "[]" : "rows") : "no list"
+}
+
+/** What the mock says by default, and the flag for what it says with the switch turned. */
+const readings = <Name extends "emptyList" | "lastPageToken" | "ninetyDays" | "pageTokens">(
+  name: Name,
+  flag: string,
+  shapes: Readonly<Record<Behaviour.Behaviour[Name], string>>,
+): Pick<Check, "expected" | "switch" | "flag"> => ({
+  switch: name,
+  expected: shapes[Behaviour.defaults[name]],
+  flag: (shape) => {
+    const found = Object.entries(shapes).find(([, each]) => each === shape)
+    return found === undefined ? undefined : `${flag} ${found[0] === "[]" ? "'[]'" : found[0]}`
+  },
+})
+
+const pageNames = new Set(["has_more", "meeting_briefs", "page_token"])
+
+/** A page without rows: one of a second in the past, in which the number has no meeting. */
+const emptyPage = Effect.fnUntraced(function* ({ firstPage, list, range }: Probes) {
+  yield* firstPage
+  const { from } = yield* range
+  for (const offset of [0, day / 2, 2 * day]) {
+    const page = yield* good(
+      "a query of one second",
+      list({ start_time: String(from + offset), end_time: String(from + offset + 1) }),
+    )
+    if (rowsOf(page).length === 0) return page
+  }
+  return yield* new Undecided({
+    because: "no second without a meeting was found",
+    give: "give a --meeting-no with fewer meetings",
+  })
+})
+
+/** The last page of the range, if there are no more than six, and it has rows. */
+const lastPage = Effect.fnUntraced(function* (probes: Probes) {
+  let page = yield* rowsAtLeast(1, probes)
+  for (let pages = 1; member(page.json, "data", "has_more") === true; pages++) {
+    if (pages === 6) {
+      return yield* new Undecided({
+        because: "the number has more than 300 meetings in the last 89 days",
+        give: "give a --meeting-no with fewer",
+      })
+    }
+    const token = member(page.json, "data", "page_token")
+    if (typeof token !== "string" || token === "") {
+      return yield* new Undecided({ because: "a page with more behind it has no page token" })
+    }
+    page = yield* good("a further page", probes.list({ page_size: "50", page_token: token }))
+  }
+  return page
+})
+
+const rowNames = ["id", "meeting_connect", "meeting_no", "note_id", "password", "topic", "url"]
+
+/** What is odd about the fields of rows. */
+const oddFields = (page: Answer): string => {
+  const odd = rowsOf(page).flatMap((row) =>
+    namesOf(row).flatMap((name) => {
+      const value = member(row, name)
+      const due = name === "meeting_connect" ? "boolean" : "string"
+      if (!rowNames.includes(name)) return [`${name} is new`]
+      if (value === null) return [`${name} is null`]
+      if (typeof value !== due) return [`${name} is a ${typeof value}`]
+      return value === "" && name !== "topic" ? [`${name} is empty`] : []
+    }),
+  )
+  const missing = rowsOf(page).flatMap((row) =>
+    ["id", "meeting_no", "topic"]
+      .filter((name) => member(row, name) === undefined)
+      .map((name) => `no ${name}`),
+  )
+  return [...new Set([...odd, ...missing])].toSorted().join("; ")
+}
+
+/** The checks, in the order in which they run. */
+export const pageChecks: ReadonlyArray<Check> = [
+  {
+    id: "page",
+    row: "list",
+    source: "doc",
+    what: "a page has code, msg and data",
+    request: "GET a page of 50",
+    requests: 0,
+    expected: "200 code 0: code, data, msg; has_more is a boolean",
+    see: Effect.fnUntraced(function* ({ feishu, firstAnswer }) {
+      const answer = yield* firstAnswer
+      if (codeOf(answer) === 99991672) return yield* scopeMissing
+      if (codeOf(answer) !== 0 && feishu.options.meetingNo === undefined) {
+        return yield* new Undecided({ because: "there is no meeting number to ask for", give: giveNumber })
+      }
+      if (codeOf(answer) !== 0) return seenOutcome(answer)
+      const unknown = namesOf(member(answer.json, "data")).filter((name) => !pageNames.has(name))
+      return seen(
+        `${outcome(answer)}: ${[...namesOf(answer.json), ...unknown].join(", ")}; has_more is ${typeof member(answer.json, "data", "has_more") === "boolean" ? "a boolean" : "none"}`,
+        answer,
+      )
+    }),
+  },
+  {
+    id: "unknown-number",
+    row: "list",
+    source: "inferred",
+    what: "a number without meetings has an empty page",
+    request: `GET ?meeting_no=${emptyNumber}`,
+    requests: 1,
+    expected: "200 code 0, no rows",
+    see: Effect.fnUntraced(function* ({ feishu, firstAnswer, list }) {
+      const first = yield* firstAnswer
+      if (codeOf(first) === 99991672) return yield* scopeMissing
+      const page = feishu.options.meetingNo === undefined ? first : yield* list({ meeting_no: emptyNumber })
+      const rows = rowsOf(page).length === 0 ? "no rows" : "rows"
+      return codeOf(page) === 0 ? seen(`${outcome(page)}, ${rows}`, page) : seenOutcome(page)
+    }),
+  },
+  {
+    id: "rows",
+    row: "sdk-rows",
+    source: "sdk",
+    what: "rows have the SDK's fields, no empty ones",
+    request: "GET a page of 50",
+    requests: 0,
+    expected: "nothing else",
+    see: (probes) =>
+      Effect.map(rowsAtLeast(1, probes), (page) => seen(oddFields(page) || "nothing else", page)),
+  },
+  {
+    id: "rows-of-the-number",
+    row: "list",
+    source: "doc",
+    what: "all rows are of the number asked for",
+    request: "GET a page of 50",
+    requests: 0,
+    expected: "all of them",
+    see: Effect.fnUntraced(function* (probes) {
+      const page = yield* rowsAtLeast(1, probes)
+      const { meetingNo } = yield* probes.range
+      const all = rowsOf(page).every((row) => member(row, "meeting_no") === meetingNo)
+      return seen(all ? "all of them" : "others, too", page)
+    }),
+  },
+  {
+    id: "page-size-20",
+    row: "page-size",
+    source: "doc",
+    what: "a page has 20 rows unless told",
+    request: "GET without page_size",
+    requests: 1,
+    expected: "20 rows",
+    see: Effect.fnUntraced(function* (probes) {
+      yield* rowsAtLeast(21, probes)
+      const page = yield* good("a query without page_size", probes.list({}))
+      return seen(`${rowsOf(page).length} rows`, page)
+    }),
+  },
+  {
+    id: "page-full",
+    row: "page-size",
+    source: "inferred",
+    what: "a page with more behind it is full",
+    request: "GET a page of 50",
+    requests: 0,
+    expected: "50 rows",
+    see: Effect.fnUntraced(function* ({ feishu, firstPage }) {
+      const page = yield* firstPage
+      if (member(page.json, "data", "has_more") !== true) {
+        return yield* tooFew(feishu, "no more than 50 meetings")
+      }
+      return seen(`${rowsOf(page).length} rows`, page)
+    }),
+  },
+  {
+    ...readings("emptyList", "--empty-list", { "[]": "[]", null: "null", absent: "absent" }),
+    id: "empty-list",
+    row: "emptyList",
+    source: "inferred",
+    what: "a page without rows has an empty list",
+    request: "GET a second in which there was no meeting",
+    requests: 3,
+    see: (probes) => Effect.map(emptyPage(probes), (page) => seen(listOf(page), page)),
+  },
+  {
+    ...readings("lastPageToken", "--last-page-token", { absent: "absent", empty: "empty" }),
+    id: "last-page-token",
+    row: "lastPageToken",
+    source: "inferred",
+    what: "the last page has no page_token",
+    request: "GET page after page, up to 6",
+    requests: 5,
+    see: (probes) =>
+      Effect.map(lastPage(probes), (page) => {
+        const token = member(page.json, "data", "page_token")
+        return seen(
+          token === undefined ? "absent" : token === "" ? "empty" : token === null ? "null" : "a token",
+          page,
+        )
+      }),
+  },
+  {
+    ...readings("ninetyDays", "--ninety-days", {
+      both: "91 days: 400 code 121003; 100 days ago: 400 code 121003",
+      span: "91 days: 400 code 121003; 100 days ago: 200 code 0",
+      lookback: "91 days: 200 code 0; 100 days ago: 400 code 121003",
+    }),
+    id: "ninety-days",
+    row: "ninetyDays",
+    source: "inferred",
+    what: "90 days bound both span and age of a query",
+    request: "GET 91 days around now; 5 days, 100 days ago; 40 days around now",
+    requests: 3,
+    see: Effect.fnUntraced(function* ({ firstPage, list, range }) {
+      yield* firstPage
+      const { to: now } = yield* range
+      const ask = (from: number, to: number) =>
+        list({ start_time: String(now + from * day), end_time: String(now + to * day) })
+      const future = yield* ask(-10, 30)
+      if (codeOf(future) !== 0) {
+        return yield* new Undecided({
+          because: `a range that ends in the future was answered with ${outcome(future)}`,
+        })
+      }
+      const long = yield* ask(-45, 46)
+      const old = yield* ask(-100, -95)
+      return seen(`91 days: ${outcome(long)}; 100 days ago: ${outcome(old)}`, long, old)
+    }),
+  },
+  {
+    id: "page-token",
+    row: "page-token",
+    source: "doc",
+    what: "a page token leads to the next rows",
+    request: "GET ?page_size=1, and its page_token",
+    requests: 2,
+    expected: "another row",
+    see: Effect.fnUntraced(function* ({ secondPage, shortPage }) {
+      const { page } = yield* shortPage
+      const second = yield* good("a page token", secondPage)
+      const [one] = idsOf(page)
+      const [other] = idsOf(second)
+      return seen(
+        other === undefined ? "no row" : one === other ? "the same row" : "another row",
+        page,
+        second,
+      )
+    }),
+  },
+  {
+    id: "page-token-empty",
+    row: "page-token",
+    source: "sdk",
+    what: "an empty page token begins again",
+    request: "GET ?page_size=1&page_token=",
+    requests: 1,
+    expected: "the first row",
+    see: Effect.fnUntraced(function* ({ list, shortPage }) {
+      const { page } = yield* shortPage
+      const again = yield* list({ page_size: "1", page_token: "" })
+      if (codeOf(again) !== 0) return seenOutcome(again)
+      return seen(idsOf(again)[0] === idsOf(page)[0] ? "the first row" : "another row", again)
+    }),
+  },
+  ...(["2", "made-up"] as const).map((token): Check => ({
+    id: `page-token-${token === "2" ? "offset" : token}`,
+    row: "121003",
+    source: "inferred",
+    what: `a page_token that is made up (${token}): 121003`,
+    request: `GET ?page_token=${token}`,
+    requests: 1,
+    expected: "400 code 121003",
+    see: Effect.fnUntraced(function* ({ firstPage, list }) {
+      yield* firstPage
+      return seenOutcome(yield* list({ page_token: token }))
+    }),
+  })),
+  {
+    ...readings("pageTokens", "--page-tokens", {
+      bound: "another end_time: 400 code 121003; another page_size: 400 code 121003",
+      free: "another end_time: 200 code 0; another page_size: 200 code 0",
+    }),
+    id: "page-tokens",
+    row: "pageTokens",
+    source: "inferred",
+    what: "a page token is good for its own query alone",
+    request: "GET ?page_token=… with another end_time; with another page_size",
+    requests: 2,
+    see: Effect.fnUntraced(function* ({ list, range, shortPage }) {
+      const { token } = yield* shortPage
+      const { to } = yield* range
+      const ask = (change: Record<string, string>) => list({ page_size: "1", page_token: token, ...change })
+      const moved = yield* ask({ end_time: String(to - 1) })
+      const larger = yield* ask({ page_size: "2" })
+      return seen(`another end_time: ${outcome(moved)}; another page_size: ${outcome(larger)}`, moved, larger)
+    }),
+  },
+  {
+    id: "order-of-rows",
+    row: "order-of-rows",
+    source: "inferred",
+    what: "rows come oldest first",
+    request: "GET the older half of a page's range",
+    requests: 1,
+    expected: "oldest first",
+    see: Effect.fnUntraced(function* (probes) {
+      const page = yield* rowsAtLeast(2, probes)
+      const { from, to } = yield* probes.range
+      const ids = idsOf(page)
+      const starts = ids.map(startOf).filter((start) => start > from && start < to)
+      const sorted = starts.toSorted((a, b) => a - b)
+      const undecided = new Undecided({
+        because: "the meetings could not be told apart by their time",
+        give: "give a --meeting-no with meetings on several days",
+      })
+      const middle = sorted[Math.floor((sorted.length - 1) / 2)]
+      if (middle === undefined) return yield* undecided
+      const range = {
+        start_time: String(Math.max(from, sorted[0]! - 60)),
+        end_time: String(middle),
+        page_size: "50",
+      }
+      const half = yield* good("a query of the older half", probes.list(range))
+      const older = new Set(idsOf(half))
+      const word = ids.map((id) => (older.has(id) ? "o" : "n")).join("")
+      if (member(half.json, "data", "has_more") === true || !/o/.test(word) || !/n/.test(word)) {
+        return yield* undecided
+      }
+      return seen(
+        /^o+n+$/.test(word) ? "oldest first" : /^n+o+$/.test(word) ? "newest first" : "neither way",
+        page,
+        half,
+      )
+    }),
+  },
+  {
+    id: "bounds",
+    row: "bounds",
+    source: "inferred",
+    what: "both ends of a range are in it",
+    request: "GET ranges that begin or end when a meeting began",
+    requests: 20,
+    expected: "both ends are in it",
+    see: Effect.fnUntraced(function* (probes) {
+      const { answers, begin, end } = yield* probes.edges
+      if (begin === "later") return seen("a meeting is in ranges that begin after it did", ...answers)
+      if (typeof begin !== "number" || typeof end !== "number") {
+        return yield* new Undecided({ because: `a meeting's id is more than ${reach} s away from its start` })
+      }
+      const both = ["both ends are in it", "one end is not in it", "neither end is in it"]
+      return seen(both[end - begin] ?? "a meeting is in ranges that begin after it did", ...answers)
+    }),
+  },
+  {
+    id: "meeting-ids",
+    row: "meeting-ids",
+    source: "inferred",
+    what: "an id's upper 32 bits are the meeting's start",
+    request: "GET ranges that begin or end when a meeting began",
+    requests: 0,
+    expected: "to the second",
+    see: Effect.fnUntraced(function* (probes) {
+      const { answers, begin, end, guess } = yield* probes.edges
+      const first = [begin, end].find((edge) => typeof edge === "number")
+      if (begin === guess || end === guess) return seen("to the second", ...answers)
+      return seen(
+        typeof first === "number" ? `${Math.abs(first - guess)} s away` : `more than ${reach} s away`,
+        ...answers,
+      )
+    }),
+  },
+]

@@ -1,0 +1,138 @@
+/** All checks, one after the other, against one Feishu. */
+import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { type Answer, codeOf, logIdOf, outcome, redirectOf, shapeOf } from "./Answer.ts"
+import type { Check } from "./Check.ts"
+import { exhaustRequests, exhaustSeconds } from "./exhaustLimit.ts"
+import * as Feishu from "./Subject.ts"
+import { gatewayChecks } from "./gatewayChecks.ts"
+import { pageChecks } from "./pageChecks.ts"
+import * as Probes from "./Probes.ts"
+import { rateChecks } from "./rateChecks.ts"
+import { tokenChecks } from "./tokenChecks.ts"
+
+/** Every check, in the order in which they run. */
+export const checks: ReadonlyArray<Check> = [...tokenChecks, ...gatewayChecks, ...pageChecks, ...rateChecks]
+
+/** The most requests, but for those that exceed the limit. */
+export const mostRequests = 90
+
+/** What came of a check. */
+export type Verdict =
+  | { readonly check: Check; readonly verdict: "as here" }
+  | {
+      readonly check: Check
+      readonly verdict: "differs"
+      readonly came: string
+      /** The flag with which the mock says so, too. */
+      readonly flag: string | undefined
+      readonly logIds: ReadonlyArray<string>
+      /** Status, and the shape of the body, of each answer that shows it. */
+      readonly shapes: ReadonlyArray<string>
+    }
+  | {
+      readonly check: Check
+      readonly verdict: "not decided"
+      readonly because: string
+      readonly give: string | undefined
+      /** No answer came. */
+      readonly lost: boolean
+    }
+
+/** All of them. */
+export interface Outcome {
+  readonly results: ReadonlyArray<Verdict>
+  readonly requests: number
+  readonly seconds: number
+}
+
+/** Feishu takes these credentials for no good ones: nothing can be learned with them. */
+export class Refused extends Data.TaggedError("Refused")<{
+  readonly what: "app" | "token"
+  readonly outcome: string
+}> {}
+
+/** What answers redirects, so it is no Feishu: it would differ in everything. */
+export class Redirected extends Data.TaggedError("Redirected")<{
+  /** The host that it points to, or "another path". */
+  readonly to: string
+}> {}
+
+/** What will be sent at most, and how long that takes. */
+export const plan = (options: { readonly exhaustLimit: boolean; readonly pauseMillis: number }) => {
+  const planned = checks.reduce((sum, { requests }) => sum + requests, 0)
+  const seconds = (planned * options.pauseMillis) / 1000
+  return options.exhaustLimit
+    ? { requests: planned + exhaustRequests, seconds: seconds + exhaustSeconds }
+    : { requests: planned, seconds }
+}
+
+const tokenCodes = [99991661, 99991663, 99991664, 99991665, 99991668, 99991671, 99991677]
+
+/** Runs them. */
+export const run = Effect.fnUntraced(function* (
+  options: Omit<Feishu.Options, "atMost">,
+): Effect.fn.Return<Outcome, Refused | Redirected | Feishu.Unreachable> {
+  const begun = yield* Clock.currentTimeMillis
+  const feishu = Feishu.make({
+    ...options,
+    atMost: mostRequests + (options.exhaustLimit ? exhaustRequests : 0),
+  })
+  const probes = yield* Probes.make(feishu)
+  yield* admitted(probes).pipe(Effect.catchTag("Undecided", () => Effect.void))
+  const results: Array<Verdict> = []
+  for (const check of checks) results.push(yield* resultOf(check, probes))
+  const seconds = Math.round(((yield* Clock.currentTimeMillis) - begun) / 1000)
+  return { results, requests: feishu.requests(), seconds }
+})
+
+/** Credentials are tried first, and Feishu's time is learned. */
+const admitted = Effect.fnUntraced(function* (probes: Probes.Probes) {
+  if (probes.feishu.options.credentials.token === undefined) {
+    const answer = yield* probes.tokenAnswer
+    yield* notRedirected(answer)
+    if (codeOf(answer) !== 0) return yield* new Refused({ what: "app", outcome: outcome(answer) })
+  } else {
+    yield* notRedirected(yield* probes.noFields)
+  }
+  const answer = yield* probes.firstAnswer
+  if (tokenCodes.includes(codeOf(answer) ?? 0)) {
+    return yield* new Refused({ what: "token", outcome: outcome(answer) })
+  }
+})
+
+const notRedirected = (answer: Answer): Effect.Effect<void, Redirected> => {
+  const to = redirectOf(answer)
+  return to === undefined ? Effect.void : Effect.fail(new Redirected({ to }))
+}
+
+const resultOf = Effect.fnUntraced(function* (
+  check: Check,
+  probes: Probes.Probes,
+): Effect.fn.Return<Verdict> {
+  const result = yield* Effect.result(check.see(probes))
+  if (Result.isFailure(result)) {
+    const error = result.failure
+    return error._tag === "Undecided"
+      ? { check, verdict: "not decided", because: error.because, give: error.give, lost: false }
+      : {
+          check,
+          verdict: "not decided",
+          because: `no answer came (${error.code})`,
+          give: "try again",
+          lost: true,
+        }
+  }
+  const { answers, shape } = result.success
+  if (shape === check.expected) return { check, verdict: "as here" }
+  return {
+    check,
+    verdict: "differs",
+    came: shape,
+    flag: check.flag?.(shape),
+    logIds: answers.map(logIdOf).filter((id) => id !== undefined),
+    shapes: [...new Set(answers.map((answer) => `${answer.status} ${shapeOf(answer)}`))].slice(0, 4),
+  }
+})

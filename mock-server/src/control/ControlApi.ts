@@ -1,0 +1,319 @@
+/**
+ * The control plane: what a test asks of the mock itself, under `/_mock`. All of it concerns the workspace of the
+ * app that `app_id` names in the query, or the shared one.
+ */
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as Schema from "effect/Schema"
+import * as Behaviour from "../state/Behaviour.ts"
+import * as Faults from "../faults/FaultRules.ts"
+import * as Journal from "../state/Journal.ts"
+import * as Options from "../state/GivenOptions.ts"
+import * as Seed from "../seed/Seed.ts"
+import * as Moment from "../seed/TimeText.ts"
+import * as VirtualClock from "../state/VirtualClock.ts"
+import * as WholeNumber from "../protocol/WholeNumber.ts"
+import * as Snapshot from "../state/Snapshot.ts"
+
+/** What was asked for is wrong, or is not there. `problems` lists all that is wrong, each with its path. */
+export class Refused extends Schema.TaggedError<Refused>()(
+  "Refused",
+  {
+    error: Schema.String,
+    problems: Schema.Array(Schema.String),
+  },
+  { httpApiStatus: 400 },
+) {}
+
+/** There is no such thing. */
+export class Missing extends Schema.TaggedError<Missing>()(
+  "Missing",
+  { error: Schema.String },
+  { httpApiStatus: 404 },
+) {}
+
+/** What was asked for, or what was sent, is over a bound. */
+export class TooLarge extends Schema.TaggedError<TooLarge>()(
+  "TooLarge",
+  { error: Schema.String },
+  { httpApiStatus: 413 },
+) {}
+
+/** Says what is wrong with a request to the control plane, all of it at once. */
+export class Problems extends HttpApiMiddleware.Service<Problems>()("@effect-feishu/mock-server/Problems") {}
+
+const workspace = { app_id: Schema.optionalKey(Schema.String) }
+
+const seconds = Schema.Finite
+const Clock = Schema.Struct({
+  /** Unix seconds, with a fraction. */
+  now: seconds,
+  frozen: Schema.Boolean,
+})
+
+const Done = Schema.Struct({ ok: Schema.Literal(true) })
+
+const state = HttpApiGroup.make("state").add(
+  /** Whether it serves, for whoever asks, without a token and by any name. */
+  HttpApiEndpoint.get("health", "/health", { success: Schema.Struct({ status: Schema.Literal("ok") }) }),
+  HttpApiEndpoint.post("reset", "/reset", { query: workspace, success: Done, error: [Refused, Missing] }),
+  // As `Accept` asks for it: one JSON document, or lines of JSON.
+  HttpApiEndpoint.get("snapshot", "/state", {
+    query: workspace,
+    success: [Snapshot.Snapshot, Snapshot.Lines],
+    error: [Missing, TooLarge],
+  }),
+  HttpApiEndpoint.put("restore", "/state", {
+    query: workspace,
+    payload: [Snapshot.Snapshot, Snapshot.Lines],
+    success: Done,
+    error: [Refused, Missing, TooLarge],
+  }),
+  HttpApiEndpoint.get("behaviour", "/behaviour", {
+    query: workspace,
+    success: Behaviour.Behaviour,
+    error: Missing,
+  }),
+  HttpApiEndpoint.patch("changeBehaviour", "/behaviour", {
+    query: workspace,
+    payload: Schema.Struct(Behaviour.partial),
+    success: Behaviour.Behaviour,
+    error: [Refused, Missing],
+  }),
+)
+
+const apps = HttpApiGroup.make("apps").add(
+  HttpApiEndpoint.get("apps", "/apps", { query: workspace, success: Schema.Array(Seed.App), error: Missing }),
+  HttpApiEndpoint.put("putApp", "/apps", {
+    query: workspace,
+    payload: Seed.App,
+    success: Done,
+    error: [Refused, Missing],
+  }),
+  HttpApiEndpoint.delete("removeApp", "/apps/:id", {
+    query: workspace,
+    params: { id: Schema.String },
+    success: Done,
+    error: [Refused, Missing],
+  }),
+  HttpApiEndpoint.get("tokens", "/tokens", {
+    query: workspace,
+    success: Schema.Array(
+      Schema.Struct({
+        kind: Schema.Literals(["tenant", "app", "user"]),
+        /** Its first characters. */
+        text: Schema.String,
+        appId: Schema.String,
+        tenant: Schema.String,
+        expiresAt: seconds,
+      }),
+    ),
+    error: Missing,
+  }),
+  HttpApiEndpoint.post("revokeToken", "/tokens/revoke", {
+    query: workspace,
+    /** One token, or every token of the workspace. */
+    payload: Schema.Struct({ token: Schema.optionalKey(Schema.String) }),
+    success: Schema.Struct({ revoked: Schema.Int }),
+    error: [Refused, Missing],
+  }),
+  HttpApiEndpoint.post("authorize", "/authorizations", {
+    query: workspace,
+    /** What a user would grant on Feishu's own page. */
+    payload: Schema.Struct({
+      client_id: Schema.String,
+      tenant_key: Schema.optionalKey(Schema.String),
+      scopes: Schema.optionalKey(Schema.Array(Schema.String)),
+      redirect_uri: Schema.optionalKey(Schema.String),
+      code_challenge: Schema.optionalKey(Schema.String),
+      code_challenge_method: Schema.optionalKey(Schema.Literals(["plain", "S256"])),
+    }),
+    success: Schema.Struct({ code: Schema.String }),
+    error: [Refused, Missing],
+  }),
+  HttpApiEndpoint.post("pushAppTicket", "/app-tickets", {
+    payload: Schema.Struct({ app_id: Schema.String }),
+    success: Schema.Struct({ app_ticket: Schema.String }),
+    error: [Refused, Missing],
+  }),
+)
+
+const meetings = HttpApiGroup.make("meetings").add(
+  HttpApiEndpoint.get("meetings", "/meetings", {
+    query: {
+      ...workspace,
+      meeting_no: Schema.optionalKey(Schema.String),
+      /** In topic, id or number. */
+      search: Schema.optionalKey(Schema.String),
+      offset: Schema.optionalKey(WholeNumber.text(0, WholeNumber.mostTimes)),
+      /** 50 unless given, 1,000 at most. */
+      limit: Schema.optionalKey(WholeNumber.text(0, 1_000)),
+    },
+    success: Schema.Struct({ total: Schema.Int, meetings: Schema.Array(Seed.Meeting) }),
+    error: Missing,
+  }),
+  HttpApiEndpoint.put("putMeetings", "/meetings", {
+    query: workspace,
+    payload: Schema.Array(Seed.Meeting),
+    success: Schema.Struct({ put: Schema.Int }),
+    error: [Refused, Missing],
+  }),
+  HttpApiEndpoint.delete("removeMeeting", "/meetings/:id", {
+    query: workspace,
+    params: { id: Schema.String },
+    success: Done,
+    error: Missing,
+  }),
+)
+
+const faults = HttpApiGroup.make("faults").add(
+  HttpApiEndpoint.get("faults", "/faults", {
+    query: workspace,
+    success: Schema.Struct({
+      rules: Schema.Array(Faults.Active),
+      chaos: Schema.NullOr(Faults.Chaos),
+    }),
+    error: Missing,
+  }),
+  HttpApiEndpoint.post("addFault", "/faults", {
+    query: workspace,
+    payload: Faults.Rule,
+    success: Faults.Active,
+    error: [Refused, Missing],
+  }),
+  HttpApiEndpoint.patch("enableFault", "/faults/:id", {
+    query: workspace,
+    params: { id: Schema.String },
+    payload: Schema.Struct({ enabled: Schema.Boolean }),
+    success: Faults.Active,
+    error: [Refused, Missing],
+  }),
+  HttpApiEndpoint.delete("removeFault", "/faults/:id", {
+    query: workspace,
+    params: { id: Schema.String },
+    success: Done,
+    error: Missing,
+  }),
+  HttpApiEndpoint.delete("clearFaults", "/faults", { query: workspace, success: Done, error: Missing }),
+  HttpApiEndpoint.put("chaos", "/chaos", {
+    query: workspace,
+    payload: Faults.Chaos,
+    success: Done,
+    error: [Refused, Missing],
+  }),
+  HttpApiEndpoint.delete("calm", "/chaos", { query: workspace, success: Done, error: Missing }),
+)
+
+const journal = HttpApiGroup.make("journal").add(
+  HttpApiEndpoint.get("journal", "/journal", {
+    query: { ...workspace, ...Journal.Filter.fields },
+    success: Schema.Array(Journal.Entry),
+    error: [Refused, Missing],
+  }),
+  // Before the next one, whose path it would match, too.
+  HttpApiEndpoint.get("watch", "/journal/live", {
+    query: workspace,
+    success: HttpApiSchema.StreamSse({ data: Journal.Entry }),
+    error: Missing,
+  }),
+  HttpApiEndpoint.get("journalEntry", "/journal/:seq", {
+    query: workspace,
+    params: { seq: WholeNumber.text(0, Number.MAX_SAFE_INTEGER) },
+    success: Journal.Detail,
+    error: [Refused, Missing],
+  }),
+  HttpApiEndpoint.delete("clearJournal", "/journal", { query: workspace, success: Done, error: Missing }),
+  HttpApiEndpoint.post("verify", "/verify", {
+    query: workspace,
+    payload: Schema.Struct({
+      calls: Schema.Array(Journal.Expectation),
+      inOrder: Schema.optionalKey(Schema.Boolean),
+    }),
+    success: Journal.Verdict,
+    error: [Refused, Missing],
+  }),
+  HttpApiEndpoint.get("findings", "/findings", {
+    query: workspace,
+    success: Schema.Struct({
+      /** Requests for what Feishu does not have, or this mock does not. */
+      unmatched: Schema.Array(Journal.Entry),
+      /** Rules that no call has met. */
+      unusedFaults: Schema.Array(Faults.Active),
+      /** Clients that came back before the reset that they were told. */
+      early: Schema.Array(Journal.Entry),
+    }),
+    error: Missing,
+  }),
+)
+
+const time = HttpApiGroup.make("time").add(
+  HttpApiEndpoint.get("clock", "/clock", { query: workspace, success: Clock, error: Missing }),
+  HttpApiEndpoint.post("moveClock", "/clock", {
+    query: workspace,
+    /**
+     * Set or advance, and then freeze or run. `set` is a time: unix seconds, `2026-01-31T09:00:00Z`, or `-3h` from
+     * where the clock is. `advance` is a length of time: seconds, or `1d`; a negative one goes back.
+     */
+    payload: Schema.Struct({
+      set: Schema.optionalKey(VirtualClock.Time),
+      advance: Schema.optionalKey(Moment.Length(-VirtualClock.lastSecond, VirtualClock.lastSecond)),
+      frozen: Schema.optionalKey(Schema.Boolean),
+    }),
+    success: Clock,
+    error: [Refused, Missing],
+  }),
+  HttpApiEndpoint.get("limits", "/limits", {
+    query: workspace,
+    success: Schema.Array(
+      Schema.Struct({
+        api: Schema.String,
+        app: Schema.String,
+        tenant: Schema.String,
+        /** Requests that would pass now. */
+        left: Schema.Int,
+        /** When all of them would pass again, in unix seconds. */
+        fullAt: seconds,
+      }),
+    ),
+    error: Missing,
+  }),
+)
+
+/** As the flags of the command have it: what is larger would only end in want of memory. */
+const WorkspaceOptions = Schema.Struct({
+  seed: Schema.optionalKey(Seed.Seed),
+  randomSeed: Schema.optionalKey(Schema.String),
+  ...Options.fields,
+})
+
+const WorkspaceInfo = Schema.Struct({
+  appId: Schema.String,
+  appSecret: Schema.String,
+  meetingNos: Schema.Array(Schema.String),
+})
+
+const workspaces = HttpApiGroup.make("workspaces").add(
+  HttpApiEndpoint.get("workspaces", "/workspaces", { success: Schema.Array(WorkspaceInfo) }),
+  HttpApiEndpoint.post("addWorkspace", "/workspaces", {
+    payload: WorkspaceOptions,
+    success: WorkspaceInfo,
+    error: Refused,
+  }),
+  HttpApiEndpoint.delete("removeWorkspace", "/workspaces/:id", {
+    params: { id: Schema.String },
+    success: Done,
+    error: Missing,
+  }),
+)
+
+/** The whole of it, described for `/_mock/openapi.json` and for clients. */
+export const Api = HttpApi.make("mock")
+  .add(state, apps, meetings, faults, journal, time, workspaces)
+  .middleware(Problems)
+  .prefix("/_mock")
+  // A key that is mistyped would otherwise do nothing, without a word.
+  .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
+  .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })

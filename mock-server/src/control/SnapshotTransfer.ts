@@ -1,0 +1,70 @@
+/** Snapshots over HTTP: one JSON document, or lines of JSON where that is asked for, in pieces, so that others are served. */
+import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Stream from "effect/Stream"
+import * as Bounds from "../protocol/Bounds.ts"
+import * as Control from "./ControlApi.ts"
+import * as Snapshot from "../state/Snapshot.ts"
+
+const [linesType] = Snapshot.Lines.contentTypes
+
+/** Whether a header names one of the media types of lines. */
+const namesLines = (header = ""): boolean =>
+  header
+    .toLowerCase()
+    .split(",")
+    .some((part) => Snapshot.Lines.contentTypes.includes(part.split(";")[0]!.trim()))
+
+const asLines = `ask for lines (Accept: ${linesType}), which have no such bound`
+
+/** Sends what a workspace held at one moment; changes that are made meanwhile are not in it. */
+export const send = (
+  request: HttpServerRequest.HttpServerRequest,
+  moment: Snapshot.Moment,
+): Effect.Effect<HttpServerResponse.HttpServerResponse, Control.TooLarge> => {
+  const isLines = namesLines(request.headers["accept"])
+  if (!isLines && moment.meetingBytes > Bounds.snapshotJsonBytes - Bounds.appBytes) {
+    const bound = Bounds.inMebibytes(Bounds.snapshotJsonBytes)
+    return Effect.fail(
+      new Control.TooLarge({
+        error: `this snapshot has more than ${bound} as one JSON document: ${asLines}`,
+      }),
+    )
+  }
+  const pieces = isLines ? Snapshot.lines(moment) : Snapshot.json(moment)
+  return Effect.succeed(
+    HttpServerResponse.stream(
+      Stream.fromIterable(pieces, { chunkSize: 1 }).pipe(
+        Stream.mapEffect((piece) => Effect.as(Effect.yieldNow, piece)),
+        Stream.encodeText,
+      ),
+      { contentType: isLines ? linesType : "application/json" },
+    ),
+  )
+}
+
+/** Reads the body of a request. Nothing is made of it yet. */
+export const receive = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+  const isLines = namesLines(request.headers["content-type"])
+  const bound = isLines ? Bounds.snapshotLinesBytes : Bounds.snapshotJsonBytes
+  const tooLarge = new Control.TooLarge({
+    error: `a snapshot ${isLines ? "in lines" : "as one JSON document"} has at most ${Bounds.inMebibytes(bound)}${
+      isLines ? "" : `: send lines (Content-Type: ${linesType})`
+    }`,
+  })
+  if (Number(request.headers["content-length"] ?? 0) > bound) return yield* tooLarge
+  const chunks: Array<Uint8Array> = []
+  let bytes = 0
+  yield* request.stream.pipe(
+    // A body that breaks off is no snapshot, and nobody is there to see the answer.
+    Stream.catch(() => Stream.fail(new Control.Refused({ error: "the snapshot broke off", problems: [] }))),
+    Stream.runForEach((chunk) => {
+      bytes += chunk.length
+      if (bytes > bound) return Effect.fail(tooLarge)
+      chunks.push(chunk)
+      return Effect.void
+    }),
+  )
+  return isLines ? Snapshot.fromLines(chunks) : Snapshot.fromJson(Buffer.concat(chunks).toString())
+})

@@ -1,0 +1,160 @@
+/** Breaking connections and bodies, on the socket itself. In real time: the mock's clock may stand still. */
+import { IncomingMessage, type ServerResponse } from "node:http"
+import type { Socket } from "node:net"
+import { gzipSync } from "node:zlib"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type { NetworkFault } from "./FaultRules.ts"
+import * as HeaderNames from "../protocol/HeaderNames.ts"
+
+/**
+ * Sleeps by the clock of the machine, until the client is gone: middleware is not interrupted unless it says so, and
+ * a mock could not be stopped before all had slept.
+ */
+export const sleep = (seconds: number): Effect.Effect<void> =>
+  Effect.sleep(seconds * 1000).pipe(
+    Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
+    Effect.interruptible,
+  )
+
+/** Names the fault where there is no socket to break: whoever called the mock as a function breaks the answer. */
+export const networkFaultHeader = "x-mock-network-fault"
+
+/** Faults that are answers like any other. */
+const answers: ReadonlySet<NetworkFault> = new Set([
+  "truncated JSON",
+  "garbage",
+  "HTML",
+  "redirect",
+  "gzip bomb",
+])
+
+/** Answers in a broken way. `answer` is what would have come; `body` its bytes. */
+export const answer = (
+  fault: NetworkFault,
+  request: HttpServerRequest.HttpServerRequest,
+  answer: HttpServerResponse.HttpServerResponse,
+  body: Uint8Array,
+): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  if (!(request.source instanceof IncomingMessage) && !answers.has(fault)) {
+    return Effect.succeed(HttpServerResponse.setHeader(answer, networkFaultHeader, fault))
+  }
+  const half = body.subarray(0, Math.floor(body.length / 2))
+  switch (fault) {
+    case "refuse":
+    case "reset before headers":
+      return onSocket(request, (socket) => socket.resetAndDestroy())
+    case "reset in mid-body":
+      return onSocket(request, (socket) => {
+        socket.write(message(request, answer, body.length, half), () => socket.resetAndDestroy())
+      })
+    case "end in mid-body":
+      return onSocket(request, (socket) => socket.end(message(request, answer, body.length, half)))
+    case "stall":
+      return Effect.flatMap(turn(request), closed)
+    case "stall in mid-body":
+      return onSocket(request, (socket) => socket.write(message(request, answer, body.length, half)))
+    case "drip":
+      return Effect.flatMap(turn(request), (socket) =>
+        Effect.andThen(
+          Effect.sync(() => socket.write(message(request, answer, body.length, new Uint8Array()))),
+          Effect.andThen(
+            Effect.forEach(body, (byte) =>
+              Effect.andThen(
+                sleep(1),
+                Effect.sync(() => socket.write(Uint8Array.of(byte))),
+              ),
+            ),
+            closed(socket),
+          ),
+        ),
+      )
+    case "wrong length":
+      return onSocket(request, (socket) => socket.end(message(request, answer, body.length + 100, body)))
+    case "truncated JSON":
+      return Effect.succeed(HttpServerResponse.uint8Array(half, { contentType: "application/json" }))
+    case "garbage":
+      return Effect.succeed(
+        HttpServerResponse.uint8Array(
+          Uint8Array.from({ length: 256 }, (_, index) => (index * 167 + 13) % 256),
+          { contentType: "application/json" },
+        ),
+      )
+    case "HTML":
+      return Effect.succeed(
+        HttpServerResponse.text(
+          "<html><head><title>Portal</title></head><body><h1>Please log in</h1></body></html>",
+          { contentType: "text/html; charset=utf-8" },
+        ),
+      )
+    case "redirect":
+      return Effect.succeed(
+        HttpServerResponse.empty({ status: 302, headers: { location: "https://elsewhere.invalid/login" } }),
+      )
+    case "gzip bomb":
+      bomb ??= gzipSync(Buffer.alloc(64 * 1024 * 1024))
+      return Effect.succeed(
+        HttpServerResponse.uint8Array(bomb, {
+          contentType: "application/json",
+          headers: { "content-encoding": "gzip" },
+        }),
+      )
+  }
+}
+
+let bomb: Uint8Array | undefined
+
+/**
+ * The socket, when it is this answer's turn: a client may send requests without waiting for answers, and gets these in
+ * the order of the requests. Until then Node keeps the socket from the answer.
+ */
+const turn = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Socket> =>
+  Effect.callback<Socket>((resume) => {
+    const response = NodeHttpServerRequest.toServerResponse(request) as ServerResponse
+    const { socket } = response.req
+    if (response.socket !== null) resume(Effect.succeed(socket))
+    else if (socket.destroyed) resume(Effect.interrupt)
+    else {
+      response.once("socket", () => resume(Effect.succeed(socket)))
+      socket.once("close", () => resume(Effect.interrupt))
+    }
+  })
+
+/** Takes the socket over: what follows is not HTTP any more, so that nothing else may be written. */
+const onSocket = (request: HttpServerRequest.HttpServerRequest, use: (socket: Socket) => void) =>
+  Effect.flatMap(turn(request), (socket) =>
+    Effect.suspend(() => {
+      const end = closed(socket)
+      use(socket)
+      return end
+    }),
+  )
+
+/** Waits until the connection is closed; there is nobody left to answer then. */
+const closed = (socket: Socket): Effect.Effect<never> =>
+  Effect.callback<never>((resume) => {
+    if (socket.destroyed) resume(Effect.interrupt)
+    else socket.once("close", () => resume(Effect.interrupt))
+  })
+
+const message = (
+  request: HttpServerRequest.HttpServerRequest,
+  answer: HttpServerResponse.HttpServerResponse,
+  contentLength: number,
+  body: Uint8Array,
+): Buffer => {
+  const nameOf = (name: string) =>
+    HeaderNames.responseOf(request)?.nameOf(name) ?? HeaderNames.asFeishuWrites(name)
+  const headers = { ...answer.headers, "content-type": "application/json; charset=utf-8" }
+  const lines = [
+    `HTTP/1.1 ${answer.status} OK`,
+    ...Object.entries(headers).flatMap(([name, value]) =>
+      name === "content-length" ? [] : [`${nameOf(name)}: ${value}`],
+    ),
+    `${nameOf("content-length")}: ${contentLength}`,
+  ]
+  return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), body])
+}

@@ -1,0 +1,165 @@
+/** What the mock holds: its meetings, of which it gives a page at a time. */
+import { useSignal } from "@preact/signals"
+import { useEffect, useId } from "preact/hooks"
+import type { Meeting } from "../../protocol/PublicTypes.ts"
+import { addressOf, change, parameter } from "./address.ts"
+import { ask } from "./control.ts"
+import { workspaces } from "./mock.ts"
+import { announce, failing } from "./notices.tsx"
+import { number, texts } from "./texts.ts"
+import { machine, toTheMinute } from "./times.ts"
+
+const pageSize = 50
+
+interface Found {
+  readonly total: number
+  readonly meetings: ReadonlyArray<Meeting>
+}
+
+/** See the file. */
+export const Meetings = () => {
+  const t = texts.value
+  const found = useSignal<Found | undefined>(undefined)
+  const numbers = useId()
+  const no = parameter("no")
+  const search = parameter("q")
+  const offset = Number(parameter("offset") ?? 0)
+
+  useEffect(() => {
+    const stop = new AbortController()
+    const read = async () => {
+      const query = { meeting_no: no, search, offset, limit: pageSize }
+      try {
+        found.value = await ask<Found>("GET", "/meetings", { query, signal: stop.signal })
+        announce(rangeOf(found.value, offset))
+      } catch (error) {
+        if (!stop.signal.aborted) throw error
+      }
+    }
+    // Whoever types is let finish.
+    const timer = setTimeout(() => void failing(read()), found.value === undefined ? 0 : 150)
+    return () => {
+      clearTimeout(timer)
+      stop.abort()
+    }
+  }, [no, search, offset])
+
+  const workspace = parameter("app")
+  const known = workspaces.value.find(({ appId }) => appId === workspace) ?? workspaces.value[0]
+  return (
+    <>
+      <div class="toolbar">
+        <label>
+          <span>{t.meetings.no}</span>
+          <input
+            type="search"
+            inputMode="numeric"
+            list={numbers}
+            placeholder={t.meetings.all}
+            value={no ?? ""}
+            onInput={({ currentTarget }) =>
+              change({ no: currentTarget.value.replaceAll(/[\s-]/g, ""), offset: undefined })
+            }
+          />
+          <datalist id={numbers}>
+            {known?.meetingNos.slice(0, 200).map((one) => (
+              <option key={one} value={one} />
+            ))}
+          </datalist>
+        </label>
+        <label class="grow">
+          <span>{t.meetings.search}</span>
+          <input
+            type="search"
+            placeholder={t.meetings.searchHint}
+            value={search ?? ""}
+            onInput={({ currentTarget }) => change({ q: currentTarget.value, offset: undefined })}
+          />
+        </label>
+      </div>
+      {found.value === undefined ? (
+        <p class="nothing">{t.loading}</p>
+      ) : found.value.total === 0 ? (
+        <p class="nothing">{t.meetings.none}</p>
+      ) : (
+        <>
+          <table class="meetings">
+            <caption class="hidden">{t.meetings.caption}</caption>
+            <thead>
+              <tr>
+                <th scope="col">{t.meetings.start}</th>
+                <th scope="col">{t.meetings.no}</th>
+                <th scope="col">{t.meetings.topic}</th>
+                <th scope="col" class="wide number">
+                  {t.meetings.minutes}
+                </th>
+                <th scope="col" class="wide">
+                  {t.meetings.id}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {found.value.meetings.map((meeting) => (
+                <MeetingRow key={meeting.id} meeting={meeting} />
+              ))}
+            </tbody>
+          </table>
+          <Pager found={found.value} offset={offset} />
+        </>
+      )}
+    </>
+  )
+}
+
+const rangeOf = ({ meetings, total }: Found, offset: number): string => {
+  const t = texts.value.meetings
+  return total === 0 ? t.none : t.range(offset + 1, offset + meetings.length, total)
+}
+
+const MeetingRow = ({ meeting }: { readonly meeting: Meeting }) => {
+  const { end_time: end, id, meeting_no: no, start_time: start, topic } = meeting
+  // The mock keeps times in unix seconds, whatever the seed has.
+  const begins = Number(start) * 1000
+  return (
+    <tr>
+      <td class="time">
+        <time dateTime={machine(begins)}>{toTheMinute(begins)}</time>
+      </td>
+      <td class="meeting-no">
+        <a href={addressOf("meetings", { no })}>{no}</a>
+      </td>
+      <th scope="row">{topic === "" ? <i>{texts.value.meetings.noTopic}</i> : topic}</th>
+      <td class="wide number">{end === undefined ? "" : number((Number(end) - Number(start)) / 60)}</td>
+      <td class="wide log-id">{id}</td>
+    </tr>
+  )
+}
+
+const Pager = ({ found, offset }: { readonly found: Found; readonly offset: number }) => {
+  const t = texts.value
+  const last = Math.floor((found.total - 1) / pageSize) * pageSize
+  const to = (label: string, target: number, isThere: boolean) => (
+    <button
+      type="button"
+      disabled={!isThere}
+      onClick={() => {
+        location.hash = addressOf("meetings", {
+          no: parameter("no"),
+          q: parameter("q"),
+          offset: target === 0 ? undefined : String(target),
+        })
+      }}
+    >
+      {label}
+    </button>
+  )
+  return (
+    <nav class="pager" aria-label={t.meetings.pages}>
+      {to(t.meetings.first, 0, offset > 0)}
+      {to(t.meetings.previous, Math.max(0, offset - pageSize), offset > 0)}
+      <p>{rangeOf(found, offset)}</p>
+      {to(t.meetings.next, offset + pageSize, offset < last)}
+      {to(t.meetings.last, last, offset < last)}
+    </nav>
+  )
+}

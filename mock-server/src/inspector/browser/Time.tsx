@@ -1,0 +1,175 @@
+/** The mock's clock, and what follows it: the rate limits. And its switches. */
+import { useSignal } from "@preact/signals"
+import type { Behaviour } from "../../protocol/PublicTypes.ts"
+import { behaviour, changeBehaviour, isFrozen, limits, moveClock, now } from "./mock.ts"
+import { failing } from "./notices.tsx"
+import { texts } from "./texts.ts"
+import { full, machine, ofField, timeOfDay, toField } from "./times.ts"
+
+const steps = { minute: 60, hour: 3_600, hours: 7_200, day: 86_400 } as const
+
+/** See the file. */
+export const Time = () => (
+  <div class="columns">
+    <Clock />
+    <Limits />
+    <Switches />
+  </div>
+)
+
+const Clock = () => {
+  const t = texts.value.time
+  const millis = now()
+  const chosen = useSignal("")
+  if (millis === undefined) return <p class="nothing">{texts.value.loading}</p>
+  return (
+    <section>
+      <h2>{t.clock}</h2>
+      <p class="clock">
+        <time dateTime={machine(millis)}>{full(millis)}</time>{" "}
+        <span class="tag">{isFrozen() ? t.frozen : t.running}</span>
+      </p>
+      <div class="buttons">
+        <button
+          type="button"
+          class="primary"
+          onClick={() => void failing(moveClock({ frozen: !isFrozen() }))}
+        >
+          {isFrozen() ? t.run : t.freeze}
+        </button>
+        {(["minute", "hour", "hours", "day"] as const).map((step) => (
+          <button
+            key={step}
+            type="button"
+            title={step === "hours" ? t.hoursTitle : undefined}
+            onClick={() => void failing(moveClock({ advance: steps[step] }))}
+          >
+            {t[step]}
+          </button>
+        ))}
+      </div>
+      <form
+        class="pair"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void failing(moveClock({ set: ofField(chosen.value || toField(millis)) }))
+        }}
+      >
+        <label>
+          {t.setTo}
+          <input
+            type="datetime-local"
+            step={1}
+            required
+            value={chosen.value || toField(millis)}
+            onInput={({ currentTarget }) => {
+              chosen.value = currentTarget.value
+            }}
+          />
+        </label>
+        <button type="submit">{t.set}</button>
+      </form>
+      <p class="hint">{t.hint}</p>
+    </section>
+  )
+}
+
+const Limits = () => {
+  const t = texts.value.time
+  const millis = now()
+  if (behaviour.value === undefined || millis === undefined) return null
+  const { rateLimit } = behaviour.value
+  return (
+    <section>
+      <h2>{t.limits}</h2>
+      <p class="hint">{rateLimit === "off" ? t.off : t.perMinute(rateLimit)}</p>
+      {rateLimit !== "off" && limits.value.length === 0 && <p>{t.nothingUsed}</p>}
+      {rateLimit !== "off" && (
+        <ul class="limits">
+          {limits.value.map(({ api, app, fullAt, left, tenant }) => {
+            const name = `${api} × ${app} × ${tenant}`
+            const seconds = Math.max(0, Math.ceil(fullAt - millis / 1000))
+            return (
+              <li key={name}>
+                <p>
+                  <b>{api}</b> × {app} × {tenant}
+                </p>
+                <div
+                  role="meter"
+                  aria-label={name}
+                  aria-valuemin={0}
+                  aria-valuemax={rateLimit}
+                  aria-valuenow={left}
+                  aria-valuetext={t.left(left, rateLimit)}
+                >
+                  <div style={{ width: `${(left / rateLimit) * 100}%` }} />
+                </div>
+                <p>
+                  <span>{t.left(left, rateLimit)}</span>{" "}
+                  <span>{left === rateLimit ? t.full : t.fullAt(timeOfDay(fullAt * 1000), seconds)}</span>
+                </p>
+              </li>
+            )
+          })}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+const choices = {
+  rateWindow: ["fixed", "sliding", "bucket"],
+  rateStatus: [429, 400],
+  ninetyDays: ["both", "span", "lookback"],
+  emptyList: ["[]", "null", "absent"],
+  lastPageToken: ["absent", "empty"],
+  pageTokens: ["bound", "free"],
+} as const satisfies { readonly [Key in keyof Behaviour]?: ReadonlyArray<Behaviour[Key]> }
+
+const Switches = () => {
+  const t = texts.value.time
+  const now = behaviour.value
+  if (now === undefined) return null
+  return (
+    <section>
+      <h2>{t.switches}</h2>
+      <p class="hint">{t.switchesHint}</p>
+      <div class="fields switches">
+        {(["rateLimit", "monthlyQuota"] as const).map((key) => (
+          <label key={key}>
+            {t.behaviour[key]}
+            <input
+              pattern={key === "rateLimit" ? "off|[1-9][0-9]*" : "off|[0-9]+"}
+              title={t.limitOrOff}
+              required
+              value={now[key]}
+              onChange={({ currentTarget }) => {
+                const { value } = currentTarget
+                if (!currentTarget.reportValidity()) return
+                void failing(changeBehaviour({ [key]: value === "off" ? value : Number(value) }))
+              }}
+            />
+          </label>
+        ))}
+        {(Object.keys(choices) as ReadonlyArray<keyof typeof choices>).map((key) => (
+          <label key={key}>
+            {t.behaviour[key]}
+            <select
+              value={now[key]}
+              onChange={({ currentTarget }) => {
+                const value = choices[key].find((one) => String(one) === currentTarget.value)
+                void failing(changeBehaviour({ [key]: value }))
+              }}
+            >
+              {choices[key].map((one) => (
+                <option key={one} value={one}>
+                  {one}
+                </option>
+              ))}
+            </select>
+          </label>
+        ))}
+      </div>
+    </section>
+  )
+}

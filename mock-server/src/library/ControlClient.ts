@@ -1,0 +1,236 @@
+/**
+ * The control plane from a test, by promises. It needs no Effect, and talks to the mock over HTTP, so that it works
+ * for one in another process, too.
+ *
+ * @example
+ * ```ts
+ * import { startFeishuMock } from "@effect-feishu/mock-server"
+ *
+ * await using feishu = await startFeishuMock()
+ * await feishu.addFault({ operation: "meetings.listByNo", when: { nth: 3 }, then: { code: 121001 } })
+ * await feishu.moveClock({ advance: "1h" })
+ * const { differences, ok } = await feishu.verify([{ operation: "meetings.listByNo", times: 1 }])
+ * console.log(ok, differences)
+ * // => false [ 'meetings.listByNo: expected once, came never' ]
+ * ```
+ */
+import type {
+  Active,
+  Behaviour,
+  Chaos,
+  Detail,
+  Entry,
+  Expectation,
+  Filter,
+  Meeting,
+  Rule,
+  Seed,
+  Snapshot,
+  Verdict,
+} from "../protocol/PublicTypes.ts"
+
+/** Where a mock is, and which of its workspaces is meant. */
+export interface Target {
+  readonly url: string
+  /** An app of the workspace; the shared one unless given. */
+  readonly appId?: string | undefined
+  readonly controlToken?: string | undefined
+  /** How it is reached; the global `fetch` unless given. */
+  readonly fetch?: ((request: Request) => Promise<Response>) | undefined
+}
+
+/** The mock's time. */
+export interface Time {
+  /** Unix seconds, with a fraction. */
+  readonly now: number
+  readonly frozen: boolean
+}
+
+/** What a workspace of one's own holds; everything has a default. */
+export interface WorkspaceOptions extends Partial<Behaviour> {
+  readonly seed?: Seed
+  readonly generate?: { readonly numbers: number; readonly meetings: number }
+  readonly days?: number
+  readonly randomSeed?: string
+  /** When its clock starts: unix seconds, or text such as `2026-01-31T09:00:00Z` or `-3d`, before the present. */
+  readonly now?: number | string
+  readonly appTicketUrl?: string
+}
+
+/** A workspace as a client is given it. */
+export interface WorkspaceInfo {
+  readonly appId: string
+  readonly appSecret: string
+  readonly meetingNos: ReadonlyArray<string>
+}
+
+/** Everything that a test may ask of a workspace. Each rejects with the mock's own words. */
+export interface ControlClient {
+  /** Brings back the seed and the start of the clock; forgets tokens, counts, faults and the journal. */
+  readonly reset: () => Promise<void>
+  readonly snapshot: () => Promise<Snapshot>
+  readonly restore: (snapshot: Snapshot) => Promise<void>
+  /** Adds meetings, or puts them in the place of those with their ids. */
+  readonly putMeetings: (meetings: ReadonlyArray<Meeting>) => Promise<void>
+  readonly removeMeeting: (id: string) => Promise<void>
+  /** Changes switches from now on. */
+  readonly change: (behaviour: Partial<Behaviour>) => Promise<Behaviour>
+  readonly addFault: (rule: Rule) => Promise<Active>
+  /** Switches a rule on or off; its counts stay. */
+  readonly enableFault: (id: string, enabled: boolean) => Promise<Active>
+  readonly removeFault: (id: string) => Promise<void>
+  readonly clearFaults: () => Promise<void>
+  readonly chaos: (chaos: Chaos) => Promise<void>
+  readonly calm: () => Promise<void>
+  readonly clock: () => Promise<Time>
+  /**
+   * Sets or advances it, and then freezes it or lets it run. `set` is a time: unix seconds, `2026-01-31T09:00:00Z`, or
+   * `-3h` from where the clock is. `advance` is a length of time: seconds, or `1d`; a negative one goes back.
+   */
+  readonly moveClock: (move: {
+    readonly set?: number | string
+    readonly advance?: number | string
+    readonly frozen?: boolean
+  }) => Promise<Time>
+  /** One token, or all: from now on they are refused. */
+  readonly revokeTokens: (token?: string) => Promise<number>
+  /** The newest thousand, oldest first. */
+  readonly journal: (filter?: Filter) => Promise<ReadonlyArray<Entry>>
+  readonly journalEntry: (seq: number) => Promise<Detail>
+  readonly verify: (
+    calls: ReadonlyArray<Expectation>,
+    options?: { readonly inOrder?: boolean },
+  ) => Promise<Verdict>
+  readonly findings: () => Promise<{
+    readonly unmatched: ReadonlyArray<Entry>
+    readonly unusedFaults: ReadonlyArray<Active>
+    readonly early: ReadonlyArray<Entry>
+  }>
+  /** A workspace of one's own; gone when it is disposed of. */
+  readonly workspace: (options?: WorkspaceOptions) => Promise<OwnWorkspace>
+}
+
+/** A workspace of one's own, and its control plane. */
+export interface OwnWorkspace extends WorkspaceInfo, ControlClient, AsyncDisposable {
+  readonly url: string
+}
+
+/** The control plane of a mock that runs already, in this process or another. */
+export const connect = ({ appId, controlToken, url, ...target }: Target): ControlClient => {
+  const send = async (
+    method: string,
+    path: string,
+    body?: string | Blob,
+    query: object = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> => {
+    const params = new URLSearchParams(
+      Object.entries({ ...(appId === undefined ? {} : { app_id: appId }), ...query }).flatMap(
+        ([key, value]) => (value === undefined ? [] : [[key, String(value)]]),
+      ),
+    )
+    const request = new Request(`${url}/_mock${path}?${params.toString()}`, {
+      method,
+      headers: {
+        "content-type": "application/json",
+        ...(controlToken === undefined ? {} : { authorization: `Bearer ${controlToken}` }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body }),
+    })
+    const response = await (target.fetch ?? fetch)(request)
+    if (response.ok) return response
+    const { error, problems = [] } = refusalIn(await response.text())
+    // Whatever is there may have answered.
+    throw new Error(
+      [`mock Feishu: ${error ?? `HTTP ${response.status}`}`, ...problems].join("\n  ").slice(0, 8_000),
+    )
+  }
+  const ask = async <A>(method: string, path: string, body?: unknown, query?: object): Promise<A> => {
+    const response = await send(method, path, body === undefined ? undefined : JSON.stringify(body), query)
+    const text = await response.text()
+    try {
+      return JSON.parse(text)
+    } catch {
+      throw new Error(
+        `${url} answered ${path} without JSON (${response.headers.get("content-type")}): is it a mock Feishu?`,
+      )
+    }
+  }
+  const done = async (...asked: Parameters<typeof ask>): Promise<void> => {
+    await ask(...asked)
+  }
+  return {
+    reset: () => done("POST", "/reset"),
+    snapshot: async () => {
+      const response = await send("GET", "/state", undefined, {}, { accept: lines })
+      const meetings: Array<Meeting> = []
+      let first: (Snapshot & { readonly meetings: number }) | undefined
+      for await (const line of linesOf(response)) {
+        if (first === undefined) first = JSON.parse(line)
+        else meetings.push(JSON.parse(line))
+      }
+      if (first?.meetings !== meetings.length) throw new Error("mock Feishu: the snapshot broke off")
+      const { meetings: _count, seed, ...rest } = first
+      return { ...rest, seed: { ...seed, meetings } }
+    },
+    restore: async ({ seed: { meetings = [], ...seed }, ...rest }) => {
+      const parts = [`${JSON.stringify({ ...rest, seed, meetings: meetings.length })}\n`]
+      for (const meeting of meetings) parts.push(`${JSON.stringify(meeting)}\n`)
+      await send("PUT", "/state", new Blob(parts), {}, { "content-type": lines })
+    },
+    putMeetings: (meetings) => done("PUT", "/meetings", meetings),
+    removeMeeting: (id) => done("DELETE", `/meetings/${encodeURIComponent(id)}`),
+    change: (behaviour) => ask("PATCH", "/behaviour", behaviour),
+    addFault: (rule) => ask("POST", "/faults", rule),
+    enableFault: (id, enabled) => ask("PATCH", `/faults/${encodeURIComponent(id)}`, { enabled }),
+    removeFault: (id) => done("DELETE", `/faults/${encodeURIComponent(id)}`),
+    clearFaults: () => done("DELETE", "/faults"),
+    chaos: (chaos) => done("PUT", "/chaos", chaos),
+    calm: () => done("DELETE", "/chaos"),
+    clock: () => ask("GET", "/clock"),
+    moveClock: (move) => ask("POST", "/clock", move),
+    revokeTokens: async (token) =>
+      (await ask<{ revoked: number }>("POST", "/tokens/revoke", token === undefined ? {} : { token }))
+        .revoked,
+    journal: (filter) => ask("GET", "/journal", undefined, filter),
+    journalEntry: (seq) => ask("GET", `/journal/${seq}`),
+    verify: (calls, options) => ask("POST", "/verify", { calls, ...options }),
+    findings: () => ask("GET", "/findings"),
+    workspace: async (options = {}) => {
+      const info = await ask<WorkspaceInfo>("POST", "/workspaces", options)
+      return {
+        ...info,
+        ...connect({ ...target, url, controlToken, appId: info.appId }),
+        url,
+        [Symbol.asyncDispose]: () => done("DELETE", `/workspaces/${info.appId}`),
+      }
+    },
+  }
+}
+
+/** The media type of a snapshot in lines: any number of meetings fits. */
+const lines = "application/x-ndjson"
+
+const linesOf = async function* (response: Response): AsyncGenerator<string, void, undefined> {
+  let begun = ""
+  for await (const text of response.body!.pipeThrough(new TextDecoderStream())) {
+    const [first = "", ...others] = text.split("\n")
+    begun += first
+    for (const other of others) {
+      if (begun !== "") yield begun
+      begun = other
+    }
+  }
+  if (begun !== "") yield begun
+}
+
+/** Why something was refused, in the mock's own words, if it is a mock that has answered. */
+const refusalIn = (text: string): { readonly error?: string; readonly problems?: ReadonlyArray<string> } => {
+  try {
+    const answer: unknown = JSON.parse(text)
+    return typeof answer === "object" && answer !== null ? answer : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,44 @@
+/** A mock in this process, by promises. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as ControlClient from "./ControlClient.ts"
+import * as FetchHandler from "../server/FetchHandler.ts"
+import * as MockFeishu from "./MockFeishu.ts"
+import * as GivenOptions from "../state/GivenOptions.ts"
+import type { Address, Options } from "../protocol/PublicTypes.ts"
+import * as Workspace from "../state/Workspace.ts"
+
+/** On a socket, until it is closed. */
+export const start = async (options: Options & Address) => {
+  const scope = Scope.makeUnsafe()
+  const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
+  const running = await Effect.runPromise(
+    Layer.buildWithScope(MockFeishu.layer(options), scope).pipe(
+      Effect.map(Context.get(MockFeishu.MockFeishu)),
+      Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
+    ),
+  )
+  return {
+    ...running,
+    ...ControlClient.connect({ url: running.url, controlToken: running.controlToken }),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Without a socket. */
+export const fetchHandler = async (options: Options) => {
+  const workspace = await Effect.runPromise(
+    Effect.andThen(GivenOptions.check(options), Workspace.make(options)),
+  )
+  const { url } = FetchHandler
+  const handler = FetchHandler.make(Workspace.workspaces(workspace))
+  return {
+    ...Workspace.running(workspace, url),
+    ...ControlClient.connect({ url, fetch: handler.fetch }),
+    ...handler,
+  }
+}

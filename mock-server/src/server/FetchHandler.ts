@@ -1,0 +1,88 @@
+/** The mock as a function from request to response, without a socket. */
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import * as Api from "../feishu/ListByNo.ts"
+import type * as PlainTypes from "../protocol/PublicTypes.ts"
+import * as Server from "./routes.ts"
+import type * as Workspace from "../state/Workspace.ts"
+
+/** Its base URL. Nobody listens there: requests do not leave the process. */
+export const url = "https://feishu.mock"
+
+/** What a broken connection looks like to whoever called `fetch`. */
+const broken = (code: string) =>
+  Object.assign(new TypeError("fetch failed"), { cause: Object.assign(new Error(code), { code }) })
+
+/** Makes it. Faults of the network come as `fetch` tells them: as rejections, or bodies that break off. */
+export const make = (workspaces: Workspace.Workspaces): PlainTypes.FetchHandler => {
+  const { dispose, handler } = HttpRouter.toWebHandler(
+    // Whoever can call it is in this process: there is nobody to guard against.
+    Server.routes(workspaces, undefined).pipe(Layer.provide(HttpServer.layerServices)),
+    { disableLogger: true, routerConfig: Api.routerConfig },
+  )
+  const waiting = new Set<AbortController>()
+  const answer = async (request: Request): Promise<Response> => {
+    const response = await handler(request)
+    // The answer to a request that was given up is none.
+    request.signal.throwIfAborted()
+    switch (response.headers.get(Server.networkFaultHeader)) {
+      case "refuse":
+        throw broken("ECONNREFUSED")
+      case "reset before headers":
+        throw broken("ECONNRESET")
+      case "stall":
+        return await abandoned(request)
+      case "reset in mid-body":
+      case "end in mid-body":
+      case "wrong length":
+        return halfOf(response, (controller) => controller.error(broken("ECONNRESET")))
+      case "stall in mid-body":
+      case "drip":
+        return halfOf(response, () => {})
+      default:
+        return response
+    }
+  }
+  return {
+    fetch: async (request) => {
+      const until = new AbortController()
+      const giveUp = () => until.abort(request.signal.reason)
+      if (request.signal.aborted) giveUp()
+      request.signal.addEventListener("abort", giveUp, { once: true })
+      waiting.add(until)
+      try {
+        return await answer(new Request(request, { signal: until.signal }))
+      } finally {
+        waiting.delete(until)
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      // Delays may last a day, and the process with them.
+      for (const until of waiting) until.abort(broken("ECONNRESET"))
+      await dispose()
+    },
+  }
+}
+
+/** Nothing comes until the caller gives up. */
+const abandoned = (request: Request) =>
+  new Promise<never>((_, reject) => {
+    request.signal.addEventListener("abort", () => reject(request.signal.reason as Error), { once: true })
+  })
+
+const halfOf = async (
+  response: Response,
+  then: (controller: ReadableStreamDefaultController<Uint8Array>) => void,
+): Promise<Response> => {
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  let sent = false
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      if (sent) return then(controller)
+      sent = true
+      controller.enqueue(bytes.slice(0, Math.max(1, Math.floor(bytes.length / 2))))
+    },
+  })
+  return new Response(body, { status: response.status, headers: response.headers })
+}

@@ -1,0 +1,97 @@
+/** A workspace on a real socket. */
+import { randomBytes } from "node:crypto"
+import { createServer, type Server as NodeServer } from "node:http"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Api from "../feishu/ListByNo.ts"
+import * as AppTickets from "../feishu/AppTicketPush.ts"
+import * as ControlGuard from "../control/ControlGuard.ts"
+import * as HeaderNames from "../protocol/HeaderNames.ts"
+import * as Moment from "../seed/TimeText.ts"
+import type { Address } from "../protocol/PublicTypes.ts"
+import * as Server from "./routes.ts"
+import * as Workspace from "../state/Workspace.ts"
+
+/** Listens as long as the scope is open. */
+export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspace, options: Address = {}) {
+  const workspaces = Workspace.workspaces(workspace)
+  const { cors, host = "127.0.0.1", maxConnections = 2_000, requestSeconds = 30 } = options
+  const requestMillis = Math.ceil(Option.getOrThrow(Moment.length(requestSeconds)) * 1000)
+  const controlToken =
+    options.controlToken ??
+    (ControlGuard.isLoopback(host) ? undefined : randomBytes(24).toString("base64url"))
+  if (controlToken !== undefined) workspace.secrets.remember(controlToken)
+  // A method that Node's parser does not know gets Node's bare 400, not Feishu's 404: to change that, a listener
+  // of `clientError` would have to write every answer to what is no HTTP by hand, too long headers and timeouts.
+  const server = createServer({
+    ServerResponse: HeaderNames.Response,
+    // A query of 64 KB is answered as Feishu answers it; Node's own limit is 16 KB.
+    maxHeaderSize: 128 * 1024,
+    headersTimeout: Math.ceil(requestMillis / 2),
+    requestTimeout: requestMillis,
+    // How often Node looks who is late: every 30 seconds unless told.
+    connectionsCheckingInterval: Math.ceil(requestMillis / 10),
+  })
+  server.maxConnections = maxConnections
+  server.on("connect", (_, socket) => {
+    // Who asks for a tunnel may be gone already.
+    socket.on("error", () => {})
+    socket.end(noTunnel, () => socket.destroy())
+  })
+  yield* Layer.build(
+    HttpRouter.serve(Server.routes(workspaces, { cors, host, controlToken }), {
+      routerConfig: Api.routerConfig,
+      disableLogger: true,
+      disableListenLog: true,
+    }).pipe(Layer.provide(NodeHttpServer.layer(() => server, { port: options.port ?? 0, host }))),
+  )
+  // Nothing here is upgraded. Without a listener Node answers who offers it (Java's client, to HTTP/2) as any other;
+  // Effect's would refuse a body in chunks then.
+  server.removeAllListeners("upgrade")
+  yield* Effect.addFinalizer(() => stop(server))
+  yield* AppTickets.pushHourly(workspace)
+  return {
+    ...Workspace.running(workspace, urlOf(host, portOf(server))),
+    ...(controlToken === undefined ? {} : { controlToken }),
+  }
+})
+
+/**
+ * No new connection is taken; requests under way may end in time, then their connections are cut. In the time of
+ * the machine: under `TestClock` nobody would move the clock on.
+ */
+const stop = (server: NodeServer): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    server.close(() => resume(Effect.void))
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: "2 seconds",
+      orElse: () => Effect.sync(() => server.closeAllConnections()),
+    }),
+    Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
+  )
+
+/** To a client that has the mock as its proxy: it answers in Feishu's place over plain http, and opens no tunnel. */
+const noTunnel = [
+  "HTTP/1.1 501 Not Implemented",
+  "Content-Type: text/plain",
+  "Connection: close",
+  "",
+  "As a proxy this mock answers http:// URLs only: give your client http://open.feishu.cn, not https://.",
+].join("\r\n")
+
+const portOf = (server: NodeServer): number => {
+  const address = server.address()
+  return typeof address === "object" && address !== null ? address.port : 0
+}
+
+/** The base URL. A wildcard address is nothing to connect to, so the loopback address stands for it. */
+export const urlOf = (host: string, port: number): string => {
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host
+  // The official SDK takes no URL with a port up to 1.73.1; without one it is 80.
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}${port === 80 ? "" : `:${port}`}`
+}

@@ -1,0 +1,22 @@
+/** All routes of a mock, Feishu's and its own, on a socket or not. */
+import * as ByteSize from "effect/ByteSize"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as Layer from "effect/Layer"
+import * as Api from "../feishu/ListByNo.ts"
+import * as Bounds from "../protocol/Bounds.ts"
+import type * as ControlGuard from "../control/ControlGuard.ts"
+import * as ControlHandlers from "../control/ControlHandlers.ts"
+import * as Exchange from "../feishu/Exchange.ts"
+import * as Gateway from "../feishu/Gateway.ts"
+import type { Workspaces } from "../state/Workspace.ts"
+
+export { networkFaultHeader } from "../faults/NetworkFaults.ts"
+
+/** Every route. Without a guard the control plane is for whoever can call. */
+export const routes = (workspaces: Workspaces, guard: ControlGuard.Options | undefined) =>
+  Layer.merge(Api.routes, ControlHandlers.routes(workspaces)).pipe(
+    Layer.provide([Gateway.authorization, Gateway.fields]),
+    Layer.provideMerge(Exchange.layer(workspaces, guard)),
+    // Snapshots are read by themselves: they may be larger.
+    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(Bounds.controlBytes))),
+  )

@@ -1,0 +1,61 @@
+/** What a mock is made with, checked: a program without types, or a configuration, may give anything. */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as Addresses from "./Addresses.ts"
+import * as Behaviour from "./Behaviour.ts"
+import * as Moment from "../seed/TimeText.ts"
+import { SeedInvalid } from "../seed/SeedInvalid.ts"
+import * as VirtualClock from "./VirtualClock.ts"
+import * as WholeNumber from "../protocol/WholeNumber.ts"
+
+/** Those that travel to the control plane, too, but for the seed. */
+export const fields = {
+  generate: Schema.optionalKey(
+    Schema.Struct({ numbers: WholeNumber.between(1, 100_000), meetings: WholeNumber.between(0, 1_000_000) }),
+  ),
+  days: Schema.optionalKey(WholeNumber.between(1, 3_650)),
+  now: Schema.optionalKey(VirtualClock.Time),
+  appTicketUrl: Schema.optionalKey(Addresses.schema(Addresses.eventUrl)),
+  ...Behaviour.partial,
+}
+
+const isTime = Schema.is(VirtualClock.Time)
+
+const Options = Schema.Struct({
+  ...fields,
+  now: Schema.optionalKey(
+    Schema.Unknown.check(
+      Schema.makeFilter((now) => DateTime.isDateTime(now) || isTime(now), {
+        message: VirtualClock.takesTime,
+      }),
+    ),
+  ),
+  randomSeed: Schema.optionalKey(Schema.Union([Schema.String, Schema.Finite])),
+  onRequest: Schema.optionalKey(Schema.Unknown),
+  // Is checked where it is used, with more to say.
+  seed: Schema.optionalKey(Schema.Unknown),
+  port: Schema.optionalKey(WholeNumber.between(0, 65_535)),
+  host: Schema.optionalKey(Addresses.schema(Addresses.host)),
+  controlToken: Schema.optionalKey(Addresses.schema(Addresses.controlToken)),
+  cors: Schema.optionalKey(Addresses.schema(Addresses.origin)),
+  requestSeconds: Schema.optionalKey(Moment.Length(0.1, 86_400)),
+  maxConnections: Schema.optionalKey(WholeNumber.between(1, 1_000_000)),
+})
+
+const decode = Schema.decodeUnknownResult(Options, { errors: "all", onExcessProperty: "error" })
+const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Fails with all that is wrong. */
+export const check = (options: object): Effect.Effect<void, SeedInvalid> => {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const decoded = decode(given)
+  if (Result.isSuccess(decoded)) return Effect.void
+  const faults = formatIssues(decoded.failure.issue).issues.map(({ message, path = [] }) => ({
+    path: path.map((segment) => (typeof segment === "object" ? segment.key : segment)),
+    message,
+  }))
+  return Effect.fail(new SeedInvalid({ source: "what the mock is given", faults }))
+}

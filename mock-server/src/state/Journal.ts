@@ -1,0 +1,352 @@
+/** What happened: the last requests of a workspace with their answers, secrets masked. */
+import * as Schema from "effect/Schema"
+import * as Bounds from "../protocol/Bounds.ts"
+import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
+import * as Masking from "../secrets/Masking.ts"
+import * as PageBody from "../protocol/MeetingPage.ts"
+import * as WholeNumber from "../protocol/WholeNumber.ts"
+import { names, type Operation } from "../protocol/Operations.ts"
+
+/** One request and its answer. Times are unix milliseconds of the mock's clock. */
+export const Entry = Schema.Struct({
+  /** Counts from 1; a reset starts anew. */
+  seq: Schema.Int,
+  time: Schema.Finite,
+  /** Absent where no endpoint of Feishu was asked. */
+  operation: Schema.optionalKey(Schema.Literals(names)),
+  method: Schema.String,
+  path: Schema.String,
+  query: Schema.Record(Schema.String, Schema.String),
+  /** Kind of credentials, as `Bearer t-<redacted>`. */
+  authorization: Schema.optionalKey(Schema.String),
+  /** The app that asked, as far as it was known. */
+  appId: Schema.optionalKey(Schema.String),
+  status: Schema.Int,
+  /** Feishu's code, where the answer has one. */
+  code: Schema.optionalKey(Schema.Int),
+  logId: Schema.String,
+  /** How long it took, in real milliseconds. */
+  millis: Schema.Finite,
+  /** Why the page token was refused: `given for another end_time`, `given before a reset`, `not one that was given`. */
+  pageTokenRefused: Schema.optionalKey(Schema.String),
+  /** The rule that changed the answer. */
+  fault: Schema.optionalKey(Schema.String),
+  /** Set where a client was refused for the rate limit: when it may come back. */
+  resetAt: Schema.optionalKey(Schema.Finite),
+  /** How many milliseconds too early it came, where it had been told a reset and did not wait for it. */
+  earlyMillis: Schema.optionalKey(Schema.Finite),
+})
+/** See the Schema of the same name. */
+export type Entry = typeof Entry.Type
+
+/** An entry with the bodies of request and answer. */
+export const Detail = Schema.Struct({
+  ...Entry.fields,
+  requestBody: Schema.String,
+  responseBody: Schema.String,
+})
+/** See the Schema of the same name. */
+export type Detail = typeof Detail.Type
+
+/** A request that was answered, as it was. */
+interface Answered {
+  readonly time: number
+  readonly operation: Operation | undefined
+  readonly method: string
+  /** Path and query. */
+  readonly url: string
+  readonly authorization: string | undefined
+  readonly appId: string | undefined
+  readonly status: number
+  readonly logId: string
+  readonly millis: number
+  readonly pageTokenRefused: string | undefined
+  readonly fault: string | undefined
+  readonly resetSeconds: number | undefined
+  readonly requestBody: string
+  readonly responseBody: string | Uint8Array | PageBody.Page
+  /** How many bytes the body of the answer has. */
+  readonly responseBytes: number
+}
+
+/** Which entries: all conditions together. */
+export const Filter = Schema.Struct({
+  operation: Schema.optionalKey(Schema.Literals(names)),
+  appId: Schema.optionalKey(Schema.String),
+  status: Schema.optionalKey(WholeNumber.text(...WholeNumber.status)),
+  code: Schema.optionalKey(WholeNumber.text(...WholeNumber.code)),
+  /** Entries after this one. */
+  after: Schema.optionalKey(WholeNumber.text(0, Number.MAX_SAFE_INTEGER)),
+})
+/** See the Schema of the same name. */
+export type Filter = typeof Filter.Type
+
+/** Whoever wants to know of every entry as it is added. */
+export type Listener = (entry: Entry) => void
+
+/** See the members. */
+export interface Journal {
+  readonly add: (answered: Answered) => void
+  /** Oldest first. */
+  readonly entries: (filter?: Filter) => ReadonlyArray<Entry>
+  readonly detail: (seq: number) => Detail | undefined
+  /** Called with every entry that is added from now on, after a reset, too; gives what stops it. */
+  readonly listen: (listener: Listener) => () => void
+  readonly clear: () => void
+}
+
+const capacity = Bounds.journalEntries
+/** So many characters of an address and of credentials are kept. */
+const mostCharacters = 4_096
+
+interface Kept {
+  readonly seq: number
+  answered: Answered
+  readonly resetAt: number | undefined
+  readonly earlyMillis: number | undefined
+  /** Made when somebody looks: making it for every request would cost more than answering it. */
+  entry: Entry | undefined
+}
+
+/**
+ * A journal without entries, which shows none of the secrets that are known. Listeners that are given outlive it: those
+ * of the journal that it takes the place of.
+ */
+export const make = (listeners: Set<Listener>, secrets: KnownSecrets): Journal => {
+  const kept: Array<Kept> = []
+  /** Until when each app was told to wait, for each endpoint. */
+  const resets = new Map<string, number>()
+  let seq = 0
+  /** Bytes of all bodies that are kept, and the place of the first entry whose bodies are. */
+  let bodyBytes = 0
+  let firstWithBodies = 0
+
+  /** The bodies of the oldest entries go first. */
+  const forgetBodies = () => {
+    while (bodyBytes > Bounds.journalBytes) {
+      const oldest = kept[firstWithBodies++]!
+      bodyBytes -= bytesOf(oldest.answered)
+      // What is told of the answer is in its body.
+      entryOf(oldest)
+      oldest.answered = {
+        ...oldest.answered,
+        requestBody: noLonger,
+        responseBody: noLonger,
+        responseBytes: 0,
+      }
+    }
+  }
+  const entryOf = (kept: Kept): Entry => (kept.entry ??= shown(kept, secrets))
+  const latest = () => kept.slice(-capacity)
+  return {
+    add: (answered) => {
+      const { appId, operation, resetSeconds, time } = answered
+      const key = `${operation} ${appId}`
+      const waitUntil = resets.get(key)
+      if (waitUntil !== undefined && time >= waitUntil) resets.delete(key)
+      const resetAt = resetSeconds === undefined ? undefined : time + resetSeconds * 1000
+      if (resetAt !== undefined) resets.set(key, Math.max(resetAt, waitUntil ?? 0))
+      const earlyMillis = waitUntil !== undefined && time < waitUntil ? waitUntil - time : undefined
+      const added: Kept = {
+        seq: ++seq,
+        answered: shortened(answered),
+        resetAt,
+        earlyMillis,
+        entry: undefined,
+      }
+      kept.push(added)
+      bodyBytes += bytesOf(added.answered)
+      forgetBodies()
+      // Half at once: shifting a long array one by one would cost more than all the rest.
+      if (kept.length >= 2 * capacity) {
+        const gone = kept.splice(0, kept.length - capacity)
+        for (const { answered } of gone.slice(firstWithBodies)) bodyBytes -= bytesOf(answered)
+        firstWithBodies = Math.max(0, firstWithBodies - gone.length)
+      }
+      for (const listener of listeners) listener(entryOf(added))
+    },
+    entries: (filter = {}) =>
+      latest()
+        .map(entryOf)
+        .filter((entry) => passes(entry, filter)),
+    detail: (wanted) => {
+      const found = latest().find(({ seq }) => seq === wanted)
+      return found === undefined
+        ? undefined
+        : {
+            ...entryOf(found),
+            requestBody: Masking.body(found.answered.requestBody, secrets),
+            responseBody: Masking.body(textOf(found.answered.responseBody), secrets),
+          }
+    },
+    listen: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    clear: () => {
+      kept.length = 0
+      resets.clear()
+      seq = 0
+      bodyBytes = 0
+      firstWithBodies = 0
+    },
+  }
+}
+
+/** What stands in the place of a body that was forgotten. */
+const noLonger = `(the journal keeps ${Bounds.inMebibytes(Bounds.journalBytes)} of bodies: this one was older)`
+
+/** A character may take two bytes. */
+const bytesOf = ({ requestBody, responseBytes }: Answered): number =>
+  requestBody === noLonger ? 0 : 2 * requestBody.length + responseBytes
+
+const shortened = (answered: Answered): Answered => {
+  const { authorization = "", url } = answered
+  return url.length <= mostCharacters && authorization.length <= mostCharacters
+    ? answered
+    : {
+        ...answered,
+        url: beginningOf(url),
+        authorization: answered.authorization === undefined ? undefined : beginningOf(authorization),
+      }
+}
+
+/** A copy: a part of a text keeps all of it in memory. */
+const beginningOf = (text: string): string => Buffer.from(text.slice(0, mostCharacters)).toString()
+
+const decoder = new TextDecoder()
+
+const shown = ({ answered, earlyMillis, resetAt, seq }: Kept, secrets: KnownSecrets): Entry => {
+  const { path, query } = Masking.target(answered.url, secrets)
+  return {
+    seq,
+    time: answered.time,
+    ...optional("operation", answered.operation),
+    method: answered.method,
+    path,
+    query,
+    ...optional("authorization", Masking.authorization(answered.authorization)),
+    ...optional("appId", answered.appId),
+    status: answered.status,
+    ...optional("code", codeOf(answered.responseBody)),
+    logId: answered.logId,
+    millis: answered.millis,
+    ...optional("pageTokenRefused", answered.pageTokenRefused),
+    ...optional("fault", answered.fault),
+    ...optional("resetAt", resetAt),
+    ...optional("earlyMillis", earlyMillis),
+  }
+}
+
+const optional = <Key extends string, A>(key: Key, value: A | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: A }
+
+const passes = (entry: Entry, filter: Filter): boolean =>
+  (filter.operation === undefined || entry.operation === filter.operation) &&
+  (filter.appId === undefined || entry.appId === filter.appId) &&
+  (filter.status === undefined || entry.status === filter.status) &&
+  (filter.code === undefined || entry.code === filter.code) &&
+  (filter.after === undefined || entry.seq > filter.after)
+
+const textOf = (body: Answered["responseBody"]): string =>
+  typeof body === "string"
+    ? body
+    : decoder.decode("meetings" in body ? PageBody.write(body, PageBody.rowsOf(body)) : body)
+
+/** Feishu's own answers have it first or last. */
+const codeOf = (body: Answered["responseBody"]): number | undefined => {
+  if (typeof body !== "string" && "meetings" in body) return 0
+  const ends = textOf(body.length <= 200 ? body : body.slice(0, 40))
+  const match = /^\{"code":(-?\d+)/.exec(ends) ?? /"code":(-?\d+)\}$/.exec(ends)
+  return match === null ? undefined : Number(match[1])
+}
+
+/** A call that is expected: how often, and with what in its query. */
+export const Expectation = Schema.Struct({
+  operation: Schema.Literals(names),
+  /** Exactly so often; at least once unless given. */
+  times: Schema.optionalKey(WholeNumber.between(0, WholeNumber.mostTimes)),
+  query: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  status: Schema.optionalKey(WholeNumber.between(...WholeNumber.status)),
+  code: Schema.optionalKey(WholeNumber.between(...WholeNumber.code)),
+})
+/** See the Schema of the same name. */
+export type Expectation = typeof Expectation.Type
+
+/** What came of a check: whether all was as expected, and if not, what differs, in words. */
+export const Verdict = Schema.Struct({
+  ok: Schema.Boolean,
+  differences: Schema.Array(Schema.String),
+})
+
+/**
+ * Compares what happened with what was expected; `inOrder` also in which order. An expected value that is a secret is
+ * never met, since the journal does not show it.
+ */
+export const verify = (
+  entries: ReadonlyArray<Entry>,
+  expected: ReadonlyArray<Expectation>,
+  inOrder: boolean,
+  secrets: KnownSecrets,
+): typeof Verdict.Type => {
+  const inWords = ({ code, operation, query, status }: Expectation): string =>
+    [
+      operation,
+      ...Object.entries(Masking.query(query ?? {}, secrets)).map(([key, value]) => `${key}=${value}`),
+      ...(status === undefined ? [] : [`status ${status}`]),
+      ...(code === undefined ? [] : [`code ${code}`]),
+    ].join(" ")
+  const differences: Array<string> = []
+  for (const expectation of expected) {
+    const matching = entries.filter((entry) => matches(entry, expectation))
+    const { times } = expectation
+    if (times === undefined ? matching.length > 0 : matching.length === times) continue
+    const wanted = times === undefined ? "at least once" : counted(times)
+    const near = entries.filter(({ operation }) => operation === expectation.operation)
+    differences.push(
+      `${inWords(expectation)}: expected ${wanted}, came ${counted(matching.length)}${
+        near.length > matching.length
+          ? `; other calls of it: ${near
+              .filter((entry) => !matches(entry, expectation))
+              .slice(0, 3)
+              .map(whatDiffers(expectation))
+              .join("; ")}`
+          : ""
+      }`,
+    )
+  }
+  if (inOrder && differences.length === 0) {
+    let from = 0
+    for (const [index, expectation] of expected.entries()) {
+      const found = entries.findIndex((entry, at) => at >= from && matches(entry, expectation))
+      if (found === -1) {
+        differences.push(
+          `${inWords(expectation)}, expected as number ${index + 1}, came before number ${index}`,
+        )
+        break
+      }
+      from = found + 1
+    }
+  }
+  return { ok: differences.length === 0, differences }
+}
+
+const counted = (times: number): string => (times === 1 ? "once" : times === 0 ? "never" : `${times} times`)
+
+const matches = (entry: Entry, { code, operation, query, status }: Expectation): boolean =>
+  entry.operation === operation &&
+  (status === undefined || entry.status === status) &&
+  (code === undefined || entry.code === code) &&
+  Object.entries(query ?? {}).every(([key, value]) => entry.query[key] === value)
+
+const whatDiffers =
+  ({ code, query, status }: Expectation) =>
+  (entry: Entry): string =>
+    [
+      `#${entry.seq}`,
+      ...Object.entries(query ?? {}).flatMap(([key, value]) =>
+        entry.query[key] === value ? [] : [`${key}=${entry.query[key] ?? "(absent)"}`],
+      ),
+      ...(status === undefined || status === entry.status ? [] : [`status ${entry.status}`]),
+      ...(code === undefined || code === entry.code ? [] : [`code ${entry.code ?? "(none)"}`]),
+    ].join(" ")

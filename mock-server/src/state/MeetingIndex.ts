@@ -1,0 +1,179 @@
+/**
+ * The meetings of one tenant and number in the order of their start, so that finding a page, adding a meeting and
+ * removing one each cost about the same, whatever the number of meetings.
+ *
+ * `@mswjs/data` has no index: `where` with `orderBy` and even `findFirst` by primary key read every row (measured
+ * at 100,000 rows: 70 ms and more for a page).
+ */
+import * as PageBody from "../protocol/MeetingPage.ts"
+
+/** A run of at most {@link blockSize} neighbours, and the bytes of their rows, once a page has needed them. */
+interface Block {
+  readonly meetings: Array<PageBody.Meeting>
+  rows: PageBody.Rows | undefined
+}
+
+/** How many meetings a block has at most. */
+const blockSize = 64
+
+/** The rows that are kept as bytes, those that were read last: at most `maxBytes` of them, for all indexes of a store. */
+export interface KeptRows {
+  /** The rows of a block, which are made if they are not there. */
+  readonly of: (block: Block) => PageBody.Rows
+  readonly forget: (block: Block) => void
+}
+
+/** Keeps no rows yet. */
+export const keptRows = (maxBytes: number): KeptRows => {
+  // A Set keeps the order in which blocks were added: the first one is the one that nobody has read for longest.
+  const blocks = new Set<Block>()
+  let bytes = 0
+  const forget = (block: Block) => {
+    if (block.rows === undefined) return
+    bytes -= block.rows.bytes.length
+    block.rows = undefined
+    blocks.delete(block)
+  }
+  return {
+    of: (block) => {
+      if (block.rows === undefined) {
+        block.rows = PageBody.rows(block.meetings)
+        bytes += block.rows.bytes.length
+      } else blocks.delete(block)
+      blocks.add(block)
+      const { rows } = block
+      for (const oldest of blocks) {
+        if (bytes <= maxBytes || oldest === block) break
+        forget(oldest)
+      }
+      return rows
+    },
+    forget,
+  }
+}
+
+/** Which meetings: those that start in `from` to `to`, both inclusive (inferred: the documents do not say), in unix seconds. */
+export interface PageQuery {
+  readonly from: number
+  readonly to: number
+  /** Meetings of the range before the page. */
+  readonly offset: number
+  readonly limit: number
+}
+
+/** The meetings of a page, and whether there are more of the range after them. */
+export interface Found {
+  readonly meetings: ReadonlyArray<PageBody.Meeting>
+  /** The rows of the meetings, in as few pieces as they lie in memory. */
+  readonly rows: ReadonlyArray<Uint8Array>
+  readonly hasMore: boolean
+}
+
+/** See {@link make}. */
+export interface MeetingIndex {
+  readonly page: (query: PageQuery) => Found
+  readonly add: (meeting: PageBody.Meeting) => void
+  /** Removes a meeting that is there. */
+  readonly remove: (meeting: PageBody.Meeting) => void
+  readonly isEmpty: () => boolean
+}
+
+/** An index without meetings. */
+export const make = (kept: KeptRows): MeetingIndex => {
+  const blocks: Array<Block> = []
+  /** How many meetings are before each block, and at the end how many there are; `undefined` after a change. */
+  let before: Uint32Array | undefined
+
+  const counts = (): Uint32Array => {
+    if (before !== undefined) return before
+    before = new Uint32Array(blocks.length + 1)
+    for (const [index, { meetings }] of blocks.entries()) before[index + 1] = before[index]! + meetings.length
+    return before
+  }
+  /** How many meetings start before a second. */
+  const startedBefore = (second: number): number => {
+    const at = firstWhere(blocks.length, (index) => blocks[index]!.meetings.at(-1)!.start_time >= second)
+    const block = blocks[at]
+    if (block === undefined) return counts()[at]!
+    const { meetings } = block
+    return counts()[at]! + firstWhere(meetings.length, (index) => meetings[index]!.start_time >= second)
+  }
+  /** The block that has a meeting or would have it, and the place in it. */
+  const placeOf = (meeting: PageBody.Meeting): { readonly at: number; readonly place: number } => {
+    const found = firstWhere(blocks.length, (index) => inOrder(blocks[index]!.meetings.at(-1)!, meeting) >= 0)
+    const at = Math.min(found, blocks.length - 1)
+    const { meetings } = blocks[at]!
+    return {
+      at,
+      place: firstWhere(meetings.length, (index) => inOrder(meetings[index]!, meeting) >= 0),
+    }
+  }
+
+  return {
+    page: ({ from, limit, offset, to }) => {
+      const numbers = counts()
+      const first = startedBefore(from) + offset
+      const end = startedBefore(to + 1)
+      const last = Math.min(first + limit, end)
+      const found: Array<PageBody.Meeting> = []
+      const rows: Array<Uint8Array> = []
+      for (
+        let at = firstWhere(blocks.length, (index) => numbers[index + 1]! > first);
+        at < blocks.length && numbers[at]! < last;
+        at++
+      ) {
+        const block = blocks[at]!
+        const start = Math.max(first - numbers[at]!, 0)
+        const stop = Math.min(last - numbers[at]!, block.meetings.length)
+        const { bytes, ends } = kept.of(block)
+        rows.push(bytes.subarray(start === 0 ? 0 : ends[start - 1], ends[stop - 1]))
+        for (let index = start; index < stop; index++) found.push(block.meetings[index]!)
+      }
+      return { meetings: found, rows, hasMore: last < end }
+    },
+    add: (meeting) => {
+      before = undefined
+      if (blocks.length === 0) {
+        blocks.push({ meetings: [meeting], rows: undefined })
+        return
+      }
+      const { at, place } = placeOf(meeting)
+      const block = blocks[at]!
+      const { meetings } = block
+      kept.forget(block)
+      if (meetings.length < blockSize) meetings.splice(place, 0, meeting)
+      // Meetings mostly come in order: then the blocks that are left behind are full.
+      else if (at === blocks.length - 1 && place === meetings.length) {
+        blocks.push({ meetings: [meeting], rows: undefined })
+      } else {
+        meetings.splice(place, 0, meeting)
+        blocks.splice(at + 1, 0, { meetings: meetings.splice(blockSize / 2), rows: undefined })
+      }
+    },
+    remove: (meeting) => {
+      before = undefined
+      const { at, place } = placeOf(meeting)
+      const block = blocks[at]!
+      kept.forget(block)
+      block.meetings.splice(place, 1)
+      if (block.meetings.length === 0) blocks.splice(at, 1)
+    },
+    isEmpty: () => blocks.length === 0,
+  }
+}
+
+/** By start and, in the same second, by id as a number (Feishu documents no order). */
+const inOrder = (a: PageBody.Meeting, b: PageBody.Meeting): number =>
+  a.start_time - b.start_time || a.id.length - b.id.length || (a.id < b.id ? -1 : a.id === b.id ? 0 : 1)
+
+/** The first number below `length` for which something is true, as it is for all after it; `length` if for none. */
+const firstWhere = (length: number, isTrue: (index: number) => boolean): number => {
+  let low = 0
+  let high = length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isTrue(middle)) high = middle
+    else low = middle + 1
+  }
+  return low
+}

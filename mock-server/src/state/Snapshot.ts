@@ -1,0 +1,232 @@
+/**
+ * What a workspace holds, on its way out and in again: as one JSON document, or, for any number of meetings, as lines of
+ * JSON: the first one has all but the meetings, and how many there are; each of the others is a meeting.
+ */
+import * as Effect from "effect/Effect"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Behaviour from "./Behaviour.ts"
+import * as Bounds from "../protocol/Bounds.ts"
+import * as Seed from "../seed/Seed.ts"
+import { type Fault, SeedInvalid } from "../seed/SeedInvalid.ts"
+import * as Store from "./Store.ts"
+import * as VirtualClock from "./VirtualClock.ts"
+import * as WholeNumber from "../protocol/WholeNumber.ts"
+
+const first = {
+  version: Schema.Literal(1),
+  /** The mock's time in unix seconds. */
+  now: WholeNumber.between(0, VirtualClock.lastSecond, VirtualClock.bounds),
+  frozen: Schema.Boolean,
+  behaviour: Behaviour.Behaviour,
+}
+const { apps, meetings } = Seed.Keys.fields
+
+/** What a workspace holds, as JSON that can be kept and brought back. Without apps, those of the workspace stay. */
+export const Snapshot = Schema.Struct({
+  ...first,
+  seed: Schema.Struct({ apps, meetings }).annotate(Seed.noOtherKeys),
+}).annotate(Seed.noOtherKeys)
+/** See the Schema of the same name. */
+export type Snapshot = typeof Snapshot.Type
+
+/** The first line of a snapshot in lines. */
+const FirstLine = Schema.Struct({
+  ...first,
+  seed: Schema.Struct({ apps }).annotate(Seed.noOtherKeys),
+  /** How many lines with meetings follow: a snapshot that was cut off is not taken for a smaller one. */
+  meetings: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+})
+
+/** All but the meetings. */
+const Head = Schema.Struct({
+  ...first,
+  seed: FirstLine.fields.seed,
+  meetings: Schema.optionalKey(FirstLine.fields.meetings),
+}).annotate(Seed.noOtherKeys)
+type Head = typeof Head.Type
+
+/** The lines of a snapshot: the first one, then a meeting each. */
+export const Lines = HttpApiSchema.StreamNdjson({
+  schema: Schema.Union([FirstLine, Seed.Meeting]),
+  contentType: ["application/x-ndjson", "application/jsonl", "application/ndjson"],
+})
+
+/** What a workspace holds at one moment. */
+export interface Moment {
+  readonly head: Head
+  readonly meetings: ReadonlyArray<Store.Meeting>
+  /** How many bytes the meetings have at most, as JSON in UTF-8. */
+  readonly meetingBytes: number
+}
+
+/** A piece takes about a millisecond to write; others are served between pieces. */
+const meetingsPerPiece = 250
+
+/** One JSON document, in pieces. */
+export const json = function* ({ head, meetings }: Moment): Generator<string, void, undefined> {
+  const { seed, ...rest } = head
+  yield `${JSON.stringify(rest).slice(0, -1)},"seed":{"apps":${JSON.stringify(seed.apps)},"meetings":[`
+  for (let from = 0; from < meetings.length; from += meetingsPerPiece) {
+    const piece = meetings.slice(from, from + meetingsPerPiece).map(textOf)
+    yield `${from === 0 ? "" : ","}${piece.join(",")}`
+  }
+  yield "]}}"
+}
+
+/** Lines of JSON, in pieces. */
+export const lines = function* ({ head, meetings }: Moment): Generator<string, void, undefined> {
+  yield `${JSON.stringify({ ...head, meetings: meetings.length })}\n`
+  for (let from = 0; from < meetings.length; from += meetingsPerPiece) {
+    const piece = meetings.slice(from, from + meetingsPerPiece).map(textOf)
+    yield `${piece.join("\n")}\n`
+  }
+}
+
+const textOf = (meeting: Store.Meeting): string => JSON.stringify(Store.written(meeting))
+
+/** Something that was read, and where; or what was wrong there. */
+type Read = { readonly path: Fault["path"]; readonly line?: number } & (
+  | { readonly value: unknown }
+  | { readonly message: string }
+)
+
+/** A snapshot that is being read. Its meetings are read one by one, when they are asked for. */
+export interface Given {
+  readonly head: Read
+  readonly meetings: Iterable<Read>
+}
+
+/** Reads one JSON document. */
+export const fromJson = (text: string): Given => {
+  const parsed = parse(text)
+  if ("message" in parsed) return { head: { path: [], ...parsed }, meetings: [] }
+  const snapshot = parsed.value
+  const seed = get(snapshot, "seed")
+  const meetings = get(seed, "meetings")
+  if (!isRecord(snapshot) || !isRecord(seed) || !Array.isArray(meetings ?? [])) {
+    const message = Array.isArray(meetings ?? [])
+      ? "takes a snapshot, as GET /_mock/state gives it"
+      : "takes a list of meetings"
+    return { head: { path: isRecord(seed) ? ["seed", "meetings"] : [], message }, meetings: [] }
+  }
+  const { meetings: _meetings, ...rest } = seed
+  return {
+    head: { path: [], value: { ...snapshot, seed: rest } },
+    meetings: (function* () {
+      for (const [index, value] of ((meetings ?? []) as ReadonlyArray<unknown>).entries()) {
+        yield { path: ["seed", "meetings", index], value }
+      }
+    })(),
+  }
+}
+
+/** Reads lines of JSON. Takes the chunks out of their list as it goes, so that they need not be there to the end. */
+export const fromLines = (chunks: Array<Uint8Array>): Given => {
+  const texts = linesOf(chunks)
+  const firstLine = texts.next()
+  const head = firstLine.done === true ? { message: "is empty" } : parse(firstLine.value.text)
+  return {
+    head: { path: [], line: 1, ...head },
+    meetings: (function* () {
+      for (const { line, text } of texts) yield { path: [], line, ...parse(text) }
+    })(),
+  }
+}
+
+const newline = 10
+
+/** The lines that are not blank, with their numbers. */
+const linesOf = function* (
+  chunks: Array<Uint8Array>,
+): Generator<{ line: number; text: string }, void, undefined> {
+  let begun: Array<Uint8Array> = []
+  let line = 0
+  const next = (end: Uint8Array) => {
+    line++
+    const text = Buffer.concat([...begun, end]).toString()
+    begun = []
+    return text.trim() === "" ? [] : [{ line, text }]
+  }
+  chunks.reverse()
+  for (let chunk = chunks.pop(); chunk !== undefined; chunk = chunks.pop()) {
+    let from = 0
+    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
+      yield* next(chunk.subarray(from, end))
+      from = end + 1
+    }
+    begun.push(chunk.subarray(from))
+  }
+  yield* next(new Uint8Array())
+}
+
+const parse = (text: string): { readonly value: unknown } | { readonly message: string } => {
+  try {
+    return { value: JSON.parse(text) }
+  } catch (error) {
+    return { message: `is no JSON: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const get = (from: unknown, key: string): unknown => (isRecord(from) ? from[key] : undefined)
+
+const invalid = (faults: ReadonlyArray<Fault>): SeedInvalid =>
+  new SeedInvalid({ source: "the snapshot", faults })
+
+const decodeHead = Schema.decodeUnknownResult(Head, { errors: "all", onExcessProperty: "error" })
+
+/** All but the meetings. Fails with all that is wrong with it. */
+export const readHead = Effect.fnUntraced(function* ({ head }: Given) {
+  const { line, path } = head
+  if ("message" in head) return yield* invalid([head])
+  const decoded = decodeHead(head.value)
+  if (Result.isFailure(decoded)) {
+    return yield* invalid(Seed.faultsOf(decoded.failure).map((fault) => ({ ...fault, line })))
+  }
+  const { now, seed } = decoded.success
+  yield* Effect.mapError(Seed.check(seed, undefined, now), ({ faults }) =>
+    invalid(faults.map((fault) => ({ ...fault, path: [...path, "seed", ...fault.path], line }))),
+  )
+  return decoded.success
+})
+
+/** After so many faults nobody wants to know more. */
+const mostFaults = 1_000
+
+/** Puts the meetings into a store, some at a time, so that others are served. Fails with all that is wrong with them. */
+export const readMeetings = Effect.fnUntraced(function* (snapshot: Given, head: Head, store: Store.Store) {
+  const faults: Array<Fault> = []
+  let count = 0
+  for (const read of snapshot.meetings) {
+    const { line, path } = read
+    const meeting = "value" in read ? Seed.checkMeeting(read.value, head.now) : undefined
+    if (meeting === undefined || Result.isFailure(meeting)) {
+      const found = meeting?.failure ?? [{ path: [], message: "message" in read ? read.message : "" }]
+      for (const fault of found) faults.push({ ...fault, path: [...path, ...fault.path], line })
+    } else if (store.meeting(meeting.success.id) !== undefined) {
+      faults.push({
+        path: [...path, "id"],
+        line,
+        message: `${meeting.success.id} is taken by a meeting before it`,
+      })
+    } else if (!store.putMeeting(meeting.success)) {
+      faults.push({ path, line, message: Bounds.ofWorkspace })
+      break
+    }
+    if (faults.length >= mostFaults) break
+    if (++count % meetingsPerPiece === 0) yield* Effect.yieldNow
+  }
+  const { meetings = count } = head
+  if (faults.length === 0 && meetings !== count) {
+    faults.push({
+      path: ["meetings"],
+      line: 1,
+      message: `says ${meetings}, but ${count} meetings follow: a part of the snapshot is missing`,
+    })
+  }
+  if (faults.length > 0) return yield* invalid(faults)
+})

@@ -1,0 +1,361 @@
+/**
+ * A Feishu of its own: apps, meetings, tokens, limits, clock. One server holds many, so that tests that run at the
+ * same time do not see each other; a request belongs to the one whose app or token it names.
+ */
+import type { MeetingNo } from "@effect-feishu/contract"
+import * as Clock from "effect/Clock"
+import * as Arr from "effect/Array"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Semaphore from "effect/Semaphore"
+import * as Behaviour from "./Behaviour.ts"
+import * as Bounds from "../protocol/Bounds.ts"
+import * as ExchangeIds from "../protocol/AnswerIds.ts"
+import * as Faults from "../faults/FaultRules.ts"
+import * as Generator from "../seed/Generator.ts"
+import * as Journal from "./Journal.ts"
+import * as KnownSecrets from "../secrets/KnownSecrets.ts"
+import { type PageTokens, pageTokens } from "./PageTokens.ts"
+import type * as PlainTypes from "../protocol/PublicTypes.ts"
+import * as Quota from "./MonthlyQuota.ts"
+import * as RateLimit from "./RateLimit.ts"
+import { sample } from "../seed/sample.ts"
+import * as Seed from "../seed/Seed.ts"
+import * as Snapshot from "./Snapshot.ts"
+import * as Store from "./Store.ts"
+import * as Tokens from "./Tokens.ts"
+import * as VirtualClock from "./VirtualClock.ts"
+
+/** What a workspace holds and how it behaves. Everything has a default. */
+export type Options = PlainTypes.Options<DateTime.DateTime | number | string>
+
+/** Everything that a reset makes anew, at once. */
+export interface State {
+  readonly behaviour: Behaviour.Behaviour
+  readonly clock: VirtualClock.VirtualClock
+  readonly store: Store.Store
+  readonly tokens: Tokens.Tokens
+  readonly rateLimit: RateLimit.RateLimit
+  readonly quota: Quota.Quota
+  readonly pageTokens: PageTokens
+  readonly faults: Faults.Faults
+  readonly journal: Journal.Journal
+  /** The ids of the next answer, at a time in unix milliseconds. */
+  readonly nextIds: (now: number) => ExchangeIds.ExchangeIds
+}
+
+/** See the members. */
+export interface Workspace {
+  readonly appTicketUrl: string | undefined
+  readonly onRequest: Journal.Listener | undefined
+  /** What the journal does not show: of all workspaces of the server, since a client may take one's for the other's. */
+  readonly secrets: KnownSecrets.KnownSecrets
+  /** A request takes it once, so that a reset in between leaves it the old one, whole. */
+  state: State
+  /** Makes a change while nobody else makes one: a reset or a snapshot that is brought back may take seconds. */
+  readonly alone: <A, E, R>(change: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Changes switches from now on; counts of limits begin anew. */
+  readonly change: (behaviour: Partial<Behaviour.Behaviour>) => void
+  /** Apps, meetings, clock and switches as they are at this moment. */
+  readonly snapshot: () => Snapshot.Moment
+  /**
+   * Brings a snapshot back, when `mayHave` says of its apps that this workspace may have them; tokens, counts, faults and
+   * the journal are forgotten. Fails with all that is wrong, and has changed nothing then.
+   */
+  readonly restore: (snapshot: Snapshot.Given, mayHave: MayHave) => Effect.Effect<void, Seed.SeedInvalid>
+  /** Brings back the seed and the start of the clock, and forgets tokens, counts, faults and the journal. */
+  readonly reset: (mayHave: MayHave) => Effect.Effect<void, Seed.SeedInvalid>
+}
+
+/** Why a workspace may not have apps, or nothing: an app is in one workspace only. */
+type MayHave = (apps: ReadonlyArray<{ readonly app_id: string }>) => Seed.SeedInvalid | undefined
+
+/** The same, with the start of the clock in unix seconds. */
+type Settled = Omit<Options, "now"> & { readonly now: number | undefined }
+
+/** When the clock starts, a relative time counted from the present. */
+const startOf = (now: Options["now"]): Effect.Effect<number | undefined, Seed.SeedInvalid> => {
+  if (now === undefined) return Effect.undefined
+  return Effect.flatMap(Clock.currentTimeMillis, (present) => {
+    const time = typeof now === "object" ? DateTime.toEpochMillis(now) / 1000 : now
+    const faults = [{ path: ["now"], message: VirtualClock.bounds }]
+    return Option.match(VirtualClock.secondsOf(time, Math.floor(present / 1000)), {
+      onNone: () => Effect.fail(new Seed.SeedInvalid({ source: "what the mock is given", faults })),
+      onSome: Effect.succeed,
+    })
+  })
+}
+
+/**
+ * Makes a workspace, which knows the `secrets` of the others of its server. Fails with every fault of its seed, or where
+ * its clock cannot start.
+ */
+export const make = Effect.fnUntraced(function* (
+  given: Options,
+  secrets = KnownSecrets.make(),
+): Effect.fn.Return<Workspace, Seed.SeedInvalid> {
+  const options: Settled = { ...given, now: yield* startOf(given.now) }
+  let resets = 0
+  // A reset is asked for over HTTP, where Effect's clock can be another than that of the test that made this.
+  const withOwnClock = Effect.provideService(Clock.Clock, yield* Clock.Clock)
+  // A reset at the same time of the mock need not check it again, which takes longer than all the rest.
+  let checked: { readonly at: number; readonly seed: Seed.Seed } | undefined
+  const seedAt: SeedAt = (at) =>
+    checked?.at === at
+      ? Effect.succeed(checked.seed)
+      : Effect.map(
+          Seed.check(options.seed ?? (options.generate === undefined ? sample : {}), "the seed", at),
+          (seed) => (checked = { at, seed }).seed,
+        )
+  const listeners = new Set(options.onRequest === undefined ? [] : [options.onRequest])
+  const lock = yield* Semaphore.make(1)
+  /** Nothing comes between the look at the apps of all workspaces and the new state. */
+  const replace = (state: State, mayHave: MayHave): Effect.Effect<void, Seed.SeedInvalid> =>
+    Effect.suspend(() => {
+      const refusal = mayHave(state.store.apps())
+      if (refusal !== undefined) return Effect.fail(refusal)
+      workspace.state = state
+      return Effect.void
+    })
+  const workspace: Workspace = {
+    appTicketUrl: options.appTicketUrl,
+    onRequest: options.onRequest,
+    secrets,
+    state: yield* build(options, seedAt, resets, listeners, secrets),
+    alone: lock.withPermit,
+    reset: (mayHave) =>
+      Effect.suspend(() => build(options, seedAt, ++resets, listeners, secrets)).pipe(
+        withOwnClock,
+        Effect.flatMap((state) => replace(state, mayHave)),
+      ),
+    change: (behaviour) => {
+      const changed = { ...workspace.state.behaviour, ...behaviour }
+      workspace.state = { ...workspace.state, behaviour: changed, ...countersOf(changed) }
+    },
+    snapshot: () => {
+      const { behaviour, clock, store } = workspace.state
+      return {
+        head: {
+          version: 1,
+          now: Math.floor(clock.now() / 1000),
+          frozen: clock.isFrozen(),
+          behaviour,
+          seed: { apps: Arr.map(store.apps(), Store.written) },
+        },
+        meetings: store.meetings(),
+        meetingBytes: store.meetingBytes(),
+      }
+    },
+    restore: Effect.fnUntraced(function* (snapshot, mayHave) {
+      const head = yield* Snapshot.readHead(snapshot)
+      const { behaviour, now } = head
+      const apps = head.seed.apps ?? Arr.map(workspace.state.store.apps(), Store.written)
+      const store = yield* storeOf(apps)
+      yield* Snapshot.readMeetings(snapshot, head, store)
+      const clock = yield* withOwnClock(VirtualClock.make(now))
+      if (head.frozen) clock.freeze()
+      const state = {
+        ...(yield* emptied(options, apps, ++resets, listeners, secrets)),
+        behaviour,
+        ...countersOf(behaviour),
+        clock,
+        store,
+      }
+      yield* replace(state, mayHave)
+    }),
+  }
+  return workspace
+})
+
+/** A store with apps and without meetings. */
+const storeOf = (apps: Store.Apps): Effect.Effect<Store.Store, Seed.SeedInvalid> =>
+  Store.fits(apps)
+    ? Effect.sync(() => Store.make(apps))
+    : Effect.fail(
+        new Seed.SeedInvalid({
+          source: "the seed",
+          faults: [{ path: ["apps"], message: Bounds.ofWorkspace }],
+        }),
+      )
+
+const behaviourOf = (options: Settled): Behaviour.Behaviour => ({
+  rateLimit: options.rateLimit ?? Behaviour.defaults.rateLimit,
+  rateWindow: options.rateWindow ?? Behaviour.defaults.rateWindow,
+  rateStatus: options.rateStatus ?? Behaviour.defaults.rateStatus,
+  ninetyDays: options.ninetyDays ?? Behaviour.defaults.ninetyDays,
+  emptyList: options.emptyList ?? Behaviour.defaults.emptyList,
+  lastPageToken: options.lastPageToken ?? Behaviour.defaults.lastPageToken,
+  pageTokens: options.pageTokens ?? Behaviour.defaults.pageTokens,
+  monthlyQuota: options.monthlyQuota ?? Behaviour.defaults.monthlyQuota,
+})
+
+const countersOf = ({ monthlyQuota, rateLimit, rateWindow }: Behaviour.Behaviour) => ({
+  rateLimit: RateLimit.make(rateLimit, rateWindow),
+  quota: Quota.make(monthlyQuota),
+})
+
+/** A state without apps, meetings and time of its own. */
+const emptied = Effect.fnUntraced(function* (
+  { randomSeed = 1, ...options }: Settled,
+  apps: Store.Apps,
+  resets: number,
+  listeners: Set<Journal.Listener>,
+  secrets: KnownSecrets.KnownSecrets,
+) {
+  for (const app of apps) secrets.rememberApp(app)
+  const behaviour = behaviourOf(options)
+  // An app is in one workspace only: another one of the same random seed makes other tokens, which tell whose they are.
+  const seed = `${randomSeed}/${apps[0].app_id}`
+  return {
+    behaviour,
+    tokens: Tokens.make(yield* Generator.seeded(seed, "tokens"), secrets.rememberMinted),
+    ...countersOf(behaviour),
+    // Page tokens from before a reset are no good after it.
+    pageTokens: pageTokens(`${seed}/pages`, resets),
+    faults: Faults.make(),
+    journal: Journal.make(listeners, secrets),
+    nextIds: ExchangeIds.make(`${seed}/exchanges`),
+  }
+})
+
+const build = Effect.fnUntraced(function* (
+  options: Settled,
+  seedAt: SeedAt,
+  resets: number,
+  listeners: Set<Journal.Listener>,
+  secrets: KnownSecrets.KnownSecrets,
+): Effect.fn.Return<State, Seed.SeedInvalid> {
+  const clock = yield* VirtualClock.make(options.now)
+  const nowSeconds = Math.floor(clock.now() / 1000)
+  const seed = yield* seedAt(nowSeconds)
+  const apps = seed.apps ?? [Seed.defaultApp]
+  const store = yield* storeOf(apps)
+  yield* fill(store, options, seed, nowSeconds)
+  return { ...(yield* emptied(options, apps, resets, listeners, secrets)), clock, store }
+})
+
+/** The seed, checked for when the mock's clock shows a time in unix seconds. */
+type SeedAt = (nowSeconds: number) => Effect.Effect<Seed.Seed, Seed.SeedInvalid>
+
+/** Puts the meetings that the options ask for into a store. */
+const fill = Effect.fnUntraced(function* (
+  store: Store.Store,
+  options: Settled,
+  seed: Seed.Seed,
+  nowSeconds: number,
+) {
+  const { days = 89, generate, randomSeed = 1 } = options
+  const given = (seed.meetings ?? []).map((meeting) => Seed.inSeconds(meeting, nowSeconds))
+  const orders = (seed.generate ?? []).map((order) => Seed.inSeconds(order, nowSeconds))
+  const count =
+    orders.reduce((sum, order) => sum + order.count, given.length) +
+    (generate === undefined ? 0 : generate.numbers * generate.meetings)
+  const tooMany = (message: string) =>
+    new Seed.SeedInvalid({ source: "what the mock is given", faults: [{ path: ["generate"], message }] })
+  if (count > Bounds.meetings) return yield* tooMany(`asks for ${count} meetings, and ${Bounds.ofWorkspace}`)
+  if (generate !== undefined) {
+    const taken = new Set([...given, ...orders].map((entry) => entry.meeting_no))
+    const random = yield* Generator.seeded(randomSeed, "numbers")
+    for (const meeting_no of Generator.meetingNos(random, generate.numbers, taken)) {
+      orders.push({ meeting_no, count: generate.meetings })
+    }
+  }
+  const put = (meetings: Iterable<Store.GivenMeeting>) =>
+    Effect.flatMap(Store.putAll(store, meetings), (haveFitted) =>
+      haveFitted ? Effect.void : Effect.fail(tooMany(Bounds.ofWorkspace)),
+    )
+  yield* put(given)
+  const span = Generator.daysBefore(nowSeconds, days)
+  const isTaken = (id: string) => store.meeting(id) !== undefined
+  for (const order of orders) {
+    // A stream of random numbers for each number: its meetings do not change when others come or go.
+    const random = yield* Generator.seeded(randomSeed, `meetings/${order.meeting_no}`)
+    yield* put(Generator.meetings(random, order, span, isTaken))
+  }
+})
+
+/** All workspaces of a server, and which of them a request belongs to. */
+export interface Workspaces {
+  /** Requests that name no app and no token of any other belong here. */
+  readonly shared: Workspace
+  /** That of an app. */
+  readonly ofApp: (appId: string) => Workspace | undefined
+  /** That of a token, with the token. */
+  readonly ofToken: (
+    text: string,
+  ) => { readonly workspace: Workspace; readonly token: Tokens.Token } | undefined
+  readonly all: () => ReadonlyArray<Workspace>
+  /** Adds one, unless an app of it is in another, or there are too many: then why. */
+  readonly add: (workspace: Workspace) => string | undefined
+  /** Why a workspace may not have apps. */
+  readonly mayHave: (workspace: Workspace) => MayHave
+  /** The shared one stays. Whether there was another one with this app. */
+  readonly remove: (appId: string) => boolean
+}
+
+/** Only the shared one, to begin with. */
+export const workspaces = (shared: Workspace): Workspaces => {
+  const others = new Set<Workspace>()
+  const all = () => [shared, ...others]
+  const ofApp = (appId: string) => all().find(({ state }) => state.store.app(appId) !== undefined)
+  return {
+    shared,
+    ofApp,
+    ofToken: (text) => {
+      for (const workspace of all()) {
+        const token = workspace.state.tokens.find(text)
+        if (token !== undefined) return { workspace, token }
+      }
+      return undefined
+    },
+    all,
+    add: (workspace) => {
+      const taken = workspace.state.store.apps().find(({ app_id }) => ofApp(app_id) !== undefined)
+      if (taken !== undefined) return `${isElsewhere(taken.app_id)}: give the seed another app_id`
+      if (others.size >= Bounds.workspaces) {
+        return `there are ${Bounds.workspaces} workspaces already: remove those that are no longer needed`
+      }
+      others.add(workspace)
+      return undefined
+    },
+    mayHave: (workspace) => (apps) => {
+      const taken = apps.find(({ app_id }) => (ofApp(app_id) ?? workspace) !== workspace)
+      return taken === undefined
+        ? undefined
+        : new Seed.SeedInvalid({
+            source: "the workspace",
+            faults: [{ path: [], message: isElsewhere(taken.app_id) }],
+          })
+    },
+    remove: (appId) => {
+      const workspace = ofApp(appId)
+      return workspace !== undefined && others.delete(workspace)
+    },
+  }
+}
+
+const isElsewhere = (appId: string): string => `the app ${appId} is in another workspace`
+
+/** The first self-built app, whose credentials a client is given; if all are store apps, the first of those. */
+export const firstApp = ({ state }: Workspace): Store.App =>
+  state.store.apps().find(({ type }) => type === "self_built") ?? state.store.apps()[0]
+
+/** The numbers that have meetings. */
+export const meetingNos = ({ state }: Workspace): ReadonlyArray<MeetingNo> => state.store.meetingNos()
+
+/** What a client needs to know of it. */
+export const running = (workspace: Workspace, url: string) => {
+  const app = firstApp(workspace)
+  return { url, appId: app.app_id, appSecret: app.app_secret, meetingNos: meetingNos(workspace) }
+}
+
+/** The meetings of a workspace that is asked for without any. */
+export const sampleSeed: Seed.Seed = { generate: sample.generate }
+
+/** An app for the n-th workspace that is asked for without apps. Its credentials are made up. */
+export const appOfItsOwn = (n: number): Seed.App => ({
+  ...Seed.defaultApp,
+  app_id: `cli_w${String(n).padStart(15, "0")}`,
+  tenants: [`tenant_w${n}`],
+})
