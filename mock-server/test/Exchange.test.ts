@@ -7,9 +7,10 @@ import * as HttpServer from "effect/http/HttpServer"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import { routerConfig } from "../src/feishu/ListByNo.ts"
-import * as Exchange from "../src/feishu/Exchange.ts"
+import * as Middleware from "../src/server/middleware.ts"
 import * as MockFeishu from "../src/library/MockFeishu.ts"
 import * as Workspace from "../src/state/Workspace.ts"
+import * as Workspaces from "../src/state/Workspaces.ts"
 import { type Answer, askToken, call, list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 
@@ -157,7 +158,7 @@ describe("a defect", () => {
     Effect.gen(function* () {
       const routes = HttpRouter.add("GET", ListByNo.path, Effect.die(new Error("a bug"))).pipe(
         Layer.provideMerge(
-          Exchange.layer(Workspace.workspaces(yield* Workspace.make({ seed: {} })), { host: "localhost" }),
+          Middleware.layer(Workspaces.make(yield* Workspace.make({ seed: {} })), { host: "localhost" }),
         ),
         Layer.provide(HttpServer.layerServices),
       )

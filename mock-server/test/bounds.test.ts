@@ -2,13 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Bounds from "../src/protocol/Bounds.ts"
-import * as Faults from "../src/faults/FaultRules.ts"
+import * as FaultRules from "../src/faults/FaultRules.ts"
 import { fetchHandler } from "../src/index.ts"
 import * as Journal from "../src/state/Journal.ts"
 import * as KnownSecrets from "../src/secrets/KnownSecrets.ts"
 import * as RecentMap from "../src/state/RecentMap.ts"
 import * as Tokens from "../src/state/Tokens.ts"
 import * as Workspace from "../src/state/Workspace.ts"
+import * as Workspaces from "../src/state/Workspaces.ts"
 import * as Generator from "../src/seed/Generator.ts"
 import { now, seed } from "./fixture.ts"
 
@@ -190,7 +191,7 @@ describe("faults", () => {
     ({ operation: "oauth.clientCredentials", query: {}, page: undefined, body }) as const
 
   it("of chaos count a call anew after so many different ones, and remember no bodies", () => {
-    const faults = Faults.make()
+    const faults = FaultRules.make()
     faults.setChaos({ seed: "s", rate: 0.5, faults: [{ code: 121001 }] })
     const hits = (body: string) => Array.from({ length: 12 }, () => faults.hit(call(body)) !== undefined)
     const before = [hits("a"), hits("b")]
@@ -222,7 +223,7 @@ describe("faults", () => {
       )
       yield* Effect.promise(() => handler.clearFaults())
       assert.strictEqual(yield* refusalOf(() => handler.addFault(rule)), "")
-      const all = Workspace.workspaces(yield* Workspace.make({ seed: { meetings: [] } }))
+      const all = Workspaces.make(yield* Workspace.make({ seed: { meetings: [] } }))
       const add = (count: number) =>
         Effect.map(Workspace.make({ seed: { apps: [{ ...seed.apps[0], app_id: `cli_${count}` }] } }), all.add)
       for (let count = 1; count <= Bounds.workspaces; count++) assert.isUndefined(yield* add(count))

@@ -10,6 +10,7 @@ import * as FetchHandler from "../src/server/FetchHandler.ts"
 import * as RateLimit from "../src/state/RateLimit.ts"
 import type { Seed } from "../src/seed/Seed.ts"
 import * as Workspace from "../src/state/Workspace.ts"
+import * as Workspaces from "../src/state/Workspaces.ts"
 import { now } from "./fixture.ts"
 import * as Model from "./model.ts"
 
@@ -248,7 +249,7 @@ const makeMock = Effect.gen(function* () {
     shared: yield* Workspace.make({ seed: seedOf(beginnings.shared), now }),
     own: yield* Workspace.make({ seed: seedOf(beginnings.own), now }),
   }
-  const all = Workspace.workspaces(workspaces.shared)
+  const all = Workspaces.make(workspaces.shared)
   assert.isUndefined(all.add(workspaces.own))
   const { fetch } = yield* Effect.acquireRelease(
     Effect.sync(() => FetchHandler.make(all)),

@@ -2,7 +2,7 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as MockFeishu from "../src/library/MockFeishu.ts"
-import * as PageBody from "../src/protocol/MeetingPage.ts"
+import * as MeetingPage from "../src/protocol/MeetingPage.ts"
 import { pageTokens } from "../src/state/PageTokens.ts"
 import { idsOf, list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
@@ -24,12 +24,12 @@ describe("the body of a page", () => {
         const pieces: Array<Uint8Array> = []
         for (let from = 0, at = 0; from < meetings.length; at++) {
           const to = from + (sizes[at] ?? 3)
-          pieces.push(PageBody.rows(meetings.slice(from, to)).bytes)
+          pieces.push(MeetingPage.rows(meetings.slice(from, to)).bytes)
           from = to
         }
         const nextToken = hasMore ? "next" : undefined
         const page = { meetings, list: "[]", hasMore, nextToken } as const
-        const body = PageBody.write(page, pieces)
+        const body = MeetingPage.write(page, pieces)
         assert.deepStrictEqual(JSON.parse(String(body)), {
           code: 0,
           data: {
@@ -40,7 +40,7 @@ describe("the body of a page", () => {
           msg: "",
         })
         // As the journal writes it again.
-        assert.deepStrictEqual(PageBody.write(page, PageBody.rowsOf(page)), body)
+        assert.deepStrictEqual(MeetingPage.write(page, MeetingPage.rowsOf(page)), body)
       }),
   )
 })

@@ -3,7 +3,7 @@ import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { execFile, spawn } from "node:child_process"
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
@@ -109,13 +109,15 @@ describe("the tarball", () => {
 
   it("has types that are whole, and of which only those of /effect name Effect", async () => {
     const dist = join(installed, "dist")
-    const files = (await readdir(dist)).filter((name) => name.endsWith(".d.ts"))
+    const files = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith(".d.ts"))
+    assert.includeMembers(files, ["index.d.ts", "effect.d.ts", "library/MockFeishu.d.ts"])
     for (const file of files) {
       const text = (await readFile(join(dist, file), "utf8")).replaceAll(/^ *\*.*$/gm, "")
       for (const [, module] of text.matchAll(/(?:from|import\() ?"([^"]+)"/g)) {
-        const from = module!.startsWith("./") ? "./" : module!.split("/")[0]
-        if (from === "./") assert.include(files, module!.slice(2).replace(/\.ts$/, ".d.ts"))
-        else if (/^(MockFeishu|SeedInvalid)\./.test(file)) assert.strictEqual(from, "effect")
+        const [from] = module!.split("/")
+        if (module!.startsWith(".")) {
+          assert.include(files, join(dirname(file), module!).replace(/\.ts$/, ".d.ts"))
+        } else if (/(^|\/)(MockFeishu|SeedInvalid)\./.test(file)) assert.strictEqual(from, "effect")
         else assert.strictEqual(`${file} ${from}`, `${file.replace(/^(?!vitest).*/, "none")} vitest`)
       }
     }

@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { shortened } from "@effect-feishu/terminal/Shortened"
-import { Failed, tell } from "./CommandFailed.ts"
+import { Failed, name, tell } from "./CommandFailed.ts"
 import type { Credentials, Unreachable } from "../conformance/Subject.ts"
 import * as Proxy from "../conformance/Proxy.ts"
 import * as Report from "../conformance/Report.ts"
@@ -108,6 +108,7 @@ export const contract = Effect.fnUntraced(function* (flags: {
       flags.json
         ? JSON.stringify(Report.document(baseUrl, outcome))
         : Report.text(outcome, {
+            command: name,
             columns: process.stdout.columns ?? 80,
             paint: (style, text) => styleText(style, text),
           }),

@@ -3,40 +3,30 @@ import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { type Answer, member } from "./Answer.ts"
-import { good } from "./Check.ts"
-import { edges, rowsAtLeast } from "./boundarySeconds.ts"
-import { exhausted } from "./exhaustLimit.ts"
-import { type Feishu, type Query, Undecided, type Unreachable } from "./Subject.ts"
+import type { Asked, Asking } from "./Asking.ts"
+import { boundarySeconds, rowsAtLeast } from "./boundarySeconds.ts"
+import { exhaustLimit } from "./exhaustLimit.ts"
+import { good } from "./Seen.ts"
+import { type Feishu, type Query, Undecided } from "./Subject.ts"
 
-type Asked<A> = Effect.Effect<A, Undecided | Unreachable>
-
-/** See the members. */
-export interface Probes {
-  readonly feishu: Feishu
+/** Every answer that a check may look at; each is asked for when the first check needs it. */
+export interface Probes extends Asking {
   /** The app's credentials, or why there are none. */
   readonly app: Asked<{ readonly app_id: string; readonly app_secret: string }>
   /** What the token endpoint says to them. */
   readonly tokenAnswer: Asked<Answer>
-  /** The `Authorization` of everything that is not about it. */
-  readonly authorization: Asked<string>
-  /** The number, and the 89 days until now, in unix seconds. */
-  readonly range: Effect.Effect<{ readonly meetingNo: string; readonly from: number; readonly to: number }>
-  /** Asks for meetings: `change` replaces or adds fields, `undefined` drops one. */
-  readonly list: (change: Record<string, string | undefined>, atOnce?: boolean) => Asked<Answer>
   /** The first page of 50 of the range, whatever it says. */
   readonly firstAnswer: Asked<Answer>
-  /** The same, when it is a page. */
-  readonly firstPage: Asked<Answer>
   /** The first page of 1 with another behind it, and the query that it belongs to. */
   readonly shortPage: Asked<{ readonly page: Answer; readonly token: string }>
   /** The same again by its token. */
   readonly secondPage: Asked<Answer>
   /** What is said to no field at all. */
   readonly noFields: Asked<Answer>
-  /** See there. */
-  readonly edges: ReturnType<typeof edges>
-  /** See there. */
-  readonly exhausted: ReturnType<typeof exhausted>
+  /** The seconds in which a meeting is found. */
+  readonly edges: ReturnType<typeof boundarySeconds>
+  /** What came of exceeding the rate limit. */
+  readonly exhausted: ReturnType<typeof exhaustLimit>
 }
 
 /** A meeting number that nobody has been seen to have. */
@@ -51,7 +41,7 @@ export const withQuery = (query: Query): string =>
     ? ListByNo.path
     : `${ListByNo.path}?${query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("&")}`
 
-/** Nothing is asked for yet. */
+/** Makes the probes; nothing is sent until one is run. */
 export const make = Effect.fnUntraced(function* (feishu: Feishu) {
   const { credentials, meetingNo = emptyNumber } = feishu.options
 
@@ -120,17 +110,14 @@ export const make = Effect.fnUntraced(function* (feishu: Feishu) {
   const noFields = yield* Effect.cached(
     Effect.flatMap(authorization, (authorization) => feishu.send(ListByNo.path, { authorization })),
   )
+  const asking: Asking = { feishu, authorization, range, list, firstPage }
   const probes: Probes = {
-    edges: yield* Effect.cached(edges({ feishu, firstPage, list, range })),
-    exhausted: yield* Effect.cached(exhausted({ feishu, firstPage, list, authorization })),
-    feishu,
+    ...asking,
+    edges: yield* Effect.cached(boundarySeconds(asking)),
+    exhausted: yield* Effect.cached(exhaustLimit(asking)),
     app,
     tokenAnswer,
-    authorization,
-    range,
-    list,
     firstAnswer,
-    firstPage,
     shortPage,
     secondPage,
     noFields,

@@ -1,5 +1,4 @@
 /** What came of the checks: for people, and as a document. */
-import { name } from "../command/CommandFailed.ts"
 import { wrap } from "@effect-feishu/terminal/HelpText"
 import { visible } from "@effect-feishu/terminal/VisibleText"
 import { type Source, sources } from "./Check.ts"
@@ -8,6 +7,8 @@ import type { Outcome, Verdict } from "./suite.ts"
 
 /** How wide it may be, and how it is shown. */
 export interface Style {
+  /** How the mock is called on a command line. */
+  readonly command: string
   readonly columns: number
   readonly paint: (style: "bold" | "green" | "red" | "yellow" | "dim", text: string) => string
 }
@@ -34,7 +35,7 @@ const flagsOf = (outcome: Outcome): string =>
     .join(" ")
 
 /** For people: the least sure facts first, a line a check, and at the end what to do. */
-export const text = (outcome: Outcome, { columns, paint }: Style): string => {
+export const text = (outcome: Outcome, { columns, command, paint }: Style): string => {
   const width = Math.max(40, Math.min(columns, 100))
   const indent = 4 + Math.max(...outcome.results.map(({ check }) => check.id.length)) + 2
   const hanging = (left: string, text: string, at: number): ReadonlyArray<string> =>
@@ -88,7 +89,7 @@ export const text = (outcome: Outcome, { columns, paint }: Style): string => {
       : [
           "",
           paint("bold", "START THE MOCK WITH"),
-          ...wrap(`${name} ${flags}`, width - 2).map((line) => `  ${line}`),
+          ...wrap(`${command} ${flags}`, width - 2).map((line) => `  ${line}`),
         ]),
     ...(toReport.length === 0
       ? []

@@ -1,9 +1,9 @@
 /** The range of time in which a meeting is found, to the second: rows do not tell when they began. */
 import * as Effect from "effect/Effect"
 import { type Answer, member, rowsOf } from "./Answer.ts"
-import { good } from "./Check.ts"
+import type { Asking } from "./Asking.ts"
+import { good } from "./Seen.ts"
 import { type Feishu, Undecided, type Unreachable } from "./Subject.ts"
-import type { Probes } from "./Probes.ts"
 
 const day = 86_400
 const giveAnother = "give a --meeting-no that has"
@@ -19,7 +19,7 @@ export const startOf = (id: string): number =>
 /** The first page, if it has so many rows. */
 export const rowsAtLeast = (
   count: number,
-  { feishu, firstPage }: Pick<Probes, "feishu" | "firstPage">,
+  { feishu, firstPage }: Pick<Asking, "feishu" | "firstPage">,
 ): Effect.Effect<Answer, Undecided | Unreachable> =>
   Effect.flatMap(firstPage, (page) =>
     rowsOf(page).length >= count
@@ -72,12 +72,10 @@ const lastFor = Effect.fnUntraced(function* (
 })
 
 /** Where a range may begin last, and end first, to have a meeting in it; and when the meeting began by its id. */
-export const edges = Effect.fnUntraced(function* (
-  probes: Pick<Probes, "feishu" | "firstPage" | "list" | "range">,
-) {
-  const { list, range } = probes
+export const boundarySeconds = Effect.fnUntraced(function* (asking: Asking) {
+  const { list, range } = asking
   const { from, to } = yield* range
-  const ids = idsOf(yield* rowsAtLeast(1, probes))
+  const ids = idsOf(yield* rowsAtLeast(1, asking))
   const id = ids.find((id) => startOf(id) > from + day && startOf(id) < to - day)
   if (id === undefined) {
     return yield* new Undecided({

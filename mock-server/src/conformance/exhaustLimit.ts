@@ -3,8 +3,8 @@ import { ListByNo, ResponseHeaders } from "@effect-feishu/contract"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type Answer, codeOf } from "./Answer.ts"
-import { type Feishu, resetOf, Undecided } from "./Subject.ts"
-import type { Probes } from "./Probes.ts"
+import type { Asking } from "./Asking.ts"
+import { resetOf, Undecided } from "./Subject.ts"
 
 const windowSeconds = ListByNo.rateLimitWindowSeconds
 /** How many requests are sent at a time, so that a slow network does not turn a window into two. */
@@ -43,12 +43,7 @@ export const limitOf = ({ headers }: Answer): number | undefined => {
  * One request, and the others when a fixed window is two thirds over and any other way of counting shows by the time
  * that the refusal names; a few more when that time is over.
  */
-export const exhausted = Effect.fnUntraced(function* ({
-  authorization,
-  feishu,
-  firstPage,
-  list,
-}: Pick<Probes, "authorization" | "firstPage" | "list"> & { readonly feishu: Feishu }) {
+export const exhaustLimit = Effect.fnUntraced(function* ({ authorization, feishu, firstPage, list }: Asking) {
   yield* firstPage
   if (!feishu.options.exhaustLimit) {
     return yield* new Undecided({ because: "the limit was not exceeded", give: "give --exhaust-limit" })

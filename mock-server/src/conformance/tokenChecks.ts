@@ -2,7 +2,8 @@
 import { AppAccessToken, ListByNo, OAuth, TenantAccessToken } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import { codeOf, member, namesOf, outcome } from "./Answer.ts"
-import { type Check, good, scopeMissing, seen, seenOutcome } from "./Check.ts"
+import type { Check } from "./Check.ts"
+import { good, scopeMissing, seen, seenOutcome } from "./Seen.ts"
 import { Undecided } from "./Subject.ts"
 import type { Probes } from "./Probes.ts"
 

@@ -9,11 +9,11 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import * as Behaviour from "../state/Behaviour.ts"
-import * as Faults from "../faults/FaultRules.ts"
+import * as FaultRules from "../faults/FaultRules.ts"
 import * as Journal from "../state/Journal.ts"
-import * as Options from "../state/GivenOptions.ts"
+import * as GivenOptions from "../state/GivenOptions.ts"
 import * as Seed from "../seed/Seed.ts"
-import * as Moment from "../seed/TimeText.ts"
+import * as TimeText from "../seed/TimeText.ts"
 import * as VirtualClock from "../state/VirtualClock.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import * as Snapshot from "../state/Snapshot.ts"
@@ -173,22 +173,22 @@ const faults = HttpApiGroup.make("faults").add(
   HttpApiEndpoint.get("faults", "/faults", {
     query: workspace,
     success: Schema.Struct({
-      rules: Schema.Array(Faults.Active),
-      chaos: Schema.NullOr(Faults.Chaos),
+      rules: Schema.Array(FaultRules.Active),
+      chaos: Schema.NullOr(FaultRules.Chaos),
     }),
     error: Missing,
   }),
   HttpApiEndpoint.post("addFault", "/faults", {
     query: workspace,
-    payload: Faults.Rule,
-    success: Faults.Active,
+    payload: FaultRules.Rule,
+    success: FaultRules.Active,
     error: [Refused, Missing],
   }),
   HttpApiEndpoint.patch("enableFault", "/faults/:id", {
     query: workspace,
     params: { id: Schema.String },
     payload: Schema.Struct({ enabled: Schema.Boolean }),
-    success: Faults.Active,
+    success: FaultRules.Active,
     error: [Refused, Missing],
   }),
   HttpApiEndpoint.delete("removeFault", "/faults/:id", {
@@ -200,7 +200,7 @@ const faults = HttpApiGroup.make("faults").add(
   HttpApiEndpoint.delete("clearFaults", "/faults", { query: workspace, success: Done, error: Missing }),
   HttpApiEndpoint.put("chaos", "/chaos", {
     query: workspace,
-    payload: Faults.Chaos,
+    payload: FaultRules.Chaos,
     success: Done,
     error: [Refused, Missing],
   }),
@@ -241,7 +241,7 @@ const journal = HttpApiGroup.make("journal").add(
       /** Requests for what Feishu does not have, or this mock does not. */
       unmatched: Schema.Array(Journal.Entry),
       /** Rules that no call has met. */
-      unusedFaults: Schema.Array(Faults.Active),
+      unusedFaults: Schema.Array(FaultRules.Active),
       /** Clients that came back before the reset that they were told. */
       early: Schema.Array(Journal.Entry),
     }),
@@ -259,7 +259,7 @@ const time = HttpApiGroup.make("time").add(
      */
     payload: Schema.Struct({
       set: Schema.optionalKey(VirtualClock.Time),
-      advance: Schema.optionalKey(Moment.Length(-VirtualClock.lastSecond, VirtualClock.lastSecond)),
+      advance: Schema.optionalKey(TimeText.Length(-TimeText.lastSecond, TimeText.lastSecond)),
       frozen: Schema.optionalKey(Schema.Boolean),
     }),
     success: Clock,
@@ -286,7 +286,7 @@ const time = HttpApiGroup.make("time").add(
 const WorkspaceOptions = Schema.Struct({
   seed: Schema.optionalKey(Seed.Seed),
   randomSeed: Schema.optionalKey(Schema.String),
-  ...Options.fields,
+  ...GivenOptions.fields,
 })
 
 const WorkspaceInfo = Schema.Struct({

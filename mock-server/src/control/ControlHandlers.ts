@@ -11,13 +11,14 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as Stream from "effect/Stream"
 import { ListByNo } from "@effect-feishu/contract"
 import { shortened } from "@effect-feishu/terminal/Shortened"
-import * as AppTickets from "../feishu/AppTicketPush.ts"
+import * as AppTicketPush from "../feishu/AppTicketPush.ts"
 import * as Bounds from "../protocol/Bounds.ts"
-import * as Control from "./ControlApi.ts"
+import * as TimeText from "../seed/TimeText.ts"
+import * as ControlApi from "./ControlApi.ts"
 import * as ControlDocs from "./ControlDocs.ts"
 import * as ControlPaths from "./ControlPaths.ts"
-import { json } from "../feishu/Exchange.ts"
-import * as Faults from "../faults/FaultRules.ts"
+import { json } from "../feishu/answers.ts"
+import * as FaultRules from "../faults/FaultRules.ts"
 import * as Journal from "../state/Journal.ts"
 import * as Problems from "../protocol/Problems.ts"
 import * as Seed from "../seed/Seed.ts"
@@ -25,20 +26,21 @@ import * as SnapshotTransfer from "./SnapshotTransfer.ts"
 import * as Store from "../state/Store.ts"
 import * as VirtualClock from "../state/VirtualClock.ts"
 import * as Workspace from "../state/Workspace.ts"
+import type { Workspaces } from "../state/Workspaces.ts"
 
 const done = { ok: true as const }
 
 const refused = (error: string, problems: ReadonlyArray<string> = []) =>
-  new Control.Refused({ error, problems: Problems.told(problems) })
+  new ControlApi.Refused({ error, problems: Problems.told(problems) })
 
 /** A seed's faults as a refusal that lists them. */
 const refusedSeed = (error: Seed.SeedInvalid) => {
   const [first = "", ...problems] = error.message.split("\n").map((line) => line.trim())
-  return new Control.Refused({ error: first, problems })
+  return new ControlApi.Refused({ error: first, problems })
 }
 
 /** Every route under `/_mock`. */
-export const routes = (workspaces: Workspace.Workspaces) => {
+export const routes = (workspaces: Workspaces) => {
   /** The workspace that a request is about. */
   const find = (query: { readonly app_id?: string | undefined }) =>
     Effect.suspend(() => {
@@ -46,7 +48,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
       const workspace = appId === undefined ? workspaces.shared : workspaces.ofApp(appId)
       return workspace === undefined
         ? Effect.fail(
-            new Control.Missing({ error: `no workspace has the app ${shortened(appId ?? "", 100)}` }),
+            new ControlApi.Missing({ error: `no workspace has the app ${shortened(appId ?? "", 100)}` }),
           )
         : Effect.succeed(workspace)
     })
@@ -54,17 +56,17 @@ export const routes = (workspaces: Workspace.Workspaces) => {
   const change = <Change extends Effect.Effect<unknown, unknown>>(
     query: { readonly app_id?: string | undefined },
     how: (workspace: Workspace.Workspace) => Change,
-  ): Effect.Effect<Effect.Success<Change>, Effect.Error<Change> | Control.Missing> =>
+  ): Effect.Effect<Effect.Success<Change>, Effect.Error<Change> | ControlApi.Missing> =>
     Effect.flatMap(find(query), (workspace) =>
       workspace.alone(
         Effect.suspend(() => how(workspace) as Effect.Effect<Effect.Success<Change>, Effect.Error<Change>>),
       ),
     )
   const missing = (what: string) =>
-    Effect.fail(new Control.Missing({ error: `there is no ${shortened(what, 200)}` }))
+    Effect.fail(new ControlApi.Missing({ error: `there is no ${shortened(what, 200)}` }))
   const doneOr = (found: boolean, what: string) => (found ? Effect.succeed(done) : missing(what))
 
-  const state = HttpApiBuilder.group(Control.Api, "state", (handlers) =>
+  const state = HttpApiBuilder.group(ControlApi.Api, "state", (handlers) =>
     handlers
       .handle("health", () => Effect.succeed({ status: "ok" as const }))
       .handle("reset", ({ query }) =>
@@ -98,7 +100,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
       ),
   )
 
-  const apps = HttpApiBuilder.group(Control.Api, "apps", (handlers) =>
+  const apps = HttpApiBuilder.group(ControlApi.Api, "apps", (handlers) =>
     handlers
       .handle("apps", ({ query }) =>
         Effect.map(find(query), ({ state }) => state.store.apps().map(Store.written)),
@@ -162,12 +164,12 @@ export const routes = (workspaces: Workspace.Workspaces) => {
         change(payload, (workspace) => {
           const app = workspace.state.store.app(payload.app_id)
           if (app?.type !== "store") return Effect.fail(refused(`${payload.app_id} is no store app`))
-          return Effect.map(AppTickets.push(workspace, app), (app_ticket) => ({ app_ticket }))
+          return Effect.map(AppTicketPush.push(workspace, app), (app_ticket) => ({ app_ticket }))
         }),
       ),
   )
 
-  const meetings = HttpApiBuilder.group(Control.Api, "meetings", (handlers) =>
+  const meetings = HttpApiBuilder.group(ControlApi.Api, "meetings", (handlers) =>
     handlers
       .handle("meetings", ({ query }) =>
         Effect.map(find(query), ({ state }) => {
@@ -192,8 +194,8 @@ export const routes = (workspaces: Workspace.Workspaces) => {
                 ? [`[${index}].tenant_key: no app has it`]
                 : []),
               ...(end !== undefined && end < start ? [`[${index}].end_time: is before start_time`] : []),
-              ...(start > VirtualClock.lastSecond ? [`[${index}].start_time: ${Seed.tooLate}`] : []),
-              ...(end !== undefined && end > VirtualClock.lastSecond
+              ...(start > TimeText.lastSecond ? [`[${index}].start_time: ${Seed.tooLate}`] : []),
+              ...(end !== undefined && end > TimeText.lastSecond
                 ? [`[${index}].end_time: ${Seed.tooLate}`]
                 : []),
             ],
@@ -210,7 +212,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
       ),
   )
 
-  const faults = HttpApiBuilder.group(Control.Api, "faults", (handlers) =>
+  const faults = HttpApiBuilder.group(ControlApi.Api, "faults", (handlers) =>
     handlers
       .handle("faults", ({ query }) =>
         Effect.map(find(query), ({ state }) => ({
@@ -245,7 +247,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
       ),
   )
 
-  const journal = HttpApiBuilder.group(Control.Api, "journal", (handlers) =>
+  const journal = HttpApiBuilder.group(ControlApi.Api, "journal", (handlers) =>
     handlers
       .handle("journal", ({ query }) =>
         Effect.map(find(query), ({ state }) => {
@@ -294,7 +296,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
           unusedFaults: state.faults
             .list()
             .filter(({ fired }) => fired === 0)
-            .map((rule) => Faults.shown(rule, secrets)),
+            .map((rule) => FaultRules.shown(rule, secrets)),
           early: state.journal.entries().filter(({ earlyMillis }) => earlyMillis !== undefined),
         })),
       ),
@@ -304,7 +306,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
     now: state.clock.now() / 1000,
     frozen: state.clock.isFrozen(),
   })
-  const time = HttpApiBuilder.group(Control.Api, "time", (handlers) =>
+  const time = HttpApiBuilder.group(ControlApi.Api, "time", (handlers) =>
     handlers
       .handle("clock", ({ query }) => Effect.map(find(query), clockOf))
       .handle("moveClock", ({ payload, query }) =>
@@ -344,7 +346,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
     }
   }
   let added = 0
-  const workspacesGroup = HttpApiBuilder.group(Control.Api, "workspaces", (handlers) =>
+  const workspacesGroup = HttpApiBuilder.group(ControlApi.Api, "workspaces", (handlers) =>
     handlers
       .handle("workspaces", () => Effect.sync(() => workspaces.all().map(infoOf)))
       .handle("addWorkspace", ({ payload }) =>
@@ -375,7 +377,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
   )
 
   return Layer.mergeAll(
-    HttpApiBuilder.layer(Control.Api, { openapiPath: ControlPaths.openapi }),
+    HttpApiBuilder.layer(ControlApi.Api, { openapiPath: ControlPaths.openapi }),
     ControlDocs.layer,
   ).pipe(
     Layer.provide([state, apps, meetings, faults, journal, time, workspacesGroup]),
@@ -385,7 +387,7 @@ export const routes = (workspaces: Workspace.Workspaces) => {
 
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const problems = HttpApiMiddleware.layerSchemaErrorTransform(Control.Problems, (error) =>
+const problems = HttpApiMiddleware.layerSchemaErrorTransform(ControlApi.Problems, (error) =>
   Effect.succeed(
     json(
       JSON.stringify({

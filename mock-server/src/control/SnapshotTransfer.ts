@@ -4,7 +4,7 @@ import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Stream from "effect/Stream"
 import * as Bounds from "../protocol/Bounds.ts"
-import * as Control from "./ControlApi.ts"
+import * as ControlApi from "./ControlApi.ts"
 import * as Snapshot from "../state/Snapshot.ts"
 
 const [linesType] = Snapshot.Lines.contentTypes
@@ -22,12 +22,12 @@ const asLines = `ask for lines (Accept: ${linesType}), which have no such bound`
 export const send = (
   request: HttpServerRequest.HttpServerRequest,
   moment: Snapshot.Moment,
-): Effect.Effect<HttpServerResponse.HttpServerResponse, Control.TooLarge> => {
+): Effect.Effect<HttpServerResponse.HttpServerResponse, ControlApi.TooLarge> => {
   const isLines = namesLines(request.headers["accept"])
   if (!isLines && moment.meetingBytes > Bounds.snapshotJsonBytes - Bounds.appBytes) {
     const bound = Bounds.inMebibytes(Bounds.snapshotJsonBytes)
     return Effect.fail(
-      new Control.TooLarge({
+      new ControlApi.TooLarge({
         error: `this snapshot has more than ${bound} as one JSON document: ${asLines}`,
       }),
     )
@@ -48,7 +48,7 @@ export const send = (
 export const receive = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
   const isLines = namesLines(request.headers["content-type"])
   const bound = isLines ? Bounds.snapshotLinesBytes : Bounds.snapshotJsonBytes
-  const tooLarge = new Control.TooLarge({
+  const tooLarge = new ControlApi.TooLarge({
     error: `a snapshot ${isLines ? "in lines" : "as one JSON document"} has at most ${Bounds.inMebibytes(bound)}${
       isLines ? "" : `: send lines (Content-Type: ${linesType})`
     }`,
@@ -58,7 +58,9 @@ export const receive = Effect.fnUntraced(function* (request: HttpServerRequest.H
   let bytes = 0
   yield* request.stream.pipe(
     // A body that breaks off is no snapshot, and nobody is there to see the answer.
-    Stream.catch(() => Stream.fail(new Control.Refused({ error: "the snapshot broke off", problems: [] }))),
+    Stream.catch(() =>
+      Stream.fail(new ControlApi.Refused({ error: "the snapshot broke off", problems: [] })),
+    ),
     Stream.runForEach((chunk) => {
       bytes += chunk.length
       if (bytes > bound) return Effect.fail(tooLarge)

@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import * as Bounds from "../protocol/Bounds.ts"
 import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
 import * as Masking from "../secrets/Masking.ts"
-import * as Moment from "../seed/TimeText.ts"
+import * as TimeText from "../seed/TimeText.ts"
 import { names, type Operation } from "../protocol/Operations.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 
@@ -132,7 +132,7 @@ export const Then = Schema.Struct({
   network: Schema.optionalKey(NetworkFault),
   paging: Schema.optionalKey(PagingFault),
   /** In real seconds, at most a day; or a length of time such as `2s` or `5m`. */
-  delaySeconds: Schema.optionalKey(Moment.Length(0, mostDelaySeconds)),
+  delaySeconds: Schema.optionalKey(TimeText.Length(0, mostDelaySeconds)),
 }).pipe(
   Schema.check(
     Schema.makeFilter(

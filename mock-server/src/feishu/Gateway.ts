@@ -12,7 +12,8 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { bearerOf, CurrentExchange, type Exchange, failure } from "./Exchange.ts"
+import { failure } from "./answers.ts"
+import { bearerOf, CurrentExchange, type Exchange } from "./Exchange.ts"
 
 /**
  * Token and scope. A plain middleware: a security middleware of HttpApi takes `bearer` in any case, which Feishu

@@ -8,10 +8,11 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { CurrentExchange, type Exchange, failure, json, rateLimited } from "./Exchange.ts"
+import { failure, json, rateLimited } from "./answers.ts"
+import { CurrentExchange, type Exchange } from "./Exchange.ts"
 import { Authorization, Fields } from "./Gateway.ts"
-import * as PageBody from "../protocol/MeetingPage.ts"
-import * as PagingFaults from "./MeetingPages.ts"
+import * as MeetingPage from "../protocol/MeetingPage.ts"
+import * as MeetingPages from "./MeetingPages.ts"
 import * as TokenEndpoints from "./TokenEndpoints.ts"
 
 // `page_size[]=5` is a list of one, and refused (inferred). As an unknown field it would be ignored.
@@ -69,10 +70,10 @@ const answer = (exchange: Exchange, query: typeof ListByNo.Query.Type): Effect.E
   const asked = { ...boundTo, offset, limit, pageToken }
   const { page, rows } =
     pagingFault === undefined
-      ? PagingFaults.right(state, asked)
-      : PagingFaults.wrong(pagingFault, state, asked)
+      ? MeetingPages.right(state, asked)
+      : MeetingPages.wrong(pagingFault, state, asked)
   exchange.page = page
-  return Effect.succeed(json(PageBody.write(page, rows)))
+  return Effect.succeed(json(MeetingPage.write(page, rows)))
 }
 
 /** Every route of Feishu; what is none of them `Exchange` answers as Feishu does, wrong methods included. */

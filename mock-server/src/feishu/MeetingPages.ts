@@ -1,8 +1,8 @@
 /** Pages of meetings: the right one, and those that are wrong on demand. */
+import * as TimeText from "../seed/TimeText.ts"
 import type { Behaviour } from "../state/Behaviour.ts"
 import type { PagingFault } from "../faults/FaultRules.ts"
-import * as PageBody from "../protocol/MeetingPage.ts"
-import * as VirtualClock from "../state/VirtualClock.ts"
+import * as MeetingPage from "../protocol/MeetingPage.ts"
 import type { State } from "../state/Workspace.ts"
 
 /** Which page. */
@@ -20,7 +20,7 @@ interface Asked {
 
 /** A page, and its rows in pieces. */
 export interface Answer {
-  readonly page: PageBody.Page
+  readonly page: MeetingPage.Page
   readonly rows: ReadonlyArray<Uint8Array>
 }
 
@@ -45,10 +45,10 @@ const noToken = ({ lastPageToken }: Behaviour): string | undefined =>
 export const wrong = (fault: PagingFault, state: State, asked: Asked): Answer => {
   if (fault === "row inserted") insertRow(state, asked)
   const page = broken(fault, state, asked)
-  return { page, rows: PageBody.rowsOf(page) }
+  return { page, rows: MeetingPage.rowsOf(page) }
 }
 
-const broken = (fault: PagingFault, state: State, asked: Asked): PageBody.Page => {
+const broken = (fault: PagingFault, state: State, asked: Asked): MeetingPage.Page => {
   const { pageTokens } = state
   const { page } = right(state, asked)
   switch (fault) {
@@ -92,7 +92,7 @@ const broken = (fault: PagingFault, state: State, asked: Asked): PageBody.Page =
 
 /** A meeting begins at the start of the range; after the last second, and in a store that is full, none does. */
 const insertRow = ({ store }: State, asked: Asked): void => {
-  if (asked.from > VirtualClock.lastSecond) return
+  if (asked.from > TimeText.lastSecond) return
   let id = BigInt(asked.from) << 32n
   while (store.meeting(String(id)) !== undefined) id++
   store.putMeeting({

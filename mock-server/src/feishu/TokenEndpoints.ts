@@ -10,8 +10,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as AppTickets from "./AppTicketPush.ts"
-import { CurrentExchange, type Exchange, json, oauthFailure, tokenFailure } from "./Exchange.ts"
+import * as AppTicketPush from "./AppTicketPush.ts"
+import { json, oauthFailure, tokenFailure } from "./answers.ts"
+import { CurrentExchange, type Exchange } from "./Exchange.ts"
 import type { App } from "../state/Store.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
@@ -109,7 +110,7 @@ export const routes = () => {
     ofApp(AppTicket.resendPath, AppTicket.ResendRequest, (app, exchange) =>
       app.type === "self_built"
         ? 10016
-        : Effect.as(AppTickets.push(exchange.workspace, app), answer({ msg: "success" })),
+        : Effect.as(AppTicketPush.push(exchange.workspace, app), answer({ msg: "success" })),
     ),
     HttpRouter.add("POST", OAuth.userTokenPath, userToken),
     HttpRouter.add("POST", OAuth.tokenPath, unified),

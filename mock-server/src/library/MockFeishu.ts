@@ -8,20 +8,21 @@ import type * as HttpClient from "effect/http/HttpClient"
 import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as FetchHandler from "../server/FetchHandler.ts"
-import * as Listener from "../server/Socket.ts"
+import * as Socket from "../server/Socket.ts"
 import * as GivenOptions from "../state/GivenOptions.ts"
-import type * as PlainTypes from "../protocol/PublicTypes.ts"
+import type * as PublicTypes from "../protocol/PublicTypes.ts"
 import type { SeedInvalid } from "../seed/SeedInvalid.ts"
 import * as Workspace from "../state/Workspace.ts"
+import * as Workspaces from "../state/Workspaces.ts"
 
 /** Where to listen. */
 export type { Address } from "../protocol/PublicTypes.ts"
 
 /** What a mock holds and how it behaves: its switches, too. Everything has a default. */
-export interface Options extends PlainTypes.Options<DateTime.DateTime | number | string> {}
+export interface Options extends PublicTypes.Options<DateTime.DateTime | number | string> {}
 
 /** What a client needs to know of a running mock. */
-export interface Running extends PlainTypes.Running {
+export interface Running extends PublicTypes.Running {
   /** The numbers that have meetings, with the brand of the `MeetingNo` that a client asks for. */
   readonly meetingNos: ReadonlyArray<string & Brand.Brand<"MeetingNo">>
 }
@@ -66,13 +67,13 @@ export class MockFeishu extends Context.Service<MockFeishu, Running>()(
  * ```
  */
 export const layer = (
-  options: Options & PlainTypes.Address = {},
+  options: Options & PublicTypes.Address = {},
 ): Layer.Layer<MockFeishu, SeedInvalid | ServeError> =>
   Layer.effect(
     MockFeishu,
     GivenOptions.check(options).pipe(
       Effect.andThen(Workspace.make(options)),
-      Effect.flatMap((workspace) => Listener.listen(workspace, options)),
+      Effect.flatMap((workspace) => Socket.listen(workspace, options)),
     ),
   )
 
@@ -112,7 +113,7 @@ export const layerTest = (
       yield* GivenOptions.check(options)
       const workspace = yield* Workspace.make(options)
       const handler = yield* Effect.acquireRelease(
-        Effect.sync(() => FetchHandler.make(Workspace.workspaces(workspace))),
+        Effect.sync(() => FetchHandler.make(Workspaces.make(workspace))),
         (handler) => Effect.promise(() => handler[Symbol.asyncDispose]()),
       )
       const client = FetchHttpClient.layer.pipe(

@@ -10,6 +10,7 @@ import * as MockFeishu from "./MockFeishu.ts"
 import * as GivenOptions from "../state/GivenOptions.ts"
 import type { Address, Options } from "../protocol/PublicTypes.ts"
 import * as Workspace from "../state/Workspace.ts"
+import * as Workspaces from "../state/Workspaces.ts"
 
 /** On a socket, until it is closed. */
 export const start = async (options: Options & Address) => {
@@ -35,7 +36,7 @@ export const fetchHandler = async (options: Options) => {
     Effect.andThen(GivenOptions.check(options), Workspace.make(options)),
   )
   const { url } = FetchHandler
-  const handler = FetchHandler.make(Workspace.workspaces(workspace))
+  const handler = FetchHandler.make(Workspaces.make(workspace))
   return {
     ...Workspace.running(workspace, url),
     ...ControlClient.connect({ url, fetch: handler.fetch }),

@@ -5,8 +5,8 @@
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type { Generate, InSeconds, Meeting } from "./Seed.ts"
+import * as TimeText from "./TimeText.ts"
 import { topics } from "./topics.ts"
-import * as VirtualClock from "../state/VirtualClock.ts"
 
 /** A stretch of time from `from` (inclusive) to `to` (exclusive), in unix seconds. */
 export interface Span {
@@ -61,7 +61,7 @@ export const meetings = function* (
       ...(url === undefined ? {} : { url }),
       ...(password === undefined ? {} : { password }),
       start_time: start,
-      end_time: Math.min(start + 60 * (5 + below(random, 115)), VirtualClock.lastSecond),
+      end_time: Math.min(start + 60 * (5 + below(random, 115)), TimeText.lastSecond),
       ...(chance(random, 0.1) ? { meeting_connect: chance(random, 0.5) } : {}),
       ...(chance(random, 0.1) ? { note_id: meetingId(random, start, isTaken) } : {}),
     }

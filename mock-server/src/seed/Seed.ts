@@ -22,7 +22,7 @@ import * as DecodedText from "@effect-feishu/terminal/DecodedText"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as DidYouMean from "./DidYouMean.ts"
-import * as Moment from "./TimeText.ts"
+import * as TimeText from "./TimeText.ts"
 import { type Fault, SeedInvalid } from "./SeedInvalid.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import type { Parsed } from "./SeedYaml.ts"
@@ -156,18 +156,16 @@ const notATime =
   "a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, such as 1767225600 (milliseconds have three digits more)"
 const waysOfTime =
   "-3d (three days before the mock starts; also s, m, h, w, and + for later), 2026-01-31T09:00:00Z, 2026-01-31 (UTC), or unix seconds"
-// The upper 32 bits of an id are unix seconds (inferred), so no time of the mock goes beyond them.
-const lastTime = 0xffff_ffff
 /** Why a time that is relative is none after all. */
-export const tooLate = `is after the last second that there is: ${lastTime}, in unix seconds`
+export const tooLate = `is after the last second that there is: ${TimeText.lastSecond}, in unix seconds`
 const whyNotTime = (time: string | number): string | undefined => {
-  if (Option.exists(Moment.from(time, 0), (seconds) => seconds <= lastTime)) return undefined
-  const meant = Moment.meant(time)
+  if (Option.exists(TimeText.from(time, 0), (seconds) => seconds <= TimeText.lastSecond)) return undefined
+  const meant = TimeText.meant(time)
   return or(notATime, meant === undefined ? undefined : `write ${meant}`)
 }
 const time = textOrNumber(whyNotTime, notATime, {
-  text: { pattern: Moment.pattern },
-  number: { minimum: 0, maximum: lastTime },
+  text: { pattern: TimeText.pattern },
+  number: { minimum: 0, maximum: TimeText.lastSecond },
 })
 
 // YAML reads a key without a value as null; that says as little as a key that is not there.
@@ -328,7 +326,7 @@ export const inSeconds = <Entry extends Meeting | Generate>(entry: Entry, now: n
   const resolved: Record<string, unknown> = { ...entry }
   for (const key of ["start_time", "end_time", "from", "to"]) {
     const time = resolved[key]
-    if (typeof time === "string") resolved[key] = Math.max(0, Option.getOrThrow(Moment.from(time, now)))
+    if (typeof time === "string") resolved[key] = Math.max(0, Option.getOrThrow(TimeText.from(time, now)))
   }
   return resolved as InSeconds<Entry>
 }
@@ -409,7 +407,10 @@ export const checkMeeting = (
   if (Result.isFailure(decoded)) return Result.fail(faultsOf(decoded.failure))
   const meeting = inSeconds(decoded.success, now)
   const { end_time: end = meeting.start_time, start_time: start } = meeting
-  const late = [...(start > lastTime ? ["start_time"] : []), ...(end > lastTime ? ["end_time"] : [])]
+  const late = [
+    ...(start > TimeText.lastSecond ? ["start_time"] : []),
+    ...(end > TimeText.lastSecond ? ["end_time"] : []),
+  ]
   if (late.length > 0) return Result.fail(late.map((key) => ({ path: [key], message: tooLate })))
   return end < start ? Result.fail([{ path: ["end_time"], message: endsTooEarly }]) : Result.succeed(meeting)
 }
@@ -489,8 +490,8 @@ const contradictions = (seed: unknown, now: number): Array<Fault> => {
   unique("generate", "meeting_no", valuesOf(generate, "meeting_no", meetingNo))
   const timesOf = (list: "meetings" | "generate", key: string) =>
     valuesOf(entriesOf(seed, list), key, time).map((value, index) => {
-      const seconds = value === undefined ? undefined : Option.getOrThrow(Moment.from(value, now))
-      if (seconds !== undefined && seconds > lastTime)
+      const seconds = value === undefined ? undefined : Option.getOrThrow(TimeText.from(value, now))
+      if (seconds !== undefined && seconds > TimeText.lastSecond)
         faults.push({ path: [list, index, key], message: tooLate })
       return seconds
     })
@@ -585,9 +586,9 @@ const tooLargeForYaml = (mostMebibytes: number): Parsed => {
 /** Checks what somebody wrote. A date without its dashes is a second of 1970, which is right only where a program says it. */
 const checkWritten = (seed: unknown, source: string, now?: number): Effect.Effect<Seed, SeedInvalid> => {
   const dates = [...timesIn(seed)]
-    .filter(({ value }) => Moment.isCompactDate(value))
+    .filter(({ value }) => TimeText.isCompactDate(value))
     .map(({ path, value }): Fault => {
-      const message = `${value} as unix seconds is a day of 1970: write ${Moment.meant(value)}`
+      const message = `${value} as unix seconds is a day of 1970: write ${TimeText.meant(value)}`
       return { path, message }
     })
   const checked = check(seed, source, now)

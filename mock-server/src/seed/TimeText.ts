@@ -4,6 +4,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
+/** The last second that there is: the ids of meetings hold 32 bits of it (inferred). */
+export const lastSecond = 0xffff_ffff
+
 /**
  * Unix seconds, as number or text; ISO text with a zone (`2026-01-31T09:00:00Z`, with a blank in place of the T, too), or
  * a date (`2026-01-31`, its start in UTC). Without a zone the time would depend on the machine.

@@ -3,9 +3,10 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import * as Api from "../feishu/ListByNo.ts"
-import type * as PlainTypes from "../protocol/PublicTypes.ts"
-import * as Server from "./routes.ts"
-import type * as Workspace from "../state/Workspace.ts"
+import * as NetworkFaults from "../faults/NetworkFaults.ts"
+import type * as PublicTypes from "../protocol/PublicTypes.ts"
+import * as Routes from "./routes.ts"
+import type { Workspaces } from "../state/Workspaces.ts"
 
 /** Its base URL. Nobody listens there: requests do not leave the process. */
 export const url = "https://feishu.mock"
@@ -15,10 +16,10 @@ const broken = (code: string) =>
   Object.assign(new TypeError("fetch failed"), { cause: Object.assign(new Error(code), { code }) })
 
 /** Makes it. Faults of the network come as `fetch` tells them: as rejections, or bodies that break off. */
-export const make = (workspaces: Workspace.Workspaces): PlainTypes.FetchHandler => {
+export const make = (workspaces: Workspaces): PublicTypes.FetchHandler => {
   const { dispose, handler } = HttpRouter.toWebHandler(
     // Whoever can call it is in this process: there is nobody to guard against.
-    Server.routes(workspaces, undefined).pipe(Layer.provide(HttpServer.layerServices)),
+    Routes.routes(workspaces, undefined).pipe(Layer.provide(HttpServer.layerServices)),
     { disableLogger: true, routerConfig: Api.routerConfig },
   )
   const waiting = new Set<AbortController>()
@@ -26,7 +27,7 @@ export const make = (workspaces: Workspace.Workspaces): PlainTypes.FetchHandler 
     const response = await handler(request)
     // The answer to a request that was given up is none.
     request.signal.throwIfAborted()
-    switch (response.headers.get(Server.networkFaultHeader)) {
+    switch (response.headers.get(NetworkFaults.networkFaultHeader)) {
       case "refuse":
         throw broken("ECONNREFUSED")
       case "reset before headers":

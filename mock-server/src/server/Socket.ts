@@ -8,19 +8,20 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Api from "../feishu/ListByNo.ts"
-import * as AppTickets from "../feishu/AppTicketPush.ts"
+import * as AppTicketPush from "../feishu/AppTicketPush.ts"
 import * as ControlGuard from "../control/ControlGuard.ts"
 import * as HeaderNames from "../protocol/HeaderNames.ts"
-import * as Moment from "../seed/TimeText.ts"
+import * as TimeText from "../seed/TimeText.ts"
 import type { Address } from "../protocol/PublicTypes.ts"
-import * as Server from "./routes.ts"
+import * as Routes from "./routes.ts"
 import * as Workspace from "../state/Workspace.ts"
+import * as Workspaces from "../state/Workspaces.ts"
 
 /** Listens as long as the scope is open. */
 export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspace, options: Address = {}) {
-  const workspaces = Workspace.workspaces(workspace)
+  const workspaces = Workspaces.make(workspace)
   const { cors, host = "127.0.0.1", maxConnections = 2_000, requestSeconds = 30 } = options
-  const requestMillis = Math.ceil(Option.getOrThrow(Moment.length(requestSeconds)) * 1000)
+  const requestMillis = Math.ceil(Option.getOrThrow(TimeText.length(requestSeconds)) * 1000)
   const controlToken =
     options.controlToken ??
     (ControlGuard.isLoopback(host) ? undefined : randomBytes(24).toString("base64url"))
@@ -43,7 +44,7 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
     socket.end(noTunnel, () => socket.destroy())
   })
   yield* Layer.build(
-    HttpRouter.serve(Server.routes(workspaces, { cors, host, controlToken }), {
+    HttpRouter.serve(Routes.routes(workspaces, { cors, host, controlToken }), {
       routerConfig: Api.routerConfig,
       disableLogger: true,
       disableListenLog: true,
@@ -53,7 +54,7 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
   // Effect's would refuse a body in chunks then.
   server.removeAllListeners("upgrade")
   yield* Effect.addFinalizer(() => stop(server))
-  yield* AppTickets.pushHourly(workspace)
+  yield* AppTicketPush.pushHourly(workspace)
   return {
     ...Workspace.running(workspace, urlOf(host, portOf(server))),
     ...(controlToken === undefined ? {} : { controlToken }),

@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as Addresses from "./Addresses.ts"
 import * as Behaviour from "./Behaviour.ts"
-import * as Moment from "../seed/TimeText.ts"
+import * as TimeText from "../seed/TimeText.ts"
 import { SeedInvalid } from "../seed/SeedInvalid.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
@@ -41,7 +41,7 @@ const Options = Schema.Struct({
   host: Schema.optionalKey(Addresses.schema(Addresses.host)),
   controlToken: Schema.optionalKey(Addresses.schema(Addresses.controlToken)),
   cors: Schema.optionalKey(Addresses.schema(Addresses.origin)),
-  requestSeconds: Schema.optionalKey(Moment.Length(0.1, 86_400)),
+  requestSeconds: Schema.optionalKey(TimeText.Length(0.1, 86_400)),
   maxConnections: Schema.optionalKey(WholeNumber.between(1, 1_000_000)),
 })
 

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import * as Bounds from "../protocol/Bounds.ts"
 import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
 import * as Masking from "../secrets/Masking.ts"
-import * as PageBody from "../protocol/MeetingPage.ts"
+import * as MeetingPage from "../protocol/MeetingPage.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import { names, type Operation } from "../protocol/Operations.ts"
 
@@ -64,7 +64,7 @@ interface Answered {
   readonly fault: string | undefined
   readonly resetSeconds: number | undefined
   readonly requestBody: string
-  readonly responseBody: string | Uint8Array | PageBody.Page
+  readonly responseBody: string | Uint8Array | MeetingPage.Page
   /** How many bytes the body of the answer has. */
   readonly responseBytes: number
 }
@@ -251,7 +251,7 @@ const passes = (entry: Entry, filter: Filter): boolean =>
 const textOf = (body: Answered["responseBody"]): string =>
   typeof body === "string"
     ? body
-    : decoder.decode("meetings" in body ? PageBody.write(body, PageBody.rowsOf(body)) : body)
+    : decoder.decode("meetings" in body ? MeetingPage.write(body, MeetingPage.rowsOf(body)) : body)
 
 /** Feishu's own answers have it first or last. */
 const codeOf = (body: Answered["responseBody"]): number | undefined => {

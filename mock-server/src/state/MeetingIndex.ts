@@ -5,12 +5,12 @@
  * `@mswjs/data` has no index: `where` with `orderBy` and even `findFirst` by primary key read every row (measured
  * at 100,000 rows: 70 ms and more for a page).
  */
-import * as PageBody from "../protocol/MeetingPage.ts"
+import * as MeetingPage from "../protocol/MeetingPage.ts"
 
 /** A run of at most {@link blockSize} neighbours, and the bytes of their rows, once a page has needed them. */
 interface Block {
-  readonly meetings: Array<PageBody.Meeting>
-  rows: PageBody.Rows | undefined
+  readonly meetings: Array<MeetingPage.Meeting>
+  rows: MeetingPage.Rows | undefined
 }
 
 /** How many meetings a block has at most. */
@@ -19,7 +19,7 @@ const blockSize = 64
 /** The rows that are kept as bytes, those that were read last: at most `maxBytes` of them, for all indexes of a store. */
 export interface KeptRows {
   /** The rows of a block, which are made if they are not there. */
-  readonly of: (block: Block) => PageBody.Rows
+  readonly of: (block: Block) => MeetingPage.Rows
   readonly forget: (block: Block) => void
 }
 
@@ -37,7 +37,7 @@ export const keptRows = (maxBytes: number): KeptRows => {
   return {
     of: (block) => {
       if (block.rows === undefined) {
-        block.rows = PageBody.rows(block.meetings)
+        block.rows = MeetingPage.rows(block.meetings)
         bytes += block.rows.bytes.length
       } else blocks.delete(block)
       blocks.add(block)
@@ -63,7 +63,7 @@ export interface PageQuery {
 
 /** The meetings of a page, and whether there are more of the range after them. */
 export interface Found {
-  readonly meetings: ReadonlyArray<PageBody.Meeting>
+  readonly meetings: ReadonlyArray<MeetingPage.Meeting>
   /** The rows of the meetings, in as few pieces as they lie in memory. */
   readonly rows: ReadonlyArray<Uint8Array>
   readonly hasMore: boolean
@@ -72,9 +72,9 @@ export interface Found {
 /** See {@link make}. */
 export interface MeetingIndex {
   readonly page: (query: PageQuery) => Found
-  readonly add: (meeting: PageBody.Meeting) => void
+  readonly add: (meeting: MeetingPage.Meeting) => void
   /** Removes a meeting that is there. */
-  readonly remove: (meeting: PageBody.Meeting) => void
+  readonly remove: (meeting: MeetingPage.Meeting) => void
   readonly isEmpty: () => boolean
 }
 
@@ -99,7 +99,7 @@ export const make = (kept: KeptRows): MeetingIndex => {
     return counts()[at]! + firstWhere(meetings.length, (index) => meetings[index]!.start_time >= second)
   }
   /** The block that has a meeting or would have it, and the place in it. */
-  const placeOf = (meeting: PageBody.Meeting): { readonly at: number; readonly place: number } => {
+  const placeOf = (meeting: MeetingPage.Meeting): { readonly at: number; readonly place: number } => {
     const found = firstWhere(blocks.length, (index) => inOrder(blocks[index]!.meetings.at(-1)!, meeting) >= 0)
     const at = Math.min(found, blocks.length - 1)
     const { meetings } = blocks[at]!
@@ -115,7 +115,7 @@ export const make = (kept: KeptRows): MeetingIndex => {
       const first = startedBefore(from) + offset
       const end = startedBefore(to + 1)
       const last = Math.min(first + limit, end)
-      const found: Array<PageBody.Meeting> = []
+      const found: Array<MeetingPage.Meeting> = []
       const rows: Array<Uint8Array> = []
       for (
         let at = firstWhere(blocks.length, (index) => numbers[index + 1]! > first);
@@ -163,7 +163,7 @@ export const make = (kept: KeptRows): MeetingIndex => {
 }
 
 /** By start and, in the same second, by id as a number (Feishu documents no order). */
-const inOrder = (a: PageBody.Meeting, b: PageBody.Meeting): number =>
+const inOrder = (a: MeetingPage.Meeting, b: MeetingPage.Meeting): number =>
   a.start_time - b.start_time || a.id.length - b.id.length || (a.id < b.id ? -1 : a.id === b.id ? 0 : 1)
 
 /** The first number below `length` for which something is true, as it is for all after it; `length` if for none. */

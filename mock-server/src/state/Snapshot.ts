@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as TimeText from "../seed/TimeText.ts"
 import * as Behaviour from "./Behaviour.ts"
 import * as Bounds from "../protocol/Bounds.ts"
 import * as Seed from "../seed/Seed.ts"
@@ -17,7 +18,7 @@ import * as WholeNumber from "../protocol/WholeNumber.ts"
 const first = {
   version: Schema.Literal(1),
   /** The mock's time in unix seconds. */
-  now: WholeNumber.between(0, VirtualClock.lastSecond, VirtualClock.bounds),
+  now: WholeNumber.between(0, TimeText.lastSecond, VirtualClock.bounds),
   frozen: Schema.Boolean,
   behaviour: Behaviour.Behaviour,
 }

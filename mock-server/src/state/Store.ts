@@ -14,7 +14,7 @@ import * as Effect from "effect/Effect"
 import { MeetingNo } from "@effect-feishu/contract"
 import * as Bounds from "../protocol/Bounds.ts"
 import * as MeetingIndex from "./MeetingIndex.ts"
-import type * as PageBody from "../protocol/MeetingPage.ts"
+import type * as MeetingPage from "../protocol/MeetingPage.ts"
 import type * as Seed from "../seed/Seed.ts"
 
 /** An app as the mock keeps it: `null` where it has no value. */
@@ -30,7 +30,7 @@ export interface App {
 }
 
 /** A meeting as the mock keeps it: `null` where it has no value. Times are unix seconds. */
-export type Meeting = PageBody.Meeting
+export type Meeting = MeetingPage.Meeting
 
 /** A meeting as it is given, with its times in unix seconds. */
 export type GivenMeeting = Seed.InSeconds<Seed.Meeting>

@@ -6,16 +6,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as Moment from "../seed/TimeText.ts"
-
-/** The last second that the mock can have: the ids of meetings hold 32 bits of it. */
-export const lastSecond = 0xffff_ffff
+import * as TimeText from "../seed/TimeText.ts"
 
 /** From when to when it goes, in words. */
-export const bounds = `the clock goes from 0 to ${lastSecond}, in unix seconds`
+export const bounds = `the clock goes from 0 to ${TimeText.lastSecond}, in unix seconds`
 
 /** What a time to set the clock to is, in words. */
-export const takesTime = `takes a time: unix seconds from 0 to ${lastSecond}, 2026-01-31T09:00:00Z, or how long before or after now, such as -3h or +1d`
+export const takesTime = `takes a time: unix seconds from 0 to ${TimeText.lastSecond}, 2026-01-31T09:00:00Z, or how long before or after now, such as -3h or +1d`
 
 /** A time to set the clock to: unix seconds, or text as in a seed. {@link secondsOf} says which second it is. */
 export const Time = Schema.Union([Schema.Finite.annotate({ message: takesTime }), Schema.String])
@@ -24,8 +21,8 @@ export const Time = Schema.Union([Schema.Finite.annotate({ message: takesTime })
     Schema.makeFilter(
       (time: string | number) =>
         typeof time === "number"
-          ? time >= 0 && time <= lastSecond
-          : Option.exists(Moment.from(time, 0), (seconds) => seconds <= lastSecond),
+          ? time >= 0 && time <= TimeText.lastSecond
+          : Option.exists(TimeText.from(time, 0), (seconds) => seconds <= TimeText.lastSecond),
       { message: takesTime },
     ),
   )
@@ -33,12 +30,13 @@ export const Time = Schema.Union([Schema.Finite.annotate({ message: takesTime })
 /** The unix seconds of a time, relative ones counted from `now`; `none` where the clock cannot go there. */
 export const secondsOf = (time: string | number, now: number): Option.Option<number> =>
   Option.filter(
-    typeof time === "number" ? Option.some(time) : Moment.from(time, now),
-    (seconds) => seconds >= 0 && seconds <= lastSecond,
+    typeof time === "number" ? Option.some(time) : TimeText.from(time, now),
+    (seconds) => seconds >= 0 && seconds <= TimeText.lastSecond,
   )
 
 /** At the last second a clock stands still: what comes after it has no place in the id of a meeting. */
-const within = (millis: number): number => Math.min(Math.max(Math.round(millis), 0), lastSecond * 1000 + 999)
+const within = (millis: number): number =>
+  Math.min(Math.max(Math.round(millis), 0), TimeText.lastSecond * 1000 + 999)
 
 /** See the members. Times are unix milliseconds. */
 export interface VirtualClock {

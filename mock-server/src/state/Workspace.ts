@@ -11,14 +11,14 @@ import * as Option from "effect/Option"
 import * as Semaphore from "effect/Semaphore"
 import * as Behaviour from "./Behaviour.ts"
 import * as Bounds from "../protocol/Bounds.ts"
-import * as ExchangeIds from "../protocol/AnswerIds.ts"
-import * as Faults from "../faults/FaultRules.ts"
+import * as AnswerIds from "../protocol/AnswerIds.ts"
+import * as FaultRules from "../faults/FaultRules.ts"
 import * as Generator from "../seed/Generator.ts"
 import * as Journal from "./Journal.ts"
 import * as KnownSecrets from "../secrets/KnownSecrets.ts"
 import { type PageTokens, pageTokens } from "./PageTokens.ts"
-import type * as PlainTypes from "../protocol/PublicTypes.ts"
-import * as Quota from "./MonthlyQuota.ts"
+import type * as PublicTypes from "../protocol/PublicTypes.ts"
+import * as MonthlyQuota from "./MonthlyQuota.ts"
 import * as RateLimit from "./RateLimit.ts"
 import { sample } from "../seed/sample.ts"
 import * as Seed from "../seed/Seed.ts"
@@ -28,7 +28,7 @@ import * as Tokens from "./Tokens.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 
 /** What a workspace holds and how it behaves. Everything has a default. */
-export type Options = PlainTypes.Options<DateTime.DateTime | number | string>
+export type Options = PublicTypes.Options<DateTime.DateTime | number | string>
 
 /** Everything that a reset makes anew, at once. */
 export interface State {
@@ -37,12 +37,12 @@ export interface State {
   readonly store: Store.Store
   readonly tokens: Tokens.Tokens
   readonly rateLimit: RateLimit.RateLimit
-  readonly quota: Quota.Quota
+  readonly quota: MonthlyQuota.Quota
   readonly pageTokens: PageTokens
-  readonly faults: Faults.Faults
+  readonly faults: FaultRules.Faults
   readonly journal: Journal.Journal
   /** The ids of the next answer, at a time in unix milliseconds. */
-  readonly nextIds: (now: number) => ExchangeIds.ExchangeIds
+  readonly nextIds: (now: number) => AnswerIds.ExchangeIds
 }
 
 /** See the members. */
@@ -69,7 +69,7 @@ export interface Workspace {
 }
 
 /** Why a workspace may not have apps, or nothing: an app is in one workspace only. */
-type MayHave = (apps: ReadonlyArray<{ readonly app_id: string }>) => Seed.SeedInvalid | undefined
+export type MayHave = (apps: ReadonlyArray<{ readonly app_id: string }>) => Seed.SeedInvalid | undefined
 
 /** The same, with the start of the clock in unix seconds. */
 type Settled = Omit<Options, "now"> & { readonly now: number | undefined }
@@ -192,7 +192,7 @@ const behaviourOf = (options: Settled): Behaviour.Behaviour => ({
 
 const countersOf = ({ monthlyQuota, rateLimit, rateWindow }: Behaviour.Behaviour) => ({
   rateLimit: RateLimit.make(rateLimit, rateWindow),
-  quota: Quota.make(monthlyQuota),
+  quota: MonthlyQuota.make(monthlyQuota),
 })
 
 /** A state without apps, meetings and time of its own. */
@@ -213,9 +213,9 @@ const emptied = Effect.fnUntraced(function* (
     ...countersOf(behaviour),
     // Page tokens from before a reset are no good after it.
     pageTokens: pageTokens(`${seed}/pages`, resets),
-    faults: Faults.make(),
+    faults: FaultRules.make(),
     journal: Journal.make(listeners, secrets),
-    nextIds: ExchangeIds.make(`${seed}/exchanges`),
+    nextIds: AnswerIds.make(`${seed}/exchanges`),
   }
 })
 
@@ -274,68 +274,6 @@ const fill = Effect.fnUntraced(function* (
     yield* put(Generator.meetings(random, order, span, isTaken))
   }
 })
-
-/** All workspaces of a server, and which of them a request belongs to. */
-export interface Workspaces {
-  /** Requests that name no app and no token of any other belong here. */
-  readonly shared: Workspace
-  /** That of an app. */
-  readonly ofApp: (appId: string) => Workspace | undefined
-  /** That of a token, with the token. */
-  readonly ofToken: (
-    text: string,
-  ) => { readonly workspace: Workspace; readonly token: Tokens.Token } | undefined
-  readonly all: () => ReadonlyArray<Workspace>
-  /** Adds one, unless an app of it is in another, or there are too many: then why. */
-  readonly add: (workspace: Workspace) => string | undefined
-  /** Why a workspace may not have apps. */
-  readonly mayHave: (workspace: Workspace) => MayHave
-  /** The shared one stays. Whether there was another one with this app. */
-  readonly remove: (appId: string) => boolean
-}
-
-/** Only the shared one, to begin with. */
-export const workspaces = (shared: Workspace): Workspaces => {
-  const others = new Set<Workspace>()
-  const all = () => [shared, ...others]
-  const ofApp = (appId: string) => all().find(({ state }) => state.store.app(appId) !== undefined)
-  return {
-    shared,
-    ofApp,
-    ofToken: (text) => {
-      for (const workspace of all()) {
-        const token = workspace.state.tokens.find(text)
-        if (token !== undefined) return { workspace, token }
-      }
-      return undefined
-    },
-    all,
-    add: (workspace) => {
-      const taken = workspace.state.store.apps().find(({ app_id }) => ofApp(app_id) !== undefined)
-      if (taken !== undefined) return `${isElsewhere(taken.app_id)}: give the seed another app_id`
-      if (others.size >= Bounds.workspaces) {
-        return `there are ${Bounds.workspaces} workspaces already: remove those that are no longer needed`
-      }
-      others.add(workspace)
-      return undefined
-    },
-    mayHave: (workspace) => (apps) => {
-      const taken = apps.find(({ app_id }) => (ofApp(app_id) ?? workspace) !== workspace)
-      return taken === undefined
-        ? undefined
-        : new Seed.SeedInvalid({
-            source: "the workspace",
-            faults: [{ path: [], message: isElsewhere(taken.app_id) }],
-          })
-    },
-    remove: (appId) => {
-      const workspace = ofApp(appId)
-      return workspace !== undefined && others.delete(workspace)
-    },
-  }
-}
-
-const isElsewhere = (appId: string): string => `the app ${appId} is in another workspace`
 
 /** The first self-built app, whose credentials a client is given; if all are store apps, the first of those. */
 export const firstApp = ({ state }: Workspace): Store.App =>

@@ -1,0 +1,129 @@
+/** The shapes of Feishu's answers that are no data. */
+import { ErrorCodes, ResponseHeaders } from "@effect-feishu/contract"
+import * as Effect from "effect/Effect"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as AnswerIds from "../protocol/AnswerIds.ts"
+import * as RateLimit from "../state/RateLimit.ts"
+import { CurrentExchange, type Exchange } from "./Exchange.ts"
+
+/** JSON as an answer of Feishu's. Bytes, since Node would count and join a text before it makes bytes of it. */
+export const json = (
+  body: string | Uint8Array,
+  options?: { readonly status?: number; readonly headers?: Record<string, string> },
+): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.uint8Array(typeof body === "string" ? Buffer.from(body) : body, {
+    status: options?.status ?? 200,
+    contentType: "application/json; charset=utf-8",
+    ...(options?.headers === undefined ? {} : { headers: options.headers }),
+  })
+
+/** The answer for an error code: status and text from the catalogue, `error` with the log id and the details. */
+export const failure = (
+  code: number,
+  details?: Readonly<Record<string, unknown>>,
+): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+  Effect.map(CurrentExchange, ({ ids: { logId } }) => {
+    const { msg, status } = known(code)
+    return json(JSON.stringify({ code, msg, error: { ...errorOf(code, logId), ...details } }), { status })
+  })
+
+/** The `error` object of a failure. */
+const errorOf = (code: number, logId: string) => ({
+  log_id: logId,
+  troubleshooter: `排查建议查看(Troubleshooting suggestions): https://open.feishu.cn/search?from=openapi&log_id=${logId}&code=${code}`,
+})
+
+/** Any code in the shape that the endpoint has for its failures; the catalogue need not know it. */
+export const anyFailure = (
+  { ids: { logId }, operation, state: { behaviour } }: Exchange,
+  then: {
+    readonly code: number
+    readonly status?: number
+    readonly headers?: Readonly<Record<string, string>>
+  },
+): HttpServerResponse.HttpServerResponse => {
+  const { code } = then
+  const entry = ErrorCodes.find(code)
+  const msg = entry?.msg ?? "a failure on demand"
+  const [status, body] = operation?.startsWith("auth.")
+    ? [200, tokenFailureOf(code, msg)]
+    : operation?.startsWith("oauth.")
+      ? [entry?.status ?? 400, { error: "server_error", error_description: msg, code }]
+      : [entry?.status ?? 400, code === 99991400 ? { code, msg } : { code, msg, error: errorOf(code, logId) }]
+  const overLimit = () => limitHeaders(RateLimit.refusal(behaviour.rateLimit, behaviour.rateWindow))
+  const headers = then.headers ?? (code === 99991400 ? overLimit() : {})
+  // HTTP has no body for these, whatever there is to say.
+  const hasBody = ![204, 205, 304].includes(then.status ?? status)
+  return json(hasBody ? JSON.stringify(body) : "", {
+    status: then.status ?? status,
+    headers: { ...headers },
+  })
+}
+
+/** The answer over the rate limit: no `error` object (documented), so the log id is in the header alone. */
+export const rateLimited = (
+  refusal: RateLimit.Refusal,
+  status: number,
+): HttpServerResponse.HttpServerResponse => {
+  const { code, msg } = known(99991400)
+  return json(JSON.stringify({ code, msg }), { status, headers: limitHeaders(refusal) })
+}
+
+const limitHeaders = ({ limit, resetSeconds }: RateLimit.Refusal) => ({
+  [ResponseHeaders.rateLimitLimit]: String(limit),
+  [ResponseHeaders.rateLimitReset]: String(resetSeconds),
+})
+
+/** The answer of a token endpoint when it gives none: HTTP 200, and no `error` object (documented). */
+export const tokenFailure = (code: number): HttpServerResponse.HttpServerResponse =>
+  json(JSON.stringify(tokenFailureOf(code, known(code).msg)))
+
+const tokenFailureOf = (code: number, msg: string): object =>
+  code === 10003 ? { code, data: {}, msg } : { code, msg }
+
+/** The answer of an OAuth endpoint when it gives no token: HTTP 400, or the code's own (documented). */
+export const oauthFailure = (code: number, error: string): HttpServerResponse.HttpServerResponse => {
+  const { msg, status } = known(code)
+  return json(JSON.stringify({ error, error_description: msg, code }), { status })
+}
+
+const known = (code: number): ErrorCodes.ErrorCode => {
+  const entry = ErrorCodes.find(code)
+  if (entry === undefined) throw new Error(`the catalogue has no error code ${code}`)
+  return entry
+}
+
+/** What an unknown path answers, and a wrong method on a known one (observed): not JSON. */
+export const notFound: HttpServerResponse.HttpServerResponse = HttpServerResponse.text("404 page not found", {
+  status: 404,
+  contentType: "text/plain",
+})
+
+/** A body of more than 1 MiB, which no endpoint needs (status and text are inferred). What is left of it is not read. */
+export const tooLarge: HttpServerResponse.HttpServerResponse = HttpServerResponse.text(
+  "413 request entity too large",
+  {
+    status: 413,
+    contentType: "text/plain",
+    headers: { connection: "close" },
+  },
+)
+
+/** Feishu's internal error for a request of which nothing is known, with ids of its own. */
+export const internalError = ({
+  logId,
+  requestId,
+}: AnswerIds.ExchangeIds): HttpServerResponse.HttpServerResponse => {
+  const { msg, status } = known(121001)
+  return json(JSON.stringify({ code: 121001, msg, error: errorOf(121001, logId) }), {
+    status,
+    headers: idHeaders({ logId, requestId }),
+  })
+}
+
+/** The headers by which Feishu's support finds a request. */
+export const idHeaders = ({ logId, requestId }: AnswerIds.ExchangeIds) => ({
+  [ResponseHeaders.logId]: logId,
+  [ResponseHeaders.requestId]: requestId,
+  "request-id": requestId,
+})

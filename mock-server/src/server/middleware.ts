@@ -1,0 +1,314 @@
+/** What every request passes, Feishu's and those of the control plane, and what every answer gets. */
+import { randomBytes } from "node:crypto"
+import { ResponseHeaders } from "@effect-feishu/contract"
+import * as ByteSize from "effect/ByteSize"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as HttpBody from "effect/http/HttpBody"
+import * as HttpMiddleware from "effect/http/HttpMiddleware"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import type { unhandled } from "effect/Types"
+import * as ControlGuard from "../control/ControlGuard.ts"
+import * as ControlPaths from "../control/ControlPaths.ts"
+import * as FaultRules from "../faults/FaultRules.ts"
+import * as NetworkFaults from "../faults/NetworkFaults.ts"
+import { anyFailure, failure, idHeaders, internalError, json, notFound, tooLarge } from "../feishu/answers.ts"
+import { bearerOf, CurrentExchange, Exchange } from "../feishu/Exchange.ts"
+import * as Inspector from "../inspector/Inspector.ts"
+import * as AnswerIds from "../protocol/AnswerIds.ts"
+import * as Bounds from "../protocol/Bounds.ts"
+import * as HeaderNames from "../protocol/HeaderNames.ts"
+import * as Operations from "../protocol/Operations.ts"
+import * as Problems from "../protocol/Problems.ts"
+import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
+import * as Masking from "../secrets/Masking.ts"
+import type { Workspaces } from "../state/Workspaces.ts"
+
+/**
+ * Finds out which workspace a request belongs to, breaks it where a rule says so, gives every answer its headers,
+ * and writes the journal. What nobody foresaw becomes Feishu's internal error, so that a request never ends without
+ * an answer. Ids follow from the random seed and the order of the requests of a workspace.
+ */
+export const layer = (
+  workspaces: Workspaces,
+  guard: ControlGuard.Options | undefined,
+): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+  HttpRouter.middleware(
+    Effect.sync(() => {
+      const cors =
+        guard?.cors === undefined
+          ? undefined
+          : HttpMiddleware.cors({
+              allowedOrigins: [guard.cors],
+              exposedHeaders: Object.values(ResponseHeaders),
+            })
+      // The router wants a middleware that lets failures through; this one leaves none.
+      return (
+        answer: Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled>,
+      ): Effect.Effect<
+        HttpServerResponse.HttpServerResponse,
+        unhandled,
+        HttpServerRequest.HttpServerRequest
+      > => {
+        // What every request passes is written without generators: they would cost a tenth of its time (measured).
+        const answered = Effect.flatMap(Effect.service(HttpServerRequest.HttpServerRequest), (request) => {
+          const queryAt = request.url.indexOf("?")
+          const path = queryAt === -1 ? request.url : request.url.slice(0, queryAt)
+          // The control plane is no Feishu: no faults, no journal.
+          if (/^\/_mock(\/|$)/.test(path)) {
+            const refusal = guard === undefined ? undefined : ControlGuard.refusal(request, path, guard)
+            return refusal === undefined
+              ? Effect.map(
+                  Effect.catchCause(answer, ControlPaths.unanswered(request.method, path)),
+                  (response) => withoutSecrets(response, workspaces.shared.secrets),
+                )
+              : Effect.succeed(refusal)
+          }
+          // To whoever may not see it the page is not there, as it is not at Feishu.
+          const isForPage = path === "/" && (request.method === "GET" || request.method === "HEAD")
+          if (isForPage && (guard === undefined || ControlGuard.opensPage(request, guard))) {
+            return Inspector.answer(guard)
+          }
+          const started = performance.now()
+          const exchange = new Exchange(workspaces.shared, Operations.find(request.method, path))
+          const answeredBy = (source: Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled>) => {
+            const hit = hitOf(exchange, request)
+            if (hit !== undefined && !("then" in hit)) {
+              const refusal = {
+                _tag: "Refused",
+                error: `${faultHeader} cannot be`,
+                problems: Problems.told(hit),
+              }
+              return Effect.succeed(json(JSON.stringify(refusal), { status: 400 }))
+            }
+            const right = source.pipe(
+              Effect.catchCause((cause) =>
+                Cause.hasInterruptsOnly(cause)
+                  ? Effect.failCause(cause as Cause.Cause<never>)
+                  : failure(121001),
+              ),
+              Effect.provideService(CurrentExchange, exchange),
+            )
+            return hit === undefined
+              ? Effect.map(right, (response) =>
+                  written(exchange, request, started, withIds(exchange, response)),
+                )
+              : faulty(exchange, request, started, hit, right)
+          }
+          // To the letter, as Feishu matches: the router also takes `%5f` for `_` and `;` for the end of a path, and
+          // would lead to the control plane past its guard.
+          if (exchange.operation === undefined) return answeredBy(Effect.succeed(notFound))
+          if (exchange.operation === "meetings.listByNo") {
+            placeByToken(workspaces, exchange, bearerOf(request.headers["authorization"]))
+            return answeredBy(answer)
+          }
+          return Effect.flatMap(placeByBody(workspaces, exchange, request), (isTooLarge) =>
+            answeredBy(isTooLarge ? Effect.succeed(tooLarge) : answer),
+          )
+        })
+        return Effect.catchCause(cors === undefined ? answered : cors(answered), unforeseen)
+      }
+    }),
+    { global: true },
+  )
+
+/** Feishu's internal error, with ids of its own: what failed may be the workspace that a request belongs to. */
+const unforeseen = (
+  cause: Cause.Cause<unhandled>,
+): Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled> => {
+  if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+  return Effect.map(Clock.currentTimeMillis, (now) => {
+    return internalError(AnswerIds.make(randomBytes(16).toString("hex"))(now))
+  })
+}
+
+/** A refusal of the control plane says what was asked for: an id, a key or a path, in whose place a secret may have come. */
+const withoutSecrets = (
+  response: HttpServerResponse.HttpServerResponse,
+  secrets: KnownSecrets,
+): HttpServerResponse.HttpServerResponse => {
+  if (response.status < 400 || response.body._tag !== "Uint8Array") return response
+  const text = Buffer.from(response.body.body).toString()
+  const shown = Masking.body(text, secrets)
+  return shown === text
+    ? response
+    : HttpServerResponse.setBody(response, HttpBody.text(shown, response.body.contentType))
+}
+
+/** Breaks an answer as a rule says. */
+const faulty = Effect.fnUntraced(function* (
+  exchange: Exchange,
+  request: HttpServerRequest.HttpServerRequest,
+  started: number,
+  hit: FaultRules.Hit,
+  right: Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled>,
+) {
+  const { then } = hit
+  const { code, network } = then
+  if (then.delaySeconds !== undefined) yield* NetworkFaults.sleep(then.delaySeconds)
+  exchange.pagingFault = then.paging
+  let response: HttpServerResponse.HttpServerResponse
+  if (code === undefined) response = withIds(exchange, yield* right)
+  else {
+    const failed = anyFailure(exchange, { ...then, code })
+    // Headers that the rule names win, as it writes them.
+    if (then.headers !== undefined) HeaderNames.writeAs(request, Object.keys(then.headers))
+    response = HttpServerResponse.setHeaders(withIds(exchange, failed), then.headers ?? {})
+  }
+  written(exchange, request, started, response, hit)
+  if (network === undefined) return response
+  const { body } = response
+  const bytes = body._tag === "Uint8Array" ? body.body : new Uint8Array()
+  return yield* NetworkFaults.answer(network, request, response, bytes)
+})
+
+/** An answer with what every one of Feishu's has. */
+const withIds = (
+  exchange: Exchange,
+  response: HttpServerResponse.HttpServerResponse,
+): HttpServerResponse.HttpServerResponse => {
+  const ids = {
+    ...idHeaders(exchange.ids),
+    // Node's own header would tell the time of the machine, not of the mock's clock.
+    date: dateOf(exchange.now),
+  }
+  // With a body come headers of its own, but for the constants: to copy them would take longer than to find a page.
+  if (response.body._tag === "Uint8Array" && response !== notFound && response !== tooLarge) {
+    Object.assign(response.headers, ids)
+    return response
+  }
+  return HttpServerResponse.setHeaders(response, ids)
+}
+
+let second = Number.NaN
+let date = ""
+/** As a header has it. */
+const dateOf = (now: number): string => {
+  if (second !== Math.floor(now / 1000)) {
+    second = Math.floor(now / 1000)
+    date = DateTime.toDateUtc(DateTime.makeUnsafe(now)).toUTCString()
+  }
+  return date
+}
+
+/** The same answer, once it is in the journal. */
+const written = (
+  exchange: Exchange,
+  request: HttpServerRequest.HttpServerRequest,
+  started: number,
+  response: HttpServerResponse.HttpServerResponse,
+  hit?: FaultRules.Hit,
+): HttpServerResponse.HttpServerResponse => {
+  const { body } = response
+  exchange.state.journal.add({
+    time: exchange.now,
+    operation: exchange.operation,
+    method: request.method,
+    url: request.url,
+    authorization: request.headers["authorization"],
+    appId: exchange.appId,
+    status: response.status,
+    logId: exchange.ids.logId,
+    millis: performance.now() - started,
+    pageTokenRefused: exchange.pageTokenRefused,
+    fault: hit?.rule,
+    resetSeconds: hit?.then.network === undefined ? resetOf(response) : undefined,
+    requestBody: exchange.requestBody,
+    responseBody: exchange.page ?? (body._tag === "Uint8Array" ? body.body : ""),
+    responseBytes: body._tag === "Uint8Array" ? body.body.length : 0,
+  })
+  return response
+}
+
+/** The workspace by the token that a request has. */
+const placeByToken = (workspaces: Workspaces, exchange: Exchange, text: string): void => {
+  const found = workspaces.ofToken(text)
+  if (found === undefined) return
+  exchange.token = found.token
+  exchange.belongsTo(found.workspace, found.token.appId)
+}
+
+/** The workspace by the app or the token in the body of a request. Whether that is too large to be read. */
+const placeByBody = (
+  workspaces: Workspaces,
+  exchange: Exchange,
+  request: HttpServerRequest.HttpServerRequest,
+): Effect.Effect<boolean> =>
+  request.text.pipe(
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(Bounds.requestBytes)),
+    Effect.map((text) => {
+      exchange.requestBody = text
+      const fields = fieldsOf(text)
+      const appId = fields("app_id") ?? fields("client_id")
+      const workspace = appId === undefined ? undefined : workspaces.ofApp(appId)
+      if (appId !== undefined && workspace !== undefined) exchange.belongsTo(workspace, appId)
+      else placeByToken(workspaces, exchange, fields("app_access_token") ?? "")
+      return false
+    }),
+    // A body that breaks off is read as an empty one: nobody is there to see the answer.
+    Effect.catch(({ reason }) => Effect.succeed("reason" in reason && reason.reason === "BodyTooLarge")),
+  )
+
+/** The texts in a JSON object or a form, whatever the content type says. */
+const fieldsOf = (text: string): ((name: string) => string | undefined) => {
+  try {
+    const json: unknown = JSON.parse(text)
+    return (name) => {
+      const value = typeof json === "object" && json !== null ? Reflect.get(json, name) : undefined
+      return typeof value === "string" ? value : undefined
+    }
+  } catch {
+    const form = new URLSearchParams(text)
+    return (name) => form.get(name) ?? undefined
+  }
+}
+
+/** A failure that a request brings itself, for one call at a time, in the words of a rule's `then`. */
+const faultHeader = "x-mock-fault"
+
+const decodeThen = Schema.decodeUnknownResult(Schema.fromJsonString(FaultRules.Then), {
+  errors: "all",
+  onExcessProperty: "error",
+})
+const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** What happens to a request; or all that is wrong with the failure that it asks for, which would else do nothing. */
+const hitOf = (
+  { operation, requestBody, state }: Exchange,
+  request: HttpServerRequest.HttpServerRequest,
+): FaultRules.Hit | undefined | ReadonlyArray<string> => {
+  if (operation === undefined) return undefined
+  const asked = request.headers[faultHeader]
+  if (asked !== undefined) {
+    const then = decodeThen(asked)
+    if (Result.isSuccess(then)) {
+      return FaultRules.isFor(then.success, operation)
+        ? { rule: faultHeader, then: then.success }
+        : [FaultRules.onlyPaged]
+    }
+    return formatIssues(then.failure.issue).issues.map(({ message, path = [] }) => {
+      const keys = path.map((segment) => String(typeof segment === "object" ? segment.key : segment))
+      return [...(keys.length === 0 ? [] : [keys.join(".")]), message].join(": ")
+    })
+  }
+  if (state.faults.isIdle()) return undefined
+  const query = Object.fromEntries(new URLSearchParams(request.url.split(/\?(.*)/s)[1] ?? ""))
+  const { page_token: token } = query
+  const page = token === undefined ? undefined : state.pageTokens.placeOf(token)
+  return state.faults.hit({ operation, query, page, body: requestBody })
+}
+
+/** When the client was told to come back. */
+const resetOf = ({ headers }: HttpServerResponse.HttpServerResponse): number | undefined => {
+  const reset = headers[ResponseHeaders.rateLimitReset]
+  return reset !== undefined && /^\d{1,9}$/.test(reset) ? Number(reset) : undefined
+}

@@ -1,0 +1,65 @@
+/** All workspaces of a server, and which of them a request belongs to. */
+import * as Bounds from "../protocol/Bounds.ts"
+import * as Seed from "../seed/Seed.ts"
+import type { Token } from "./Tokens.ts"
+import type { MayHave, Workspace } from "./Workspace.ts"
+
+/** All workspaces of a server, and which of them a request belongs to. */
+export interface Workspaces {
+  /** Requests that name no app and no token of any other belong here. */
+  readonly shared: Workspace
+  /** That of an app. */
+  readonly ofApp: (appId: string) => Workspace | undefined
+  /** That of a token, with the token. */
+  readonly ofToken: (text: string) => { readonly workspace: Workspace; readonly token: Token } | undefined
+  readonly all: () => ReadonlyArray<Workspace>
+  /** Adds one, unless an app of it is in another, or there are too many: then why. */
+  readonly add: (workspace: Workspace) => string | undefined
+  /** Why a workspace may not have apps. */
+  readonly mayHave: (workspace: Workspace) => MayHave
+  /** The shared one stays. Whether there was another one with this app. */
+  readonly remove: (appId: string) => boolean
+}
+
+/** Only the shared one, to begin with. */
+export const make = (shared: Workspace): Workspaces => {
+  const others = new Set<Workspace>()
+  const all = () => [shared, ...others]
+  const ofApp = (appId: string) => all().find(({ state }) => state.store.app(appId) !== undefined)
+  return {
+    shared,
+    ofApp,
+    ofToken: (text) => {
+      for (const workspace of all()) {
+        const token = workspace.state.tokens.find(text)
+        if (token !== undefined) return { workspace, token }
+      }
+      return undefined
+    },
+    all,
+    add: (workspace) => {
+      const taken = workspace.state.store.apps().find(({ app_id }) => ofApp(app_id) !== undefined)
+      if (taken !== undefined) return `${isElsewhere(taken.app_id)}: give the seed another app_id`
+      if (others.size >= Bounds.workspaces) {
+        return `there are ${Bounds.workspaces} workspaces already: remove those that are no longer needed`
+      }
+      others.add(workspace)
+      return undefined
+    },
+    mayHave: (workspace) => (apps) => {
+      const taken = apps.find(({ app_id }) => (ofApp(app_id) ?? workspace) !== workspace)
+      return taken === undefined
+        ? undefined
+        : new Seed.SeedInvalid({
+            source: "the workspace",
+            faults: [{ path: [], message: isElsewhere(taken.app_id) }],
+          })
+    },
+    remove: (appId) => {
+      const workspace = ofApp(appId)
+      return workspace !== undefined && others.delete(workspace)
+    },
+  }
+}
+
+const isElsewhere = (appId: string): string => `the app ${appId} is in another workspace`
