@@ -1,23 +1,9 @@
 /** How to go on where a run ended: the commands to type, and what to know about the rows. */
 import { Cursor, ListByNo } from "@effect-feishu/core"
 import * as ConnectionFlags from "./ConnectionFlags.ts"
-import type * as Format from "./Format.ts"
 import type * as Language from "./Language.ts"
-import type { State } from "./Run.ts"
+import type { Again, State } from "./Run.ts"
 import { instant, many } from "./Words.ts"
-
-/** What the commands repeat of the one that ran. */
-export interface Again extends ConnectionFlags.Given {
-  /** None if the terminal decides. */
-  readonly format: Format.Name | undefined
-  readonly showPasswords: boolean
-  readonly summary: "text" | "json"
-  readonly fields: string | undefined
-  readonly keepGoing: boolean
-  readonly concurrency: number | undefined
-  /** If it was given; a cursor holds it already. */
-  readonly pageSize: number | undefined
-}
 
 /** Longer commands are of no use to a person: those of so many numbers are told in words. */
 const mostCursors = 10

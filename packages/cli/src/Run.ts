@@ -3,13 +3,27 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Cursor, Events, FeishuError, MeetingNo } from "@effect-feishu/core"
-import type { Again } from "./Resume.ts"
+import type * as ConnectionFlags from "./ConnectionFlags.ts"
+import type * as Format from "./Format.ts"
 
 /** A time that a number could not be read for any more; unix seconds. */
 interface Unreachable {
   readonly meetingNo: MeetingNo
   readonly from: number
   readonly to: number
+}
+
+/** What the commands that go on repeat of the one that ran. */
+export interface Again extends ConnectionFlags.Given {
+  /** None if the terminal decides. */
+  readonly format: Format.Name | undefined
+  readonly showPasswords: boolean
+  readonly summary: "text" | "json"
+  readonly fields: string | undefined
+  readonly keepGoing: boolean
+  readonly concurrency: number | undefined
+  /** If it was given; a cursor holds it already. */
+  readonly pageSize: number | undefined
 }
 
 /** The state of a run. It changes while the run goes on, so that an end at any moment can be told. */

@@ -39,7 +39,7 @@
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
-import type { Event } from "./Events.ts"
+import type { Event } from "./internal/Event.ts"
 
 const count = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 

@@ -3,11 +3,10 @@
  */
 import "./thisNode.ts"
 
+export { type Client, createClient } from "./Client.ts"
 export {
   type AppCredentials,
-  type Client,
   type ClientOptions,
-  createClient,
   type From,
   type GivenToken,
   type MeetingsRequest,
@@ -19,7 +18,7 @@ export {
   type RetryBudgetOptions,
   type Settings,
   type TimeRange,
-} from "./Client.ts"
+} from "./Options.ts"
 export { type ClientEvent } from "./ClientEvent.ts"
 export {
   AppTicketMissing,

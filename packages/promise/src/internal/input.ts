@@ -19,7 +19,7 @@ import {
 } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import { firstOf } from "@effect-feishu/terminal/Shortened"
-import type { AppCredentials, ClientOptions, From, Moment, TimeRange as PlainRange } from "../Client.ts"
+import type { AppCredentials, ClientOptions, From, Moment, TimeRange as PlainRange } from "../Options.ts"
 
 const refuse = (field: string, problem: string, remedy: string) =>
   Effect.fail(FeishuError.invalidRequest(field, problem, remedy))

@@ -1,0 +1,75 @@
+/** The events of a read. They are types alone, since both those that count them and those that hand them on need them. */
+import type { MeetingNo } from "@effect-feishu/contract/MeetingNo"
+import type { FeishuError, Reason } from "../FeishuError.ts"
+
+/** How a request ended. */
+export type Outcome = "Success" | "Interrupted" | Reason["_tag"]
+
+/**
+ * What became of a request on its way: it was `answered`, whatever the answer says; it is `unanswered`, and may have
+ * arrived all the same; or it was `not sent`, since there was no connection.
+ */
+export type Delivery = "not sent" | "answered" | "unanswered"
+
+/** One thing that happened. Times are in milliseconds. */
+export type Event =
+  /** A request is being sent; `operation` is its method and path. */
+  | { readonly _tag: "RequestSent"; readonly operation: string }
+  /**
+   * A request ended: with `Success`, with the tag of the error's reason, or `Interrupted`. Status and log id as far
+   * as there was an answer. `delivery` says whether the request counts for Feishu's rate limit, and from when on.
+   */
+  | {
+      readonly _tag: "RequestEnded"
+      readonly operation: string
+      readonly outcome: Outcome
+      readonly delivery: Delivery
+      readonly status: number | undefined
+      readonly logId: string | undefined
+      readonly millis: number
+    }
+  /** A call failed in a way that passes, and is tried again after a pause. */
+  | { readonly _tag: "Retrying"; readonly error: FeishuError; readonly delayMillis: number }
+  /** The rate limit has no free slot, or its gate is closed: the next request waits this long. */
+  | { readonly _tag: "RateLimitWaiting"; readonly millis: number }
+  /** That wait is over; it took this long. */
+  | { readonly _tag: "RateLimitWaited"; readonly millis: number }
+  /**
+   * Feishu refused a request for the rate limit, so somebody else uses the same quota. All requests wait until it
+   * resets, and from then on at least `paceMillis` lie between two of them.
+   */
+  | {
+      readonly _tag: "RateLimitRefused"
+      readonly resetMillis: number
+      readonly paceMillis: number
+      readonly logId: string | undefined
+    }
+  /** A fresh access token was fetched; `operation` says of which kind. */
+  | { readonly _tag: "TokenFetched"; readonly operation: string; readonly expiresInMillis: number }
+  /** A page was read. `window` counts from 0. */
+  | {
+      readonly _tag: "PageRead"
+      readonly meetingNo: MeetingNo
+      readonly rows: number
+      /** Rows that had come before, and were dropped. */
+      readonly duplicates: number
+      readonly window: number
+      readonly windows: number
+    }
+  /**
+   * A read that was resumed, or took long, has left out this part of its range: it is more than 90 days ago by now, and
+   * Feishu no longer answers for it. Unix seconds.
+   */
+  | {
+      readonly _tag: "TimeUnreachable"
+      readonly meetingNo: MeetingNo
+      readonly from: number
+      readonly to: number
+    }
+  /** A window older than 90 days has no rows. Feishu may just not show them any more. */
+  | {
+      readonly _tag: "OldWindowEmpty"
+      readonly meetingNo: MeetingNo
+      readonly start: number
+      readonly end: number
+    }
