@@ -2,7 +2,7 @@
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
-import * as Api from "../feishu/ListByNo.ts"
+import * as FeishuRoutes from "../feishu/routes.ts"
 import * as NetworkFaults from "../faults/NetworkFaults.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 import * as Routes from "./routes.ts"
@@ -20,7 +20,7 @@ export const make = (workspaces: Workspaces): PublicTypes.FetchHandler => {
   const { dispose, handler } = HttpRouter.toWebHandler(
     // Whoever can call it is in this process: there is nobody to guard against.
     Routes.routes(workspaces, undefined).pipe(Layer.provide(HttpServer.layerServices)),
-    { disableLogger: true, routerConfig: Api.routerConfig },
+    { disableLogger: true, routerConfig: FeishuRoutes.routerConfig },
   )
   const waiting = new Set<AbortController>()
   const answer = async (request: Request): Promise<Response> => {

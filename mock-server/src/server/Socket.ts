@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Api from "../feishu/ListByNo.ts"
+import * as FeishuRoutes from "../feishu/routes.ts"
 import * as AppTicketPush from "../feishu/AppTicketPush.ts"
 import * as ControlGuard from "../control/ControlGuard.ts"
 import * as HeaderNames from "../protocol/HeaderNames.ts"
@@ -45,7 +45,7 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
   })
   yield* Layer.build(
     HttpRouter.serve(Routes.routes(workspaces, { cors, host, controlToken }), {
-      routerConfig: Api.routerConfig,
+      routerConfig: FeishuRoutes.routerConfig,
       disableLogger: true,
       disableListenLog: true,
     }).pipe(Layer.provide(NodeHttpServer.layer(() => server, { port: options.port ?? 0, host }))),

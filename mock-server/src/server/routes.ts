@@ -2,7 +2,7 @@
 import * as ByteSize from "effect/ByteSize"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Layer from "effect/Layer"
-import * as Api from "../feishu/ListByNo.ts"
+import * as FeishuRoutes from "../feishu/routes.ts"
 import * as Bounds from "../protocol/Bounds.ts"
 import type * as ControlGuard from "../control/ControlGuard.ts"
 import * as ControlHandlers from "../control/ControlHandlers.ts"
@@ -12,7 +12,7 @@ import type { Workspaces } from "../state/Workspaces.ts"
 
 /** Every route. Without a guard the control plane is for whoever can call. */
 export const routes = (workspaces: Workspaces, guard: ControlGuard.Options | undefined) =>
-  Layer.merge(Api.routes, ControlHandlers.routes(workspaces)).pipe(
+  Layer.merge(FeishuRoutes.routes, ControlHandlers.routes(workspaces)).pipe(
     Layer.provide([Gateway.authorization, Gateway.fields]),
     Layer.provideMerge(Middleware.layer(workspaces, guard)),
     // Snapshots are read by themselves: they may be larger.
