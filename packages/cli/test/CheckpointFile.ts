@@ -1,7 +1,7 @@
 /** Checkpoints as files: their records, and files with the records that a test wants. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { Cursor } from "@effect-feishu/core"
-import * as Recorded from "../src/Recorded.ts"
+import * as Recorded from "../src/run/Recorded.ts"
 
 /** A record of whatever kind, right or wrong. */
 export type Record_ = Readonly<Record<string, unknown>>

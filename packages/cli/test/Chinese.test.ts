@@ -4,8 +4,8 @@ import * as NodeHttp from "@effect-feishu/core/node"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Chinese from "../src/Chinese.ts"
-import { explain, inOurWords } from "../src/Explanation.ts"
+import * as Chinese from "../src/language/Chinese.ts"
+import { explain, inOurWords } from "../src/failure/explain.ts"
 import { english } from "./english.ts"
 
 const refused = { status: 400, code: 121003, msg: "param error", logId: "20260901LOG" }

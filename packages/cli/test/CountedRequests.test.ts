@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ListByNo } from "@effect-feishu/core"
-import * as CountedRequests from "../src/CountedRequests.ts"
+import * as CountedRequests from "../src/run/CountedRequests.ts"
 
 const now = 1_767_225_600_000
 const seconds = (...ago: ReadonlyArray<number>) => ago.map((each) => now - each * 1_000)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FeishuError } from "@effect-feishu/core"
 import * as Cause from "effect/Cause"
-import { faultOf, NumbersFailed } from "../src/Fault.ts"
+import { faultOf, NumbersFailed } from "../src/failure/Fault.ts"
 
 describe("numbers that failed", () => {
   it("give the lowest of their exit codes, however many they are", () => {

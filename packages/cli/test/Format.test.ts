@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { MeetingBrief, MeetingBriefRow } from "@effect-feishu/core"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Schema from "effect/Schema"
-import * as Format from "../src/Format.ts"
+import * as Format from "../src/output/Format.ts"
 import * as Scripted from "./ScriptedFeishu.ts"
 
 const url = "https://vc.feishu.cn/j/337736498"

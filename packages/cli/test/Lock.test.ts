@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Lock from "../src/Lock.ts"
+import * as Lock from "../src/output/Lock.ts"
 
 let folder: string
 beforeAll(() => {

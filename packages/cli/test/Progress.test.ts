@@ -4,11 +4,11 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
-import * as Language from "../src/Language.ts"
-import * as Progress from "../src/Progress.ts"
-import * as Run from "../src/Run.ts"
-import { Stderr } from "../src/Stderr.ts"
-import { CurrentVerbosity, type Verbosity } from "../src/Verbosity.ts"
+import * as Language from "../src/language/Language.ts"
+import * as Progress from "../src/run/Progress.ts"
+import * as Run from "../src/run/RunState.ts"
+import { Stderr } from "../src/console/Stderr.ts"
+import { CurrentVerbosity, type Verbosity } from "../src/console/Verbosity.ts"
 
 const sent: Events.Event = { _tag: "RequestSent", operation: "GET /list_by_no" }
 const waiting = (millis: number): Events.Event => ({ _tag: "RateLimitWaiting", millis })

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import { Cursor, MeetingNo } from "@effect-feishu/core"
-import * as Recorded from "../src/Recorded.ts"
+import * as Recorded from "../src/run/Recorded.ts"
 import { type Record_, recordsIn, withRecords } from "./CheckpointFile.ts"
 
 const range = { start: 1_790_000_000, end: 1_800_000_000, asked: 1_795_000_000 }

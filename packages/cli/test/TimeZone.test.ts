@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Option } from "effect"
-import * as TimeZone from "../src/TimeZone.ts"
+import * as TimeZone from "../src/language/TimeZone.ts"
 
 /** Values of TZ by the zone that they mean; none where nobody can know. */
 const meanings: Readonly<Record<string, ReadonlyArray<string>>> = {

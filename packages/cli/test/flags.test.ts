@@ -7,12 +7,12 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import { feishuMeetings } from "../src/command.ts"
-import { ConfigFiles } from "../src/ConfigFiles.ts"
-import * as DashedValues from "../src/DashedValues.ts"
-import { faultOf } from "../src/Fault.ts"
-import * as Language from "../src/Language.ts"
-import * as Run from "../src/Run.ts"
-import { Stderr } from "../src/Stderr.ts"
+import { ConfigFiles } from "../src/settings/ConfigFiles.ts"
+import * as DashedValues from "../src/input/DashedValues.ts"
+import { faultOf } from "../src/failure/Fault.ts"
+import * as Language from "../src/language/Language.ts"
+import * as Run from "../src/run/RunState.ts"
+import { Stderr } from "../src/console/Stderr.ts"
 
 const silent = Stderr.of({
   live: false,

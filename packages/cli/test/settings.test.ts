@@ -12,7 +12,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { type Started, startFeishuMock } from "@effect-feishu/mock-server"
-import * as Setting from "../src/Setting.ts"
+import * as Setting from "../src/settings/Setting.ts"
 import * as Cli from "./Cli.ts"
 import * as Scripted from "./ScriptedFeishu.ts"
 

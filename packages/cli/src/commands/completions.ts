@@ -1,0 +1,79 @@
+/** The command `completions`: what makes a shell complete commands, flags and their values. */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Completions from "effect/cli/Completions"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import type * as Language from "../language/Language.ts"
+
+const name = "feishu-meetings"
+
+const words: Language.Words<{
+  readonly description: string
+  readonly shell: string
+  readonly bash: string
+  readonly zsh: string
+  readonly fish: string
+}> = {
+  en: {
+    description: "Print what makes bash, zsh or fish complete commands and flags",
+    shell: "The shell that is to read it",
+    bash: "In ~/.bashrc",
+    zsh: "Once; new shells then complete",
+    fish: "Once; new shells then complete",
+  },
+  zh: {
+    description: "输出 bash、zsh 或 fish 的补全脚本",
+    shell: "使用该脚本的 shell",
+    bash: "写入 ~/.bashrc",
+    zsh: "运行一次，新开的 shell 即可补全",
+    fish: "运行一次，新开的 shell 即可补全",
+  },
+}
+
+/** Flags that take the name of a file, which shells complete as such. */
+const files = ["output", "checkpoint", "numbers-from", "app-secret-file", "access-token-file"]
+
+/** The command; `root` is what it completes, of which it is a part itself. */
+export const completions = (language: Language.Language, root: () => Root) => {
+  const say = words[language]
+  return Command.make(
+    "completions",
+    {
+      shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(Argument.withDescription(say.shell)),
+    },
+    ({ shell }) => Effect.suspend(() => Console.log(script(shell, root()))),
+  ).pipe(
+    Command.withDescription(say.description),
+    Command.withExamples([
+      { command: `source <(${name} completions bash)`, description: say.bash },
+      { command: `${name} completions zsh > "\${fpath[1]}/_${name}"`, description: say.zsh },
+      {
+        command: `${name} completions fish > ~/.config/fish/completions/${name}.fish`,
+        description: say.fish,
+      },
+    ]),
+  )
+}
+
+/** The whole command, and the flags that each of its commands takes besides its own. */
+export interface Root {
+  readonly command: Command.Command.Any
+  readonly globalFlags: ReadonlyArray<GlobalFlag.GlobalFlag<unknown>>
+}
+
+const script = (shell: Completions.Shell, { command, globalFlags }: Root): string => {
+  const flags = [GlobalFlag.Help, GlobalFlag.Version, ...globalFlags].map(({ flag }) => flag)
+  const everywhere = Completions.fromCommand(Command.make("every", { flags })).flags
+  const complete = (descriptor: Completions.CommandDescriptor): Completions.CommandDescriptor => ({
+    ...descriptor,
+    flags: [...descriptor.flags, ...everywhere].map((flag) =>
+      files.includes(flag.name) ? { ...flag, type: { _tag: "Path", pathType: "file" } } : flag,
+    ),
+    subcommands: descriptor.subcommands.map(complete),
+  })
+  const text = Completions.generate(name, shell, complete(Completions.fromCommand(command)))
+  // Its comment names the flag that Effect has for it.
+  return text.replaceAll(`${name} --completions`, `${name} completions`).trimEnd()
+}

@@ -1,0 +1,362 @@
+/** The command `config`: what is set, and where; and a file to begin with. */
+import { dirname } from "node:path"
+import * as Command from "effect/cli/Command"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import { FeishuError } from "@effect-feishu/core"
+import * as HelpText from "@effect-feishu/terminal/HelpText"
+import * as ConfigFiles from "../settings/ConfigFiles.ts"
+import * as ConnectionFlags from "../input/ConnectionFlags.ts"
+import * as Flags from "../input/Flags.ts"
+import * as Language from "../language/Language.ts"
+import * as Setting from "../settings/Setting.ts"
+import * as Settings from "../settings/LoadedSettings.ts"
+import * as SystemError from "../language/SystemError.ts"
+import { aligned } from "../console/Columns.ts"
+import { json, visible } from "@effect-feishu/terminal/VisibleText"
+
+const words: Language.Words<{
+  readonly description: string
+  readonly show: string
+  readonly showShort: string
+  readonly order: string
+  readonly places: ReadonlyArray<readonly [string, string]>
+  readonly showJson: string
+  readonly init: string
+  readonly path: string
+  readonly exampleShow: string
+  readonly exampleFlag: string
+  readonly exampleInit: string
+  readonly secret: (characters: number) => string
+  readonly unset: string
+  readonly unusable: (origin: string, problem: string) => string
+  readonly byTerminal: string
+  readonly byLocale: string
+  readonly looked: string
+  readonly kind: Readonly<Record<ConfigFiles.Kind, string>>
+  readonly there: string
+  readonly absent: string
+  readonly isThere: (path: string) => string
+  readonly editIt: string
+  readonly notWritten: (path: string, reason: string) => string
+  readonly elsewhere: string
+  readonly wrote: (path: string) => string
+}> = {
+  en: {
+    description: "Show what is set and where it comes from, or write a file to begin with",
+    show: "Show every setting, its value and where it comes from: a flag counts more than the environment, that more than the project's file, that more than the user's. Sends nothing, and shows no secret",
+    showShort: "Show every setting, its value and where it comes from",
+    order: "what counts, the strongest first",
+    places: [
+      ["a flag", "--base-url, --brand, …; there is none for a secret"],
+      ["the environment", "FEISHU_BASE_URL, FEISHU_BRAND, …; HTTPS_PROXY, HTTP_PROXY, NO_PROXY"],
+      [
+        ConfigFiles.projectName,
+        "Of a project: here or above, up to the root of the repository. It may name hosts of Feishu and Lark and this machine, and holds no secret",
+      ],
+      ["config.yaml", "The user's, where config path says; with a secret, nobody else may read it"],
+    ],
+    showJson: "Print one JSON document",
+    init: "Write the user's configuration file, with every setting explained; nothing is overwritten",
+    path: "Print where the user's configuration file is",
+    exampleShow: "What is set here, and by what",
+    exampleFlag: "What a flag would change",
+    exampleInit: "Write the user's file, and edit it",
+    secret: (characters) => `set, ${characters} characters`,
+    unset: "not set",
+    unusable: (origin, problem) => `${origin}; cannot be used: ${problem}`,
+    byTerminal: "table on a terminal, else ndjson",
+    byLocale: "by the locale",
+    looked: "Files:",
+    kind: { project: "project", user: "user" },
+    there: "read",
+    absent: "not there",
+    isThere: (path) => `${path} is there already`,
+    editIt: "Edit it, or move it away first.",
+    notWritten: (path, reason) => `${path} cannot be written (${reason})`,
+    elsewhere: "Set XDG_CONFIG_HOME to a folder that you may write to.",
+    wrote: (path) => `Wrote ${path}: remove the # before each line that you need.`,
+  },
+  zh: {
+    description: "查看各项配置及其来源，或生成配置文件",
+    show: "列出每个配置项的值和来源：选项优先于环境变量，环境变量优先于项目文件，项目文件优先于用户文件。不发送任何请求，也不显示密钥",
+    showShort: "列出每个配置项的值和来源",
+    order: "优先级，由高到低",
+    places: [
+      ["选项", "--base-url、--brand 等；密钥没有对应的选项"],
+      ["环境变量", "FEISHU_BASE_URL、FEISHU_BRAND 等；HTTPS_PROXY、HTTP_PROXY、NO_PROXY"],
+      [
+        ConfigFiles.projectName,
+        "项目文件：当前文件夹或其上级，直到仓库根目录。只能指定飞书、Lark 的主机和本机，且不得含有密钥",
+      ],
+      ["config.yaml", "用户文件，位置见 config path；含有密钥时不得让他人可读"],
+    ],
+    showJson: "输出一个 JSON 文档",
+    init: "生成用户配置文件，其中说明每个配置项；不会覆盖已有文件",
+    path: "显示用户配置文件的位置",
+    exampleShow: "当前的配置及其来源",
+    exampleFlag: "某个选项会改变什么",
+    exampleInit: "生成用户配置文件并编辑",
+    secret: (characters) => `已设置，${characters} 个字符`,
+    unset: "未设置",
+    unusable: (origin, problem) => `${origin}；无法使用：${problem}`,
+    byTerminal: "终端上为 table，否则为 ndjson",
+    byLocale: "由系统区域设置决定",
+    looked: "文件：",
+    kind: { project: "项目", user: "用户" },
+    there: "已读取",
+    absent: "不存在",
+    isThere: (path) => `${path} 已存在`,
+    editIt: "请直接编辑，或先将其移走。",
+    notWritten: (path, reason) => `无法写入 ${path}（${reason}）`,
+    elsewhere: "请将 XDG_CONFIG_HOME 设为可写的文件夹。",
+    wrote: (path) => `已生成 ${path}：去掉所需各行前的 # 即可。`,
+  },
+}
+
+/** The commands, in the language of the help. */
+export const config = (language: Language.Language) => {
+  const say = words[language]
+  const flags = {
+    json: Flags.yes("json", say.showJson),
+    ...ConnectionFlags.make(language),
+  }
+  return Command.make("config").pipe(
+    Command.withDescription(say.description),
+    Command.annotate(HelpText.Sections, [{ title: say.order, rows: say.places }]),
+    Command.withExamples([
+      { command: "feishu-meetings config show", description: say.exampleShow },
+      { command: "feishu-meetings config show --brand lark", description: say.exampleFlag },
+      {
+        command: 'feishu-meetings config init && "$EDITOR" "$(feishu-meetings config path)"',
+        description: say.exampleInit,
+      },
+    ]),
+    Command.withSubcommands([
+      Command.make("show", flags, show).pipe(
+        Command.withShortDescription(say.showShort),
+        Command.withDescription(say.show),
+        Command.withExamples([
+          { command: "feishu-meetings config show", description: say.exampleShow },
+          { command: "feishu-meetings config show --brand lark", description: say.exampleFlag },
+        ]),
+      ),
+      Command.make("path", {}, () => Console.log(ConfigFiles.userPath())).pipe(
+        Command.withDescription(say.path),
+      ),
+      Command.make("init", {}, init).pipe(Command.withDescription(say.init)),
+    ]),
+  )
+}
+
+interface Shown {
+  readonly name: Setting.Name
+  /** As it is used; a secret is never here. */
+  readonly value: string | undefined
+  /** Of a secret that is set. */
+  readonly characters: number | undefined
+  /** Why it cannot be used, where that is no error before it has to be. */
+  readonly problem?: string | undefined
+  readonly origin: Settings.Origin | undefined
+}
+
+/** Every setting as it is used, with its origin. */
+export const valuesOf = Effect.fnUntraced(function* (settings: Settings.Settings) {
+  const { found } = settings
+  const language = yield* Language.CurrentLanguage
+  const { baseUrl, oauthBaseUrl } = yield* Settings.addresses(settings)
+  const used: Partial<Record<Setting.Name, string>> = {
+    "base-url": baseUrl,
+    "allow-http": String(Setting.truth(found.get("allow-http")?.text ?? "") ?? false),
+    brand: found.get("brand")?.text.toLowerCase() ?? "feishu",
+    "rate-limit": String(settings.rateLimit),
+    "page-size": String(settings.pageSize ?? 50),
+    concurrency: String(settings.concurrency ?? 1),
+    lang: language,
+    // Unless it is set, no token comes from there.
+    ...(found.has("oauth-base-url") ? { "oauth-base-url": oauthBaseUrl } : {}),
+  }
+  return Setting.all
+    .filter(({ holds, name }) => holds !== "secret" || found.has(name))
+    .map((setting): Shown => {
+      const { holds, name } = setting
+      const set = found.get(name)
+      const origin = set?.origin
+      return holds === "secret"
+        ? { name, value: undefined, characters: Array.from(set?.text ?? "").length, origin }
+        : {
+            name,
+            value: used[name] ?? (set && Settings.shown(setting, set)),
+            characters: undefined,
+            origin,
+            problem: Setting.isProxy(setting) ? Setting.proxyProblem(set?.text ?? "")?.[language] : undefined,
+          }
+    })
+})
+
+const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { readonly json: boolean }) {
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
+  const settings = yield* Settings.load(flags)
+  const { looked } = yield* ConfigFiles.ConfigFiles
+  const shown = yield* valuesOf(settings)
+  if (flags.json) {
+    const values = shown.map(({ characters, name, origin, problem, value }) => [
+      Setting.keyOf({ name }),
+      {
+        ...(characters === undefined ? { value: value ?? null } : { set: true, characters }),
+        ...(problem === undefined ? {} : { problem }),
+        origin: originForPrograms(origin),
+      },
+    ])
+    return yield* Console.log(
+      json({
+        settings: Object.fromEntries(values),
+        files: looked.map(({ kind, path, there }) => ({ kind, path, there })),
+      }),
+    )
+  }
+  const value = ({ characters, name, value }: Shown): string =>
+    characters !== undefined
+      ? say.secret(characters)
+      : (value ?? (name === "format" ? say.byTerminal : say.unset))
+  const originOf = ({ characters, name, origin, value }: Shown): string => {
+    if (origin === undefined && name === "lang") return say.byLocale
+    const isSet = characters !== undefined || value !== undefined
+    return isSet ? Settings.inWords(origin, language) : ""
+  }
+  const rows = shown.map((one) => [
+    Setting.keyOf(one),
+    visible(value(one)),
+    visible(one.problem === undefined ? originOf(one) : say.unusable(originOf(one), one.problem)),
+  ])
+  yield* Console.log(aligned(rows))
+  yield* Console.log(
+    [
+      "",
+      say.looked,
+      aligned(
+        looked.map(({ kind, path, there }) => [
+          `  ${say.kind[kind]}`,
+          visible(path),
+          there ? say.there : say.absent,
+        ]),
+      ),
+    ].join("\n"),
+  )
+})
+
+/** An origin for programs. */
+export const originForPrograms = (origin: Settings.Origin | undefined) => {
+  switch (origin?._tag) {
+    case undefined:
+      return { from: "default" }
+    case "Flag":
+      return { from: "flag", flag: origin.flag }
+    case "Environment":
+      return { from: "environment", variable: origin.variable }
+    case "File":
+      return { from: `${origin.kind} file`, path: origin.path, line: origin.line }
+  }
+}
+
+const init = Effect.fnUntraced(function* () {
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
+  const files = yield* FileSystem.FileSystem
+  const path = ConfigFiles.userPath()
+  yield* files.makeDirectory(dirname(path), { recursive: true, mode: 0o700 }).pipe(
+    // For its owner alone, since a secret may come into it.
+    Effect.andThen(files.writeFileString(path, example[language], { flag: "wx", mode: 0o600 })),
+    Effect.mapError((error) =>
+      error.reason._tag === "AlreadyExists"
+        ? FeishuError.invalidRequest("config", say.isThere(path), say.editIt)
+        : FeishuError.invalidRequest(
+            "config",
+            say.notWritten(path, SystemError.inWords(SystemError.codeOf(error), language)),
+            say.elsewhere,
+          ),
+    ),
+  )
+  yield* Console.log(say.wrote(path))
+})
+
+const example: Language.Words<string> = {
+  en: `# The settings of feishu-meetings. A flag and the environment count more than this, and so does ${ConfigFiles.projectName}
+# in the folder of a project; "feishu-meetings config show" tells what counts.
+
+# feishu (open.feishu.cn) or lark (open.larksuite.com).
+#brand: feishu
+# The address of a private deployment.
+#base_url: https://feishu.example.com
+# Permit plain http on another machine, such as a mock in a container: secrets then travel unencrypted.
+#allow_http: true
+
+# The app that reads, from its page in the developer console.
+#app_id: cli_a1b2c3
+# Its secret: as long as nobody but you can read this file; or the name of a file that holds it.
+#app_secret: "..."
+#app_secret_file: /run/secrets/feishu
+# An access token instead of an app.
+#access_token_file: /run/secrets/feishu-token
+# Set, the tokens of the app come from the unified OAuth 2.0.
+#oauth_base_url: https://accounts.feishu.cn
+
+# Requests a minute: less leaves something to other programs that use the same app.
+#rate_limit: 100
+# Numbers that are read beside each other.
+#concurrency: 1
+# Meetings a request, 1 to 50.
+#page_size: 50
+# table, ndjson, json, csv or excel.
+#format: ndjson
+# en or zh.
+#lang: en
+
+# The network; HTTPS_PROXY, HTTP_PROXY and NO_PROXY count more.
+#https_proxy: http://proxy.example.com:3128
+#http_proxy: http://proxy.example.com:3128
+#no_proxy: feishu.example.com
+# Certificates to trust beside Node's own, in PEM or DER.
+#ca_file: /etc/ssl/company.pem
+`,
+  zh: `# feishu-meetings 的配置。选项和环境变量优先于此文件，项目文件夹中的 ${ConfigFiles.projectName} 也优先于此文件；
+# 运行 feishu-meetings config show 可查看生效的值及其来源。
+
+# feishu（open.feishu.cn）或 lark（open.larksuite.com）。
+#brand: feishu
+# 私有化部署的地址。
+#base_url: https://feishu.example.com
+# 允许访问其他机器上的明文 http，例如容器中的模拟飞书：密钥将以明文传输。
+#allow_http: true
+
+# 读取数据的应用，见开发者后台的应用页面。
+#app_id: cli_a1b2c3
+# App Secret：仅当此文件只有您本人可读；或给出存放密钥的文件。
+#app_secret: "..."
+#app_secret_file: /run/secrets/feishu
+# 用访问凭证代替应用。
+#access_token_file: /run/secrets/feishu-token
+# 设置后，应用的访问凭证取自统一 OAuth 2.0。
+#oauth_base_url: https://accounts.feishu.cn
+
+# 每分钟请求数：调低可为使用同一应用的其他程序留出余量。
+#rate_limit: 100
+# 同时读取的会议号数。
+#concurrency: 1
+# 每次请求的会议数，1 到 50。
+#page_size: 50
+# table、ndjson、json、csv 或 excel。
+#format: ndjson
+# en 或 zh。
+#lang: zh
+
+# 网络；HTTPS_PROXY、HTTP_PROXY 和 NO_PROXY 优先。
+#https_proxy: http://proxy.example.com:3128
+#http_proxy: http://proxy.example.com:3128
+#no_proxy: feishu.example.com
+# 除 Node 自带的之外还信任的证书，PEM 或 DER 格式。
+#ca_file: /etc/ssl/company.pem
+`,
+}

@@ -1,0 +1,196 @@
+/** The command `errors`: what Feishu's error codes mean, and what to do. Needs no network. */
+import * as HelpText from "@effect-feishu/terminal/HelpText"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { ErrorCodes } from "@effect-feishu/core"
+import { codes, type OfCode } from "../language/Chinese.ts"
+import { Ended } from "../failure/CommandEnded.ts"
+import { inOurWords } from "../failure/explain.ts"
+import { exitCodes } from "../failure/Fault.ts"
+import * as Flags from "../input/Flags.ts"
+import type * as Language from "../language/Language.ts"
+import { tell } from "../run/Summary.ts"
+
+const words: Language.Words<{
+  readonly description: string
+  readonly short: string
+  readonly code: string
+  readonly json: string
+  readonly exampleOne: string
+  readonly exampleAll: string
+  readonly ofCode: (entry: ErrorCodes.ErrorCode) => OfCode
+  readonly toDo: string
+  readonly toDoWithApp: string
+  readonly message: string
+  readonly status: string
+  readonly retried: string
+  readonly retry: Readonly<Record<ErrorCodes.RetryClass, string>>
+  readonly source: string
+  readonly sources: Readonly<Record<ErrorCodes.Source, string>>
+  readonly unknown: (code: string) => string
+  readonly isNear: (codes: ReadonlyArray<number>) => string
+  readonly seeAll: string
+}> = {
+  en: {
+    description: "Tell what an error code of Feishu means and what to do, or list those that are known",
+    short: "Tell what an error code of Feishu means, and what to do",
+    code: "Such as 99991672; all of them unless given",
+    json: "Print JSON: an object, or an array of all",
+    exampleOne: "What it means, and what to do",
+    exampleAll: "What is only inferred, not documented",
+    ofCode: (entry) => entry,
+    toDo: "to do",
+    toDoWithApp: "with app",
+    message: "message",
+    status: "HTTP",
+    retried: "retried",
+    retry: {
+      transient: "yes, a few times, with growing pauses",
+      rateLimited: "yes, once the limit has reset",
+      token: "once, with a new access token",
+      final: "no: it would fail again",
+    },
+    source: "known by",
+    sources: {
+      documented: "Feishu's documentation",
+      observed: "answers that were observed",
+      sdk: "an official SDK",
+      inferred: "inference; nothing confirms it",
+    },
+    unknown: (code) => `${code} is not among the codes that are known`,
+    isNear: (near) => `Known are ${near.join(", ")}, for example. `,
+    seeAll: "feishu-meetings errors lists all of them; ask Feishu's support about others, with the log id.",
+  },
+  zh: {
+    description: "说明飞书错误码的含义与处理方法，或列出所有已知的错误码",
+    short: "说明飞书错误码的含义与处理方法",
+    code: "例如 99991672；不给出时列出全部",
+    json: "输出 JSON：单个为对象，全部为数组",
+    exampleOne: "含义与处理方法",
+    exampleAll: "哪些只是推断，没有文档",
+    ofCode: (entry) => codes[entry.code] ?? entry,
+    toDo: "处理",
+    toDoWithApp: "用应用时",
+    message: "原文",
+    status: "HTTP",
+    retried: "重试",
+    retry: {
+      transient: "会，次数有限，间隔递增",
+      rateLimited: "会，等限流重置之后",
+      token: "换用新的访问凭证重试一次",
+      final: "不会：再试仍会失败",
+    },
+    source: "来源",
+    sources: {
+      documented: "飞书官方文档",
+      observed: "观察到的实际应答",
+      sdk: "官方 SDK",
+      inferred: "推断，尚未证实",
+    },
+    unknown: (code) => `没有收录错误码 ${code}`,
+    isNear: (near) => `相近的有 ${near.join("、")}。`,
+    seeAll: "运行 feishu-meetings errors 可列出全部；其他错误码请附日志 ID 咨询飞书技术支持。",
+  },
+}
+
+/** The command, in the language of the help. */
+export const errors = (language: Language.Language) => {
+  const say = words[language]
+  return Command.make(
+    "errors",
+    {
+      code: Argument.String("code").pipe(
+        Argument.withDescription(say.code),
+        Argument.optional,
+        Argument.map(Option.getOrUndefined),
+      ),
+      json: Flags.yes("json", say.json),
+    },
+    Effect.fnUntraced(function* ({ code, json }) {
+      if (code === undefined) {
+        const all = ErrorCodes.catalogue.toSorted((one, other) => one.code - other.code)
+        return yield* Console.log(
+          json ? inJson(all.map((entry) => record(entry, language))) : table(all, language),
+        )
+      }
+      const entry = /^\d+$/.test(code) ? ErrorCodes.find(Number(code)) : undefined
+      if (entry === undefined) {
+        const near = nearest(code)
+        const remedy = `${near.length === 0 ? "" : say.isNear(near)}${say.seeAll}`
+        yield* tell({ meaning: say.unknown(code), remedy })
+        return yield* new Ended({ exitCode: exitCodes.badInput })
+      }
+      yield* Console.log(json ? inJson(record(entry, language)) : details(entry, language))
+    }),
+  ).pipe(
+    Command.withShortDescription(say.short),
+    Command.withDescription(say.description),
+    Command.withExamples([
+      { command: "feishu-meetings errors 99991672", description: say.exampleOne },
+      {
+        command: `feishu-meetings errors --json | jq '.[] | select(.source == "inferred")'`,
+        description: say.exampleAll,
+      },
+    ]),
+  )
+}
+
+const inJson = (value: unknown): string => JSON.stringify(value, undefined, 2)
+
+const record = (entry: ErrorCodes.ErrorCode, language: Language.Language) => ({
+  ...entry,
+  ...words[language].ofCode(entry),
+})
+
+/** A pipe has no width: whoever reads it wants lines whole. */
+const columns = (): number => (process.stdout.isTTY ? Math.min(process.stdout.columns || 80, 100) : Infinity)
+
+const table = (entries: ReadonlyArray<ErrorCodes.ErrorCode>, language: Language.Language): string =>
+  HelpText.rows(
+    entries.map((entry) => [
+      `${String(entry.code).padEnd(8)}  ${entry.status}`,
+      words[language].ofCode(entry).meaning,
+    ]),
+    { columns: columns(), indent: 15, margin: 0 },
+  )
+
+const details = (entry: ErrorCodes.ErrorCode, language: Language.Language): string => {
+  const say = words[language]
+  const { meaning, remedy, remedyOfApp } = say.ofCode(entry)
+  const layout = { columns: columns(), margin: 0 }
+  const { heading } = HelpText.stdout()
+  return [
+    HelpText.rows([[heading(String(entry.code)), meaning]], { ...layout, indent: 10 }),
+    HelpText.rows(
+      [
+        [say.toDo, inOurWords(remedy)],
+        ...(remedyOfApp === undefined ? [] : ([[say.toDoWithApp, inOurWords(remedyOfApp)]] as const)),
+        [say.retried, say.retry[entry.retry]],
+        [say.status, String(entry.status)],
+        [say.message, entry.msg],
+        [say.source, say.sources[entry.source]],
+      ],
+      { ...layout, indent: 10 },
+    ),
+  ].join("\n")
+}
+
+/** Codes that begin like it: the longer that is the better, and then by distance. */
+const nearest = (code: string): ReadonlyArray<number> => {
+  const alike = (other: number): number => {
+    const text = String(other)
+    let length = 0
+    while (length < text.length && text[length] === code[length]) length++
+    return length
+  }
+  const longest = Math.max(...ErrorCodes.catalogue.map((entry) => alike(entry.code)))
+  if (longest < 2) return []
+  return ErrorCodes.catalogue
+    .map((entry) => entry.code)
+    .filter((other) => alike(other) === longest)
+    .toSorted((one, other) => Math.abs(one - Number(code)) - Math.abs(other - Number(code)))
+    .slice(0, 3)
+}

@@ -1,0 +1,142 @@
+/**
+ * Everything that is not data: lines for people, and below them on a terminal one line that shows the progress
+ * and is replaced as it changes.
+ */
+import { fstatSync } from "node:fs"
+import { styleText } from "node:util"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import type * as LogLevel from "effect/LogLevel"
+import * as References from "effect/References"
+import { shortened } from "@effect-feishu/terminal/Shortened"
+import { withoutSecrets } from "./KnownSecrets.ts"
+import * as Chinese from "../language/Chinese.ts"
+import * as Language from "../language/Language.ts"
+import { CurrentVerbosity } from "./Verbosity.ts"
+import { visible } from "@effect-feishu/terminal/VisibleText"
+
+/** What a line begins with, in a colour where the terminal and its user want colours. */
+export interface Label {
+  readonly text: string
+  readonly color: "red" | "yellow" | "green" | "cyan" | "gray"
+}
+
+/** Standard error. */
+export class Stderr extends Context.Service<
+  Stderr,
+  {
+    /** Writes a line. Whatever the text holds, it stays one line and shows no secret. */
+    readonly line: (text: string, label?: Label) => Effect.Effect<void>
+    /** Whether there is a terminal that takes a progress line. */
+    readonly live: boolean
+    /** Shows a progress line that fits into so many columns, or replaces it; does nothing where there is no terminal. */
+    readonly progress: (render: (columns: number) => string) => Effect.Effect<void>
+    /** Takes the progress line away, for other output on the same terminal. */
+    readonly clear: Effect.Effect<void>
+  }
+>()("@effect-feishu/cli/Stderr") {}
+
+/**
+ * A text as a message holds it, without the secrets that this run knows: somebody may give a megabyte for a time, and
+ * nobody reads more than this.
+ */
+export const inMessage = (text: string): string => shortened(withoutSecrets(text), 3_000)
+
+/** Text that may be shown: in one line, and without the secrets that this run knows. */
+export const showable = (text: string): string => visible(withoutSecrets(text))
+
+/** Whether a pipe stands behind it: its reader may be a pager, which has the same terminal. */
+const isPipe = (descriptor: number): boolean => {
+  try {
+    return fstatSync(descriptor).isFIFO()
+  } catch {
+    // It is closed.
+    return false
+  }
+}
+
+const make = Effect.gen(function* () {
+  const { stderr } = process
+  // Nobody reads any more; there is no place left to say so.
+  stderr.on("error", () => {})
+  const live =
+    stderr.isTTY === true && process.env["TERM"] !== "dumb" && !process.env["NO_COLOR"] && !isPipe(1)
+  let render: ((columns: number) => string) | undefined
+  let shown = ""
+  const erased = (): string => (shown === "" ? "" : "\r\u001b[K")
+  const drawn = (): string => {
+    // A line that wraps could not be taken away again. Some terminals say 0 when they do not know.
+    shown = render?.((stderr.columns || 80) - 1) ?? ""
+    return shown
+  }
+  const write = (text: string): Effect.Effect<void> =>
+    Effect.callback((resume) => {
+      stderr.write(text, () => resume(Effect.void))
+    })
+  if (live) {
+    const redraw = () => {
+      if (shown !== "") stderr.write(erased() + drawn())
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => stderr.on("resize", redraw)),
+      () => Effect.sync(() => stderr.off("resize", redraw)),
+    )
+  }
+  return Stderr.of({
+    live,
+    line: (text, label) =>
+      Effect.suspend(() => {
+        const start = label === undefined ? "" : styleText(label.color, label.text, { stream: stderr })
+        return write(`${erased()}${start}${showable(text)}\n${drawn()}`)
+      }),
+    progress: (next) =>
+      Effect.sync(() => {
+        if (!live) return
+        render = next
+        const before = shown
+        // Written over, and the rest erased after that: an empty line between them would flicker.
+        if (drawn() !== before) stderr.write(before === "" ? shown : `\r${shown}\u001b[K`)
+      }),
+    clear: Effect.suspend(() => {
+      const eraser = erased()
+      render = undefined
+      shown = ""
+      return eraser === "" ? Effect.void : write(eraser)
+    }),
+  })
+})
+
+const words: Language.Words<{ readonly warning: string; readonly error: string }> = {
+  en: { warning: "warning: ", error: "error: " },
+  zh: { warning: "警告：", error: "错误：" },
+}
+
+/** The labels of what is wrong. */
+export const labels = (language: Language.Language) => ({
+  error: { text: words[language].error, color: "red" } satisfies Label,
+  warning: { text: words[language].warning, color: "yellow" } satisfies Label,
+})
+
+/** The logs of the libraries as lines here: the message alone, without time, cause or stack. */
+const logger = Effect.gen(function* () {
+  const stderr = yield* Stderr
+  return Logger.make<unknown, void>(({ fiber, logLevel, message }) => {
+    const language = fiber.getRef(Language.CurrentLanguage)
+    const { error, warning } = labels(language)
+    const text = (Array.isArray(message) ? message : [message]).map(String).join(" ")
+    const told = language === "zh" ? Chinese.ofCore(text) : text
+    Effect.runFork(stderr.line(inMessage(told), logLevel === "Warn" ? warning : error))
+  })
+})
+
+const leastLevel = Effect.map(CurrentVerbosity, (verbosity): LogLevel.LogLevel =>
+  verbosity === "quiet" ? "Error" : "Warn",
+)
+
+/** Standard error of this process, with the warnings of the libraries going there, too. */
+export const layer: Layer.Layer<Stderr> = Layer.provideMerge(
+  Layer.merge(Logger.layer([logger]), Layer.effect(References.MinimumLogLevel, leastLevel)),
+  Layer.effect(Stderr, make),
+)

@@ -1,0 +1,317 @@
+/** What ended a run early, as what is told of it and as an exit code. */
+import * as Cause from "effect/Cause"
+import * as CliError from "effect/cli/CliError"
+import * as Config from "effect/Config"
+import * as Data from "effect/Data"
+import { FeishuError } from "@effect-feishu/core"
+import { firstOf, shortened } from "@effect-feishu/terminal/Shortened"
+import { Ended } from "./CommandEnded.ts"
+import type { Explanation } from "../language/Chinese.ts"
+import { explain } from "./explain.ts"
+import type * as Language from "../language/Language.ts"
+import { OutputFailed } from "../output/Output.ts"
+import { withoutSecrets } from "../console/KnownSecrets.ts"
+import * as SystemError from "../language/SystemError.ts"
+import { json } from "@effect-feishu/terminal/VisibleText"
+import { many } from "../language/phrases.ts"
+
+/** The exit codes, by what ended the run. */
+export const exitCodes = {
+  complete: 0,
+  refused: 1,
+  badInput: 2,
+  tokenScopeOrApp: 3,
+  networkOrServer: 4,
+  defect: 5,
+  stopped: 6,
+  contract: 7,
+  SIGHUP: 129,
+  SIGINT: 130,
+  SIGTERM: 143,
+} as const
+
+/** The exit code for an error of the client. */
+export const exitCodeOf = ({ reason }: FeishuError.FeishuError): number => exitCodeOfReason[reason._tag]
+
+const exitCodeOfReason: Record<FeishuError.Reason["_tag"], number> = {
+  InvalidRequest: exitCodes.badInput,
+  CursorUnusable: exitCodes.badInput,
+  TransportFailed: exitCodes.networkOrServer,
+  ServerFailed: exitCodes.networkOrServer,
+  RateLimited: exitCodes.networkOrServer,
+  QuotaExceeded: exitCodes.refused,
+  RequestRefused: exitCodes.refused,
+  RangeTooOld: exitCodes.refused,
+  Redirected: exitCodes.contract,
+  AuthenticationFailed: exitCodes.tokenScopeOrApp,
+  AppTicketMissing: exitCodes.tokenScopeOrApp,
+  PermissionDenied: exitCodes.tokenScopeOrApp,
+  ContractViolation: exitCodes.contract,
+  PaginationBroken: exitCodes.contract,
+}
+
+/** What ended a run early. */
+export interface Fault extends Explanation {
+  /** The tag of the error's reason, `OutputFailed`, `Stopped` (by a signal) or `Defect`. */
+  readonly reason: string
+  /** Feishu's code. */
+  readonly code?: number | undefined
+  readonly logId?: string | undefined
+  readonly exitCode: number
+}
+
+/** With --keep-going: some numbers could not be read, and were told already; the others are there. */
+export class NumbersFailed extends Data.TaggedError("NumbersFailed")<{
+  readonly errors: ReadonlyArray<FeishuError.FeishuError>
+}> {}
+
+/** The list is complete but for a time that Feishu no longer shows, which was told. */
+export class TimeUnreachable extends Data.TaggedError("TimeUnreachable") {}
+
+/** Finds out what ended a run early. */
+export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language = "en"): Fault => {
+  const say = words[language]
+  if (Cause.hasInterruptsOnly(cause)) {
+    return { reason: "Stopped", meaning: say.stopped, remedy: "", exitCode: exitCodes.SIGINT }
+  }
+  const error = Cause.squash(cause)
+  if (error instanceof FeishuError.FeishuError) return ofFeishu(error, language)
+  if (error instanceof Ended) {
+    return { reason: error._tag, meaning: "", remedy: "", exitCode: error.exitCode }
+  }
+  if (CliError.isCliError(error)) return badInput(ofCommandLine(error, say))
+  if (error instanceof Config.ConfigError) {
+    return badInput({ meaning: say.configWrong(inOneLine(error.cause.message)), remedy: say.correctConfig })
+  }
+  if (error instanceof NumbersFailed) {
+    // There may be more of them than a call takes arguments.
+    const exitCode = error.errors.reduce(
+      (lowest, error) => Math.min(lowest, exitCodeOf(error)),
+      Number.POSITIVE_INFINITY,
+    )
+    return { reason: error._tag, meaning: say.numbersFailed(error.errors.length), remedy: "", exitCode }
+  }
+  if (error instanceof TimeUnreachable) {
+    return { reason: error._tag, meaning: say.unreachable, remedy: "", exitCode: exitCodes.refused }
+  }
+  if (error instanceof OutputFailed) {
+    const { code, flag, target } = error
+    const name = target === "standard output" ? say.stdout : target
+    return {
+      reason: error._tag,
+      meaning: `${name}${say.colon}${SystemError.inWords(code, language)}`,
+      remedy: SystemError.isFull(code) ? say.makeRoom(flag) : say.elsewhere(flag),
+      exitCode: exitCodes.stopped,
+    }
+  }
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return { reason: "Defect", meaning: what, remedy: say.bug, exitCode: exitCodes.defect }
+}
+
+/** What a call has failed with. */
+export const ofFeishu = (error: FeishuError.FeishuError, language: Language.Language): Fault => {
+  const { code, logId, reason } = error
+  const exitCode = exitCodeOf(error)
+  return { reason: reason._tag, ...explain(error, language), code, logId, exitCode }
+}
+
+/** All of it in one text, for programs. */
+export const messageOf = ({ meaning, remedy }: Fault, language: Language.Language): string =>
+  [meaning, ...(remedy === "" ? [] : [remedy])].join(words[language].stop)
+
+const badInput = (explanation: Explanation): Fault => ({
+  reason: "InvalidRequest",
+  ...explanation,
+  exitCode: exitCodes.badInput,
+})
+
+const inOneLine = (text: string): string => text.replace(/\n\n\s*/g, ". ").replace(/\s*\n\s*/g, " ")
+
+/** So many mistakes of a command line are told, all in one line. */
+const mostTogether = 10
+
+const ofCommandLine = (error: CliError.CliError, say: Words): Explanation => {
+  const shown = error._tag === "ShowHelp" ? error : { commandPath: ["feishu-meetings"], errors: [error] }
+  const unknownFlags = shown.errors.filter((one) => one._tag === "UnrecognizedOption")
+  // What comes after an unknown flag may be its value, and is taken for something else then.
+  const errors = unknownFlags.length > 0 ? unknownFlags : shown.errors
+  const meant = errors.flatMap((one) => {
+    switch (one._tag) {
+      case "UnrecognizedOption":
+        // Effect finds --now like --foo; what is mistyped mostly begins right.
+        return one.suggestions.filter((flag) => flag.slice(0, 3) === one.option.slice(0, 3)).slice(0, 1)
+      case "UnknownSubcommand":
+        return one.suggestions.slice(0, 1)
+      default:
+        return []
+    }
+  })
+  // Effect takes -from apart into -f, -r, -o and -m; whoever typed it knows it as one.
+  const letters = errors.flatMap((one) =>
+    one._tag === "UnrecognizedOption" ? (/^-([^-])$/.exec(one.option)?.[1] ?? []) : [],
+  )
+  const problems = [
+    ...(letters.length === 0 ? [] : [say.unknownFlag(`-${letters.join("")}`)]),
+    ...errors
+      .filter((one) => !(one._tag === "UnrecognizedOption" && /^-[^-]$/.test(one.option)))
+      .map((one) => whatIsWrong(one, say)),
+  ]
+  return {
+    meaning: `${firstOf(
+      problems.map((problem) => shortened(withoutSecrets(problem), 300)),
+      mostTogether,
+      say.more,
+    ).join(say.semicolon)}${say.nothingSent}`,
+    remedy: [
+      ...(meant.length === 0 ? [] : [say.didYouMean([...new Set(meant)].slice(0, 3).join(", "))]),
+      say.seeHelp(`${shown.commandPath.join(" ")} --help`),
+    ].join(say.space),
+  }
+}
+
+const whatIsWrong = (error: CliError.CliError, say: Words): string => {
+  switch (error._tag) {
+    case "UnrecognizedOption":
+      return say.unknownFlag(error.option)
+    case "UnknownSubcommand":
+      return say.unknownCommand(say.quoted(inQuotes(error.subcommand)))
+    case "MissingOption":
+      return say.missing(`--${error.option}`)
+    case "MissingArgument":
+      return say.missing(error.argument)
+    case "UnexpectedArgument":
+      return say.unexpected(error.arguments.map((text) => say.quoted(inQuotes(text))).join(" "))
+    case "InvalidValue": {
+      const name = error.kind === "argument" ? error.option : `--${error.option}`
+      if (error.expected === "at most 1 value") return say.onlyOnce(name)
+      // Effect puts choices into quotes, which are not to be typed, and its own words in front of them.
+      const expected = error.expected.replaceAll('"', "").replace(/^Expected:? /, "")
+      return error.value === ""
+        ? say.needsValue(name, expected)
+        : say.wrongValue(name, expected, say.quoted(inQuotes(error.value)))
+    }
+    default:
+      return inOneLine(error.message)
+  }
+}
+
+const inQuotes = (text: string): string => JSON.stringify(text).slice(1, -1)
+
+/** All that is known of what ended a run, for `--verbose`, line by line: names and values as they are in code. */
+export const detailsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<string> => {
+  if (Cause.hasInterruptsOnly(cause)) return []
+  const error = Cause.squash(cause)
+  if (error instanceof FeishuError.FeishuError) return detailsOfFeishu(error)
+  if (error instanceof NumbersFailed) return error.errors.flatMap(detailsOfFeishu)
+  // They have said it all.
+  if (CliError.isCliError(error) || error instanceof OutputFailed || error instanceof TimeUnreachable) {
+    return []
+  }
+  const lines: Array<string> = []
+  // Errors that cause each other in a circle are a bug, too.
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+    // A message may have any number of lines, and stands before those of the stack.
+    const [first = "", ...others] = shortened(withoutSecrets(at.stack ?? String(at)), 10_000).split("\n")
+    lines.push(depth === 0 ? first : `cause: ${first}`, ...others)
+  }
+  return lines
+}
+
+const detailsOfFeishu = (error: FeishuError.FeishuError): ReadonlyArray<string> => {
+  const { isRetryable, leftAloneSeconds, operation, position, reason, requests, retryBudgetSpent } = error
+  const { _tag, ...fields } = reason
+  return Object.entries({
+    reason: `${_tag} ${json(fields)}`,
+    operation,
+    position,
+    requests,
+    isRetryable,
+    retryBudgetSpent,
+    leftAloneSeconds,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]))
+}
+
+interface Words {
+  readonly stopped: string
+  readonly numbersFailed: (numbers: number) => string
+  readonly unreachable: string
+  readonly stop: string
+  readonly nothingSent: string
+  readonly configWrong: (problem: string) => string
+  readonly correctConfig: string
+  readonly stdout: string
+  readonly colon: string
+  readonly makeRoom: (flag: string) => string
+  readonly elsewhere: (flag: string) => string
+  readonly bug: string
+  readonly quoted: (text: string) => string
+  readonly unknownFlag: (flag: string) => string
+  readonly unknownCommand: (command: string) => string
+  readonly missing: (name: string) => string
+  readonly unexpected: (what: string) => string
+  readonly onlyOnce: (name: string) => string
+  readonly needsValue: (name: string, expected: string) => string
+  readonly wrongValue: (name: string, expected: string, value: string) => string
+  readonly didYouMean: (what: string) => string
+  readonly seeHelp: (command: string) => string
+  readonly more: (left: number) => string
+  readonly semicolon: string
+  readonly space: string
+}
+
+const words: Language.Words<Words> = {
+  en: {
+    stopped: "stopped by a signal",
+    numbersFailed: (numbers) => `${many(numbers, "number")} could not be read to the end`,
+    unreachable: "a part of the range is more than 90 days ago by now, and Feishu no longer shows it",
+    stop: ". ",
+    nothingSent: ". Nothing was sent",
+    configWrong: (problem) => `the environment: ${problem}. Nothing was sent`,
+    correctConfig: "Correct the variable.",
+    stdout: "standard output",
+    colon: ": ",
+    makeRoom: (flag) => `Make room there, or write elsewhere with ${flag}.`,
+    elsewhere: (flag) => `Write elsewhere with ${flag}.`,
+    bug: "This is a bug of feishu-meetings: please report it as an issue of effect-feishu, with this line and the command.",
+    quoted: (text) => `"${text}"`,
+    unknownFlag: (flag) => `unknown flag ${flag}`,
+    unknownCommand: (command) => `there is no command ${command}`,
+    missing: (name) => `${name} is missing`,
+    unexpected: (what) => `there is no place for ${what}`,
+    onlyOnce: (name) => `${name} can be given only once`,
+    needsValue: (name, expected) => `${name} needs a value: ${expected}`,
+    wrongValue: (name, expected, value) => `${name} takes ${expected}, not ${value}`,
+    didYouMean: (what) => `Did you mean ${what}?`,
+    seeHelp: (command) => `See ${command}.`,
+    more: (left) => `and ${left} more`,
+    semicolon: "; ",
+    space: " ",
+  },
+  zh: {
+    stopped: "被信号中止",
+    numbersFailed: (numbers) => `${numbers} 个会议号未能读完`,
+    unreachable: "时间范围的一部分现已早于 90 天前，飞书不再显示",
+    stop: "。",
+    nothingSent: "。未发送任何请求",
+    configWrong: (problem) => `环境变量有误：${problem}。未发送任何请求`,
+    correctConfig: "请更正该变量。",
+    stdout: "标准输出",
+    colon: "：",
+    makeRoom: (flag) => `请腾出空间，或用 ${flag} 写到别处。`,
+    elsewhere: (flag) => `请用 ${flag} 写到别处。`,
+    bug: "这是 feishu-meetings 的缺陷：请附上此行与所用命令，向 effect-feishu 提交 issue。",
+    quoted: (text) => `“${text}”`,
+    unknownFlag: (flag) => `未知选项 ${flag}`,
+    unknownCommand: (command) => `没有命令${command}`,
+    missing: (name) => `缺少 ${name}`,
+    unexpected: (what) => `多余的参数${what}`,
+    onlyOnce: (name) => `${name} 只能出现一次`,
+    needsValue: (name, expected) => `${name} 需要一个值：${expected}`,
+    wrongValue: (name, expected, value) => `${name} 应为 ${expected}，而不是${value}`,
+    didYouMean: (what) => `是否想输入 ${what}？`,
+    seeHelp: (command) => `请查看 ${command}。`,
+    more: (left) => `另有 ${left} 处`,
+    semicolon: "；",
+    space: "",
+  },
+}

@@ -1,0 +1,76 @@
+/** The flags by which every command that talks to Feishu is told where it is and who asks. */
+import * as Flags from "./Flags.ts"
+import type * as Language from "../language/Language.ts"
+import { highestRateLimit } from "../settings/Setting.ts"
+
+const words: Language.Words<{
+  readonly baseUrl: string
+  readonly allowHttp: string
+  readonly brand: string
+  readonly appId: string
+  readonly appSecretFile: string
+  readonly accessTokenFile: string
+  readonly rateLimit: string
+}> = {
+  en: {
+    baseUrl: "Feishu's address; by the brand unless given",
+    allowHttp:
+      "Permit a base URL with plain http on another machine, such as a mock in a container: app secret and token then travel unencrypted, and anyone on the way can read them",
+    brand: "feishu (open.feishu.cn, the default) or lark (open.larksuite.com)",
+    appId: "The app that reads, such as cli_a1b2c3",
+    appSecretFile: "The file that holds the app's secret; - is standard input",
+    accessTokenFile: "The file that holds an access token, instead of an app; - is standard input",
+    rateLimit: "Requests a minute; 100 unless given, which is what Feishu allows an app in a tenant",
+  },
+  zh: {
+    baseUrl: "飞书的地址；默认由品牌决定",
+    allowHttp:
+      "允许 --base-url 使用其他机器上的明文 http，例如容器中的模拟飞书：App Secret 与访问凭证将以明文传输，途中任何人都能读到",
+    brand: "feishu（open.feishu.cn，默认）或 lark（open.larksuite.com）",
+    appId: "读取数据的应用，形如 cli_a1b2c3",
+    appSecretFile: "存放 App Secret 的文件；- 表示标准输入",
+    accessTokenFile: "存放访问凭证的文件，用以代替应用；- 表示标准输入",
+    rateLimit: "每分钟请求数；默认 100，即飞书对每个应用和租户的限额",
+  },
+}
+
+/** In the language of the help. */
+export const make = (language: Language.Language) => {
+  const say = words[language]
+  const file = Flags.file(language)
+  return {
+    baseUrl: Flags.text("base-url", "URL", say.baseUrl),
+    allowHttp: Flags.yes("allow-http", say.allowHttp),
+    brand: Flags.choice("brand", ["feishu", "lark"], say.brand),
+    appId: Flags.text("app-id", "ID", say.appId),
+    appSecretFile: file("app-secret-file", say.appSecretFile),
+    accessTokenFile: file("access-token-file", say.accessTokenFile),
+    rateLimit: Flags.wholeNumber(language)("rate-limit", [1, highestRateLimit], say.rateLimit),
+  }
+}
+
+/** What those flags gave. */
+export interface Given {
+  readonly baseUrl: string | undefined
+  readonly allowHttp: boolean
+  readonly brand: "feishu" | "lark" | undefined
+  readonly appId: string | undefined
+  readonly appSecretFile: string | undefined
+  readonly accessTokenFile: string | undefined
+  readonly rateLimit: number | undefined
+}
+
+/** The same flags as words of a command, for one that is to be typed later. */
+export const typed = (given: Given): ReadonlyArray<string> => [
+  ...(given.allowHttp ? ["--allow-http"] : []),
+  ...(
+    [
+      ["--base-url", given.baseUrl],
+      ["--brand", given.brand],
+      ["--app-id", given.appId],
+      ["--app-secret-file", given.appSecretFile],
+      ["--access-token-file", given.accessTokenFile],
+      ["--rate-limit", given.rateLimit],
+    ] as const
+  ).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)])),
+]

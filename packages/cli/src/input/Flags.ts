@@ -1,0 +1,74 @@
+/** The shapes of flags; what is not given is `undefined`. */
+import * as Flag from "effect/cli/Flag"
+import * as Option from "effect/Option"
+import * as HomePath from "@effect-feishu/terminal/HomePath"
+import type { Language, Words } from "../language/Language.ts"
+
+/** Any text. */
+export const text = (name: string, metavar: string, description: string) =>
+  Flag.String(name).pipe(
+    Flag.withMetavar(metavar),
+    Flag.withDescription(description),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined),
+  )
+
+const fileName: Words<string> = { en: "the name of a file", zh: "文件名" }
+
+/** The name of a file, which `~/` may begin. An empty one, such as that of a variable that is not set, is refused. */
+export const file = (language: Language) => (name: string, description: string) =>
+  Flag.String(name).pipe(
+    Flag.filter(
+      (path) => path !== "",
+      () => fileName[language],
+    ),
+    Flag.map(HomePath.expand),
+    Flag.withMetavar("FILE"),
+    Flag.withDescription(description),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined),
+  )
+
+const range: Words<(least: number, most: number) => string> = {
+  en: (least, most) =>
+    most === Number.MAX_SAFE_INTEGER
+      ? `a whole number above ${least - 1}`
+      : `a whole number from ${least} to ${most}`,
+  zh: (least, most) =>
+    most === Number.MAX_SAFE_INTEGER ? `大于 ${least - 1} 的整数` : `${least} 到 ${most} 之间的整数`,
+}
+
+/** A whole number between two, `1e3` too; what is wrong with another is told in the language. */
+export const wholeNumber =
+  (language: Language) =>
+  (name: string, [least, most]: readonly [number, number], description: string) =>
+    // Not `Flag.Int`, which says in words of its own what is wrong with a text that is no number.
+    Flag.String(name).pipe(
+      Flag.filterMap(
+        (text) => {
+          const value = /^\s*\d+(?:e\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN
+          return value >= least && value <= most ? Option.some(value) : Option.none()
+        },
+        () => range[language](least, most),
+      ),
+      Flag.withMetavar("N"),
+      Flag.withDescription(description),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+    )
+
+/** One of some words. */
+export const choice = <const Choices extends ReadonlyArray<string>>(
+  name: string,
+  choices: Choices,
+  description: string,
+) =>
+  Flag.Literals(name, choices).pipe(
+    Flag.withDescription(description),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined),
+  )
+
+/** Given or not. */
+export const yes = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDescription(description), Flag.withDefault(false))

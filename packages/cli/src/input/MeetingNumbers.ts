@@ -1,0 +1,154 @@
+/** The meeting numbers of a run: typed as arguments, or one a line in a file or on standard input. */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { FeishuError, type MeetingNo, MeetingNoFromText } from "@effect-feishu/core"
+import * as DecodedText from "@effect-feishu/terminal/DecodedText"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
+import { firstOf } from "@effect-feishu/terminal/Shortened"
+import * as Language from "../language/Language.ts"
+import { withoutSecrets } from "../console/KnownSecrets.ts"
+import { Stderr } from "../console/Stderr.ts"
+import * as SystemError from "../language/SystemError.ts"
+import * as WorkingFolder from "../settings/WorkingFolder.ts"
+
+/** Where they are. */
+export interface Given {
+  /** As they were typed. */
+  readonly numbers: ReadonlyArray<string>
+  /** A file, or `-` for standard input. */
+  readonly numbersFrom: string | undefined
+}
+
+/** So many wrong lines are told one by one. */
+const mostTold = 20
+
+/** So many wrong arguments are told, all in one line. */
+const mostTogether = 10
+
+/** Numbers for years of reading. What is larger is something else, or has no end. */
+const mostMebibytes = 32
+
+const words: Language.Words<{
+  readonly stdin: string
+  readonly typeThem: string
+  readonly unreadable: (name: string, code: string) => readonly [string, string]
+  readonly tooLarge: (name: string) => readonly [string, string]
+  readonly none: (name: string) => readonly [string, string]
+  readonly digits: (text: string, digits: number) => string
+  readonly notOne: (text: string) => string
+  readonly more: (name: string, lines: number) => string
+  readonly andMore: (left: number) => string
+  readonly semicolon: string
+  readonly arguments: (problems: string) => readonly [string, string]
+  readonly lines: (name: string, bad: number, all: number) => readonly [string, string]
+}> = {
+  en: {
+    stdin: "standard input",
+    typeThem: "type or paste meeting numbers, one a line; Ctrl-D ends them",
+    unreadable: (name, code) => [
+      `${name} cannot be read (${code})`,
+      "Give the name of a file that you may read.",
+    ],
+    tooLarge: (name) => [
+      `${name} has more than ${mostMebibytes} MiB, which are no meeting numbers`,
+      "Name a file of meeting numbers, or divide it.",
+    ],
+    none: (name) => [`${name} holds none`, "Write one a line, such as: 337736498"],
+    digits: (text, digits) => `"${text}" has ${digits} digits, a meeting number has 9`,
+    notOne: (text) => `"${text}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`,
+    more: (name, lines) => `${name}: and ${lines} more lines`,
+    andMore: (left) => `and ${left} more`,
+    semicolon: "; ",
+    arguments: (problems) => [problems, "Correct it, or leave it out."],
+    lines: (name, bad, all) => [
+      `${bad} of the ${all} lines of ${name} ${bad === 1 ? "is not a meeting number" : "are not meeting numbers"}`,
+      "Correct what is listed above, or put a # before it.",
+    ],
+  },
+  zh: {
+    stdin: "标准输入",
+    typeThem: "请输入或粘贴会议号，每行一个，以 Ctrl-D 结束",
+    unreadable: (name, code) => [`无法读取 ${name}（${code}）`, "请给出可以读取的文件。"],
+    tooLarge: (name) => [
+      `${name} 超过 ${mostMebibytes} MiB，不像是会议号列表`,
+      "请指定存放会议号的文件，或将其拆分。",
+    ],
+    none: (name) => [`${name} 中没有会议号`, "每行写一个，例如：337736498"],
+    digits: (text, digits) => `“${text}”有 ${digits} 位数字，会议号应为 9 位`,
+    notOne: (text) => `“${text}”不是会议号：会议号是 9 位数字，即会议链接的最后九位`,
+    more: (name, lines) => `${name}：另有 ${lines} 行`,
+    andMore: (left) => `另有 ${left} 个`,
+    semicolon: "；",
+    arguments: (problems) => [problems, "请更正，或去掉它。"],
+    lines: (name, bad, all) => [
+      `${name} 的 ${all} 行中，有 ${bad} 行不是会议号`,
+      "请更正上面列出的行，或在行首加 #。",
+    ],
+  },
+}
+
+/** Reads them all, each once, in the order given. What is wrong is told, all of it, and nothing is read then. */
+export const read = Effect.fn("Numbers.read")(function* (given: Given) {
+  const say = yield* Language.say(words)
+  const typed = given.numbers.map((text) => decoded(text, say))
+  const problems = typed.filter(Result.isFailure).map(({ failure }) => failure)
+  if (problems.length > 0) {
+    const said = firstOf(problems, mostTogether, say.andMore)
+    return yield* refuse("meeting-no", say.arguments(said.join(say.semicolon)))
+  }
+  const listed = given.numbersFrom === undefined ? [] : yield* fromLines(given.numbersFrom)
+  return [...new Set([...typed.filter(Result.isSuccess).map(({ success }) => success), ...listed])]
+})
+
+const refuse = (field: string, [problem, remedy]: readonly [string, string]) =>
+  FeishuError.invalidRequest(field, problem, remedy)
+
+const decode = Schema.decodeUnknownResult(MeetingNoFromText)
+
+const decoded = (text: string, say: (typeof words)[Language.Language]): Result.Result<MeetingNo, string> =>
+  Result.mapError(decode(text), () => {
+    // A line may be anything, such as a page of HTML.
+    const plain = withoutSecrets(text)
+    const shown = plain.length > 60 ? `${plain.slice(0, 60)}…` : plain
+    const digits = text.replace(/[\s-]/g, "")
+    return /^\d+$/.test(digits) ? say.digits(shown, digits.length) : say.notOne(shown)
+  })
+
+/** The numbers in a file. Empty lines do not count, nor what follows a `#`. */
+const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
+  yield* WorkingFolder.check("--numbers-from", numbersFrom)
+  const stderr = yield* Stderr
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
+  const isStdin = InputFile.isStdin(numbersFrom)
+  const name = isStdin ? say.stdin : numbersFrom
+  if (isStdin && process.stdin.isTTY) yield* stderr.line(say.typeThem)
+  const bytes = yield* Effect.mapError(InputFile.readNamed(numbersFrom, mostMebibytes * 2 ** 20), (unread) =>
+    refuse(
+      "--numbers-from",
+      unread._tag === "TooLarge"
+        ? say.tooLarge(name)
+        : say.unreadable(name, SystemError.unreadInWords(unread, language)),
+    ),
+  )
+  const lines = DecodedText.decode(bytes).split(/\r\n|\n|\r/)
+  const numbers: Array<MeetingNo> = []
+  const told: Array<{ readonly line: number; readonly problem: string }> = []
+  let [written, bad] = [0, 0]
+  for (const [index, line] of lines.entries()) {
+    const text = line.replace(/#.*/s, "").trim()
+    if (text === "") continue
+    written++
+    const one = decoded(text, say)
+    if (Result.isSuccess(one)) numbers.push(one.success)
+    else if (++bad <= mostTold) told.push({ line: index + 1, problem: one.failure })
+  }
+  if (written === 0) return yield* refuse("--numbers-from", say.none(name))
+  if (bad === 0) return numbers
+  yield* Effect.forEach(told, ({ line, problem }) => stderr.line(`${name}:${line}: ${problem}`), {
+    discard: true,
+  })
+  if (bad > told.length) yield* stderr.line(say.more(name, bad - told.length))
+  return yield* refuse("--numbers-from", say.lines(name, bad, written))
+})

@@ -1,0 +1,376 @@
+/** What is told while a run goes on: one line that is replaced on a terminal, a line now and then elsewhere, or JSON. */
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { type Events, ListByNo, RateLimit } from "@effect-feishu/core"
+import { meaningOf } from "../failure/explain.ts"
+import * as Flags from "../input/Flags.ts"
+import * as Language from "../language/Language.ts"
+import { count, Run, type State } from "./RunState.ts"
+import { Stderr } from "../console/Stderr.ts"
+import { CurrentVerbosity } from "../console/Verbosity.ts"
+import { json } from "@effect-feishu/terminal/VisibleText"
+import { many, timeOfDay } from "../language/phrases.ts"
+
+/** The ways of telling it. `auto` is a line that fits where standard error goes. */
+export type Mode = (typeof modes)[number]
+const modes = ["auto", "json", "none"] as const
+
+/** `--progress`. */
+export const flag = (language: Language.Language) => Flags.choice("progress", modes, words[language].flag)
+
+/** Of a run that is under way. */
+export interface Progress {
+  /** Counts an event, and tells it where it matters. */
+  readonly listen: (event: Events.Event) => Effect.Effect<void>
+  /** To be called when a page was written. */
+  readonly pageWritten: Effect.Effect<void>
+}
+
+/** Starts telling, until the scope ends. Without a mode it is `auto`, or `none` for who wants it quiet. */
+export const start = Effect.fnUntraced(function* (options: {
+  readonly mode: Mode | undefined
+  /** Requests a minute. */
+  readonly rateLimit: number | undefined
+  /** For how many milliseconds requests of an earlier run still count for the limit. */
+  readonly restingMillis: number
+}): Effect.fn.Return<Progress, never, Run | Stderr | Scope.Scope> {
+  const run = yield* Run
+  const stderr = yield* Stderr
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
+  const verbosity = yield* CurrentVerbosity
+  const mode = options.mode ?? (verbosity === "quiet" ? "none" : "auto")
+  const live = mode === "auto" && stderr.live
+  const pace = new Pace(options.rateLimit ?? ListByNo.rateLimit, options.restingMillis)
+
+  const record = (progress: string, more: object = {}) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      stderr.line(json({ progress, ...recordOf(run, pace, now), ...more })),
+    )
+  const line = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const parts = partsOf(run, pace, now, say).map(({ text }) => text)
+    return stderr.line(parts.join(say.comma), { text: say.label, color: "cyan" })
+  })
+  const draw = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const parts = partsOf(run, pace, now, say)
+    return stderr.progress((columns) => fitting(parts, columns, say.comma))
+  })
+
+  const why = (): string => (pace.waitsForEarlier ? `${say.colon}${say.earlier}` : "")
+  const tellInWords = Effect.fnUntraced(function* (event: Events.Event) {
+    if (verbosity === "verbose") {
+      const told = say.event(event)
+      const text = told === undefined || event._tag !== "RateLimitWaiting" ? told : `${told}${why()}`
+      const time = `${timeOfDay(yield* Clock.currentTimeMillis)} `
+      if (text !== undefined) yield* stderr.line(text, { text: time, color: "gray" })
+    } else if (mode === "auto" && !stderr.live) {
+      const wait = waitOf(event)
+      // Nobody would notice a shorter one.
+      if (wait >= 1_000 && run.waitingUntil !== undefined) {
+        yield* stderr.line(say.waiting(timeOfDay(run.waitingUntil), Math.ceil(wait / 1_000)) + why())
+      }
+    }
+    if (live) yield* draw
+  })
+  const tell = (event: Events.Event): Effect.Effect<void> => {
+    if (mode !== "json") return tellInWords(event)
+    const [progress, more] = detailOf(event, pace) ?? []
+    return progress === undefined ? Effect.void : record(progress, more)
+  }
+
+  if (mode !== "none") {
+    const again = live ? draw : mode === "json" ? record("running") : line
+    const pause = live ? "1 second" : "30 seconds"
+    yield* Effect.forkScoped(Effect.delay(Effect.repeat(again, Schedule.spaced(pause)), pause))
+    yield* Effect.addFinalizer(() => stderr.clear)
+  }
+  return {
+    listen: Effect.fnUntraced(function* (event) {
+      pace.heard(event, yield* Clock.currentTimeMillis)
+      yield* count(run, event)
+      yield* tell(event)
+    }),
+    pageWritten: mode === "json" ? record("page") : live ? draw : Effect.void,
+  }
+})
+
+/** How fast requests are sent, and whether they are answered. */
+class Pace {
+  readonly limit: number
+  /** Whether the wait that goes on is one for a slot that an earlier run has used. */
+  waitsForEarlier = false
+  /** Whether there may be such waits: after a refusal it may be the pace that a request waits for. */
+  #mayWaitForEarlier: boolean
+  #first: number | undefined
+  #lastMinute: Array<number> = []
+  #open = 0
+  #heardAt = 0
+
+  constructor(limit: number, restingMillis: number) {
+    this.limit = limit
+    this.#mayWaitForEarlier = restingMillis > 0
+  }
+  heard(event: Events.Event, now: number): void {
+    this.#heardAt = now
+    switch (event._tag) {
+      case "RateLimitWaiting": {
+        // No slot that this run has used is free again so soon.
+        const first = this.#first ?? Number.POSITIVE_INFINITY
+        const isForOwn = now + event.millis >= first + RateLimit.restMillis("answered")
+        this.waitsForEarlier = this.#mayWaitForEarlier && !isForOwn
+        return
+      }
+      case "RateLimitRefused":
+        this.#mayWaitForEarlier = this.waitsForEarlier = false
+        return
+      case "RequestEnded":
+        this.#open--
+        return
+      case "RequestSent":
+        this.waitsForEarlier = false
+        this.#open++
+        this.#first ??= now
+        this.#lastMinute.push(now)
+    }
+  }
+  /** For how many seconds there has been nothing but waiting for an answer. */
+  silentSeconds(now: number): number {
+    return this.#open > 0 ? Math.floor((now - this.#heardAt) / 1_000) : 0
+  }
+  /** When the requests of the last 60 seconds were sent. */
+  recent(now: number): ReadonlyArray<number> {
+    this.#lastMinute = this.#lastMinute.filter((at) => at > now - 60_000)
+    return this.#lastMinute
+  }
+  /** Requests a minute, measured over the last one; none before there is something to measure. */
+  perMinute(now: number): number | undefined {
+    const elapsed = this.#first === undefined ? 0 : Math.min(now - this.#first, 60_000)
+    return elapsed < 1_000 ? undefined : Math.round((this.recent(now).length * 60_000) / elapsed)
+  }
+}
+
+/**
+ * Seconds that the rest takes at least: a request for each window that was not begun, at the pace so far, and no
+ * faster than the limit allows. How many pages those windows have is not known before they are read.
+ */
+const secondsLeft = (run: State, pace: Pace, now: number): number | undefined => {
+  const requests = run.planned === undefined ? 0 : run.planned - run.windows.size
+  const perMinute = pace.perMinute(now)
+  if (requests <= 0 || !perMinute) return undefined
+  const recent = pace.recent(now)
+  const byLimit =
+    RateLimit.leastMillis(recent.length + requests, { requests: pace.limit }) - (now - (recent[0] ?? now))
+  const wait = (run.waitingUntil ?? now) - now
+  return Math.ceil(Math.max(byLimit, wait, (requests / perMinute) * 60_000) / 1_000)
+}
+
+/** Seconds without an answer that are worth a word. */
+const leastSilence = 5
+
+interface Part {
+  readonly text: string
+  /** The lower, the earlier it goes where there is little room. */
+  readonly weight: number
+}
+
+const partsOf = (run: State, pace: Pace, now: number, say: Words): ReadonlyArray<Part> => {
+  const left = secondsLeft(run, pace, now)
+  const rate = pace.perMinute(now)
+  const until = run.waitingUntil
+  const isWaiting = until !== undefined && until > now
+  const silent = pace.silentSeconds(now)
+  const isSilent = !isWaiting && silent >= leastSilence
+  return [
+    { text: say.meetings(run.rows), weight: 7 },
+    ...(run.planned !== undefined && run.planned > 1
+      ? [{ text: say.windows(Math.max(1, run.windows.size), run.planned), weight: 4 }]
+      : []),
+    { text: say.requests(run.requests), weight: 2 },
+    // Neither means anything while nobody answers.
+    ...(rate === undefined || isSilent ? [] : [{ text: say.rate(rate), weight: 1 }]),
+    ...(left === undefined || left < 5 || isSilent ? [] : [{ text: say.left(left), weight: 3 }]),
+    ...(isWaiting ? [{ text: say.waitingUntil(timeOfDay(until)), weight: 6 }] : []),
+    ...(isWaiting && pace.waitsForEarlier ? [{ text: say.earlier, weight: 5 }] : []),
+    ...(isSilent ? [{ text: say.silent(silent), weight: 6 }] : []),
+  ]
+}
+
+/** As many parts as there is room for, the most important first; of a single one as much as fits. */
+const fitting = (parts: ReadonlyArray<Part>, columns: number, comma: string): string => {
+  const kept = new Set<Part>()
+  const textOf = (shown: ReadonlySet<Part>) =>
+    parts
+      .filter((part) => shown.has(part))
+      .map(({ text }) => text)
+      .join(comma)
+  for (const part of parts.toSorted((a, b) => b.weight - a.weight)) {
+    if (CliOutput.displayWidth(textOf(new Set([...kept, part]))) > columns) break
+    kept.add(part)
+  }
+  return kept.size > 0 ? textOf(kept) : beginning(parts[0]?.text ?? "", columns)
+}
+
+/** The beginning of a text, as wide as that. */
+const beginning = (text: string, columns: number): string => {
+  let kept = ""
+  for (const character of text) {
+    if (CliOutput.displayWidth(kept + character) > columns) break
+    kept += character
+  }
+  return kept
+}
+
+/** Milliseconds of the wait for the rate limit that an event begins. */
+const waitOf = (event: Events.Event): number =>
+  event._tag === "RateLimitWaiting" ? event.millis : event._tag === "RateLimitRefused" ? event.resetMillis : 0
+
+const iso = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(millis))
+
+/** What every line of JSON has. */
+const recordOf = (run: State, pace: Pace, now: number) => ({
+  time: iso(now),
+  rows: run.rows,
+  windows: run.windows.size,
+  plannedWindows: run.planned,
+  requests: run.requests,
+  retries: run.retries,
+  requestsPerMinute: pace.perMinute(now),
+  leastSecondsLeft: secondsLeft(run, pace, now),
+  waitingUntil: run.waitingUntil === undefined ? undefined : iso(run.waitingUntil),
+})
+
+/** Which events are told as JSON, and what of them. A page is told when it was written. */
+const detailOf = (event: Events.Event, pace: Pace): readonly [string, object] | undefined => {
+  switch (event._tag) {
+    case "RateLimitWaiting":
+      return [
+        "wait",
+        { waitMs: Math.round(event.millis), ...(pace.waitsForEarlier ? { reason: "EarlierRun" } : {}) },
+      ]
+    case "RateLimitRefused":
+      return ["refused", { waitMs: Math.round(event.resetMillis), logId: event.logId }]
+    case "TimeUnreachable": {
+      const { from, meetingNo, to } = event
+      return ["unreachable", { meetingNo, from: iso(from * 1_000), to: iso(to * 1_000) }]
+    }
+    case "Retrying": {
+      const { code, logId, reason } = event.error
+      return ["retry", { reason: reason._tag, code, logId, waitMs: Math.round(event.delayMillis) }]
+    }
+  }
+}
+
+interface Words {
+  readonly flag: string
+  readonly label: string
+  readonly comma: string
+  readonly meetings: (number: number) => string
+  readonly windows: (done: number, all: number) => string
+  readonly requests: (number: number) => string
+  readonly rate: (perMinute: number) => string
+  readonly left: (seconds: number) => string
+  readonly waitingUntil: (time: string) => string
+  readonly silent: (seconds: number) => string
+  readonly waiting: (time: string, seconds: number) => string
+  readonly colon: string
+  /** Why a run that goes on with another one waits before its first request. */
+  readonly earlier: string
+  /** A line for `--verbose`; none for what the next line says, too. */
+  readonly event: (event: Events.Event) => string | undefined
+}
+
+const inUnits =
+  (second: string, minute: string, hour: string) =>
+  (seconds: number): string => {
+    if (seconds < 60) return `${seconds} ${second}`
+    const minutes = Math.ceil(seconds / 60)
+    const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
+    return [...(hours > 0 ? [`${hours} ${hour}`] : []), ...(rest > 0 ? [`${rest} ${minute}`] : [])].join(" ")
+  }
+
+const [english, chinese] = [inUnits("s", "min", "h"), inUnits("秒", "分钟", "小时")]
+
+const words: Language.Words<Words> = {
+  en: {
+    flag: "How progress is told on standard error; default auto: one line on a terminal, a line every 30 s elsewhere. json: a line for each page, wait and retry",
+    label: "progress: ",
+    comma: ", ",
+    meetings: (number) => many(number, "meeting"),
+    windows: (done, all) => `window ${done} of ${all}`,
+    requests: (number) => many(number, "request"),
+    rate: (perMinute) => `${perMinute}/min`,
+    left: (seconds) => `at least ${english(seconds)} left`,
+    waitingUntil: (time) => `waiting until ${time}`,
+    silent: (seconds) => `no answer for ${seconds} s`,
+    waiting: (time, seconds) => `waiting for the rate limit until ${time} (${seconds} s)`,
+    colon: ": ",
+    earlier: "requests of the run before still count",
+    event: (event) => {
+      switch (event._tag) {
+        case "RequestEnded": {
+          const { logId, millis, operation, outcome, status } = event
+          const http = status === undefined ? "" : `, HTTP ${status}`
+          const log = logId === undefined ? "" : `, log id ${logId}`
+          return `${operation}: ${outcome}${http}, ${Math.round(millis)} ms${log}`
+        }
+        case "Retrying":
+          return `trying again in ${Math.round(event.delayMillis)} ms: ${meaningOf(event.error, "en")}`
+        case "RateLimitWaiting":
+          return `waiting for the rate limit: ${Math.round(event.millis)} ms`
+        case "TokenFetched":
+          return `a new access token, good for ${english(Math.round(event.expiresInMillis / 1_000))}`
+        case "PageRead":
+          return `meeting ${event.meetingNo}, window ${event.window + 1} of ${event.windows}: a page of ${many(event.rows, "meeting")}`
+        case "RateLimitRefused":
+        case "RequestSent":
+        case "RateLimitWaited":
+        case "TimeUnreachable":
+        case "OldWindowEmpty":
+          return undefined
+      }
+    },
+  },
+  zh: {
+    flag: "标准错误上如何报告进度；默认 auto：终端上为一行，其他情况每 30 秒一行。json：每页、每次等待和重试各一行",
+    label: "进度：",
+    comma: "，",
+    meetings: (number) => `${number} 场会议`,
+    windows: (done, all) => `时间段 ${done}/${all}`,
+    requests: (number) => `${number} 次请求`,
+    rate: (perMinute) => `每分钟 ${perMinute} 次`,
+    left: (seconds) => `至少还需 ${chinese(seconds)}`,
+    waitingUntil: (time) => `等待至 ${time}`,
+    silent: (seconds) => `${seconds} 秒未收到应答`,
+    waiting: (time, seconds) => `等待限流重置，至 ${time}（${seconds} 秒）`,
+    colon: "：",
+    earlier: "上一次运行的请求仍计入限流",
+    event: (event) => {
+      switch (event._tag) {
+        case "RequestEnded": {
+          const { logId, millis, operation, outcome, status } = event
+          const http = status === undefined ? "" : `，HTTP ${status}`
+          const log = logId === undefined ? "" : `，日志 ID ${logId}`
+          return `${operation}：${outcome === "Success" ? "成功" : outcome}${http}，${Math.round(millis)} 毫秒${log}`
+        }
+        case "Retrying":
+          return `${Math.round(event.delayMillis)} 毫秒后重试：${meaningOf(event.error, "zh")}`
+        case "RateLimitWaiting":
+          return `等待限流：${Math.round(event.millis)} 毫秒`
+        case "TokenFetched":
+          return `已获取新的访问凭证，有效期 ${chinese(Math.round(event.expiresInMillis / 1_000))}`
+        case "PageRead":
+          return `会议号 ${event.meetingNo}，时间段 ${event.window + 1}/${event.windows}：本页 ${event.rows} 场会议`
+        case "RateLimitRefused":
+        case "RequestSent":
+        case "RateLimitWaited":
+        case "TimeUnreachable":
+        case "OldWindowEmpty":
+          return undefined
+      }
+    },
+  },
+}

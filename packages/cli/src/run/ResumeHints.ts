@@ -1,0 +1,194 @@
+/** How to go on where a run ended: the commands to type, and what to know about the rows. */
+import { Cursor, ListByNo } from "@effect-feishu/core"
+import * as ConnectionFlags from "../input/ConnectionFlags.ts"
+import type * as Language from "../language/Language.ts"
+import type { Again, State } from "./RunState.ts"
+import { instant, many } from "../language/phrases.ts"
+
+/** Longer commands are of no use to a person: those of so many numbers are told in words. */
+const mostCursors = 10
+const mostNumbers = 100
+
+/** The places where a run can be gone on with: of the numbers under way, and of those that failed. */
+export const cursorsOf = (run: State): ReadonlyArray<Cursor.Cursor> => [
+  ...run.underWay.values(),
+  ...Array.from(run.failed.values()).flatMap(({ cursor }) => cursor ?? []),
+]
+
+/** What is left, as the commands take it: cursors, and numbers of which nothing has been read. */
+const leftOf = (run: State) => {
+  const places = cursorsOf(run).flatMap((cursor) => {
+    const position = Cursor.toPosition(cursor)
+    return position === undefined ? [] : [{ cursor, position }]
+  })
+  // A number and a range are shorter; those of cursors may have ranges of their own.
+  const fresh = places.filter(({ position }) => !run.resumed && isBeginning(position))
+  const numbers = [...fresh.map(({ position }) => position), ...run.starts.slice(run.begun)]
+  const begun = places.filter((place) => !fresh.includes(place)).map(({ cursor }) => cursor)
+  // But a range that is typed anew is refused once it is too old, where a cursor is gone on with.
+  return numbers.some(isSoonTooOld) && begun.length + numbers.length <= mostCursors
+    ? { cursors: [...begun, ...numbers.map(Cursor.fromPosition)], numbers: [] }
+    : { cursors: begun, numbers }
+}
+
+const isBeginning = ({ pageToken, window, windowStart }: Cursor.Position): boolean =>
+  window === 0 && pageToken === undefined && windowStart === undefined
+
+/** Whether its start is 90 days ago within a day from when the range was given, but was not yet then. */
+const isSoonTooOld = ({ asked, start }: Cursor.Position): boolean => {
+  const left = asked === undefined ? 0 : start - (asked - ListByNo.maxRangeSeconds)
+  return left > 0 && left < 86_400
+}
+
+/** Whether whatever is left was refused for a range that could not be read when it was given, and never can be. */
+const isOutOfReach = (run: State): boolean =>
+  run.failed.size > 0 &&
+  run.underWay.size === 0 &&
+  run.begun === run.starts.length &&
+  [...run.failed.values()].every(({ cursor = "", reason }) => {
+    const position = Cursor.toPosition(cursor)
+    return reason._tag === "RangeTooOld" && position?.asked !== undefined && isBeginning(position)
+  })
+
+/** Whether the lines hold all commands that go on, and not only words about some. */
+export const isInCommands = (run: State): boolean => {
+  const { cursors, numbers } = leftOf(run)
+  return cursors.length <= mostCursors && numbers.length <= mostNumbers
+}
+
+/** The lines that tell it; none for a run that nothing can go on from. */
+export const lines = (run: State, language: Language.Language): ReadonlyArray<string> => {
+  const { again, checkpoint } = run
+  const say = words[language]
+  if (again === undefined || isOutOfReach(run)) return []
+  // One that was limited has come to its end, as its command was.
+  if (checkpoint !== undefined && run.ended === undefined) return [say.sameCommand(checkpoint)]
+  const { cursors, numbers } = leftOf(run)
+  const commands = [
+    ...(cursors.length === 0
+      ? []
+      : cursors.length > mostCursors
+        ? [say.tooManyCursors(cursors.length)]
+        : [cursors.flatMap((cursor) => ["--cursor", cursor])]),
+    ...(numbers.length === 0
+      ? []
+      : numbers.length > mostNumbers
+        ? [say.tooManyNumbers(numbers.length, `${numbers[0]?.meetingNo}`, range(numbers).join(" "))]
+        : [numbersAgain(numbers, again)]),
+  ]
+  const names = nextNames(run)
+  const shown = commands.map((what, index) => {
+    if (typeof what === "string") return what
+    const text = command(what, again, names[index])
+    return index === 0 ? say.resume(text) : say.andThen(text)
+  })
+  const aging = numbers.filter(isSoonTooOld).slice(0, 1)
+  return [
+    ...repetition(run, say),
+    ...shown,
+    ...aging.map(({ start }) => say.refusedFrom(instant(start), instant(start + ListByNo.maxRangeSeconds))),
+    ...joining(run, names.slice(0, commands.length), say),
+  ]
+}
+
+const command = (what: ReadonlyArray<string>, again: Again, output: string | undefined): string =>
+  [
+    "feishu-meetings",
+    "list",
+    ...what,
+    ...ConnectionFlags.typed(again),
+    ...(again.format === undefined ? [] : ["--format", again.format]),
+    ...(again.fields === undefined ? [] : ["--fields", again.fields]),
+    ...(again.keepGoing ? ["--keep-going"] : []),
+    ...(again.concurrency === undefined ? [] : ["--concurrency", String(again.concurrency)]),
+    ...(again.showPasswords ? ["--show-passwords"] : []),
+    ...(again.summary === "text" ? [] : ["--summary", again.summary]),
+    ...(output === undefined ? [] : ["--output", output]),
+  ]
+    .map(quoted)
+    .join(" ")
+
+const numbersAgain = (rest: ReadonlyArray<Cursor.Position>, again: Again): ReadonlyArray<string> => [
+  ...rest.map(({ meetingNo }) => meetingNo),
+  ...range(rest),
+  ...(again.pageSize === undefined ? [] : ["--page-size", String(again.pageSize)]),
+]
+
+const range = (rest: ReadonlyArray<Cursor.Position>): ReadonlyArray<string> =>
+  rest.slice(0, 1).flatMap(({ end, start }) => ["--from", instant(start), "--to", instant(end)])
+
+/** A word of a command as a shell reads it. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+
+const repetition = (run: State, say: Words): ReadonlyArray<string> => {
+  if (run.repeated === 0) return []
+  const [pageSize] = cursorsOf(run).flatMap((cursor) => Cursor.toPosition(cursor)?.pageSize ?? [])
+  const stuck = run.repeated === run.rows && pageSize !== undefined ? say.stuck(pageSize) : ""
+  return [`${say.repeated(run.repeated)}${stuck}`]
+}
+
+/** `FILE.2` and `FILE.3`, or the two after it if this run wrote one of those. A pipe or a device goes on itself. */
+const nextNames = ({ file, resumed }: State): readonly [string?, string?] => {
+  if (file === undefined) return []
+  if (file.part === undefined) return [file.path, file.path]
+  const numbered = resumed ? /^(.*)\.([1-9]\d?)$/s.exec(file.path) : null
+  const name = numbered?.[1] ?? file.path
+  const number = Number(numbered?.[2] ?? 1)
+  return [`${name}.${number + 1}`, `${name}.${number + 2}`]
+}
+
+const joining = (run: State, next: ReadonlyArray<string | undefined>, say: Words): ReadonlyArray<string> => {
+  if (run.file?.part === undefined) return []
+  const parts = [
+    ...(run.ended !== undefined ? [run.file.path] : run.rows > 0 ? [run.file.part] : []),
+    ...next,
+  ]
+  return parts.length === 1 ? [] : [say.parts(parts.join(say.comma))]
+}
+
+interface Words {
+  readonly resume: (command: string) => string
+  readonly andThen: (command: string) => string
+  readonly sameCommand: (checkpoint: string) => string
+  readonly tooManyCursors: (number: number) => string
+  readonly tooManyNumbers: (number: number, first: string, range: string) => string
+  readonly repeated: (rows: number) => string
+  readonly stuck: (pageSize: number) => string
+  readonly refusedFrom: (start: string, from: string) => string
+  readonly comma: string
+  readonly parts: (files: string) => string
+}
+
+const words: Language.Words<Words> = {
+  en: {
+    resume: (command) => `resume with: ${command}`,
+    andThen: (command) => `and then: ${command}`,
+    sameCommand: (checkpoint) => `the same command goes on from ${checkpoint}`,
+    tooManyCursors: (number) =>
+      `${number} numbers were not read to their end: --summary json tells their cursors; with --output and --checkpoint the same command would go on`,
+    tooManyNumbers: (number, first, range) =>
+      `nothing was read of ${number} numbers, of which ${first} is the first: give those again, with ${range}; with --output and --checkpoint the same command would go on`,
+    repeated: (rows) => `on resume the last ${many(rows, "row")} of this output will come again`,
+    stuck: (pageSize) => `; with --max-items below the page size, ${pageSize}, a run gets no further`,
+    refusedFrom: (start, from) =>
+      `from ${from} on Feishu may refuse a start at ${start}, which is more than 90 days ago then: give a later --from`,
+    comma: ", ",
+    parts: (files) => `the files are parts of one list, in this order: ${files}`,
+  },
+  zh: {
+    resume: (command) => `继续运行：${command}`,
+    andThen: (command) => `然后运行：${command}`,
+    sameCommand: (checkpoint) => `再次运行同一命令，即从 ${checkpoint} 继续`,
+    tooManyCursors: (number) =>
+      `${number} 个会议号未读完：--summary json 会给出它们的游标；若使用 --output 和 --checkpoint，再次运行同一命令即可继续`,
+    tooManyNumbers: (number, first, range) =>
+      `${number} 个会议号尚未读取，其中第一个是 ${first}：请再次给出它们，并加上 ${range}；若使用 --output 和 --checkpoint，再次运行同一命令即可继续`,
+    repeated: (rows) => `继续运行时，本次输出的最后 ${rows} 行会再次出现`,
+    stuck: (pageSize) => `；--max-items 小于每页条数 ${pageSize} 时，无法继续前进`,
+    refusedFrom: (start, from) =>
+      `从 ${from} 起，飞书可能拒绝早于 90 天前的开始时间 ${start}：届时请给出更晚的 --from`,
+    comma: "、",
+    parts: (files) => `这些文件依次是同一份列表的各部分：${files}`,
+  },
+}

@@ -1,0 +1,275 @@
+/** How a run ended: the last line on standard error. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Explanation } from "../language/Chinese.ts"
+import { detailsOf, exitCodes, type Fault, faultOf, messageOf, ofFeishu } from "../failure/Fault.ts"
+import * as Language from "../language/Language.ts"
+import * as Resume from "./ResumeHints.ts"
+import { Run, type State } from "./RunState.ts"
+import { inMessage, type Label, labels, showable, Stderr } from "../console/Stderr.ts"
+import { CurrentVerbosity } from "../console/Verbosity.ts"
+import { json } from "@effect-feishu/terminal/VisibleText"
+import { instant, many } from "../language/phrases.ts"
+
+/** Tells how the run ended: the error, how to go on, and in the last line the summary. */
+export const report = Effect.fnUntraced(function* (
+  args: ReadonlyArray<string>,
+  exit: Exit.Exit<unknown, unknown>,
+) {
+  // Looked for in the words themselves: the flag may be among what could not be parsed.
+  const isJson = /--summary[= ]json/.test(args.join(" "))
+  const run = yield* Run
+  const stderr = yield* Stderr
+  // `--help` and `--version` read nothing.
+  if (Exit.isSuccess(exit) && run.ended === undefined) return
+
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
+  const found = Exit.isSuccess(exit) ? undefined : faultOf(exit.cause, language)
+  if (found?.reason === "Ended") return
+  // A signal may come when all is done, and changes nothing then.
+  const fault = found?.reason === "Stopped" && run.ended !== undefined ? undefined : found
+  // A run that read nothing has nothing to go on from: the same command starts it again.
+  const readNothing = run.pages === 0 && !run.resumed
+  const hasFailed =
+    fault?.exitCode === exitCodes.badInput || (fault !== undefined && readNothing && run.failed.size === 0)
+  const cursors = hasFailed ? [] : Resume.cursorsOf(run)
+  const lost = fault?.reason === "TimeUnreachable"
+  const status: Status =
+    fault === undefined || (lost && run.ended === "limited")
+      ? (run.ended ?? "complete")
+      : lost
+        ? "complete but for unreachable"
+        : hasFailed
+          ? "failed"
+          : "incomplete"
+
+  // Numbers that failed, and times that were left out, were told as that happened.
+  if (fault !== undefined && !["Stopped", "NumbersFailed", "TimeUnreachable"].includes(fault.reason)) {
+    yield* tell(fault)
+  }
+  if (Exit.isFailure(exit) && (yield* CurrentVerbosity) === "verbose") {
+    for (const detail of detailsOf(exit.cause)) yield* stderr.line(detail, { text: "  ", color: "gray" })
+  }
+  const hints = isComplete(status) || hasFailed ? [] : Resume.lines(run, language)
+  yield* Effect.forEach(hints, (hint) => stderr.line(hint), { discard: true })
+  if (isJson) {
+    yield* stderr.line(
+      json({
+        status,
+        rows: run.rows,
+        requests: run.requests,
+        retries: run.retries,
+        waitedMs: Math.round(run.waitedMs),
+        duplicates: run.duplicates,
+        windows: run.windows.size,
+        numbers: {
+          asked: run.starts.length,
+          complete: run.begun - run.underWay.size - run.failed.size,
+          failed: run.failed.size,
+        },
+        ...(run.rowsBefore > 0 ? { rowsBefore: run.rowsBefore } : {}),
+        ...(run.unreachable.length > 0
+          ? { unreachable: { ...inIso(wholeOf(run.unreachable)), numbers: ofEachNumber(run.unreachable) } }
+          : {}),
+        ...(status === "incomplete" ? { checkpoint: run.checkpoint } : {}),
+        // One is what most runs have; several are for several numbers.
+        ...(cursors.length > 1 ? { cursors } : { cursor: cursors[0] }),
+        ...(run.failed.size > 0
+          ? {
+              failures: Array.from(run.failed, ([meetingNo, error]) => ({
+                meetingNo,
+                ...forPrograms(ofFeishu(error, language), language),
+                cursor: error.cursor,
+              })),
+            }
+          : {}),
+        error: fault && forPrograms(fault, language),
+      }),
+    )
+  } else if (args.includes("list")) {
+    // Other commands have no meetings to count.
+    const [text, color] =
+      status === "complete but for unreachable" ? say.butFor(run.unreachable) : say.status[status]
+    yield* stderr.line(inWords(run, fault, hints.length > 0, say), { text, color })
+  }
+})
+
+/** Tells what has failed: what happened, and on lines of their own what to do and the log id. */
+export const tell = Effect.fnUntraced(function* (
+  fault: Explanation & { readonly logId?: string | undefined },
+) {
+  const stderr = yield* Stderr
+  const language = yield* Language.CurrentLanguage
+  const { logId, toDo } = words[language]
+  const { error } = labels(language)
+  yield* stderr.line(inMessage(fault.meaning), error)
+  if (fault.remedy !== "") yield* stderr.line(inMessage(fault.remedy), { text: toDo, color: "cyan" })
+  if (fault.logId !== undefined) yield* stderr.line(fault.logId, { text: logId, color: "cyan" })
+})
+
+const forPrograms = (fault: Fault, language: Language.Language) => ({
+  reason: fault.reason,
+  message: showable(inMessage(messageOf(fault, language))),
+  code: fault.code,
+  logId: fault.logId,
+})
+
+type Status = "complete" | "complete but for unreachable" | "limited" | "incomplete" | "failed"
+
+const isComplete = (status: Status): boolean => status.startsWith("complete")
+
+interface Times {
+  readonly from: number
+  readonly to: number
+}
+
+/** From the first to the last of some times. */
+const wholeOf = (times: ReadonlyArray<Times>): Times =>
+  times.reduce(
+    (whole, { from, to }) => ({ from: Math.min(whole.from, from), to: Math.max(whole.to, to) }),
+    times[0] ?? { from: 0, to: 0 },
+  )
+
+const inIso = ({ from, to }: Times) => ({ from: instant(from), to: instant(to) })
+
+const ofEachNumber = (unreachable: State["unreachable"]) => {
+  const times = new Map<string, Times>()
+  for (const { meetingNo, ...time } of unreachable) {
+    times.set(meetingNo, wholeOf([times.get(meetingNo) ?? time, time]))
+  }
+  return Array.from(times, ([meetingNo, whole]) => ({ meetingNo, ...inIso(whole) }))
+}
+
+const inWords = (run: State, fault: Fault | undefined, resumable: boolean, say: Words): string => {
+  const counts = [
+    say.meetings(run.rows) + (run.rowsBefore === 0 ? "" : say.rowsBefore(run.rowsBefore)),
+    ...(run.starts.length > 1 ? [say.numbers(run.starts.length)] : []),
+    ...(run.failed.size > 0 ? [say.numbersFailed([...run.failed.keys()])] : []),
+    say.windows(run.windows.size),
+    say.requests(run.requests),
+    ...(run.retries > 0 ? [say.retries(run.retries)] : []),
+    ...(run.waitedMs > 0 ? [say.waited((run.waitedMs / 1000).toFixed(1))] : []),
+    ...(run.duplicates > 0 ? [say.duplicates(run.duplicates)] : []),
+  ].join(say.comma)
+  const rest = [
+    ...(fault?.reason === "Stopped" ? [fault.meaning] : []),
+    ...(run.file === undefined
+      ? []
+      : fault === undefined || fault.reason === "TimeUnreachable"
+        ? [say.writtenTo(run.file.path)]
+        : run.rows > 0
+          ? [say.soFarIn(run.file.part ?? run.file.path)]
+          : []),
+    ...(!resumable
+      ? []
+      : run.checkpoint !== undefined && run.ended === undefined
+        ? [say.sameCommand]
+        : [Resume.isInCommands(run) ? say.resumable : say.asTold]),
+  ]
+  return [counts, ...rest].join(say.semicolon)
+}
+
+/** So many numbers are told by name. */
+const most = 10
+const inShort = (meetingNos: ReadonlyArray<string>): string => meetingNos.slice(0, most).join(" ")
+
+interface Words {
+  /** The first word of the summary. */
+  readonly status: Readonly<
+    Record<Exclude<Status, "complete but for unreachable">, readonly [string, Label["color"]]>
+  >
+  /** In the place of that word where a time was left out. */
+  readonly butFor: (unreachable: State["unreachable"]) => readonly [string, Label["color"]]
+  readonly toDo: string
+  readonly logId: string
+  readonly meetings: (number: number) => string
+  readonly rowsBefore: (number: number) => string
+  readonly numbers: (number: number) => string
+  readonly numbersFailed: (meetingNos: ReadonlyArray<string>) => string
+  readonly windows: (number: number) => string
+  readonly requests: (number: number) => string
+  readonly retries: (number: number) => string
+  readonly waited: (seconds: string) => string
+  readonly duplicates: (number: number) => string
+  readonly writtenTo: (file: string) => string
+  readonly soFarIn: (file: string) => string
+  readonly resumable: string
+  readonly asTold: string
+  readonly sameCommand: string
+  readonly comma: string
+  readonly semicolon: string
+}
+
+const words: Language.Words<Words> = {
+  en: {
+    status: {
+      complete: ["complete: ", "green"],
+      limited: ["limited: ", "yellow"],
+      incomplete: ["incomplete: ", "red"],
+      failed: ["failed: ", "red"],
+    },
+    butFor: (unreachable) => {
+      const { from, to } = inIso(wholeOf(unreachable))
+      const { length } = ofEachNumber(unreachable)
+      const numbers = length > 1 ? ` of ${length} numbers` : ""
+      return [`complete but for ${from} to ${to}${numbers}, which Feishu no longer shows: `, "yellow"]
+    },
+    toDo: "to do: ",
+    logId: "log id: ",
+    meetings: (number) => many(number, "meeting"),
+    rowsBefore: (number) => ` (${number} of them by earlier runs)`,
+    numbers: (number) => many(number, "number"),
+    numbersFailed: (meetingNos) => {
+      const { length } = meetingNos
+      return `${length} of them failed: ${inShort(meetingNos)}${length > most ? ` and ${length - most} more` : ""}`
+    },
+    windows: (number) => many(number, "window"),
+    requests: (number) => many(number, "request"),
+    retries: (number) => many(number, "retry", "retries"),
+    waited: (seconds) => `${seconds} s of waiting for the rate limit`,
+    duplicates: (number) => `${many(number, "duplicate")} dropped`,
+    writtenTo: (file) => `written to ${file}`,
+    soFarIn: (file) => `the rows so far are in ${file}`,
+    resumable: "resume with the command above",
+    asTold: "go on as told above",
+    sameCommand: "the same command goes on",
+    comma: ", ",
+    semicolon: "; ",
+  },
+  zh: {
+    status: {
+      complete: ["完整：", "green"],
+      limited: ["截断：", "yellow"],
+      incomplete: ["不完整：", "red"],
+      failed: ["失败：", "red"],
+    },
+    butFor: (unreachable) => {
+      const { from, to } = inIso(wholeOf(unreachable))
+      const { length } = ofEachNumber(unreachable)
+      const numbers = length > 1 ? ` ${length} 个会议号的` : ""
+      return [`除${numbers} ${from} 至 ${to}（飞书不再显示）外完整：`, "yellow"]
+    },
+    toDo: "处理：",
+    logId: "日志 ID：",
+    meetings: (number) => `${number} 场会议`,
+    rowsBefore: (number) => `（其中 ${number} 场由此前的运行写出）`,
+    numbers: (number) => `${number} 个会议号`,
+    numbersFailed: (meetingNos) => {
+      const { length } = meetingNos
+      return `其中 ${length} 个失败：${inShort(meetingNos)}${length > most ? ` 等` : ""}`
+    },
+    windows: (number) => `${number} 个时间段`,
+    requests: (number) => `${number} 次请求`,
+    retries: (number) => `重试 ${number} 次`,
+    waited: (seconds) => `等待限流 ${seconds} 秒`,
+    duplicates: (number) => `去除重复 ${number} 条`,
+    writtenTo: (file) => `已写入 ${file}`,
+    soFarIn: (file) => `已读取的数据在 ${file}`,
+    resumable: "可用上面的命令继续",
+    asTold: "请按上面的说明继续",
+    sameCommand: "再次运行同一命令即可继续",
+    comma: "，",
+    semicolon: "；",
+  },
+}

@@ -1,0 +1,133 @@
+/** The client of Feishu that the settings describe. */
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { FeishuClient, FeishuError, type RateLimit } from "@effect-feishu/core"
+import * as NodeHttp from "@effect-feishu/core/node"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
+import * as Language from "../language/Language.ts"
+import type * as Setting from "./Setting.ts"
+import * as Settings from "./LoadedSettings.ts"
+import * as SystemError from "../language/SystemError.ts"
+import * as WorkingFolder from "./WorkingFolder.ts"
+
+const words: Language.Words<{
+  readonly nobody: string
+  readonly noSecret: string
+  readonly noApp: string
+  readonly remedy: string
+  readonly unencrypted: (hosts: string) => string
+  readonly authority: (path: string, reason: string) => string
+  readonly nameAnother: string
+}> = {
+  en: {
+    nobody: "there is neither an access token nor an app",
+    noSecret: "there is an app id, but no app secret",
+    noApp: "there is an app secret, but no app id",
+    remedy:
+      "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN; or put them into the file that feishu-meetings config init writes.",
+    unencrypted: (hosts) =>
+      `Plain http to ${hosts}: app secret and token travel unencrypted, and anyone on the way can read them.`,
+    authority: (path, reason) => `${path} cannot be read (${reason})`,
+    nameAnother: "Name a file with certificates in PEM.",
+  },
+  zh: {
+    nobody: "既没有访问凭证，也没有应用凭证",
+    noSecret: "有 App ID，但没有 App Secret",
+    noApp: "有 App Secret，但没有 App ID",
+    remedy:
+      "请设置 FEISHU_APP_ID 和 FEISHU_APP_SECRET，或 FEISHU_ACCESS_TOKEN；也可写入 feishu-meetings config init 生成的文件。",
+    unencrypted: (hosts) =>
+      `以明文 http 访问 ${hosts}：App Secret 与访问凭证以明文传输，途中任何人都能读到。`,
+    authority: (path, reason) => `无法读取 ${path}（${reason}）`,
+    nameAnother: "请指定 PEM 格式的证书文件。",
+  },
+}
+
+/** What core takes, with the secrets read from wherever they are. */
+export const options = Effect.fnUntraced(function* (settings: Settings.Settings) {
+  const say = yield* Language.say(words)
+  const accessToken = yield* Settings.secret(settings, "access-token")
+  const appSecret = accessToken === undefined ? yield* Settings.secret(settings, "app-secret") : undefined
+  const appId = settings.found.get("app-id")?.text
+  const refuse = (problem: string) => FeishuError.invalidRequest("credentials", problem, say.remedy)
+  if (accessToken === undefined) {
+    if (appId === undefined) return yield* refuse(appSecret === undefined ? say.nobody : say.noApp)
+    if (appSecret === undefined) return yield* refuse(say.noSecret)
+  }
+  const resolved = {
+    FEISHU_ACCESS_TOKEN: accessToken && Redacted.value(accessToken),
+    FEISHU_APP_SECRET: appSecret && Redacted.value(appSecret),
+    FEISHU_APP_ID: appId,
+    FEISHU_BRAND: settings.found.get("brand")?.text,
+    FEISHU_BASE_URL: settings.found.get("base-url")?.text,
+    FEISHU_OAUTH_BASE_URL: settings.found.get("oauth-base-url")?.text,
+    FEISHU_ALLOW_HTTP: settings.found.get("allow-http")?.text,
+  }
+  const provider = ConfigProvider.fromUnknown(
+    Object.fromEntries(Object.entries(resolved).filter(([, text]) => text !== undefined)),
+  )
+  return yield* FeishuClient.optionsConfig.pipe(
+    Effect.provideService(ConfigProvider.ConfigProvider, provider),
+    // They are texts, or absent.
+    Effect.catchTag("ConfigError", Effect.die),
+  )
+})
+
+/** Whether requests may have been made just before, as by a run that this one goes on with. */
+export type Before = Pick<RateLimit.Options, "initially">
+
+/** The client. It needs an HTTP client: see `http`. That secrets will travel unencrypted is a warning. */
+export const layer = (settings: Settings.Settings, before: Before = {}) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const layer = FeishuClient.layer({
+        ...(yield* options(settings)),
+        rateLimit: { requests: settings.rateLimit, ...before },
+      })
+      const hosts = Settings.plainHttpHosts(settings)
+      const { unencrypted } = yield* Language.say(words)
+      if (hosts.length > 0) yield* Effect.logWarning(unencrypted(hosts.join(", ")))
+      return layer
+    }),
+  )
+
+/** The HTTP client, with the proxies and the authority of one's own. */
+export const http = (settings: Settings.Settings) =>
+  Layer.unwrap(Effect.map(authority(settings), (ca) => httpTrusting(settings, ca)))
+
+/** The same with certificates that were read already: they may come from a pipe, which can be read only once. */
+export const httpTrusting = (settings: Settings.Settings, ca: string | undefined) =>
+  NodeHttp.layer({ ca, ...proxies(settings) })
+
+/** The proxies of configuration files. Those of the environment, which count more, the client reads and names itself. */
+export const proxies = ({ found }: Settings.Settings) => {
+  const ofFile = (name: Setting.Name) => {
+    const setting = found.get(name)
+    return setting?.origin._tag === "File" ? setting.text : undefined
+  }
+  return { httpsProxy: ofFile("https-proxy"), httpProxy: ofFile("http-proxy"), noProxy: ofFile("no-proxy") }
+}
+
+/** All that operating systems trust takes a quarter of a megabyte. */
+const mostBytesOfAuthority = 4 * 1024 * 1024
+
+/** The certificates to trust beside Node's own, in PEM. */
+export const authority = Effect.fnUntraced(function* ({ found }: Settings.Settings) {
+  const file = found.get("ca-file")
+  if (file === undefined) return undefined
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
+  const [path, setting] = [Settings.fileOf(file), Settings.nameOf(file.origin)]
+  yield* WorkingFolder.check(setting, path)
+  const content = yield* Effect.mapError(InputFile.readNamed(path, mostBytesOfAuthority), (unread) =>
+    FeishuError.invalidRequest(
+      setting,
+      say.authority(path, SystemError.unreadInWords(unread, language)),
+      say.nameAnother,
+    ),
+  )
+  const certificates = yield* NodeHttp.certificates(`${setting}: ${path}`, content)
+  return certificates.join("\n")
+})

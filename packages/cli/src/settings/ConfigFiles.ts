@@ -1,0 +1,259 @@
+/**
+ * The configuration files: the user's own, and the project's. The latter comes with somebody's repository, so it may
+ * set only what cannot do harm; the former may hold a secret, if nobody else can read it.
+ */
+import { lstatSync, type Stats } from "node:fs"
+import { dirname, isAbsolute, join } from "node:path"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Result from "effect/Result"
+import * as HomePath from "@effect-feishu/terminal/HomePath"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
+import * as Links from "@effect-feishu/terminal/Links"
+import { shortened } from "@effect-feishu/terminal/Shortened"
+import * as DecodedText from "@effect-feishu/terminal/DecodedText"
+import type { Words } from "../language/Language.ts"
+import * as Owner from "../output/Owner.ts"
+import * as Secrets from "../console/KnownSecrets.ts"
+import * as Setting from "./Setting.ts"
+import * as SystemError from "../language/SystemError.ts"
+import * as WorkingFolder from "./WorkingFolder.ts"
+
+/** Whose file it is. */
+export type Kind = "project" | "user"
+
+/** A value in a file. */
+export interface Entry {
+  readonly kind: Kind
+  readonly path: string
+  readonly line: number
+  readonly name: Setting.Name
+  readonly text: string
+}
+
+/** What is wrong with a file. */
+export interface Problem {
+  readonly kind: Kind
+  readonly path: string
+  readonly line: number | undefined
+  readonly what: Words<string>
+}
+
+/** A file that was looked for. */
+export interface Looked {
+  readonly kind: Kind
+  readonly path: string
+  readonly there: boolean
+}
+
+/** What they hold. Their problems are told by the first command that needs them: help needs none. */
+export class ConfigFiles extends Context.Service<
+  ConfigFiles,
+  {
+    readonly entries: ReadonlyArray<Entry>
+    readonly problems: ReadonlyArray<Problem>
+    readonly looked: ReadonlyArray<Looked>
+  }
+>()("@effect-feishu/cli/ConfigFiles") {}
+
+/** The name of a project's file. */
+export const projectName = ".feishu-meetings.yaml"
+
+/** Where the user's file is. */
+export const userPath = (): string => {
+  const base = process.env["XDG_CONFIG_HOME"]
+  // A relative one is to be ignored, as the specification says.
+  const folder = base !== undefined && isAbsolute(base) ? base : join(HomePath.home(), ".config")
+  return join(folder, "feishu-meetings", "config.yaml")
+}
+
+/** Where a project's file may be: here, or above, up to the root of the repository or the home folder. */
+const projectPaths = Effect.fnUntraced(function* () {
+  const files = yield* FileSystem.FileSystem
+  const paths: Array<string> = []
+  const start = WorkingFolder.current()
+  if (start === undefined) return paths
+  for (let folder = start; ; folder = dirname(folder)) {
+    paths.push(join(folder, projectName))
+    const isRepository = yield* Effect.orElseSucceed(files.exists(join(folder, ".git")), () => false)
+    if (isRepository || folder === HomePath.home() || folder === dirname(folder)) return paths
+  }
+})
+
+/** Looks for them and reads them. */
+export const read = Effect.gen(function* () {
+  const found: Array<Found> = []
+  const paths = yield* projectPaths()
+  for (const path of paths) {
+    const project = yield* readOne("project", path)
+    if (project.looked.there) {
+      found.push(project)
+      break
+    }
+  }
+  if (found.length === 0) {
+    const looked: Looked = { kind: "project", path: paths[0] ?? projectName, there: false }
+    found.push({ looked, entries: [], problems: [] })
+  }
+  found.push(yield* readOne("user", userPath()))
+  return ConfigFiles.of({
+    entries: found.flatMap(({ entries }) => entries),
+    problems: found.flatMap(({ problems }) => problems),
+    looked: found.map(({ looked }) => looked),
+  })
+})
+
+interface Found {
+  readonly looked: Looked
+  readonly entries: ReadonlyArray<Entry>
+  readonly problems: ReadonlyArray<Problem>
+}
+
+/** All settings take some hundred bytes, with their explanations some thousand. */
+const mostBytes = 64 * 1024
+
+const readOne = Effect.fnUntraced(function* (kind: Kind, path: string): Effect.fn.Return<Found> {
+  const place = lookAt(path)
+  if (place === "nothing") return { looked: { kind, path, there: false }, entries: [], problems: [] }
+  if (place === "link of another user") return unusable(kind, path, ofAnotherUser)
+  const read = yield* Effect.result(InputFile.readFound(path, mostBytes))
+  if (Result.isFailure(read)) return unusable(kind, path, notRead(read.failure))
+  const { bytes, info } = read.success
+  if (!Owner.isTrusted(info.uid)) return unusable(kind, path, ofAnotherUser)
+  // Only now: most runs have no file.
+  const { parse } = yield* Effect.promise(() => import("./ConfigYaml.ts"))
+  return {
+    looked: { kind, path, there: true },
+    ...checked(kind, path, info, parse(DecodedText.decode(bytes))),
+  }
+})
+
+/** Looks what there is of a name, without opening it: in a folder such as `/tmp` anybody may have put anything there. */
+const lookAt = (path: string): "nothing" | "link of another user" | "something" => {
+  try {
+    lstatSync(path)
+  } catch (error) {
+    // Nobody may look into some folders above, such as the home of another user; some homes are no folder, such as /dev/null.
+    const nothing = ["ENOENT", "ENOTDIR", "EACCES", "ENAMETOOLONG"]
+    return error instanceof Error && "code" in error && nothing.includes(String(error.code))
+      ? "nothing"
+      : "something"
+  }
+  return Links.chain(path).some(isLinkOfAnother) ? "link of another user" : "something"
+}
+
+const isLinkOfAnother = (name: string): boolean => {
+  try {
+    const info = lstatSync(name)
+    return info.isSymbolicLink() && !Owner.isTrusted(info.uid)
+  } catch {
+    return false
+  }
+}
+
+const ofAnotherUser: Words<string> = {
+  en: "belongs to another user; take it over, remove it, or work in another folder",
+  zh: "属于其他用户；请改为自己的文件、将其删除，或换一个工作文件夹",
+}
+
+const notRead = (unread: InputFile.Unread): Words<string> =>
+  unread._tag === "System" && unread.code === "ENOENT"
+    ? { en: "is a link to a file that does not exist", zh: "是符号链接，而它指向的文件不存在" }
+    : {
+        en: `cannot be read (${SystemError.unreadInWords(unread, "en")})`,
+        zh: `无法读取（${SystemError.unreadInWords(unread, "zh")}）`,
+      }
+
+const unusable = (kind: Kind, path: string, what: Words<string>): Found => ({
+  looked: { kind, path, there: true },
+  entries: [],
+  problems: [{ kind, path, line: undefined, what }],
+})
+
+/** What a file holds, before anybody has looked whether it may. */
+export interface Parsed {
+  readonly pairs: ReadonlyArray<{
+    readonly key: string
+    /** None where it is no text or number. */
+    readonly text: string | undefined
+    readonly line: number
+  }>
+  readonly faults: ReadonlyArray<{ readonly line: number | undefined; readonly what: Words<string> }>
+}
+
+const checked = (
+  kind: Kind,
+  path: string,
+  info: Stats,
+  { faults, pairs }: Parsed,
+): Pick<Found, "entries" | "problems"> => {
+  const problems: Array<Problem> = faults.map((fault) => ({ kind, path, ...fault }))
+  const entries: Array<Entry> = []
+  for (const { key, line, text: written } of pairs) {
+    const setting = Setting.all.find((setting) => Setting.keyOf(setting) === key)
+    if (setting?.holds === "secret" && written !== undefined) Secrets.remember(written)
+    const text = setting === undefined || written === undefined ? written : Setting.read(setting, written)
+    const what = setting === undefined ? unknown(key) : problemOf({ kind, path, info }, setting, text)
+    if (what !== undefined) problems.push({ kind, path, line, what })
+    else if (setting !== undefined && text !== undefined && text !== "") {
+      entries.push({ kind, path, line, name: setting.name, text })
+    }
+  }
+  return { entries, problems }
+}
+
+const unknown = (typed: string): Words<string> => {
+  const key = shortened(Secrets.withoutSecrets(typed), 80)
+  const keys = Setting.all.map(Setting.keyOf)
+  const plain = key.toLowerCase().replaceAll("-", "_")
+  const meant = keys.find(
+    (known) => known === plain || known.replaceAll("_", "") === plain.replaceAll("_", ""),
+  )
+  return {
+    en: `there is no setting ${JSON.stringify(key)}; ${meant === undefined ? `known are ${keys.join(", ")}` : `write ${meant}`}`,
+    zh: `没有名为 ${JSON.stringify(key)} 的配置项；${meant === undefined ? `可用的有 ${keys.join("、")}` : `请写作 ${meant}`}`,
+  }
+}
+
+const problemOf = (
+  { info, kind, path }: { readonly kind: Kind; readonly path: string; readonly info: Stats },
+  setting: Setting.Setting,
+  text: string | undefined,
+): Words<string> | undefined => {
+  const key = Setting.keyOf(setting)
+  const named = ({ en, zh }: Words<string>): Words<string> => ({ en: `${key} ${en}`, zh: `${key} ${zh}` })
+  if (kind === "project" && setting.inProject === "never") {
+    return named({
+      en: "has no place in a project's file, which others write and read: put it into the user's file or the environment",
+      zh: "不能写在项目文件中（他人可读写）：请写入用户文件或环境变量",
+    })
+  }
+  if (text === undefined) return named({ en: "takes a text or a number", zh: "只能是文本或数字" })
+  if (text === "") return undefined
+  const problem = setting.problem(text)
+  if (problem !== undefined) return named(problem)
+  if (kind === "project" && setting.inProject === "known hosts" && !isHarmless(setting, text)) {
+    return named({
+      en: "names a host that a project's file may not, since your secret would go there: put it into the user's file, the environment or a flag if you trust it",
+      zh: "指向项目文件不得指定的主机（您的密钥会发往那里）：如果信任它，请写入用户文件、环境变量或用选项给出",
+    })
+  }
+  if (setting.holds === "secret" && process.platform !== "win32" && (info.mode & 0o077) !== 0) {
+    return named({
+      en: `is a secret, and others may read this file (mode ${(info.mode & 0o777).toString(8)}): chmod 600 ${path}`,
+      zh: `是密钥，而其他用户可以读取此文件（权限 ${(info.mode & 0o777).toString(8)}）：请执行 chmod 600 ${path}`,
+    })
+  }
+  return undefined
+}
+
+/** Neither another's host nor somebody's password. */
+const isHarmless = (setting: Setting.Setting, text: string): boolean => {
+  // A proxy that cannot be used gets nothing.
+  const address = Setting.isProxy(setting) ? Setting.proxyAddress(text) : new URL(text)
+  return (
+    !(address instanceof URL) ||
+    (Setting.isKnownHost(address.href) && address.password === "" && address.username === "")
+  )
+}

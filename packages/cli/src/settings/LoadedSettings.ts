@@ -1,0 +1,413 @@
+/** The settings of a run: each value, and where it comes from. A flag counts more than the environment, that more
+ * than the project's file, that more than the user's, and what nobody set has its default. */
+import { dirname, resolve } from "node:path"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { FeishuConfig, FeishuError, ListByNo, Secret } from "@effect-feishu/core"
+import * as HomePath from "@effect-feishu/terminal/HomePath"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
+import { firstOf, shortened } from "@effect-feishu/terminal/Shortened"
+import { ConfigFiles, type Kind } from "./ConfigFiles.ts"
+import * as DecodedText from "@effect-feishu/terminal/DecodedText"
+import type * as Format from "../output/Format.ts"
+import * as Language from "../language/Language.ts"
+import * as Secrets from "../console/KnownSecrets.ts"
+import * as Setting from "./Setting.ts"
+import { Stderr } from "../console/Stderr.ts"
+import * as SystemError from "../language/SystemError.ts"
+import * as WorkingFolder from "./WorkingFolder.ts"
+
+/** Where a value comes from. */
+export type Origin =
+  | { readonly _tag: "Flag"; readonly flag: string }
+  | { readonly _tag: "Environment"; readonly variable: string }
+  | { readonly _tag: "File"; readonly kind: Kind; readonly path: string; readonly line: number }
+
+/** A value that somebody set. */
+export interface Found {
+  readonly text: string
+  readonly origin: Origin
+}
+
+/** Flags that set something, as a command got them; whatever else it got does no harm. */
+export interface Flags {
+  readonly baseUrl?: string | undefined
+  readonly allowHttp?: boolean | undefined
+  readonly brand?: string | undefined
+  readonly appId?: string | undefined
+  readonly appSecretFile?: string | undefined
+  readonly accessTokenFile?: string | undefined
+  readonly rateLimit?: number | undefined
+  readonly format?: string | undefined
+  readonly pageSize?: number | undefined
+  readonly concurrency?: number | undefined
+  readonly lang?: string | undefined
+}
+
+/** The settings of a run. */
+export interface Settings {
+  /** What somebody set. */
+  readonly found: ReadonlyMap<Setting.Name, Found>
+  readonly format: Format.Name | undefined
+  readonly pageSize: number | undefined
+  readonly concurrency: number | undefined
+  /** Requests in a minute. */
+  readonly rateLimit: number
+}
+
+const words: Language.Words<{
+  readonly flag: (flag: string) => string
+  readonly environment: (variable: string) => string
+  readonly file: (kind: Kind, path: string, line: number) => string
+  readonly unset: string
+  readonly doubled: (first: string, second: string) => string
+  readonly several: (number: number, first: string) => string
+  readonly plainHttp: (host: string) => string
+  readonly more: (left: number) => string
+  readonly correct: string
+  readonly correctThem: string
+  readonly cannotRead: (path: string, code: string) => string
+  readonly maybeSecret: string
+  readonly stdin: string
+  readonly stdinTwice: string
+  readonly giveAFile: string
+  readonly empty: (path: string) => string
+  readonly lines: (path: string, lines: number) => string
+  readonly nameAnother: string
+  readonly copySecret: string
+  readonly copyToken: string
+  readonly terminal: string
+  readonly pipeIt: string
+}> = {
+  en: {
+    flag: (flag) => `flag ${flag}`,
+    environment: (variable) => `environment ${variable}`,
+    file: (kind, path, line) => `${kind} file ${path} line ${line}`,
+    unset: "default",
+    doubled: (first, second) => `both ${first} and ${second} are set`,
+    several: (number, first) => `${number} things are wrong; ${first}`,
+    plainHttp: (host) =>
+      `plain http to ${host}, where anyone on the way could read the app secret and the token; --allow-http or FEISHU_ALLOW_HTTP=true permits it`,
+    more: (left) => `and ${left} more`,
+    correct: "Correct it, or remove it.",
+    correctThem: "Correct them, or remove them.",
+    cannotRead: (path, code) => `${path} cannot be read (${code})`,
+    maybeSecret: "there is no such file; its name is not repeated, since it looks like the secret itself",
+    stdin: "standard input",
+    stdinTwice: "standard input is to give both the numbers and a secret, and can be read only once",
+    giveAFile: "Name a file for one of them.",
+    empty: (path) => `${path} is empty`,
+    lines: (path, lines) => `${path} has ${lines} lines, and a secret is one`,
+    nameAnother: "Name a file that holds the secret and nothing else.",
+    copySecret: "Copy the app secret again from the app's page in the developer console.",
+    copyToken: "Give the access token alone, such as t-… or u-…, as Feishu gave it.",
+    terminal: "standard input is a terminal, and would show the secret",
+    pipeIt: "Pipe the secret in, or name a file.",
+  },
+  zh: {
+    flag: (flag) => `选项 ${flag}`,
+    environment: (variable) => `环境变量 ${variable}`,
+    file: (kind, path, line) => `${kind === "project" ? "项目" : "用户"}文件 ${path} 第 ${line} 行`,
+    unset: "默认值",
+    doubled: (first, second) => `同时设置了${first}和${second}`,
+    several: (number, first) => `有 ${number} 处错误；${first}`,
+    plainHttp: (host) =>
+      `以明文 http 访问 ${host}，途中任何人都能读到 App Secret 与访问凭证；--allow-http 或 FEISHU_ALLOW_HTTP=true 可允许`,
+    more: (left) => `另有 ${left} 处`,
+    correct: "请改正或删除。",
+    correctThem: "请逐一改正或删除。",
+    cannotRead: (path, code) => `无法读取 ${path}（${code}）`,
+    maybeSecret: "没有这个文件；它的名称像是密钥本身，因此不再显示",
+    stdin: "标准输入",
+    stdinTwice: "标准输入只能读取一次，却要同时提供会议号和密钥",
+    giveAFile: "请用文件给出其中一项。",
+    empty: (path) => `${path} 是空的`,
+    lines: (path, lines) => `${path} 有 ${lines} 行，而密钥只有一行`,
+    nameAnother: "请指定只含密钥的文件。",
+    copySecret: "请从开发者后台的应用页面重新复制 App Secret。",
+    copyToken: "请只给出飞书返回的访问凭证本身，形如 t-… 或 u-…。",
+    terminal: "标准输入是终端，会把密钥显示出来",
+    pipeIt: "请通过管道传入密钥，或指定文件。",
+  },
+}
+
+/** An origin in words; of what nobody set, that. */
+export const inWords = (origin: Origin | undefined, language: Language.Language): string => {
+  const say = words[language]
+  switch (origin?._tag) {
+    case undefined:
+      return say.unset
+    case "Flag":
+      return say.flag(origin.flag)
+    case "Environment":
+      return say.environment(origin.variable)
+    case "File":
+      return say.file(origin.kind, origin.path, origin.line)
+  }
+}
+
+/**
+ * The file that a setting names. A leading `~/` is the home folder. In a settings file, where no shell has been, a name
+ * without a folder is beside that file, whatever folder the command is started in; elsewhere it is in that folder.
+ */
+export const fileOf = ({ origin, text }: Found): string => {
+  const path = HomePath.expand(text)
+  return origin._tag !== "File" || path === "-" ? path : resolve(dirname(origin.path), path)
+}
+
+/** The value of a setting as it may be shown: of a file that it names, where that is. */
+export const shown = (setting: Setting.Setting, found: Found): string => {
+  const text = Setting.shown(setting, found.text)
+  const isFile = setting.holds === "file" || setting.holds === "secret file"
+  return isFile && text === found.text ? fileOf(found) : text
+}
+
+/** A place where settings are made, the strongest first. */
+interface Source {
+  readonly at: (setting: Setting.Setting) => Effect.Effect<Found | undefined>
+}
+
+const fromFlags = (flags: Flags): Source => {
+  const texts = new Map(
+    Object.entries(flags).flatMap(([key, value]) =>
+      typeof value === "string" || typeof value === "number" || value === true
+        ? [[key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), String(value)] as const]
+        : [],
+    ),
+  )
+  return {
+    at: ({ hasFlag, name }) =>
+      Effect.sync(() => {
+        const text = hasFlag ? texts.get(name) : undefined
+        if (text === undefined) return undefined
+        const origin = { _tag: "Flag", flag: `--${name}` } as const
+        // Only what is copied from a page: a shell has taken quotes away already, where they were not meant.
+        return { text: name === "app-id" ? Secret.unwrapped(text) : text, origin }
+      }),
+  }
+}
+
+const fromEnvironment: Source = {
+  at: Effect.fnUntraced(function* (setting) {
+    const provider = yield* ConfigProvider.ConfigProvider
+    for (const variable of setting.variables) {
+      const node = yield* Effect.orElseSucceed(provider.load([variable]), () => undefined)
+      const text = node?._tag === "Value" ? Setting.read(setting, node.value) : ""
+      // An empty variable is as none.
+      if (text !== "") return { text, origin: { _tag: "Environment", variable } }
+    }
+    return undefined
+  }),
+}
+
+const fromFile = (kind: Kind, files: ConfigFiles["Service"]): Source => ({
+  at: ({ name }) =>
+    Effect.sync(() => {
+      const entry = files.entries.find((entry) => entry.kind === kind && entry.name === name)
+      if (entry === undefined) return undefined
+      const { line, path, text } = entry
+      return { text, origin: { _tag: "File", kind, path, line } }
+    }),
+})
+
+/** So many problems are told one by one. */
+const mostTold = 20
+
+/** Reads all of them, and refuses what is wrong, all at once. No secret is read from its file yet. */
+export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
+  const language = yield* Language.CurrentLanguage
+  const files = yield* ConfigFiles
+  const sources = [
+    fromFlags({ ...flags, lang: yield* Language.Asked }),
+    fromEnvironment,
+    fromFile("project", files),
+    fromFile("user", files),
+  ]
+  const problems: Array<string> = files.problems.map(
+    ({ line, path, what }) => `${path}${line === undefined ? "" : `:${line}`}: ${what[language]}`,
+  )
+  const found = new Map<Setting.Name, Found>()
+  const strengthOf = new Map<Setting.Name, number>()
+  for (const setting of Setting.all) {
+    for (const [strength, source] of sources.entries()) {
+      const here = yield* source.at(setting)
+      if (here === undefined) continue
+      // Those of files are among the problems already.
+      const problem = here.origin._tag === "File" ? undefined : setting.problem(here.text)
+      if (problem !== undefined) problems.push(`${nameOf(here.origin)}: ${problem[language]}`)
+      found.set(setting.name, here)
+      strengthOf.set(setting.name, strength)
+      break
+    }
+  }
+
+  // A secret and the file of one are two ways to give the same: the stronger place counts.
+  for (const [secret, file] of secrets) {
+    const [one, other] = [found.get(secret), found.get(file)]
+    if (one === undefined || other === undefined) continue
+    const difference = strengthOf.get(secret)! - strengthOf.get(file)!
+    if (difference === 0) problems.push(words[language].doubled(nameOf(one.origin), nameOf(other.origin)))
+    found.delete(difference < 0 ? file : secret)
+  }
+  // So does the stronger of a token and an app; of the same place the token, as core has it.
+  const [token, app] = secrets.map((names) => names.find((name) => found.has(name)))
+  if (token !== undefined && app !== undefined) {
+    found.delete(strengthOf.get(token)! <= strengthOf.get(app)! ? app : token)
+  }
+
+  if (!allowsHttp(found)) {
+    for (const name of ["base-url", "oauth-base-url"] as const) {
+      const address = found.get(name)
+      const host = address && Setting.plainHttpHost(address.text)
+      if (host !== undefined) problems.push(`${nameOf(address!.origin)}: ${words[language].plainHttp(host)}`)
+    }
+  }
+
+  const [first] = problems
+  if (first !== undefined) {
+    const stderr = yield* Stderr
+    // Each in a line of its own, where there are several.
+    if (problems.length > 1)
+      yield* Effect.forEach(
+        firstOf(problems, mostTold, words[language].more),
+        (problem) => stderr.line(shortened(Secrets.withoutSecrets(problem), 500)),
+        { discard: true },
+      )
+    const say = words[language]
+    return yield* refuse(
+      "config",
+      problems.length === 1 ? first : say.several(problems.length, first),
+      problems.length === 1 ? say.correct : say.correctThem,
+    )
+  }
+  const number = (name: Setting.Name) => {
+    const text = found.get(name)?.text
+    return text === undefined ? undefined : Number(text)
+  }
+  const settings: Settings = {
+    found,
+    // Checked above.
+    format: found.get("format")?.text as Format.Name | undefined,
+    pageSize: number("page-size"),
+    concurrency: number("concurrency"),
+    rateLimit: number("rate-limit") ?? ListByNo.rateLimit,
+  }
+  return settings
+})
+
+const allowsHttp = (found: Settings["found"]): boolean =>
+  Setting.truth(found.get("allow-http")?.text ?? "") === true
+
+/** The hosts to which secrets go unencrypted, since that is permitted. */
+export const plainHttpHosts = ({ found }: Settings): ReadonlyArray<string> => [
+  ...new Set(
+    (["base-url", "oauth-base-url"] as const).flatMap(
+      (name) => Setting.plainHttpHost(found.get(name)?.text ?? "") ?? [],
+    ),
+  ),
+]
+
+const secrets = [
+  ["access-token", "access-token-file"],
+  ["app-secret", "app-secret-file"],
+] as const
+
+/** As its user wrote it. */
+export const nameOf = (origin: Origin): string =>
+  origin._tag === "Flag"
+    ? origin.flag
+    : origin._tag === "Environment"
+      ? origin.variable
+      : `${origin.path}:${origin.line}`
+
+const refuse = (field: string, problem: string, remedy: string) =>
+  FeishuError.invalidRequest(field, problem, remedy)
+
+/** Refuses that something else takes standard input, too. */
+export const checkStdin = Effect.fnUntraced(function* (settings: Settings) {
+  const say = yield* Language.say(words)
+  const takesIt = secrets.some(([, file]) => {
+    const found = settings.found.get(file)
+    return found !== undefined && InputFile.isStdin(fileOf(found))
+  })
+  if (takesIt) {
+    return yield* refuse("stdin", say.stdinTwice, say.giveAFile)
+  }
+})
+
+/** Where Feishu is. */
+export const addresses = ({ found }: Settings) =>
+  FeishuConfig.make({
+    brand: found.get("brand")?.text.toLowerCase() === "lark" ? "lark" : "feishu",
+    baseUrl: found.get("base-url")?.text,
+    oauthBaseUrl: found.get("oauth-base-url")?.text,
+    allowHttp: allowsHttp(found),
+  })
+
+/** The app that reads, where that is known: a token does not say whose it is. */
+export const app = (settings: Settings): string | undefined =>
+  hasToken(settings) ? undefined : settings.found.get("app-id")?.text
+
+/** Whether an access token is given, which an app is not used beside. */
+export const hasToken = ({ found }: Settings): boolean =>
+  found.has("access-token") || found.has("access-token-file")
+
+/** The secret in use of one kind, from wherever it is; none if there is none. */
+export const secret = Effect.fnUntraced(function* (
+  settings: Settings,
+  kind: "access-token" | "app-secret",
+): Effect.fn.Return<Redacted.Redacted<string> | undefined, FeishuError.FeishuError> {
+  const given = settings.found.get(kind)
+  if (given !== undefined) return yield* checked(kind, nameOf(given.origin), given.text)
+  const file = settings.found.get(`${kind}-file`)
+  if (file === undefined) return undefined
+  const say = yield* Language.say(words)
+  const path = fileOf(file)
+  const name = InputFile.isStdin(path) ? say.stdin : path
+  const text = (yield* readSecret(nameOf(file.origin), file)).trim()
+  Secrets.remember(text)
+  if (text === "") return yield* refuse(nameOf(file.origin), say.empty(name), say.nameAnother)
+  const lines = text.split(/\r\n|\n|\r/).length
+  if (lines > 1) return yield* refuse(nameOf(file.origin), say.lines(name, lines), say.nameAnother)
+  return yield* checked(kind, `${nameOf(file.origin)} ${name}`, Secret.unwrapped(text))
+})
+
+/** Refuses what can be no such secret, by the place that it comes from, before it is sent anywhere. */
+const checked = Effect.fnUntraced(function* (
+  kind: "access-token" | "app-secret",
+  place: string,
+  text: string,
+) {
+  const problem =
+    kind === "app-secret"
+      ? Secret.problem(Secret.appSecret(text), "AppSecret")
+      : Secret.problem(Secret.accessToken(text), "AccessToken")
+  if (problem === undefined) return Redacted.make(text)
+  const say = yield* Language.say(words)
+  return yield* refuse(place, problem, kind === "app-secret" ? say.copySecret : say.copyToken)
+})
+
+/** What is larger is no secret. */
+const mostBytesOfSecret = 64 * 1024
+
+const readSecret = Effect.fnUntraced(function* (field: string, found: Found) {
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
+  const path = fileOf(found)
+  const isStdin = InputFile.isStdin(path)
+  if (isStdin && process.stdin.isTTY) return yield* refuse(field, say.terminal, say.pipeIt)
+  if (!Setting.mayBeSecret(found.text)) yield* WorkingFolder.check(field, path)
+  return yield* InputFile.readNamed(path, mostBytesOfSecret).pipe(
+    Effect.map(DecodedText.decode),
+    Effect.mapError((unread) =>
+      Setting.mayBeSecret(found.text)
+        ? refuse(field, say.maybeSecret, say.nameAnother)
+        : refuse(
+            field,
+            say.cannotRead(isStdin ? say.stdin : path, SystemError.unreadInWords(unread, language)),
+            say.nameAnother,
+          ),
+    ),
+  )
+})

@@ -1,0 +1,212 @@
+/** What can be set, and what each setting takes: the same wherever it is set. */
+import { FeishuConfig, FeishuError, Secret } from "@effect-feishu/core"
+import * as NodeHttp from "@effect-feishu/core/node"
+import * as Chinese from "../language/Chinese.ts"
+import * as Format from "../output/Format.ts"
+import type { Words } from "../language/Language.ts"
+
+/** One setting. In a file it is written with `_`: `base_url`. */
+export interface Setting {
+  /** As a flag is written: `base-url`. */
+  readonly name: Name
+  /** The variables of the environment that set it; the first that is set counts. */
+  readonly variables: ReadonlyArray<string>
+  /** Whether the value is a secret, the name of the file that holds one, or that of another file. */
+  readonly holds: "value" | "secret" | "secret file" | "file"
+  /**
+   * Whether a project's file may set it. That comes with somebody's repository: it must not send a secret elsewhere,
+   * nor a file to Feishu.
+   */
+  readonly inProject: "any" | "known hosts" | "never"
+  /** Whether a flag sets it. */
+  readonly hasFlag: boolean
+  /** What is wrong with a value, as a clause; nothing if it is right. */
+  readonly problem: (text: string) => Words<string> | undefined
+}
+
+/** The name of a setting. */
+export type Name =
+  | "base-url"
+  | "oauth-base-url"
+  | "allow-http"
+  | "brand"
+  | "app-id"
+  | "app-secret"
+  | "app-secret-file"
+  | "access-token"
+  | "access-token-file"
+  | "rate-limit"
+  | "https-proxy"
+  | "http-proxy"
+  | "no-proxy"
+  | "ca-file"
+  | "lang"
+  | "format"
+  | "page-size"
+  | "concurrency"
+
+const hostsOfFeishu = ["open.feishu.cn", "accounts.feishu.cn", "open.larksuite.com", "accounts.larksuite.com"]
+
+/** Whether an address is one that a project's file may name: of Feishu or Lark, or of this machine. */
+export const isKnownHost = (address: string): boolean => {
+  if (!URL.canParse(address)) return false
+  const { hostname, protocol } = new URL(address)
+  return FeishuConfig.isLoopback(hostname) || (protocol === "https:" && hostsOfFeishu.includes(hostname))
+}
+
+const url = (text: string): Words<string> | undefined => {
+  // Not repeated: what cannot be parsed may still hold a password.
+  if (!URL.canParse(text)) return { en: "is not a URL", zh: "不是网址" }
+  const { hash, password, protocol, search, username } = new URL(text)
+  if (!/^https?:$/.test(protocol)) return { en: "is not an https address", zh: "不是 https 网址" }
+  if (username !== "" || password !== "") {
+    return { en: "holds a user name or password", zh: "含有用户名或密码" }
+  }
+  if (search !== "" || hash !== "" || /[?#]/.test(text)) {
+    return { en: "has a query or fragment", zh: "含有查询参数或片段" }
+  }
+  // Whether it may be plain http is another setting's business.
+  return undefined
+}
+
+/** The host of an address to which secrets would go unencrypted, over plain http to another machine; else `undefined`. */
+export const plainHttpHost = (address: string): string | undefined => {
+  if (!URL.canParse(address)) return undefined
+  const { host, hostname, protocol } = new URL(address)
+  return protocol === "http:" && !FeishuConfig.isLoopback(hostname) ? host : undefined
+}
+
+/** Yes or no, in the ways that the environment and YAML have it; `undefined` for what is neither. */
+export const truth = (text: string): boolean | undefined =>
+  /^(?:true|yes|on|1)$/i.test(text) ? true : /^(?:false|no|off|0)$/i.test(text) ? false : undefined
+
+const yesOrNo = (text: string): Words<string> | undefined =>
+  truth(text) === undefined
+    ? { en: `takes true or false, not "${text}"`, zh: `只能是 true 或 false，而不是“${text}”` }
+    : undefined
+
+/** Whether a setting is a proxy. One that cannot be used is a problem of the requests that would take it, and no other. */
+export const isProxy = ({ name }: Pick<Setting, "name">): boolean =>
+  name === "https-proxy" || name === "http-proxy"
+
+/** A proxy's address as a URL, with its password; an error where it is none, and nothing where there is no proxy. */
+export const proxyAddress = (text: string): URL | FeishuError.FeishuError | undefined => {
+  try {
+    const address = NodeHttp.proxyOf("https://host.invalid", { httpsProxy: text, httpProxy: "", noProxy: "" })
+    return address === undefined ? undefined : new URL(address)
+  } catch (error) {
+    if (error instanceof FeishuError.FeishuError) return error
+    throw error
+  }
+}
+
+/** Why a proxy cannot be used, if a request were to take it. */
+export const proxyProblem = (text: string): Words<string> | undefined => {
+  const address = proxyAddress(text)
+  if (!(address instanceof FeishuError.FeishuError) || address.reason._tag !== "InvalidRequest")
+    return undefined
+  const { problem } = address.reason
+  return { en: problem, zh: Chinese.ofCore(problem) }
+}
+
+const oneOf =
+  (values: ReadonlyArray<string>) =>
+  (text: string): Words<string> | undefined =>
+    values.includes(text)
+      ? undefined
+      : {
+          en: `takes ${values.join(", ")}, not "${text}"`,
+          zh: `只能是 ${values.join("、")}，而不是“${text}”`,
+        }
+
+const wholeNumber =
+  (least: number, most: number) =>
+  (text: string): Words<string> | undefined =>
+    /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most
+      ? undefined
+      : {
+          en: `takes a whole number from ${least} to ${most}, not "${text}"`,
+          zh: `只能是 ${least} 到 ${most} 的整数，而不是“${text}”`,
+        }
+
+/** Most numbers that are read beside each other. */
+export const mostConcurrent = 32
+/** Most requests a minute: more is a slip of the finger. */
+export const highestRateLimit = 10_000
+
+const anything = () => undefined
+
+const appId = (text: string): Words<string> | undefined => {
+  const problem = Secret.appIdProblem(text)
+  // The clauses here have the setting as their subject.
+  return problem === undefined ? undefined : { en: problem.replace(/^it /, ""), zh: Chinese.ofCore(problem) }
+}
+
+/** A value without what is around it by accident; see `Secret.unwrapped` for those that are copied from a page. */
+export const read = ({ holds, name }: Pick<Setting, "holds" | "name">, text: string): string =>
+  holds === "secret" || name === "app-id" ? Secret.unwrapped(text) : Secret.unquoted(text)
+
+const setting = (
+  name: Name,
+  problem: Setting["problem"],
+  more: Partial<Omit<Setting, "name" | "problem">> = {},
+): Setting => ({
+  name,
+  variables: [`FEISHU_${name.toUpperCase().replaceAll("-", "_")}`],
+  holds: "value",
+  inProject: "any",
+  hasFlag: false,
+  ...more,
+  problem,
+})
+
+const flag = { hasFlag: true } as const
+const secret = { holds: "secret", inProject: "never" } as const
+const secretFile = { holds: "secret file", inProject: "never", hasFlag: true } as const
+
+/** All of them. */
+export const all: ReadonlyArray<Setting> = [
+  setting("base-url", url, { ...flag, inProject: "known hosts" }),
+  setting("oauth-base-url", url, { inProject: "known hosts" }),
+  // Whoever permits that lets everyone on the way read the secrets.
+  setting("allow-http", yesOrNo, { ...flag, inProject: "never" }),
+  setting("brand", (text) => oneOf(["feishu", "lark"])(text.toLowerCase()), flag),
+  setting("app-id", appId, flag),
+  setting("app-secret", anything, secret),
+  setting("app-secret-file", anything, secretFile),
+  setting("access-token", anything, secret),
+  setting("access-token-file", anything, secretFile),
+  setting("rate-limit", wholeNumber(1, highestRateLimit), flag),
+  setting("https-proxy", anything, { variables: ["https_proxy", "HTTPS_PROXY"], inProject: "known hosts" }),
+  setting("http-proxy", anything, { variables: ["http_proxy", "HTTP_PROXY"], inProject: "known hosts" }),
+  setting("no-proxy", anything, { variables: ["no_proxy", "NO_PROXY"] }),
+  // Whoever says which certificates to trust reads what is sent.
+  setting("ca-file", anything, { holds: "file", inProject: "never" }),
+  setting("lang", oneOf(["en", "zh"]), flag),
+  setting("format", oneOf(Format.names), flag),
+  setting("page-size", wholeNumber(1, 50), flag),
+  setting("concurrency", wholeNumber(1, mostConcurrent), flag),
+]
+
+/** As it is written in a file. */
+export const keyOf = ({ name }: Pick<Setting, "name">): string => name.replaceAll("-", "_")
+
+/** Whether the name of a file looks like the secret that should be in there: people mistake one for the other. */
+export const mayBeSecret = (path: string): boolean => {
+  const text = Secret.unwrapped(path)
+  return /^[\w.-]{20,}$/.test(text) && !/\.\w{1,5}$/.test(text)
+}
+
+/** A value as it may be shown: a proxy's without its password. */
+export const shown = ({ name }: Pick<Setting, "name">, text: string): string => {
+  if (/^(app-secret|access-token)-file$/.test(name) && mayBeSecret(text)) return "***"
+  if (!isProxy({ name })) return text
+  const address = proxyAddress(text)
+  if (!(address instanceof URL)) {
+    // What cannot be read has its password before the last @, or anywhere.
+    const masked = text.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)?.*@/is, "$1***@")
+    return /^([a-z][a-z0-9+.-]*:\/*)?(\*\*\*@)?[\w.-]*(:\d{0,5})?\/?$/i.test(masked) ? masked : "***"
+  }
+  if (address.password !== "") address.password = "***"
+  return address.href.replace(/\/$/, "")
+}

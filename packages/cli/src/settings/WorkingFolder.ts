@@ -1,0 +1,36 @@
+/** The folder that the command was started in, to which relative paths lead. It may have been removed since. */
+import { isAbsolute } from "node:path"
+import * as Effect from "effect/Effect"
+import { FeishuError } from "@effect-feishu/core"
+import * as Language from "../language/Language.ts"
+
+/** The folder; `undefined` where it was removed. */
+export const current = (): string | undefined => {
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
+}
+
+const words: Language.Words<{ readonly gone: (path: string) => readonly [string, string] }> = {
+  en: {
+    gone: (path) => [
+      `${path} is a relative path, and the folder that this command was started in was removed`,
+      "Change to a folder that exists (cd), or write the whole path.",
+    ],
+  },
+  zh: {
+    gone: (path) => [
+      `${path} 是相对路径，而启动本命令时所在的文件夹已被删除`,
+      "请先进入一个存在的文件夹（cd），或写出完整路径。",
+    ],
+  },
+}
+
+/** Refuses a path that leads nowhere because that folder is gone: the system would miss the file, not the folder. */
+export const check = Effect.fnUntraced(function* (field: string, path: string) {
+  if (path === "-" || isAbsolute(path) || current() !== undefined) return
+  const { gone } = yield* Language.say(words)
+  return yield* FeishuError.invalidRequest(field, ...gone(path))
+})
