@@ -14,7 +14,7 @@ import * as Language from "./language/Language.ts"
 import { list as run } from "./commands/list/list.ts"
 import { mock } from "./commands/mock.ts"
 import { plan } from "./commands/plan.ts"
-import * as Reading from "./input/RangeFlags.ts"
+import * as RangeFlags from "./input/RangeFlags.ts"
 import { mostConcurrent } from "./settings/Setting.ts"
 import * as Progress from "./run/Progress.ts"
 import { schema } from "./commands/schema.ts"
@@ -106,7 +106,7 @@ const list = (language: Language.Language) => {
   return Command.make(
     "list",
     {
-      ...Reading.flags(language),
+      ...RangeFlags.flags(language),
       format: Flags.choice("format", Format.names, say.format),
       fields: Flags.text("fields", "NAMES", say.fields),
       output: file("output", say.output),

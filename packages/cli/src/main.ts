@@ -17,8 +17,8 @@ import * as DashedValues from "./input/DashedValues.ts"
 import { exitCodes, faultOf } from "./failure/Fault.ts"
 import * as Help from "./console/Help.ts"
 import * as Language from "./language/Language.ts"
-import * as Run from "./run/RunState.ts"
-import * as SecretFlags from "./input/refuseSecretFlags.ts"
+import * as RunState from "./run/RunState.ts"
+import * as SecretFlags from "./input/SecretFlags.ts"
 import * as Stderr from "./console/Stderr.ts"
 import { report } from "./run/Summary.ts"
 import * as Verbosity from "./console/Verbosity.ts"
@@ -73,7 +73,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
       Effect.provideService(ConfigFiles.ConfigFiles, files),
     )
   })
-  const run = Run.make()
+  const run = RunState.make()
   // `runMain` interrupts at SIGINT and SIGTERM alone.
   const closed = Effect.callback<never>((resume) => {
     if (signals.includes("SIGHUP")) process.on("SIGHUP", () => resume(Effect.interrupt))
@@ -83,7 +83,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
       Layer.mergeAll(
         NodeServices.layer,
         Stderr.layer,
-        Layer.succeed(Run.Run, run),
+        Layer.succeed(RunState.Run, run),
         CliOutput.layerPresenter(presenter),
         CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }),
       ),

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
 import * as Language from "../src/language/Language.ts"
 import * as Progress from "../src/run/Progress.ts"
-import * as Run from "../src/run/RunState.ts"
+import * as RunState from "../src/run/RunState.ts"
 import { Stderr } from "../src/console/Stderr.ts"
 import { CurrentVerbosity, type Verbosity } from "../src/console/Verbosity.ts"
 
@@ -63,13 +63,13 @@ const telling = Effect.fnUntraced(function* (options: {
     progress: (render) => Effect.sync(() => (seen.line = render(options.columns ?? 0))),
     clear: Effect.void,
   })
-  const run = { ...Run.make(), planned: options.planned }
+  const run = { ...RunState.make(), planned: options.planned }
   const progress = yield* Progress.start({
     mode: options.mode,
     rateLimit: undefined,
     restingMillis: options.restingMillis ?? 0,
   }).pipe(
-    Effect.provide(Layer.merge(stderr, Layer.succeed(Run.Run, run))),
+    Effect.provide(Layer.merge(stderr, Layer.succeed(RunState.Run, run))),
     Effect.provideService(Language.CurrentLanguage, options.language ?? "en"),
     Effect.provideService(CurrentVerbosity, options.verbosity ?? "normal"),
   )

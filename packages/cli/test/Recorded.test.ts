@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import { Cursor, MeetingNo } from "@effect-feishu/core"
 import * as Recorded from "../src/run/Recorded.ts"
+import * as WrittenBytes from "../src/output/WrittenBytes.ts"
 import { type Record_, recordsIn, withRecords } from "./CheckpointFile.ts"
 
 const range = { start: 1_790_000_000, end: 1_800_000_000, asked: 1_795_000_000 }
@@ -21,13 +22,15 @@ const at = (meetingNo: MeetingNo, place: Partial<Cursor.Position>) =>
 const requests = { answered: [1_795_000_001_000], unanswered: [], onTheirWay: 1 }
 /** The output, page by page. */
 const texts = ["1\n2\n", "3\n", "4\n5\n6\n"].map((text) => new TextEncoder().encode(text))
-const written = texts.map((_, index) => texts.slice(0, index + 1).reduce(Recorded.append, Recorded.nothing))
+const written = texts.map((_, index) =>
+  texts.slice(0, index + 1).reduce(WrittenBytes.append, WrittenBytes.nothing),
+)
 
 const records: ReadonlyArray<Record_> = [
   Recorded.start({
     plan: { "meeting-no": `${one} ${two}` },
     range,
-    ...Recorded.nothing,
+    ...WrittenBytes.nothing,
     rows: 0,
     done: [],
     open: [],

@@ -30,10 +30,10 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Client from "../src/settings/ClientLayer.ts"
+import * as ClientLayer from "../src/settings/ClientLayer.ts"
 import * as ConfigFiles from "../src/settings/ConfigFiles.ts"
-import * as Numbers from "../src/input/MeetingNumbers.ts"
-import * as Settings from "../src/settings/LoadedSettings.ts"
+import * as MeetingNumbers from "../src/input/MeetingNumbers.ts"
+import * as LoadedSettings from "../src/settings/LoadedSettings.ts"
 import * as Stderr from "../src/console/Stderr.ts"
 import * as Cli from "./Cli.ts"
 import * as Scripted from "./ScriptedFeishu.ts"
@@ -226,25 +226,25 @@ describe("files that somebody has named", () => {
     {
       name: "an app secret",
       text: "ThisSecretIsFakeAndOnlyForTests0",
-      read: (path: string) => Settings.secret(setting("app-secret-file", path), "app-secret"),
+      read: (path: string) => LoadedSettings.secret(setting("app-secret-file", path), "app-secret"),
       expected: { ...often, "link to /dev/null": "is empty", "file of 5 GiB": "it has more than 64 KiB" },
     },
     {
       name: "an access token",
       text: "t-ThisTokenIsFakeAndOnlyForTests",
-      read: (path: string) => Settings.secret(setting("access-token-file", path), "access-token"),
+      read: (path: string) => LoadedSettings.secret(setting("access-token-file", path), "access-token"),
       expected: { ...often, "link to /dev/null": "is empty", "file of 5 GiB": "it has more than 64 KiB" },
     },
     {
       name: "certificates",
       text: rootCertificates[0]!,
-      read: (path: string) => Client.authority(setting("ca-file", path)),
+      read: (path: string) => ClientLayer.authority(setting("ca-file", path)),
       expected: { ...often, "link to /dev/null": "is empty", "file of 5 GiB": "it has more than 4 MiB" },
     },
     {
       name: "numbers",
       text: "337736498\n",
-      read: (path: string) => Numbers.read({ numbers: [], numbersFrom: path }),
+      read: (path: string) => MeetingNumbers.read({ numbers: [], numbersFrom: path }),
       expected: { ...often, "link to /dev/null": "holds none", "file of 5 GiB": "has more than 32 MiB" },
     },
   ]

@@ -11,7 +11,7 @@ import { ConfigFiles } from "../src/settings/ConfigFiles.ts"
 import * as DashedValues from "../src/input/DashedValues.ts"
 import { faultOf } from "../src/failure/Fault.ts"
 import * as Language from "../src/language/Language.ts"
-import * as Run from "../src/run/RunState.ts"
+import * as RunState from "../src/run/RunState.ts"
 import { Stderr } from "../src/console/Stderr.ts"
 
 const silent = Stderr.of({
@@ -32,7 +32,7 @@ const faultIn = (typed: string, language: Language.Language = "en") =>
     Effect.provide([
       NodeServices.layer,
       Layer.succeed(Stderr, silent),
-      Layer.succeed(Run.Run, Run.make()),
+      Layer.succeed(RunState.Run, RunState.make()),
       Layer.succeed(ConfigFiles, { entries: [], problems: [], looked: [] }),
       CliOutput.layerPresenter({ present: () => Effect.void }),
       CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }),

@@ -15,6 +15,7 @@ import * as Checkpoint from "../src/run/Checkpoint.ts"
 import { exitCodes, faultOf } from "../src/failure/Fault.ts"
 import * as Output from "../src/output/Output.ts"
 import * as Recorded from "../src/run/Recorded.ts"
+import * as WrittenBytes from "../src/output/WrittenBytes.ts"
 import { Stderr } from "../src/console/Stderr.ts"
 import * as CheckpointFile from "./CheckpointFile.ts"
 import * as Cli from "./Cli.ts"
@@ -365,8 +366,10 @@ describe("a checkpoint that was changed is refused, or taken for how far the run
 
   /** Whether the rows would be found to be others. */
   const isOfTheRows = (taken: string, { rows }: Left): boolean => {
-    const { bytes, crc } = JSON.parse(taken) as Recorded.Written
-    return bytes > rows.length || Recorded.append(Recorded.nothing, rows.subarray(0, bytes)).crc !== crc
+    const { bytes, crc } = JSON.parse(taken) as WrittenBytes.WrittenBytes
+    return (
+      bytes > rows.length || WrittenBytes.append(WrittenBytes.nothing, rows.subarray(0, bytes)).crc !== crc
+    )
   }
 })
 

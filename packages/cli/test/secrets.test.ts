@@ -8,8 +8,8 @@ import { Effect, Exit, Redacted } from "effect"
 import { faultOf } from "../src/failure/Fault.ts"
 import * as DecodedText from "@effect-feishu/terminal/DecodedText"
 import * as Language from "../src/language/Language.ts"
-import * as Secrets from "../src/console/KnownSecrets.ts"
-import * as Settings from "../src/settings/LoadedSettings.ts"
+import * as KnownSecrets from "../src/console/KnownSecrets.ts"
+import * as LoadedSettings from "../src/settings/LoadedSettings.ts"
 
 const secret = "AnotherFakeSecretForThisTestOnly"
 const token = "t-AnotherFakeTokenForThisTestOnly"
@@ -58,17 +58,17 @@ const secretIn = (content: Uint8Array, kind: "app-secret" | "access-token", flag
     (folder) => {
       const path = join(folder, "key")
       writeFileSync(path, content)
-      const origin: Settings.Origin = flag
+      const origin: LoadedSettings.Origin = flag
         ? { _tag: "Flag", flag: `--${kind}-file` }
         : { _tag: "File", kind: "user", path: "/home/me/config.yaml", line: 3 }
-      const settings: Settings.Settings = {
+      const settings: LoadedSettings.Settings = {
         found: new Map([[`${kind}-file` as const, { text: path, origin }]]),
         format: undefined,
         pageSize: undefined,
         concurrency: undefined,
         rateLimit: 100,
       }
-      return Effect.map(Effect.exit(Settings.secret(settings, kind)), (exit) => ({ exit, path }))
+      return Effect.map(Effect.exit(LoadedSettings.secret(settings, kind)), (exit) => ({ exit, path }))
     },
     (folder) => Effect.sync(() => rmSync(folder, { recursive: true })),
   ).pipe(Effect.provide(NodeServices.layer))
@@ -81,7 +81,7 @@ describe("a file of a secret", () => {
         assert.isTrue(Exit.isSuccess(exit), content.toString("latin1"))
         if (Exit.isSuccess(exit)) assert.strictEqual(Redacted.value(exit.value!), inside)
         const told = `it is ${DecodedText.decode(content).trim()}, or ${inside}.`
-        assert.notInclude(Secrets.withoutSecrets(told), "Another")
+        assert.notInclude(KnownSecrets.withoutSecrets(told), "Another")
       }
     }),
   )

@@ -11,7 +11,7 @@ import * as ConnectionFlags from "../input/ConnectionFlags.ts"
 import * as Flags from "../input/Flags.ts"
 import * as Language from "../language/Language.ts"
 import * as Setting from "../settings/Setting.ts"
-import * as Settings from "../settings/LoadedSettings.ts"
+import * as LoadedSettings from "../settings/LoadedSettings.ts"
 import * as SystemError from "../language/SystemError.ts"
 import { aligned } from "../console/Columns.ts"
 import { json, visible } from "@effect-feishu/terminal/VisibleText"
@@ -158,14 +158,14 @@ interface Shown {
   readonly characters: number | undefined
   /** Why it cannot be used, where that is no error before it has to be. */
   readonly problem?: string | undefined
-  readonly origin: Settings.Origin | undefined
+  readonly origin: LoadedSettings.Origin | undefined
 }
 
 /** Every setting as it is used, with its origin. */
-export const valuesOf = Effect.fnUntraced(function* (settings: Settings.Settings) {
+export const valuesOf = Effect.fnUntraced(function* (settings: LoadedSettings.Settings) {
   const { found } = settings
   const language = yield* Language.CurrentLanguage
-  const { baseUrl, oauthBaseUrl } = yield* Settings.addresses(settings)
+  const { baseUrl, oauthBaseUrl } = yield* LoadedSettings.addresses(settings)
   const used: Partial<Record<Setting.Name, string>> = {
     "base-url": baseUrl,
     "allow-http": String(Setting.truth(found.get("allow-http")?.text ?? "") ?? false),
@@ -187,7 +187,7 @@ export const valuesOf = Effect.fnUntraced(function* (settings: Settings.Settings
         ? { name, value: undefined, characters: Array.from(set?.text ?? "").length, origin }
         : {
             name,
-            value: used[name] ?? (set && Settings.shown(setting, set)),
+            value: used[name] ?? (set && LoadedSettings.shown(setting, set)),
             characters: undefined,
             origin,
             problem: Setting.isProxy(setting) ? Setting.proxyProblem(set?.text ?? "")?.[language] : undefined,
@@ -198,7 +198,7 @@ export const valuesOf = Effect.fnUntraced(function* (settings: Settings.Settings
 const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { readonly json: boolean }) {
   const language = yield* Language.CurrentLanguage
   const say = words[language]
-  const settings = yield* Settings.load(flags)
+  const settings = yield* LoadedSettings.load(flags)
   const { looked } = yield* ConfigFiles.ConfigFiles
   const shown = yield* valuesOf(settings)
   if (flags.json) {
@@ -224,7 +224,7 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
   const originOf = ({ characters, name, origin, value }: Shown): string => {
     if (origin === undefined && name === "lang") return say.byLocale
     const isSet = characters !== undefined || value !== undefined
-    return isSet ? Settings.inWords(origin, language) : ""
+    return isSet ? LoadedSettings.inWords(origin, language) : ""
   }
   const rows = shown.map((one) => [
     Setting.keyOf(one),
@@ -248,7 +248,7 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
 })
 
 /** An origin for programs. */
-export const originForPrograms = (origin: Settings.Origin | undefined) => {
+export const originForPrograms = (origin: LoadedSettings.Origin | undefined) => {
   switch (origin?._tag) {
     case undefined:
       return { from: "default" }

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ErrorCodes } from "@effect-feishu/core"
 import { codes, type OfCode } from "../language/Chinese.ts"
-import { Ended } from "../failure/CommandEnded.ts"
+import { CommandEnded } from "../failure/CommandEnded.ts"
 import { inOurWords } from "../failure/explain.ts"
 import { exitCodes } from "../failure/Fault.ts"
 import * as Flags from "../input/Flags.ts"
@@ -121,7 +121,7 @@ export const errors = (language: Language.Language) => {
         const near = nearest(code)
         const remedy = `${near.length === 0 ? "" : say.isNear(near)}${say.seeAll}`
         yield* tell({ meaning: say.unknown(code), remedy })
-        return yield* new Ended({ exitCode: exitCodes.badInput })
+        return yield* new CommandEnded({ exitCode: exitCodes.badInput })
       }
       yield* Console.log(json ? inJson(record(entry, language)) : details(entry, language))
     }),

@@ -9,9 +9,9 @@ import { aligned } from "../console/Columns.ts"
 import * as ConnectionFlags from "../input/ConnectionFlags.ts"
 import * as Flags from "../input/Flags.ts"
 import * as Language from "../language/Language.ts"
-import * as Numbers from "../input/MeetingNumbers.ts"
-import * as Reading from "../input/RangeFlags.ts"
-import * as Settings from "../settings/LoadedSettings.ts"
+import * as MeetingNumbers from "../input/MeetingNumbers.ts"
+import * as RangeFlags from "../input/RangeFlags.ts"
+import * as LoadedSettings from "../settings/LoadedSettings.ts"
 import { json } from "@effect-feishu/terminal/VisibleText"
 import { instant } from "../language/phrases.ts"
 
@@ -122,7 +122,7 @@ export const plan = (language: Language.Language) => {
   return Command.make(
     "plan",
     {
-      ...Reading.flags(language),
+      ...RangeFlags.flags(language),
       expectMeetings: wholeNumber("expect-meetings", [0, 100_000_000], say.expectMeetings),
       monthlyQuota: wholeNumber("monthly-quota", [1, Number.MAX_SAFE_INTEGER], say.monthlyQuota),
       json: Flags.yes("json", say.json),
@@ -148,7 +148,7 @@ export const plan = (language: Language.Language) => {
 }
 
 /** What was asked for. */
-interface Input extends Reading.Given, ConnectionFlags.Given {
+interface Input extends RangeFlags.Given, ConnectionFlags.Given {
   readonly expectMeetings: number | undefined
   readonly monthlyQuota: number | undefined
   readonly json: boolean
@@ -169,11 +169,11 @@ const requestsOf = (windows: number, meetings: number, pageSize: number): Span =
 const run = Effect.fnUntraced(function* (input: Input) {
   const language = yield* Language.CurrentLanguage
   const say = words[language]
-  const settings = yield* Settings.load(input)
-  const numbers = yield* Numbers.read(input)
+  const settings = yield* LoadedSettings.load(input)
+  const numbers = yield* MeetingNumbers.read(input)
   if (numbers.length === 0) return yield* FeishuError.invalidRequest("meeting-no", ...say.none)
-  const range = yield* Reading.range(input)
-  const { baseUrl } = yield* Settings.addresses(settings)
+  const range = yield* RangeFlags.range(input)
+  const { baseUrl } = yield* LoadedSettings.addresses(settings)
   const windows = TimeRange.windows(range)
   const pageSize = settings.pageSize ?? ListByNo.maxPageSize
   const one = requestsOf(windows.length, input.expectMeetings ?? 0, pageSize)

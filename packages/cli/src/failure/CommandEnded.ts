@@ -1,5 +1,5 @@
-/** A command that has told everything itself ends so: no error and no summary follow. */
+/** How a command ends that has printed everything itself: no error and no summary follow. */
 import * as Data from "effect/Data"
 
-/** See above. */
-export class Ended extends Data.TaggedError("Ended")<{ readonly exitCode: number }> {}
+/** Carries the exit code of such a command. */
+export class CommandEnded extends Data.TaggedError("CommandEnded")<{ readonly exitCode: number }> {}

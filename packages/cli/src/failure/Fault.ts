@@ -5,7 +5,7 @@ import * as Config from "effect/Config"
 import * as Data from "effect/Data"
 import { FeishuError } from "@effect-feishu/core"
 import { firstOf, shortened } from "@effect-feishu/terminal/Shortened"
-import { Ended } from "./CommandEnded.ts"
+import { CommandEnded } from "./CommandEnded.ts"
 import type { Explanation } from "../language/Chinese.ts"
 import { explain } from "./explain.ts"
 import type * as Language from "../language/Language.ts"
@@ -76,7 +76,7 @@ export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language
   }
   const error = Cause.squash(cause)
   if (error instanceof FeishuError.FeishuError) return ofFeishu(error, language)
-  if (error instanceof Ended) {
+  if (error instanceof CommandEnded) {
     return { reason: error._tag, meaning: "", remedy: "", exitCode: error.exitCode }
   }
   if (CliError.isCliError(error)) return badInput(ofCommandLine(error, say))

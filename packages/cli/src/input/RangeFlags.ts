@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { FeishuError, ListByNo, TimeRange } from "@effect-feishu/core"
 import * as Flags from "./Flags.ts"
 import * as Language from "../language/Language.ts"
-import type * as Numbers from "./MeetingNumbers.ts"
+import type * as MeetingNumbers from "./MeetingNumbers.ts"
 import * as TimeZone from "../language/TimeZone.ts"
 
 const words: Language.Words<{
@@ -47,7 +47,7 @@ export const flags = (language: Language.Language) => {
 }
 
 /** What those gave. */
-export interface Given extends Numbers.Given {
+export interface Given extends MeetingNumbers.Given {
   readonly from: string | undefined
   readonly to: string | undefined
   readonly pageSize: number | undefined

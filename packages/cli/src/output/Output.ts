@@ -21,7 +21,7 @@ import * as Links from "@effect-feishu/terminal/Links"
 import * as Language from "../language/Language.ts"
 import * as Lock from "./Lock.ts"
 import * as Owner from "./Owner.ts"
-import * as Recorded from "../run/Recorded.ts"
+import * as WrittenBytes from "./WrittenBytes.ts"
 import { Stderr } from "../console/Stderr.ts"
 import * as SystemError from "../language/SystemError.ts"
 
@@ -62,8 +62,8 @@ type Step = "begun" | "page" | "whole"
 /** Somebody who is told each step of a file when it is on the disk, and can so go on with it after a kill. */
 interface Journal {
   /** What an earlier run had written into the `.part` when it last recorded a step. */
-  readonly earlier: Recorded.Written | undefined
-  readonly record: (step: Step, written: Recorded.Written) => Effect.Effect<void, OutputFailed>
+  readonly earlier: WrittenBytes.WrittenBytes | undefined
+  readonly record: (step: Step, written: WrittenBytes.WrittenBytes) => Effect.Effect<void, OutputFailed>
   /** Nothing is left of the file. */
   readonly forget: Effect.Effect<void, OutputFailed>
 }
@@ -370,7 +370,7 @@ const file = Effect.fnUntraced(function* (
       return yield* refuse((say) => say.neverPrivate(part, (info.mode & 0o777).toString(8), elsewhere))
     }
   }
-  let whole = earlier ?? Recorded.nothing
+  let whole = earlier ?? WrittenBytes.nothing
   // Nothing is sent before it is known that there is a place to write to.
   if (journal !== undefined) {
     // After a loss of power, too, there is a file to go on with.
@@ -397,7 +397,7 @@ const file = Effect.fnUntraced(function* (
       Effect.mapError(failed(part)),
       Effect.tap(() =>
         Effect.sync(() => {
-          whole = Recorded.append(whole, bytes)
+          whole = WrittenBytes.append(whole, bytes)
           written()
         }),
       ),
@@ -532,7 +532,7 @@ const goOnWith = Effect.fnUntraced(function* (
   path: string,
   part: string,
   asNew: Parameters<typeof create>[2],
-  earlier: Recorded.Written,
+  earlier: WrittenBytes.WrittenBytes,
 ) {
   const { bytes } = earlier
   const files = yield* FileSystem.FileSystem
@@ -574,15 +574,15 @@ const goOnWith = Effect.fnUntraced(function* (
 })
 
 /** Whether the first bytes of a file are those that were written. */
-const beginsWith = Effect.fnUntraced(function* (handle: FileSystem.File, written: Recorded.Written) {
+const beginsWith = Effect.fnUntraced(function* (handle: FileSystem.File, written: WrittenBytes.WrittenBytes) {
   const buffer = new Uint8Array(64 * 1024)
-  let read = Recorded.nothing
+  let read = WrittenBytes.nothing
   while (read.bytes < written.bytes) {
     const size = yield* handle.read(buffer.subarray(0, written.bytes - read.bytes), {
       position: BigInt(read.bytes),
     })
     if (size === 0) return false
-    read = Recorded.append(read, buffer.subarray(0, size))
+    read = WrittenBytes.append(read, buffer.subarray(0, size))
   }
   return read.crc === written.crc
 })
@@ -649,7 +649,7 @@ export const flushFolder = (path: string) =>
   )
 
 /** Moves a file to its place that was whole when its run was killed; `false` if it is there already. */
-export const finish = Effect.fnUntraced(function* (path: string, written: Recorded.Written) {
+export const finish = Effect.fnUntraced(function* (path: string, written: WrittenBytes.WrittenBytes) {
   const files = yield* FileSystem.FileSystem
   const target = yield* behindLinks(path)
   const part = partOf(target)

@@ -11,6 +11,7 @@ import { crc32 } from "node:zlib"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Cursor, MeetingNo, TimeRange } from "@effect-feishu/core"
+import * as WrittenBytes from "../output/WrittenBytes.ts"
 import * as CountedRequests from "./CountedRequests.ts"
 import { SeenIds } from "./SeenIds.ts"
 
@@ -36,21 +37,6 @@ const Written = {
   /** CRC-32 of them. */
   crc: Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 0xffff_ffff }))),
 }
-/** See the fields of the same name. */
-export interface Written {
-  readonly bytes: number
-  readonly crc: number
-}
-
-/** The output before anything is written. */
-export const nothing: Written = { bytes: 0, crc: 0 }
-
-/** The output with something more in it. */
-export const append = ({ bytes, crc }: Written, more: Uint8Array): Written => ({
-  bytes: bytes + more.length,
-  crc: crc32(more, crc),
-})
-
 /** A time of a number that was left out, since Feishu no longer shows it: unix seconds. */
 const Unreachable = { from: Count, to: Count }
 
@@ -215,9 +201,9 @@ export const stateAfter = ({ start, steps }: Records, task: Task): Result.Result
 const isPosition = Schema.is(Cursor.Position)
 
 /** How far a run has come: it changes with each record, and refuses with `false` one that cannot be. */
-export class State implements Written {
-  bytes = nothing.bytes
-  crc = nothing.crc
+export class State implements WrittenBytes.WrittenBytes {
+  bytes = WrittenBytes.nothing.bytes
+  crc = WrittenBytes.nothing.crc
   rows = 0
   /** The numbers that have been read to their end. */
   readonly done = new Set<MeetingNo>()
@@ -301,7 +287,7 @@ export class State implements Written {
   }
 
   /** There are more rows, each with a byte at least; what has not grown has not changed either. */
-  #grow({ bytes, crc, rows }: Written & { readonly rows: number }): boolean {
+  #grow({ bytes, crc, rows }: WrittenBytes.WrittenBytes & { readonly rows: number }): boolean {
     const [moreBytes, moreRows] = [bytes - this.bytes, rows - this.rows]
     if (moreRows < 0 || rows > this.#mostRows || moreBytes < moreRows) return false
     if (moreBytes === 0 && crc !== this.crc) return false

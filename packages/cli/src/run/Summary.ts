@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import type { Explanation } from "../language/Chinese.ts"
 import { detailsOf, exitCodes, type Fault, faultOf, messageOf, ofFeishu } from "../failure/Fault.ts"
 import * as Language from "../language/Language.ts"
-import * as Resume from "./ResumeHints.ts"
+import * as ResumeHints from "./ResumeHints.ts"
 import { Run, type State } from "./RunState.ts"
 import { inMessage, type Label, labels, showable, Stderr } from "../console/Stderr.ts"
 import { CurrentVerbosity } from "../console/Verbosity.ts"
@@ -26,14 +26,14 @@ export const report = Effect.fnUntraced(function* (
   const language = yield* Language.CurrentLanguage
   const say = words[language]
   const found = Exit.isSuccess(exit) ? undefined : faultOf(exit.cause, language)
-  if (found?.reason === "Ended") return
+  if (found?.reason === "CommandEnded") return
   // A signal may come when all is done, and changes nothing then.
   const fault = found?.reason === "Stopped" && run.ended !== undefined ? undefined : found
   // A run that read nothing has nothing to go on from: the same command starts it again.
   const readNothing = run.pages === 0 && !run.resumed
   const hasFailed =
     fault?.exitCode === exitCodes.badInput || (fault !== undefined && readNothing && run.failed.size === 0)
-  const cursors = hasFailed ? [] : Resume.cursorsOf(run)
+  const cursors = hasFailed ? [] : ResumeHints.cursorsOf(run)
   const lost = fault?.reason === "TimeUnreachable"
   const status: Status =
     fault === undefined || (lost && run.ended === "limited")
@@ -51,7 +51,7 @@ export const report = Effect.fnUntraced(function* (
   if (Exit.isFailure(exit) && (yield* CurrentVerbosity) === "verbose") {
     for (const detail of detailsOf(exit.cause)) yield* stderr.line(detail, { text: "  ", color: "gray" })
   }
-  const hints = isComplete(status) || hasFailed ? [] : Resume.lines(run, language)
+  const hints = isComplete(status) || hasFailed ? [] : ResumeHints.lines(run, language)
   yield* Effect.forEach(hints, (hint) => stderr.line(hint), { discard: true })
   if (isJson) {
     yield* stderr.line(
@@ -165,7 +165,7 @@ const inWords = (run: State, fault: Fault | undefined, resumable: boolean, say: 
       ? []
       : run.checkpoint !== undefined && run.ended === undefined
         ? [say.sameCommand]
-        : [Resume.isInCommands(run) ? say.resumable : say.asTold]),
+        : [ResumeHints.isInCommands(run) ? say.resumable : say.asTold]),
   ]
   return [counts, ...rest].join(say.semicolon)
 }

@@ -8,7 +8,7 @@ import * as NodeHttp from "@effect-feishu/core/node"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Language from "../language/Language.ts"
 import type * as Setting from "./Setting.ts"
-import * as Settings from "./LoadedSettings.ts"
+import * as LoadedSettings from "./LoadedSettings.ts"
 import * as SystemError from "../language/SystemError.ts"
 import * as WorkingFolder from "./WorkingFolder.ts"
 
@@ -46,10 +46,11 @@ const words: Language.Words<{
 }
 
 /** What core takes, with the secrets read from wherever they are. */
-export const options = Effect.fnUntraced(function* (settings: Settings.Settings) {
+export const options = Effect.fnUntraced(function* (settings: LoadedSettings.Settings) {
   const say = yield* Language.say(words)
-  const accessToken = yield* Settings.secret(settings, "access-token")
-  const appSecret = accessToken === undefined ? yield* Settings.secret(settings, "app-secret") : undefined
+  const accessToken = yield* LoadedSettings.secret(settings, "access-token")
+  const appSecret =
+    accessToken === undefined ? yield* LoadedSettings.secret(settings, "app-secret") : undefined
   const appId = settings.found.get("app-id")?.text
   const refuse = (problem: string) => FeishuError.invalidRequest("credentials", problem, say.remedy)
   if (accessToken === undefined) {
@@ -79,14 +80,14 @@ export const options = Effect.fnUntraced(function* (settings: Settings.Settings)
 export type Before = Pick<RateLimit.Options, "initially">
 
 /** The client. It needs an HTTP client: see `http`. That secrets will travel unencrypted is a warning. */
-export const layer = (settings: Settings.Settings, before: Before = {}) =>
+export const layer = (settings: LoadedSettings.Settings, before: Before = {}) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const layer = FeishuClient.layer({
         ...(yield* options(settings)),
         rateLimit: { requests: settings.rateLimit, ...before },
       })
-      const hosts = Settings.plainHttpHosts(settings)
+      const hosts = LoadedSettings.plainHttpHosts(settings)
       const { unencrypted } = yield* Language.say(words)
       if (hosts.length > 0) yield* Effect.logWarning(unencrypted(hosts.join(", ")))
       return layer
@@ -94,15 +95,15 @@ export const layer = (settings: Settings.Settings, before: Before = {}) =>
   )
 
 /** The HTTP client, with the proxies and the authority of one's own. */
-export const http = (settings: Settings.Settings) =>
+export const http = (settings: LoadedSettings.Settings) =>
   Layer.unwrap(Effect.map(authority(settings), (ca) => httpTrusting(settings, ca)))
 
 /** The same with certificates that were read already: they may come from a pipe, which can be read only once. */
-export const httpTrusting = (settings: Settings.Settings, ca: string | undefined) =>
+export const httpTrusting = (settings: LoadedSettings.Settings, ca: string | undefined) =>
   NodeHttp.layer({ ca, ...proxies(settings) })
 
 /** The proxies of configuration files. Those of the environment, which count more, the client reads and names itself. */
-export const proxies = ({ found }: Settings.Settings) => {
+export const proxies = ({ found }: LoadedSettings.Settings) => {
   const ofFile = (name: Setting.Name) => {
     const setting = found.get(name)
     return setting?.origin._tag === "File" ? setting.text : undefined
@@ -114,12 +115,12 @@ export const proxies = ({ found }: Settings.Settings) => {
 const mostBytesOfAuthority = 4 * 1024 * 1024
 
 /** The certificates to trust beside Node's own, in PEM. */
-export const authority = Effect.fnUntraced(function* ({ found }: Settings.Settings) {
+export const authority = Effect.fnUntraced(function* ({ found }: LoadedSettings.Settings) {
   const file = found.get("ca-file")
   if (file === undefined) return undefined
   const language = yield* Language.CurrentLanguage
   const say = words[language]
-  const [path, setting] = [Settings.fileOf(file), Settings.nameOf(file.origin)]
+  const [path, setting] = [LoadedSettings.fileOf(file), LoadedSettings.nameOf(file.origin)]
   yield* WorkingFolder.check(setting, path)
   const content = yield* Effect.mapError(InputFile.readNamed(path, mostBytesOfAuthority), (unread) =>
     FeishuError.invalidRequest(

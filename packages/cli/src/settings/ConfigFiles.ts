@@ -15,7 +15,7 @@ import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as DecodedText from "@effect-feishu/terminal/DecodedText"
 import type { Words } from "../language/Language.ts"
 import * as Owner from "../output/Owner.ts"
-import * as Secrets from "../console/KnownSecrets.ts"
+import * as KnownSecrets from "../console/KnownSecrets.ts"
 import * as Setting from "./Setting.ts"
 import * as SystemError from "../language/SystemError.ts"
 import * as WorkingFolder from "./WorkingFolder.ts"
@@ -192,7 +192,7 @@ const checked = (
   const entries: Array<Entry> = []
   for (const { key, line, text: written } of pairs) {
     const setting = Setting.all.find((setting) => Setting.keyOf(setting) === key)
-    if (setting?.holds === "secret" && written !== undefined) Secrets.remember(written)
+    if (setting?.holds === "secret" && written !== undefined) KnownSecrets.remember(written)
     const text = setting === undefined || written === undefined ? written : Setting.read(setting, written)
     const what = setting === undefined ? unknown(key) : problemOf({ kind, path, info }, setting, text)
     if (what !== undefined) problems.push({ kind, path, line, what })
@@ -204,7 +204,7 @@ const checked = (
 }
 
 const unknown = (typed: string): Words<string> => {
-  const key = shortened(Secrets.withoutSecrets(typed), 80)
+  const key = shortened(KnownSecrets.withoutSecrets(typed), 80)
   const keys = Setting.all.map(Setting.keyOf)
   const plain = key.toLowerCase().replaceAll("-", "_")
   const meant = keys.find(

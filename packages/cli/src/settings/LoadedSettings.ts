@@ -12,7 +12,7 @@ import { ConfigFiles, type Kind } from "./ConfigFiles.ts"
 import * as DecodedText from "@effect-feishu/terminal/DecodedText"
 import type * as Format from "../output/Format.ts"
 import * as Language from "../language/Language.ts"
-import * as Secrets from "../console/KnownSecrets.ts"
+import * as KnownSecrets from "../console/KnownSecrets.ts"
 import * as Setting from "./Setting.ts"
 import { Stderr } from "../console/Stderr.ts"
 import * as SystemError from "../language/SystemError.ts"
@@ -271,7 +271,7 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
     if (problems.length > 1)
       yield* Effect.forEach(
         firstOf(problems, mostTold, words[language].more),
-        (problem) => stderr.line(shortened(Secrets.withoutSecrets(problem), 500)),
+        (problem) => stderr.line(shortened(KnownSecrets.withoutSecrets(problem), 500)),
         { discard: true },
       )
     const say = words[language]
@@ -366,7 +366,7 @@ export const secret = Effect.fnUntraced(function* (
   const path = fileOf(file)
   const name = InputFile.isStdin(path) ? say.stdin : path
   const text = (yield* readSecret(nameOf(file.origin), file)).trim()
-  Secrets.remember(text)
+  KnownSecrets.remember(text)
   if (text === "") return yield* refuse(nameOf(file.origin), say.empty(name), say.nameAnother)
   const lines = text.split(/\r\n|\n|\r/).length
   if (lines > 1) return yield* refuse(nameOf(file.origin), say.lines(name, lines), say.nameAnother)

@@ -21,15 +21,15 @@ import {
   Retry,
 } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
-import * as Client from "../../settings/ClientLayer.ts"
+import * as ClientLayer from "../../settings/ClientLayer.ts"
 import { originForPrograms, valuesOf } from "../config.ts"
 import type * as ConnectionFlags from "../../input/ConnectionFlags.ts"
-import { Ended } from "../../failure/CommandEnded.ts"
+import { CommandEnded } from "../../failure/CommandEnded.ts"
 import { exitCodes, ofFeishu } from "../../failure/Fault.ts"
 import * as Language from "../../language/Language.ts"
-import * as Numbers from "../../input/MeetingNumbers.ts"
+import * as MeetingNumbers from "../../input/MeetingNumbers.ts"
 import * as Setting from "../../settings/Setting.ts"
-import * as Settings from "../../settings/LoadedSettings.ts"
+import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import { Stderr } from "../../console/Stderr.ts"
 import * as TimeZone from "../../language/TimeZone.ts"
 import * as Check from "./Check.ts"
@@ -214,7 +214,7 @@ type Examination<A, R = never> = Effect.Effect<
 export const examine = Effect.fnUntraced(function* (input: Input) {
   const language = yield* Language.CurrentLanguage
   const numbers = input.meetingNo === undefined ? [] : [input.meetingNo]
-  const [meetingNo] = yield* Numbers.read({ numbers, numbersFrom: undefined })
+  const [meetingNo] = yield* MeetingNumbers.read({ numbers, numbersFrom: undefined })
   const results: Array<Check.Result> = []
   const stderr = yield* Stderr
   const look = lookInto(results, {
@@ -237,7 +237,7 @@ export const examine = Effect.fnUntraced(function* (input: Input) {
 
   yield* Console.log(input.json ? Report.document(results) : `\n${Report.counts(results, language)}`)
   const first = results.find((one) => one.status === "failed")
-  if (first?.status === "failed") return yield* new Ended({ exitCode: first.exitCode })
+  if (first?.status === "failed") return yield* new CommandEnded({ exitCode: first.exitCode })
 }, Effect.scoped)
 
 /** Looks at one thing, unless something that it needs is unwell; gives what the next things need of it. */
@@ -291,10 +291,10 @@ const nodeCheck = (language: Language.Language): Check.Fine => {
 const configuration = Effect.fnUntraced(function* (input: Input) {
   const language = yield* Language.CurrentLanguage
   const say = words[language]
-  const settings = yield* Settings.load(input)
-  const urls = yield* Settings.addresses(settings)
-  const ca = yield* Client.authority(settings)
-  const http = Layer.succeedContext(yield* Layer.build(Client.httpTrusting(settings, ca)))
+  const settings = yield* LoadedSettings.load(input)
+  const urls = yield* LoadedSettings.addresses(settings)
+  const ca = yield* ClientLayer.authority(settings)
+  const http = Layer.succeedContext(yield* Layer.build(ClientLayer.httpTrusting(settings, ca)))
   const values = yield* valuesOf(settings)
   const set = values.filter(({ name, origin }) => origin !== undefined || name === "base-url")
   const lines = set.map(
@@ -302,13 +302,13 @@ const configuration = Effect.fnUntraced(function* (input: Input) {
       say.setting(
         Setting.keyOf({ name }),
         characters === undefined ? (value ?? "") : say.secret(characters),
-        Settings.inWords(origin, language),
+        LoadedSettings.inWords(origin, language),
       ) + (problem === undefined ? "" : say.unusable(problem)),
   )
   return [
     { settings, urls, ca, http },
     {
-      detail: say.reads(urls.baseUrl, Settings.app(settings), Settings.hasToken(settings)),
+      detail: say.reads(urls.baseUrl, LoadedSettings.app(settings), LoadedSettings.hasToken(settings)),
       lines,
       facts: {
         settings: Object.fromEntries(
@@ -402,7 +402,7 @@ const credentials = Effect.fnUntraced(function* (look: Look, configured: Configu
     "token",
     way,
     Effect.gen(function* () {
-      const options = yield* Client.options(settings)
+      const options = yield* ClientLayer.options(settings)
       const source = yield* options.credentials
       yield* watched(source.get)
       const minutes = Math.round((expiresInMillis ?? 0) / 60_000)
@@ -468,13 +468,13 @@ const routeOf = (
 ): Effect.Effect<Connection.Route, FeishuError.FeishuError> =>
   Effect.try({
     try: () => {
-      const proxy = NodeHttp.proxyOf(url, Client.proxies(settings))
+      const proxy = NodeHttp.proxyOf(url, ClientLayer.proxies(settings))
       const https = url.startsWith("https:") ? settings.found.get("https-proxy") : undefined
       const given = https ?? settings.found.get("http-proxy")
       return {
         url: new URL(url),
         proxy: proxy === undefined ? undefined : new URL(proxy),
-        setting: given === undefined ? "" : Settings.nameOf(given.origin),
+        setting: given === undefined ? "" : LoadedSettings.nameOf(given.origin),
         ca,
       }
     },
@@ -483,7 +483,10 @@ const routeOf = (
   })
 
 /** The hosts that are asked: the API's, and the one that tokens come from where that is another. */
-const hostsOf = ({ baseUrl, oauthBaseUrl }: Urls, settings: Settings.Settings): ReadonlyArray<string> => [
+const hostsOf = (
+  { baseUrl, oauthBaseUrl }: Urls,
+  settings: LoadedSettings.Settings,
+): ReadonlyArray<string> => [
   ...new Set([baseUrl, ...(settings.found.has("oauth-base-url") ? [oauthBaseUrl] : [])]),
 ]
 
@@ -536,7 +539,7 @@ const tlsCheck = Effect.fnUntraced(function* (configured: Configured) {
   const language = yield* Language.CurrentLanguage
   const say = words[language]
   const secure = hostsOf(urls, settings).filter((url) => url.startsWith("https:"))
-  const plain = Settings.plainHttpHosts(settings)
+  const plain = LoadedSettings.plainHttpHosts(settings)
   if (secure.length === 0) {
     const detail = plain.length === 0 ? say.plain : say.unencrypted(plain.join(", "))
     return yield* new Check.NotNeeded({ detail })
@@ -572,7 +575,9 @@ const tlsCheck = Effect.fnUntraced(function* (configured: Configured) {
     ...(plain.length === 0 ? [] : [say.unencrypted(plain.join(", "))]),
     ...(own === undefined
       ? []
-      : [say.ownAuthority(`${Settings.fileOf(own)} (${Settings.inWords(own.origin, language)})`)]),
+      : [
+          say.ownAuthority(`${LoadedSettings.fileOf(own)} (${LoadedSettings.inWords(own.origin, language)})`),
+        ]),
     ...(process.env["NODE_EXTRA_CA_CERTS"] ? [say.ownAuthority("NODE_EXTRA_CA_CERTS")] : []),
   ]
   return [undefined, { detail: first, lines, facts: { certificates } } as Check.Fine] as const
@@ -616,7 +621,7 @@ const scopeCheck = Effect.fnUntraced(function* ({ settings, urls }: Configured) 
     Effect.as(fine),
     Effect.catch((error): Examination<undefined> => {
       if (error.reason._tag === "RequestRefused" && error.code !== undefined) return Effect.succeed(fine)
-      const appId = Settings.app(settings)
+      const appId = LoadedSettings.app(settings)
       if (error.reason._tag !== "PermissionDenied" || appId === undefined) return Effect.fail(error)
       const { exitCode, logId, meaning } = ofFeishu(error, language)
       const { code } = error

@@ -22,7 +22,7 @@ import * as Descriptor from "@effect-feishu/terminal/Descriptor"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Links from "@effect-feishu/terminal/Links"
 import * as Checkpoint from "../../run/Checkpoint.ts"
-import * as Client from "../../settings/ClientLayer.ts"
+import * as ClientLayer from "../../settings/ClientLayer.ts"
 import type * as ConnectionFlags from "../../input/ConnectionFlags.ts"
 import {
   exitCodeOf,
@@ -35,14 +35,15 @@ import {
 import * as Format from "../../output/Format.ts"
 import * as Language from "../../language/Language.ts"
 import * as Lock from "../../output/Lock.ts"
-import * as Numbers from "../../input/MeetingNumbers.ts"
+import * as MeetingNumbers from "../../input/MeetingNumbers.ts"
 import * as Output from "../../output/Output.ts"
 import * as Progress from "../../run/Progress.ts"
-import * as Reading from "../../input/RangeFlags.ts"
+import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Recorded from "../../run/Recorded.ts"
+import type * as WrittenBytes from "../../output/WrittenBytes.ts"
 import { Run, type State } from "../../run/RunState.ts"
 import type { SeenIds } from "../../run/SeenIds.ts"
-import * as Settings from "../../settings/LoadedSettings.ts"
+import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import { Stderr } from "../../console/Stderr.ts"
 import { tell } from "../../run/Summary.ts"
 import { CurrentVerbosity } from "../../console/Verbosity.ts"
@@ -50,7 +51,7 @@ import * as WorkingFolder from "../../settings/WorkingFolder.ts"
 import { instant } from "../../language/phrases.ts"
 
 /** What was asked for. */
-export interface Input extends Reading.Given, ConnectionFlags.Given {
+export interface Input extends RangeFlags.Given, ConnectionFlags.Given {
   readonly cursors: ReadonlyArray<string>
   readonly fields: string | undefined
   readonly format: Format.Name | undefined
@@ -81,19 +82,19 @@ export const list = Effect.fn("list")(function* (given: Input) {
   const input: Input = toStdout ? { ...given, output: undefined } : given
   yield* checkCombination(input)
   const fields = yield* fieldsOf(input)
-  const settings = yield* Settings.load(input)
+  const settings = yield* LoadedSettings.load(input)
   if (input.checkpoint !== undefined && settings.format === "table") {
     return yield* refuse("format", (yield* Language.say(words)).noTable)
   }
   if (input.numbersFrom !== undefined && InputFile.isStdin(input.numbersFrom)) {
-    yield* Settings.checkStdin(settings)
+    yield* LoadedSettings.checkStdin(settings)
   }
   yield* checkFiles(input)
   const asked = yield* askedFor(input)
   const checkpoint = input.checkpoint === undefined ? undefined : yield* Checkpoint.open(input.checkpoint)
   const restingMillis = checkpoint?.restingMillis ?? []
-  const client = Client.layer(settings, { initially: { restingMillis } }).pipe(
-    Layer.provide(Client.http(settings)),
+  const client = ClientLayer.layer(settings, { initially: { restingMillis } }).pipe(
+    Layer.provide(ClientLayer.http(settings)),
   )
   // A progress line begins where the data ends, and that of json ends in the midst of a line.
   const isInLine = input.output === undefined && process.stdout.isTTY && settings.format === "json"
@@ -123,7 +124,7 @@ const demo = Layer.unwrap(Effect.promise(async () => (await import("./demo.ts"))
 /** All that is known before anything is opened or sent. */
 interface Task {
   readonly input: Input
-  readonly settings: Settings.Settings
+  readonly settings: LoadedSettings.Settings
   readonly fields: ReadonlyArray<Format.Field>
   readonly asked: Asked
   readonly checkpoint: Checkpoint.Checkpoint | undefined
@@ -264,7 +265,7 @@ const isBadInput = (exit: Exit.Exit<unknown, unknown>): boolean =>
 /** What a page has brought, as a checkpoint records it. */
 type WrittenPage = Recorded.Without<
   Extract<Recorded.Step, { readonly step: "page" | "cut page" }>,
-  keyof Recorded.Written | "requests"
+  keyof WrittenBytes.WrittenBytes | "requests"
 >
 
 /** Puts a run where an earlier one ended. What that one had begun, and written nothing of, goes on where it starts. */
@@ -568,18 +569,22 @@ const askedFor = Effect.fnUntraced(function* (input: Input) {
     if (twice !== undefined) return yield* refuse("--cursor", say.sameNumber(twice))
     return { cursors: checked, numbers: [], range: undefined } satisfies Asked
   }
-  const range = yield* Reading.range({
+  const range = yield* RangeFlags.range({
     from: input.from ?? (input.demo ? `${demoDays}d` : undefined),
     to: input.to,
   })
   const asked = Math.floor((yield* Clock.currentTimeMillis) / 1_000)
-  return { cursors: [], numbers: yield* Numbers.read(input), range: { ...range, asked } } satisfies Asked
+  return {
+    cursors: [],
+    numbers: yield* MeetingNumbers.read(input),
+    range: { ...range, asked },
+  } satisfies Asked
 })
 
 /** What makes this run the same as another one: the words that say which rows are written, and how. */
 const planOf = Effect.fnUntraced(function* (
   input: Input,
-  settings: Settings.Settings,
+  settings: LoadedSettings.Settings,
   asked: Asked,
   format: Format.Name,
 ) {
@@ -597,14 +602,14 @@ const planOf = Effect.fnUntraced(function* (
     "--show-passwords": input.showPasswords,
     "--output": input.output === undefined ? null : resolve(input.output),
     "base URL": baseUrl,
-    app: word(Settings.app(settings)),
+    app: word(LoadedSettings.app(settings)),
   } satisfies Recorded.Plan
 })
 
 /** Where each number starts. */
 const startsOf = Effect.fnUntraced(function* (
   input: Input,
-  settings: Settings.Settings,
+  settings: LoadedSettings.Settings,
   asked: Asked,
   range: Asked["range"],
 ) {
