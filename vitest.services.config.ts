@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 /** Tests that need what npm does not bring, Debian's chromium, and those that take their time. */
 export default defineConfig({
   test: {
-    include: ["mock-server/test/**/*.services.ts", "packages/cli/test/**/*.services.ts"],
+    include: ["mock-server/test/**/*.services.ts", "packages/*/test/**/*.services.ts"],
     globalSetup: "packages/cli/test/bundle.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,13 +1,11 @@
 /** What the control plane does. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import type { HttpApiSchemaError } from "effect/http-api/HttpApiError"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
-import * as SchemaIssue from "effect/SchemaIssue"
 import * as Stream from "effect/Stream"
 import { ListByNo } from "@effect-feishu/contract"
 import { shortened } from "@effect-feishu/terminal/Shortened"
@@ -385,23 +383,15 @@ export const routes = (workspaces: Workspaces) => {
   )
 }
 
-const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
-
 const problems = HttpApiMiddleware.layerSchemaErrorTransform(ControlApi.Problems, (error) =>
   Effect.succeed(
     json(
       JSON.stringify({
         _tag: "Refused",
         error: "this request cannot be",
-        problems: Problems.told(problemsOf(error)),
+        problems: Problems.told(Problems.ofIssue(error.cause.issue).map(Problems.inWords)),
       }),
       { status: 400 },
     ),
   ),
 )
-
-const problemsOf = (error: HttpApiSchemaError): ReadonlyArray<string> =>
-  formatIssues(error.cause.issue).issues.map((issue) => {
-    const path = (issue.path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment))
-    return path.length === 0 ? issue.message : `${path.map(String).join(".")}: ${issue.message}`
-  })

@@ -11,7 +11,7 @@ import type { HttpApiSchemaError } from "effect/http-api/HttpApiError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as SchemaIssue from "effect/SchemaIssue"
+import * as Problems from "../protocol/Problems.ts"
 import { failure } from "./answers.ts"
 import { bearerOf, CurrentExchange, type Exchange } from "./Exchange.ts"
 
@@ -80,8 +80,6 @@ const unknownToken = (text: string): number => {
   return text.startsWith("t-") ? 99991663 : 99991671
 }
 
-const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
-
 /** The live {@link Fields}. */
 export const fields: Layer.Layer<Fields> = HttpApiMiddleware.layerSchemaErrorTransform(Fields, (error) =>
   Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
@@ -94,13 +92,11 @@ const violations = (
   query: Readonly<Record<string, string | ReadonlyArray<string>>>,
 ) => {
   const byField = new Map<string, string>()
-  for (const issue of formatIssues(error.cause.issue).issues) {
-    const [segment] = issue.path ?? []
-    const key = String(typeof segment === "object" ? segment.key : segment)
-    const field = key.replace(/\[\]$/, "")
+  for (const { message, path } of Problems.ofIssue(error.cause.issue)) {
+    const field = String(path[0]).replace(/\[\]$/, "")
     // A field given as `field[]=` is missing under its own name, too: one violation says what is the matter.
     const isList = Array.isArray(query[field]) || Object.hasOwn(query, `${field}[]`)
-    byField.set(field, isList ? `${field} takes one value, not a list` : issue.message)
+    byField.set(field, isList ? `${field} takes one value, not a list` : message)
   }
   return [...byField].map(([field, description]) => ({ field, description }))
 }

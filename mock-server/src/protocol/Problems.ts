@@ -1,4 +1,5 @@
 /** Lists of what is wrong, as far as people read them: of sixty thousand faults the first ones say the most. */
+import * as SchemaIssue from "effect/SchemaIssue"
 import { firstOf, shortened } from "@effect-feishu/terminal/Shortened"
 
 /** So many are told one by one, each in at most so many characters. */
@@ -8,3 +9,22 @@ const longest = 300
 /** The first of them, and how many more there are. */
 export const told = (problems: ReadonlyArray<string>): ReadonlyArray<string> =>
   firstOf(problems, mostTold, (left) => `and ${left} more`).map((problem) => shortened(problem, longest))
+
+/** One thing that is wrong with a value, and where in it. */
+export interface Problem {
+  readonly path: ReadonlyArray<PropertyKey>
+  readonly message: string
+}
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Everything that a Schema has found. */
+export const ofIssue = (issue: SchemaIssue.Issue): ReadonlyArray<Problem> =>
+  format(issue).issues.map(({ message, path = [] }) => ({
+    path: path.map((segment) => (typeof segment === "object" ? segment.key : segment)),
+    message,
+  }))
+
+/** A problem as one line: `when.nth: takes a whole number…`. */
+export const inWords = ({ message, path }: Problem): string =>
+  path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`

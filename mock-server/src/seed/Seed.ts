@@ -15,8 +15,8 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
-import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as Problems from "../protocol/Problems.ts"
 import * as Bounds from "../protocol/Bounds.ts"
 import * as DecodedText from "@effect-feishu/terminal/DecodedText"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
@@ -388,15 +388,10 @@ export const jsonSchema = (): JsonSchema.JsonSchema => ({
 })
 
 const decode = Schema.decodeUnknownResult(Seed, { errors: "all", onExcessProperty: "error" })
-const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
-
-const pathKey = (segment: PropertyKey | { readonly key: PropertyKey }): PropertyKey =>
-  typeof segment === "object" ? segment.key : segment
 
 const decodeMeeting = Schema.decodeUnknownResult(Meeting, { errors: "all", onExcessProperty: "error" })
 /** What a Schema has found, each with its path. */
-export const faultsOf = (failure: Schema.SchemaError): ReadonlyArray<Fault> =>
-  formatIssues(failure.issue).issues.map(({ message, path = [] }) => ({ path: path.map(pathKey), message }))
+export const faultsOf = (failure: Schema.SchemaError): ReadonlyArray<Fault> => Problems.ofIssue(failure.issue)
 
 /** Checks one meeting by itself, whose relative times count from `now` (unix seconds). Its tenant may be anybody's. */
 export const checkMeeting = (

@@ -15,7 +15,6 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 import type { unhandled } from "effect/Types"
 import * as ControlGuard from "../control/ControlGuard.ts"
 import * as ControlPaths from "../control/ControlPaths.ts"
@@ -279,7 +278,6 @@ const decodeThen = Schema.decodeUnknownResult(Schema.fromJsonString(FaultRules.T
   errors: "all",
   onExcessProperty: "error",
 })
-const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** What happens to a request; or all that is wrong with the failure that it asks for, which would else do nothing. */
 const hitOf = (
@@ -295,10 +293,7 @@ const hitOf = (
         ? { rule: faultHeader, then: then.success }
         : [FaultRules.onlyPaged]
     }
-    return formatIssues(then.failure.issue).issues.map(({ message, path = [] }) => {
-      const keys = path.map((segment) => String(typeof segment === "object" ? segment.key : segment))
-      return [...(keys.length === 0 ? [] : [keys.join(".")]), message].join(": ")
-    })
+    return Problems.ofIssue(then.failure.issue).map(Problems.inWords)
   }
   if (state.faults.isIdle()) return undefined
   const query = Object.fromEntries(new URLSearchParams(request.url.split(/\?(.*)/s)[1] ?? ""))

@@ -3,7 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
+import * as Problems from "../protocol/Problems.ts"
 import * as Addresses from "./Addresses.ts"
 import * as Behaviour from "./Behaviour.ts"
 import * as TimeText from "../seed/TimeText.ts"
@@ -46,16 +46,12 @@ const Options = Schema.Struct({
 })
 
 const decode = Schema.decodeUnknownResult(Options, { errors: "all", onExcessProperty: "error" })
-const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** Fails with all that is wrong. */
 export const check = (options: object): Effect.Effect<void, SeedInvalid> => {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const decoded = decode(given)
   if (Result.isSuccess(decoded)) return Effect.void
-  const faults = formatIssues(decoded.failure.issue).issues.map(({ message, path = [] }) => ({
-    path: path.map((segment) => (typeof segment === "object" ? segment.key : segment)),
-    message,
-  }))
+  const faults = Problems.ofIssue(decoded.failure.issue)
   return Effect.fail(new SeedInvalid({ source: "what the mock is given", faults }))
 }
