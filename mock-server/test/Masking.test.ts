@@ -127,7 +127,7 @@ const plainSecret = Schema.String.check(Schema.isPattern(/^[\w.~!*@^-]{8,40}$/))
 const name = Schema.Literals(names)
 const each = Schema.Literals([0, 1, 2, 3])
 
-describe("a secret that nobody knows, by the name of its field", () => {
+describe("S19 a secret that nobody knows, by the name of its field", () => {
   it.prop(
     "is hidden in every kind of body, however the name is spelt and both are escaped; JSON stays JSON",
     [name, spelling, anySecret, each, Schema.Literals(Object.keys(bodies) as [string, ...Array<string>])],

@@ -10,7 +10,7 @@ const million = { numbers: 1, meetings: 1_000_000 }
 
 describe("a million meetings", () => {
   it(
-    "are made, sent, taken back, reset and replaced while others are served",
+    "S15 are made, sent, taken back, reset and replaced while others are served",
     { timeout: 300_000 },
     async () => {
       await using feishu = await startFeishuMock({ now })

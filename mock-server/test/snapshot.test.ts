@@ -166,7 +166,7 @@ const carryOut = Effect.fnUntraced(function* (
 
 describe("a snapshot", () => {
   it.effect.prop(
-    "is taken back, as JSON and in lines, and gives the same state, after any accepted calls",
+    "S17 is taken back, as JSON and in lines, and gives the same state, after any accepted calls",
     { sequence: Schema.Array(calls), isLines: Schema.Boolean },
     ({ isLines, sequence }) =>
       Effect.gen(function* () {

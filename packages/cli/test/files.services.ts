@@ -196,7 +196,7 @@ describe("settings that are found", () => {
   }
 })
 
-describe("files that somebody has named", () => {
+describe("X10 files that somebody has named", () => {
   const waits = "waits"
   const often: Omit<Record<Kind, string>, "link to /dev/null" | "file of 5 GiB"> = {
     file: works,
@@ -402,7 +402,7 @@ describe("the command beside such files", () => {
   })
 })
 
-describe("outputs that are no plain files", () => {
+describe("X12 outputs that are no plain files", () => {
   const list = "feishu-meetings list 337736498 --quiet --output"
 
   it("what is open already is written behind what is there, and never replaced", async () => {
@@ -507,7 +507,7 @@ const withMode = (path: string, text: string, mode: number) => {
   chmodSync(path, mode)
 }
 
-describe("names that others can know", () => {
+describe("X11 names that others can know", () => {
   const planted: ReadonlyArray<readonly [name: string, make: Make]> = [
     ["a link to a file", (path, victim) => symlinkSync(victim, path)],
     [

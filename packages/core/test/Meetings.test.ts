@@ -484,7 +484,7 @@ describe("cursors", () => {
     ["of a window that is not in its range", cursorOfVersion1({ ...first, window: 7 }), /damaged/],
   ]
   for (const [name, cursor, message] of refused) {
-    it.effect(`a cursor ${name} is refused before anything is sent`, () =>
+    it.effect(`P24 a cursor ${name} is refused before anything is sent`, () =>
       Effect.gen(function* () {
         const { asked, handler, tokens } = holding(meetings)
         const { error } = yield* Effect.provide(Fake.read(cursor as Cursor.Cursor), Fake.meetings(handler))
