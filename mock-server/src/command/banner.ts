@@ -1,4 +1,5 @@
 /** What the command says when it is ready. */
+import { quote } from "@effect-feishu/terminal/ShellQuote"
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import { json, visible } from "@effect-feishu/terminal/VisibleText"
 import { daysBefore } from "../seed/Generator.ts"
@@ -54,6 +55,3 @@ Stop with Ctrl-C.`
 /** Where a browser finds the page; the page takes the token out of its address and keeps it. */
 const pageUrl = ({ controlToken, url }: Pick<Ready, "url" | "controlToken">): string =>
   controlToken === undefined ? `${url}/` : `${url}/?token=${encodeURIComponent(controlToken)}`
-
-/** A text as one word of sh. */
-export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

@@ -1,9 +1,8 @@
 /** A request of the journal as a command. */
+import { quote } from "@effect-feishu/terminal/ShellQuote"
 import type { Detail } from "../../protocol/PublicTypes.ts"
 
 /** A text as one word of sh. */
-const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
-
 /**
  * A text as one word of sh, in which variables are in the place of what the journal has masked: `$APP_SECRET` for the
  * field of that name.

@@ -251,7 +251,7 @@ const en = {
       ninetyDays: "What 90 days bound",
       emptyList: "A page without rows",
       lastPageToken: "Page token of the last page",
-      pageTokens: "What a page token is bound to",
+      pageTokens: "A page token and its query",
       monthlyQuota: "Calls a month for a tenant",
     } satisfies Record<keyof Behaviour, string>,
   },

@@ -1,5 +1,6 @@
 /** How to go on where a run ended: the commands to type, and what to know about the rows. */
 import { Cursor, ListByNo } from "@effect-feishu/core"
+import * as ShellQuote from "@effect-feishu/terminal/ShellQuote"
 import * as ConnectionFlags from "../input/ConnectionFlags.ts"
 import type * as Language from "../language/Language.ts"
 import type { Again, State } from "./RunState.ts"
@@ -105,7 +106,7 @@ const command = (what: ReadonlyArray<string>, again: Again, output: string | und
     ...(again.summary === "text" ? [] : ["--summary", again.summary]),
     ...(output === undefined ? [] : ["--output", output]),
   ]
-    .map(quoted)
+    .map(ShellQuote.word)
     .join(" ")
 
 const numbersAgain = (rest: ReadonlyArray<Cursor.Position>, again: Again): ReadonlyArray<string> => [
@@ -116,10 +117,6 @@ const numbersAgain = (rest: ReadonlyArray<Cursor.Position>, again: Again): Reado
 
 const range = (rest: ReadonlyArray<Cursor.Position>): ReadonlyArray<string> =>
   rest.slice(0, 1).flatMap(({ end, start }) => ["--from", instant(start), "--to", instant(end)])
-
-/** A word of a command as a shell reads it. */
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 
 const repetition = (run: State, say: Words): ReadonlyArray<string> => {
   if (run.repeated === 0) return []
