@@ -171,7 +171,7 @@ generate:
           times.map(([, seconds]) => seconds),
         )
         const json = [...Snapshot.json(workspace.snapshot())].join("")
-        yield* workspace.restore(Snapshot.fromJson(json), () => undefined)
+        yield* workspace.restore(Snapshot.fromJson(Buffer.from(json)), () => undefined)
         assert.deepStrictEqual(
           starts(),
           times.map(([, seconds]) => seconds),

@@ -279,6 +279,34 @@ describe("a snapshot", () => {
       }).pipe(Effect.scoped),
   )
 
+  it.effect("is taken as files have it: with a byte order mark, CR LF and blank lines; never damaged", () =>
+    Effect.gen(function* () {
+      const { ask } = yield* mock()
+      yield* ask("PUT", "/meetings", [meeting(1, { topic: "每周例会" })])
+      yield* ask("POST", "/clock", { frozen: true })
+      const type = { "content-type": lines }
+      const state = yield* ask("GET", "/state", undefined, { accept: lines })
+      for (const [body, headers] of [
+        [`\ufeff${state.text.replaceAll("\n", "\r\n")}\r\n \r\n`, type],
+        [`\ufeff${(yield* ask("GET", "/state")).text}`, {}],
+      ] as const) {
+        assert.strictEqual((yield* ask("PUT", "/state", body, headers)).status, 200)
+        assert.strictEqual((yield* ask("GET", "/state", undefined, { accept: lines })).text, state.text)
+      }
+      const [before = "", after = ""] = state.text.split("每周例会")
+      for (const [body, message] of [
+        // The topic's first half in GBK.
+        [new Blob([before, Uint8Array.of(0xc3, 0xbf, 0xd6, 0xdc), after]), /line \d+: is not UTF-8/],
+        [new Blob([Buffer.from(state.text, "utf16le")]), /line 1: is no/],
+      ] as const) {
+        const { status, text } = yield* ask("PUT", "/state", body, type)
+        assert.strictEqual(status, 400)
+        assert.match(text, message)
+        assert.strictEqual((yield* ask("GET", "/state", undefined, { accept: lines })).text, state.text)
+      }
+    }).pipe(Effect.scoped),
+  )
+
   it.effect("is that of one moment: what is changed while it is sent is not in it", () =>
     Effect.gen(function* () {
       const feishu = yield* mock({

@@ -68,5 +68,5 @@ export const receive = Effect.fnUntraced(function* (request: HttpServerRequest.H
       return Effect.void
     }),
   )
-  return isLines ? Snapshot.fromLines(chunks) : Snapshot.fromJson(Buffer.concat(chunks).toString())
+  return isLines ? Snapshot.fromLines(chunks) : Snapshot.fromJson(Buffer.concat(chunks))
 })

@@ -100,8 +100,8 @@ export interface Given {
 }
 
 /** Reads one JSON document. */
-export const fromJson = (text: string): Given => {
-  const parsed = parse(text)
+export const fromJson = (bytes: Uint8Array): Given => {
+  const parsed = parse(bytes)
   if ("message" in parsed) return { head: { path: [], ...parsed }, meetings: [] }
   const snapshot = parsed.value
   const seed = get(snapshot, "seed")
@@ -127,28 +127,29 @@ export const fromJson = (text: string): Given => {
 export const fromLines = (chunks: Array<Uint8Array>): Given => {
   const texts = linesOf(chunks)
   const firstLine = texts.next()
-  const head = firstLine.done === true ? { message: "is empty" } : parse(firstLine.value.text)
+  const head = firstLine.done === true ? { message: "is empty" } : parse(firstLine.value.bytes)
   return {
     head: { path: [], line: 1, ...head },
     meetings: (function* () {
-      for (const { line, text } of texts) yield { path: [], line, ...parse(text) }
+      for (const { line, bytes } of texts) yield { path: [], line, ...parse(bytes) }
     })(),
   }
 }
 
 const newline = 10
+const space = 32
 
 /** The lines that are not blank, with their numbers. */
 const linesOf = function* (
   chunks: Array<Uint8Array>,
-): Generator<{ line: number; text: string }, void, undefined> {
+): Generator<{ line: number; bytes: Uint8Array }, void, undefined> {
   let begun: Array<Uint8Array> = []
   let line = 0
   const next = (end: Uint8Array) => {
     line++
-    const text = Buffer.concat([...begun, end]).toString()
+    const bytes = Buffer.concat([...begun, end])
     begun = []
-    return text.trim() === "" ? [] : [{ line, text }]
+    return bytes.every((byte) => byte <= space) ? [] : [{ line, bytes }]
   }
   chunks.reverse()
   for (let chunk = chunks.pop(); chunk !== undefined; chunk = chunks.pop()) {
@@ -162,7 +163,16 @@ const linesOf = function* (
   yield* next(new Uint8Array())
 }
 
-const parse = (text: string): { readonly value: unknown } | { readonly message: string } => {
+// Some programs write a byte order mark before it, which the decoder takes away; what is no UTF-8 is refused, not damaged.
+const decoder = new TextDecoder("utf-8", { fatal: true })
+
+const parse = (bytes: Uint8Array): { readonly value: unknown } | { readonly message: string } => {
+  let text: string
+  try {
+    text = decoder.decode(bytes)
+  } catch {
+    return { message: "is not UTF-8" }
+  }
   try {
     return { value: JSON.parse(text) }
   } catch (error) {
