@@ -577,7 +577,7 @@ const listening = (
 
 describe("feishu-mock contract", () => {
   const sent = " Nothing was sent."
-  const noUrl = `the base URL is no URL: give one such as https://open.feishu.cn.${sent}`
+  const noUrl = `the base URL is not a URL: give one such as https://open.feishu.cn.${sent}`
   const noApp = `there are no credentials: set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN.${sent}`
   const wrong: ReadonlyArray<
     readonly [args: ReadonlyArray<string>, environment: Readonly<Record<string, string>>, told: string]
@@ -594,6 +594,11 @@ describe("feishu-mock contract", () => {
     [[], { ...app, FEISHU_BRAND: "larc" }, `FEISHU_BRAND takes feishu or lark.${sent}`],
     [["--base-url", "feishu"], app, noUrl],
     [[], { ...app, FEISHU_BASE_URL: "//" }, noUrl],
+    [
+      ["--base-url", "feishu.example:443"],
+      app,
+      `the base URL is not an https URL: give one such as https://open.feishu.cn.${sent}`,
+    ],
     [
       ["--base-url", "http://feishu.example"],
       app,

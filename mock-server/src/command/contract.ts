@@ -8,6 +8,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { shortened } from "@effect-feishu/terminal/Shortened"
 import { Failed, name, tell } from "./CommandFailed.ts"
@@ -172,21 +173,23 @@ const checkedCredentials = Effect.fnUntraced(function* ({
 
 const checkedUrl = Effect.fnUntraced(function* (typed: string, allowHttp: boolean) {
   const refuse = (what: string) => tell(`the base URL ${what}. ${nothingSent}`, 2)
-  // Not repeated: what cannot be parsed may still contain a password.
-  if (!URL.canParse(typed)) return yield* refuse(`is no URL: give one such as ${defaultBaseUrl}`)
-  const url = new URL(typed)
-  if (url.username !== "" || url.password !== "") {
-    return yield* refuse("contains a user name or password: give it without them")
+  const url = BaseUrl.parse(typed)
+  if (Result.isFailure(url)) return yield* refuse(urlProblems[url.failure])
+  const { isLoopback, isUnencrypted, origin, text } = url.success
+  if (isUnencrypted && !allowHttp) {
+    return yield* refuse(
+      `${origin} is not https: anyone on the way could read the secret; --allow-http permits it`,
+    )
   }
-  if (/[?#]/.test(typed)) return yield* refuse("has a query or fragment: give it without")
-  const isLoopback = BaseUrl.isLoopback(url.hostname)
-  const isHttp = url.protocol === "http:"
-  if (url.protocol !== "https:" && !(isHttp && (isLoopback || allowHttp))) {
-    const permission = isHttp ? "; --allow-http permits it" : ""
-    return yield* refuse(`${url.origin} is not https: anyone on the way could read the secret${permission}`)
-  }
-  return { isEncrypted: !isHttp || isLoopback, isLoopback, url: BaseUrl.textOf(url) }
+  return { isEncrypted: !isUnencrypted, isLoopback, url: text }
 })
+
+const urlProblems: Readonly<Record<BaseUrl.Problem, string>> = {
+  "not a URL": `is not a URL: give one such as ${defaultBaseUrl}`,
+  "has a user or password": "contains a user name or password: give it without them",
+  "has a query or fragment": "has a query or fragment: give it without",
+  "not http or https": `is not an https URL: give one such as ${defaultBaseUrl}`,
+}
 
 const whyUnreachable = ({ code }: Unreachable, baseUrl: string): string => {
   const [what, toDo] = ["ENOTFOUND", "EAI_AGAIN"].includes(code)

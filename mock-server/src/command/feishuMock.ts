@@ -19,7 +19,7 @@ import * as Schema from "effect/Schema"
 import * as Stdio from "effect/Stdio"
 import * as Addresses from "../state/Addresses.ts"
 import { banner, readyLine } from "./banner.ts"
-import * as ControlGuard from "../control/ControlGuard.ts"
+import { isLoopbackHost } from "@effect-feishu/contract/BaseUrl"
 import * as Behaviour from "../state/Behaviour.ts"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
 import { visible } from "@effect-feishu/terminal/VisibleText"
@@ -295,7 +295,7 @@ const mock = (called: string) =>
           if (old > 0) yield* warn(Validate.oldInWords(old))
           const doubts = seed === undefined ? [] : Seed.doubts(seed)
           for (const doubt of Problems.told(doubts.map(renderFault))) yield* warn(doubt)
-          if (!ControlGuard.isLoopback(flags.host)) {
+          if (!isLoopbackHost(flags.host)) {
             yield* warn(
               `${flags.host} can be reached from other machines, and anybody who does can read these meetings`,
             )

@@ -4,6 +4,7 @@
  */
 import { createHmac, timingSafeEqual } from "node:crypto"
 import { IncomingMessage } from "node:http"
+import { isLoopbackHost } from "@effect-feishu/contract/BaseUrl"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
@@ -16,9 +17,6 @@ export interface Options {
   /** The address that the mock listens on, which is a name for it, too. */
   readonly host: string
 }
-
-/** Whether an address is this machine's own. */
-export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host)
 
 /** Whoever asks whether a mock serves has no token, and calls it by its name in a container's network, or by its address. */
 const healthPath = "/_mock/health"
@@ -70,7 +68,7 @@ const foreign = (request: HttpServerRequest.HttpServerRequest, options: Options)
   const header = request.source instanceof IncomingMessage ? request.source.headers.host : undefined
   const names = [asked, header ?? asked].map((text) => text.replace(/:\d+$/, ""))
   // With a token, any name that leads here is good: a foreign page does not have the token.
-  if (controlToken === undefined && !names.every((name) => isLoopback(name) || name === host)) {
+  if (controlToken === undefined && !names.every((name) => isLoopbackHost(name) || name === host)) {
     return refused("the control plane answers to the names of this machine only, such as 127.0.0.1")
   }
   return foreignPage(request, options)

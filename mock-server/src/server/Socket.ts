@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as FeishuRoutes from "../feishu/routes.ts"
 import * as AppTicketPush from "../feishu/AppTicketPush.ts"
-import * as ControlGuard from "../control/ControlGuard.ts"
+import { isLoopbackHost } from "@effect-feishu/contract/BaseUrl"
 import * as HeaderNames from "../protocol/HeaderNames.ts"
 import * as TimeText from "../seed/TimeText.ts"
 import type { Address } from "../protocol/PublicTypes.ts"
@@ -23,8 +23,7 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
   const { cors, host = "127.0.0.1", maxConnections = 2_000, requestSeconds = 30 } = options
   const requestMillis = Math.ceil(Option.getOrThrow(TimeText.length(requestSeconds)) * 1000)
   const controlToken =
-    options.controlToken ??
-    (ControlGuard.isLoopback(host) ? undefined : randomBytes(24).toString("base64url"))
+    options.controlToken ?? (isLoopbackHost(host) ? undefined : randomBytes(24).toString("base64url"))
   if (controlToken !== undefined) workspace.secrets.remember(controlToken)
   // A method that Node's parser does not know gets Node's bare 400, not Feishu's 404: to change that, a listener
   // of `clientError` would have to write every answer to what is no HTTP by hand, too long headers and timeouts.

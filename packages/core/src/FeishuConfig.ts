@@ -20,6 +20,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as BaseUrl from "@effect-feishu/contract/BaseUrl"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
 
@@ -103,24 +104,24 @@ const checkedUrl = (
   allowHttp: boolean,
 ): Effect.Effect<string, FeishuError> => {
   const refuse = (problem: string, remedy: string) => Effect.fail(invalidRequest(option, problem, remedy))
-  // Not repeated: what cannot be parsed may still contain a password.
-  if (!URL.canParse(typed)) return refuse("it is not a URL", "Give one such as https://open.feishu.cn.")
-  const url = new URL(typed)
-  if (url.username !== "" || url.password !== "") {
-    return refuse("it contains a user name or password", "Give the URL without them.")
-  }
-  if (/[?#]/.test(typed)) return refuse("it has a query or fragment", "Give the URL without it.")
-  // `feishu.example:8787` is a URL, too, with the scheme feishu.example.
-  if (!/^https?:$/.test(url.protocol)) {
-    return refuse("it is not an https URL", "Give one such as https://open.feishu.cn.")
-  }
-  if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowHttp) {
-    return refuse(
-      `"${url.origin}" is not https`,
-      "Over plain http anyone on the way can read the token. Use https; allowHttp (in the environment FEISHU_ALLOW_HTTP=true) permits plain http.",
-    )
-  }
-  return Effect.succeed(BaseUrl.textOf(url))
+  return Result.match(BaseUrl.parse(typed), {
+    onFailure: (problem) => refuse(...refusals[problem]),
+    onSuccess: ({ isUnencrypted, origin, text }) =>
+      isUnencrypted && !allowHttp
+        ? refuse(
+            `"${origin}" is not https`,
+            "Over plain http anyone on the way can read the token. Use https; allowHttp (in the environment FEISHU_ALLOW_HTTP=true) permits plain http.",
+          )
+        : Effect.succeed(text),
+  })
+}
+
+/** What is said of each problem of a base URL, and what to do. */
+const refusals: Readonly<Record<BaseUrl.Problem, readonly [problem: string, remedy: string]>> = {
+  "not a URL": ["it is not a URL", "Give one such as https://open.feishu.cn."],
+  "has a user or password": ["it contains a user name or password", "Give the URL without them."],
+  "has a query or fragment": ["it has a query or fragment", "Give the URL without it."],
+  "not http or https": ["it is not an https URL", "Give one such as https://open.feishu.cn."],
 }
 
 /** Checks the options and fills in the defaults. A base URL that is not acceptable is an `InvalidRequest`. */

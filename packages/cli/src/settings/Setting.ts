@@ -1,6 +1,9 @@
 /** What can be set, and what each setting takes: the same wherever it is set. */
-import { FeishuConfig, FeishuError, Secret } from "@effect-feishu/core"
+import * as BaseUrl from "@effect-feishu/contract/BaseUrl"
+import { FeishuError, Secret } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Chinese from "../language/Chinese.ts"
 import * as Format from "../output/Format.ts"
 import type { Words } from "../language/Language.ts"
@@ -51,30 +54,30 @@ const hostsOfFeishu = ["open.feishu.cn", "accounts.feishu.cn", "open.larksuite.c
 export const isKnownHost = (address: string): boolean => {
   if (!URL.canParse(address)) return false
   const { hostname, protocol } = new URL(address)
-  return FeishuConfig.isLoopback(hostname) || (protocol === "https:" && hostsOfFeishu.includes(hostname))
+  return BaseUrl.isLoopback(hostname) || (protocol === "https:" && hostsOfFeishu.includes(hostname))
 }
 
-const url = (text: string): Words<string> | undefined => {
-  // Not repeated: what cannot be parsed may still hold a password.
-  if (!URL.canParse(text)) return { en: "is not a URL", zh: "不是网址" }
-  const { hash, password, protocol, search, username } = new URL(text)
-  if (!/^https?:$/.test(protocol)) return { en: "is not an https address", zh: "不是 https 网址" }
-  if (username !== "" || password !== "") {
-    return { en: "holds a user name or password", zh: "含有用户名或密码" }
-  }
-  if (search !== "" || hash !== "" || /[?#]/.test(text)) {
-    return { en: "has a query or fragment", zh: "含有查询参数或片段" }
-  }
-  // Whether it may be plain http is another setting's business.
-  return undefined
+const url = (text: string): Words<string> | undefined =>
+  Option.getOrUndefined(
+    // Whether it may be plain http is another setting's business.
+    Option.map(Result.getFailure(BaseUrl.parse(text)), (problem) => urlProblems[problem]),
+  )
+
+const urlProblems: Readonly<Record<BaseUrl.Problem, Words<string>>> = {
+  "not a URL": { en: "is not a URL", zh: "不是网址" },
+  "has a user or password": { en: "holds a user name or password", zh: "含有用户名或密码" },
+  "has a query or fragment": { en: "has a query or fragment", zh: "含有查询参数或片段" },
+  "not http or https": { en: "is not an https address", zh: "不是 https 网址" },
 }
 
 /** The host of an address to which secrets would go unencrypted, over plain http to another machine; else `undefined`. */
-export const plainHttpHost = (address: string): string | undefined => {
-  if (!URL.canParse(address)) return undefined
-  const { host, hostname, protocol } = new URL(address)
-  return protocol === "http:" && !FeishuConfig.isLoopback(hostname) ? host : undefined
-}
+export const plainHttpHost = (address: string): string | undefined =>
+  Option.getOrUndefined(
+    Result.getSuccess(BaseUrl.parse(address)).pipe(
+      Option.filter(({ isUnencrypted }) => isUnencrypted),
+      Option.map(({ host }) => host),
+    ),
+  )
 
 /** Yes or no, in the ways that the environment and YAML have it; `undefined` for what is neither. */
 export const truth = (text: string): boolean | undefined =>
