@@ -40,7 +40,7 @@ import * as TenantAccessToken from "@effect-feishu/contract/TenantAccessToken"
 import { AppTicket } from "./AppTicket.ts"
 import * as Circuit from "./internal/Circuit.ts"
 import * as Events from "./Events.ts"
-import * as Exchange from "./internal/Exchange.ts"
+import * as Attempt from "./internal/Attempt.ts"
 import { FeishuConfig } from "./FeishuConfig.ts"
 import {
   AppTicketMissing,
@@ -352,7 +352,7 @@ const endpointsOf = Effect.fnUntraced(function* (app: App) {
   }
   yield* checkSecret("appSecret", app.appSecret, "AppSecret")
   const config = yield* FeishuConfig
-  const exchange = yield* Exchange.make
+  const sendOnce = yield* Attempt.make
   const budget = yield* Retry.RetryBudget
   const rateLimit = RateLimit.make(tokenRateLimit)
   const circuit = Circuit.make((error) =>
@@ -375,7 +375,7 @@ const endpointsOf = Effect.fnUntraced(function* (app: App) {
     let requests = 0
     const attempt = Effect.suspend(() => {
       requests++
-      return exchange({
+      return sendOnce({
         operation,
         request,
         secrets: [app.appSecret, ...secrets],

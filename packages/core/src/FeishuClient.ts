@@ -54,7 +54,7 @@ import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as AccessToken from "./AccessToken.ts"
 import * as Circuit from "./internal/Circuit.ts"
-import * as Exchange from "./internal/Exchange.ts"
+import * as Attempt from "./internal/Attempt.ts"
 import * as FeishuConfig from "./FeishuConfig.ts"
 import { ContractViolation, FeishuError, invalidRequest } from "./FeishuError.ts"
 import { monotonicMillis } from "./internal/monotonic.ts"
@@ -112,7 +112,7 @@ export const make: Effect.Effect<
   | Scope.Scope
 > = Effect.gen(function* () {
   const config = yield* FeishuConfig.FeishuConfig
-  const exchange = yield* Exchange.make
+  const sendOnce = yield* Attempt.make
   const accessToken = yield* AccessToken.AccessToken
   const rateLimit = yield* RateLimit.RateLimit
   const budget = yield* Retry.RetryBudget
@@ -142,7 +142,7 @@ export const make: Effect.Effect<
       let requests = 0
       const send = (token: AccessToken.Token) => {
         requests++
-        return exchange({
+        return sendOnce({
           operation,
           request: HttpClientRequest.bearerToken(request, token.value),
           secrets: [token.value],

@@ -29,11 +29,11 @@ interface Options<A> {
 }
 
 /** What sends: one attempt each, nothing is tried again here. */
-export type Exchange = <A>(options: Options<A>) => Effect.Effect<A, FeishuError>
+export type Attempt = <A>(options: Options<A>) => Effect.Effect<A, FeishuError>
 
 /** Makes it. */
 export const make: Effect.Effect<
-  Exchange,
+  Attempt,
   FeishuError,
   FeishuConfig | Retry.RetryBudget | HttpClient.HttpClient | Scope.Scope
 > = Effect.gen(function* () {
