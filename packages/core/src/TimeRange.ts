@@ -1,12 +1,12 @@
 /**
  * A range of time, from what people write to what Feishu takes: unix seconds, at most 90 days a query.
  */
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
+import { nowSeconds } from "./internal/nowSeconds.ts"
 
 /** Both bounds in unix seconds; whether Feishu counts them in is not documented, reading is right either way. */
 export interface TimeRange {
@@ -226,7 +226,7 @@ const resolveMoment = (
 export const make = Effect.fnUntraced(function* (
   input: Input | TimeRange,
 ): Effect.fn.Return<TimeRange, FeishuError> {
-  const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+  const now = yield* nowSeconds
   const { from, to, timeZone } =
     "start" in input ? { from: input.start, to: input.end, timeZone: undefined } : input
   const zone = timeZone ?? "UTC"
