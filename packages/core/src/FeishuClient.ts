@@ -341,7 +341,7 @@ const environment = Config.all({
  * ```
  */
 export const optionsConfig: Effect.Effect<
-  Options<AccessToken.Needs>,
+  Options<AccessToken.Requirements>,
   FeishuError | Config.ConfigError
 > = Effect.gen(function* () {
   const variables = yield* environment

@@ -1,0 +1,140 @@
+/** Calls of Feishu's token endpoints for an app, with a rate limit and retries of their own. */
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Events from "../Events.ts"
+import { FeishuConfig } from "../FeishuConfig.ts"
+import {
+  AuthenticationFailed,
+  ContractViolation,
+  FeishuError,
+  invalidRequest,
+  type Reason,
+} from "../FeishuError.ts"
+import * as RateLimit from "../RateLimit.ts"
+import * as Retry from "../Retry.ts"
+import * as Secret from "../Secret.ts"
+import * as Attempt from "./Attempt.ts"
+import { checkSecret } from "./checkSecret.ts"
+import * as Circuit from "./Circuit.ts"
+import type { Secrets } from "./ServerText.ts"
+import * as Transport from "./Transport.ts"
+
+/** App id and app secret, from the app's page in the developer console. */
+export interface App {
+  readonly appId: string
+  readonly appSecret: Secret.AppSecret
+}
+
+/** What the sources of an app's tokens require; `FeishuClient.layer` provides it, except for the HTTP client. */
+export type Requirements = FeishuConfig | Retry.RetryBudget | HttpClient.HttpClient | Scope.Scope
+
+/** One call of a token endpoint. */
+export interface TokenCall<A> {
+  /** The path below the base URL, which errors name. */
+  readonly path: string
+  readonly request: HttpClientRequest.HttpClientRequest
+  /** The secrets in the request in addition to the app secret. */
+  readonly secrets?: Secrets
+  readonly answer: Schema.Codec<A, unknown>
+  /** Takes the token out of an answer; absent where the endpoint gives none. */
+  readonly tokenOf?: (answer: A) => Redacted.Redacted<string>
+}
+
+/** The token endpoints, for one app. */
+export interface TokenEndpoints {
+  /** Calls an endpoint. Fails with an `AuthenticationFailed` of the app where Feishu refuses the credentials. */
+  readonly call: <A>(tokenCall: TokenCall<A>) => Effect.Effect<A, FeishuError>
+  /** A POST request with a JSON body to a path below the base URL. */
+  readonly jsonRequest: (path: string, body: unknown) => HttpClientRequest.HttpClientRequest
+}
+
+/** Feishu does not say how often token endpoints may be called; it has many endpoints with 50 a second (inferred). */
+const tokenRateLimit = { requests: 50, window: "1 second" } as const
+
+/** A token endpoint that has failed for good is left alone for this many seconds: it serves every reader of an app. */
+const deadEndpointPauseSeconds = 30
+
+/** Checks the app's id and secret, and makes its token endpoints. */
+export const make = Effect.fnUntraced(function* (
+  app: App,
+): Effect.fn.Return<TokenEndpoints, FeishuError, Requirements> {
+  const problem = Secret.appIdProblem(app.appId)
+  if (problem !== undefined) {
+    return yield* invalidRequest("appId", problem, "Copy it from the app's page in the developer console.")
+  }
+  yield* checkSecret("appSecret", app.appSecret, "AppSecret")
+  const config = yield* FeishuConfig
+  const sendOnce = yield* Attempt.make
+  const budget = yield* Retry.RetryBudget
+  const rateLimit = RateLimit.make(tokenRateLimit)
+  const circuit = Circuit.make((error) =>
+    error.reason._tag === "RateLimited"
+      ? error.reason.retryAfterSeconds
+      : error.isRetryable
+        ? deadEndpointPauseSeconds
+        : undefined,
+  )
+
+  const call = <A>(tokenCall: TokenCall<A>): Effect.Effect<A, FeishuError> =>
+    Effect.suspend(() => {
+      const { path, request, secrets = [] } = tokenCall
+      const operation = `POST ${path}`
+      const decode = decoderOf(tokenCall)
+      let requests = 0
+      return Effect.suspend(() => {
+        requests++
+        return sendOnce({ operation, request, secrets: [app.appSecret, ...secrets], decode })
+      }).pipe(
+        rateLimit.withSlot(operation, Transport.deliveryOf),
+        Effect.mapError((error) =>
+          error.with({ operation, requests, reason: withApp(error.reason, app.appId) }),
+        ),
+        Retry.closeGate(rateLimit, operation),
+        Retry.withRetries,
+        Effect.provideService(Retry.RetryBudget, budget),
+        (guarded) => circuit.guard(operation, guarded),
+      )
+    })
+
+  return {
+    call,
+    jsonRequest: (path, body) =>
+      HttpClientRequest.post(`${config.baseUrl}${path}`).pipe(
+        HttpClientRequest.bodyText(JSON.stringify(body), "application/json; charset=utf-8"),
+      ),
+  }
+})
+
+/** Returns what a cache of tokens does when one was fetched from this path: it emits an event. */
+export const onFetched =
+  (path: string) =>
+  (expiresInMillis: number): Effect.Effect<void> =>
+    Events.emit({ _tag: "TokenFetched", operation: `POST ${path}`, expiresInMillis })
+
+const decoderOf = <A>({ answer, tokenOf }: TokenCall<A>) => {
+  const decode = Schema.decodeUnknownEffect(answer)
+  return (json: unknown, { logId, status }: Transport.Answer): Effect.Effect<A, FeishuError> => {
+    const violation = (problem: string) =>
+      new FeishuError({ reason: new ContractViolation({ problem, status, cutShort: false, logId }) })
+    return decode(json).pipe(
+      Effect.mapError(() => violation("the answer of the token endpoint has no token")),
+      Effect.filterOrFail(
+        (answer) =>
+          tokenOf === undefined || Secret.textProblem(Redacted.value(tokenOf(answer))) === undefined,
+        () => violation("the token of the token endpoint is none that a header can hold"),
+      ),
+    )
+  }
+}
+
+/** If a token endpoint refuses a request with a code, the credentials are what it refuses, whatever the code. */
+const withApp = (reason: Reason, appId: string): Reason => {
+  if (reason._tag === "AuthenticationFailed") return reason.ofApp(appId)
+  if (reason._tag !== "RequestRefused" || reason.code === undefined) return reason
+  const { code, logId, msg, status } = reason
+  return new AuthenticationFailed({ code, logId, msg, status, appId })
+}
