@@ -1,8 +1,8 @@
 /**
  * One call of an endpoint, from its query to its decoded data.
  *
- * What is tried again is one effect: slot, token, send, read, judge, decode. Every send takes its own slot, and
- * reads the token after the slot is granted; where it has to wait for the token, it takes a slot anew.
+ * A retry repeats one effect as a whole: slot, token, send, read, judge, decode. Every send takes a slot of its own, and
+ * reads the token after the slot is granted; if it has to wait for the token, it takes a slot again.
  *
  * @example
  * ```ts
@@ -40,29 +40,29 @@
  * ```
  */
 import * as Cause from "effect/Cause"
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as AccessToken from "./AccessToken.ts"
-import * as Circuit from "./internal/Circuit.ts"
-import * as Attempt from "./internal/Attempt.ts"
 import * as FeishuConfig from "./FeishuConfig.ts"
 import { ContractViolation, FeishuError, invalidRequest } from "./FeishuError.ts"
+import * as Attempt from "./internal/Attempt.ts"
+import * as Circuit from "./internal/Circuit.ts"
+import { environmentOptions } from "./internal/environmentOptions.ts"
 import { monotonicMillis } from "./internal/monotonic.ts"
+import { showable } from "./internal/ServerText.ts"
+import * as Transport from "./internal/Transport.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
 import * as Secret from "./Secret.ts"
-import { showable } from "./internal/ServerText.ts"
-import * as Transport from "./internal/Transport.ts"
 
 /** A GET endpoint of Feishu: its path, its query as texts, and the `data` of its answer. */
 export interface Endpoint<Query, Data> {
@@ -71,8 +71,8 @@ export interface Endpoint<Query, Data> {
   readonly query: Schema.Codec<Query, Readonly<Record<string, string | undefined>>>
   readonly data: Schema.Codec<Data, unknown>
   /**
-   * Says why a body with code 0 is no answer to a query, where its `data` alone does not show it; `undefined` if it is
-   * one. The request is sent again, and when that does not help the call fails with a `ContractViolation`.
+   * Returns why a body with code 0 is not an answer to the query, for what the Schema of `data` cannot check; `undefined`
+   * if it is one. The request is then sent again, and if that does not help the call fails with a `ContractViolation`.
    */
   readonly problem?: ((body: unknown, query: Query) => string | undefined) | undefined
 }
@@ -83,7 +83,7 @@ export interface Response<Data> {
   readonly logId: string | undefined
 }
 
-/** Calls endpoints. */
+/** The service that calls endpoints of Feishu. */
 export class FeishuClient extends Context.Service<
   FeishuClient,
   {
@@ -95,12 +95,34 @@ export class FeishuClient extends Context.Service<
       endpoint: Endpoint<Query, Data>,
       query: Query,
     ) => Effect.Effect<Response<Data>, FeishuError>
-    /** The base URL that it calls, without a slash at the end. */
+    /** The base URL that the client calls, without a slash at the end. */
     readonly baseUrl: string
   }
 >()("@effect-feishu/core/FeishuClient") {}
 
-/** Makes a client from its parts. It fails where the HTTP client cannot use the proxy to the base URL. */
+/** What the credentials require in addition to what the layer provides. */
+export type Requirements<R> = Exclude<
+  Exclude<R, Scope.Scope>,
+  FeishuConfig.FeishuConfig | RateLimit.RateLimit | Retry.RetryBudget
+>
+
+/** The former name of `Requirements`. */
+export type Unmet<R> = Requirements<R>
+
+/** Credentials, and whatever else differs from the defaults. */
+export interface Options<R = never> extends FeishuConfig.Options {
+  /**
+   * Where tokens come from: `AccessToken.selfBuiltApp`, `AccessToken.storeApp`, `AccessToken.clientCredentials`,
+   * `AccessToken.given`, or a source of your own.
+   */
+  readonly credentials: Effect.Effect<AccessToken.AccessToken["Service"], FeishuError, R>
+  /** The rate limit of this app; Feishu's documented 100 requests in 60 seconds unless given. */
+  readonly rateLimit?: RateLimit.Options | undefined
+  /** The retries that all calls share. */
+  readonly retryBudget?: Retry.BudgetOptions | undefined
+}
+
+/** Makes a client from its parts. Fails if the HTTP client cannot use the proxy to the base URL. */
 export const make: Effect.Effect<
   FeishuClient["Service"],
   FeishuError,
@@ -116,7 +138,7 @@ export const make: Effect.Effect<
   const accessToken = yield* AccessToken.AccessToken
   const rateLimit = yield* RateLimit.RateLimit
   const budget = yield* Retry.RetryBudget
-  // A reset that is too far away to wait for is so for the calls after this one, too.
+  // If a reset is too far away to wait for, it is so for the calls after this one, too.
   const circuit = Circuit.make(({ reason }) =>
     reason._tag === "RateLimited" && reason.longestWaitSeconds !== undefined
       ? reason.retryAfterSeconds
@@ -136,7 +158,6 @@ export const make: Effect.Effect<
       const request = HttpClientRequest.get(`${config.baseUrl}${endpoint.path}`).pipe(
         HttpClientRequest.setUrlParams(params),
       )
-      const decode = Schema.decodeUnknownEffect(endpoint.data)
       const { appId } = accessToken
 
       let requests = 0
@@ -146,21 +167,7 @@ export const make: Effect.Effect<
           operation,
           request: HttpClientRequest.bearerToken(request, token.value),
           secrets: [token.value],
-          decode: (json, { logId, status }) => {
-            const violation = (problem: string, cutShort: boolean) =>
-              new FeishuError({ reason: new ContractViolation({ problem, status, logId, cutShort }) })
-            const problem = endpoint.problem?.(json, query)
-            if (problem !== undefined) return Effect.fail(violation(problem, true))
-            return Effect.mapBoth(
-              // Data that is missing or null is decoded as if empty: the endpoint's Schema says what must be there.
-              decode((json as { readonly data?: unknown }).data ?? {}),
-              {
-                onSuccess: (data): Response<Data> => ({ data, logId }),
-                // A Schema's own message may repeat what it did not like.
-                onFailure: (error) => violation(showable(error.message, [token.value], 500), false),
-              },
-            )
-          },
+          decode: decoderOf(endpoint, query, token),
         }).pipe(
           Effect.mapError((error) =>
             appId !== undefined && error.reason._tag === "AuthenticationFailed"
@@ -170,7 +177,7 @@ export const make: Effect.Effect<
         )
       }
 
-      // A refused token is replaced once a call: when the fresh one is refused, too, a third would not help.
+      // A refused token is replaced once per call: when the fresh one is refused, too, a third would not help.
       let refused: { readonly error: FeishuError; readonly generation: number } | undefined
       let generation = 0
       const attemptWith = (waitsLeft: number): Effect.Effect<Response<Data>, FeishuError> => {
@@ -178,11 +185,11 @@ export const make: Effect.Effect<
         return Effect.gen(function* () {
           const asked = yield* monotonicMillis
           const token = yield* accessToken.get
-          // Of a source that is the application's own: others have seen to it.
+          // The package's own sources have checked this; a source that an application wrote may not have.
           const problem = Secret.textProblem(Redacted.value(token.value))
           if (problem !== undefined) return yield* unfitToken(problem)
           if (refused?.generation === token.generation) return yield* refused.error
-          // While a token was fetched the gate may have closed: back into the line, now that there is one.
+          // While a token was fetched the gate may have closed: wait in line again, now that there is a token.
           if (waitsLeft > 0 && (yield* monotonicMillis) > asked) return undefined
           generation = token.generation
           sent = true
@@ -204,7 +211,7 @@ export const make: Effect.Effect<
             return Effect.andThen(accessToken.invalidate(generation), attempt)
           },
         ),
-        // An error of the token call names that call, and is given up already.
+        // An error of the token call names that call, and was given up there.
         Effect.mapError((error) =>
           error.operation === undefined ? error.with({ operation, requests }) : error,
         ),
@@ -212,10 +219,10 @@ export const make: Effect.Effect<
         Retry.withRetries,
         Effect.provideService(Retry.RetryBudget, budget),
         (guarded) => circuit.guard(key, guarded),
-        Effect.onExit((exit) => Effect.annotateCurrentSpan(seen(operation, requests, exit))),
+        Effect.onExit((exit) => Effect.annotateCurrentSpan(spanAttributes(operation, requests, exit))),
       )
     },
-    // Not `withSpan`, which provides a stack frame, too: where it was called is in no message.
+    // Not `withSpan`, which also provides a stack frame: no message shows where the call was made.
     (call) =>
       Effect.useSpan("FeishuClient.call", (span) => Effect.provideService(call, Tracer.ParentSpan, span)),
   )
@@ -223,8 +230,77 @@ export const make: Effect.Effect<
   return FeishuClient.of({ call, baseUrl: config.baseUrl })
 })
 
-/** What a call's span says: no query, no token. */
-const seen = (operation: string, requests: number, exit: Exit.Exit<Response<unknown>, FeishuError>) => {
+/**
+ * A client as a layer. The HTTP client is left to the application: `NodeHttp.layer` of
+ * `@effect-feishu/core/node`, or another. Effect's own clients pass the same tests of broken networks, with these
+ * differences: fetch decompresses any encoding that it knows by itself, and reports a wrong `content-encoding` header as a
+ * broken connection; it reads the proxy variables only when Node is started with `NODE_USE_ENV_PROXY=1`. Effect's
+ * `node:http` client keeps connections only with `keepAlive: true`, and reads the variables with `proxyEnv`.
+ */
+export const layer = <R = never>(
+  options: Options<R>,
+): Layer.Layer<FeishuClient, FeishuError, HttpClient.HttpClient | Requirements<R>> =>
+  Layer.effect(FeishuClient, make).pipe(
+    Layer.provide(
+      // A program that was not type-checked may have none.
+      Layer.effect(
+        AccessToken.AccessToken,
+        options.credentials ??
+          // This layer reads no variables, so its error does not say to set them: perhaps they are set.
+          Effect.fail(
+            invalidRequest(
+              "credentials",
+              "there are none",
+              "Give the option credentials, such as AccessToken.selfBuiltApp; layerConfig takes FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN.",
+            ),
+          ),
+      ),
+    ),
+    Layer.provide([
+      FeishuConfig.layer(options),
+      RateLimit.layer(options.rateLimit),
+      Retry.layerBudget(options.retryBudget),
+    ]),
+  )
+
+/**
+ * The options that the environment sets, for programs that set further ones. With `FEISHU_OAUTH_BASE_URL` the tokens of an
+ * app come from there, by the unified OAuth 2.0; see `layerConfig` for the other variables.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { FeishuClient } from "@effect-feishu/core"
+ *
+ * // Another program needs half of the quota.
+ * const layer = Layer.unwrap(
+ *   Effect.map(FeishuClient.optionsConfig, (options) =>
+ *     FeishuClient.layer({ ...options, rateLimit: { requests: 50 } }),
+ *   ),
+ * )
+ * console.log(Layer.isLayer(layer)) // => true
+ * ```
+ */
+export const optionsConfig: Effect.Effect<
+  Options<AccessToken.Requirements>,
+  FeishuError | Config.ConfigError
+> = environmentOptions
+
+/**
+ * A client as a layer, from `FEISHU_APP_ID` and `FEISHU_APP_SECRET`, or `FEISHU_ACCESS_TOKEN`; and
+ * `FEISHU_BRAND`, `FEISHU_BASE_URL` and `FEISHU_OAUTH_BASE_URL` where they differ from the defaults.
+ * `FEISHU_ALLOW_HTTP=true` permits base URLs with plain http on other machines. An empty variable counts as not set, and
+ * quotes and blanks around a value are ignored: see `Secret.unquoted`, and `Secret.unwrapped` for the app and the token.
+ */
+export const layerConfig: Layer.Layer<FeishuClient, FeishuError | Config.ConfigError, HttpClient.HttpClient> =
+  Layer.unwrap(Effect.map(optionsConfig, layer))
+
+/** The attributes of a call's span. They contain neither the query nor a token. */
+const spanAttributes = (
+  operation: string,
+  requests: number,
+  exit: Exit.Exit<Response<unknown>, FeishuError>,
+) => {
   const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
   const failed = error instanceof FeishuError ? error : undefined
   const logId = Exit.isSuccess(exit) ? exit.value.logId : failed?.logId
@@ -244,169 +320,33 @@ const unfitToken = (problem: string) =>
     "Let the source give the token as Feishu gave it.",
   )
 
-// In a long line a token may end before its turn comes; but there may be sources that take their time for any token.
-const mostTokenWaits = 3
-
-// An error of the token call itself has been tried again and given up there.
-const isTokenRefused = (error: FeishuError): boolean =>
-  !Retry.isGivenUp(error) && error.reason._tag === "AuthenticationFailed" && error.reason.retry === "token"
-
-/** What credentials need beyond what the layer brings. */
-export type Unmet<R> = Exclude<
-  Exclude<R, Scope.Scope>,
-  FeishuConfig.FeishuConfig | RateLimit.RateLimit | Retry.RetryBudget
->
-
-/** Credentials, and whatever else differs from the defaults. */
-export interface Options<R = never> extends FeishuConfig.Options {
-  /**
-   * Where tokens come from: `AccessToken.selfBuiltApp`, `AccessToken.storeApp`, `AccessToken.clientCredentials`,
-   * `AccessToken.given`, or a source of your own.
-   */
-  readonly credentials: Effect.Effect<AccessToken.AccessToken["Service"], FeishuError, R>
-  /** The rate limit of this app; Feishu's documented 100 requests in 60 seconds unless given. */
-  readonly rateLimit?: RateLimit.Options | undefined
-  /** How many retries all calls share. */
-  readonly retryBudget?: Retry.BudgetOptions | undefined
+/** Returns what decodes a successful answer: a `ContractViolation` where it is not one to this query. */
+const decoderOf = <Query, Data>(
+  endpoint: Endpoint<Query, Data>,
+  query: Query,
+  { value: token }: AccessToken.Token,
+) => {
+  const decode = Schema.decodeUnknownEffect(endpoint.data)
+  return (json: unknown, { logId, status }: Transport.Answer): Effect.Effect<Response<Data>, FeishuError> => {
+    const violation = (problem: string, cutShort: boolean) =>
+      new FeishuError({ reason: new ContractViolation({ problem, status, logId, cutShort }) })
+    const problem = endpoint.problem?.(json, query)
+    if (problem !== undefined) return Effect.fail(violation(problem, true))
+    // Data that is missing or null is decoded as if empty: the endpoint's Schema says what must be there.
+    return Effect.mapBoth(decode((json as { readonly data?: unknown }).data ?? {}), {
+      onSuccess: (data): Response<Data> => ({ data, logId }),
+      // A Schema's own message may repeat what it did not accept.
+      onFailure: (error) => violation(showable(error.message, [token], 500), false),
+    })
+  }
 }
 
 /**
- * A client as a layer. The HTTP client is left to the application: `NodeHttp.layer` of
- * `@effect-feishu/core/node`, or another. Effect's own clients pass the same tests of broken networks, with these
- * differences: fetch inflates by itself, any encoding that it knows, and takes a header that lies about one for a
- * broken connection; it reads the proxy variables only when Node is started with `NODE_USE_ENV_PROXY=1`. Effect's
- * `node:http` client keeps connections only with `keepAlive: true`, and reads the variables with `proxyEnv`.
+ * How often a call waits in line again because it had to wait for its token. In a long line a token may expire before
+ * its turn comes; but there may be sources that take their time for any token.
  */
-export const layer = <R = never>(
-  options: Options<R>,
-): Layer.Layer<FeishuClient, FeishuError, HttpClient.HttpClient | Unmet<R>> =>
-  Layer.effect(FeishuClient, make).pipe(
-    Layer.provide(
-      // A program that no compiler has checked may have none.
-      Layer.effect(
-        AccessToken.AccessToken,
-        options.credentials ??
-          // This layer reads no variables: whoever has set them is not told to set them.
-          Effect.fail(
-            invalidRequest(
-              "credentials",
-              "there are none",
-              "Give the option credentials, such as AccessToken.selfBuiltApp; layerConfig takes FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN.",
-            ),
-          ),
-      ),
-    ),
-    Layer.provide([
-      FeishuConfig.layer(options),
-      RateLimit.layer(options.rateLimit),
-      Retry.layerBudget(options.retryBudget),
-    ]),
-  )
+const mostTokenWaits = 3
 
-const noCredentials = (problem: string) =>
-  Effect.fail(
-    invalidRequest(
-      "credentials",
-      problem,
-      "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN; in code, the option credentials.",
-    ),
-  )
-
-const environment = Config.all({
-  accessToken: Config.option(Config.Redacted("FEISHU_ACCESS_TOKEN")),
-  appId: Config.option(Config.String("FEISHU_APP_ID")),
-  appSecret: Config.option(Config.Redacted("FEISHU_APP_SECRET")),
-  brand: Config.withDefault(Config.String("FEISHU_BRAND"), ""),
-  baseUrl: Config.option(Config.String("FEISHU_BASE_URL")),
-  oauthBaseUrl: Config.option(Config.String("FEISHU_OAUTH_BASE_URL")),
-  allowHttp: Config.withDefault(Config.String("FEISHU_ALLOW_HTTP"), ""),
-})
-
-/**
- * What the environment says, as options: for whoever sets more than that. With `FEISHU_OAUTH_BASE_URL` the tokens of
- * an app come from there, by the unified OAuth 2.0; see `layerConfig` for the other variables.
- *
- * @example
- * ```ts
- * import { Effect, Layer } from "effect"
- * import { FeishuClient } from "@effect-feishu/core"
- *
- * // Another program needs half of the quota.
- * const layer = Layer.unwrap(
- *   Effect.map(FeishuClient.optionsConfig, (options) =>
- *     FeishuClient.layer({ ...options, rateLimit: { requests: 50 } }),
- *   ),
- * )
- * console.log(Layer.isLayer(layer)) // => true
- * ```
- */
-export const optionsConfig: Effect.Effect<
-  Options<AccessToken.Requirements>,
-  FeishuError | Config.ConfigError
-> = Effect.gen(function* () {
-  const variables = yield* environment
-  const text = (value: Option.Option<string>, inside = Secret.unquoted) =>
-    Option.filter(Option.map(value, inside), (text) => text !== "")
-  const pasted = (value: Option.Option<string>) => text(value, Secret.unwrapped)
-  const checked = (variable: string, problem: string | undefined) =>
-    problem === undefined
-      ? Effect.void
-      : invalidRequest(variable, problem, "Copy it as Feishu shows it in the developer console.")
-  const brand = Secret.unquoted(variables.brand).toLowerCase() || "feishu"
-  if (brand !== "feishu" && brand !== "lark") {
-    return yield* invalidRequest(
-      "FEISHU_BRAND",
-      `"${brand}" is no brand`,
-      "Set it to feishu or lark, or not at all.",
-    )
-  }
-  const permission = Secret.unquoted(variables.allowHttp)
-  const allowHttp = /^(?:true|yes|on|1)$/i.test(permission)
-  if (!allowHttp && !/^(?:false|no|off|0|)$/i.test(permission)) {
-    return yield* invalidRequest(
-      "FEISHU_ALLOW_HTTP",
-      "it is neither true nor false",
-      "Set it to true or false, or not at all.",
-    )
-  }
-  const token = Option.map(pasted(Option.map(variables.accessToken, Redacted.value)), Secret.accessToken)
-  const appSecret = Option.map(pasted(Option.map(variables.appSecret, Redacted.value)), Secret.appSecret)
-  const appId = pasted(variables.appId)
-  const oauthBaseUrl = Option.getOrUndefined(text(variables.oauthBaseUrl))
-  const options = {
-    brand,
-    baseUrl: Option.getOrUndefined(text(variables.baseUrl)),
-    oauthBaseUrl,
-    allowHttp,
-  } as const
-  if (Option.isSome(token)) {
-    yield* checked("FEISHU_ACCESS_TOKEN", Secret.problem(token.value, "AccessToken"))
-    return { ...options, credentials: AccessToken.given(token.value) }
-  }
-  if (Option.isSome(appId) && Option.isSome(appSecret)) {
-    yield* checked("FEISHU_APP_ID", Secret.appIdProblem(appId.value))
-    yield* checked("FEISHU_APP_SECRET", Secret.problem(appSecret.value, "AppSecret"))
-    const app = { appId: appId.value, appSecret: appSecret.value }
-    return {
-      ...options,
-      credentials:
-        oauthBaseUrl === undefined ? AccessToken.selfBuiltApp(app) : AccessToken.clientCredentials(app),
-    }
-  }
-  return yield* noCredentials(
-    Option.isSome(appId)
-      ? "FEISHU_APP_ID is set, but FEISHU_APP_SECRET is not"
-      : Option.isSome(appSecret)
-        ? "FEISHU_APP_SECRET is set, but FEISHU_APP_ID is not"
-        : "there is neither an access token nor an app",
-  )
-})
-
-/**
- * A client as a layer, from `FEISHU_APP_ID` and `FEISHU_APP_SECRET`, or `FEISHU_ACCESS_TOKEN`; and
- * `FEISHU_BRAND`, `FEISHU_BASE_URL` and `FEISHU_OAUTH_BASE_URL` where they differ from the defaults.
- * `FEISHU_ALLOW_HTTP=true` permits base URLs with plain http on other machines. An empty variable is as none, and quotes
- * and blanks around a value do not count: see `Secret.unquoted`, and `Secret.unwrapped` of the app and the token.
- */
-export const layerConfig: Layer.Layer<FeishuClient, FeishuError | Config.ConfigError, HttpClient.HttpClient> =
-  Layer.unwrap(Effect.map(optionsConfig, layer))
+/** True when Feishu refused the token of the call itself. An error of the token call was retried and given up there. */
+const isTokenRefused = (error: FeishuError): boolean =>
+  !Retry.isGivenUp(error) && error.reason._tag === "AuthenticationFailed" && error.reason.retry === "token"

@@ -239,7 +239,7 @@ export const layerClient: Layer.Layer<Meetings, never, FeishuClient.FeishuClient
 /** The service with a client of its own. The HTTP client is left to the application. */
 export const layer = <R = never>(
   options: FeishuClient.Options<R>,
-): Layer.Layer<Meetings, FeishuError, HttpClient.HttpClient | FeishuClient.Unmet<R>> =>
+): Layer.Layer<Meetings, FeishuError, HttpClient.HttpClient | FeishuClient.Requirements<R>> =>
   Layer.provide(layerClient, FeishuClient.layer(options))
 
 /** The service with a client from the environment: see `FeishuClient.layerConfig` for the variables. */
