@@ -3,12 +3,12 @@
  *
  * A slot is free again 60 s after the *answer* to the request that used it. A request reaches the server
  * before its answer leaves it, so no two requests of one slot arrive within 60 s, whatever the network's delays
- * and however the server aligns its window. A slot whose request got no answer rests 65 s from the moment it
- * was given up: it may still arrive, and this assumes that it does so within 5 s.
+ * and however the server aligns its window. A slot whose request got no answer rests 65 s from the moment the request
+ * was given up: the request may still arrive, and this assumes that it does so within 5 s.
  *
- * A refusal all the same means that somebody else uses the quota. The gate then closes until the reset; after it
- * requests come at an even pace instead of in a burst, slower with every further refusal, and faster again with
- * every window that passes without one.
+ * If Feishu refuses a request all the same, another program uses the quota, too. The gate then closes until the reset;
+ * after it requests come at an even pace instead of in a burst, slower with every further refusal, and faster again
+ * with every window that passes without one.
  *
  * @example
  * ```ts
@@ -30,34 +30,33 @@
  * ```
  */
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Semaphore from "effect/Semaphore"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
-import * as Events from "./Events.ts"
+import type * as Events from "./Events.ts"
+import * as Lane from "./internal/Lane.ts"
 import { monotonicMillis } from "./internal/monotonic.ts"
 
-/** What became of the request that held a slot: it decides how long the slot rests. */
+/** What became of the request that held a slot, which decides how long the slot rests. */
 export type Outcome = Events.Delivery
 
-/** Slots for requests, by key. */
+/** The service that gives slots to requests, by key. */
 export class RateLimit extends Context.Service<
   RateLimit,
   {
     /**
-     * Runs an effect that sends one request, when there is a slot and the gate is open. First come, first
-     * served. An effect that is interrupted or dies counts as unanswered.
+     * Runs an effect that sends one request as soon as there is a slot and the gate is open. First come, first
+     * served. `outcome` returns what became of the request: `unanswered` if the effect was interrupted or died.
      */
     readonly withSlot: (
       key: string,
       outcome: (exit: Exit.Exit<unknown, unknown>) => Outcome,
     ) => <A, E, R>(request: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
     /**
-     * Feishu refused a request: nobody with this key sends anything until the reset, in seconds from now. Gives
-     * the pace from then on: milliseconds between two requests.
+     * Reports that Feishu refused a request: no request with this key is sent until the reset, in seconds from now.
+     * Gives the pace from then on, in milliseconds between two requests.
      */
     readonly refused: (key: string, resetSeconds: number) => Effect.Effect<number>
   }
@@ -72,21 +71,21 @@ export interface Options {
   /** How much longer an unanswered request's slot rests; default 5 seconds. */
   readonly unansweredRest?: Duration.Input | undefined
   /**
-   * What to assume of the window before the start: that it is `free` (the default), or `full`, for a program that
-   * starts again and may have made requests just before. It then waits one window and `unansweredRest` before its
-   * first request: what was sent last may still be on its way. A program that knows which requests it made waits for
+   * What to assume about the window before the start: that it is `free` (the default), or `full`, for a program that
+   * starts again and may have sent requests just before. It then waits one window and `unansweredRest` before its
+   * first request: what was sent last may still be on its way. A program that knows which requests it sent waits for
    * those only: see `Resting`.
    */
   readonly initially?: "free" | "full" | Resting | undefined
 }
 
-/** What is known of the requests that were made before the start, as by the process before this one. */
+/** The requests that were sent before the start, as by an earlier process of the same program. */
 export interface Resting {
   /**
-   * For each of them the milliseconds from the first use of the limit until its slot may be used again: what
-   * `restMillis` says, less the time since its answer. They need no order. What is less than 0 counts as 0, and what
-   * no slot can rest (`restMillis("unanswered")`), or is no number, as the longest rest. Where there are more than
-   * `requests`, those that rest longest count: so many have to be over before the next request.
+   * For each request, the milliseconds from the first use of the limit until its slot may be used again: `restMillis`
+   * less the time since its answer. In any order. A value below 0 counts as 0; a value that is not a number, or is
+   * longer than any slot rests (`restMillis("unanswered")`), counts as that longest rest. If there are more values than
+   * `requests`, the longest count: that many have to be over before the next request.
    */
   readonly restingMillis: ReadonlyArray<number>
 }
@@ -95,8 +94,8 @@ export interface Resting {
 const marginMillis = 250
 
 /**
- * Milliseconds that so many requests take at least: from the first to the last of them, with answers that take no
- * time and nobody else who uses the quota.
+ * The shortest time in which `requests` can be sent, in milliseconds: from the first to the last of them, if answers take
+ * no time and no other program uses the quota.
  *
  * @example
  * ```ts
@@ -111,7 +110,8 @@ export const leastMillis = (requests: number, options: Pick<Options, "requests" 
   (windowMillisOf(options) + marginMillis)
 
 /**
- * Milliseconds that a slot rests, from the answer to its request on; without one, from when it was given up.
+ * How long a slot rests, in milliseconds: from the answer to its request or, without an answer, from the moment the
+ * request was given up.
  *
  * @example
  * ```ts
@@ -143,189 +143,91 @@ const windowMillisOf = ({ window }: Pick<Options, "window">): number =>
     Duration.toMillis(Duration.fromInputUnsafe(window ?? `${ListByNo.rateLimitWindowSeconds} seconds`)),
   )
 
-/** Lanes at rest are looked for when there are as many as this, and then whenever they have doubled. */
+/** Lanes at rest are dropped when there are this many, and then whenever the number of lanes has doubled. */
 const fewLanes = 1_000
-
-interface Lane {
-  /** Slots that were never used. */
-  unused: number
-  /** When each used slot may be used again, in monotonic milliseconds, soonest first; those in use are not here. */
-  readonly usableAt: Array<number>
-  /** Requests that hold a slot or wait for one. */
-  present: number
-  /** Those of them that wait. */
-  waiting: number
-  /** Requests with this key wait until then. */
-  gate: number
-  /** Milliseconds between two requests since a refusal; 0 lets them come in a burst. */
-  pace: number
-  /** When the pace was last changed, and when it lets the next request go. */
-  paceSince: number
-  nextAt: number
-  /** Done when a slot comes back or the gate moves, for the one who waits at the head of the line. */
-  changed: Deferred.Deferred<void>
-  /** The line. */
-  readonly turnstile: Semaphore.Semaphore
-}
 
 /** Makes a limit. Whole milliseconds only: fractions would let a timer fire just too early, for ever. */
 export const make = (options: Options = {}): RateLimit["Service"] => {
   const requests = options.requests ?? ListByNo.rateLimit
-  const windowMillis = windowMillisOf(options)
+  const window = windowMillisOf(options)
   const answeredRestMillis = restMillis("answered", options)
   const longestRestMillis = restMillis("unanswered", options)
-  // Of those that still rest, as many as there are slots: the longest, soonest first.
+  const evenPace = Math.ceil(window / requests)
+  // After refusals the quota is shared by two, by four, …, down to one request in a tenth of a window.
+  const numbers = { window, evenPace, slowestPace: Math.max(evenPace, Math.ceil(window / 10)) }
   const restingMillis =
-    typeof options.initially === "object"
-      ? options.initially.restingMillis
-          .map((millis) => (millis < longestRestMillis ? Math.max(0, Math.ceil(millis)) : longestRestMillis))
-          .filter((millis) => millis > 0)
-          .toSorted((a, b) => a - b)
-          .slice(-requests)
-      : []
+    typeof options.initially === "object" ? longestRests(options.initially, requests, longestRestMillis) : []
 
-  // The quota spread evenly, shared by two, by four, …: at the slowest one request in a tenth of a window.
-  const evenPace = Math.ceil(windowMillis / requests)
-  const slowestPace = Math.max(evenPace, Math.ceil(windowMillis / 10))
-
-  const lanes = new Map<string, Lane>()
+  const lanes = new Map<string, Lane.Lane>()
   let sweepAt = fewLanes
   let startedAt: number | undefined
-  const laneOf = (key: string, time: number): Lane => {
-    startedAt ??= time
-    const began = startedAt
+  const laneOf = (key: string, time: number): Lane.Lane => {
+    const started = (startedAt ??= time)
     let lane = lanes.get(key)
     if (lane === undefined) {
       if (lanes.size >= sweepAt) {
-        for (const [other, resting] of lanes) if (isAtRest(resting, time)) lanes.delete(other)
+        for (const [other, resting] of lanes) if (Lane.isAtRest(resting, numbers, time)) lanes.delete(other)
         sweepAt = Math.max(fewLanes, 2 * lanes.size)
       }
-      lane = {
-        unused: requests - restingMillis.length,
-        usableAt: restingMillis.map((millis) => began + millis),
-        present: 0,
-        waiting: 0,
-        gate: options.initially === "full" ? began + longestRestMillis : Number.NEGATIVE_INFINITY,
-        pace: 0,
-        paceSince: time,
-        nextAt: Number.NEGATIVE_INFINITY,
-        changed: Deferred.makeUnsafe(),
-        turnstile: Semaphore.makeUnsafe(1),
-      }
+      const usableAt = restingMillis.map((millis) => started + millis)
+      const gateOpensAt =
+        options.initially === "full" ? started + longestRestMillis : Number.NEGATIVE_INFINITY
+      lane = Lane.make(requests, usableAt, gateOpensAt, time)
       lanes.set(key, lane)
     }
     return lane
   }
-  /** Whether a new lane would do the same. */
-  const isAtRest = (lane: Lane, time: number): boolean => {
-    speedUp(lane, time)
-    return (
-      lane.present === 0 &&
-      lane.pace === 0 &&
-      time >= Math.max(lane.gate, lane.nextAt, lane.usableAt.at(-1) ?? Number.NEGATIVE_INFINITY)
-    )
-  }
-  const announce = (lane: Lane) => {
-    const { changed } = lane
-    lane.changed = Deferred.makeUnsafe()
-    return Deferred.succeed(changed, undefined)
-  }
-
-  const giveBack = (lane: Lane, usableAt: number) =>
-    Effect.suspend(() => {
-      lane.present--
-      const index = lane.usableAt.findLastIndex((other) => other <= usableAt)
-      lane.usableAt.splice(index + 1, 0, usableAt)
-      return announce(lane)
-    })
-
-  /** A fifth faster for each window without a refusal, until the pace is so fast that a burst is no worse. */
-  const speedUp = (lane: Lane, time: number) => {
-    while (lane.pace > 0 && time - lane.paceSince >= windowMillis) {
-      lane.pace = lane.pace < evenPace / 2 ? 0 : Math.ceil(lane.pace * 0.8)
-      lane.paceSince += windowMillis
-    }
-  }
-
-  /** Takes the soonest slot, unless one must wait for it: gives the milliseconds, 0 when it was taken. */
-  const takeNow = (lane: Lane, time: number, taken: (untouched: number) => void): number => {
-    // A slot that was used before first: a lane then holds no more of them than it needs.
-    const soonest = lane.usableAt[0] ?? Number.POSITIVE_INFINITY
-    const usableAt = lane.unused > 0 && soonest > time ? Number.NEGATIVE_INFINITY : soonest
-    const wait = Math.max(usableAt, lane.gate, lane.nextAt) - time
-    if (wait > 0) return wait
-    speedUp(lane, time)
-    lane.nextAt = time + lane.pace
-    if (usableAt === soonest) lane.usableAt.shift()
-    else lane.unused--
-    taken(usableAt)
-    return 0
-  }
-
-  /** Waits for the soonest slot and takes it. It may be interrupted anywhere, so it tells at once which one it took. */
-  const take = Effect.fnUntraced(function* (lane: Lane, taken: (untouched: number) => void) {
-    const arrived = yield* monotonicMillis
-    let told = false
-    while (true) {
-      const time = yield* monotonicMillis
-      const wait = takeNow(lane, time, taken)
-      if (wait === 0) {
-        if (told) yield* Events.emit({ _tag: "RateLimitWaited", millis: time - arrived })
-        return
-      }
-      const changed = Deferred.await(lane.changed)
-      if (Number.isFinite(wait)) {
-        if (!told) yield* Events.emit({ _tag: "RateLimitWaiting", millis: wait })
-        told = true
-        yield* Effect.raceFirst(Effect.sleep(wait), changed)
-      } else {
-        yield* changed
-      }
-    }
-  })
 
   return RateLimit.of({
     withSlot: (key, outcome) => (request) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(monotonicMillis, (arrived) => {
           const lane = laneOf(key, arrived)
-          lane.present++
-          let untouched: number | undefined
-          const taken = (usableAt: number) => (untouched = usableAt)
+          lane.active++
+          let freeSince: number | undefined
+          const onTaken = (time: number) => (freeSince = time)
           const held = Effect.onExit(restore(request), (exit) => {
             const became = outcome(exit)
             return became === "not sent"
-              ? giveBack(lane, untouched!)
+              ? Lane.giveBack(lane, freeSince!)
               : Effect.flatMap(monotonicMillis, (time) =>
-                  giveBack(lane, time + (became === "answered" ? answeredRestMillis : longestRestMillis)),
+                  Lane.giveBack(
+                    lane,
+                    time + (became === "answered" ? answeredRestMillis : longestRestMillis),
+                  ),
                 )
           })
-          // Mostly there is no line.
-          if (lane.waiting === 0 && takeNow(lane, arrived, taken) === 0) return held
+          // The fast path: nobody is waiting.
+          if (lane.waiting === 0 && Lane.tryTake(lane, numbers, arrived, onTaken) === 0) return held
           lane.waiting++
-          const inLine = Effect.onExit(restore(lane.turnstile.withPermit(take(lane, taken))), (exit) => {
+          const inLine = Effect.onExit(restore(Lane.takeInTurn(lane, numbers, onTaken)), (exit) => {
             lane.waiting--
             if (Exit.isSuccess(exit)) return Effect.void
-            if (untouched !== undefined) return giveBack(lane, untouched)
-            lane.present--
+            if (freeSince !== undefined) return Lane.giveBack(lane, freeSince)
+            lane.active--
             return Effect.void
           })
           return Effect.andThen(inLine, held)
         }),
       ),
     refused: (key, resetSeconds) =>
-      Effect.flatMap(monotonicMillis, (time) => {
-        const lane = laneOf(key, time)
-        // Requests that were under way together are refused together: that is one refusal, not many.
-        if (time >= lane.gate) {
-          lane.pace = Math.min(slowestPace, Math.max(evenPace, lane.pace * 2))
-        }
-        lane.gate = Math.max(lane.gate, time + Math.ceil(resetSeconds * 1000) + marginMillis)
-        lane.paceSince = lane.gate
-        return Effect.as(announce(lane), lane.pace)
-      }),
+      Effect.flatMap(monotonicMillis, (time) =>
+        Lane.refuse(laneOf(key, time), numbers, time, time + Math.ceil(resetSeconds * 1000) + marginMillis),
+      ),
   })
 }
 
-/** The limit as a layer; one layer is one quota, so let everything that uses an app share it. */
+/** What rests longest of the requests before the start, for as many as there are slots, soonest first. */
+const longestRests = (
+  { restingMillis }: Resting,
+  slots: number,
+  longestRestMillis: number,
+): ReadonlyArray<number> =>
+  restingMillis
+    .map((millis) => (millis < longestRestMillis ? Math.max(0, Math.ceil(millis)) : longestRestMillis))
+    .filter((millis) => millis > 0)
+    .toSorted((a, b) => a - b)
+    .slice(-slots)
+
+/** The limit as a layer. One layer is one quota, so everything that uses an app has to share it. */
 export const layer = (options?: Options): Layer.Layer<RateLimit> => Layer.sync(RateLimit, () => make(options))
