@@ -10,11 +10,13 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import { Sentence } from "@effect-feishu/core"
 import * as Hangup from "@effect-feishu/terminal/Hangup"
 import { feishuMeetings } from "./command.ts"
 import * as ConfigFiles from "./settings/ConfigFiles.ts"
 import * as DashedValues from "./input/DashedValues.ts"
 import { exitCodes, faultOf } from "./failure/Fault.ts"
+import { ofSentence } from "./failure/explain.ts"
 import * as Help from "./console/Help.ts"
 import * as Language from "./language/Language.ts"
 import * as RunState from "./run/RunState.ts"
@@ -69,6 +71,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
       Effect.catchTag("ShowHelp", (error) => (error.errors.length === 0 ? Effect.void : Effect.fail(error))),
       Effect.onExit((exit) => report(args, exit)),
       Effect.provideService(Language.CurrentLanguage, language),
+      Effect.provideService(Sentence.CurrentWording, (sentence) => ofSentence(sentence, language)),
       Effect.provideService(Language.Asked, asked),
       Effect.provideService(ConfigFiles.ConfigFiles, files),
     )

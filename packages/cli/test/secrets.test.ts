@@ -100,12 +100,12 @@ describe("a file of a secret", () => {
           "app-secret",
           "--app-secret-file PATH: it has characters that are not visible ASCII",
         ],
-        [token, "app-secret", "--app-secret-file PATH: it is an access token, and no app secret"],
-        ["cli_a1b2c3d4e5f6a7b8", "app-secret", "--app-secret-file PATH: it is an app id, and no app secret"],
+        [token, "app-secret", "--app-secret-file PATH: it is an access token, not an app secret"],
+        ["cli_a1b2c3d4e5f6a7b8", "app-secret", "--app-secret-file PATH: it is an app id, not an app secret"],
         [
           "cli_a1b2c3d4e5f6a7b8",
           "access-token",
-          "--access-token-file PATH: it is an app id, and no access token",
+          "--access-token-file PATH: it is an app id, not an access token",
         ],
         ["x".repeat(9_000), "access-token", "--access-token-file PATH: it is longer than 8192 characters"],
       ]

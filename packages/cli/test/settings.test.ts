@@ -271,7 +271,7 @@ describe.concurrent("a proxy", () => {
     ])
     for (const { code } of [file, upper, lower, chinese, doctor]) assert.strictEqual(code, 2)
     const problem = "SOCKS proxies are not supported"
-    assert.include(file.stderr, `error: https_proxy: ${problem}. Nothing was sent\nto do: Name the HTTP port`)
+    assert.include(file.stderr, `error: https_proxy: ${problem}. Nothing was sent\nto do: Give the HTTP port`)
     assert.include(upper.stderr, `error: HTTPS_PROXY: ${problem}.`)
     assert.include(lower.stderr, `error: http_proxy: ${problem}.`)
     assert.match(chinese.stderr, /^错误：HTTPS_PROXY：不支持 SOCKS 代理。未发送任何请求\n/)
@@ -455,7 +455,7 @@ describe.concurrent("secrets", () => {
       "error: FEISHU_APP_SECRET: it has blanks or line breaks. Nothing was sent",
       "error: FEISHU_ACCESS_TOKEN: it has blanks or line breaks. Nothing was sent",
       "error: config: --app-id: has blanks or line breaks. Nothing was sent",
-      "error: config: FEISHU_APP_ID: looks like an app secret, and is no app id. Nothing was sent",
+      "error: config: FEISHU_APP_ID: looks like an app secret, not an app id. Nothing was sent",
       "错误：FEISHU_ACCESS_TOKEN：这是 App ID，不是访问凭证。未发送任何请求",
     ])
     const { settings } = JSON.parse(refused[6]!.stdout) as Shown

@@ -26,7 +26,7 @@ describe.concurrent("in a terminal", () => {
       environment: scripted.environment,
     })
     // The progress line stands below the rows, and below what is told meanwhile.
-    await session.shows(/\n警告：请求被限流.*\n50 场会议，\d 次请求.*等待至 \d\d:\d\d:\d\d$/s)
+    await session.shows(/\n警告：请求超出频率限制.*\n50 场会议，\d 次请求.*等待至 \d\d:\d\d:\d\d$/s)
     release()
     const { code, screen, sent } = await session.ended
     assert.strictEqual(code, 0)

@@ -127,8 +127,11 @@ export type Data = typeof Data.Type
 /** The fields in which token endpoints give a token; no page has them. */
 const isTokenField = (name: string): boolean => /^([a-z]+_)*(access|refresh)_token$/.test(name)
 
+/** Why a body with code 0 is not a page: it holds an access token, or it does not say whether more pages follow. */
+export type ProblemOfPage = "accessTokenInBody" | "hasMoreMissing"
+
 /**
- * Says why a body with code 0 is no page; `undefined` if it is one.
+ * Returns why a body with code 0 is not a page; `undefined` if it is one.
  *
  * Feishu may leave out `data`, or send null, on a first page without meetings (inferred). The answer to a page token is
  * different: a body without a boolean `has_more`, such as the default answer of a gateway or of a stub, does not say
@@ -138,14 +141,14 @@ const isTokenField = (name: string): boolean => /^([a-z]+_)*(access|refresh)_tok
 export const problemOfPage = (
   body: unknown,
   query: { readonly page_token?: string | undefined },
-): string | undefined => {
+): ProblemOfPage | undefined => {
   const data = Predicate.hasProperty(body, "data") ? body.data : undefined
   const names = [body, data].flatMap((part) => (Predicate.isObject(part) ? Object.keys(part) : []))
-  if (names.some(isTokenField)) return "the body holds an access token, and so it is not a page of meetings"
+  if (names.some(isTokenField)) return "accessTokenInBody"
   if (query.page_token === undefined) return undefined
   return Predicate.isObject(data) &&
     Predicate.hasProperty(data, "has_more") &&
     Predicate.isBoolean(data.has_more)
     ? undefined
-    : "the answer to a page token has no data with a boolean has_more, so it does not say whether more pages follow"
+    : "hasMoreMissing"
 }

@@ -39,6 +39,7 @@ import * as StoreAppTokens from "./internal/StoreAppTokens.ts"
 import * as TokenCache from "./internal/TokenCache.ts"
 import * as TokenEndpoints from "./internal/TokenEndpoints.ts"
 import type * as Secret from "./Secret.ts"
+import * as Sentence from "./Sentence.ts"
 
 /** A token, and its generation: a refused generation is replaced once, however many callers were refused. */
 export type Token = TokenCache.Token
@@ -205,13 +206,7 @@ const ownerWithoutTenant = (owner: string): Effect.Effect<string, FeishuError> =
   Effect.flatMap(Effect.service(CurrentTenant), (tenantKey) =>
     tenantKey === undefined
       ? Effect.succeed(owner)
-      : Effect.fail(
-          invalidRequest(
-            "tenant",
-            "a tenant is named, but these credentials are good for their own tenant only",
-            "Leave AccessToken.CurrentTenant away, or use the credentials of a store app.",
-          ),
-        ),
+      : Effect.fail(invalidRequest("tenant", Sentence.make("otherTenant"), Sentence.make("leaveTenantOut"))),
   )
 
 /** The tenant key in `CurrentTenant`, which a source with many tenants requires. */
@@ -220,11 +215,5 @@ const namedTenant: Effect.Effect<string, FeishuError> = Effect.flatMap(
   (tenantKey) =>
     tenantKey !== undefined && tenantKey.trim() !== ""
       ? Effect.succeed(tenantKey)
-      : Effect.fail(
-          invalidRequest(
-            "tenant",
-            "a store app has many tenants, and none is named",
-            "Provide AccessToken.CurrentTenant with the tenant key of the one to read.",
-          ),
-        ),
+      : Effect.fail(invalidRequest("tenant", Sentence.make("noTenant"), Sentence.make("giveTenant"))),
 )

@@ -31,6 +31,7 @@ import * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
 import type { Event } from "./internal/Event.ts"
 import { record } from "./Metrics.ts"
+import * as Sentence from "./Sentence.ts"
 
 /** The types of what happens. */
 export type { Delivery, Event, Outcome } from "./internal/Event.ts"
@@ -64,8 +65,12 @@ const lineOf = (event: Event): Effect.Effect<void> | undefined => {
     case "Retrying":
       return Effect.logDebug(`${event.error.message} Trying again in ${inWords(event.delayMillis)}.`)
     case "RateLimitRefused":
-      return Effect.logWarning(
-        `The rate limit refused a request${event.logId === undefined ? "" : ` (log id: ${event.logId})`}, so another program uses the same quota. Requests wait ${inWords(event.resetMillis)}, and then come at least ${inWords(event.paceMillis)} apart.`,
+      return Sentence.warn(
+        Sentence.make("rateLimitRefused", {
+          logId: event.logId,
+          resetMillis: event.resetMillis,
+          paceMillis: event.paceMillis,
+        }),
       )
     case "TokenFetched":
       return Effect.logDebug(`${event.operation}: a token for ${inWords(event.expiresInMillis)}`)

@@ -53,7 +53,7 @@ import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as AccessToken from "./AccessToken.ts"
 import * as FeishuConfig from "./FeishuConfig.ts"
-import { ContractViolation, FeishuError, invalidRequest } from "./FeishuError.ts"
+import { contractViolation, FeishuError, invalidRequest } from "./FeishuError.ts"
 import * as Attempt from "./internal/Attempt.ts"
 import * as Circuit from "./internal/Circuit.ts"
 import { environmentOptions } from "./internal/environmentOptions.ts"
@@ -63,6 +63,7 @@ import * as Transport from "./internal/Transport.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
 import * as Secret from "./Secret.ts"
+import * as Sentence from "./Sentence.ts"
 
 /** A GET endpoint of Feishu: its path, its query as texts, and the `data` of its answer. */
 export interface Endpoint<Query, Data> {
@@ -74,7 +75,7 @@ export interface Endpoint<Query, Data> {
    * Returns why a body with code 0 is not an answer to the query, for what the Schema of `data` cannot check; `undefined`
    * if it is one. The request is then sent again, and if that does not help the call fails with a `ContractViolation`.
    */
-  readonly problem?: ((body: unknown, query: Query) => string | undefined) | undefined
+  readonly problem?: ((body: unknown, query: Query) => Sentence.Given | undefined) | undefined
 }
 
 /** The decoded `data` of an answer, and the id that Feishu's support asks for. */
@@ -153,7 +154,11 @@ export const make: Effect.Effect<
       const operation = `GET ${endpoint.path}`
       const key = `${operation} ${yield* accessToken.owner}`
       const params = yield* Effect.mapError(Schema.encodeEffect(endpoint.query)(query), (error) =>
-        invalidRequest("query", error.message, "Correct the query."),
+        invalidRequest(
+          "query",
+          Sentence.make("queryInvalid", { text: error.message }),
+          Sentence.make("correctQuery"),
+        ),
       )
       const request = HttpClientRequest.get(`${config.baseUrl}${endpoint.path}`).pipe(
         HttpClientRequest.setUrlParams(params),
@@ -186,7 +191,7 @@ export const make: Effect.Effect<
           const asked = yield* monotonicMillis
           const token = yield* accessToken.get
           // The package's own sources have checked this; a source that an application wrote may not have.
-          const problem = Secret.textProblem(Redacted.value(token.value))
+          const problem = Secret.unfitText(Redacted.value(token.value))
           if (problem !== undefined) return yield* unfitToken(problem)
           if (refused?.generation === token.generation) return yield* refused.error
           // While a token was fetched the gate may have closed: wait in line again, now that there is a token.
@@ -250,8 +255,8 @@ export const layer = <R = never>(
           Effect.fail(
             invalidRequest(
               "credentials",
-              "there are none",
-              "Give the option credentials, such as AccessToken.selfBuiltApp; layerConfig takes FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN.",
+              Sentence.make("noCredentialsOption"),
+              Sentence.make("giveCredentials"),
             ),
           ),
       ),
@@ -313,12 +318,8 @@ const spanAttributes = (
   }
 }
 
-const unfitToken = (problem: string) =>
-  invalidRequest(
-    "credentials",
-    `the access token of their source cannot go into a header: ${problem}`,
-    "Let the source give the token as Feishu gave it.",
-  )
+const unfitToken = (problem: Sentence.SecretProblem) =>
+  invalidRequest("credentials", Sentence.make("tokenUnfit", { problem }), Sentence.make("giveToken"))
 
 /** Returns what decodes a successful answer: a `ContractViolation` where it is not one to this query. */
 const decoderOf = <Query, Data>(
@@ -328,15 +329,16 @@ const decoderOf = <Query, Data>(
 ) => {
   const decode = Schema.decodeUnknownEffect(endpoint.data)
   return (json: unknown, { logId, status }: Transport.Answer): Effect.Effect<Response<Data>, FeishuError> => {
-    const violation = (problem: string, cutShort: boolean) =>
-      new FeishuError({ reason: new ContractViolation({ problem, status, logId, cutShort }) })
+    const violation = (problem: Sentence.Given, cutShort: boolean) =>
+      new FeishuError({ reason: contractViolation(problem, { status, logId, cutShort }) })
     const problem = endpoint.problem?.(json, query)
     if (problem !== undefined) return Effect.fail(violation(problem, true))
     // Data that is missing or null is decoded as if empty: the endpoint's Schema says what must be there.
     return Effect.mapBoth(decode((json as { readonly data?: unknown }).data ?? {}), {
       onSuccess: (data): Response<Data> => ({ data, logId }),
       // A Schema's own message may repeat what it did not accept.
-      onFailure: (error) => violation(showable(error.message, [token], 500), false),
+      onFailure: (error) =>
+        violation(Sentence.make("dataInvalid", { text: showable(error.message, [token], 500) }), false),
     })
   }
 }

@@ -23,6 +23,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as BaseUrl from "@effect-feishu/contract/BaseUrl"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
+import * as Sentence from "./Sentence.ts"
 
 /** Feishu in China, or Lark elsewhere. */
 export type Brand = "feishu" | "lark"
@@ -103,25 +104,25 @@ const checkedUrl = (
   typed: string,
   allowHttp: boolean,
 ): Effect.Effect<string, FeishuError> => {
-  const refuse = (problem: string, remedy: string) => Effect.fail(invalidRequest(option, problem, remedy))
+  const refuse = (problem: Sentence.Sentence, remedy: Sentence.Sentence) =>
+    Effect.fail(invalidRequest(option, problem, remedy))
   return Result.match(BaseUrl.parse(typed), {
     onFailure: (problem) => refuse(...refusals[problem]),
     onSuccess: ({ isUnencrypted, origin, text }) =>
       isUnencrypted && !allowHttp
-        ? refuse(
-            `"${origin}" is not https`,
-            "Over plain http anyone on the way can read the token. Use https; allowHttp (in the environment FEISHU_ALLOW_HTTP=true) permits plain http.",
-          )
+        ? refuse(Sentence.make("notHttps", { origin }), Sentence.make("useHttps"))
         : Effect.succeed(text),
   })
 }
 
 /** What is said of each problem of a base URL, and what to do. */
-const refusals: Readonly<Record<BaseUrl.Problem, readonly [problem: string, remedy: string]>> = {
-  "not a URL": ["it is not a URL", "Give one such as https://open.feishu.cn."],
-  "has a user or password": ["it contains a user name or password", "Give the URL without them."],
-  "has a query or fragment": ["it has a query or fragment", "Give the URL without it."],
-  "not http or https": ["it is not an https URL", "Give one such as https://open.feishu.cn."],
+const refusals: Readonly<
+  Record<BaseUrl.Problem, readonly [problem: Sentence.Sentence, remedy: Sentence.Sentence]>
+> = {
+  "not a URL": [Sentence.make("notAUrl"), Sentence.make("giveUrl")],
+  "has a user or password": [Sentence.make("urlHasUser"), Sentence.make("giveUrlWithoutUser")],
+  "has a query or fragment": [Sentence.make("urlHasQuery"), Sentence.make("giveUrlWithoutQuery")],
+  "not http or https": [Sentence.make("notHttpsUrl"), Sentence.make("giveUrl")],
 }
 
 /** Checks the options and fills in the defaults. A base URL that is not acceptable is an `InvalidRequest`. */

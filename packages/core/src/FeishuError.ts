@@ -34,6 +34,7 @@ import * as Struct from "effect/Struct"
 import * as ErrorCodes from "@effect-feishu/contract/ErrorCodes"
 import { Cursor } from "./Cursor.ts"
 import { shortened } from "./internal/shortened.ts"
+import * as Sentence from "./Sentence.ts"
 
 /** What Feishu said: its code, the HTTP status, its text and its log id, as far as there were any. */
 const answer = {
@@ -74,6 +75,13 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
   field: Schema.String,
   problem: Schema.String,
   remedy: Schema.String,
+  /** Problem and remedy as data; what a program has put into its own words is absent. */
+  sentences: Schema.optional(
+    Schema.Struct({
+      problem: Schema.optional(Sentence.Field),
+      remedy: Schema.optional(Sentence.Field),
+    }),
+  ),
 }) {
   readonly retry = "final"
   /** What happened, as a clause; every reason has it, and a `remedy`. */
@@ -446,6 +454,8 @@ export class RequestRefused extends Schema.TaggedError<RequestRefused>()("Reques
   moreViolations: Schema.optional(Schema.Int),
   /** What is known beyond Feishu's code, such as how an answer begins that is not Feishu's. */
   detail: Schema.optional(Schema.String),
+  /** The detail as data. */
+  sentences: Schema.optional(Schema.Struct({ detail: Sentence.Field })),
   /** When the server answered, by its own clock, in unix seconds: its header `Date`. */
   answeredAt: Schema.optional(Schema.Finite),
 }) {
@@ -532,6 +542,8 @@ export class RangeTooOld extends Schema.TaggedError<RangeTooOld>()("RangeTooOld"
 /** The answer is not what Feishu's documentation promises; going on could lose rows. */
 export class ContractViolation extends Schema.TaggedError<ContractViolation>()("ContractViolation", {
   problem: Schema.String,
+  /** The problem as data. */
+  sentences: Schema.optional(Schema.Struct({ problem: Sentence.Field })),
   status: Schema.Int,
   logId: Schema.optional(Schema.String),
   /** True where the answer may just have been cut short or come from a gateway, so that asking again may help. */
@@ -605,6 +617,8 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
   path: Schema.optional(Schema.String),
   /** Which number and window it was, in words. */
   position: Schema.optional(Schema.String),
+  /** The position as data. */
+  sentences: Schema.optional(Schema.Struct({ position: Sentence.Field })),
   /** Requests that were sent for the call before it was given up. Set once retrying is over. */
   requests: Schema.optional(Schema.Int),
   /** Set where it was not tried again because too much failed at the time: see `Retry.RetryBudget`. */
@@ -661,6 +675,7 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
         | "operation"
         | "path"
         | "position"
+        | "sentences"
         | "requests"
         | "retryBudgetSpent"
         | "leftAloneSeconds"
@@ -673,6 +688,7 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
       operation: this.operation,
       path: this.path,
       position: this.position,
+      sentences: this.sentences,
       requests: this.requests,
       retryBudgetSpent: this.retryBudgetSpent,
       leftAloneSeconds: this.leftAloneSeconds,
@@ -682,12 +698,42 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
   }
 }
 
-/** Input that is wrong, as an error. It repeats what was given as far as people read a message. */
-export const invalidRequest = (field: string, problem: string, remedy: string): FeishuError =>
-  new FeishuError({
+const mostOfProblem = 2_000
+
+/**
+ * An `InvalidRequest` as an error. Problem and remedy are sentences of this package, or texts of the program's own; the
+ * message repeats at most 2,000 characters of them.
+ */
+export const invalidRequest = (
+  field: string,
+  problem: Sentence.Given,
+  remedy: Sentence.Given,
+): FeishuError => {
+  const sentences = {
+    problem: Sentence.sentenceOf(problem, mostOfProblem),
+    remedy: Sentence.sentenceOf(remedy, 1_000),
+  }
+  return new FeishuError({
     reason: new InvalidRequest({
       field: shortened(field, 1_000),
-      problem: shortened(problem, 2_000),
-      remedy: shortened(remedy, 1_000),
+      problem: Sentence.textOf(problem, mostOfProblem),
+      remedy: Sentence.textOf(remedy, 1_000),
+      ...(sentences.problem === undefined && sentences.remedy === undefined ? {} : { sentences }),
     }),
   })
+}
+
+/** A `ContractViolation`, by a sentence of this package or a text of the program's own. */
+export const contractViolation = (
+  problem: Sentence.Given,
+  answer: Pick<ContractViolation, "status" | "logId" | "cutShort">,
+): ContractViolation =>
+  typeof problem === "string"
+    ? new ContractViolation({ ...answer, problem })
+    : new ContractViolation({ ...answer, problem: Sentence.inEnglish(problem), sentences: { problem } })
+
+/** The position of an error, in words and as data. */
+export const positioned = (position: Sentence.Sentence): Pick<FeishuError, "position" | "sentences"> => ({
+  position: Sentence.inEnglish(position),
+  sentences: { position },
+})

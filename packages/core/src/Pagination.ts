@@ -8,6 +8,7 @@ import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import { type FeishuError, PaginationBroken, type PaginationFault } from "./FeishuError.ts"
+import * as Sentence from "./Sentence.ts"
 
 /** A place between two pages: `window` counts from 0; no page token means the window's first page. */
 export interface Position {
@@ -171,12 +172,7 @@ const walk = <Row, R>(
           (error) => state.resumed && options.isPageTokenRefused(error),
           () => {
             position = { window: position.window, windowStart: position.windowStart }
-            return Effect.andThen(
-              Effect.logWarning(
-                "The page token of the cursor is no longer accepted: its window is read again from its start.",
-              ),
-              options.read(position),
-            )
+            return Effect.andThen(Sentence.warn(Sentence.make("windowReadAgain")), options.read(position))
           },
         )
         // Whoever goes on after a failure has not got the page that says what was left out: from the place before that.

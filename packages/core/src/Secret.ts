@@ -13,6 +13,7 @@
 import type * as Brand from "effect/Brand"
 import * as Redacted from "effect/Redacted"
 import * as Pasted from "@effect-feishu/contract/Pasted"
+import { longestSecret, ofSecretProblem, type SecretProblem } from "./Sentence.ts"
 
 /** The app secret from the app's page in the developer console. */
 export type AppSecret = Redacted.Redacted<Brand.Branded<string, "AppSecret">>
@@ -61,48 +62,53 @@ export const unquoted: (text: string) => string = Pasted.unquoted
  */
 export const unwrapped: (text: string) => string = Pasted.unwrapped
 
-/** Longer than any token of Feishu, and than most servers take of a header. */
-const longest = 8_192
-
 /**
- * Why a text can be no secret or app id of Feishu, and in particular not go into a header, in words that do not repeat
- * it; `undefined` if it can. A header takes visible ASCII only; anything else would come back as a fault of the network.
+ * Returns why a text cannot be a secret or app id of Feishu, and in particular not go into a header; `undefined` if it
+ * can. A header takes visible ASCII only; anything else would come back as a fault of the network.
  */
-export const textProblem = (text: string): string | undefined => {
-  if (text === "") return "it is empty"
-  if (text.length > longest) return `it is longer than ${longest} characters`
-  if (/\s/.test(text)) return "it has blanks or line breaks"
-  if (/^["'`]|["'`]$/.test(text)) return "it has a quotation mark at an end"
-  return /^[\x21-\x7e]+$/.test(text) ? undefined : "it has characters that are not visible ASCII"
+export const unfitText = (text: string): SecretProblem | undefined => {
+  if (text === "") return "empty"
+  if (text.length > longestSecret) return "too long"
+  if (/\s/.test(text)) return "blanks"
+  if (/^["'`]|["'`]$/.test(text)) return "quotation mark"
+  return /^[\x21-\x7e]+$/.test(text) ? undefined : "not ASCII"
 }
 
 // Only what can be nothing else: in tests an app may have any id and any secret.
 const isAppId = /^cli_\w{8,}$/
 const isToken = /^[atu]-[\w.-]{20,}$/
 
-/**
- * What is wrong with an app id, in words that do not repeat it, since it may be a secret by mistake; `undefined` if
- * nothing is.
- */
-export const appIdProblem = (appId: unknown): string | undefined => {
-  if (typeof appId !== "string") return "it is not text"
-  if (isToken.test(appId)) return "it is an access token, and no app id"
+/** Returns why a value cannot be an app id; `undefined` if it can. */
+export const unfitAppId = (appId: unknown): SecretProblem | undefined => {
+  if (typeof appId !== "string") return "not text"
+  if (isToken.test(appId)) return "access token as app id"
   // App ids begin with cli_, and app secrets have 32 letters and digits.
-  return /^[a-z\d]{32}$/i.test(appId) ? "it looks like an app secret, and is no app id" : textProblem(appId)
+  return /^[a-z\d]{32}$/i.test(appId) ? "app secret as app id" : unfitText(appId)
 }
 
 /**
- * What is wrong with a secret, in words that do not repeat it; `undefined` if nothing is. For programs that no
- * compiler has checked: the kind is known by the label.
+ * Returns why a value cannot be a secret of this kind; `undefined` if it can. For programs that no compiler has
+ * checked: the kind is known by the label.
  */
-export const problem = (secret: unknown, kind: keyof typeof labels): string | undefined => {
-  if (!Redacted.isRedacted(secret) || secret.label !== labels[kind]) {
-    return `it is not marked as ${/^[aeiou]/.test(labels[kind]) ? "an" : "a"} ${labels[kind]}`
-  }
+export const unfitSecret = (secret: unknown, kind: keyof typeof labels): SecretProblem | undefined => {
+  if (!Redacted.isRedacted(secret) || secret.label !== labels[kind]) return `not marked as ${labels[kind]}`
   const text = String(Redacted.value(secret))
-  if (kind !== "AppTicket" && isAppId.test(text)) return `it is an app id, and no ${labels[kind]}`
-  if (kind === "AccessToken" && /^bearer\s/i.test(text))
-    return "it begins with Bearer, which is no part of it"
-  if (kind === "AppSecret" && isToken.test(text)) return "it is an access token, and no app secret"
-  return textProblem(text)
+  if (kind === "AccessToken" && isAppId.test(text)) return "app id as access token"
+  if (kind === "AppSecret" && isAppId.test(text)) return "app id as app secret"
+  if (kind === "AccessToken" && /^bearer\s/i.test(text)) return "bearer"
+  if (kind === "AppSecret" && isToken.test(text)) return "access token as app secret"
+  return unfitText(text)
 }
+
+const inWords = (problem: SecretProblem | undefined): string | undefined =>
+  problem === undefined ? undefined : ofSecretProblem(problem)
+
+/** `unfitText` in English, in words that do not repeat the text. */
+export const textProblem = (text: string): string | undefined => inWords(unfitText(text))
+
+/** `unfitAppId` in English, in words that do not repeat the id, since it may be a secret by mistake. */
+export const appIdProblem = (appId: unknown): string | undefined => inWords(unfitAppId(appId))
+
+/** `unfitSecret` in English, in words that do not repeat the secret. */
+export const problem = (secret: unknown, kind: keyof typeof labels): string | undefined =>
+  inWords(unfitSecret(secret, kind))

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
 import { nowSeconds } from "./internal/nowSeconds.ts"
+import * as Sentence from "./Sentence.ts"
 
 /** Both bounds in unix seconds; whether Feishu counts them in is not documented, reading is right either way. */
 export interface TimeRange {
@@ -36,10 +37,11 @@ export interface Input {
 }
 
 const secondsOf: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 }
-const accepted =
-  "Write ISO text (2026-09-01 or 2026-09-01T08:00:00+08:00), unix seconds, now, or how long ago (30d, 36h)."
+const accepted = Sentence.make("writeTime")
 
-const largerUnits = ["milliseconds", "microseconds", "nanoseconds"]
+const write = (text: string) => Sentence.make("write", { text })
+
+const smallerUnits = ["milliseconds", "microseconds", "nanoseconds"] as const
 // Unix seconds reach this in the year 5138, unix milliseconds passed it in 1973.
 const firstMilliseconds = 100_000_000_000
 // In September 2001. Text with fewer digits is a date, a number of days, or a slip of the finger.
@@ -49,17 +51,19 @@ const fromSeconds = (field: string, seconds: number): Effect.Effect<number, Feis
   if (!Number.isFinite(seconds)) return notATime(field, String(seconds))
   const digits = String(seconds)
   const date = digits.length === 8 || seconds >= firstMilliseconds ? compactDate(digits, field) : undefined
-  if (date !== undefined) return refuse(field, `${digits} looks like a date`, `Write ${date}.`)
+  if (date !== undefined) {
+    return refuse(field, Sentence.make("looksLikeDate", { text: digits }), write(date))
+  }
   if (Math.abs(seconds) < firstMilliseconds) return Effect.succeed(Math.floor(seconds))
   let [fitting, unit] = [seconds / 1000, 0]
-  while (Math.abs(fitting) >= firstMilliseconds && unit < largerUnits.length - 1) {
+  while (Math.abs(fitting) >= firstMilliseconds && unit < smallerUnits.length - 1) {
     fitting /= 1000
     unit++
   }
   return refuse(
     field,
-    `${digits} looks like ${largerUnits[unit]}`,
-    `Feishu takes seconds: write ${Math.floor(fitting)}.`,
+    Sentence.make("looksLikeUnit", { text: digits, unit: smallerUnits[unit]! }),
+    Sentence.make("writeSeconds", { seconds: Math.floor(fitting) }),
   )
 }
 
@@ -68,21 +72,21 @@ const fromDigits = (field: string, text: string, now: number): Effect.Effect<num
   const date = compactDate(text, field)
   // 2026090108 is an hour to its writer; as unix seconds it is a day in 2034, as all such hours are after 2032.
   if (date !== undefined && (seconds < firstPlausible || seconds > now + secondsOf["d"]!)) {
-    return notATime(field, text, `Write ${date}.`)
+    return notATime(field, text, write(date))
   }
   if (seconds >= firstPlausible) return fromSeconds(field, seconds)
   return refuse(
     field,
-    `"${text}" is not a time: unix seconds have ten digits`,
-    /^[1-9]\d{0,2}$/.test(text) ? `Write ${text}d for ${text} days ago.` : accepted,
+    Sentence.make("tenDigits", { text }),
+    /^[1-9]\d{0,2}$/.test(text) ? Sentence.make("writeDaysAgo", { days: text }) : accepted,
   )
 }
 
-const refuse = (field: string, problem: string, remedy: string) =>
+const refuse = (field: string, problem: Sentence.Sentence, remedy: Sentence.Sentence) =>
   Effect.fail(invalidRequest(field, problem, remedy))
 
 const notATime = (field: string, text: string, remedy = accepted) =>
-  refuse(field, `"${text}" is not a time`, remedy)
+  refuse(field, Sentence.make("notATime", { text }), remedy)
 
 const agoText = /^(\d+)([smhdw])$/
 
@@ -105,7 +109,7 @@ const fromText = Effect.fnUntraced(function* (
   if (parts === undefined) return yield* notATime(field, original, remedyFor(text, field))
   const day = dateOf(parts["date"]!)
   if (day === undefined) {
-    return yield* invalidRequest(field, `"${original}" is a day that does not exist`, accepted)
+    return yield* invalidRequest(field, Sentence.make("noSuchDay", { text: original }), accepted)
   }
   const wholeDay = parts["time"] === undefined
   const date = wholeDay && field === "to" ? DateTime.add(day, { days: 1 }) : day
@@ -126,23 +130,23 @@ const dateOf = (text: string): DateTime.Utc | undefined => {
 }
 
 /** What to do about a text that is no time: how to write what was meant, where that is sure. */
-const remedyFor = (typed: string, field: string): string => {
+const remedyFor = (typed: string, field: string): Sentence.Sentence => {
   // Chinese input methods write digits and signs as wide as characters; documents have hyphens of many kinds.
   const text = typed.normalize("NFKC").replaceAll(/[\u2010-\u2015\u2212]/g, "-")
   // Whatever it is, no time is as long; and it may be of any length.
   if (text.length > 40) return accepted
   const date = compactDate(text, field) ?? writtenDate(looseDate.exec(text)?.groups ?? {}, field)
-  if (date !== undefined) return `Write ${date}.`
+  if (date !== undefined) return write(date)
   const [, minus, number, unit = ""] = looseAgo.exec(text) ?? []
   const meaning = unit === "M" ? undefined : looseUnits.find(([pattern]) => pattern.test(unit))
   if (meaning !== undefined) {
     const ago = `${Number(number) * meaning[2]}${meaning[1]}`
-    return minus === "" ? `Write ${ago}.` : `How long ago is written without a minus: ${ago}.`
+    return minus === "" ? write(ago) : Sentence.make("writeWithoutMinus", { text: ago })
   }
-  if (agoText.test(text) || isoText.test(text)) return `Write ${text}.`
-  if (/^now$/i.test(text)) return "Write now."
+  if (agoText.test(text) || isoText.test(text)) return write(text)
+  if (/^now$/i.test(text)) return write("now")
   const seconds = text.replaceAll(/[\s,_+]/g, "")
-  return /^\d{10}$/.test(seconds) ? `Write ${seconds}.` : accepted
+  return /^\d{10}$/.test(seconds) ? write(seconds) : accepted
 }
 
 const looseAgo = /^(?:last|past|最近|过去|近)?\s*(-?)\s*(\d{1,6})\s*(\D+?)\s*(?:ago|之前|以前|前)?$/i
@@ -234,8 +238,8 @@ export const make = Effect.fnUntraced(function* (
   if (Option.isNone(DateTime.zoneFromString(zone)) || Number(offset?.[1] ?? 0) > 14) {
     return yield* invalidRequest(
       "timeZone",
-      `"${zone}" is not a time zone`,
-      "Write one such as Asia/Shanghai or +08:00.",
+      Sentence.make("notATimeZone", { text: zone }),
+      Sentence.make("writeTimeZone"),
     )
   }
   const start = yield* resolveMoment("from", from, now, zone)
@@ -245,16 +249,16 @@ export const make = Effect.fnUntraced(function* (
     ["to", end],
   ] as const) {
     if (seconds < 0)
-      return yield* invalidRequest(field, "it is before 1970", "Feishu takes unix seconds from 0 on.")
+      return yield* invalidRequest(field, Sentence.make("before1970"), Sentence.make("writeUnixSeconds"))
   }
   if (start >= end) {
     const [startText, endText] = [iso(start), iso(end)]
     return yield* invalidRequest(
       "range",
       start === end
-        ? `it is empty: both ends are ${startText}`
-        : `it starts at ${startText}, after its end at ${endText}`,
-      "Let it start before it ends.",
+        ? Sentence.make("rangeEmpty", { time: startText })
+        : Sentence.make("rangeReversed", { start: startText, end: endText }),
+      Sentence.make("startEarlier"),
     )
   }
   return { start, end }

@@ -18,6 +18,7 @@ import { OfHttpClient, type Secrets } from "./internal/ServerText.ts"
 import { CheckRoute } from "./internal/Transport.ts"
 import * as TransportFault from "./internal/TransportFault.ts"
 import * as UndiciHttpClient from "./internal/UndiciHttpClient.ts"
+import * as Sentence from "./Sentence.ts"
 
 /** What may be set; everything has a default. */
 export interface Options {
@@ -280,12 +281,18 @@ const warnOfDates = Effect.fnUntraced(function* (read: ReadonlyArray<Certificate
   const now = yield* Clock.currentTimeMillis
   const [first, ...others] = read.filter(({ validFrom, validTo }) => now < validFrom || now > validTo)
   if (first === undefined) return
-  const [what, time] = now > first.validTo ? ["ended", first.validTo] : ["begins", first.validFrom]
-  const day = DateTime.formatIsoDateUtc(DateTime.makeUnsafe(time))
-  // There may be many, in a list of all authorities.
-  const more = others.length === 0 ? "" : `, and ${others.length} more are out of date`
-  yield* Effect.logWarning(
-    `The certificate of ${first.subject} among those to trust ${what} on ${day}${more}: what it vouches for is refused.`,
+  const [which, time] =
+    now > first.validTo
+      ? (["expired", first.validTo] as const)
+      : (["not yet valid", first.validFrom] as const)
+  yield* Sentence.warn(
+    Sentence.make("certificateOutOfDate", {
+      subject: first.subject,
+      which,
+      day: DateTime.formatIsoDateUtc(DateTime.makeUnsafe(time)),
+      // There may be many, in a list of all authorities.
+      more: others.length,
+    }),
   )
 })
 

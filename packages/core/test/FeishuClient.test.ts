@@ -675,7 +675,7 @@ describe("options", () => {
         assert.match((yield* Effect.flip(readWith({}))).message, /neither an access token nor an app/)
         assert.match(
           (yield* Effect.flip(readWith({ ...app, FEISHU_BRAND: "dingtalk" }))).message,
-          /FEISHU_BRAND: "dingtalk" is no brand/,
+          /FEISHU_BRAND: unknown brand "dingtalk"/,
         )
         assert.match(
           (yield* Effect.flip(readWith({ FEISHU_APP_ID: "cli_env" }))).message,

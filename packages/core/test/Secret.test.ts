@@ -120,26 +120,26 @@ describe("what is wrong with a secret, without repeating it", () => {
     assert.deepStrictEqual(
       [ofSecret(appId), ofSecret(token), ofSecret(`u-${secret}`), ofSecret(secret)],
       [
-        "it is an app id, and no app secret",
-        "it is an access token, and no app secret",
-        "it is an access token, and no app secret",
+        "it is an app id, not an app secret",
+        "it is an access token, not an app secret",
+        "it is an access token, not an app secret",
         undefined,
       ],
     )
     assert.deepStrictEqual(
       [ofToken(appId), ofToken(secret), ofToken(token), ofToken(`Bearer ${token}`)],
       [
-        "it is an app id, and no access token",
+        "it is an app id, not an access token",
         undefined,
         undefined,
-        "it begins with Bearer, which is no part of it",
+        'it begins with "Bearer", which is not part of it',
       ],
     )
     assert.deepStrictEqual([appId, "my-app", token, secret, undefined, 7].map(Secret.appIdProblem), [
       undefined,
       undefined,
-      "it is an access token, and no app id",
-      "it looks like an app secret, and is no app id",
+      "it is an access token, not an app id",
+      "it looks like an app secret, not an app id",
       "it is not text",
       "it is not text",
     ])
@@ -165,7 +165,7 @@ describe("credentials", () => {
         ["cli_a \n", "it has blanks or line breaks"],
         [`"cli_a"`, "it has a quotation mark at an end"],
         ["ｃｌｉ_a", "it has characters that are not visible ASCII"],
-        [secret, "it looks like an app secret, and is no app id"],
+        [secret, "it looks like an app secret, not an app id"],
       ] as const) {
         for (const source of [AccessToken.selfBuiltApp, AccessToken.clientCredentials]) {
           const message = yield* refused(source({ ...Fake.app, appId: given }))
@@ -195,11 +195,11 @@ describe("credentials", () => {
       const app = { FEISHU_APP_ID: appId, FEISHU_APP_SECRET: secret }
       const wrong: ReadonlyArray<readonly [Record<string, string>, string]> = [
         [{ ...app, FEISHU_APP_SECRET: "a b" }, "FEISHU_APP_SECRET: it has blanks or line breaks"],
-        [{ ...app, FEISHU_APP_SECRET: appId }, "FEISHU_APP_SECRET: it is an app id, and no app secret"],
+        [{ ...app, FEISHU_APP_SECRET: appId }, "FEISHU_APP_SECRET: it is an app id, not an app secret"],
         [{ ...app, FEISHU_APP_ID: "cli a" }, "FEISHU_APP_ID: it has blanks or line breaks"],
-        [{ ...app, FEISHU_APP_ID: secret }, "FEISHU_APP_ID: it looks like an app secret, and is no app id"],
+        [{ ...app, FEISHU_APP_ID: secret }, "FEISHU_APP_ID: it looks like an app secret, not an app id"],
         [{ FEISHU_ACCESS_TOKEN: `"${token}` }, "FEISHU_ACCESS_TOKEN: it has a quotation mark at an end"],
-        [{ FEISHU_ACCESS_TOKEN: appId }, "FEISHU_ACCESS_TOKEN: it is an app id, and no access token"],
+        [{ FEISHU_ACCESS_TOKEN: appId }, "FEISHU_ACCESS_TOKEN: it is an app id, not an access token"],
         [{ ...app, FEISHU_ALLOW_HTTP: "perhaps" }, "FEISHU_ALLOW_HTTP: it is neither true nor false"],
         [
           { ...app, FEISHU_APP_SECRET: `""` },

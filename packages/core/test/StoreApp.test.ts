@@ -236,7 +236,7 @@ describe("credentials of one tenant", () => {
       ]) {
         const { calls, handler } = storeFeishu()
         const { error } = yield* Effect.provide(readAs("one"), Fake.meetings(handler, { credentials }))
-        assert.match(error!.message, /^tenant: .*their own tenant only\. Nothing was sent\./)
+        assert.match(error!.message, /^tenant: .*only for their own tenant\. Nothing was sent\./)
         assert.deepStrictEqual(calls, {})
       }
     }),

@@ -159,7 +159,7 @@ describe("certificates to trust", () => {
     ],
     "two in DER": [
       () => Buffer.concat([der(root), der(own)]),
-      /^ca: it holds more than a certificate in DER\. .* openssl x509 -inform DER /,
+      /^ca: it holds more than one certificate in DER\. .* openssl x509 -inform DER /,
     ],
     "one in DER that is cut": [() => der(root).subarray(0, 200), noCertificate],
     "one that is damaged": [
@@ -213,9 +213,9 @@ describe("certificates to trust", () => {
       assert.deepStrictEqual(
         lines.map((line) => line.replace(/\d{4}-\d\d-\d\d/, "DATE")),
         [
-          "The certificate of CN=Old Root among those to trust ended on DATE: what it vouches for is refused.",
-          "The certificate of CN=Young Root among those to trust begins on DATE: what it vouches for is refused.",
-          "The certificate of CN=Old Root among those to trust ended on DATE, and 1 more are out of date: what it vouches for is refused.",
+          "The certificate of CN=Old Root among those to trust expired on DATE: certificates that it signed are refused.",
+          "The certificate of CN=Young Root among those to trust is not valid before DATE: certificates that it signed are refused.",
+          "The certificate of CN=Old Root among those to trust expired on DATE, and 1 more are out of date: certificates that it signed are refused.",
         ],
       )
     }),

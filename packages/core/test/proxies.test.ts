@@ -137,7 +137,7 @@ describe("a proxy, as people write it", () => {
       )
       assert.match(
         error.message,
-        /^httpsProxy: SOCKS proxies are not supported\. Nothing was sent\. Name the/,
+        /^httpsProxy: SOCKS proxies are not supported\. Nothing was sent\. Give the/,
       )
     }),
   )

@@ -84,7 +84,7 @@ describe("a read is seen from outside", () => {
         "Trying again in",
         "Log id: 20261122201500ABCD",
       )
-      has("level=WARN", "refused a request (log id: 20261122201500ABCD", "wait 2s", "600ms apart")
+      has("level=WARN", "refused a request (log id: 20261122201500ABCD", "pause for 2s", "600ms apart")
     }),
   )
 

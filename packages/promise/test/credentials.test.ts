@@ -85,7 +85,7 @@ describe("a store app", () => {
     const { cursor } = await client.page(long)
     const error = await rejected(client.page({ cursor: cursor!, tenantKey: "two" }))
     assert.instanceOf(error, CursorUnusable)
-    assert.match(error.message, /^the cursor is of tenant one.* Provide tenantKey as it was/)
+    assert.match(error.message, /^the cursor is of tenant one.* Give the tenantKey with which/)
     assert.strictEqual((await client.page({ cursor: cursor!, tenantKey: "one" })).type, "Page")
   })
 })

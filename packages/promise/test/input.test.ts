@@ -22,7 +22,7 @@ const wrong: Readonly<Record<string, Wrong>> = {
   "an empty secret": [
     { ...app, appSecret: "" },
     read,
-    /^appSecret: it is empty\. .*Give it as Feishu gave it\.$/,
+    /^appSecret: it is empty\. .*Pass it exactly as Feishu gave it\.$/,
   ],
   "a token with a line break": [
     { accessToken: "t-SECRET\n" },
@@ -38,7 +38,7 @@ const wrong: Readonly<Record<string, Wrong>> = {
   "an empty token": [
     { accessToken: "" },
     read,
-    /^accessToken: it is empty\. .* Give it as Feishu gave it\.$/,
+    /^accessToken: it is empty\. .* Pass it exactly as Feishu gave it\.$/,
   ],
   "a token of a megabyte": [
     { accessToken: "t-SECRET".padEnd(1_000_000, "x") },
@@ -165,7 +165,7 @@ const wrong: Readonly<Record<string, Wrong>> = {
   "an order that there is not": [
     token,
     (client) => client.page({ ...request, order: "random" as never }),
-    /^order: it is no order\./,
+    /^order: it must be oldest or newest\./,
   ],
   "half a window ahead": [
     token,
@@ -180,7 +180,7 @@ const wrong: Readonly<Record<string, Wrong>> = {
   "a tenant for a token of one tenant": [
     token,
     (client) => client.page({ ...request, tenantKey: "2ed263bf32cf1651" }),
-    /^tenant: a tenant is named.* Leave tenantKey away/,
+    /^tenant: a tenant is named.* Leave tenantKey out/,
   ],
   "a tenant that is no text": [
     token,
@@ -190,7 +190,7 @@ const wrong: Readonly<Record<string, Wrong>> = {
   "a store app's read without a tenant": [
     { ...app, kind: "store app" },
     read,
-    /^tenant: .* Provide tenantKey with/,
+    /^tenant: .* Give tenantKey, the tenant key/,
   ],
   "a ticket that is none": [
     { ...app, kind: "store app" },

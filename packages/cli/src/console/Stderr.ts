@@ -12,7 +12,6 @@ import type * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
 import { shortened } from "@effect-feishu/terminal/Shortened"
 import { withoutSecrets } from "./KnownSecrets.ts"
-import * as Chinese from "../language/Chinese.ts"
 import * as Language from "../language/Language.ts"
 import { CurrentVerbosity } from "./Verbosity.ts"
 import { visible } from "@effect-feishu/terminal/VisibleText"
@@ -126,8 +125,7 @@ const logger = Effect.gen(function* () {
     const language = fiber.getRef(Language.CurrentLanguage)
     const { error, warning } = labels(language)
     const text = (Array.isArray(message) ? message : [message]).map(String).join(" ")
-    const told = language === "zh" ? Chinese.ofCore(text) : text
-    Effect.runFork(stderr.line(inMessage(told), logLevel === "Warn" ? warning : error))
+    Effect.runFork(stderr.line(inMessage(text), logLevel === "Warn" ? warning : error))
   })
 })
 

@@ -1,6 +1,7 @@
 /** What a `FeishuError` says, in two parts: what happened and where, and what to do. */
-import type { FeishuError } from "@effect-feishu/core"
+import { type FeishuError, Sentence } from "@effect-feishu/core"
 import * as Chinese from "../language/Chinese.ts"
+import { englishSentences } from "../language/englishSentences.ts"
 import type * as Language from "../language/Language.ts"
 
 /** What names something of the client's code is called here as its user has it. */
@@ -12,10 +13,6 @@ const ourWords: ReadonlyArray<readonly [string, string]> = [
     "Give a fresh access token; or give none, but app id and secret",
     "Put a fresh access token into FEISHU_ACCESS_TOKEN; or set FEISHU_APP_ID and FEISHU_APP_SECRET instead",
   ],
-  ["in Secret.appSecret", "in FEISHU_APP_SECRET"],
-  ["in Secret.accessToken", "in FEISHU_ACCESS_TOKEN"],
-  ["; in code, the option credentials", ""],
-  ["allowHttp (in the environment FEISHU_ALLOW_HTTP=true)", "--allow-http (or FEISHU_ALLOW_HTTP=true)"],
   [
     "Provide AccessToken.CurrentTenant as it was when the cursor was made.",
     "Go on in the program that made the cursor: this command reads the tenant of its own app.",
@@ -26,9 +23,19 @@ const ourWords: ReadonlyArray<readonly [string, string]> = [
 export const inOurWords = (text: string): string =>
   Chinese.settingName(ourWords.reduce((said, [theirs, ours]) => said.replace(theirs, ours), text))
 
+const englishRemedy = (reason: FeishuError.Reason): string => {
+  if (reason._tag === "RangeTooOld") return `Give ${reason.earliestStart} or later as --from.`
+  const sentence = reason._tag === "InvalidRequest" ? reason.sentences?.remedy : undefined
+  return sentence === undefined ? inOurWords(reason.remedy) : Sentence.say(sentence, englishSentences)
+}
+
+/** A sentence of the client. */
+export const ofSentence = (sentence: Sentence.Sentence, language: Language.Language): string =>
+  language === "zh" ? Chinese.ofSentence(sentence) : Sentence.say(sentence, englishSentences)
+
 const words: Language.Words<{
   readonly ofReason: (reason: FeishuError.Reason) => Chinese.Explanation
-  readonly position: (position: string) => string
+  readonly position: (error: FeishuError.FeishuError) => string | undefined
   readonly comma: string
   readonly colon: string
   readonly stop: string
@@ -39,12 +46,9 @@ const words: Language.Words<{
   en: {
     ofReason: (reason) => ({
       meaning: inOurWords(reason.meaning),
-      remedy:
-        reason._tag === "RangeTooOld"
-          ? `Give ${reason.earliestStart} or later as --from.`
-          : inOurWords(reason.remedy),
+      remedy: englishRemedy(reason),
     }),
-    position: (position) => position,
+    position: ({ position }) => position,
     comma: ", ",
     colon: ": ",
     stop: ". ",
@@ -54,7 +58,7 @@ const words: Language.Words<{
   },
   zh: {
     ofReason: Chinese.ofReason,
-    position: Chinese.ofCore,
+    position: Chinese.ofPosition,
     comma: "，",
     colon: "：",
     stop: "。",
@@ -75,9 +79,10 @@ export const meaningOf = ({ reason }: FeishuError.FeishuError, language: Languag
 export const explain = (error: FeishuError.FeishuError, language: Language.Language): Chinese.Explanation => {
   const say = words[language]
   const { meaning, remedy } = say.ofReason(error.reason)
+  const position = say.position(error)
   const where = [
     ...(error.asked === undefined ? [] : [error.asked]),
-    ...(error.position === undefined ? [] : [say.position(error.position)]),
+    ...(position === undefined ? [] : [position]),
   ]
   const sentences = [
     where.length === 0 ? meaning : `${where.join(say.comma)}${say.colon}${meaning}`,

@@ -79,9 +79,17 @@ const namedByFlags = (
   switch (reason.field) {
     case "from":
     case "to":
-      return FeishuError.invalidRequest(`--${reason.field}`, reason.problem, reason.remedy)
+      return FeishuError.invalidRequest(
+        `--${reason.field}`,
+        reason.sentences?.problem ?? reason.problem,
+        reason.sentences?.remedy ?? reason.remedy,
+      )
     case "range":
-      return FeishuError.invalidRequest("--from, --to", reason.problem, say.earlier)
+      return FeishuError.invalidRequest(
+        "--from, --to",
+        reason.sentences?.problem ?? reason.problem,
+        say.earlier,
+      )
     default:
       return error
   }

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { FeishuConfig, FeishuError, ListByNo, Secret } from "@effect-feishu/core"
+import { FeishuConfig, FeishuError, ListByNo, Secret, Sentence } from "@effect-feishu/core"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import { firstOf, shortened } from "@effect-feishu/terminal/Shortened"
@@ -321,7 +321,7 @@ export const nameOf = (origin: Origin): string =>
       ? origin.variable
       : `${origin.path}:${origin.line}`
 
-const refuse = (field: string, problem: string, remedy: string) =>
+const refuse = (field: string, problem: Sentence.Given, remedy: string) =>
   FeishuError.invalidRequest(field, problem, remedy)
 
 /** Refuses that something else takes standard input, too. */
@@ -381,11 +381,15 @@ const checked = Effect.fnUntraced(function* (
 ) {
   const problem =
     kind === "app-secret"
-      ? Secret.problem(Secret.appSecret(text), "AppSecret")
-      : Secret.problem(Secret.accessToken(text), "AccessToken")
+      ? Secret.unfitSecret(Secret.appSecret(text), "AppSecret")
+      : Secret.unfitSecret(Secret.accessToken(text), "AccessToken")
   if (problem === undefined) return Redacted.make(text)
   const say = yield* Language.say(words)
-  return yield* refuse(place, problem, kind === "app-secret" ? say.copySecret : say.copyToken)
+  return yield* refuse(
+    place,
+    Sentence.make("secretUnfit", { problem }),
+    kind === "app-secret" ? say.copySecret : say.copyToken,
+  )
 })
 
 /** What is larger is no secret. */

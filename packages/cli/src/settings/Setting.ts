@@ -1,6 +1,6 @@
 /** What can be set, and what each setting takes: the same wherever it is set. */
 import * as BaseUrl from "@effect-feishu/contract/BaseUrl"
-import { FeishuError, Secret } from "@effect-feishu/core"
+import { FeishuError, Secret, Sentence } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -108,8 +108,11 @@ export const proxyProblem = (text: string): Words<string> | undefined => {
   const address = proxyAddress(text)
   if (!(address instanceof FeishuError.FeishuError) || address.reason._tag !== "InvalidRequest")
     return undefined
-  const { problem } = address.reason
-  return { en: problem, zh: Chinese.ofCore(problem) }
+  const { problem, sentences } = address.reason
+  return {
+    en: problem,
+    zh: sentences?.problem === undefined ? problem : Chinese.ofSentence(sentences.problem),
+  }
 }
 
 const oneOf =
@@ -140,9 +143,13 @@ export const highestRateLimit = 10_000
 const anything = () => undefined
 
 const appId = (text: string): Words<string> | undefined => {
-  const problem = Secret.appIdProblem(text)
-  // The clauses here have the setting as their subject.
-  return problem === undefined ? undefined : { en: problem.replace(/^it /, ""), zh: Chinese.ofCore(problem) }
+  const problem = Secret.unfitAppId(text)
+  if (problem === undefined) return undefined
+  return {
+    // The clauses here have the setting as their subject.
+    en: Sentence.ofSecretProblem(problem).replace(/^it /, ""),
+    zh: Chinese.ofSecretProblem(problem),
+  }
 }
 
 /** A value without what is around it by accident; see `Secret.unwrapped` for those that are copied from a page. */

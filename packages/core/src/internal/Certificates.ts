@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import * as Result from "effect/Result"
+import * as Sentence from "../Sentence.ts"
 
 /** A certificate to trust. */
 export interface Certificate {
@@ -15,10 +16,10 @@ export interface Certificate {
   readonly validTo: number
 }
 
-/** Why there is nothing to trust, or not all of it: a clause, and what to do. */
+/** Why there is nothing to trust, or not all of it; and what to do. */
 export interface Problem {
-  readonly problem: string
-  readonly remedy: string
+  readonly problem: Sentence.Sentence
+  readonly remedy: Sentence.Sentence
 }
 
 /** Reads them. What is no certificate is refused and never repeated, since it may be a secret. */
@@ -30,19 +31,16 @@ export const read = (content: string | Uint8Array): Result.Result<ReadonlyArray<
   return text.replaceAll("\0", "").includes("-----BEGIN ") ? fromText(text) : fromBytes(bytes, text)
 }
 
-const refuse = (problem: string, remedy: string) => Result.fail<Problem>({ problem, remedy })
+const refuse = (problem: Sentence.Sentence, remedy: Sentence.Sentence) =>
+  Result.fail<Problem>({ problem, remedy })
 
-const givePem = "Give certificates in PEM, which begin with -----BEGIN CERTIFICATE-----."
+const givePem = Sentence.make("givePem")
 const convertPkcs7 = (form: string) =>
   refuse(
-    "it is PKCS#7 (.p7b), not certificates in PEM",
-    `Convert it: openssl pkcs7${form} -print_certs -in FILE -out ca.pem`,
+    Sentence.make("pkcs7"),
+    Sentence.make("convert", { command: `openssl pkcs7${form} -print_certs -in FILE -out ca.pem` }),
   )
-const privateKey = () =>
-  refuse(
-    "it holds a private key, and a list of trusted certificates needs none",
-    "Give the certificate of the authority alone; a key that others may have read has to be replaced.",
-  )
+const privateKey = () => refuse(Sentence.make("privateKey"), Sentence.make("giveCertificateAlone"))
 
 /** Windows saves text in UTF-16, too. */
 const decoded = (bytes: Buffer): string => {
@@ -57,16 +55,16 @@ const block = /-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----/gs
 const fromText = (given: string): Result.Result<ReadonlyArray<Certificate>, Problem> => {
   // Variables of an environment may have line breaks as \n.
   const text = given.replaceAll(/\0|\uFEFF/g, "").replaceAll(/(?:\\r)?\\n/g, "\n")
-  if (text.trim() === "") return refuse("it is empty", givePem)
+  if (text.trim() === "") return refuse(Sentence.make("certificatesEmpty"), givePem)
   const begun = Array.from(text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g), ([, label]) => label!)
   const has = (pattern: RegExp) => begun.some((label) => pattern.test(label))
   if (has(/PRIVATE KEY/)) return privateKey()
   if (has(/^(PKCS7|CMS)$/)) return convertPkcs7("")
   const labels = begun.filter((label) => /^((X509|TRUSTED) )?CERTIFICATE$/.test(label))
   if (labels.length === 0) {
-    if (begun.length > 0) return refuse(`it holds "${begun[0]}", not a certificate`, givePem)
+    if (begun.length > 0) return refuse(Sentence.make("otherPem", { label: begun[0]! }), givePem)
     const isName = /^[^\n]*\.\w{2,4}\s*$/.test(text)
-    return refuse("it holds no certificate", isName ? "Give the content of the file, not its name." : givePem)
+    return refuse(Sentence.make("noCertificate"), isName ? Sentence.make("giveContent") : givePem)
   }
   const blocks = [...text.matchAll(block)].filter(([, label]) => labels.includes(label!))
   const certificates: Array<Certificate> = []
@@ -84,12 +82,7 @@ const fromText = (given: string): Result.Result<ReadonlyArray<Certificate>, Prob
 }
 
 const damaged = (number: number, all: number) =>
-  refuse(
-    all === 1
-      ? "its certificate is damaged or cut short"
-      : `certificate ${number} of ${all} is damaged or cut short`,
-    "Get it again, or leave it out.",
-  )
+  refuse(Sentence.make("certificateDamaged", { number, all }), Sentence.make("getItAgain"))
 
 const fromBytes = (bytes: Buffer, text: string): Result.Result<ReadonlyArray<Certificate>, Problem> => {
   const first = certificateOf(bytes)
@@ -97,8 +90,8 @@ const fromBytes = (bytes: Buffer, text: string): Result.Result<ReadonlyArray<Cer
     return first.bytes === bytes.length
       ? Result.succeed([first])
       : refuse(
-          "it holds more than a certificate in DER",
-          "Convert each to PEM: openssl x509 -inform DER -in FILE -out ca.pem",
+          Sentence.make("moreThanDer"),
+          Sentence.make("convert", { command: "openssl x509 -inform DER -in FILE -out ca.pem" }),
         )
   }
   const start = bytes.subarray(0, 64).toString("hex")
@@ -108,14 +101,16 @@ const fromBytes = (bytes: Buffer, text: string): Result.Result<ReadonlyArray<Cer
   }
   if (/^30.{2,10}020103/.test(start)) {
     return refuse(
-      "it is a PKCS#12 store (.pfx or .p12), not certificates in PEM",
-      "Take the certificates out: openssl pkcs12 -cacerts -nokeys -in FILE -out ca.pem",
+      Sentence.make("pkcs12"),
+      Sentence.make("takeOut", { command: "openssl pkcs12 -cacerts -nokeys -in FILE -out ca.pem" }),
     )
   }
   if (/^(feedfeed|cececece)/.test(start)) {
     return refuse(
-      "it is a Java key store, not certificates in PEM",
-      "Take the certificate out: keytool -exportcert -rfc -keystore FILE -alias NAME -file ca.pem",
+      Sentence.make("javaKeyStore"),
+      Sentence.make("takeOut", {
+        command: "keytool -exportcert -rfc -keystore FILE -alias NAME -file ca.pem",
+      }),
     )
   }
   if (isPrivateKey(bytes)) return privateKey()

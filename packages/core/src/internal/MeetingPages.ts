@@ -12,8 +12,9 @@ import type { MeetingNo } from "@effect-feishu/contract/MeetingNo"
 import * as Cursor from "../Cursor.ts"
 import * as Events from "../Events.ts"
 import type * as FeishuClient from "../FeishuClient.ts"
-import { ContractViolation, FeishuError, RangeTooOld } from "../FeishuError.ts"
+import { contractViolation, FeishuError, positioned, RangeTooOld } from "../FeishuError.ts"
 import * as Pagination from "../Pagination.ts"
+import * as Sentence from "../Sentence.ts"
 import * as TimeRange from "../TimeRange.ts"
 import { nowSeconds } from "./nowSeconds.ts"
 import { pathAsked } from "./pathAsked.ts"
@@ -24,7 +25,10 @@ export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = {
   path: ListByNo.path,
   query: ListByNo.Query,
   data: ListByNo.Data,
-  problem: ListByNo.problemOfPage,
+  problem: (body, query) => {
+    const problem = ListByNo.problemOfPage(body, query)
+    return problem === undefined ? undefined : Sentence.make(problem)
+  },
 }
 
 /** The call as errors name it. */
@@ -117,15 +121,21 @@ const makeRead = (client: FeishuClient.FeishuClient["Service"], opened: Opened):
         reason,
         operation,
         path: pathAsked(operation, `${client.baseUrl}${ListByNo.path}`),
-        position: inWords(meetingNo, windowAt(position)),
+        ...positioned(windowSentence(meetingNo, windowAt(position))),
         cursor: Cursor.fromPosition(positionAt(position)),
       }),
     moves: new Map(),
   }
 }
 
-const inWords = (meetingNo: MeetingNo, { end, start }: TimeRange.TimeRange): string =>
-  `meeting ${meetingNo} from ${TimeRange.iso(start)} to ${TimeRange.iso(end)}`
+const windowSentence = (meetingNo: MeetingNo, window: TimeRange.TimeRange) =>
+  Sentence.make("window", inTimes(meetingNo, window))
+
+const inTimes = (meetingNo: MeetingNo, { end, start }: TimeRange.TimeRange) => ({
+  meetingNo,
+  start: TimeRange.iso(start),
+  end: TimeRange.iso(end),
+})
 
 /** Reads the page at a position, or what is left of its window where that has grown too old. */
 const readPage = Effect.fnUntraced(function* (
@@ -148,7 +158,7 @@ const readPage = Effect.fnUntraced(function* (
       error.with({
         cursor: Cursor.fromPosition(read.positionAt(position)),
         // A failure of the token call is not about a number or a window.
-        ...(error.operation === operation ? { position: inWords(meetingNo, window) } : {}),
+        ...(error.operation === operation ? positioned(windowSentence(meetingNo, window)) : {}),
       }),
     ),
   )
@@ -159,13 +169,12 @@ const readPage = Effect.fnUntraced(function* (
       row.meeting_no.replace(/\D/g, "") !== meetingNo,
   )
   if (foreign === undefined) return page
-  const reason = new ContractViolation({
+  const problem = Sentence.make("foreignRow", {
     // Repeated only as far as it looks right: a server may put a password into any field.
-    problem: `${/^\d{1,20}$/.test(foreign.id) ? `row ${foreign.id}` : "a row"} is of ${isMeetingNo(foreign.meeting_no) ? `the meeting number ${foreign.meeting_no}` : "another meeting number"}`,
-    status: 200,
-    logId: page.logId,
-    cutShort: false,
+    row: /^\d{1,20}$/.test(foreign.id) ? foreign.id : undefined,
+    meetingNo: isMeetingNo(foreign.meeting_no) ? foreign.meeting_no : undefined,
   })
+  const reason = contractViolation(problem, { status: 200, logId: page.logId, cutShort: false })
   return yield* read.failed(reason, position)
 })
 
@@ -294,9 +303,7 @@ const warnUnreachable = Effect.fnUntraced(function* (
   { from, to }: Pagination.Unreachable,
 ) {
   yield* Events.emit({ _tag: "TimeUnreachable", meetingNo, from, to })
-  yield* Effect.logWarning(
-    `Meetings of ${meetingNo} from ${TimeRange.iso(from)} to ${TimeRange.iso(to)} were left out: that is more than 90 days ago by now, and Feishu no longer shows it.`,
-  )
+  yield* Sentence.warn(Sentence.make("timeUnreachable", inTimes(meetingNo, { start: from, end: to })))
 })
 
 const warnOldWindowEmpty = Effect.fnUntraced(function* (
@@ -305,7 +312,5 @@ const warnOldWindowEmpty = Effect.fnUntraced(function* (
 ) {
   if (end >= (yield* nowSeconds) - ListByNo.maxRangeSeconds) return
   yield* Events.emit({ _tag: "OldWindowEmpty", meetingNo, start, end })
-  yield* Effect.logWarning(
-    `No meetings of ${meetingNo} from ${TimeRange.iso(start)} to ${TimeRange.iso(end)}: that is more than 90 days ago, and Feishu may just not show them any more.`,
-  )
+  yield* Sentence.warn(Sentence.make("oldWindowEmpty", inTimes(meetingNo, { start, end })))
 })

@@ -7,6 +7,7 @@ import { BlockList, isIP } from "node:net"
 import { domainToASCII } from "node:url"
 import { isLoopback } from "@effect-feishu/contract/BaseUrl"
 import { invalidRequest } from "../FeishuError.ts"
+import * as Sentence from "../Sentence.ts"
 
 /** Proxies as an application gives them; what it leaves out is taken from the environment. */
 export interface Options {
@@ -83,12 +84,12 @@ const parsed = ({ setting, text }: Given): Proxy | undefined => {
   if (/^socks/i.test(scheme)) {
     throw invalidRequest(
       setting,
-      "SOCKS proxies are not supported",
-      "Name the HTTP port of the same proxy program, such as http://127.0.0.1:7890: most have one.",
+      Sentence.make("socksProxy"),
+      Sentence.make("nameHttpPort", { example: "http://127.0.0.1:7890" }),
     )
   }
   if (!/^https?$/i.test(scheme)) {
-    throw invalidRequest(setting, "only http:// and https:// proxies are supported", writeIt)
+    throw invalidRequest(setting, Sentence.make("unknownProxyScheme"), writeIt)
   }
   const host = rest.replace(/[/?#].*$/s, "")
   const address = isIP(host) === 6 ? `[${host}]` : host
@@ -103,10 +104,10 @@ const parsed = ({ setting, text }: Given): Proxy | undefined => {
     }
     if (proxy.port !== "0") return { url: proxy, setting }
   }
-  throw invalidRequest(setting, "it is not the address of a proxy", writeIt)
+  throw invalidRequest(setting, Sentence.make("notAProxy"), writeIt)
 }
 
-const writeIt = "Write it as http://host:port, or http://user:password@host:port."
+const writeIt = Sentence.make("writeProxy")
 
 /** Percent-encoded, once: a `%` that encodes nothing is part of a password. */
 const encoded = (text: string): string => {

@@ -6,6 +6,7 @@ import { MeetingNo } from "@effect-feishu/contract/MeetingNo"
 import { CurrentTenant } from "../AccessToken.ts"
 import * as Cursor from "../Cursor.ts"
 import { type CursorProblem, CursorUnusable, FeishuError, invalidRequest } from "../FeishuError.ts"
+import * as Sentence from "../Sentence.ts"
 import * as TimeRange from "../TimeRange.ts"
 import { nowSeconds } from "./nowSeconds.ts"
 import { shortened } from "./shortened.ts"
@@ -77,8 +78,8 @@ export const open = Effect.fnUntraced(function* (
   if (!Number.isInteger(readAhead) || readAhead < 1) {
     return yield* invalidRequest(
       "readAhead",
-      `${readAhead} is not a number of windows`,
-      "Give a whole number from 1 on.",
+      Sentence.make("notAWindowCount", { text: String(readAhead) }),
+      Sentence.make("giveWholeNumber", { minimum: 1 }),
     )
   }
   if (!("cursor" in request)) {
@@ -116,17 +117,17 @@ const unusable = (problem: typeof CursorProblem.Type, ofCursor?: string, ofRead?
 const checked = Effect.fnUntraced(function* (request: Request, asked: number | undefined) {
   const { meetingNo, order = "oldest", pageSize = ListByNo.maxPageSize } = request
   if (!isMeetingNo(meetingNo)) {
-    return yield* invalidRequest("meetingNo", "it is not a meeting number", "A meeting number has 9 digits.")
+    return yield* invalidRequest("meetingNo", Sentence.make("notAMeetingNo"), Sentence.make("giveNineDigits"))
   }
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > ListByNo.maxPageSize) {
     return yield* invalidRequest(
       "pageSize",
-      `${pageSize} is out of range`,
-      `Give a whole number from 1 to ${ListByNo.maxPageSize}.`,
+      Sentence.make("outOfRange", { text: String(pageSize) }),
+      Sentence.make("giveWholeNumberTo", { minimum: 1, maximum: ListByNo.maxPageSize }),
     )
   }
   if (order !== "oldest" && order !== "newest") {
-    return yield* invalidRequest("order", "it is no order", "Give oldest or newest, or none.")
+    return yield* invalidRequest("order", Sentence.make("unknownOrder"), Sentence.make("giveOrder"))
   }
   const { end, start } = yield* TimeRange.make(request.range)
   return {

@@ -9,7 +9,7 @@ import * as Events from "../Events.ts"
 import { FeishuConfig } from "../FeishuConfig.ts"
 import {
   AuthenticationFailed,
-  ContractViolation,
+  contractViolation,
   FeishuError,
   invalidRequest,
   type Reason,
@@ -17,6 +17,7 @@ import {
 import * as RateLimit from "../RateLimit.ts"
 import * as Retry from "../Retry.ts"
 import * as Secret from "../Secret.ts"
+import * as Sentence from "../Sentence.ts"
 import * as Attempt from "./Attempt.ts"
 import { checkSecret } from "./checkSecret.ts"
 import * as Circuit from "./Circuit.ts"
@@ -62,9 +63,13 @@ const deadEndpointPauseSeconds = 30
 export const make = Effect.fnUntraced(function* (
   app: App,
 ): Effect.fn.Return<TokenEndpoints, FeishuError, Requirements> {
-  const problem = Secret.appIdProblem(app.appId)
+  const problem = Secret.unfitAppId(app.appId)
   if (problem !== undefined) {
-    return yield* invalidRequest("appId", problem, "Copy it from the app's page in the developer console.")
+    return yield* invalidRequest(
+      "appId",
+      Sentence.make("secretUnfit", { problem }),
+      Sentence.make("copyAppId"),
+    )
   }
   yield* checkSecret("appSecret", app.appSecret, "AppSecret")
   const config = yield* FeishuConfig
@@ -118,14 +123,13 @@ export const onFetched =
 const decoderOf = <A>({ answer, tokenOf }: TokenCall<A>) => {
   const decode = Schema.decodeUnknownEffect(answer)
   return (json: unknown, { logId, status }: Transport.Answer): Effect.Effect<A, FeishuError> => {
-    const violation = (problem: string) =>
-      new FeishuError({ reason: new ContractViolation({ problem, status, cutShort: false, logId }) })
+    const violation = (problem: Sentence.Sentence) =>
+      new FeishuError({ reason: contractViolation(problem, { status, cutShort: false, logId }) })
     return decode(json).pipe(
-      Effect.mapError(() => violation("the answer of the token endpoint has no token")),
+      Effect.mapError(() => violation(Sentence.make("noTokenInBody"))),
       Effect.filterOrFail(
-        (answer) =>
-          tokenOf === undefined || Secret.textProblem(Redacted.value(tokenOf(answer))) === undefined,
-        () => violation("the token of the token endpoint is none that a header can hold"),
+        (answer) => tokenOf === undefined || Secret.unfitText(Redacted.value(tokenOf(answer))) === undefined,
+        () => violation(Sentence.make("fetchedTokenUnfit")),
       ),
     )
   }

@@ -20,7 +20,8 @@ import type { FeishuConfig } from "../FeishuConfig.ts"
 import type { Delivery } from "../Events.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import type { Watchdog } from "./Watchdog.ts"
-import { ContractViolation, FeishuError, type TransportFailed } from "../FeishuError.ts"
+import { contractViolation, FeishuError, type TransportFailed } from "../FeishuError.ts"
+import * as Sentence from "../Sentence.ts"
 import { checkedLogId, type Secrets, showable } from "./ServerText.ts"
 import * as TransportFault from "./TransportFault.ts"
 
@@ -122,8 +123,8 @@ const read = Effect.fnUntraced(function* (
   headers: Answer["headers"],
   logId: string | undefined,
 ): Effect.fn.Return<string, FeishuError> {
-  const violation = (problem: string, cutShort = false) =>
-    new FeishuError({ reason: new ContractViolation({ problem, status: response.status, cutShort, logId }) })
+  const violation = (problem: Sentence.Sentence, cutShort = false) =>
+    new FeishuError({ reason: contractViolation(problem, { status: response.status, cutShort, logId }) })
 
   /** All bytes of a stream, as long as they are within the cap. */
   const collect = <E>(stream: Stream.Stream<Uint8Array, E>, onError: (error: E) => FeishuError) =>
@@ -139,7 +140,7 @@ const read = Effect.fnUntraced(function* (
               parts.push(chunk)
             }
             return size > config.maxBodyBytes
-              ? Effect.fail(violation(`the body is larger than ${config.maxBodyBytes} bytes`))
+              ? Effect.fail(violation(Sentence.make("bodyTooLarge", { bytes: config.maxBodyBytes })))
               : Effect.void
           }),
         ),
@@ -153,16 +154,12 @@ const read = Effect.fnUntraced(function* (
     : yield* collect(response.stream, broken)
   // By its first bytes, not by its header: fetch inflates by itself and leaves the header in place.
   if (isGzip(bytes)) {
-    bytes = yield* collect(inflate(bytes), () =>
-      violation("the gzip encoding of the body is damaged, or was cut short", true),
-    )
-    if (isGzip(bytes)) return yield* violation("the body is encoded with gzip more than once")
+    bytes = yield* collect(inflate(bytes), () => violation(Sentence.make("gzipDamaged"), true))
+    if (isGzip(bytes)) return yield* violation(Sentence.make("gzipTwice"))
   }
   const encoding = headers["content-encoding"]
   if (encoding !== undefined && !/^(identity|(x-)?gzip)$/i.test(encoding) && !looksLikeJson(bytes)) {
-    return yield* violation(
-      `the body is encoded as "${showable(encoding, secrets, 40)}", although only gzip was offered`,
-    )
+    return yield* violation(Sentence.make("unknownEncoding", { text: showable(encoding, secrets, 40) }))
   }
   return decoder.decode(bytes)
 })

@@ -12,7 +12,7 @@ import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import * as ResponseHeaders from "@effect-feishu/contract/ResponseHeaders"
 import {
   AuthenticationFailed,
-  ContractViolation,
+  contractViolation,
   FeishuError,
   PermissionDenied,
   QuotaExceeded,
@@ -22,6 +22,7 @@ import {
   RequestRefused,
   ServerFailed,
 } from "../FeishuError.ts"
+import * as Sentence from "../Sentence.ts"
 import { checkedLogId, masked, repeats, type Secrets, showable } from "./ServerText.ts"
 import type { Answer } from "./Transport.ts"
 
@@ -41,15 +42,15 @@ export const judge = Effect.fnUntraced(function* (
   const fail = (reason: Reason) => new FeishuError({ reason })
   const { status } = answer
   const known = { status, logId: answer.logId }
-  const violation = (problem: string, cutShort = false) =>
-    fail(new ContractViolation({ ...known, problem, cutShort }))
+  const violation = (problem: Sentence.Sentence, cutShort = false) =>
+    fail(contractViolation(problem, { ...known, cutShort }))
 
   const isRedirect = status >= 300 && status < 400 && status !== 304
   const redirected = () =>
     fail(new Redirected({ ...known, from: originOf(url), to: targetOf(answer, url, secrets) }))
   if (isRedirect && answer.headers["location"] !== undefined) return yield* redirected()
   if (status === 204 || status === 206 || status === 304) {
-    return yield* violation(`HTTP ${status} is no complete answer`)
+    return yield* violation(Sentence.make("incompleteStatus", { status }))
   }
   const json = Result.try((): unknown => JSON.parse(answer.body))
   // Most answers: what the envelope holds beside the code matters for a failure only.
@@ -59,11 +60,11 @@ export const judge = Effect.fnUntraced(function* (
     const pageToken = Predicate.hasProperty(data, "page_token") ? data.page_token : undefined
     if (typeof pageToken === "string") {
       if (repeats(pageToken, secrets)) {
-        return yield* violation("the page token repeats a secret of the request")
+        return yield* violation(Sentence.make("pageTokenRepeatsSecret"))
       }
       // It would be sent as another one, or break the connection.
       if (pageToken.length > longestPageToken || /\p{Surrogate}/u.test(pageToken)) {
-        return yield* violation("the page token is none that a URL can hold")
+        return yield* violation(Sentence.make("pageTokenUnfit"))
       }
     }
     return json.success
@@ -85,14 +86,24 @@ export const judge = Effect.fnUntraced(function* (
       case "transient":
         return yield* fail(new ServerFailed({ ...known, ...body }))
     }
-    if (Result.isSuccess(json)) return yield* violation("there is no integer in the field code")
+    if (Result.isSuccess(json)) return yield* violation(Sentence.make("noCode"))
     if (status >= 400) {
-      const detail = `the answer is ${body.excerpt === undefined ? "JSON that was cut short" : `"${body.excerpt}"`}`
-      return yield* fail(new RequestRefused({ ...known, violations: [], detail }))
+      const detail =
+        body.excerpt === undefined
+          ? Sentence.make("jsonCutShort")
+          : Sentence.make("answerIs", { text: body.excerpt })
+      return yield* fail(
+        new RequestRefused({
+          ...known,
+          violations: [],
+          detail: Sentence.inEnglish(detail),
+          sentences: { detail },
+        }),
+      )
     }
     return yield* /^\s*</.test(answer.body)
       ? fail(new ServerFailed({ ...known, ...body }))
-      : violation("the body is not JSON, or was cut short", true)
+      : violation(Sentence.make("notJson"), true)
   }
 
   const { code, error, log_id, msg } = envelope.success

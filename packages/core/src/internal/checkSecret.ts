@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { type FeishuError, invalidRequest } from "../FeishuError.ts"
 import * as Secret from "../Secret.ts"
+import * as Sentence from "../Sentence.ts"
 
 /** Fails with an `InvalidRequest` of this field, which does not repeat the secret, unless it can be used. */
 export const checkSecret = (
@@ -9,14 +10,14 @@ export const checkSecret = (
   secret: unknown,
   kind: Parameters<typeof Secret.problem>[1],
 ): Effect.Effect<void, FeishuError> => {
-  const problem = Secret.problem(secret, kind)
+  const problem = Secret.unfitSecret(secret, kind)
   return problem === undefined
     ? Effect.void
     : Effect.fail(
         invalidRequest(
           field,
-          problem,
-          `Give it as Feishu gave it, in ${kind === "AppSecret" ? "Secret.appSecret" : "Secret.accessToken"}.`,
+          Sentence.make("secretUnfit", { problem }),
+          Sentence.make(kind === "AppSecret" ? "giveAppSecret" : "giveAccessToken"),
         ),
       )
 }

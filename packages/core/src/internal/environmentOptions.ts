@@ -7,6 +7,7 @@ import * as AccessToken from "../AccessToken.ts"
 import type * as FeishuConfig from "../FeishuConfig.ts"
 import { type FeishuError, invalidRequest } from "../FeishuError.ts"
 import * as Secret from "../Secret.ts"
+import * as Sentence from "../Sentence.ts"
 
 /** Where Feishu is, and whose tokens to use. */
 interface EnvironmentOptions extends FeishuConfig.Options {
@@ -24,16 +25,16 @@ export const environmentOptions: Effect.Effect<EnvironmentOptions, FeishuError |
     const text = (value: Option.Option<string>, inside = Secret.unquoted) =>
       Option.filter(Option.map(value, inside), (text) => text !== "")
     const pasted = (value: Option.Option<string>) => text(value, Secret.unwrapped)
-    const checked = (variable: string, problem: string | undefined) =>
+    const checked = (variable: string, problem: Sentence.SecretProblem | undefined) =>
       problem === undefined
         ? Effect.void
-        : invalidRequest(variable, problem, "Copy it as Feishu shows it in the developer console.")
+        : invalidRequest(variable, Sentence.make("secretUnfit", { problem }), Sentence.make("copySecret"))
     const brand = Secret.unquoted(variables.brand).toLowerCase() || "feishu"
     if (brand !== "feishu" && brand !== "lark") {
       return yield* invalidRequest(
         "FEISHU_BRAND",
-        `"${brand}" is no brand`,
-        "Set it to feishu or lark, or not at all.",
+        Sentence.make("unknownBrand", { text: brand }),
+        Sentence.make("setBrand"),
       )
     }
     const permission = Secret.unquoted(variables.allowHttp)
@@ -41,8 +42,8 @@ export const environmentOptions: Effect.Effect<EnvironmentOptions, FeishuError |
     if (!allowHttp && !/^(?:false|no|off|0|)$/i.test(permission)) {
       return yield* invalidRequest(
         "FEISHU_ALLOW_HTTP",
-        "it is neither true nor false",
-        "Set it to true or false, or not at all.",
+        Sentence.make("notABoolean"),
+        Sentence.make("setBoolean"),
       )
     }
     const token = Option.map(pasted(Option.map(variables.accessToken, Redacted.value)), Secret.accessToken)
@@ -56,12 +57,12 @@ export const environmentOptions: Effect.Effect<EnvironmentOptions, FeishuError |
       allowHttp,
     } as const
     if (Option.isSome(token)) {
-      yield* checked("FEISHU_ACCESS_TOKEN", Secret.problem(token.value, "AccessToken"))
+      yield* checked("FEISHU_ACCESS_TOKEN", Secret.unfitSecret(token.value, "AccessToken"))
       return { ...options, credentials: AccessToken.given(token.value) }
     }
     if (Option.isSome(appId) && Option.isSome(appSecret)) {
-      yield* checked("FEISHU_APP_ID", Secret.appIdProblem(appId.value))
-      yield* checked("FEISHU_APP_SECRET", Secret.problem(appSecret.value, "AppSecret"))
+      yield* checked("FEISHU_APP_ID", Secret.unfitAppId(appId.value))
+      yield* checked("FEISHU_APP_SECRET", Secret.unfitSecret(appSecret.value, "AppSecret"))
       const app = { appId: appId.value, appSecret: appSecret.value }
       return {
         ...options,
@@ -71,10 +72,10 @@ export const environmentOptions: Effect.Effect<EnvironmentOptions, FeishuError |
     }
     return yield* noCredentials(
       Option.isSome(appId)
-        ? "FEISHU_APP_ID is set, but FEISHU_APP_SECRET is not"
+        ? Sentence.make("onlyOneSet", { set: "FEISHU_APP_ID", missing: "FEISHU_APP_SECRET" })
         : Option.isSome(appSecret)
-          ? "FEISHU_APP_SECRET is set, but FEISHU_APP_ID is not"
-          : "there is neither an access token nor an app",
+          ? Sentence.make("onlyOneSet", { set: "FEISHU_APP_SECRET", missing: "FEISHU_APP_ID" })
+          : Sentence.make("noCredentials"),
     )
   })
 
@@ -88,11 +89,5 @@ const environment = Config.all({
   allowHttp: Config.withDefault(Config.String("FEISHU_ALLOW_HTTP"), ""),
 })
 
-const noCredentials = (problem: string) =>
-  Effect.fail(
-    invalidRequest(
-      "credentials",
-      problem,
-      "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN; in code, the option credentials.",
-    ),
-  )
+const noCredentials = (problem: Sentence.Sentence) =>
+  Effect.fail(invalidRequest("credentials", problem, Sentence.make("setCredentials")))

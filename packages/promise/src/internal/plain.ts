@@ -2,7 +2,13 @@
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { type Events, FeishuError as Core, type MeetingBrief, type Meetings } from "@effect-feishu/core"
+import {
+  type Events,
+  FeishuError as Core,
+  type MeetingBrief,
+  type Meetings,
+  Sentence,
+} from "@effect-feishu/core"
 import type { ClientEvent } from "../ClientEvent.ts"
 import * as Plain from "../FeishuError.ts"
 import type { Complete, Failed, Meeting, Page } from "../Meeting.ts"
@@ -60,7 +66,8 @@ const encodeReason = Schema.encodeSync(Core.Reason)
 /** An error. What is called otherwise here than in core is called as here. */
 export const toFeishuError = (error: Core.FeishuError): Plain.FeishuError => {
   const { code, cursor, isRetryable, logId, operation, path, position, requests, retryAfter } = error
-  const { _tag, ...fields } = encodeReason(error.reason)
+  const { _tag, ...fields } = withoutSentences(encodeReason(error.reason))
+  const remedy = remedyOf(error.reason)
   return new classes[_tag]({
     code,
     logId,
@@ -71,19 +78,37 @@ export const toFeishuError = (error: Core.FeishuError): Plain.FeishuError => {
     position,
     requests,
     ...fields,
-    ...("remedy" in fields ? { remedy: inOurWords(fields.remedy) } : {}),
-    message: inOurWords(error.message),
+    ...("remedy" in fields ? { remedy } : {}),
+    message: error.message.replace(error.reason.remedy, () => remedy),
     cursor,
   })
 }
 
-const ourWords: ReadonlyArray<readonly [string, string]> = [
-  ["AccessToken.CurrentTenant", "tenantKey"],
-  ["AppTicket.push", "client.pushAppTicket"],
-  [" (in the environment FEISHU_ALLOW_HTTP=true)", ""],
-  [", in Secret.appSecret", ""],
-  [", in Secret.accessToken", ""],
-]
+/** The texts of an error are enough here: their data is for programs that say them in another language. */
+const withoutSentences = <R extends object>(reason: R): R => {
+  const { sentences: _, ...rest } = { sentences: undefined, ...reason }
+  return rest as R
+}
 
-const inOurWords = (text: string): string =>
-  ourWords.reduce((said, [theirs, ours]) => said.replaceAll(theirs, ours), text)
+/** What to do, in the names of this package. */
+const remedyOf = (reason: Core.Reason): string => {
+  if (reason._tag === "AppTicketMissing") {
+    return "Check that Feishu can reach the app's event address, and that the application hands every app_ticket event to client.pushAppTicket."
+  }
+  if (reason._tag === "CursorUnusable" && reason.problem === "other tenant") {
+    return "Give the tenantKey with which the cursor was made."
+  }
+  const sentence = reason._tag === "InvalidRequest" ? reason.sentences?.remedy : undefined
+  return sentence === undefined ? reason.remedy : Sentence.say(sentence, sentences)
+}
+
+/** What names the code of core names this package's options here. */
+const sentences: Sentence.Table = {
+  ...Sentence.englishTable,
+  useHttps: () =>
+    "Over plain http anyone on the way can read the token. Use https; allowHttp permits plain http.",
+  giveAppSecret: () => "Pass it exactly as Feishu gave it.",
+  giveAccessToken: () => "Pass it exactly as Feishu gave it.",
+  giveTenant: () => "Give tenantKey, the tenant key of the one to read.",
+  leaveTenantOut: () => "Leave tenantKey out, or use the credentials of a store app.",
+}

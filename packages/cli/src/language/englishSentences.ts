@@ -1,0 +1,15 @@
+/** The English of every sentence of the client, as this command says it: what names the client's code names its flags. */
+import { Sentence } from "@effect-feishu/core"
+
+/** The table. */
+export const englishSentences: Sentence.Table = {
+  ...Sentence.englishTable,
+  useHttps: () =>
+    "Over plain http anyone on the way can read the token. Use https; --allow-http (or FEISHU_ALLOW_HTTP=true) permits plain http.",
+  setCredentials: () => "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN.",
+  giveCredentials: () => "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN.",
+  giveAppSecret: () => "Set FEISHU_APP_SECRET exactly as Feishu gave it.",
+  giveAccessToken: () => "Set FEISHU_ACCESS_TOKEN exactly as Feishu gave it.",
+  giveTenant: () => "Give the tenant key of the tenant to read.",
+  leaveTenantOut: () => "Do not name a tenant, or use the credentials of a store app.",
+}
