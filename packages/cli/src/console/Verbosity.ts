@@ -2,7 +2,7 @@
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Context from "effect/Context"
-import type * as Language from "../language/Language.ts"
+import * as Language from "../language/Language.ts"
 
 /** `quiet` leaves out warnings, waits and progress; `verbose` adds every request, and all that is known of an error. */
 export type Verbosity = "quiet" | "normal" | "verbose"
@@ -16,7 +16,7 @@ export const CurrentVerbosity = Context.Reference<Verbosity>("@effect-feishu/cli
 export const find = (args: ReadonlyArray<string>): Verbosity =>
   args.includes("--quiet") ? "quiet" : args.includes("--verbose") ? "verbose" : "normal"
 
-const words: Language.Words<{ readonly quiet: string; readonly verbose: string }> = {
+const words = Language.words({
   en: {
     quiet: "Tell errors and the summary only",
     verbose: "Tell every request, too, and of an error all that is known",
@@ -25,7 +25,7 @@ const words: Language.Words<{ readonly quiet: string; readonly verbose: string }
     quiet: "只输出错误和结果摘要",
     verbose: "逐条输出请求；出错时输出全部已知信息",
   },
-}
+})
 
 /** `--quiet` and `--verbose`, which every command takes. */
 export const flags = (language: Language.Language) =>

@@ -37,10 +37,33 @@ export const find = (
   return locale.startsWith("zh") ? "zh" : "en"
 }
 
-/** The same words in every language; the English ones set the shape. */
-export type Words<W> = { readonly [language in Language]: language extends "en" ? W : NoInfer<W> }
+/** The same thing in every language. */
+export type Words<W> = { readonly [language in Language]: W }
 
-/** Those of this run's language. */
+/** What a table of words may hold. A pair, such as what is wrong and what to do about it, stays a pair. */
+type Text =
+  | string
+  | undefined
+  | Pair
+  | Rows
+  | Table
+  | ((...values: never) => string | undefined | Pair | Table)
+type Pair = readonly [string, string]
+type Rows = readonly [Pair, ...Array<Pair>]
+interface Table {
+  readonly [name: string]: Text
+}
+
+/**
+ * A table of words in both languages. The English ones are its shape: a function takes what the English one takes, and
+ * the compiler refuses a Chinese word that is missing, left over, or of another kind.
+ */
+export const words = <W extends Table>(table: { readonly en: W; readonly zh: NoInfer<W> }): Words<W> => table
+
+/** The words of one language out of a table: `Language.Say<typeof words>`. */
+export type Say<Table extends Words<unknown>> = Table[Language]
+
+/** Returns the words of the language of this run. */
 export const say = <W>(words: Words<W>): Effect.Effect<W> =>
   Effect.map(CurrentLanguage, (language): W => words[language])
 
