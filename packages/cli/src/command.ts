@@ -20,29 +20,7 @@ import * as Progress from "./run/Progress.ts"
 import { schema } from "./commands/schema.ts"
 import * as Verbosity from "./console/Verbosity.ts"
 
-const words: Language.Words<{
-  readonly list: string
-  readonly listShort: string
-  readonly fields: string
-  readonly checkpoint: string
-  readonly keepGoing: string
-  readonly concurrency: string
-  readonly format: string
-  readonly output: string
-  readonly maxItems: string
-  readonly cursor: string
-  readonly summary: string
-  readonly showPasswords: string
-  readonly demo: string
-  readonly exampleDemo: string
-  readonly exampleOne: string
-  readonly exampleErrors: string
-  readonly exampleMonth: string
-  readonly exampleFile: string
-  readonly exampleMany: string
-  readonly exampleProgram: string
-  readonly root: string
-}> = {
+const words = Language.words({
   en: {
     list: "List every meeting that was held under meeting numbers. Data goes to standard output, everything else to standard error; its last line says whether the list is complete.",
     listShort: "List every meeting that was held under meeting numbers",
@@ -97,7 +75,7 @@ const words: Language.Words<{
     exampleProgram: "供程序使用：摘要是最后一行，在警告和提示之后",
     root: "读取飞书（Lark）会议号下的会议，并说明列表是否完整。",
   },
-}
+})
 
 const list = (language: Language.Language) => {
   const say = words[language]

@@ -5,17 +5,11 @@ import * as Completions from "effect/cli/Completions"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import type * as Language from "../language/Language.ts"
+import * as Language from "../language/Language.ts"
 
 const name = "feishu-meetings"
 
-const words: Language.Words<{
-  readonly description: string
-  readonly shell: string
-  readonly bash: string
-  readonly zsh: string
-  readonly fish: string
-}> = {
+const words = Language.words({
   en: {
     description: "Print what makes bash, zsh or fish complete commands and flags",
     shell: "The shell that is to read it",
@@ -30,7 +24,7 @@ const words: Language.Words<{
     zsh: "运行一次，新开的 shell 即可补全",
     fish: "运行一次，新开的 shell 即可补全",
   },
-}
+})
 
 /** Flags that take the name of a file, which shells complete as such. */
 const files = ["output", "checkpoint", "numbers-from", "app-secret-file", "access-token-file"]

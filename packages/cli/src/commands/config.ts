@@ -16,33 +16,7 @@ import * as SystemError from "../language/SystemError.ts"
 import { aligned } from "../console/Columns.ts"
 import { json, visible } from "@effect-feishu/terminal/VisibleText"
 
-const words: Language.Words<{
-  readonly description: string
-  readonly show: string
-  readonly showShort: string
-  readonly order: string
-  readonly places: ReadonlyArray<readonly [string, string]>
-  readonly showJson: string
-  readonly init: string
-  readonly path: string
-  readonly exampleShow: string
-  readonly exampleFlag: string
-  readonly exampleInit: string
-  readonly secret: (characters: number) => string
-  readonly unset: string
-  readonly unusable: (origin: string, problem: string) => string
-  readonly byTerminal: string
-  readonly byLocale: string
-  readonly looked: string
-  readonly kind: Readonly<Record<ConfigFiles.Kind, string>>
-  readonly there: string
-  readonly absent: string
-  readonly isThere: (path: string) => string
-  readonly editIt: string
-  readonly notWritten: (path: string, reason: string) => string
-  readonly elsewhere: string
-  readonly wrote: (path: string) => string
-}> = {
+const words = Language.words({
   en: {
     description: "Show what is set and where it comes from, or write a file to begin with",
     show: "Show every setting, its value and where it comes from: a flag counts more than the environment, that more than the project's file, that more than the user's. Sends nothing, and shows no secret",
@@ -63,20 +37,20 @@ const words: Language.Words<{
     exampleShow: "What is set here, and by what",
     exampleFlag: "What a flag would change",
     exampleInit: "Write the user's file, and edit it",
-    secret: (characters) => `set, ${characters} characters`,
+    secret: (characters: number) => `set, ${characters} characters`,
     unset: "not set",
-    unusable: (origin, problem) => `${origin}; cannot be used: ${problem}`,
+    unusable: (origin: string, problem: string) => `${origin}; cannot be used: ${problem}`,
     byTerminal: "table on a terminal, else ndjson",
     byLocale: "by the locale",
     looked: "Files:",
     kind: { project: "project", user: "user" },
     there: "read",
     absent: "not there",
-    isThere: (path) => `${path} is there already`,
+    isThere: (path: string) => `${path} is there already`,
     editIt: "Edit it, or move it away first.",
-    notWritten: (path, reason) => `${path} cannot be written (${reason})`,
+    notWritten: (path: string, reason: string) => `${path} cannot be written (${reason})`,
     elsewhere: "Set XDG_CONFIG_HOME to a folder that you may write to.",
-    wrote: (path) => `Wrote ${path}: remove the # before each line that you need.`,
+    wrote: (path: string) => `Wrote ${path}: remove the # before each line that you need.`,
   },
   zh: {
     description: "查看各项配置及其来源，或生成配置文件",
@@ -113,7 +87,7 @@ const words: Language.Words<{
     elsewhere: "请将 XDG_CONFIG_HOME 设为可写的文件夹。",
     wrote: (path) => `已生成 ${path}：去掉所需各行前的 # 即可。`,
   },
-}
+})
 
 /** The commands, in the language of the help. */
 export const config = (language: Language.Language) => {

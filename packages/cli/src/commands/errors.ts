@@ -11,29 +11,10 @@ import { CommandEnded } from "../failure/CommandEnded.ts"
 import { inOurWords } from "../failure/explain.ts"
 import { exitCodes } from "../failure/Fault.ts"
 import * as Flags from "../input/Flags.ts"
-import type * as Language from "../language/Language.ts"
+import * as Language from "../language/Language.ts"
 import { tell } from "../run/Summary.ts"
 
-const words: Language.Words<{
-  readonly description: string
-  readonly short: string
-  readonly code: string
-  readonly json: string
-  readonly exampleOne: string
-  readonly exampleAll: string
-  readonly ofCode: (entry: ErrorCodes.ErrorCode) => OfCode
-  readonly toDo: string
-  readonly toDoWithApp: string
-  readonly message: string
-  readonly status: string
-  readonly retried: string
-  readonly retry: Readonly<Record<ErrorCodes.RetryClass, string>>
-  readonly source: string
-  readonly sources: Readonly<Record<ErrorCodes.Source, string>>
-  readonly unknown: (code: string) => string
-  readonly isNear: (codes: ReadonlyArray<number>) => string
-  readonly seeAll: string
-}> = {
+const words = Language.words({
   en: {
     description: "Tell what an error code of Feishu means and what to do, or list those that are known",
     short: "Tell what an error code of Feishu means, and what to do",
@@ -41,7 +22,6 @@ const words: Language.Words<{
     json: "Print JSON: an object, or an array of all",
     exampleOne: "What it means, and what to do",
     exampleAll: "What is only inferred, not documented",
-    ofCode: (entry) => entry,
     toDo: "to do",
     toDoWithApp: "with app",
     message: "message",
@@ -60,8 +40,8 @@ const words: Language.Words<{
       sdk: "an official SDK",
       inferred: "inference; nothing confirms it",
     },
-    unknown: (code) => `${code} is not among the codes that are known`,
-    isNear: (near) => `Known are ${near.join(", ")}, for example. `,
+    unknown: (code: string) => `${code} is not among the codes that are known`,
+    isNear: (near: ReadonlyArray<number>) => `Known are ${near.join(", ")}, for example. `,
     seeAll: "feishu-meetings errors lists all of them; ask Feishu's support about others, with the log id.",
   },
   zh: {
@@ -71,7 +51,6 @@ const words: Language.Words<{
     json: "输出 JSON：单个为对象，全部为数组",
     exampleOne: "含义与处理方法",
     exampleAll: "哪些只是推断，没有文档",
-    ofCode: (entry) => codes[entry.code] ?? entry,
     toDo: "处理",
     toDoWithApp: "用应用时",
     message: "原文",
@@ -94,7 +73,7 @@ const words: Language.Words<{
     isNear: (near) => `相近的有 ${near.join("、")}。`,
     seeAll: "运行 feishu-meetings errors 可列出全部；其他错误码请附日志 ID 咨询飞书技术支持。",
   },
-}
+})
 
 /** The command, in the language of the help. */
 export const errors = (language: Language.Language) => {
@@ -138,11 +117,15 @@ export const errors = (language: Language.Language) => {
   )
 }
 
+/** Returns what a code means and what to do about it; in English what the catalogue says. */
+const ofCode = (entry: ErrorCodes.ErrorCode, language: Language.Language): OfCode =>
+  language === "zh" ? (codes[entry.code] ?? entry) : entry
+
 const inJson = (value: unknown): string => JSON.stringify(value, undefined, 2)
 
 const record = (entry: ErrorCodes.ErrorCode, language: Language.Language) => ({
   ...entry,
-  ...words[language].ofCode(entry),
+  ...ofCode(entry, language),
 })
 
 /** A pipe has no width: whoever reads it wants lines whole. */
@@ -152,14 +135,14 @@ const table = (entries: ReadonlyArray<ErrorCodes.ErrorCode>, language: Language.
   HelpText.rows(
     entries.map((entry) => [
       `${String(entry.code).padEnd(8)}  ${entry.status}`,
-      words[language].ofCode(entry).meaning,
+      ofCode(entry, language).meaning,
     ]),
     { columns: columns(), indent: 15, margin: 0 },
   )
 
 const details = (entry: ErrorCodes.ErrorCode, language: Language.Language): string => {
   const say = words[language]
-  const { meaning, remedy, remedyOfApp } = say.ofCode(entry)
+  const { meaning, remedy, remedyOfApp } = ofCode(entry, language)
   const layout = { columns: columns(), margin: 0 }
   const { heading } = HelpText.stdout()
   return [

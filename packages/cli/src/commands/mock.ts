@@ -2,14 +2,9 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import { FeishuError } from "@effect-feishu/core"
-import type * as Language from "../language/Language.ts"
+import * as Language from "../language/Language.ts"
 
-const words: Language.Words<{
-  readonly description: string
-  readonly args: string
-  readonly problem: string
-  readonly remedy: string
-}> = {
+const words = Language.words({
   en: {
     description: "Serve a mock Feishu for tests, offline: feishu-mock, with all its commands and flags",
     args: "What feishu-mock takes: see feishu-meetings mock --help",
@@ -22,7 +17,7 @@ const words: Language.Words<{
     problem: "它前面有不属于 feishu-mock 的选项",
     remedy: "请先写 feishu-meetings mock。",
   },
-}
+})
 
 /** The command, in the language of the help. */
 export const mock = (language: Language.Language) => {

@@ -21,30 +21,7 @@ interface Span {
   readonly most: number
 }
 
-const words: Language.Words<{
-  readonly description: string
-  readonly short: string
-  readonly expectMeetings: string
-  readonly monthlyQuota: string
-  readonly json: string
-  readonly example: string
-  readonly exampleQuota: string
-  readonly exampleJson: string
-  readonly numbers: (numbers: string, windows: number) => string
-  readonly range: (start: string, end: string) => string
-  readonly requests: (count: string, expected: string | undefined) => string
-  readonly time: (time: string, rateLimit: number) => string
-  readonly noTime: (rateLimit: number) => string
-  readonly quota: (share: string, quota: string) => string
-  readonly overQuota: string
-  readonly old: string
-  readonly none: readonly [string, string]
-  readonly urls: string
-  readonly more: (requests: string) => string
-  readonly labels: readonly [string, string, string, string, string]
-  readonly atLeast: (text: string) => string
-  readonly duration: (hours: number, minutes: number, seconds: number) => string
-}> = {
+const words = Language.words({
   en: {
     description:
       "Tell what a read would cost: how many requests, how long under the rate limit, what share of a monthly quota, and where the first requests go. Sends nothing, and needs no credentials.",
@@ -55,24 +32,25 @@ const words: Language.Words<{
     example: "A year of one number",
     exampleQuota: "Many numbers, with what is known of them",
     exampleJson: "For programs",
-    numbers: (numbers, windows) =>
+    numbers: (numbers: string, windows: number) =>
       `${numbers}, each in ${windows === 1 ? "one window" : `${windows} windows of at most 90 days`}`,
-    range: (start, end) => `${start} to ${end}`,
-    requests: (count, expected) =>
+    range: (start: string, end: string) => `${start} to ${end}`,
+    requests: (count: string, expected: string | undefined) =>
       expected === undefined
         ? `${count}, one for each window; more where a window has more meetings than a page (--expect-meetings)`
         : `${count}, with ${expected} meetings of each number`,
-    time: (time, rateLimit) => `${time}, since ${rateLimit} requests may go in a minute`,
-    noTime: (rateLimit) => `no wait for the rate limit, which lets ${rateLimit} requests go in a minute`,
-    quota: (share, quota) => `${share} of ${quota} calls a month`,
+    time: (time: string, rateLimit: number) => `${time}, since ${rateLimit} requests may go in a minute`,
+    noTime: (rateLimit: number) =>
+      `no wait for the rate limit, which lets ${rateLimit} requests go in a minute`,
+    quota: (share: string, quota: string) => `${share} of ${quota} calls a month`,
     overQuota: "more than the quota: Feishu will refuse the rest until the next month",
     old: "note: the range starts more than 90 days ago. Feishu may refuse that, or show no meetings although there were some.",
     none: ["none is given", "Write at least one, such as: feishu-meetings plan 337736498"],
     urls: "The first requests, each with a token in its header:",
-    more: (requests) => `and at least ${requests} more`,
-    labels: ["numbers", "range", "requests", "time", "quota"],
-    atLeast: (text) => `at least ${text}`,
-    duration: (hours, minutes, seconds) =>
+    more: (requests: string) => `and at least ${requests} more`,
+    labels: { numbers: "numbers", range: "range", requests: "requests", time: "time", quota: "quota" },
+    atLeast: (text: string) => `at least ${text}`,
+    duration: (hours: number, minutes: number, seconds: number) =>
       [
         ...(hours > 0 ? [`${hours} h`] : []),
         ...(minutes > 0 ? [`${minutes} min`] : []),
@@ -104,7 +82,7 @@ const words: Language.Words<{
     none: ["没有给出", "请至少写一个，例如：feishu-meetings plan 337736498"],
     urls: "最先发出的请求（访问凭证在请求头中）：",
     more: (requests) => `此外至少还有 ${requests} 次`,
-    labels: ["会议号", "时间范围", "请求", "时间", "配额"],
+    labels: { numbers: "会议号", range: "时间范围", requests: "请求", time: "时间", quota: "配额" },
     atLeast: (text) => `至少 ${text}`,
     duration: (hours, minutes, seconds) =>
       [
@@ -113,7 +91,7 @@ const words: Language.Words<{
         ...(seconds > 0 || hours + minutes === 0 ? [`${seconds} 秒`] : []),
       ].join(" "),
   },
-}
+})
 
 /** The command, in the language of the help. */
 export const plan = (language: Language.Language) => {
@@ -236,19 +214,19 @@ const run = Effect.fnUntraced(function* (input: Input) {
     say.duration(Math.floor(value / 3600), Math.floor((value % 3600) / 60), value % 60)
   const percent = new Intl.NumberFormat(language, { style: "percent", maximumSignificantDigits: 2 })
   const quota = input.monthlyQuota
-  const [labelOfNumbers, labelOfRange, labelOfRequests, labelOfTime, labelOfQuota] = say.labels
+  const { labels } = say
   const rows: ReadonlyArray<readonly [string, string]> = [
-    [labelOfNumbers, say.numbers(format.format(numbers.length), windows.length)],
-    [labelOfRange, say.range(instant(range.start), instant(range.end))],
+    [labels.numbers, say.numbers(format.format(numbers.length), windows.length)],
+    [labels.range, say.range(instant(range.start), instant(range.end))],
     [
-      labelOfRequests,
+      labels.requests,
       say.requests(
         inWords(requests, format.format),
         input.expectMeetings === undefined ? undefined : format.format(input.expectMeetings),
       ),
     ],
     [
-      labelOfTime,
+      labels.time,
       seconds.most === 0
         ? say.noTime(settings.rateLimit)
         : say.time(say.atLeast(between(seconds, duration)), settings.rateLimit),
@@ -257,7 +235,7 @@ const run = Effect.fnUntraced(function* (input: Input) {
       ? []
       : [
           [
-            labelOfQuota,
+            labels.quota,
             say.quota(
               inWords(requests, (count) => percent.format(count / quota)),
               format.format(quota),

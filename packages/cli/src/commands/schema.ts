@@ -4,19 +4,10 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Flags from "../input/Flags.ts"
 import type * as Format from "../output/Format.ts"
-import type * as Language from "../language/Language.ts"
+import * as Language from "../language/Language.ts"
 import { fieldsOf } from "./list/list.ts"
 
-const words: Language.Words<{
-  readonly description: string
-  readonly short: string
-  readonly fields: string
-  readonly showPasswords: string
-  readonly exampleCheck: string
-  readonly exampleFields: string
-  readonly title: string
-  readonly meanings: Readonly<Record<Format.Field, string>>
-}> = {
+const words = Language.words({
   en: {
     description:
       "Print the JSON Schema of a row: of a line that list writes as ndjson, or of an item of its json",
@@ -54,7 +45,7 @@ const words: Language.Words<{
       password: "入会密码",
     },
   },
-}
+})
 
 /** The command, in the language of the help. */
 export const schema = (language: Language.Language) => {

@@ -2,7 +2,7 @@
 import * as HelpText from "@effect-feishu/terminal/HelpText"
 import type * as HelpDoc from "effect/cli/HelpDoc"
 import * as Option from "effect/Option"
-import type * as Language from "../language/Language.ts"
+import * as Language from "../language/Language.ts"
 
 /** Which flags are told together, in this order. Those of no group come first. */
 const groups = {
@@ -20,22 +20,7 @@ const groups = {
   ],
 } as const
 
-type Rows = ReadonlyArray<readonly [string, string]>
-
-const words: Language.Words<{
-  readonly titles: HelpText.Titles
-  readonly groups: Readonly<Record<keyof typeof groups, string>>
-  /** Flags that Effect describes in English. */
-  readonly builtIns: Readonly<Record<string, string>>
-  readonly environment: string
-  readonly variables: Rows
-  readonly summary: string
-  readonly statuses: Rows
-  readonly exitCodes: string
-  readonly codes: Rows
-  readonly more: string
-  readonly places: Rows
-}> = {
+const words = Language.words({
   en: {
     titles: {
       examples: "examples",
@@ -151,7 +136,7 @@ const words: Language.Words<{
       ["open.feishu.cn/app", "开发者后台：App ID、App Secret、权限"],
     ],
   },
-}
+})
 
 /** What is told of a command that reads, besides its flags. */
 export const ofReading = (language: Language.Language) => {
@@ -171,6 +156,8 @@ export const ofRoot = (language: Language.Language) => [
 /** Renders the help of a command. */
 export const render = (doc: HelpDoc.HelpDoc, language: Language.Language): string => {
   const { builtIns, groups: titlesOfGroups, titles } = words[language]
+  // Effect describes these flags in English.
+  const ofBuiltIn = new Map(Object.entries(builtIns))
   const order = Object.values(groups).flat()
   const placeOf = ({ name }: HelpDoc.FlagDoc) => order.findIndex((known) => known === name)
   const flags = doc.flags.toSorted((a, b) => placeOf(a) - placeOf(b))
@@ -181,7 +168,7 @@ export const render = (doc: HelpDoc.HelpDoc, language: Language.Language): strin
   }
   const globalFlags = doc.globalFlags?.map((flag) => ({
     ...flag,
-    description: Option.orElse(Option.fromUndefinedOr(builtIns[flag.name]), () => flag.description),
+    description: Option.orElse(Option.fromUndefinedOr(ofBuiltIn.get(flag.name)), () => flag.description),
   }))
   return HelpText.render(
     { ...doc, flags, ...(globalFlags && { globalFlags }) },

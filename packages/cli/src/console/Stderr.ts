@@ -107,10 +107,10 @@ const make = Effect.gen(function* () {
   })
 })
 
-const words: Language.Words<{ readonly warning: string; readonly error: string }> = {
+const words = Language.words({
   en: { warning: "warning: ", error: "error: " },
   zh: { warning: "警告：", error: "错误：" },
-}
+})
 
 /** The labels of what is wrong. */
 export const labels = (language: Language.Language) => ({

@@ -8,7 +8,7 @@ import { firstOf, shortened } from "@effect-feishu/terminal/Shortened"
 import { CommandEnded } from "./CommandEnded.ts"
 import type { Explanation } from "../language/Chinese.ts"
 import { explain } from "./explain.ts"
-import type * as Language from "../language/Language.ts"
+import * as Language from "../language/Language.ts"
 import { OutputFailed } from "../output/Output.ts"
 import { withoutSecrets } from "../console/KnownSecrets.ts"
 import * as SystemError from "../language/SystemError.ts"
@@ -130,7 +130,7 @@ const inOneLine = (text: string): string => text.replace(/\n\n\s*/g, ". ").repla
 /** So many mistakes of a command line are told, all in one line. */
 const mostTogether = 10
 
-const ofCommandLine = (error: CliError.CliError, say: Words): Explanation => {
+const ofCommandLine = (error: CliError.CliError, say: Language.Say<typeof words>): Explanation => {
   const shown = error._tag === "ShowHelp" ? error : { commandPath: ["feishu-meetings"], errors: [error] }
   const unknownFlags = shown.errors.filter((one) => one._tag === "UnrecognizedOption")
   // What comes after an unknown flag may be its value, and is taken for something else then.
@@ -169,7 +169,7 @@ const ofCommandLine = (error: CliError.CliError, say: Words): Explanation => {
   }
 }
 
-const whatIsWrong = (error: CliError.CliError, say: Words): string => {
+const whatIsWrong = (error: CliError.CliError, say: Language.Say<typeof words>): string => {
   switch (error._tag) {
     case "UnrecognizedOption":
       return say.unknownFlag(error.option)
@@ -231,59 +231,31 @@ const detailsOfFeishu = (error: FeishuError.FeishuError): ReadonlyArray<string> 
   }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]))
 }
 
-interface Words {
-  readonly stopped: string
-  readonly numbersFailed: (numbers: number) => string
-  readonly unreachable: string
-  readonly stop: string
-  readonly nothingSent: string
-  readonly configWrong: (problem: string) => string
-  readonly correctConfig: string
-  readonly stdout: string
-  readonly colon: string
-  readonly makeRoom: (flag: string) => string
-  readonly elsewhere: (flag: string) => string
-  readonly bug: string
-  readonly quoted: (text: string) => string
-  readonly unknownFlag: (flag: string) => string
-  readonly unknownCommand: (command: string) => string
-  readonly missing: (name: string) => string
-  readonly unexpected: (what: string) => string
-  readonly onlyOnce: (name: string) => string
-  readonly needsValue: (name: string, expected: string) => string
-  readonly wrongValue: (name: string, expected: string, value: string) => string
-  readonly didYouMean: (what: string) => string
-  readonly seeHelp: (command: string) => string
-  readonly more: (left: number) => string
-  readonly semicolon: string
-  readonly space: string
-}
-
-const words: Language.Words<Words> = {
+const words = Language.words({
   en: {
     stopped: "stopped by a signal",
-    numbersFailed: (numbers) => `${many(numbers, "number")} could not be read to the end`,
+    numbersFailed: (numbers: number) => `${many(numbers, "number")} could not be read to the end`,
     unreachable: "a part of the range is more than 90 days ago by now, and Feishu no longer shows it",
     stop: ". ",
     nothingSent: ". Nothing was sent",
-    configWrong: (problem) => `the environment: ${problem}. Nothing was sent`,
+    configWrong: (problem: string) => `the environment: ${problem}. Nothing was sent`,
     correctConfig: "Correct the variable.",
     stdout: "standard output",
     colon: ": ",
-    makeRoom: (flag) => `Make room there, or write elsewhere with ${flag}.`,
-    elsewhere: (flag) => `Write elsewhere with ${flag}.`,
+    makeRoom: (flag: string) => `Make room there, or write elsewhere with ${flag}.`,
+    elsewhere: (flag: string) => `Write elsewhere with ${flag}.`,
     bug: "This is a bug of feishu-meetings: please report it as an issue of effect-feishu, with this line and the command.",
-    quoted: (text) => `"${text}"`,
-    unknownFlag: (flag) => `unknown flag ${flag}`,
-    unknownCommand: (command) => `there is no command ${command}`,
-    missing: (name) => `${name} is missing`,
-    unexpected: (what) => `there is no place for ${what}`,
-    onlyOnce: (name) => `${name} can be given only once`,
-    needsValue: (name, expected) => `${name} needs a value: ${expected}`,
-    wrongValue: (name, expected, value) => `${name} takes ${expected}, not ${value}`,
-    didYouMean: (what) => `Did you mean ${what}?`,
-    seeHelp: (command) => `See ${command}.`,
-    more: (left) => `and ${left} more`,
+    quoted: (text: string) => `"${text}"`,
+    unknownFlag: (flag: string) => `unknown flag ${flag}`,
+    unknownCommand: (command: string) => `there is no command ${command}`,
+    missing: (name: string) => `${name} is missing`,
+    unexpected: (what: string) => `there is no place for ${what}`,
+    onlyOnce: (name: string) => `${name} can be given only once`,
+    needsValue: (name: string, expected: string) => `${name} needs a value: ${expected}`,
+    wrongValue: (name: string, expected: string, value: string) => `${name} takes ${expected}, not ${value}`,
+    didYouMean: (what: string) => `Did you mean ${what}?`,
+    seeHelp: (command: string) => `See ${command}.`,
+    more: (left: number) => `and ${left} more`,
     semicolon: "; ",
     space: " ",
   },
@@ -314,4 +286,4 @@ const words: Language.Words<Words> = {
     semicolon: "；",
     space: "",
   },
-}
+})

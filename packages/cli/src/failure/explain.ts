@@ -2,7 +2,7 @@
 import { type FeishuError, Sentence } from "@effect-feishu/core"
 import * as Chinese from "../language/Chinese.ts"
 import { englishSentences } from "../language/englishSentences.ts"
-import type * as Language from "../language/Language.ts"
+import * as Language from "../language/Language.ts"
 
 /** What names something of the client's code is called here as its user has it. */
 const ourWords: ReadonlyArray<readonly [string, string]> = [
@@ -33,28 +33,19 @@ const englishRemedy = (reason: FeishuError.Reason): string => {
 export const ofSentence = (sentence: Sentence.Sentence, language: Language.Language): string =>
   language === "zh" ? Chinese.ofSentence(sentence) : Sentence.say(sentence, englishSentences)
 
-const words: Language.Words<{
-  readonly ofReason: (reason: FeishuError.Reason) => Chinese.Explanation
-  readonly position: (error: FeishuError.FeishuError) => string | undefined
-  readonly comma: string
-  readonly colon: string
-  readonly stop: string
-  readonly givenUp: (requests: number) => string
-  readonly tooManyFail: string
-  readonly leftAlone: (seconds: number) => string
-}> = {
+const words = Language.words({
   en: {
-    ofReason: (reason) => ({
+    ofReason: (reason: FeishuError.Reason) => ({
       meaning: inOurWords(reason.meaning),
       remedy: englishRemedy(reason),
     }),
-    position: ({ position }) => position,
+    position: ({ position }: FeishuError.FeishuError) => position,
     comma: ", ",
     colon: ": ",
     stop: ". ",
-    givenUp: (requests) => `Given up after ${requests} requests`,
+    givenUp: (requests: number) => `Given up after ${requests} requests`,
     tooManyFail: "Not tried again: too many requests fail at the moment, and more would make it worse",
-    leftAlone: (seconds) => `It failed so just before, and is not asked again for ${seconds} s`,
+    leftAlone: (seconds: number) => `It failed so just before, and is not asked again for ${seconds} s`,
   },
   zh: {
     ofReason: Chinese.ofReason,
@@ -66,7 +57,7 @@ const words: Language.Words<{
     tooManyFail: "不再重试：目前失败的请求过多，继续只会更糟",
     leftAlone: (seconds) => `刚刚同样失败过，${seconds} 秒内不再请求`,
   },
-}
+})
 
 /** Times in whole seconds are easier to read without their milliseconds. */
 const shortened = (text: string): string => text.replaceAll(/(:\d\d)\.000Z/g, "$1Z")

@@ -1,17 +1,9 @@
 /** The flags by which every command that talks to Feishu is told where it is and who asks. */
 import * as Flags from "./Flags.ts"
-import type * as Language from "../language/Language.ts"
+import * as Language from "../language/Language.ts"
 import { highestRateLimit } from "../settings/Setting.ts"
 
-const words: Language.Words<{
-  readonly baseUrl: string
-  readonly allowHttp: string
-  readonly brand: string
-  readonly appId: string
-  readonly appSecretFile: string
-  readonly accessTokenFile: string
-  readonly rateLimit: string
-}> = {
+const words = Language.words({
   en: {
     baseUrl: "Feishu's address; by the brand unless given",
     allowHttp:
@@ -32,7 +24,7 @@ const words: Language.Words<{
     accessTokenFile: "存放访问凭证的文件，用以代替应用；- 表示标准输入",
     rateLimit: "每分钟请求数；默认 100，即飞书对每个应用和租户的限额",
   },
-}
+})
 
 /** In the language of the help. */
 export const make = (language: Language.Language) => {

@@ -2,7 +2,22 @@
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
-import type { Language, Words } from "../language/Language.ts"
+import * as Language from "../language/Language.ts"
+
+const words = Language.words({
+  en: {
+    fileName: "the name of a file",
+    wholeNumber: (least: number, most: number) =>
+      most === Number.MAX_SAFE_INTEGER
+        ? `a whole number above ${least - 1}`
+        : `a whole number from ${least} to ${most}`,
+  },
+  zh: {
+    fileName: "文件名",
+    wholeNumber: (least, most) =>
+      most === Number.MAX_SAFE_INTEGER ? `大于 ${least - 1} 的整数` : `${least} 到 ${most} 之间的整数`,
+  },
+})
 
 /** Any text. */
 export const text = (name: string, metavar: string, description: string) =>
@@ -13,14 +28,12 @@ export const text = (name: string, metavar: string, description: string) =>
     Flag.map(Option.getOrUndefined),
   )
 
-const fileName: Words<string> = { en: "the name of a file", zh: "文件名" }
-
 /** The name of a file, which `~/` may begin. An empty one, such as that of a variable that is not set, is refused. */
-export const file = (language: Language) => (name: string, description: string) =>
+export const file = (language: Language.Language) => (name: string, description: string) =>
   Flag.String(name).pipe(
     Flag.filter(
       (path) => path !== "",
-      () => fileName[language],
+      () => words[language].fileName,
     ),
     Flag.map(HomePath.expand),
     Flag.withMetavar("FILE"),
@@ -29,18 +42,9 @@ export const file = (language: Language) => (name: string, description: string) 
     Flag.map(Option.getOrUndefined),
   )
 
-const range: Words<(least: number, most: number) => string> = {
-  en: (least, most) =>
-    most === Number.MAX_SAFE_INTEGER
-      ? `a whole number above ${least - 1}`
-      : `a whole number from ${least} to ${most}`,
-  zh: (least, most) =>
-    most === Number.MAX_SAFE_INTEGER ? `大于 ${least - 1} 的整数` : `${least} 到 ${most} 之间的整数`,
-}
-
 /** A whole number between two, `1e3` too; what is wrong with another is told in the language. */
 export const wholeNumber =
-  (language: Language) =>
+  (language: Language.Language) =>
   (name: string, [least, most]: readonly [number, number], description: string) =>
     // Not `Flag.Int`, which says in words of its own what is wrong with a text that is no number.
     Flag.String(name).pipe(
@@ -49,7 +53,7 @@ export const wholeNumber =
           const value = /^\s*\d+(?:e\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN
           return value >= least && value <= most ? Option.some(value) : Option.none()
         },
-        () => range[language](least, most),
+        () => words[language].wholeNumber(least, most),
       ),
       Flag.withMetavar("N"),
       Flag.withDescription(description),

@@ -29,39 +29,27 @@ const mostTogether = 10
 /** Numbers for years of reading. What is larger is something else, or has no end. */
 const mostMebibytes = 32
 
-const words: Language.Words<{
-  readonly stdin: string
-  readonly typeThem: string
-  readonly unreadable: (name: string, code: string) => readonly [string, string]
-  readonly tooLarge: (name: string) => readonly [string, string]
-  readonly none: (name: string) => readonly [string, string]
-  readonly digits: (text: string, digits: number) => string
-  readonly notOne: (text: string) => string
-  readonly more: (name: string, lines: number) => string
-  readonly andMore: (left: number) => string
-  readonly semicolon: string
-  readonly arguments: (problems: string) => readonly [string, string]
-  readonly lines: (name: string, bad: number, all: number) => readonly [string, string]
-}> = {
+const words = Language.words({
   en: {
     stdin: "standard input",
     typeThem: "type or paste meeting numbers, one a line; Ctrl-D ends them",
-    unreadable: (name, code) => [
+    unreadable: (name: string, code: string) => [
       `${name} cannot be read (${code})`,
       "Give the name of a file that you may read.",
     ],
-    tooLarge: (name) => [
+    tooLarge: (name: string) => [
       `${name} has more than ${mostMebibytes} MiB, which are no meeting numbers`,
       "Name a file of meeting numbers, or divide it.",
     ],
-    none: (name) => [`${name} holds none`, "Write one a line, such as: 337736498"],
-    digits: (text, digits) => `"${text}" has ${digits} digits, a meeting number has 9`,
-    notOne: (text) => `"${text}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`,
-    more: (name, lines) => `${name}: and ${lines} more lines`,
-    andMore: (left) => `and ${left} more`,
+    none: (name: string) => [`${name} holds none`, "Write one a line, such as: 337736498"],
+    digits: (text: string, digits: number) => `"${text}" has ${digits} digits, a meeting number has 9`,
+    notOne: (text: string) =>
+      `"${text}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`,
+    more: (name: string, lines: number) => `${name}: and ${lines} more lines`,
+    andMore: (left: number) => `and ${left} more`,
     semicolon: "; ",
-    arguments: (problems) => [problems, "Correct it, or leave it out."],
-    lines: (name, bad, all) => [
+    arguments: (problems: string) => [problems, "Correct it, or leave it out."],
+    lines: (name: string, bad: number, all: number) => [
       `${bad} of the ${all} lines of ${name} ${bad === 1 ? "is not a meeting number" : "are not meeting numbers"}`,
       "Correct what is listed above, or put a # before it.",
     ],
@@ -86,7 +74,7 @@ const words: Language.Words<{
       "请更正上面列出的行，或在行首加 #。",
     ],
   },
-}
+})
 
 /** Reads them all, each once, in the order given. What is wrong is told, all of it, and nothing is read then. */
 export const read = Effect.fn("Numbers.read")(function* (given: Given) {

@@ -7,14 +7,7 @@ import * as Language from "../language/Language.ts"
 import type * as MeetingNumbers from "./MeetingNumbers.ts"
 import * as TimeZone from "../language/TimeZone.ts"
 
-const words: Language.Words<{
-  readonly numbers: string
-  readonly numbersFrom: string
-  readonly from: string
-  readonly to: string
-  readonly pageSize: string
-  readonly earlier: string
-}> = {
+const words = Language.words({
   en: {
     numbers: "Nine digits; spaces and dashes between them do not matter",
     numbersFrom:
@@ -32,7 +25,7 @@ const words: Language.Words<{
     pageSize: `每次请求的会议数，1 到 ${ListByNo.maxPageSize}；默认 ${ListByNo.maxPageSize}，--max-items 更小时取其值`,
     earlier: "请让 --from 早于 --to。",
   },
-}
+})
 
 /** In the language of the help. */
 export const flags = (language: Language.Language) => {

@@ -3,13 +3,10 @@ import * as Effect from "effect/Effect"
 import { FeishuError } from "@effect-feishu/core"
 import * as Language from "../language/Language.ts"
 
-const words: Language.Words<{
-  readonly problem: string
-  readonly remedy: (variable: string, flag: string) => string
-}> = {
+const words = Language.words({
   en: {
     problem: "a secret on the command line can be read by others, and stays in the history of the shell",
-    remedy: (variable, flag) =>
+    remedy: (variable: string, flag: string) =>
       `Put it into ${variable}, or into a file for ${flag} (- is standard input); and take it out of the history.`,
   },
   zh: {
@@ -17,7 +14,7 @@ const words: Language.Words<{
     remedy: (variable, flag) =>
       `请放入 ${variable}，或写入文件并用 ${flag} 给出（- 表示标准输入）；并从历史中删除。`,
   },
-}
+})
 
 /** Refuses a secret that somebody typed, without repeating it. */
 export const refuse = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {

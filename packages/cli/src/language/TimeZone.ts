@@ -6,7 +6,7 @@
  * zones beside it is Chicago, too.
  */
 import { lstatSync, readFileSync, readlinkSync, realpathSync } from "node:fs"
-import type * as Language from "./Language.ts"
+import * as Language from "./Language.ts"
 
 /** A time zone, and how it is known. */
 export interface TimeZone {
@@ -117,17 +117,14 @@ const offsetOf = (format: Intl.DateTimeFormat | undefined, time: number): string
 /** Whether a time is written without a zone, so that it matters which it is. */
 export const isNeededBy = (time: string): boolean => /^\d{4}-\d{2}-\d{2}(?:[T ][\d:.]+)?$/.test(time.trim())
 
-const words: Language.Words<{
-  readonly tz: (value: string, name: string) => string
-  readonly machine: (name: string) => string
-  readonly known: (name: string, tz: string | undefined) => string
-}> = {
+const words = Language.words({
   en: {
-    tz: (value, name) =>
+    tz: (value: string, name: string) =>
       `TZ is ${value}, which is no time zone known here: times without a zone are read as ${name}. Set TZ to one such as Asia/Shanghai, or write the zone with the time: 2026-09-01T08:00:00+08:00.`,
-    machine: (name) =>
+    machine: (name: string) =>
       `The time zone of this machine is not known: times without a zone are read as ${name}. Set TZ to one such as Asia/Shanghai, or write the zone with the time: 2026-09-01T08:00:00+08:00.`,
-    known: (name, tz) => `time zone: ${name} (${tz === undefined ? "of this machine" : `TZ is ${tz}`})`,
+    known: (name: string, tz: string | undefined) =>
+      `time zone: ${name} (${tz === undefined ? "of this machine" : `TZ is ${tz}`})`,
   },
   zh: {
     tz: (value, name) =>
@@ -136,7 +133,7 @@ const words: Language.Words<{
       `无法识别本机的时区：未写时区的时间按 ${name} 处理。请将 TZ 设为 Asia/Shanghai 这样的时区，或在时间中写明时区：2026-09-01T08:00:00+08:00。`,
     known: (name, tz) => `时区：${name}（${tz === undefined ? "取自本机" : `TZ 为 ${tz}`}）`,
   },
-}
+})
 
 /** The zone and where it comes from; of one that is not known, what stands in for it and what to do. */
 export const inWords = ({ isKnown, name, tz }: TimeZone, language: Language.Language): string => {

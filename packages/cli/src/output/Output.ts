@@ -130,84 +130,71 @@ export const failed =
 
 type Refusal = readonly [problem: string, remedy: string]
 
-const words: Language.Words<{
-  readonly notWritable: (path: string, problem: string) => Refusal
-  readonly noFolder: (path: string) => Refusal
-  readonly stdoutClosed: Refusal
-  readonly isFolder: (path: string) => Refusal
-  readonly isDisk: (path: string) => Refusal
-  readonly noPart: (path: string, part: string, problem: string) => Refusal
-  readonly foreignPart: (part: string) => Refusal
-  readonly foreign: (path: string) => Refusal
-  readonly readable: (path: string, mode: string) => Refusal
-  readonly neverPrivate: (part: string, mode: string, elsewhere: string) => Refusal
-  readonly noFile: (path: string) => Refusal
-  readonly inUse: (part: string) => Refusal
-  readonly isThere: (part: string) => Refusal
-  readonly gone: (part: string, bytes: number) => Refusal
-  readonly tooShort: (part: string, size: number, bytes: number) => Refusal
-  readonly changed: (part: string, bytes: number) => Refusal
-  readonly notIt: (path: string, bytes: number) => Refusal
-  readonly notOwn: (part: string) => Refusal
-}> = {
+const words = Language.words({
   en: {
-    notWritable: (path, problem) => [`${path} cannot be written (${problem})`, "Write to another place."],
-    noFolder: (path) => [`${path} cannot be written: there is no such folder`, "Make the folder first."],
+    notWritable: (path: string, problem: string) => [
+      `${path} cannot be written (${problem})`,
+      "Write to another place.",
+    ],
+    noFolder: (path: string) => [
+      `${path} cannot be written: there is no such folder`,
+      "Make the folder first.",
+    ],
     stdoutClosed: [
       "standard output is not open for writing",
       "Redirect it with >FILE, or add --output FILE.",
     ],
-    isFolder: (path) => [`${path} is a folder`, "Give the name of a file."],
-    isDisk: (path) => [`${path} is a disk`, "Give the name of a file."],
-    noPart: (path, part, problem) => [
+    isFolder: (path: string) => [`${path} is a folder`, "Give the name of a file."],
+    isDisk: (path: string) => [`${path} is a disk`, "Give the name of a file."],
+    noPart: (path: string, part: string, problem: string) => [
       `${path} can be written, but ${part}, where the rows are until they are complete, cannot (${problem})`,
       `Write to another folder; or let the shell write the file: --output - >${path}`,
     ],
-    foreignPart: (part) => [
+    foreignPart: (part: string) => [
       `${part} is there already, and is a link, not a regular file, or another user's`,
       "Remove it, or write to another place.",
     ],
-    foreign: (path) => [
+    foreign: (path: string) => [
       `${path} belongs to another user, who could read the passwords`,
       "Write them to a file of your own.",
     ],
-    readable: (path, mode) => [
+    readable: (path: string, mode: string) => [
       `others may read ${path} (mode ${mode}), and the passwords with it`,
       `Make it private first, with chmod 600 ${path}; or write to another file.`,
     ],
-    neverPrivate: (part, mode, elsewhere) => [
+    neverPrivate: (part: string, mode: string, elsewhere: string) => [
       `${part} cannot be made private (it has mode ${mode}), so others could read the passwords`,
       `Write to another place, such as ${elsewhere}, or leave out --show-passwords.`,
     ],
-    noFile: (path) => [
+    noFile: (path: string) => [
       `${path} is no file, and with --checkpoint it has to be one`,
       "Write to a file, or leave out --checkpoint.",
     ],
-    inUse: (part) => [
+    inUse: (part: string) => [
       `${part} is being written by another run`,
       "Wait until it is over, or write to another file.",
     ],
-    isThere: (part) => [
+    isThere: (part: string) => [
       `${part} is there already, with the rows of a run that ended early`,
       "Move it away, or write to another file.",
     ],
-    gone: (part, bytes) => [
+    gone: (part: string, bytes: number) => [
       `${part} is gone, and the checkpoint says that it has ${bytes} bytes`,
       "Bring the file back; or remove the checkpoint, to start anew.",
     ],
-    tooShort: (part, size, bytes) => [
+    tooShort: (part: string, size: number, bytes: number) => [
       `${part} has ${size} bytes, and the checkpoint says that it has ${bytes}: rows are missing`,
       "Bring the file back; or remove what is left of it and the checkpoint, to start anew.",
     ],
-    changed: (part, bytes) => [
+    changed: (part: string, bytes: number) => [
       `${part} was changed: its first ${bytes} bytes are not those that were written`,
       "Bring the file back as it was; or remove it and the checkpoint, to start anew.",
     ],
-    notIt: (path, bytes) => [
+    notIt: (path: string, bytes: number) => [
       `${path} is not the file of ${bytes} bytes that was written`,
       "Bring it back as it was, or remove the checkpoint to read everything again.",
     ],
-    notOwn: (part) => [
+    notOwn: (part: string) => [
       `${part} is a link, not a regular file, or another user's, and so not what the checkpoint says it is`,
       "Bring your own file back; or remove this one and the checkpoint, to start anew.",
     ],
@@ -262,7 +249,7 @@ const words: Language.Words<{
       "请恢复自己的文件，或将它与检查点一并删除以重新开始。",
     ],
   },
-}
+})
 
 /** Refuses it in the language of the run. */
 const refuse = (tell: (say: (typeof words)["en"]) => Refusal, flag: OutputFailed["flag"] = "--output") =>

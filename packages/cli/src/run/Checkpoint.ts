@@ -42,48 +42,42 @@ export interface Checkpoint {
   readonly remove: Effect.Effect<void, Output.OutputFailed>
 }
 
-const words: Language.Words<{
-  readonly noFolder: (path: string) => readonly [string, string]
-  readonly notAFile: (path: string) => readonly [string, string]
-  readonly unreadable: (path: string, problem: string) => readonly [string, string]
-  readonly inUse: (path: string) => readonly [string, string]
-  readonly notLocked: (path: string, code: string) => readonly [string, string]
-  readonly foreign: (path: string) => readonly [string, string]
-  readonly otherVersion: (path: string, theirs: string) => readonly [string, string]
-  readonly damaged: (path: string, line: number) => readonly [string, string]
-  readonly otherPlan: (path: string, differences: string) => readonly [string, string]
-  readonly differs: (name: string, was: string, is: string) => string
-  readonly nothing: string
-}> = {
+const words = Language.words({
   en: {
-    noFolder: (path) => [`${path} cannot be written: there is no such folder`, "Make the folder first."],
-    notAFile: (path) => [`${path} is no file`, "Give the name of a file."],
-    unreadable: (path, problem) => [`${path} cannot be read (${problem})`, "Give another file."],
-    inUse: (path) => [
+    noFolder: (path: string) => [
+      `${path} cannot be written: there is no such folder`,
+      "Make the folder first.",
+    ],
+    notAFile: (path: string) => [`${path} is no file`, "Give the name of a file."],
+    unreadable: (path: string, problem: string) => [
+      `${path} cannot be read (${problem})`,
+      "Give another file.",
+    ],
+    inUse: (path: string) => [
       `${path} is in use by another run`,
       "Wait until that is over, or give this run a checkpoint and an output of its own.",
     ],
-    notLocked: (path, code) => [
+    notLocked: (path: string, code: string) => [
       `${path} cannot be kept from other runs (${code})`,
       "Allow this program to open sockets, or leave out --checkpoint.",
     ],
-    foreign: (path) => [
+    foreign: (path: string) => [
       `${path} is no checkpoint, or was cut short; it stays as it is`,
       "Give another file, or remove this one to start anew.",
     ],
-    otherVersion: (path, theirs) => [
+    otherVersion: (path: string, theirs: string) => [
       `${path} is a checkpoint of version ${theirs}, and this program knows version ${Recorded.version}; it stays as it is`,
       "Go on with the feishu-meetings that wrote it, or give another file.",
     ],
-    damaged: (path, line) => [
+    damaged: (path: string, line: number) => [
       `${path} is damaged: line ${line} is not as it was written; it stays as it is`,
       "Restore it from a copy; or remove it and the .part file of its output, to start anew.",
     ],
-    otherPlan: (path, differences) => [
+    otherPlan: (path: string, differences: string) => [
       `${path} is the checkpoint of another run: ${differences}; it stays as it is`,
       "Type the command as it was, or give another checkpoint and another output.",
     ],
-    differs: (name, was, is) => `${name} was ${was} and is ${is}`,
+    differs: (name: string, was: string, is: string) => `${name} was ${was} and is ${is}`,
     nothing: "not given",
   },
   zh: {
@@ -111,7 +105,7 @@ const words: Language.Words<{
     differs: (name, was, is) => `${name} 原为 ${was}，现为 ${is}`,
     nothing: "未给出",
   },
-}
+})
 
 const refuse = ([problem, remedy]: readonly [string, string]) =>
   FeishuError.invalidRequest("--checkpoint", problem, remedy)

@@ -177,7 +177,12 @@ interface Part {
   readonly weight: number
 }
 
-const partsOf = (run: State, pace: Pace, now: number, say: Words): ReadonlyArray<Part> => {
+const partsOf = (
+  run: State,
+  pace: Pace,
+  now: number,
+  say: Language.Say<typeof words>,
+): ReadonlyArray<Part> => {
   const left = secondsLeft(run, pace, now)
   const rate = pace.perMinute(now)
   const until = run.waitingUntil
@@ -264,25 +269,6 @@ const detailOf = (event: Events.Event, pace: Pace): readonly [string, object] | 
   }
 }
 
-interface Words {
-  readonly flag: string
-  readonly label: string
-  readonly comma: string
-  readonly meetings: (number: number) => string
-  readonly windows: (done: number, all: number) => string
-  readonly requests: (number: number) => string
-  readonly rate: (perMinute: number) => string
-  readonly left: (seconds: number) => string
-  readonly waitingUntil: (time: string) => string
-  readonly silent: (seconds: number) => string
-  readonly waiting: (time: string, seconds: number) => string
-  readonly colon: string
-  /** Why a run that goes on with another one waits before its first request. */
-  readonly earlier: string
-  /** A line for `--verbose`; none for what the next line says, too. */
-  readonly event: (event: Events.Event) => string | undefined
-}
-
 const inUnits =
   (second: string, minute: string, hour: string) =>
   (seconds: number): string => {
@@ -294,22 +280,22 @@ const inUnits =
 
 const [english, chinese] = [inUnits("s", "min", "h"), inUnits("秒", "分钟", "小时")]
 
-const words: Language.Words<Words> = {
+const words = Language.words({
   en: {
     flag: "How progress is told on standard error; default auto: one line on a terminal, a line every 30 s elsewhere. json: a line for each page, wait and retry",
     label: "progress: ",
     comma: ", ",
-    meetings: (number) => many(number, "meeting"),
-    windows: (done, all) => `window ${done} of ${all}`,
-    requests: (number) => many(number, "request"),
-    rate: (perMinute) => `${perMinute}/min`,
-    left: (seconds) => `at least ${english(seconds)} left`,
-    waitingUntil: (time) => `waiting until ${time}`,
-    silent: (seconds) => `no answer for ${seconds} s`,
-    waiting: (time, seconds) => `waiting for the rate limit until ${time} (${seconds} s)`,
+    meetings: (number: number) => many(number, "meeting"),
+    windows: (done: number, all: number) => `window ${done} of ${all}`,
+    requests: (number: number) => many(number, "request"),
+    rate: (perMinute: number) => `${perMinute}/min`,
+    left: (seconds: number) => `at least ${english(seconds)} left`,
+    waitingUntil: (time: string) => `waiting until ${time}`,
+    silent: (seconds: number) => `no answer for ${seconds} s`,
+    waiting: (time: string, seconds: number) => `waiting for the rate limit until ${time} (${seconds} s)`,
     colon: ": ",
     earlier: "requests of the run before still count",
-    event: (event) => {
+    event: (event: Events.Event) => {
       switch (event._tag) {
         case "RequestEnded": {
           const { logId, millis, operation, outcome, status } = event
@@ -373,4 +359,4 @@ const words: Language.Words<Words> = {
       }
     },
   },
-}
+})

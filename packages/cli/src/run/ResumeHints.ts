@@ -2,7 +2,7 @@
 import { Cursor, ListByNo } from "@effect-feishu/core"
 import * as ShellQuote from "@effect-feishu/terminal/ShellQuote"
 import * as ConnectionFlags from "../input/ConnectionFlags.ts"
-import type * as Language from "../language/Language.ts"
+import * as Language from "../language/Language.ts"
 import type { Again, State } from "./RunState.ts"
 import { instant, many } from "../language/phrases.ts"
 
@@ -118,7 +118,7 @@ const numbersAgain = (rest: ReadonlyArray<Cursor.Position>, again: Again): Reado
 const range = (rest: ReadonlyArray<Cursor.Position>): ReadonlyArray<string> =>
   rest.slice(0, 1).flatMap(({ end, start }) => ["--from", instant(start), "--to", instant(end)])
 
-const repetition = (run: State, say: Words): ReadonlyArray<string> => {
+const repetition = (run: State, say: Language.Say<typeof words>): ReadonlyArray<string> => {
   if (run.repeated === 0) return []
   const [pageSize] = cursorsOf(run).flatMap((cursor) => Cursor.toPosition(cursor)?.pageSize ?? [])
   const stuck = run.repeated === run.rows && pageSize !== undefined ? say.stuck(pageSize) : ""
@@ -135,7 +135,11 @@ const nextNames = ({ file, resumed }: State): readonly [string?, string?] => {
   return [`${name}.${number + 1}`, `${name}.${number + 2}`]
 }
 
-const joining = (run: State, next: ReadonlyArray<string | undefined>, say: Words): ReadonlyArray<string> => {
+const joining = (
+  run: State,
+  next: ReadonlyArray<string | undefined>,
+  say: Language.Say<typeof words>,
+): ReadonlyArray<string> => {
   if (run.file?.part === undefined) return []
   const parts = [
     ...(run.ended !== undefined ? [run.file.path] : run.rows > 0 ? [run.file.part] : []),
@@ -144,34 +148,21 @@ const joining = (run: State, next: ReadonlyArray<string | undefined>, say: Words
   return parts.length === 1 ? [] : [say.parts(parts.join(say.comma))]
 }
 
-interface Words {
-  readonly resume: (command: string) => string
-  readonly andThen: (command: string) => string
-  readonly sameCommand: (checkpoint: string) => string
-  readonly tooManyCursors: (number: number) => string
-  readonly tooManyNumbers: (number: number, first: string, range: string) => string
-  readonly repeated: (rows: number) => string
-  readonly stuck: (pageSize: number) => string
-  readonly refusedFrom: (start: string, from: string) => string
-  readonly comma: string
-  readonly parts: (files: string) => string
-}
-
-const words: Language.Words<Words> = {
+const words = Language.words({
   en: {
-    resume: (command) => `resume with: ${command}`,
-    andThen: (command) => `and then: ${command}`,
-    sameCommand: (checkpoint) => `the same command goes on from ${checkpoint}`,
-    tooManyCursors: (number) =>
+    resume: (command: string) => `resume with: ${command}`,
+    andThen: (command: string) => `and then: ${command}`,
+    sameCommand: (checkpoint: string) => `the same command goes on from ${checkpoint}`,
+    tooManyCursors: (number: number) =>
       `${number} numbers were not read to their end: --summary json tells their cursors; with --output and --checkpoint the same command would go on`,
-    tooManyNumbers: (number, first, range) =>
+    tooManyNumbers: (number: number, first: string, range: string) =>
       `nothing was read of ${number} numbers, of which ${first} is the first: give those again, with ${range}; with --output and --checkpoint the same command would go on`,
-    repeated: (rows) => `on resume the last ${many(rows, "row")} of this output will come again`,
-    stuck: (pageSize) => `; with --max-items below the page size, ${pageSize}, a run gets no further`,
-    refusedFrom: (start, from) =>
+    repeated: (rows: number) => `on resume the last ${many(rows, "row")} of this output will come again`,
+    stuck: (pageSize: number) => `; with --max-items below the page size, ${pageSize}, a run gets no further`,
+    refusedFrom: (start: string, from: string) =>
       `from ${from} on Feishu may refuse a start at ${start}, which is more than 90 days ago then: give a later --from`,
     comma: ", ",
-    parts: (files) => `the files are parts of one list, in this order: ${files}`,
+    parts: (files: string) => `the files are parts of one list, in this order: ${files}`,
   },
   zh: {
     resume: (command) => `继续运行：${command}`,
@@ -188,4 +179,4 @@ const words: Language.Words<Words> = {
     comma: "、",
     parts: (files) => `这些文件依次是同一份列表的各部分：${files}`,
   },
-}
+})

@@ -89,9 +89,8 @@ export const report = Effect.fnUntraced(function* (
     )
   } else if (args.includes("list")) {
     // Other commands have no meetings to count.
-    const [text, color] =
-      status === "complete but for unreachable" ? say.butFor(run.unreachable) : say.status[status]
-    yield* stderr.line(inWords(run, fault, hints.length > 0, say), { text, color })
+    const text = status === "complete but for unreachable" ? say.butFor(run.unreachable) : say.status[status]
+    yield* stderr.line(inWords(run, fault, hints.length > 0, say), { text, color: colours[status] })
   }
 })
 
@@ -117,6 +116,14 @@ const forPrograms = (fault: Fault, language: Language.Language) => ({
 
 type Status = "complete" | "complete but for unreachable" | "limited" | "incomplete" | "failed"
 
+const colours: Readonly<Record<Status, Label["color"]>> = {
+  complete: "green",
+  "complete but for unreachable": "yellow",
+  limited: "yellow",
+  incomplete: "red",
+  failed: "red",
+}
+
 const isComplete = (status: Status): boolean => status.startsWith("complete")
 
 interface Times {
@@ -141,7 +148,12 @@ const ofEachNumber = (unreachable: State["unreachable"]) => {
   return Array.from(times, ([meetingNo, whole]) => ({ meetingNo, ...inIso(whole) }))
 }
 
-const inWords = (run: State, fault: Fault | undefined, resumable: boolean, say: Words): string => {
+const inWords = (
+  run: State,
+  fault: Fault | undefined,
+  resumable: boolean,
+  say: Language.Say<typeof words>,
+): string => {
   const counts = [
     say.meetings(run.rows) + (run.rowsBefore === 0 ? "" : say.rowsBefore(run.rowsBefore)),
     ...(run.starts.length > 1 ? [say.numbers(run.starts.length)] : []),
@@ -174,63 +186,36 @@ const inWords = (run: State, fault: Fault | undefined, resumable: boolean, say: 
 const most = 10
 const inShort = (meetingNos: ReadonlyArray<string>): string => meetingNos.slice(0, most).join(" ")
 
-interface Words {
-  /** The first word of the summary. */
-  readonly status: Readonly<
-    Record<Exclude<Status, "complete but for unreachable">, readonly [string, Label["color"]]>
-  >
-  /** In the place of that word where a time was left out. */
-  readonly butFor: (unreachable: State["unreachable"]) => readonly [string, Label["color"]]
-  readonly toDo: string
-  readonly logId: string
-  readonly meetings: (number: number) => string
-  readonly rowsBefore: (number: number) => string
-  readonly numbers: (number: number) => string
-  readonly numbersFailed: (meetingNos: ReadonlyArray<string>) => string
-  readonly windows: (number: number) => string
-  readonly requests: (number: number) => string
-  readonly retries: (number: number) => string
-  readonly waited: (seconds: string) => string
-  readonly duplicates: (number: number) => string
-  readonly writtenTo: (file: string) => string
-  readonly soFarIn: (file: string) => string
-  readonly resumable: string
-  readonly asTold: string
-  readonly sameCommand: string
-  readonly comma: string
-  readonly semicolon: string
-}
-
-const words: Language.Words<Words> = {
+const words = Language.words({
   en: {
     status: {
-      complete: ["complete: ", "green"],
-      limited: ["limited: ", "yellow"],
-      incomplete: ["incomplete: ", "red"],
-      failed: ["failed: ", "red"],
+      complete: "complete: ",
+      limited: "limited: ",
+      incomplete: "incomplete: ",
+      failed: "failed: ",
     },
-    butFor: (unreachable) => {
+    butFor: (unreachable: State["unreachable"]) => {
       const { from, to } = inIso(wholeOf(unreachable))
       const { length } = ofEachNumber(unreachable)
       const numbers = length > 1 ? ` of ${length} numbers` : ""
-      return [`complete but for ${from} to ${to}${numbers}, which Feishu no longer shows: `, "yellow"]
+      return `complete but for ${from} to ${to}${numbers}, which Feishu no longer shows: `
     },
     toDo: "to do: ",
     logId: "log id: ",
-    meetings: (number) => many(number, "meeting"),
-    rowsBefore: (number) => ` (${number} of them by earlier runs)`,
-    numbers: (number) => many(number, "number"),
-    numbersFailed: (meetingNos) => {
+    meetings: (number: number) => many(number, "meeting"),
+    rowsBefore: (number: number) => ` (${number} of them by earlier runs)`,
+    numbers: (number: number) => many(number, "number"),
+    numbersFailed: (meetingNos: ReadonlyArray<string>) => {
       const { length } = meetingNos
       return `${length} of them failed: ${inShort(meetingNos)}${length > most ? ` and ${length - most} more` : ""}`
     },
-    windows: (number) => many(number, "window"),
-    requests: (number) => many(number, "request"),
-    retries: (number) => many(number, "retry", "retries"),
-    waited: (seconds) => `${seconds} s of waiting for the rate limit`,
-    duplicates: (number) => `${many(number, "duplicate")} dropped`,
-    writtenTo: (file) => `written to ${file}`,
-    soFarIn: (file) => `the rows so far are in ${file}`,
+    windows: (number: number) => many(number, "window"),
+    requests: (number: number) => many(number, "request"),
+    retries: (number: number) => many(number, "retry", "retries"),
+    waited: (seconds: string) => `${seconds} s of waiting for the rate limit`,
+    duplicates: (number: number) => `${many(number, "duplicate")} dropped`,
+    writtenTo: (file: string) => `written to ${file}`,
+    soFarIn: (file: string) => `the rows so far are in ${file}`,
     resumable: "resume with the command above",
     asTold: "go on as told above",
     sameCommand: "the same command goes on",
@@ -239,16 +224,16 @@ const words: Language.Words<Words> = {
   },
   zh: {
     status: {
-      complete: ["完整：", "green"],
-      limited: ["截断：", "yellow"],
-      incomplete: ["不完整：", "red"],
-      failed: ["失败：", "red"],
+      complete: "完整：",
+      limited: "截断：",
+      incomplete: "不完整：",
+      failed: "失败：",
     },
     butFor: (unreachable) => {
       const { from, to } = inIso(wholeOf(unreachable))
       const { length } = ofEachNumber(unreachable)
       const numbers = length > 1 ? ` ${length} 个会议号的` : ""
-      return [`除${numbers} ${from} 至 ${to}（飞书不再显示）外完整：`, "yellow"]
+      return `除${numbers} ${from} 至 ${to}（飞书不再显示）外完整：`
     },
     toDo: "处理：",
     logId: "日志 ID：",
@@ -272,4 +257,4 @@ const words: Language.Words<Words> = {
     comma: "，",
     semicolon: "；",
   },
-}
+})

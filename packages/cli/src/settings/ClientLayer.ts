@@ -12,24 +12,16 @@ import * as LoadedSettings from "./LoadedSettings.ts"
 import * as SystemError from "../language/SystemError.ts"
 import * as WorkingFolder from "./WorkingFolder.ts"
 
-const words: Language.Words<{
-  readonly nobody: string
-  readonly noSecret: string
-  readonly noApp: string
-  readonly remedy: string
-  readonly unencrypted: (hosts: string) => string
-  readonly authority: (path: string, reason: string) => string
-  readonly nameAnother: string
-}> = {
+const words = Language.words({
   en: {
     nobody: "there is neither an access token nor an app",
     noSecret: "there is an app id, but no app secret",
     noApp: "there is an app secret, but no app id",
     remedy:
       "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN; or put them into the file that feishu-meetings config init writes.",
-    unencrypted: (hosts) =>
+    unencrypted: (hosts: string) =>
       `Plain http to ${hosts}: app secret and token travel unencrypted, and anyone on the way can read them.`,
-    authority: (path, reason) => `${path} cannot be read (${reason})`,
+    authority: (path: string, reason: string) => `${path} cannot be read (${reason})`,
     nameAnother: "Name a file with certificates in PEM.",
   },
   zh: {
@@ -43,7 +35,7 @@ const words: Language.Words<{
     authority: (path, reason) => `无法读取 ${path}（${reason}）`,
     nameAnother: "请指定 PEM 格式的证书文件。",
   },
-}
+})
 
 /** What core takes, with the secrets read from wherever they are. */
 export const options = Effect.fnUntraced(function* (settings: LoadedSettings.Settings) {

@@ -56,49 +56,26 @@ export interface Settings {
   readonly rateLimit: number
 }
 
-const words: Language.Words<{
-  readonly flag: (flag: string) => string
-  readonly environment: (variable: string) => string
-  readonly file: (kind: Kind, path: string, line: number) => string
-  readonly unset: string
-  readonly doubled: (first: string, second: string) => string
-  readonly several: (number: number, first: string) => string
-  readonly plainHttp: (host: string) => string
-  readonly more: (left: number) => string
-  readonly correct: string
-  readonly correctThem: string
-  readonly cannotRead: (path: string, code: string) => string
-  readonly maybeSecret: string
-  readonly stdin: string
-  readonly stdinTwice: string
-  readonly giveAFile: string
-  readonly empty: (path: string) => string
-  readonly lines: (path: string, lines: number) => string
-  readonly nameAnother: string
-  readonly copySecret: string
-  readonly copyToken: string
-  readonly terminal: string
-  readonly pipeIt: string
-}> = {
+const words = Language.words({
   en: {
-    flag: (flag) => `flag ${flag}`,
-    environment: (variable) => `environment ${variable}`,
-    file: (kind, path, line) => `${kind} file ${path} line ${line}`,
+    flag: (flag: string) => `flag ${flag}`,
+    environment: (variable: string) => `environment ${variable}`,
+    file: (kind: Kind, path: string, line: number) => `${kind} file ${path} line ${line}`,
     unset: "default",
-    doubled: (first, second) => `both ${first} and ${second} are set`,
-    several: (number, first) => `${number} things are wrong; ${first}`,
-    plainHttp: (host) =>
+    doubled: (first: string, second: string) => `both ${first} and ${second} are set`,
+    several: (number: number, first: string) => `${number} things are wrong; ${first}`,
+    plainHttp: (host: string) =>
       `plain http to ${host}, where anyone on the way could read the app secret and the token; --allow-http or FEISHU_ALLOW_HTTP=true permits it`,
-    more: (left) => `and ${left} more`,
+    more: (left: number) => `and ${left} more`,
     correct: "Correct it, or remove it.",
     correctThem: "Correct them, or remove them.",
-    cannotRead: (path, code) => `${path} cannot be read (${code})`,
+    cannotRead: (path: string, code: string) => `${path} cannot be read (${code})`,
     maybeSecret: "there is no such file; its name is not repeated, since it looks like the secret itself",
     stdin: "standard input",
     stdinTwice: "standard input is to give both the numbers and a secret, and can be read only once",
     giveAFile: "Name a file for one of them.",
-    empty: (path) => `${path} is empty`,
-    lines: (path, lines) => `${path} has ${lines} lines, and a secret is one`,
+    empty: (path: string) => `${path} is empty`,
+    lines: (path: string, lines: number) => `${path} has ${lines} lines, and a secret is one`,
     nameAnother: "Name a file that holds the secret and nothing else.",
     copySecret: "Copy the app secret again from the app's page in the developer console.",
     copyToken: "Give the access token alone, such as t-… or u-…, as Feishu gave it.",
@@ -130,7 +107,7 @@ const words: Language.Words<{
     terminal: "标准输入是终端，会把密钥显示出来",
     pipeIt: "请通过管道传入密钥，或指定文件。",
   },
-}
+})
 
 /** An origin in words; of what nobody set, that. */
 export const inWords = (origin: Origin | undefined, language: Language.Language): string => {

@@ -13,9 +13,9 @@ export const current = (): string | undefined => {
   }
 }
 
-const words: Language.Words<{ readonly gone: (path: string) => readonly [string, string] }> = {
+const words = Language.words({
   en: {
-    gone: (path) => [
+    gone: (path: string) => [
       `${path} is a relative path, and the folder that this command was started in was removed`,
       "Change to a folder that exists (cd), or write the whole path.",
     ],
@@ -26,7 +26,7 @@ const words: Language.Words<{ readonly gone: (path: string) => readonly [string,
       "请先进入一个存在的文件夹（cd），或写出完整路径。",
     ],
   },
-}
+})
 
 /** Refuses a path that leads nowhere because that folder is gone: the system would miss the file, not the folder. */
 export const check = Effect.fnUntraced(function* (field: string, path: string) {

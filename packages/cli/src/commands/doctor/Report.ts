@@ -2,19 +2,12 @@
 import { styleText } from "node:util"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
-import type * as Language from "../../language/Language.ts"
+import * as Language from "../../language/Language.ts"
 import { withoutSecrets } from "../../console/KnownSecrets.ts"
 import { json, visible } from "@effect-feishu/terminal/VisibleText"
 import type * as Check from "./Check.ts"
 
-const words: Language.Words<{
-  readonly statuses: Readonly<Record<Check.Result["status"], string>>
-  readonly names: Readonly<Record<Check.Name, string>>
-  readonly lookingAt: (name: string) => string
-  readonly because: (name: string) => string
-  readonly logId: (logId: string) => string
-  readonly counts: (ok: number, failed: number, skipped: number) => string
-}> = {
+const words = Language.words({
   en: {
     statuses: { ok: "ok", failed: "failed", skipped: "skipped" },
     names: {
@@ -30,10 +23,10 @@ const words: Language.Words<{
       page: "page",
       limit: "rate limit",
     },
-    lookingAt: (name) => `looking at ${name} …`,
-    because: (name) => `since ${name} failed`,
-    logId: (logId) => `Log id: ${logId}`,
-    counts: (ok, failed, skipped) =>
+    lookingAt: (name: string) => `looking at ${name} …`,
+    because: (name: string) => `since ${name} failed`,
+    logId: (logId: string) => `Log id: ${logId}`,
+    counts: (ok: number, failed: number, skipped: number) =>
       [
         failed === 0 ? "nothing failed" : `${failed} failed`,
         `${ok} ok`,
@@ -65,7 +58,7 @@ const words: Language.Words<{
         ...(skipped === 0 ? [] : [`跳过 ${skipped} 项`]),
       ].join("，"),
   },
-}
+})
 
 const colours = { ok: "green", failed: "red", skipped: "yellow" } as const
 

@@ -5,17 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ConnectionFlags from "../../input/ConnectionFlags.ts"
 import * as Flags from "../../input/Flags.ts"
-import type * as Language from "../../language/Language.ts"
+import * as Language from "../../language/Language.ts"
 
-const words: Language.Words<{
-  readonly short: string
-  readonly description: string
-  readonly number: string
-  readonly json: string
-  readonly example: string
-  readonly exampleNumber: string
-  readonly exampleJson: string
-}> = {
+const words = Language.words({
   en: {
     short: "Look at configuration, network, clock, token and scope; each failure with its remedy",
     description:
@@ -36,7 +28,7 @@ const words: Language.Words<{
     exampleNumber: "检查一切，并读取该会议号的一页",
     exampleJson: "供程序使用：哪些项有问题",
   },
-}
+})
 
 /** The command, in the language of the help. */
 export const doctor = (language: Language.Language) => {

@@ -9,7 +9,6 @@ import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import {
-  type AccessToken,
   Events,
   FeishuClient,
   FeishuConfig,
@@ -41,100 +40,65 @@ interface Input extends ConnectionFlags.Given {
   readonly json: boolean
 }
 
-const words: Language.Words<{
-  readonly setting: (name: string, value: string, origin: string) => string
-  readonly unusable: (problem: string) => string
-  readonly secret: (characters: number) => string
-  readonly reads: (baseUrl: string, app: string | undefined, hasToken: boolean) => string
-  readonly noProxy: string
-  readonly allProxy: (variable: string) => string
-  readonly proxyNotNeeded: string
-  readonly proxy: (address: string) => string
-  readonly forwards: (address: string) => string
-  readonly byProxy: string
-  readonly isAddress: (host: string) => string
-  readonly addresses: (host: string, addresses: string, millis: number) => string
-  readonly notFound: (host: string, code: string) => string
-  readonly checkName: string
-  readonly plain: string
-  readonly unencrypted: (hosts: string) => string
-  readonly certificate: (host: string, protocol: string, issuer: string, days: number) => string
-  readonly endsSoon: (host: string) => string
-  readonly ownAuthority: (origin: string) => string
-  readonly distrusted: (host: string, code: string, issuer: string, days: number) => string
-  readonly expired: string
-  readonly otherHost: string
-  readonly distrustedRemedy: string
-  readonly answered: (millis: number) => string
-  readonly refusedByGateway: (status: number) => string
-  readonly noDate: string
-  readonly inStep: (seconds: string) => string
-  readonly outOfStep: (seconds: number, isBehind: boolean) => string
-  readonly setClock: string
-  readonly tokenGiven: string
-  readonly tokenOf: Readonly<Record<AccessToken.Kind, (minutes: number) => string>>
-  readonly hasScope: string
-  readonly grant: (link: string) => string
-  readonly noNumber: string
-  readonly page: (meetingNo: string, rows: number, more: boolean) => string
-  readonly notRefused: (rateLimit: number) => string
-  readonly refused: (seconds: number) => string
-  readonly share: string
-}> = {
+const words = Language.words({
   en: {
-    setting: (name, value, origin) => `${name}: ${value} (${origin})`,
-    unusable: (problem) => `; cannot be used: ${problem}`,
-    secret: (characters) => `set, ${characters} characters`,
-    reads: (baseUrl, app, hasToken) =>
+    setting: (name: string, value: string, origin: string) => `${name}: ${value} (${origin})`,
+    unusable: (problem: string) => `; cannot be used: ${problem}`,
+    secret: (characters: number) => `set, ${characters} characters`,
+    reads: (baseUrl: string, app: string | undefined, hasToken: boolean) =>
       `${baseUrl}, ${app !== undefined ? `by the app ${app}` : hasToken ? "by an access token" : "with no credentials yet"}`,
     noProxy: "none",
-    allProxy: (variable) => `none: ${variable} is set, but not read; set HTTPS_PROXY if Feishu needs a proxy`,
+    allProxy: (variable: string) =>
+      `none: ${variable} is set, but not read; set HTTPS_PROXY if Feishu needs a proxy`,
     proxyNotNeeded: "none for this host, although one is set: NO_PROXY lists it, or it is this machine",
-    proxy: (address) => `${address} opens a tunnel`,
-    forwards: (address) => `${address} forwards requests over plain http`,
+    proxy: (address: string) => `${address} opens a tunnel`,
+    forwards: (address: string) => `${address} forwards requests over plain http`,
     byProxy: "the proxy looks the names up",
-    isAddress: (host) => `${host} is an address`,
-    addresses: (host, addresses, millis) => `${host} is ${addresses} (${millis} ms)`,
-    notFound: (host, code) => `${host} was not found (${code})`,
+    isAddress: (host: string) => `${host} is an address`,
+    addresses: (host: string, addresses: string, millis: number) => `${host} is ${addresses} (${millis} ms)`,
+    notFound: (host: string, code: string) => `${host} was not found (${code})`,
     checkName: "Check the base URL, and the DNS of this machine; a private network may need its VPN.",
     plain: "plain http, which stays on this machine",
-    unencrypted: (hosts) =>
+    unencrypted: (hosts: string) =>
       `plain http to ${hosts}: app secret and token travel unencrypted, which --allow-http or FEISHU_ALLOW_HTTP permits`,
-    certificate: (host, protocol, issuer, days) =>
+    certificate: (host: string, protocol: string, issuer: string, days: number) =>
       `${host}: ${protocol}, certificate of ${issuer}, ${days} days left`,
-    endsSoon: (host) => `the certificate of ${host} ends soon: whoever runs it has to renew it`,
-    ownAuthority: (origin) => `trusted beside Node's own: the certificates of ${origin}`,
-    distrusted: (host, code, issuer, days) =>
+    endsSoon: (host: string) => `the certificate of ${host} ends soon: whoever runs it has to renew it`,
+    ownAuthority: (origin: string) => `trusted beside Node's own: the certificates of ${origin}`,
+    distrusted: (host: string, code: string, issuer: string, days: number) =>
       `the certificate of ${host} is not to be trusted (${code}): it is of ${issuer}, with ${days} days left`,
     expired: "Check the clock of this machine; if it is right, whoever runs the host has to renew it.",
     otherHost: "Check the base URL: the certificate is for another host.",
     distrustedRemedy:
       "If a proxy inspects TLS, or it is a private deployment, put the certificate of its authority into a file, and name that in FEISHU_CA_FILE; else somebody may be listening.",
-    answered: (millis) => `answers in ${millis} ms`,
-    refusedByGateway: (status) =>
+    answered: (millis: number) => `answers in ${millis} ms`,
+    refusedByGateway: (status: number) =>
       `HTTP ${status} without Feishu's code: something in front of Feishu, such as a gateway, refuses requests without a token; the checks below show whether it lets those with one pass`,
     noDate: "the answer does not tell the time",
-    inStep: (seconds) => `in step with Feishu's, to ${seconds} s`,
-    outOfStep: (seconds, isBehind) =>
+    inStep: (seconds: string) => `in step with Feishu's, to ${seconds} s`,
+    outOfStep: (seconds: number, isBehind: boolean) =>
       `this clock is ${seconds} s ${isBehind ? "behind" : "ahead of"} Feishu's: ${isBehind ? "a read up to now misses the meetings since" : "a read up to now reaches into the future, and 90 days ago is too late"}, and certificates may seem not to be valid`,
     setClock: "Set the clock, best by NTP (timedatectl set-ntp true).",
     tokenGiven: "one that was given: when it ends is not known, and it is not refreshed",
     tokenOf: {
-      given: () => "",
-      "self-built app": (minutes) => `tenant access token of the app, for ${minutes} min; it is refreshed`,
-      "store app": (minutes) => `tenant access token of the store app, for ${minutes} min; it is refreshed`,
-      "client credentials": (minutes) => `by the unified OAuth 2.0, for ${minutes} min; it is refreshed`,
+      "self-built app": (minutes: number) =>
+        `tenant access token of the app, for ${minutes} min; it is refreshed`,
+      "store app": (minutes: number) =>
+        `tenant access token of the store app, for ${minutes} min; it is refreshed`,
+      "client credentials": (minutes: number) =>
+        `by the unified OAuth 2.0, for ${minutes} min; it is refreshed`,
     },
     hasScope: "meetings may be read",
-    grant: (link) => `Grant it there, and publish a version of the app: ${link}`,
+    grant: (link: string) => `Grant it there, and publish a version of the app: ${link}`,
     noNumber: "no meeting number is given: feishu-meetings doctor 337736498",
-    page: (meetingNo, rows, more) =>
+    page: (meetingNo: string, rows: number, more: boolean) =>
       rows === 0
         ? `${meetingNo} has no meetings in the last 90 days, which is no fault`
         : `${meetingNo} has ${more ? `${rows} meetings and more` : rows === 1 ? "1 meeting" : `${rows} meetings`} in the last 90 days`,
-    notRefused: (rateLimit) =>
+    notRefused: (rateLimit: number) =>
       `not refused; reads keep to ${rateLimit} requests a minute, and Feishu does not tell how many are left`,
-    refused: (seconds) => `refused a request, and resets in ${seconds} s: another program uses the same app`,
+    refused: (seconds: number) =>
+      `refused a request, and resets in ${seconds} s: another program uses the same app`,
     share: "Wait that long; and let the programs share the limit, by rate_limit.",
   },
   zh: {
@@ -177,7 +141,6 @@ const words: Language.Words<{
     setClock: "请校准时钟，最好使用 NTP（timedatectl set-ntp true）。",
     tokenGiven: "由用户给出：何时过期未知，也不会刷新",
     tokenOf: {
-      given: () => "",
       "self-built app": (minutes) => `应用的 tenant_access_token，有效 ${minutes} 分钟，会自动刷新`,
       "store app": (minutes) => `商店应用的 tenant_access_token，有效 ${minutes} 分钟，会自动刷新`,
       "client credentials": (minutes) => `取自统一 OAuth 2.0，有效 ${minutes} 分钟，会自动刷新`,
@@ -193,7 +156,7 @@ const words: Language.Words<{
     refused: (seconds) => `拒绝了一次请求，${seconds} 秒后恢复：另有程序使用同一应用`,
     share: "请等待；并用 rate_limit 让各程序分担限额。",
   },
-}
+})
 
 /** A clock this far off, in seconds, makes reads wrong. */
 const mostSecondsOff = 60

@@ -389,46 +389,28 @@ const windowsFrom = (position: Cursor.Position): number =>
 /** Of a cursor that is known to be whole. */
 const numberOf = (cursor: Cursor.Cursor): MeetingNo => Cursor.toPosition(cursor)!.meetingNo
 
-const words: Language.Words<{
-  readonly demo: (baseUrl: string, numbers: string, start: string, end: string) => string
-  readonly alreadyEnded: (checkpoint: string) => string
-  readonly demoAndCursor: readonly [string, string]
-  readonly demoAndBaseUrl: readonly [string, string]
-  readonly demoAndCheckpoint: readonly [string, string]
-  readonly noNumber: readonly [string, string]
-  readonly theNumbers: string
-  readonly holdsAlready: (doubled: string) => readonly [string, string]
-  readonly sameNumber: (meetingNo: string) => readonly [string, string]
-  readonly overNumbers: readonly [string, string]
-  readonly noOutput: readonly [string, string]
-  readonly noFile: (path: string) => readonly [string, string]
-  readonly sameFile: readonly [string, string]
-  readonly noTable: readonly [string, string]
-  readonly noField: readonly [string, string]
-  readonly unknownFields: (names: string, known: string) => readonly [string, string]
-  readonly password: readonly [string, string]
-}> = {
+const words = Language.words({
   en: {
-    demo: (baseUrl, numbers, start, end) =>
+    demo: (baseUrl: string, numbers: string, start: string, end: string) =>
       `demo: a mock Feishu at ${baseUrl}, meeting number ${numbers}, from ${start} to ${end}`,
-    alreadyEnded: (checkpoint) =>
+    alreadyEnded: (checkpoint: string) =>
       `nothing to do: by ${checkpoint} an earlier run came to the end; nothing was sent (remove it to read anew)`,
     demoAndCursor: ["the mock of an earlier demo is gone", "Leave out --cursor or --demo."],
     demoAndBaseUrl: ["a demo reads its own mock", "Leave out --base-url or --demo."],
     demoAndCheckpoint: ["the mock of a demo is gone with it", "Leave out --checkpoint or --demo."],
     noNumber: ["none is given", "Write at least one, such as: feishu-meetings list 337736498"],
     theNumbers: "the meeting numbers",
-    holdsAlready: (doubled) => [
+    holdsAlready: (doubled: string) => [
       "it holds number, range and page size already",
       `Leave out ${doubled}, or the cursor.`,
     ],
-    sameNumber: (meetingNo) => [
+    sameNumber: (meetingNo: string) => [
       `two are of the number ${meetingNo}`,
       "Give them to one run after the other.",
     ],
     overNumbers: ["it would replace the file of the numbers", "Write to another file."],
     noOutput: ["it needs a file that it can go on with", "Add --output FILE."],
-    noFile: (path) => [
+    noFile: (path: string) => [
       `${path} stands for what is open already, and no other run can go on with that`,
       "Give the name of a file; that of one called - is ./-",
     ],
@@ -441,7 +423,7 @@ const words: Language.Words<{
       "Choose ndjson, json, csv or excel with --format.",
     ],
     noField: ["there is none", "Name some, such as: --fields id,topic"],
-    unknownFields: (names, known) => [`there is no ${names}`, `There are ${known}.`],
+    unknownFields: (names: string, known: string) => [`there is no ${names}`, `There are ${known}.`],
     password: ["password is among them", "Add --show-passwords to have the passwords written."],
   },
   zh: {
@@ -471,7 +453,7 @@ const words: Language.Words<{
     unknownFields: (names, known) => [`没有字段 ${names}`, `可用字段：${known}。`],
     password: ["其中有 password", "要写出密码，请加上 --show-passwords。"],
   },
-}
+})
 
 const refuse = (field: string, [problem, remedy]: readonly [string, string]) =>
   FeishuError.invalidRequest(field, problem, remedy)
