@@ -7,6 +7,7 @@
 import * as NodeFS from "node:fs"
 import { basename, dirname } from "node:path"
 import * as Links from "./Links.ts"
+import * as SystemCode from "./SystemCode.ts"
 
 /** The number of the descriptor of this process that a name stands for, or leads to by links. */
 export const ofName = (path: string): number | undefined => {
@@ -39,7 +40,7 @@ export const isWritable = (descriptor: number): boolean => {
     NodeFS.writeSync(descriptor, "")
   } catch (error) {
     // EINVAL is what those say that only Node has. A disk that is full, and a reader that is gone, are no matter of this.
-    const code = error instanceof Error && "code" in error ? error.code : undefined
+    const code = SystemCode.find(error)
     if (code === "EBADF" || code === "EINVAL") return false
   }
   return !isOfNode(descriptor)

@@ -9,6 +9,7 @@ import { devNull } from "node:os"
 import { addAbortSignal, type Readable } from "node:stream"
 import * as Effect from "effect/Effect"
 import * as Descriptor from "./Descriptor.ts"
+import * as SystemCode from "./SystemCode.ts"
 
 /** Why something was not read. */
 export type Unread =
@@ -104,8 +105,7 @@ const readStdin = Effect.fnUntraced(function* (mostBytes: number): Effect.fn.Ret
 
 const unread = (code: string): Unread => ({ _tag: "System", code })
 
-const ofSystem = (error: unknown): Unread =>
-  unread(error instanceof Error && "code" in error ? String(error.code) : String(error))
+const ofSystem = (error: unknown): Unread => unread(SystemCode.orMessage(error))
 
 const attempt = <A>(run: () => A): Effect.Effect<A, Unread> => Effect.try({ try: run, catch: ofSystem })
 

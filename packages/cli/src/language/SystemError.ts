@@ -1,6 +1,7 @@
 /** What the operating system says when it cannot do something with a file, in words. */
 import type * as PlatformError from "effect/PlatformError"
 import type { Unread } from "@effect-feishu/terminal/InputFile"
+import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import type { Language, Words } from "./Language.ts"
 
 // Its own words depend on its language and version, and Node passes on their codes alone.
@@ -35,11 +36,9 @@ const kinds: Readonly<Record<(Unread & { readonly _tag: "WrongKind" })["kind"], 
   socket: { en: "it is a socket", zh: "它是套接字" },
 }
 
-/** Its code, such as `ENOSPC`; of what it has no code for, Effect's name. */
-export const codeOf = ({ reason }: PlatformError.PlatformError): string => {
-  const { cause } = reason
-  return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : reason._tag
-}
+/** Returns the system's code for what failed, such as `ENOSPC`; where there is none, Effect's name for it. */
+export const codeOf = ({ reason }: PlatformError.PlatformError): string =>
+  SystemCode.find(reason.cause) ?? reason._tag
 
 /** What a code means, with the code, for whoever looks for it. */
 export const inWords = (code: string, language: Language): string => {

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os"
 import { basename, dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 
 /** The code of the failure where another process holds it. */
 export const held = "EADDRINUSE"
@@ -21,7 +22,7 @@ export const hold = (path: string): Effect.Effect<void, string, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.tryPromise({
       try: () => listening(addressOf(path)),
-      catch: (error) => (error instanceof Error && "code" in error ? String(error.code) : String(error)),
+      catch: SystemCode.orMessage,
     }),
     (server) => Effect.sync(() => server.close()),
   )

@@ -18,6 +18,7 @@ import { FeishuError } from "@effect-feishu/core"
 import * as Descriptor from "@effect-feishu/terminal/Descriptor"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as Links from "@effect-feishu/terminal/Links"
+import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import * as Language from "../language/Language.ts"
 import * as Lock from "./Lock.ts"
 import * as Owner from "./Owner.ts"
@@ -96,7 +97,7 @@ const stream = Effect.fnUntraced(function* (
           written()
           return resume(Effect.void)
         }
-        const code = "code" in error ? String(error.code) : error.message
+        const code = SystemCode.orMessage(error)
         const gone = ["EPIPE", "ERR_STREAM_DESTROYED"].includes(code)
         resume(Effect.fail(gone ? new ReaderGone() : new OutputFailed({ target, code, flag: "--output" })))
       })
@@ -444,16 +445,13 @@ const isPrivate = (mode: number): boolean => process.platform === "win32" || (mo
 
 const { O_APPEND, O_NOCTTY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = NodeFS.constants
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : String(error)
-
 /** The system's code for why a file cannot be written; it stays as it is. */
 const whyNotWritable = (path: string): string | undefined => {
   try {
     NodeFS.closeSync(NodeFS.openSync(path, O_WRONLY | O_NONBLOCK))
     return undefined
   } catch (error) {
-    return codeOf(error)
+    return SystemCode.orMessage(error)
   }
 }
 
@@ -601,7 +599,7 @@ const move = Effect.fnUntraced(function* (
       (error) =>
         Effect.tryPromise({
           try: () => copy(part, target, (info) => isMount.includes(error.code) || isSame(info)),
-          catch: (cause) => new OutputFailed({ ...error, code: codeOf(cause) }),
+          catch: (cause) => new OutputFailed({ ...error, code: SystemCode.orMessage(cause) }),
         }).pipe(Effect.andThen(Effect.ignore(files.remove(part)))),
     ),
   )
@@ -668,7 +666,10 @@ export const finish = Effect.fnUntraced(function* (path: string, written: Writte
  * nothing, not even `process.exit`: so it is opened without waiting, again and again until there is a reader.
  */
 const pipe = Effect.fnUntraced(function* (path: string) {
-  const open = Effect.try({ try: () => NodeFS.openSync(path, O_WRONLY | O_NONBLOCK), catch: codeOf }).pipe(
+  const open = Effect.try({
+    try: () => NodeFS.openSync(path, O_WRONLY | O_NONBLOCK),
+    catch: SystemCode.orMessage,
+  }).pipe(
     Effect.retry({ while: (code) => code === "ENXIO", schedule: Schedule.spaced("50 millis") }),
     Effect.catch((code) => notWritable(path, code)),
   )
@@ -680,7 +681,7 @@ const device = (path: string) =>
   streamTo(
     Effect.try({
       try: () => NodeFS.openSync(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY),
-      catch: codeOf,
+      catch: SystemCode.orMessage,
     }).pipe(Effect.catch((code) => notWritable(path, code))),
     path,
   )

@@ -11,6 +11,7 @@ import * as Result from "effect/Result"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Links from "@effect-feishu/terminal/Links"
+import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as DecodedText from "@effect-feishu/terminal/DecodedText"
 import type { Words } from "../language/Language.ts"
@@ -136,9 +137,7 @@ const lookAt = (path: string): "nothing" | "link of another user" | "something" 
   } catch (error) {
     // Nobody may look into some folders above, such as the home of another user; some homes are no folder, such as /dev/null.
     const nothing = ["ENOENT", "ENOTDIR", "EACCES", "ENAMETOOLONG"]
-    return error instanceof Error && "code" in error && nothing.includes(String(error.code))
-      ? "nothing"
-      : "something"
+    return nothing.includes(SystemCode.orMessage(error)) ? "nothing" : "something"
   }
   return Links.chain(path).some(isLinkOfAnother) ? "link of another user" : "something"
 }

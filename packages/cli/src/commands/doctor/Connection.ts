@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { FeishuError } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
+import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 
 /** How a name was not found: the system's code. */
 export class Broken extends Data.TaggedError("Broken")<{ readonly code: string }> {}
@@ -27,15 +28,7 @@ const timedOut = { code: "ETIMEDOUT", syscall: "connect" } as const
 /** For each address of a host but the last, as the client has it. */
 const autoSelectFamilyAttemptTimeout = 2_500
 
-const broken = (error: unknown): Broken =>
-  new Broken({
-    code:
-      typeof error === "object" && error !== null && "code" in error
-        ? String(error.code)
-        : error instanceof Error
-          ? error.message
-          : String(error),
-  })
+const broken = (error: unknown): Broken => new Broken({ code: SystemCode.orMessage(error) })
 
 /** The addresses of a host. */
 export const addressesOf = (host: string): Effect.Effect<ReadonlyArray<string>, Broken> =>
@@ -145,12 +138,10 @@ export const certificateOf = (route: Route): Effect.Effect<Certificate, FeishuEr
           secure.once("secureConnect", () => {
             const { issuer, valid_to } = secure.getPeerCertificate()
             const { authorizationError } = secure
-            const problem: unknown =
+            const problem =
               secure.authorized || authorizationError === undefined
                 ? undefined
-                : typeof authorizationError === "object" && "code" in authorizationError
-                  ? authorizationError.code
-                  : authorizationError
+                : SystemCode.orMessage(authorizationError)
             resume(
               Effect.succeed({
                 issuer:
@@ -161,7 +152,7 @@ export const certificateOf = (route: Route): Effect.Effect<Certificate, FeishuEr
                 // Of the form that OpenSSL writes. Reads no clock.
                 // oxlint-disable-next-line no-restricted-globals
                 validTo: Date.parse(valid_to),
-                problem: problem === undefined ? undefined : String(problem),
+                problem,
                 protocol: secure.getProtocol() ?? "?",
               }),
             )
