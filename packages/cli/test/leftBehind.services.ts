@@ -13,7 +13,8 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Checkpoint from "../src/run/Checkpoint.ts"
 import { exitCodes, faultOf } from "../src/failure/Fault.ts"
-import * as Output from "../src/output/Output.ts"
+import * as FileOutput from "../src/output/FileOutput.ts"
+import { openOutput } from "../src/output/openOutput.ts"
 import * as Recorded from "../src/run/Recorded.ts"
 import * as WrittenBytes from "../src/output/WrittenBytes.ts"
 import { Stderr } from "../src/console/Stderr.ts"
@@ -167,10 +168,10 @@ const goneOnFrom = Effect.fnUntraced(function* (
     yield* Checkpoint.checkPlan(opened, plan)
     const { earlier } = opened
     const state = earlier && (yield* opened.stateOf(taskOf(earlier.start, left.maxItems)))
-    if (state?.ended !== undefined) yield* Output.finish(file, state)
+    if (state?.ended !== undefined) yield* FileOutput.finish(file, state)
     else {
       const journal = { earlier: state, record: () => Effect.void, forget: Effect.void }
-      yield* Output.named(file, { private: false, journal })
+      yield* openOutput(file, { private: false, journal })
     }
     return state === undefined ? "nothing" : shown(state)
   }).pipe(Effect.scoped, Effect.provide([NodeServices.layer, quiet]), Effect.exit)

@@ -15,6 +15,7 @@ import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as CountedRequests from "./CountedRequests.ts"
 import * as Language from "../language/Language.ts"
 import * as Lock from "../output/Lock.ts"
+import * as FileMove from "../output/FileMove.ts"
 import * as Output from "../output/Output.ts"
 import * as Recorded from "./Recorded.ts"
 import * as SystemError from "../language/SystemError.ts"
@@ -181,7 +182,7 @@ export const open = Effect.fn("Checkpoint.open")(function* (
     }).pipe(
       Scope.provide(scope),
       Effect.mapError(failed),
-      Effect.andThen(Output.flushFolder(target)),
+      Effect.andThen(FileMove.flushFolder(target)),
       Effect.provideService(FileSystem.FileSystem, files),
       inTurn,
     )

@@ -36,7 +36,10 @@ import * as Format from "../../output/Format.ts"
 import * as Language from "../../language/Language.ts"
 import * as Lock from "../../output/Lock.ts"
 import * as MeetingNumbers from "../../input/MeetingNumbers.ts"
-import * as Output from "../../output/Output.ts"
+import * as FileOutput from "../../output/FileOutput.ts"
+import { isStdout, openOutput } from "../../output/openOutput.ts"
+import type * as Output from "../../output/Output.ts"
+import * as StreamOutput from "../../output/StreamOutput.ts"
 import * as Progress from "../../run/Progress.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Recorded from "../../run/Recorded.ts"
@@ -78,7 +81,7 @@ export const demoDays = 365
 /** Reads and writes. How far it came is in `Run`, whatever happens. */
 export const list = Effect.fn("list")(function* (given: Input) {
   // By whatever name it is given, it is what it is without one: a table on a terminal, and nothing that can be gone on with.
-  const toStdout = given.output !== undefined && Output.isStdout(given.output)
+  const toStdout = given.output !== undefined && isStdout(given.output)
   const input: Input = toStdout ? { ...given, output: undefined } : given
   yield* checkCombination(input)
   const fields = yield* fieldsOf(input)
@@ -187,8 +190,8 @@ const transfer = Effect.fnUntraced(function* ({
 
   let page: WrittenPage | undefined
   const open = Effect.gen(function* () {
-    if (input.output === undefined) return yield* Output.stdout
-    const output = yield* Output.named(input.output, {
+    if (input.output === undefined) return yield* StreamOutput.stdout
+    const output = yield* openOutput(input.output, {
       private: fields.includes("password"),
       journal:
         checkpoint === undefined || state === undefined
@@ -284,7 +287,7 @@ const wasEnded = Effect.fnUntraced(function* (path: string, checkpoint: string, 
   const run = yield* Run
   const stderr = yield* Stderr
   const { alreadyEnded } = yield* Language.say(words)
-  const moved = yield* Output.finish(path, state)
+  const moved = yield* FileOutput.finish(path, state)
   // The run that moved it has told what was left out.
   if (!moved) run.unreachable.length = 0
   yield* stderr.line(alreadyEnded(checkpoint))
@@ -492,7 +495,7 @@ const checkFiles = Effect.fnUntraced(function* ({ checkpoint, numbersFrom, outpu
   if (output === undefined) return
   yield* WorkingFolder.check("--output", output)
   const say = yield* Language.say(words)
-  const data = yield* Output.filesOf(output)
+  const data = yield* FileOutput.filesOf(output)
   if (numbersFrom !== undefined && !InputFile.isStdin(numbersFrom)) {
     const numbers = Links.end(numbersFrom)
     if (numbers !== undefined && Lock.wholePath(numbers) === data[0])

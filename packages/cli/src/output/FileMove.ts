@@ -1,0 +1,73 @@
+/** Moves a complete file to its place, and makes sure that it is on the disk there. */
+import * as NodeFS from "node:fs"
+import { dirname } from "node:path"
+import { pipeline } from "node:stream/promises"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as SystemCode from "@effect-feishu/terminal/SystemCode"
+import { failed, OutputFailed } from "./Output.ts"
+import * as PartFile from "./PartFile.ts"
+
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_WRONLY } = NodeFS.constants
+
+/** What a rename fails with where something is mounted on the file: only an administrator does that. */
+const isMount = ["EBUSY", "EXDEV"]
+/** What a rename fails with where a file cannot be replaced, but can be written. */
+const cannotBeReplaced = [...isMount, "EPERM", "EACCES", "ENOTSUP", "ENOSYS"]
+
+/**
+ * Moves the rows from their `.part` to `target`. A file that something is mounted on, as one file of a container is, or
+ * that belongs to another user in a folder such as `/tmp`, cannot be replaced: the rows are copied into it, and stay in
+ * the `.part` until all of them are on the disk. They go into no file that somebody has put there since `there` was
+ * read. `path` is the name that messages show.
+ */
+export const move = Effect.fnUntraced(function* (
+  path: string,
+  target: string,
+  there: Option.Option<FileSystem.File.Info>,
+) {
+  const files = yield* FileSystem.FileSystem
+  const part = PartFile.nameOf(target)
+  const isSame = ({ dev, ino }: NodeFS.BigIntStats) =>
+    Option.exists(there, (info) => info.dev === dev && Option.contains(info.ino, ino))
+  yield* files.rename(part, target).pipe(
+    Effect.mapError(failed(path)),
+    Effect.catchIf(
+      ({ code }) => cannotBeReplaced.includes(code),
+      (error) =>
+        Effect.tryPromise({
+          try: () => copy(part, target, (info) => isMount.includes(error.code) || isSame(info)),
+          catch: (cause) => new OutputFailed({ ...error, code: SystemCode.orMessage(cause) }),
+        }).pipe(Effect.andThen(Effect.ignore(files.remove(part)))),
+    ),
+  )
+  yield* flushFolder(target)
+})
+
+const copy = async (
+  part: string,
+  target: string,
+  mayBe: (info: NodeFS.BigIntStats) => boolean,
+): Promise<void> => {
+  const { O_CREAT, O_EXCL } = NodeFS.constants
+  const { open } = NodeFS.promises
+  const flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK
+  const { mode } = NodeFS.statSync(part)
+  const to = await open(target, flags | O_CREAT | O_EXCL, mode & 0o777).catch(async () => {
+    const there = await open(target, flags)
+    if (mayBe(await there.stat({ bigint: true }))) return there
+    await there.close()
+    throw Object.assign(new Error(`${target} is another file by now`), { code: "EPERM" })
+  })
+  await to.truncate(0)
+  await pipeline(NodeFS.createReadStream(part), to.createWriteStream({ flush: true }))
+}
+
+/** Flushes the folder of a file, after which a rename in it is on the disk. Not every system can do that. */
+export const flushFolder = (path: string) =>
+  FileSystem.FileSystem.use((files) => files.open(dirname(path), { flag: "r" })).pipe(
+    Effect.flatMap((folder) => folder.sync),
+    Effect.scoped,
+    Effect.ignore,
+  )

@@ -1,0 +1,73 @@
+/** Opens the place that `--output` names: a file, standard output, or whatever else has a name, such as a named pipe. */
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Descriptor from "@effect-feishu/terminal/Descriptor"
+import * as Language from "../language/Language.ts"
+import * as SystemError from "../language/SystemError.ts"
+import * as FileOutput from "./FileOutput.ts"
+import { notWritable, refusals } from "./Output.ts"
+import * as Owner from "./Owner.ts"
+import * as StreamOutput from "./StreamOutput.ts"
+
+const words = Language.words({
+  en: {
+    isFolder: (path: string) => [`${path} is a folder`, "Give the name of a file."],
+    isDisk: (path: string) => [`${path} is a disk`, "Give the name of a file."],
+    foreign: (path: string) => [
+      `${path} belongs to another user, who could read the passwords`,
+      "Write them to a file of your own.",
+    ],
+    noFile: (path: string) => [
+      `${path} is no file, and with --checkpoint it has to be one`,
+      "Write to a file, or leave out --checkpoint.",
+    ],
+  },
+  zh: {
+    isFolder: (path) => [`${path} 是文件夹`, "请给出文件名。"],
+    isDisk: (path) => [`${path} 是磁盘`, "请给出文件名。"],
+    foreign: (path) => [`${path} 属于其他用户，其所有者可以读到会议密码`, "请写到自己的文件。"],
+    noFile: (path) => [
+      `${path} 不是文件，而使用 --checkpoint 时必须是文件`,
+      "请写到文件，或去掉 --checkpoint。",
+    ],
+  },
+})
+
+const refuse = refusals(words)
+
+/** True when a name stands for standard output: `-`, `/dev/stdout` and the like. A file called `-` is `./-`. */
+export const isStdout = (path: string): boolean => path === "-" || Descriptor.ofName(path) === 1
+
+/** Opens an output by its name. A file is written next to its place until it is complete, a stream at once. */
+export const openOutput = Effect.fnUntraced(function* (path: string, options: FileOutput.Options) {
+  const files = yield* FileSystem.FileSystem
+  const own = Descriptor.ofName(path)
+  if (own !== undefined) {
+    if (options.journal !== undefined) return yield* refuse((say) => say.noFile(path))
+    return yield* StreamOutput.descriptor(own, path)
+  }
+  const there = yield* files.stat(path).pipe(
+    Effect.asSome,
+    Effect.catchIf(
+      ({ reason }) => reason._tag === "NotFound",
+      () => Effect.succeedNone,
+    ),
+    Effect.catch((error) => notWritable(path, SystemError.codeOf(error))),
+  )
+  const type = Option.isSome(there) ? there.value.type : "File"
+  if (type === "Directory") return yield* refuse((say) => say.isFolder(path))
+  if (type === "BlockDevice") return yield* refuse((say) => say.isDisk(path))
+  if (
+    options.private &&
+    Option.isSome(there) &&
+    !Owner.isTrusted(Option.getOrElse(there.value.uid, () => 0))
+  ) {
+    return yield* refuse((say) => say.foreign(path))
+  }
+  if (type === "File" && !Descriptor.isOfAnyProcess(path))
+    return yield* FileOutput.open(path, { ...options, there })
+  if (options.journal !== undefined) return yield* refuse((say) => say.noFile(path))
+  // Nobody may ever read a pipe.
+  return yield* type === "FIFO" ? Effect.interruptible(StreamOutput.pipe(path)) : StreamOutput.device(path)
+})
