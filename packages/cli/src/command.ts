@@ -1,140 +1,32 @@
-/** The command line: its flags and its help. */
+/** The whole command line: its commands, and the flags that all of them take. */
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
 import { completions, type Root } from "./commands/completions.ts"
 import { config } from "./commands/config.ts"
-import * as ConnectionFlags from "./input/ConnectionFlags.ts"
 import { doctor } from "./commands/doctor/doctor.ts"
 import { errors } from "./commands/errors.ts"
-import * as Flags from "./input/Flags.ts"
-import * as Format from "./output/Format.ts"
 import * as Help from "./console/Help.ts"
 import * as Language from "./language/Language.ts"
-import { list as run } from "./commands/list/list.ts"
+import { list } from "./commands/list/command.ts"
 import { mock } from "./commands/mock.ts"
 import { plan } from "./commands/plan.ts"
-import * as RangeFlags from "./input/RangeFlags.ts"
-import { mostConcurrent } from "./settings/Setting.ts"
-import * as Progress from "./run/Progress.ts"
 import { schema } from "./commands/schema.ts"
 import * as Verbosity from "./console/Verbosity.ts"
 
 const words = Language.words({
   en: {
-    list: "List every meeting that was held under meeting numbers. Data goes to standard output, everything else to standard error; its last line says whether the list is complete.",
-    listShort: "List every meeting that was held under meeting numbers",
-    fields: `The fields of a meeting to write, in this order, such as id,topic; default id,meeting_no,topic,url. Known are ${Format.fields.join(", ")}; password needs --show-passwords`,
-    checkpoint:
-      "Record there how far the run has come, after each page; the same command then goes on from there, whatever has ended it, and writes no row twice. Needs --output",
-    keepGoing: "When a number cannot be read, say so and read the others; the run still ends as incomplete",
-    concurrency:
-      "Read so many numbers beside each other, 1 to 32; default 1. The rows of each keep their order",
-    format:
-      "Default: table on a terminal, ndjson elsewhere. excel is csv as Excel opens it right: Chinese text, and all digits of ids. In both, an apostrophe stands before cells that a spreadsheet would run as a formula",
-    output:
-      "Write the data there; until it is complete it is in FILE.part, and stays there if the run ends early. A named pipe or a device is written itself",
-    maxItems: "Stop after this many meetings",
-    cursor:
-      "Go on where an earlier run ended; it holds number, range and page size, so give none of them. May be given several times, for several numbers",
-    summary: "How the last line on standard error tells how the run ended; default text",
-    showPasswords: "Add the passwords of the meetings to the data",
-    demo: "Read a year of made-up meetings from a mock in this process; needs no account",
+    root: "Reads the meetings of Feishu (Lark) meeting numbers, and says whether the list is complete.",
     exampleDemo: "See it work, without an account",
     exampleOne: "The meetings of a number in the last 30 days, for a spreadsheet",
     exampleErrors: "What an error code of Feishu means",
-    exampleMonth: "A month, in local days",
-    exampleFile: "Two numbers into a file",
-    exampleMany: "Many numbers, one a line; whatever stops the run, the same command goes on",
-    exampleProgram: "For programs: the summary is the last line, after warnings and hints",
-    root: "Reads the meetings of Feishu (Lark) meeting numbers, and says whether the list is complete.",
   },
   zh: {
-    list: "列出会议号下开过的所有会议。数据写到标准输出，其余信息写到标准错误；标准错误的最后一行说明列表是否完整。",
-    listShort: "列出会议号下开过的所有会议",
-    fields: `写出会议的哪些字段及其顺序，例如 id,topic；默认 id,meeting_no,topic,url。可用字段：${Format.fields.join("、")}；password 需同时给出 --show-passwords`,
-    checkpoint:
-      "每页之后在该文件记录进度；无论运行因何结束，再次输入同一命令即从那里继续，不会重复写任何一行。需要 --output",
-    keepGoing: "某个会议号读取失败时予以说明，并继续读取其他会议号；运行仍以不完整结束",
-    concurrency: "同时读取几个会议号，1 到 32；默认 1。同一会议号的行保持原有顺序",
-    format:
-      "默认：终端上为 table，其他情况为 ndjson。excel 是可以直接用 Excel 打开的 csv：中文不乱码，ID 不丢数字。两者中，会被电子表格当作公式的单元格前都加一个撇号",
-    output: "把数据写到该文件；完整之前数据在 FILE.part 中，提前结束时留在那里。命名管道和设备则直接写入",
-    maxItems: "读到这么多场会议后停止",
-    cursor:
-      "从上次结束的位置继续；游标已包含会议号、时间范围和每页条数，不要再给出。可多次给出，对应多个会议号",
-    summary: "标准错误最后一行以何种形式说明结果；默认 text",
-    showPasswords: "在数据中加入会议密码",
-    demo: "从本进程内的模拟飞书读取一年的虚构会议，无需账号",
+    root: "读取飞书（Lark）会议号下的会议，并说明列表是否完整。",
     exampleDemo: "无需账号，看看效果",
     exampleOne: "一个会议号最近 30 天的会议，供电子表格使用",
     exampleErrors: "飞书错误码的含义",
-    exampleMonth: "一个月，按本地日期",
-    exampleFile: "两个会议号，写入文件",
-    exampleMany: "许多会议号，每行一个；无论因何中止，再次输入同一命令即继续",
-    exampleProgram: "供程序使用：摘要是最后一行，在警告和提示之后",
-    root: "读取飞书（Lark）会议号下的会议，并说明列表是否完整。",
   },
 })
-
-const list = (language: Language.Language) => {
-  const say = words[language]
-  const wholeNumber = Flags.wholeNumber(language)
-  const file = Flags.file(language)
-  return Command.make(
-    "list",
-    {
-      ...RangeFlags.flags(language),
-      format: Flags.choice("format", Format.names, say.format),
-      fields: Flags.text("fields", "NAMES", say.fields),
-      output: file("output", say.output),
-      checkpoint: file("checkpoint", say.checkpoint),
-      maxItems: wholeNumber("max-items", [1, Number.MAX_SAFE_INTEGER], say.maxItems),
-      cursors: Flag.String("cursor").pipe(
-        Flag.withMetavar("TEXT"),
-        Flag.withDescription(say.cursor),
-        Flag.atLeast(0),
-      ),
-      keepGoing: Flags.yes("keep-going", say.keepGoing),
-      concurrency: wholeNumber("concurrency", [1, mostConcurrent], say.concurrency),
-      summary: Flag.Literals("summary", ["text", "json"]).pipe(
-        Flag.withDescription(say.summary),
-        Flag.withDefault("text"),
-      ),
-      progress: Progress.flag(language),
-      showPasswords: Flags.yes("show-passwords", say.showPasswords),
-      demo: Flags.yes("demo", say.demo),
-      ...ConnectionFlags.make(language),
-    },
-    run,
-  ).pipe(
-    Command.withShortDescription(say.listShort),
-    Command.withDescription(say.list),
-    Command.annotate(HelpText.Sections, Help.ofReading(language)),
-    Command.withExamples([
-      { command: "feishu-meetings list --demo", description: say.exampleDemo },
-      {
-        command: "feishu-meetings list 337736498 --from 2026-09-01 --to 2026-09-30",
-        description: say.exampleMonth,
-      },
-      {
-        command:
-          'feishu-meetings list 337736498 "146 453 285" --from 30d --format excel --output meetings.csv',
-        description: say.exampleFile,
-      },
-      {
-        command:
-          "feishu-meetings list --numbers-from numbers.txt --keep-going --output meetings.ndjson --checkpoint meetings.checkpoint",
-        description: say.exampleMany,
-      },
-      {
-        command:
-          "feishu-meetings list 337736498 --summary json >rows.ndjson 2>log.txt; tail -n 1 log.txt | jq .status",
-        description: say.exampleProgram,
-      },
-    ]),
-  )
-}
 
 /** The command `feishu-meetings`. */
 export const feishuMeetings = (language: Language.Language) => {

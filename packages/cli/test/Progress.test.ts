@@ -63,7 +63,7 @@ const telling = Effect.fnUntraced(function* (options: {
     progress: (render) => Effect.sync(() => (seen.line = render(options.columns ?? 0))),
     clear: Effect.void,
   })
-  const run = { ...RunState.make(), planned: options.planned }
+  const run = { ...RunState.make(), plannedWindows: options.planned }
   const progress = yield* Progress.start({
     mode: options.mode,
     rateLimit: undefined,

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Flags from "../input/Flags.ts"
 import type * as Format from "../output/Format.ts"
 import * as Language from "../language/Language.ts"
-import { fieldsOf } from "./list/list.ts"
+import * as FieldsFlag from "../input/FieldsFlag.ts"
 
 const words = Language.words({
   en: {
@@ -57,7 +57,7 @@ export const schema = (language: Language.Language) => {
       showPasswords: Flags.yes("show-passwords", say.showPasswords),
     },
     (input) =>
-      Effect.flatMap(fieldsOf(input), (fields) =>
+      Effect.flatMap(FieldsFlag.read(input), (fields) =>
         Console.log(JSON.stringify(schemaOf(fields, language), undefined, 2)),
       ),
   ).pipe(

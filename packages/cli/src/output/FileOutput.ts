@@ -60,7 +60,7 @@ const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = NodeFS.constants
 type Step = "begun" | "page" | "whole"
 
 /** Records each step of a file once it is on the disk, so that a later run can resume after a kill. */
-interface Journal {
+export interface Journal {
   /** The rows in the `.part` when an earlier run last recorded a step. */
   readonly earlier: WrittenBytes.WrittenBytes | undefined
   readonly record: (step: Step, written: WrittenBytes.WrittenBytes) => Effect.Effect<void, OutputFailed>

@@ -158,7 +158,7 @@ class Pace {
  * faster than the limit allows. How many pages those windows have is not known before they are read.
  */
 const secondsLeft = (run: State, pace: Pace, now: number): number | undefined => {
-  const requests = run.planned === undefined ? 0 : run.planned - run.windows.size
+  const requests = run.plannedWindows === undefined ? 0 : run.plannedWindows - run.windowsRead.size
   const perMinute = pace.perMinute(now)
   if (requests <= 0 || !perMinute) return undefined
   const recent = pace.recent(now)
@@ -191,8 +191,8 @@ const partsOf = (
   const isSilent = !isWaiting && silent >= leastSilence
   return [
     { text: say.meetings(run.rows), weight: 7 },
-    ...(run.planned !== undefined && run.planned > 1
-      ? [{ text: say.windows(Math.max(1, run.windows.size), run.planned), weight: 4 }]
+    ...(run.plannedWindows !== undefined && run.plannedWindows > 1
+      ? [{ text: say.windows(Math.max(1, run.windowsRead.size), run.plannedWindows), weight: 4 }]
       : []),
     { text: say.requests(run.requests), weight: 2 },
     // Neither means anything while nobody answers.
@@ -239,8 +239,8 @@ const iso = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(m
 const recordOf = (run: State, pace: Pace, now: number) => ({
   time: iso(now),
   rows: run.rows,
-  windows: run.windows.size,
-  plannedWindows: run.planned,
+  windows: run.windowsRead.size,
+  plannedWindows: run.plannedWindows,
   requests: run.requests,
   retries: run.retries,
   requestsPerMinute: pace.perMinute(now),

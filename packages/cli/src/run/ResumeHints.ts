@@ -3,7 +3,7 @@ import { Cursor, ListByNo } from "@effect-feishu/core"
 import * as ShellQuote from "@effect-feishu/terminal/ShellQuote"
 import * as ConnectionFlags from "../input/ConnectionFlags.ts"
 import * as Language from "../language/Language.ts"
-import type { Again, State } from "./RunState.ts"
+import type { RepeatedFlags, State } from "./RunState.ts"
 import { instant, many } from "../language/phrases.ts"
 
 /** Longer commands are of no use to a person: those of so many numbers are told in words. */
@@ -12,7 +12,7 @@ const mostNumbers = 100
 
 /** The places where a run can be gone on with: of the numbers under way, and of those that failed. */
 export const cursorsOf = (run: State): ReadonlyArray<Cursor.Cursor> => [
-  ...run.underWay.values(),
+  ...run.open.values(),
   ...Array.from(run.failed.values()).flatMap(({ cursor }) => cursor ?? []),
 ]
 
@@ -44,7 +44,7 @@ const isSoonTooOld = ({ asked, start }: Cursor.Position): boolean => {
 /** Whether whatever is left was refused for a range that could not be read when it was given, and never can be. */
 const isOutOfReach = (run: State): boolean =>
   run.failed.size > 0 &&
-  run.underWay.size === 0 &&
+  run.open.size === 0 &&
   run.begun === run.starts.length &&
   [...run.failed.values()].every(({ cursor = "", reason }) => {
     const position = Cursor.toPosition(cursor)
@@ -59,9 +59,9 @@ export const isInCommands = (run: State): boolean => {
 
 /** The lines that tell it; none for a run that nothing can go on from. */
 export const lines = (run: State, language: Language.Language): ReadonlyArray<string> => {
-  const { again, checkpoint } = run
+  const { checkpoint, repeatedFlags } = run
   const say = words[language]
-  if (again === undefined || isOutOfReach(run)) return []
+  if (repeatedFlags === undefined || isOutOfReach(run)) return []
   // One that was limited has come to its end, as its command was.
   if (checkpoint !== undefined && run.ended === undefined) return [say.sameCommand(checkpoint)]
   const { cursors, numbers } = leftOf(run)
@@ -75,12 +75,12 @@ export const lines = (run: State, language: Language.Language): ReadonlyArray<st
       ? []
       : numbers.length > mostNumbers
         ? [say.tooManyNumbers(numbers.length, `${numbers[0]?.meetingNo}`, range(numbers).join(" "))]
-        : [numbersAgain(numbers, again)]),
+        : [numbersAgain(numbers, repeatedFlags)]),
   ]
   const names = nextNames(run)
   const shown = commands.map((what, index) => {
     if (typeof what === "string") return what
-    const text = command(what, again, names[index])
+    const text = command(what, repeatedFlags, names[index])
     return index === 0 ? say.resume(text) : say.andThen(text)
   })
   const aging = numbers.filter(isSoonTooOld).slice(0, 1)
@@ -92,37 +92,37 @@ export const lines = (run: State, language: Language.Language): ReadonlyArray<st
   ]
 }
 
-const command = (what: ReadonlyArray<string>, again: Again, output: string | undefined): string =>
+const command = (what: ReadonlyArray<string>, flags: RepeatedFlags, output: string | undefined): string =>
   [
     "feishu-meetings",
     "list",
     ...what,
-    ...ConnectionFlags.typed(again),
-    ...(again.format === undefined ? [] : ["--format", again.format]),
-    ...(again.fields === undefined ? [] : ["--fields", again.fields]),
-    ...(again.keepGoing ? ["--keep-going"] : []),
-    ...(again.concurrency === undefined ? [] : ["--concurrency", String(again.concurrency)]),
-    ...(again.showPasswords ? ["--show-passwords"] : []),
-    ...(again.summary === "text" ? [] : ["--summary", again.summary]),
+    ...ConnectionFlags.typed(flags),
+    ...(flags.format === undefined ? [] : ["--format", flags.format]),
+    ...(flags.fields === undefined ? [] : ["--fields", flags.fields]),
+    ...(flags.keepGoing ? ["--keep-going"] : []),
+    ...(flags.concurrency === undefined ? [] : ["--concurrency", String(flags.concurrency)]),
+    ...(flags.showPasswords ? ["--show-passwords"] : []),
+    ...(flags.summary === "text" ? [] : ["--summary", flags.summary]),
     ...(output === undefined ? [] : ["--output", output]),
   ]
     .map(ShellQuote.word)
     .join(" ")
 
-const numbersAgain = (rest: ReadonlyArray<Cursor.Position>, again: Again): ReadonlyArray<string> => [
+const numbersAgain = (rest: ReadonlyArray<Cursor.Position>, flags: RepeatedFlags): ReadonlyArray<string> => [
   ...rest.map(({ meetingNo }) => meetingNo),
   ...range(rest),
-  ...(again.pageSize === undefined ? [] : ["--page-size", String(again.pageSize)]),
+  ...(flags.pageSize === undefined ? [] : ["--page-size", String(flags.pageSize)]),
 ]
 
 const range = (rest: ReadonlyArray<Cursor.Position>): ReadonlyArray<string> =>
   rest.slice(0, 1).flatMap(({ end, start }) => ["--from", instant(start), "--to", instant(end)])
 
 const repetition = (run: State, say: Language.Say<typeof words>): ReadonlyArray<string> => {
-  if (run.repeated === 0) return []
+  if (run.rowsReadAgain === 0) return []
   const [pageSize] = cursorsOf(run).flatMap((cursor) => Cursor.toPosition(cursor)?.pageSize ?? [])
-  const stuck = run.repeated === run.rows && pageSize !== undefined ? say.stuck(pageSize) : ""
-  return [`${say.repeated(run.repeated)}${stuck}`]
+  const stuck = run.rowsReadAgain === run.rows && pageSize !== undefined ? say.stuck(pageSize) : ""
+  return [`${say.repeated(run.rowsReadAgain)}${stuck}`]
 }
 
 /** `FILE.2` and `FILE.3`, or the two after it if this run wrote one of those. A pipe or a device goes on itself. */

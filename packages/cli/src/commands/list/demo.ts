@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { AccessToken, FeishuClient, Secret } from "@effect-feishu/core"
 import { MockFeishu } from "@effect-feishu/mock-server/effect"
-import { DefaultNumbers, demoDays } from "./list.ts"
+import { DefaultNumbers, demoDays } from "./demoNumbers.ts"
 
 /** The client of the demo, and what the demo reads unless told. */
 export const layer = Layer.unwrap(

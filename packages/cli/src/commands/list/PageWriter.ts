@@ -1,0 +1,143 @@
+/**
+ * Writes pages to the output of a run, and records each in its checkpoint. The output says when a step is on the disk
+ * (see FileOutput), and only then is it recorded: so a run that resumes writes no row twice, and misses none.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Meetings } from "@effect-feishu/core"
+import { exitCodes, faultOf } from "../../failure/Fault.ts"
+import type * as FileOutput from "../../output/FileOutput.ts"
+import * as Format from "../../output/Format.ts"
+import { openOutput } from "../../output/openOutput.ts"
+import type * as Output from "../../output/Output.ts"
+import * as StreamOutput from "../../output/StreamOutput.ts"
+import type * as WrittenBytes from "../../output/WrittenBytes.ts"
+import type * as Checkpoint from "../../run/Checkpoint.ts"
+import type * as Recorded from "../../run/Recorded.ts"
+import * as RunState from "../../run/RunState.ts"
+
+/** The output of a run while pages are written to it. */
+export interface PageWriter {
+  /** Writes the first `rows` rows of a page, and counts them in the run as soon as they are out. */
+  readonly write: (page: Meetings.Page, rows: number) => ReturnType<Output.Output["write"]>
+  /** Ends the output as the run ended. To be called once. */
+  readonly close: (exit: Exit.Exit<unknown, unknown>) => ReturnType<Output.Output["close"]>
+}
+
+/** Where and how pages are written. */
+export interface Options {
+  /** The name of the output; standard output unless given. */
+  readonly output: string | undefined
+  readonly fields: ReadonlyArray<Format.Field>
+  readonly format: Format.Name
+  readonly toTerminal: boolean
+  /** Absent without `--checkpoint`. */
+  readonly recording: Recording | undefined
+}
+
+/** A checkpoint that the steps of the output are recorded in. */
+export interface Recording {
+  readonly checkpoint: Checkpoint.Checkpoint
+  readonly head: Pick<Recorded.Start, "plan" | "range">
+  /** How far the run has come. It changes with each record. */
+  readonly state: Recorded.State
+}
+
+/** A page as a checkpoint records it. */
+type WrittenPage = Recorded.Without<
+  Extract<Recorded.Step, { readonly step: "page" | "cut page" }>,
+  keyof WrittenBytes.WrittenBytes | "requests"
+>
+
+/** What is in the output. */
+interface Written {
+  /** Characters, or the bytes of an earlier run: only whether there are any matters. */
+  length: number
+  /** The last page. */
+  page: WrittenPage | undefined
+}
+
+/** Opens the output, and records in the checkpoint that it is there. */
+export const open = Effect.fnUntraced(function* (options: Options) {
+  const run = yield* RunState.Run
+  const { fields, recording, toTerminal } = options
+  const written: Written = { length: recording?.state.bytes ?? 0, page: undefined }
+  const format = Format.make(options.format, {
+    fields,
+    // Some terminals report 0 columns when they do not know.
+    columns: toTerminal ? process.stdout.columns || undefined : undefined,
+    toTerminal,
+  })
+  const output = yield* options.output === undefined
+    ? StreamOutput.stdout
+    : openOutput(options.output, {
+        private: fields.includes("password"),
+        journal: recording && journalOf(recording, run, written),
+      })
+  if (options.output !== undefined) run.file = { path: options.output, part: output.part }
+
+  return {
+    write: (page, rows) => {
+      const text = format.rows(page.meetings.slice(0, rows), { length: written.length, rows: run.rows })
+      return output.write(text, () => {
+        written.length += text.length
+        RunState.pageWritten(run, page, rows)
+        written.page = recordOf(page, rows, run.rows)
+      })
+    },
+    close: (exit) => {
+      const checkpoint = recording?.checkpoint
+      // A table of nothing is not written after a failure; nor is anything for bad input, since nothing was sent.
+      const isEmpty =
+        written.length === 0 && Exit.isFailure(exit) && (options.format === "table" || isBadInput(exit))
+      const keep = isWorthKeeping(run, checkpoint !== undefined)
+      const text = isEmpty ? "" : format.end({ length: written.length, rows: run.rows })
+      const closed = output.close({ text, exit, keep })
+      if (Exit.isSuccess(exit)) return Effect.map(closed, () => void (run.ended = RunState.endOf(run)))
+      if (checkpoint === undefined || !keep) return closed
+      // Records when the last requests were answered, for the run that resumes.
+      return Effect.andThen(closed, Effect.ignore(checkpoint.add({ step: "requests" })))
+    },
+  } satisfies PageWriter
+})
+
+/** The checkpoint as the journal of the output: it records each step of the file once that is on the disk. */
+const journalOf = (
+  { checkpoint, head, state }: Recording,
+  run: RunState.State,
+  written: Written,
+): FileOutput.Journal => ({
+  earlier: checkpoint.earlier && { bytes: state.bytes, crc: state.crc },
+  record: (step, bytes) => {
+    switch (step) {
+      case "begun":
+        return checkpoint.begin(head, state)
+      case "page":
+        return checkpoint.add({ ...written.page!, ...bytes })
+      case "whole":
+        return checkpoint.add({ step, ended: RunState.endOf(run), ...bytes })
+    }
+  },
+  forget: checkpoint.remove,
+})
+
+/** A page of which `rows` rows are out, as the record of the checkpoint; `allRows` are those of the whole output. */
+const recordOf = (page: Meetings.Page, rows: number, allRows: number): WrittenPage => {
+  const { cursor, meetingNo, meetings, unreachable } = page
+  if (rows < meetings.length) return { step: "cut page", rows: allRows }
+  return {
+    step: "page",
+    meetingNo,
+    ...(cursor === undefined ? { last: true } : { cursor }),
+    ids: meetings.map(({ id }) => id),
+    ...(unreachable === undefined ? {} : { unreachable }),
+    rows: allRows,
+  }
+}
+
+/** True when a file of a run that ended early holds something that a later run may resume from, or that users may want. */
+const isWorthKeeping = (run: RunState.State, hasCheckpoint: boolean): boolean =>
+  run.rows > 0 || (hasCheckpoint && (run.resumed || run.pages > 0 || run.failed.size > 0))
+
+const isBadInput = (exit: Exit.Failure<unknown, unknown>): boolean =>
+  faultOf(exit.cause).exitCode === exitCodes.badInput

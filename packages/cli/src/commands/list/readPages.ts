@@ -1,0 +1,71 @@
+/** Reads page after page of the numbers, and hands each to the writer. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { Cursor, type FeishuError, type MeetingNo, Meetings } from "@effect-feishu/core"
+import { exitCodeOf, exitCodes, NumbersFailed, ofFeishu } from "../../failure/Fault.ts"
+import * as Language from "../../language/Language.ts"
+import type * as Progress from "../../run/Progress.ts"
+import * as RunState from "../../run/RunState.ts"
+import type { SeenIds } from "../../run/SeenIds.ts"
+import { tell } from "../../run/Summary.ts"
+import type { PageWriter } from "./PageWriter.ts"
+
+/** How the numbers are read. */
+interface Options {
+  readonly keepGoing: boolean
+  readonly maxItems: number | undefined
+  /** How many numbers are read in parallel. */
+  readonly concurrency: number
+  readonly writer: PageWriter
+  readonly progress: Progress.Progress
+  /** The ids of rows that a checkpoint knows, so that none is written again. */
+  readonly seen: SeenIds | undefined
+}
+
+/** Reads until the end, or until there are `maxItems` rows. */
+export const readPages = Effect.fnUntraced(function* (options: Options) {
+  const { concurrency, keepGoing, maxItems = Number.POSITIVE_INFINITY, progress, seen, writer } = options
+  const run = yield* RunState.Run
+  const meetings = yield* Meetings.Meetings
+  const language = yield* Language.CurrentLanguage
+  // Where only some rows are wanted, windows that are read ahead would be thrown away.
+  const readAhead = Number.isFinite(maxItems) ? 1 : 4
+
+  /** Writes a page; returns whether more rows are wanted. */
+  const write = Effect.fnUntraced(function* (page: Meetings.Page) {
+    const rows = Math.min(page.meetings.length, maxItems - run.rows)
+    yield* writer.write(page, rows)
+    yield* progress.pageWritten
+    return rows === page.meetings.length && run.rows < maxItems
+  })
+  /** With `--keep-going`, true for an error that concerns one number alone. */
+  const isOfNumber = (error: FeishuError.FeishuError): boolean =>
+    keepGoing && exitCodeOf(error) !== exitCodes.badInput && Meetings.isFaultOfNumber(error)
+  const fail = Effect.fnUntraced(function* (meetingNo: MeetingNo, error: FeishuError.FeishuError) {
+    RunState.numberFailed(run, meetingNo, error)
+    yield* tell(ofFeishu(error, language))
+    return true
+  })
+
+  // An earlier run may have written all rows that are wanted.
+  if (run.rows >= maxItems) return
+  yield* Stream.fromIterable(RunState.placesLeft(run)).pipe(
+    Stream.flatMap(
+      (place) =>
+        Stream.suspend(() => {
+          const cursor = typeof place === "string" ? place : RunState.beginNumber(run, place)
+          const meetingNo = numberOf(cursor)
+          return meetings.pages({ cursor, readAhead, seen: seen?.of(meetingNo) }).pipe(
+            Stream.map((page) => write(page)),
+            Stream.catchIf(isOfNumber, (error) => Stream.succeed(fail(meetingNo, error))),
+          )
+        }),
+      { concurrency },
+    ),
+    Stream.runForEachWhile((step) => step),
+  )
+  if (run.failed.size > 0) return yield* new NumbersFailed({ errors: [...run.failed.values()] })
+})
+
+/** The number of a cursor that is known to be whole. */
+const numberOf = (cursor: Cursor.Cursor): MeetingNo => Cursor.toPosition(cursor)!.meetingNo
