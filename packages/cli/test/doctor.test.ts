@@ -131,12 +131,12 @@ describe.concurrent("doctor", () => {
     })
     assert.strictEqual(part.code, 0)
     assert.include(part.stdout, '{"status":"incomplete"')
-    assert.strictEqual(part.of("page").detail, "no meeting number is given: feishu-meetings doctor 337736498")
+    assert.strictEqual(part.of("page").detail, "no meeting number given: feishu-meetings doctor 337736498")
     assert.strictEqual(oauth.of("token")["kind"], "client credentials")
     assert.match(oauth.found, /\+token \+scope -page \+limit$/)
     assert.match(
       chinese.stdout,
-      /^正常 {2}访问凭证 {2}应用的 tenant_access_token，有效 120 分钟，会自动刷新$/m,
+      /^正常 {2}访问凭证 {2}应用的 tenant_access_token，有效期 120 分钟，会自动刷新$/m,
     )
     assert.match(chinese.stdout, /\n没有问题，正常 10 项，跳过 1 项\n$/)
     assert.notInclude(whole.stdout + part.stdout + chinese.stdout, feishu.appSecret)
@@ -165,7 +165,7 @@ describe.concurrent("doctor", () => {
       "+node +configuration +proxy +dns -tls +feishu +clock !token -scope -page -limit",
     )
     assert.strictEqual(nobody.code, 2)
-    assert.match(String(nobody.of("configuration").detail), /, with no credentials yet$/)
+    assert.match(String(nobody.of("configuration").detail), /, without credentials$/)
     assert.include(nobody.of("token").remedy, "Set FEISHU_APP_ID and FEISHU_APP_SECRET")
     assert.strictEqual(wrong.found, `+node !configuration -proxy ${skippedAfter("proxy")}`)
     assert.include(
@@ -214,7 +214,7 @@ describe.concurrent("doctor", () => {
     assert.match(trusted.found, /^\+node \+configuration \+proxy \+dns \+tls \+feishu \+clock \+token /)
     assert.match(
       trusted.of("tls").detail,
-      /^localhost:\d+: TLSv1\.3, certificate of Company Authority, \d+ days left$/,
+      /^localhost:\d+: TLSv1\.3, certificate issued by Company Authority, \d+ days left$/,
     )
   })
 
@@ -258,7 +258,7 @@ describe.concurrent("doctor", () => {
     assert.match(found, /\+feishu !clock \+token/)
     assert.match(
       of("clock").detail,
-      /^this clock is 7\d\d\d s behind Feishu's: a read up to now misses the meetings since/,
+      /^this clock is 7\d\d\d s behind Feishu's: a read up to now misses the latest meetings/,
     )
     assert.include(of("clock").remedy, "NTP")
     assert.strictEqual(code, 1)
@@ -468,7 +468,7 @@ describe.concurrent("doctor behind a proxy", () => {
         FEISHU_BASE_URL: "http://127.0.0.1:9",
       }),
     ])
-    assert.include(other.of("proxy").detail, "none: ALL_PROXY is set, but not read; set HTTPS_PROXY")
+    assert.include(other.of("proxy").detail, "none: ALL_PROXY is set, but is not used; set HTTPS_PROXY")
     assert.strictEqual(refused.found, `+node +configuration !proxy ${skippedAfter("proxy")}`)
     assert.include(refused.of("proxy").detail, ": proxy refused (HTTP 407)")
     assert.match(refused.of("proxy").detail, /^feishu\.invalid:443 through the proxy localhost:\d+: /)
@@ -494,6 +494,6 @@ describe.concurrent("doctor in a terminal", () => {
     assert.strictEqual(code, 4)
     assert.match(screen, /^失败 {2}DNS {7}找不到 feishu\.invalid/m)
     assert.match(screen, /^ {16}请检查接口地址和本机的 DNS/m)
-    assert.match(screen, /^跳过 {2}访问凭证 {2}因为“DNS”失败$/m)
+    assert.match(screen, /^跳过 {2}访问凭证 {2}因 DNS 检查未通过$/m)
   })
 })

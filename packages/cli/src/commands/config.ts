@@ -12,6 +12,7 @@ import * as Flags from "../input/Flags.ts"
 import * as Language from "../language/Language.ts"
 import * as Setting from "../settings/Setting.ts"
 import * as LoadedSettings from "../settings/LoadedSettings.ts"
+import * as ShownSettings from "../settings/ShownSettings.ts"
 import * as SystemError from "../language/SystemError.ts"
 import { aligned } from "../console/Columns.ts"
 import { json, visible } from "@effect-feishu/terminal/VisibleText"
@@ -124,78 +125,25 @@ export const config = (language: Language.Language) => {
   )
 }
 
-interface Shown {
-  readonly name: Setting.Name
-  /** As it is used; a secret is never here. */
-  readonly value: string | undefined
-  /** Of a secret that is set. */
-  readonly characters: number | undefined
-  /** Why it cannot be used, where that is no error before it has to be. */
-  readonly problem?: string | undefined
-  readonly origin: LoadedSettings.Origin | undefined
-}
-
-/** Every setting as it is used, with its origin. */
-export const valuesOf = Effect.fnUntraced(function* (settings: LoadedSettings.Settings) {
-  const { found } = settings
-  const language = yield* Language.CurrentLanguage
-  const { baseUrl, oauthBaseUrl } = yield* LoadedSettings.addresses(settings)
-  const used: Partial<Record<Setting.Name, string>> = {
-    "base-url": baseUrl,
-    "allow-http": String(Setting.truth(found.get("allow-http")?.text ?? "") ?? false),
-    brand: found.get("brand")?.text.toLowerCase() ?? "feishu",
-    "rate-limit": String(settings.rateLimit),
-    "page-size": String(settings.pageSize ?? 50),
-    concurrency: String(settings.concurrency ?? 1),
-    lang: language,
-    // Unless it is set, no token comes from there.
-    ...(found.has("oauth-base-url") ? { "oauth-base-url": oauthBaseUrl } : {}),
-  }
-  return Setting.all
-    .filter(({ holds, name }) => holds !== "secret" || found.has(name))
-    .map((setting): Shown => {
-      const { holds, name } = setting
-      const set = found.get(name)
-      const origin = set?.origin
-      return holds === "secret"
-        ? { name, value: undefined, characters: Array.from(set?.text ?? "").length, origin }
-        : {
-            name,
-            value: used[name] ?? (set && LoadedSettings.shown(setting, set)),
-            characters: undefined,
-            origin,
-            problem: Setting.isProxy(setting) ? Setting.proxyProblem(set?.text ?? "")?.[language] : undefined,
-          }
-    })
-})
-
 const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { readonly json: boolean }) {
   const language = yield* Language.CurrentLanguage
   const say = words[language]
   const settings = yield* LoadedSettings.load(flags)
   const { looked } = yield* ConfigFiles.ConfigFiles
-  const shown = yield* valuesOf(settings)
+  const shown = yield* ShownSettings.all(settings)
   if (flags.json) {
-    const values = shown.map(({ characters, name, origin, problem, value }) => [
-      Setting.keyOf({ name }),
-      {
-        ...(characters === undefined ? { value: value ?? null } : { set: true, characters }),
-        ...(problem === undefined ? {} : { problem }),
-        origin: originForPrograms(origin),
-      },
-    ])
     return yield* Console.log(
       json({
-        settings: Object.fromEntries(values),
+        settings: ShownSettings.forPrograms(shown),
         files: looked.map(({ kind, path, there }) => ({ kind, path, there })),
       }),
     )
   }
-  const value = ({ characters, name, value }: Shown): string =>
+  const value = ({ characters, name, value }: ShownSettings.Shown): string =>
     characters !== undefined
       ? say.secret(characters)
       : (value ?? (name === "format" ? say.byTerminal : say.unset))
-  const originOf = ({ characters, name, origin, value }: Shown): string => {
+  const originOf = ({ characters, name, origin, value }: ShownSettings.Shown): string => {
     if (origin === undefined && name === "lang") return say.byLocale
     const isSet = characters !== undefined || value !== undefined
     return isSet ? LoadedSettings.inWords(origin, language) : ""
@@ -220,20 +168,6 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
     ].join("\n"),
   )
 })
-
-/** An origin for programs. */
-export const originForPrograms = (origin: LoadedSettings.Origin | undefined) => {
-  switch (origin?._tag) {
-    case undefined:
-      return { from: "default" }
-    case "Flag":
-      return { from: "flag", flag: origin.flag }
-    case "Environment":
-      return { from: "environment", variable: origin.variable }
-    case "File":
-      return { from: `${origin.kind} file`, path: origin.path, line: origin.line }
-  }
-}
 
 const init = Effect.fnUntraced(function* () {
   const language = yield* Language.CurrentLanguage

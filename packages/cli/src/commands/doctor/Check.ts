@@ -1,11 +1,11 @@
-/** One thing that is looked at, and what came of it. */
+/** A check of the doctor: its name, and how it can end. */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type { FeishuError } from "@effect-feishu/core"
 import { exitCodes, ofFeishu } from "../../failure/Fault.ts"
 import * as Language from "../../language/Language.ts"
 
-/** What is looked at, in this order. */
+/** The names of the checks, in the order in which they run. */
 export const names = [
   "node",
   "configuration",
@@ -19,22 +19,22 @@ export const names = [
   "page",
   "limit",
 ] as const
-/** Its name. */
+/** The name of a check. */
 export type Name = (typeof names)[number]
 
-/** What programs want to know of it, beside the words. */
+/** What programs get in addition to the text. */
 export type Facts = Readonly<Record<string, unknown>>
 
-/** It is as it should be. */
-export interface Fine {
-  /** In a line; more lines may follow. */
+/** The report of a check that passed. */
+export interface Passed {
+  /** One line; more lines may follow. */
   readonly detail: string
   readonly lines?: ReadonlyArray<string>
   readonly facts?: Facts
 }
 
-/** It is not. */
-export class Unwell extends Data.TaggedError("Unwell")<{
+/** The check found a problem. */
+export class CheckFailed extends Data.TaggedError("CheckFailed")<{
   readonly detail: string
   readonly remedy: string
   readonly logId?: string | undefined
@@ -42,12 +42,19 @@ export class Unwell extends Data.TaggedError("Unwell")<{
   readonly facts?: Facts
 }> {}
 
-/** It was not looked at, for a reason that is none to worry. */
-export class NotNeeded extends Data.TaggedError("NotNeeded")<{ readonly detail: string }> {}
+/** The check was skipped, harmlessly. */
+export class CheckSkipped extends Data.TaggedError("CheckSkipped")<{ readonly detail: string }> {}
 
-/** What came of it. */
+/** Runs a check. One that passes returns what later checks need of it, and its report. */
+export type Check<A, R = never> = Effect.Effect<
+  readonly [A, Passed],
+  CheckFailed | CheckSkipped | FeishuError.FeishuError,
+  R
+>
+
+/** How a check ended, as it is reported. */
 export type Result = { readonly name: Name } & (
-  | ({ readonly status: "ok" } & Fine)
+  | ({ readonly status: "ok" } & Passed)
   | {
       readonly status: "failed"
       readonly detail: string
@@ -59,12 +66,12 @@ export type Result = { readonly name: Name } & (
   | { readonly status: "skipped"; readonly detail: string; readonly because: Name | undefined }
 )
 
-/** An error of the client as what is unwell. */
+/** Fails with an error of the client as the problem that a check found. */
 export const ofError = Effect.fnUntraced(function* (error: FeishuError.FeishuError) {
   const { exitCode, logId, meaning, remedy } = ofFeishu(error, yield* Language.CurrentLanguage)
   const { reason } = error
   const code = reason._tag === "TransportFailed" ? reason.systemCode : error.code
-  return yield* new Unwell({
+  return yield* new CheckFailed({
     detail: meaning,
     remedy,
     logId,
@@ -73,6 +80,6 @@ export const ofError = Effect.fnUntraced(function* (error: FeishuError.FeishuErr
   })
 })
 
-/** Of the network. */
-export const ofNetwork = (detail: string, remedy: string, facts: Facts = {}): Unwell =>
-  new Unwell({ detail, remedy, exitCode: exitCodes.networkOrServer, facts })
+/** Makes a problem of the network. */
+export const ofNetwork = (detail: string, remedy: string, facts: Facts = {}): CheckFailed =>
+  new CheckFailed({ detail, remedy, exitCode: exitCodes.networkOrServer, facts })

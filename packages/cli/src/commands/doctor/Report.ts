@@ -1,4 +1,4 @@
-/** What came of a look at everything, for people and for programs. */
+/** The results of the checks, for people and for programs. */
 import { styleText } from "node:util"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
@@ -23,8 +23,8 @@ const words = Language.words({
       page: "page",
       limit: "rate limit",
     },
-    lookingAt: (name: string) => `looking at ${name} …`,
-    because: (name: string) => `since ${name} failed`,
+    checking: (name: string) => `checking ${name} …`,
+    because: (name: string) => `because ${name} failed`,
     logId: (logId: string) => `Log id: ${logId}`,
     counts: (ok: number, failed: number, skipped: number) =>
       [
@@ -46,10 +46,10 @@ const words = Language.words({
       token: "访问凭证",
       scope: "权限",
       page: "读取一页",
-      limit: "限流",
+      limit: "频率限制",
     },
-    lookingAt: (name) => `正在检查${name}…`,
-    because: (name) => `因为“${name}”失败`,
+    checking: (name) => `正在检查${name}…`,
+    because: (name) => `因 ${name} 检查未通过`,
     logId: (logId) => `日志 ID：${logId}`,
     counts: (ok, failed, skipped) =>
       [
@@ -68,16 +68,16 @@ const padded = (text: string, width: number): string =>
 const widest = (texts: Readonly<Record<string, string>>): number =>
   Math.max(...Object.values(texts).map(CliOutput.displayWidth))
 
-/** Server's words and addresses may be in it. */
+/** A text of a server or an address may be in it. */
 const shown = (text: string): string => visible(withoutSecrets(text))
 
-/** One result, in lines that fit the terminal; elsewhere they are as long as they are. */
+/** Returns the lines of one result. They fit the terminal; elsewhere they are not wrapped. */
 export const text = (result: Check.Result, language: Language.Language): string => {
   const say = words[language]
   const [first, second] = [widest(say.statuses) + 2, widest(say.names) + 2]
   const indent = " ".repeat(first + second)
   const columns = process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY
-  // In a narrow terminal better a line that breaks anywhere than a word a line.
+  // In a narrow terminal, a line that breaks anywhere is better than one word per line.
   const width = Math.max(30, columns - indent.length - 1)
   const detail =
     result.status === "skipped" && result.because !== undefined
@@ -98,20 +98,20 @@ export const text = (result: Check.Result, language: Language.Language): string 
   ].join("\n")
 }
 
-/** What is told while the result takes its time, on a terminal of so many columns. */
-export const lookingAt = (name: Check.Name, language: Language.Language, columns: number): string => {
+/** The progress line while a check runs; empty where the terminal is too narrow for it. */
+export const checking = (name: Check.Name, language: Language.Language, columns: number): string => {
   const say = words[language]
-  const text = say.lookingAt(say.names[name])
+  const text = say.checking(say.names[name])
   return CliOutput.displayWidth(text) <= columns ? text : ""
 }
 
-/** The last line. */
+/** Returns the last line: how many checks passed, failed and were skipped. */
 export const counts = (results: ReadonlyArray<Check.Result>, language: Language.Language): string => {
   const count = (status: Check.Result["status"]) => results.filter((one) => one.status === status).length
   return words[language].counts(count("ok"), count("failed"), count("skipped"))
 }
 
-/** All of it as one document. */
+/** Returns all results as one JSON document. */
 export const document = (results: ReadonlyArray<Check.Result>): string => {
   const status = results.some((one) => one.status === "failed")
     ? "failed"

@@ -1,65 +1,105 @@
-/** The command `doctor`: looks at everything that a read needs, one thing after the other. */
-import * as Argument from "effect/cli/Argument"
-import * as Command from "effect/cli/Command"
+/**
+ * The command `doctor`, run: the checks of everything that a read needs, from the inside to the outside, so that a
+ * check that fails explains those that are skipped after it. A check is a file in `checks/`.
+ */
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as ConnectionFlags from "../../input/ConnectionFlags.ts"
-import * as Flags from "../../input/Flags.ts"
+import { Stderr } from "../../console/Stderr.ts"
+import { CommandEnded } from "../../failure/CommandEnded.ts"
+import type * as ConnectionFlags from "../../input/ConnectionFlags.ts"
+import * as MeetingNumbers from "../../input/MeetingNumbers.ts"
 import * as Language from "../../language/Language.ts"
+import * as Check from "./Check.ts"
+import { checkClock } from "./checks/clock.ts"
+import { checkConfiguration } from "./checks/configuration.ts"
+import { checkDns } from "./checks/dns.ts"
+import { checkFeishu } from "./checks/feishu.ts"
+import { checkLimit } from "./checks/limit.ts"
+import { checkNode } from "./checks/node.ts"
+import { checkPage } from "./checks/page.ts"
+import { checkProxy } from "./checks/proxy.ts"
+import { checkScope } from "./checks/scope.ts"
+import { checkTls } from "./checks/tls.ts"
+import { checkToken } from "./checks/token.ts"
+import * as Report from "./Report.ts"
 
-const words = Language.words({
-  en: {
-    short: "Look at configuration, network, clock, token and scope; each failure with its remedy",
-    description:
-      "Look at everything that a read needs, one thing after the other: Node, configuration, proxy, DNS, TLS, clock, token, scope, one real page, and the rate limit. What cannot be looked at since something before it failed is skipped. Sends a handful of requests; no secret is shown, nor sent over plain http to another machine unless --allow-http permits it. Exits with 0 if nothing failed, else as list would: 2 configuration, 3 token, scope or app, 4 network or server, 1 and 7 the rest.",
-    number: "A meeting number of which to read one page; without it that is skipped",
-    json: "Print one JSON document",
-    example: "Everything but a page",
-    exampleNumber: "Everything, with a page of this number",
-    exampleJson: "For programs: what failed",
-  },
-  zh: {
-    short: "检查配置、网络、时钟、访问凭证和权限；每个问题都给出处理办法",
-    description:
-      "逐项检查读取所需的一切：Node、配置、代理、DNS、TLS、时钟、访问凭证、权限、读取一页真实数据，以及限流。因前面的问题而无法检查的项会跳过。只发送几次请求；不显示密钥；除非用 --allow-http 允许，也不会经明文 http 发给其他机器。没有问题时退出码为 0，否则与 list 相同：2 配置，3 访问凭证、权限或应用，4 网络或服务器，其余为 1 和 7。",
-    number: "用于读取一页的会议号；不给出则跳过该项",
-    json: "输出一个 JSON 文档",
-    example: "检查除读取数据外的一切",
-    exampleNumber: "检查一切，并读取该会议号的一页",
-    exampleJson: "供程序使用：哪些项有问题",
-  },
-})
-
-/** The command, in the language of the help. */
-export const doctor = (language: Language.Language) => {
-  const say = words[language]
-  return Command.make(
-    "doctor",
-    {
-      meetingNo: Argument.String("meeting-no").pipe(
-        Argument.withDescription(say.number),
-        Argument.optional,
-        Argument.map(Option.getOrUndefined),
-      ),
-      json: Flags.yes("json", say.json),
-      ...ConnectionFlags.make(language),
-    },
-    // A list has no use for it, and starts faster without.
-    (input) =>
-      Effect.flatMap(
-        Effect.promise(() => import("./examine.ts")),
-        ({ examine }) => examine(input),
-      ),
-  ).pipe(
-    Command.withShortDescription(say.short),
-    Command.withDescription(say.description),
-    Command.withExamples([
-      { command: "feishu-meetings doctor", description: say.example },
-      { command: "feishu-meetings doctor 337736498", description: say.exampleNumber },
-      {
-        command: `feishu-meetings doctor --json | jq '.checks[] | select(.status == "failed")'`,
-        description: say.exampleJson,
-      },
-    ]),
-  )
+interface Input extends ConnectionFlags.Given {
+  readonly meetingNo: string | undefined
+  readonly json: boolean
 }
+
+/** The checks of the way to Feishu: each needs that those before it have not failed. */
+const network = ["proxy", "dns", "tls", "feishu"] as const
+
+/** Runs the checks, prints their results, and ends with the exit code that `list` would have. */
+export const doctor = Effect.fnUntraced(function* (input: Input) {
+  const language = yield* Language.CurrentLanguage
+  const numbers = input.meetingNo === undefined ? [] : [input.meetingNo]
+  const [meetingNo] = yield* MeetingNumbers.read({ numbers, numbersFrom: undefined })
+  const results: Array<Check.Result> = []
+  const stderr = yield* Stderr
+  const run = runnerOf(results, {
+    begin: (name) =>
+      input.json ? Effect.void : stderr.progress((columns) => Report.checking(name, language, columns)),
+    end: (result) =>
+      input.json ? Effect.void : Effect.andThen(stderr.clear, Console.log(Report.text(result, language))),
+  })
+  yield* Effect.addFinalizer(() => stderr.clear)
+
+  yield* run("node", [], checkNode)
+  const configured = yield* run("configuration", [], checkConfiguration(input))
+  if (configured !== undefined) {
+    const route = yield* run("proxy", [], checkProxy(configured))
+    yield* run("dns", network, checkDns(configured, route?.proxy))
+    yield* run("tls", network, checkTls(configured))
+    const reached = yield* run("feishu", network, checkFeishu(configured))
+    yield* run("clock", network, checkClock(reached?.aheadMillis))
+    const access = yield* run("token", network, checkToken(configured))
+    if (access !== undefined) {
+      yield* run("scope", [], checkScope(access))
+      yield* run("page", ["scope"], checkPage(access, meetingNo))
+      yield* run("limit", [], checkLimit(access))
+    }
+  }
+  // The checks that were not reached are reported as skipped.
+  for (const name of Check.names) {
+    if (!results.some((one) => one.name === name)) yield* run(name, Check.names, Effect.die("it is skipped"))
+  }
+
+  yield* Console.log(input.json ? Report.document(results) : `\n${Report.counts(results, language)}`)
+  const first = results.find((one) => one.status === "failed")
+  if (first?.status === "failed") return yield* new CommandEnded({ exitCode: first.exitCode })
+}, Effect.scoped)
+
+/** Makes the function that runs a check, unless one that it needs has failed, and adds its result to `results`. */
+const runnerOf =
+  (
+    results: Array<Check.Result>,
+    report: {
+      readonly begin: (name: Check.Name) => Effect.Effect<void>
+      readonly end: (result: Check.Result) => Effect.Effect<void>
+    },
+  ) =>
+  <A, R>(
+    name: Check.Name,
+    needs: ReadonlyArray<Check.Name>,
+    check: Check.Check<A, R>,
+  ): Effect.Effect<A | undefined, never, R> => {
+    const ended = (result: Check.Result) => {
+      results.push(result)
+      return Effect.as(report.end(result), undefined)
+    }
+    const failed = results.find((one) => one.status === "failed" && needs.includes(one.name))
+    if (failed !== undefined) {
+      return ended({ name, status: "skipped", detail: `since ${failed.name} failed`, because: failed.name })
+    }
+    return Effect.andThen(report.begin(name), check).pipe(
+      Effect.catchTag("FeishuError", Check.ofError),
+      Effect.flatMap(([value, passed]) => Effect.as(ended({ name, status: "ok", ...passed }), value)),
+      Effect.catchTags({
+        CheckSkipped: ({ detail }) => ended({ name, status: "skipped", detail, because: undefined }),
+        CheckFailed: ({ detail, exitCode, facts, logId, remedy }) =>
+          ended({ name, status: "failed", detail, remedy, logId, exitCode, facts }),
+      }),
+    )
+  }

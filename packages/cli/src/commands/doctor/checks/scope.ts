@@ -1,0 +1,64 @@
+/** Check `scope`: the app may read meetings. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { FeishuClient, type FeishuError, ListByNo } from "@effect-feishu/core"
+import { ofFeishu } from "../../../failure/Fault.ts"
+import * as Language from "../../../language/Language.ts"
+import * as LoadedSettings from "../../../settings/LoadedSettings.ts"
+import * as Check from "../Check.ts"
+import type { Access } from "./token.ts"
+
+const words = Language.words({
+  en: {
+    granted: "meetings may be read",
+    grant: (link: string) => `Grant the scope there, and publish a version of the app: ${link}`,
+  },
+  zh: {
+    granted: "可以读取会议",
+    grant: (link) => `请在此开通权限，并发布应用版本：${link}`,
+  },
+})
+
+/**
+ * A request without any field: the gateway checks the scope before the fields (observed), and so refuses the fields only
+ * if the scope is granted. No meeting is read.
+ */
+const noFields: FeishuClient.Endpoint<Record<never, never>, unknown> = {
+  path: ListByNo.path,
+  query: Schema.Struct({}),
+  data: Schema.Unknown,
+}
+
+/** Sends that request. */
+export const checkScope = ({ client, configured, untilRefused }: Access) =>
+  untilRefused(
+    Effect.gen(function* () {
+      const { settings, urls } = configured
+      const language = yield* Language.CurrentLanguage
+      const say = words[language]
+      const passed = [undefined, { detail: say.granted } as Check.Passed] as const
+      const { call } = yield* FeishuClient.FeishuClient
+      return yield* call(noFields, {}).pipe(
+        Effect.as(passed),
+        Effect.catch((error: FeishuError.FeishuError): Check.Check<undefined> => {
+          if (error.reason._tag === "RequestRefused" && error.code !== undefined)
+            return Effect.succeed(passed)
+          const appId = LoadedSettings.app(settings)
+          if (error.reason._tag !== "PermissionDenied" || appId === undefined) return Effect.fail(error)
+          const { exitCode, logId, meaning } = ofFeishu(error, language)
+          const { code } = error
+          const scopes = error.reason.scopes.length > 0 ? error.reason.scopes : ListByNo.scopes
+          const link = `${urls.baseUrl}/app/${encodeURIComponent(appId)}/auth?q=${scopes.join(",")}&op_from=openapi&token_type=tenant`
+          return Effect.fail(
+            new Check.CheckFailed({
+              detail: meaning,
+              remedy: say.grant(link),
+              logId,
+              exitCode,
+              facts: { code, scopes, link },
+            }),
+          )
+        }),
+      )
+    }).pipe(Effect.provide(client)),
+  )

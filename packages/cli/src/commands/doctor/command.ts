@@ -1,0 +1,65 @@
+/** The command `doctor`: its flags and its help. `doctor.ts` runs it. */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as ConnectionFlags from "../../input/ConnectionFlags.ts"
+import * as Flags from "../../input/Flags.ts"
+import * as Language from "../../language/Language.ts"
+
+const words = Language.words({
+  en: {
+    short: "Look at configuration, network, clock, token and scope; each failure with its remedy",
+    description:
+      "Look at everything that a read needs, one thing after the other: Node, configuration, proxy, DNS, TLS, clock, token, scope, one real page, and the rate limit. What cannot be looked at since something before it failed is skipped. Sends a handful of requests; no secret is shown, nor sent over plain http to another machine unless --allow-http permits it. Exits with 0 if nothing failed, else as list would: 2 configuration, 3 token, scope or app, 4 network or server, 1 and 7 the rest.",
+    number: "A meeting number of which to read one page; without it that is skipped",
+    json: "Print one JSON document",
+    example: "Everything but a page",
+    exampleNumber: "Everything, with a page of this number",
+    exampleJson: "For programs: what failed",
+  },
+  zh: {
+    short: "检查配置、网络、时钟、访问凭证和权限；每个问题都给出处理办法",
+    description:
+      "逐项检查读取所需的一切：Node、配置、代理、DNS、TLS、时钟、访问凭证、权限、读取一页真实数据，以及限流。因前面的问题而无法检查的项会跳过。只发送几次请求；不显示密钥；除非用 --allow-http 允许，也不会经明文 http 发给其他机器。没有问题时退出码为 0，否则与 list 相同：2 配置，3 访问凭证、权限或应用，4 网络或服务器，其余为 1 和 7。",
+    number: "用于读取一页的会议号；不给出则跳过该项",
+    json: "输出一个 JSON 文档",
+    example: "检查除读取数据外的一切",
+    exampleNumber: "检查一切，并读取该会议号的一页",
+    exampleJson: "供程序使用：哪些项有问题",
+  },
+})
+
+/** Makes the command, with its help in this language. */
+export const doctor = (language: Language.Language) => {
+  const say = words[language]
+  return Command.make(
+    "doctor",
+    {
+      meetingNo: Argument.String("meeting-no").pipe(
+        Argument.withDescription(say.number),
+        Argument.optional,
+        Argument.map(Option.getOrUndefined),
+      ),
+      json: Flags.yes("json", say.json),
+      ...ConnectionFlags.make(language),
+    },
+    // Loaded only here: other commands start faster without it.
+    (input) =>
+      Effect.flatMap(
+        Effect.promise(() => import("./doctor.ts")),
+        ({ doctor }) => doctor(input),
+      ),
+  ).pipe(
+    Command.withShortDescription(say.short),
+    Command.withDescription(say.description),
+    Command.withExamples([
+      { command: "feishu-meetings doctor", description: say.example },
+      { command: "feishu-meetings doctor 337736498", description: say.exampleNumber },
+      {
+        command: `feishu-meetings doctor --json | jq '.checks[] | select(.status == "failed")'`,
+        description: say.exampleJson,
+      },
+    ]),
+  )
+}

@@ -1,0 +1,77 @@
+/** The settings as they are shown: each with its value and where it comes from, and no secret. */
+import * as Effect from "effect/Effect"
+import * as Language from "../language/Language.ts"
+import * as LoadedSettings from "./LoadedSettings.ts"
+import * as Setting from "./Setting.ts"
+
+/** A setting as it is shown. */
+export interface Shown {
+  readonly name: Setting.Name
+  /** The value in use; never a secret. */
+  readonly value: string | undefined
+  /** How long a secret is, if it is set. */
+  readonly characters: number | undefined
+  /** Why the value cannot be used, where that is an error only once a request needs it. */
+  readonly problem?: string | undefined
+  readonly origin: LoadedSettings.Origin | undefined
+}
+
+/** Returns every setting with the value in use and its origin. */
+export const all = Effect.fnUntraced(function* (settings: LoadedSettings.Settings) {
+  const { found } = settings
+  const language = yield* Language.CurrentLanguage
+  const { baseUrl, oauthBaseUrl } = yield* LoadedSettings.addresses(settings)
+  const used: Partial<Record<Setting.Name, string>> = {
+    "base-url": baseUrl,
+    "allow-http": String(Setting.truth(found.get("allow-http")?.text ?? "") ?? false),
+    brand: found.get("brand")?.text.toLowerCase() ?? "feishu",
+    "rate-limit": String(settings.rateLimit),
+    "page-size": String(settings.pageSize ?? 50),
+    concurrency: String(settings.concurrency ?? 1),
+    lang: language,
+    // Unless it is set, tokens do not come from there.
+    ...(found.has("oauth-base-url") ? { "oauth-base-url": oauthBaseUrl } : {}),
+  }
+  return Setting.all
+    .filter(({ holds, name }) => holds !== "secret" || found.has(name))
+    .map((setting): Shown => {
+      const { holds, name } = setting
+      const set = found.get(name)
+      const origin = set?.origin
+      return holds === "secret"
+        ? { name, value: undefined, characters: Array.from(set?.text ?? "").length, origin }
+        : {
+            name,
+            value: used[name] ?? (set && LoadedSettings.shown(setting, set)),
+            characters: undefined,
+            origin,
+            problem: Setting.isProxy(setting) ? Setting.proxyProblem(set?.text ?? "")?.[language] : undefined,
+          }
+    })
+})
+
+/** Returns settings as JSON has them. */
+export const forPrograms = (shown: ReadonlyArray<Shown>) =>
+  Object.fromEntries(
+    shown.map(({ characters, name, origin, problem, value }) => [
+      Setting.keyOf({ name }),
+      {
+        ...(characters === undefined ? { value: value ?? null } : { set: true, characters }),
+        ...(problem === undefined ? {} : { problem }),
+        origin: originForPrograms(origin),
+      },
+    ]),
+  )
+
+const originForPrograms = (origin: LoadedSettings.Origin | undefined) => {
+  switch (origin?._tag) {
+    case undefined:
+      return { from: "default" }
+    case "Flag":
+      return { from: "flag", flag: origin.flag }
+    case "Environment":
+      return { from: "environment", variable: origin.variable }
+    case "File":
+      return { from: `${origin.kind} file`, path: origin.path, line: origin.line }
+  }
+}
