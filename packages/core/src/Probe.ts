@@ -57,7 +57,7 @@ export const reach: Effect.Effect<Reached, FeishuError, FeishuConfig | HttpClien
   function* () {
     const config = yield* FeishuConfig
     const client = yield* HttpClient.HttpClient
-    const secrets = yield* ServerText.OfHttpClient
+    const secrets = yield* ServerText.HttpClientSecrets
     const watchdog = yield* Watchdog.make
     const operation = `GET ${ListByNo.path}`
     const request = HttpClientRequest.get(`${config.baseUrl}${ListByNo.path}`)

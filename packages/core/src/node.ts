@@ -14,7 +14,7 @@ import * as Redacted from "effect/Redacted"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
 import * as Certificates from "./internal/Certificates.ts"
 import * as Proxies from "./internal/Proxies.ts"
-import { OfHttpClient, type Secrets } from "./internal/ServerText.ts"
+import { HttpClientSecrets, type Secrets } from "./internal/ServerText.ts"
 import { CheckRoute } from "./internal/Transport.ts"
 import * as TransportFault from "./internal/TransportFault.ts"
 import * as UndiciHttpClient from "./internal/UndiciHttpClient.ts"
@@ -81,7 +81,7 @@ export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient,
       })
       return Layer.mergeAll(
         Layer.effect(HttpClient.HttpClient, client),
-        Layer.succeed(OfHttpClient, passwordIn(options)),
+        Layer.succeed(HttpClientSecrets, passwordIn(options)),
         Layer.succeed(CheckRoute, (url) =>
           // It throws nothing but these.
           Effect.try({

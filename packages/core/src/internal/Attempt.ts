@@ -1,5 +1,6 @@
 /**
- * One request and its judged answer, and what is told about it: every request that is sent goes through here.
+ * One attempt: a request, its judged answer, and the events about it. Every request that is sent goes through here,
+ * except for the one of `Probe`.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -18,9 +19,9 @@ import * as Transport from "./Transport.ts"
 import * as Watchdog from "./Watchdog.ts"
 import { judge } from "./Verdict.ts"
 
-/** A request, and how to read a successful answer. */
+/** A request, and how to decode a successful answer. */
 interface Options<A> {
-  /** Method and path: what it is called wherever it is told about. */
+  /** Method and path, which name the request in errors and events. */
   readonly operation: string
   readonly request: HttpClientRequest.HttpClientRequest
   /** The secrets in the request: a server may repeat them. */
@@ -28,10 +29,10 @@ interface Options<A> {
   readonly decode: (json: unknown, answer: Transport.Answer) => Effect.Effect<A, FeishuError>
 }
 
-/** What sends: one attempt each, nothing is tried again here. */
+/** Makes one attempt. Nothing is retried here. */
 export type Attempt = <A>(options: Options<A>) => Effect.Effect<A, FeishuError>
 
-/** Makes it. */
+/** Makes an `Attempt` from the configuration and the HTTP client. Fails if the proxy to the base URL cannot be used. */
 export const make: Effect.Effect<
   Attempt,
   FeishuError,
@@ -41,12 +42,12 @@ export const make: Effect.Effect<
   const client = yield* HttpClient.HttpClient
   yield* (yield* Transport.CheckRoute)(config.baseUrl)
   const budget = yield* Retry.RetryBudget
-  const ofHttpClient = yield* ServerText.OfHttpClient
+  const httpClientSecrets = yield* ServerText.HttpClientSecrets
   const watchdog = yield* Watchdog.make
 
   return Effect.fnUntraced(function* <A>(options: Options<A>): Effect.fn.Return<A, FeishuError> {
     const { decode, operation, request } = options
-    const secrets = [...options.secrets, ...ofHttpClient]
+    const secrets = [...options.secrets, ...httpClientSecrets]
     yield* budget.sent
     yield* Events.emit({ _tag: "RequestSent", operation })
     const started = yield* monotonicMillis

@@ -1,6 +1,6 @@
 /**
- * Certificates to trust, out of what people have: PEM, also as Windows saves text, or a certificate in DER. Node takes
- * anything for `ca`, and trusts nothing that it cannot read, without a word. This module is for Node alone.
+ * Reads certificates to trust from what people have: PEM, also as Windows saves text, or a certificate in DER. Node
+ * accepts anything as `ca`, and silently ignores what it cannot read. This module is for Node only.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import * as Result from "effect/Result"
@@ -16,18 +16,18 @@ export interface Certificate {
   readonly validTo: number
 }
 
-/** Why there is nothing to trust, or not all of it; and what to do. */
+/** Why not all of the content can be trusted, and what to do. */
 export interface Problem {
   readonly problem: Sentence.Sentence
   readonly remedy: Sentence.Sentence
 }
 
-/** Reads them. What is no certificate is refused and never repeated, since it may be a secret. */
+/** Reads the content of a file. What is not a certificate is refused, and never repeated: it may be a secret. */
 export const read = (content: string | Uint8Array): Result.Result<ReadonlyArray<Certificate>, Problem> => {
   if (typeof content === "string") return fromText(content)
   const bytes = Buffer.from(content)
   const text = decoded(bytes)
-  // UTF-16 without a mark leaves a NUL beside every character.
+  // UTF-16 without a byte order mark leaves a NUL next to every character.
   return text.replaceAll("\0", "").includes("-----BEGIN ") ? fromText(text) : fromBytes(bytes, text)
 }
 
@@ -42,7 +42,7 @@ const convertPkcs7 = (form: string) =>
   )
 const privateKey = () => refuse(Sentence.make("privateKey"), Sentence.make("giveCertificateAlone"))
 
-/** Windows saves text in UTF-16, too. */
+/** The text of a file. Windows also saves text in UTF-16. */
 const decoded = (bytes: Buffer): string => {
   const [first, second] = bytes
   if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes)
@@ -72,7 +72,7 @@ const fromText = (given: string): Result.Result<ReadonlyArray<Certificate>, Prob
     const base64 = body.replaceAll(/\s/g, "")
     const read = /^[\w+/]+=*$/.test(base64) ? certificateOf(Buffer.from(base64, "base64")) : undefined
     if (read === undefined) return damaged(index + 1, labels.length)
-    // What a trusted certificate is trusted for comes behind it, and OpenSSL heeds that.
+    // A trusted certificate is followed by what it is trusted for, and OpenSSL respects that.
     const pem = label === "TRUSTED CERTIFICATE" ? pemOf(label, base64) : read.pem
     certificates.push({ ...read, pem })
   }
@@ -95,7 +95,7 @@ const fromBytes = (bytes: Buffer, text: string): Result.Result<ReadonlyArray<Cer
         )
   }
   const start = bytes.subarray(0, 64).toString("hex")
-  // The identifiers of signed data, and of the parts of a store, which begins with its version.
+  // The identifier of signed data. A PKCS#12 store has one, too, but begins with its version.
   if (start.includes("06092a864886f70d010702") && !/^30.{2,10}020103/.test(start)) {
     return convertPkcs7(" -inform DER")
   }
@@ -117,7 +117,7 @@ const fromBytes = (bytes: Buffer, text: string): Result.Result<ReadonlyArray<Cer
   return fromText(text)
 }
 
-/** The certificate that these bytes begin with, and how many are it. */
+/** The certificate that the bytes begin with, and its length; `undefined` if they do not begin with one. */
 const certificateOf = (der: Buffer): (Certificate & { readonly bytes: number }) | undefined => {
   try {
     const certificate = new X509Certificate(der)
@@ -139,7 +139,7 @@ const isPrivateKey = (key: Buffer): boolean =>
       createPrivateKey({ key, format: "der", type })
       return true
     } catch (error) {
-      // One that needs a password is one, too.
+      // A key that needs a password is a private key, too.
       return error instanceof Error && /passphrase/i.test(error.message)
     }
   })

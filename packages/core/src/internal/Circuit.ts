@@ -1,6 +1,6 @@
 /**
- * What has just failed is left alone for a while: the calls in the meantime fail at once with the same error, and
- * the first call after it finds out for all who wait whether it works again.
+ * Leaves alone for a while what has just failed: calls in the meantime fail at once with the same error, and the first
+ * call after that finds out, for all that wait, whether it works again.
  */
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
@@ -8,9 +8,9 @@ import type { FeishuError } from "../FeishuError.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import * as Retry from "../Retry.ts"
 
-/** See the members. */
+/** Remembers which calls have just failed, by key. */
 export interface Circuit {
-  /** Runs a call, unless calls with this key are being left alone. */
+  /** Runs a call, or fails with the earlier error while calls with this key are left alone. */
   readonly guard: <A, R>(
     key: string,
     call: Effect.Effect<A, FeishuError, R>,
@@ -20,14 +20,14 @@ export interface Circuit {
 interface Open {
   readonly error: FeishuError
   readonly until: number
-  /** One call at a time finds out. */
+  /** Lets one call at a time find out whether it works again. */
   readonly probe: Semaphore.Semaphore
 }
 
-/** Keys whose time is over are looked for when there are as many as this. */
+/** Keys whose time is over are dropped once there are this many. */
 const fewKeys = 1_000
 
-/** Makes a circuit: `pauseSeconds` says for how long an error opens it, or that it does not. */
+/** Makes a circuit. `pauseSeconds` returns for how long an error opens it; `undefined` if the error does not. */
 export const make = (pauseSeconds: (error: FeishuError) => number | undefined): Circuit => {
   const opened = new Map<string, Open>()
   const guard = <A, R>(
@@ -52,7 +52,7 @@ export const make = (pauseSeconds: (error: FeishuError) => number | undefined): 
       Effect.tapError(failed),
       Effect.tap(() => Effect.sync(() => opened.delete(key))),
     )
-    /** The call's outcome, or the call itself where nothing stands against it any more. */
+    /** Gives the outcome of the call, or the call itself if another one has found out that it works again. */
     const probe: Effect.Effect<Effect.Effect<A, FeishuError, R>, never, R> = Effect.suspend(() => {
       const open = opened.get(key)
       if (open === undefined) return Effect.succeed(watched)

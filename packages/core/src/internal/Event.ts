@@ -1,4 +1,4 @@
-/** The events of a read. They are types alone, since both those that count them and those that hand them on need them. */
+/** The events of a read. They are types only, since both `Metrics.ts`, which counts them, and `Events.ts` need them. */
 import type { MeetingNo } from "@effect-feishu/contract/MeetingNo"
 import type { FeishuError, Reason } from "../FeishuError.ts"
 
@@ -6,8 +6,8 @@ import type { FeishuError, Reason } from "../FeishuError.ts"
 export type Outcome = "Success" | "Interrupted" | Reason["_tag"]
 
 /**
- * What became of a request on its way: it was `answered`, whatever the answer says; it is `unanswered`, and may have
- * arrived all the same; or it was `not sent`, since there was no connection.
+ * What became of a request: it was `answered`, whatever the answer says; it is `unanswered`, and may have arrived all
+ * the same; or it was `not sent`, because there was no connection.
  */
 export type Delivery = "not sent" | "answered" | "unanswered"
 
@@ -16,8 +16,8 @@ export type Event =
   /** A request is being sent; `operation` is its method and path. */
   | { readonly _tag: "RequestSent"; readonly operation: string }
   /**
-   * A request ended: with `Success`, with the tag of the error's reason, or `Interrupted`. Status and log id as far
-   * as there was an answer. `delivery` says whether the request counts for Feishu's rate limit, and from when on.
+   * A request ended: with `Success`, with the tag of the error's reason, or `Interrupted`. Status and log id are there if
+   * there was an answer. `delivery` says whether the request counts for Feishu's rate limit, and from when on.
    */
   | {
       readonly _tag: "RequestEnded"
@@ -28,15 +28,15 @@ export type Event =
       readonly logId: string | undefined
       readonly millis: number
     }
-  /** A call failed in a way that passes, and is tried again after a pause. */
+  /** A call failed, but may succeed if it is retried, which happens after this delay. */
   | { readonly _tag: "Retrying"; readonly error: FeishuError; readonly delayMillis: number }
   /** The rate limit has no free slot, or its gate is closed: the next request waits this long. */
   | { readonly _tag: "RateLimitWaiting"; readonly millis: number }
   /** That wait is over; it took this long. */
   | { readonly _tag: "RateLimitWaited"; readonly millis: number }
   /**
-   * Feishu refused a request for the rate limit, so somebody else uses the same quota. All requests wait until it
-   * resets, and from then on at least `paceMillis` lie between two of them.
+   * Feishu refused a request for the rate limit, so another program uses the same quota. All requests wait until the
+   * limit resets, and from then on are sent at least `paceMillis` apart.
    */
   | {
       readonly _tag: "RateLimitRefused"
@@ -51,14 +51,14 @@ export type Event =
       readonly _tag: "PageRead"
       readonly meetingNo: MeetingNo
       readonly rows: number
-      /** Rows that had come before, and were dropped. */
+      /** Rows that had come on an earlier page, and were dropped. */
       readonly duplicates: number
       readonly window: number
       readonly windows: number
     }
   /**
-   * A read that was resumed, or took long, has left out this part of its range: it is more than 90 days ago by now, and
-   * Feishu no longer answers for it. Unix seconds.
+   * A read that was resumed, or took long, has left out this part of its range: the part is now more than 90 days ago,
+   * and Feishu no longer answers for it. Unix seconds.
    */
   | {
       readonly _tag: "TimeUnreachable"
@@ -66,7 +66,7 @@ export type Event =
       readonly from: number
       readonly to: number
     }
-  /** A window older than 90 days has no rows. Feishu may just not show them any more. */
+  /** A window older than 90 days has no rows. Perhaps Feishu no longer shows them. Unix seconds. */
   | {
       readonly _tag: "OldWindowEmpty"
       readonly meetingNo: MeetingNo

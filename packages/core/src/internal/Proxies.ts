@@ -1,7 +1,8 @@
 /**
- * Which proxy a request takes, as people write proxies and exceptions from them. This module is for Node alone.
+ * Decides which proxy a request takes, and reads proxies and exceptions in the forms in which people write them. This
+ * module is for Node only.
  *
- * Undici's `EnvHttpProxyAgent` reads fewer forms, and does not tell what it has decided.
+ * Undici's `EnvHttpProxyAgent` reads fewer forms, and does not report what it has decided.
  */
 import { BlockList, isIP } from "node:net"
 import { domainToASCII } from "node:url"
@@ -9,16 +10,16 @@ import { isLoopback } from "@effect-feishu/contract/BaseUrl"
 import { invalidRequest } from "../FeishuError.ts"
 import * as Sentence from "../Sentence.ts"
 
-/** Proxies as an application gives them; what it leaves out is taken from the environment. */
+/** Proxies as an application sets them; what it leaves out is read from the environment. */
 export interface Options {
   readonly httpsProxy?: string | undefined
   readonly httpProxy?: string | undefined
   readonly noProxy?: string | undefined
 }
 
-/** A proxy, and what has set it: the name of an option or of a variable. */
+/** A proxy, and the name of the option or variable that sets it. */
 interface Proxy {
-  /** With http or https, perhaps a user and a password, and no path. */
+  /** An http or https URL without a path, perhaps with a user and a password. */
   readonly url: URL
   readonly setting: string
 }
@@ -28,7 +29,7 @@ interface Given {
   readonly setting: string
 }
 
-// An option that is empty stands for none; a variable that is empty is as good as not set.
+// An empty option means no proxy; an empty variable counts as not set.
 const given = (name: keyof Options, option: string | undefined, variables: ReadonlyArray<string>): Given => {
   if (option !== undefined) return { text: String(option).trim(), setting: name }
   for (const setting of variables) {
@@ -39,15 +40,15 @@ const given = (name: keyof Options, option: string | undefined, variables: Reado
 }
 
 /**
- * Finds the proxy for a URL; `undefined` for one that is reached directly. It throws an `InvalidRequest` where the
- * request would take a proxy that cannot be used, which is not repeated: it may contain a password.
+ * Finds the proxy for a URL; `undefined` if the URL is reached directly. Throws an `InvalidRequest` if the request would
+ * take a proxy that cannot be used. The error does not repeat the proxy, which may contain a password.
  */
 export type Find = (url: URL) => Proxy | undefined
 
 const plainHttp = (option: string | undefined): Given =>
   given("httpProxy", option, ["http_proxy", "HTTP_PROXY"])
 
-/** Reads the options and the environment. Without any proxy there is nothing to find. */
+/** Reads the options and the environment. Returns `undefined` if no proxy is set. */
 export const finder = (options: Options): Find | undefined => {
   const http = plainHttp(options.httpProxy)
   const https = given("httpsProxy", options.httpsProxy, ["https_proxy", "HTTPS_PROXY"])
@@ -60,7 +61,7 @@ export const finder = (options: Options): Find | undefined => {
   }
 }
 
-/** User and password of the proxy for plain http, as people type them; empty where it has none. */
+/** User and password of the proxy for plain http, decoded; empty if it has none. */
 export const plainHttpUser = ({
   httpProxy,
 }: Options): { readonly user: string; readonly password: string } => {
@@ -68,17 +69,17 @@ export const plainHttpUser = ({
     const { password, username } = parsed(plainHttp(httpProxy))?.url ?? { password: "", username: "" }
     return { user: decodeURIComponent(username), password: decodeURIComponent(password) }
   } catch {
-    // It cannot be used, and gets nothing.
+    // A proxy that cannot be used is sent nothing.
     return { user: "", password: "" }
   }
 }
 
 const parsed = ({ setting, text }: Given): Proxy | undefined => {
-  // As browsers call it when there is none.
+  // What browsers write for no proxy.
   if (/^direct(:\/*)?$/i.test(text)) return undefined
-  // In the command prompt of Windows quotes become part of a variable.
+  // In the command prompt of Windows, quotes become part of a variable.
   const bare = /^(["'])(.*)\1$/s.exec(text)?.[2] ?? text
-  // Up to the last @ it is user and password, whatever characters they have.
+  // Everything up to the last @ is user and password, whatever characters they have.
   const [, scheme = "http", user, rest = ""] =
     /^(?:([a-z][a-z0-9+.-]*):\/\/|\/\/)?(?:(.*)@)?([^@]*)$/is.exec(bare.trim()) ?? []
   if (/^socks/i.test(scheme)) {
@@ -94,7 +95,7 @@ const parsed = ({ setting, text }: Given): Proxy | undefined => {
   const host = rest.replace(/[/?#].*$/s, "")
   const address = isIP(host) === 6 ? `[${host}]` : host
   const url = `${scheme}://${address}`
-  // A number alone is a port that has lost its host, and would be read as an address.
+  // A bare number is a port that has lost its host, and would be read as an address.
   if (/^(\[[^\]]+\]|[^:\s,;]+)(:\d+)?$/.test(address) && !/^\d+$/.test(address) && URL.canParse(url)) {
     const proxy = new URL(url)
     if (user !== undefined) {
@@ -109,7 +110,7 @@ const parsed = ({ setting, text }: Given): Proxy | undefined => {
 
 const writeIt = Sentence.make("writeProxy")
 
-/** Percent-encoded, once: a `%` that encodes nothing is part of a password. */
+/** Percent-encodes a text once: a `%` that encodes nothing is part of a password. */
 const encoded = (text: string): string => {
   try {
     return encodeURIComponent(decodeURIComponent(text))
@@ -133,20 +134,20 @@ const listOf = (list: string): ((url: URL) => boolean) => {
 }
 
 const entryOf = (text: string): Includes => {
-  // Some write URLs.
+  // Some people write URLs.
   const entry = text.replace(/^[a-z][a-z0-9+.-]*:\/\/([^/]*).*$/is, "$1").toLowerCase()
   const [, bracketed, bits = "", name, port] = /^(?:\[(.+)\](\/\d+)?|([^:]*))(?::(\d+))?$/.exec(entry) ?? []
-  // What has more than one colon, and no brackets, is an address of IPv6.
+  // An entry with more than one colon, and without brackets, is an IPv6 address.
   const isHost = hostsOf(`${bracketed ?? name ?? entry}${bits}`)
   return (host, asked) => (port === undefined || port === asked) && isHost(host)
 }
 
 const hostsOf = (text: string): ((host: string) => boolean) => {
   if (text === "*") return () => true
-  // Names without a dot, as Windows has it.
+  // On Windows, all names without a dot.
   if (text === "<local>") return (host) => isIP(host) === 0 && !host.includes(".")
   const [, first = text, bits] = /^(.+)\/(\d{1,3})$/.exec(text) ?? []
-  // A network may be short: 169.254/16.
+  // The address of a network may be shortened: 169.254/16.
   const address =
     bits !== undefined && /^\d{1,3}(\.\d{1,3}){0,2}$/.test(first)
       ? [...first.split("."), "0", "0", "0"].slice(0, 4).join(".")
@@ -159,11 +160,11 @@ const hostsOf = (text: string): ((host: string) => boolean) => {
     else addresses.addSubnet(address, Number(bits), type)
     return (host) => {
       const asked = isIP(host)
-      // An address of IPv4 may be written as one of IPv6, but a network of IPv6 has none of IPv4.
+      // An IPv4 address may be written as an IPv6 address, but an IPv6 network contains no IPv4 addresses.
       return asked >= family && addresses.check(host, asked === 4 ? "ipv4" : "ipv6")
     }
   }
-  // A part of an address: 10.* or 10.
+  // Part of an address: 10.* or 10.
   const wildcard = text.replace(/^((?:\d{1,3}\.){1,3})$/, "$1*")
   if (wildcard.includes("*")) {
     const pattern = new RegExp(
@@ -179,5 +180,5 @@ const hostsOf = (text: string): ((host: string) => boolean) => {
   return (host) => host === domain || (isIP(host) === 0 && host.endsWith(`.${domain}`))
 }
 
-/** A name as URLs have it. */
+/** A host name in ASCII, as `URL` has it. */
 const inAscii = (name: string): string => (/^[\0-\u007f]*$/.test(name) ? name : domainToASCII(name) || name)

@@ -1,7 +1,7 @@
 /**
- * What a server says, as far as it may be shown. A server, or something in its place, may repeat the request and
- * with it the secrets in there, while errors are printed, logged and stored: whatever text of an answer goes into
- * one comes through here.
+ * Makes a server's text fit to be shown. A server, or something that answers in its place, may repeat the request and
+ * the secrets in it, and errors are printed, logged and stored: all text of an answer that goes into an error passes
+ * through here.
  */
 import * as Context from "effect/Context"
 import * as Redacted from "effect/Redacted"
@@ -9,34 +9,35 @@ import * as Redacted from "effect/Redacted"
 /** The secrets of a request. */
 export type Secrets = ReadonlyArray<Redacted.Redacted<string>>
 
-/** Secrets that the HTTP client adds to requests by itself, such as a proxy's password: these may come back, too. */
-export const OfHttpClient = Context.Reference<Secrets>("@effect-feishu/core/ServerText/OfHttpClient", {
-  defaultValue: () => [],
-})
+/** Secrets that the HTTP client itself adds to requests, such as a proxy's password: a server may repeat these, too. */
+export const HttpClientSecrets = Context.Reference<Secrets>(
+  "@effect-feishu/core/ServerText/HttpClientSecrets",
+  { defaultValue: () => [] },
+)
 
-/** A server's words on one line: without control characters, without the request's secrets, and not too long. */
+/** A server's text on one line: without control characters and the request's secrets, at most `length` characters. */
 export const showable = (text: string, secrets: Secrets, length: number): string =>
   masked(text, secrets)
     .replace(/[\p{C}\s]+/gu, " ")
     .trim()
     .slice(0, length)
 
-/** A text without the request's secrets. To be cut afterwards only: half a secret is not found any more. */
+/** A text without the request's secrets. Mask before you shorten: half a secret would not be found. */
 export const masked = (text: string, secrets: Secrets): string =>
   secrets.reduce((shown, secret) => shown.replace(written(secret), "<redacted>"), text)
 
-/** Whether a text repeats a secret of the request. */
+/** True when a text repeats a secret of the request. */
 export const repeats = (text: string, secrets: Secrets): boolean =>
-  // No way of writing is shorter than the secret: most page tokens and log ids cost nothing.
+  // No way to write a secret is shorter than the secret itself: most page tokens and log ids cost nothing.
   secrets.some((secret) => text.length >= Redacted.value(secret).length && text.search(written(secret)) >= 0)
 
-/** A log id is shown everywhere: what does not look like one, or repeats a secret, is none. */
+/** Returns a log id, which is shown everywhere; `undefined` if it does not look like one, or repeats a secret. */
 export const checkedLogId = (text: string | undefined, secrets: Secrets): string | undefined =>
   text !== undefined && /^[\w.:-]{1,80}$/.test(text) && !repeats(text, secrets) ? text : undefined
 
 /**
- * A secret in whatever way it is written: each character as it is, or escaped as in a URL, a form, JSON or HTML. In
- * small letters, too, as in the name of a host.
+ * Matches a secret in any way of writing it: each character as it is, or escaped as in a URL, a form, JSON or HTML. Case
+ * does not matter, since host names are in lower case.
  */
 const written = (secret: Redacted.Redacted<string>): RegExp => {
   let pattern = patterns.get(secret)
@@ -58,5 +59,5 @@ const written = (secret: Redacted.Redacted<string>): RegExp => {
   return pattern
 }
 
-/** Made once a secret: a token goes with thousands of requests. */
+/** The patterns of secrets, each made once: the same token is sent with thousands of requests. */
 const patterns = new WeakMap<Redacted.Redacted<string>, RegExp>()

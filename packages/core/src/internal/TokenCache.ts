@@ -1,6 +1,6 @@
 /**
- * Tokens by key, each fetched once for all who want it at the time and refreshed as it is used: no timer runs,
- * so that a cache of many tenants costs what its tokens cost.
+ * Tokens by key. Each is fetched once for all callers that wait for it, and refreshed when it is used. No timer runs, so
+ * a cache of many tenants costs only what its tokens cost.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -9,36 +9,36 @@ import type * as Scope from "effect/Scope"
 import type { FeishuError } from "../FeishuError.ts"
 import { monotonicMillis } from "./monotonic.ts"
 
-/** A token and its generation: a refused generation is replaced once, however many callers were refused. */
+/** A token, and its generation: a refused generation is replaced once, however many callers were refused. */
 export interface Token {
   readonly value: Redacted.Redacted<string>
   readonly generation: number
 }
 
-/** What a fetch brings. */
+/** The result of a fetch. */
 export interface Fetched {
   readonly value: Redacted.Redacted<string>
-  /** Seconds that it is good for; anything, as servers are. */
+  /** For how many seconds it is valid; anything that a server may send. */
   readonly expire: unknown
 }
 
-/** See the members. */
+/** A cache of tokens by key. */
 export interface TokenCache {
-  /** A token that is valid as far as is known. Callers at the same time share one fetch. */
+  /** A token that is valid as far as is known. Concurrent callers share one fetch. */
   readonly get: (key: string) => Effect.Effect<Token, FeishuError>
-  /** Feishu refused a token of this generation: `get` will fetch another, once. */
+  /** Reports that Feishu refused a token of this generation: `get` will fetch another, once. */
   readonly invalidate: (key: string, generation: number) => Effect.Effect<void>
 }
 
-/** Feishu's tokens live two hours; what an answer says beyond that, or not at all, is taken as that. */
+/** Feishu's tokens live two hours. A longer life in an answer, or none, is taken as two hours. */
 const longestLifeMillis = 7_200_000
-/** A shorter life would have every call fetch a token. */
+/** With a shorter life every call would fetch a token. */
 const shortestLifeMillis = 60_000
-/** From 30 minutes before the end on, Feishu gives a new token and both stay valid (documented). */
+/** Within the last 30 minutes of a token Feishu gives a new one, and both are valid (documented). */
 const refreshBeforeMillis = 25 * 60_000
-/** A background refresh that failed is tried again after this long; the token at hand is still good. */
+/** A background refresh that failed is retried after this long; the present token is still valid. */
 const refreshPauseMillis = 30_000
-/** Entries of ended tokens are looked for when there are as many as this, and then whenever they have doubled. */
+/** Entries of expired tokens are dropped when there are this many entries, and then whenever the number has doubled. */
 const fewEntries = 1_000
 
 interface Entry {
@@ -49,8 +49,8 @@ interface Entry {
 }
 
 /**
- * Makes a cache. Fetches run in its scope: a caller that is interrupted takes no other caller's token away.
- * Failures are never kept.
+ * Makes a cache. Fetches run in its scope, so a caller that is interrupted does not interrupt the fetch that others wait
+ * for. Failures are never kept.
  */
 export const make = Effect.fnUntraced(function* (
   fetch: (key: string) => Effect.Effect<Fetched, FeishuError>,
@@ -59,7 +59,7 @@ export const make = Effect.fnUntraced(function* (
   const scope = yield* Effect.scope
   const entries = new Map<string, Entry>()
   let sweepAt = fewEntries
-  // Of all keys: an entry that was swept away and came back must not repeat a generation.
+  // Shared by all keys: an entry that was dropped and made again must not repeat a generation.
   let generations = 0
 
   const entryOf = (key: string, time: number): Entry => {
@@ -84,7 +84,7 @@ export const make = Effect.fnUntraced(function* (
       Math.max(typeof expire === "number" ? expire * 1000 : longestLifeMillis, shortestLifeMillis),
       longestLifeMillis,
     )
-    // The same token once more is no new generation: whoever was refused with it would be refused again.
+    // The same token again is not a new generation: a caller that was refused with it would be refused again.
     const again = entry.token !== undefined && Redacted.value(entry.token.value) === Redacted.value(value)
     const token = again ? entry.token! : { value, generation: ++generations }
     entry.token = token
@@ -94,14 +94,14 @@ export const make = Effect.fnUntraced(function* (
     return token
   }, Effect.withSpan("AccessToken.fetch"))
 
-  /** Starts a fetch unless one is under way; everyone waits for the same. */
+  /** Starts a fetch, unless one is under way: all callers wait for the same one. */
   const startFetch = (key: string, entry: Entry) =>
     Effect.suspend(() => {
       if (entry.fetching !== undefined) return Effect.succeed(entry.fetching)
       const deferred = Deferred.makeUnsafe<Token, FeishuError>()
       entry.fetching = deferred
       return Effect.map(Effect.forkIn(fetchInto(key, entry), scope), (fiber) => {
-        // From outside the fiber: one that is stopped before it starts, as by a closed scope, runs no finalizer.
+        // From outside the fiber: a fiber that is stopped before it starts, as by a closed scope, runs no finalizer.
         fiber.addObserver((exit) => {
           entry.fetching = undefined
           Deferred.doneUnsafe(deferred, exit)
@@ -125,7 +125,7 @@ export const make = Effect.fnUntraced(function* (
     invalidate: (key, generation) =>
       Effect.sync(() => {
         const entry = entries.get(key)
-        // Kept until it is replaced, so that the same token once more is known for what it is.
+        // The token is kept until it is replaced, so that the same token is recognized if it is fetched again.
         if (entry?.token?.generation === generation) entry.endsAt = 0
       }),
   }

@@ -1,8 +1,9 @@
 /**
- * One attempt on the wire: send, read the whole body under deadlines and a size cap, nothing judged yet.
+ * One request on the wire: it is sent, and the whole body is read under deadlines and a size limit. The answer is judged
+ * elsewhere: see `Verdict.ts`.
  *
- * Errors of the HTTP client are translated here and never carried on: their message, JSON and inspected form
- * contain the URL and the request's body, and with that the app secret.
+ * Errors of the HTTP client are translated here and never passed on: their message, JSON and inspected form contain the
+ * URL and the request's body, and with it the app secret.
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -23,9 +24,10 @@ import type { Watchdog } from "./Watchdog.ts"
 import { contractViolation, FeishuError, type TransportFailed } from "../FeishuError.ts"
 import * as Sentence from "../Sentence.ts"
 import { checkedLogId, type Secrets, showable } from "./ServerText.ts"
+import { concatenated } from "./bytes.ts"
 import * as TransportFault from "./TransportFault.ts"
 
-/** An answer as it came, its body as text. */
+/** An answer as it was received, with its body as text. */
 export interface Answer {
   readonly status: number
   /** By lower-case name. */
@@ -34,23 +36,23 @@ export interface Answer {
   readonly logId: string | undefined
 }
 
-/** What the HTTP client knows before anything is sent: fails where a request to this URL cannot be. */
+/** A check of the HTTP client before anything is sent. Fails if it cannot send requests to this URL. */
 export const CheckRoute = Context.Reference<(url: string) => Effect.Effect<unknown, FeishuError>>(
   "@effect-feishu/core/Transport/CheckRoute",
   { defaultValue: () => () => Effect.void },
 )
 
 /** Sends a request and reads its answer. Redirects are not followed: the token is for one host only. */
-export const send = (attempt: Attempt): Effect.Effect<Answer, FeishuError> => {
+export const send = (sending: Sending): Effect.Effect<Answer, FeishuError> => {
   const progress: Progress = { lastByte: undefined }
   return Effect.updateContext(
-    attempt.watchdog.watch(exchange(attempt, progress), (time) => overdue(attempt, progress, time)),
+    sending.watchdog.watch(roundTrip(sending, progress), (time) => overdue(sending, progress, time)),
     quietly,
   )
 }
 
-/** One attempt: what is sent, and by what. */
-export interface Attempt {
+/** A request, and what sends it. */
+interface Sending {
   readonly client: HttpClient.HttpClient
   readonly config: FeishuConfig["Service"]
   readonly watchdog: Watchdog
@@ -61,8 +63,9 @@ export interface Attempt {
   readonly started: number
 }
 
-/** How far an attempt has come. */
+/** The progress of a round trip. */
 interface Progress {
+  /** When the last byte was received; `undefined` before the headers. */
   lastByte: number | undefined
 }
 
@@ -70,18 +73,18 @@ const quietly = <R>(context: Context.Context<R>): Context.Context<R> =>
   context.pipe(
     // The client's own span would record the URL, and its trace header would go to Feishu.
     Context.add(HttpClient.TracerDisabledWhen, () => true),
-    // For the one client that follows redirects unless it is told not to.
+    // For the fetch client, which otherwise follows redirects.
     Context.add(FetchHttpClient.RequestInit, {
       ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
       redirect: "manual",
     }),
   )
 
-const exchange = Effect.fnUntraced(function* (
-  attempt: Attempt,
+const roundTrip = Effect.fnUntraced(function* (
+  sending: Sending,
   progress: Progress,
 ): Effect.fn.Return<Answer, FeishuError> {
-  const { client, request, secrets } = attempt
+  const { client, request, secrets } = sending
   const response = yield* Effect.mapError(
     client.execute(HttpClientRequest.setHeader(request, "accept-encoding", "gzip")),
     (error) => failed(request, error),
@@ -89,7 +92,7 @@ const exchange = Effect.fnUntraced(function* (
   progress.lastByte = yield* monotonicMillis
   const { headers, status } = response
   const logId = checkedLogId(headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId], secrets)
-  return yield* read(attempt, progress, response, headers, logId).pipe(
+  return yield* readBody(sending, progress, response, headers, logId).pipe(
     Effect.flatMap((body) => {
       const fault = status === 400 ? faultOfTls(request.url, body.slice(0, 2_000)) : undefined
       return fault === undefined
@@ -97,14 +100,14 @@ const exchange = Effect.fnUntraced(function* (
         : Effect.fail(TransportFault.transportFailed(request.url, fault))
     }),
     Effect.catchIf(
-      // The status of a failure says enough: that its body cannot be read must not hide it.
+      // The status of a failure says enough: it must not be hidden because its body cannot be read.
       (error) => status >= 400 && error.reason._tag === "ContractViolation",
       () => Effect.succeed({ status, headers, body: "", logId }),
     ),
   )
 })
 
-/** What a server in front of Feishu says in an answer although it is one of TLS: in the words of nginx, Apache and Go. */
+/** The TLS fault that a server reports in an HTTP answer, in the words of nginx, Apache and Go; else `undefined`. */
 const faultOfTls = (url: string, body: string): TransportFailed["fault"] | undefined => {
   if (url.startsWith("https:")) {
     return /No required SSL certificate was sent/i.test(body) ? "client certificate required" : undefined
@@ -116,8 +119,8 @@ const faultOfTls = (url: string, body: string): TransportFailed["fault"] | undef
     : undefined
 }
 
-const read = Effect.fnUntraced(function* (
-  { config, request, secrets }: Attempt,
+const readBody = Effect.fnUntraced(function* (
+  { config, request, secrets }: Sending,
   progress: Progress,
   response: HttpClientResponse.HttpClientResponse,
   headers: Answer["headers"],
@@ -126,7 +129,7 @@ const read = Effect.fnUntraced(function* (
   const violation = (problem: Sentence.Sentence, cutShort = false) =>
     new FeishuError({ reason: contractViolation(problem, { status: response.status, cutShort, logId }) })
 
-  /** All bytes of a stream, as long as they are within the cap. */
+  /** All bytes of a stream, as long as they are within the size limit. */
   const collect = <E>(stream: Stream.Stream<Uint8Array, E>, onError: (error: E) => FeishuError) =>
     Effect.suspend(() => {
       const parts: Array<Uint8Array> = []
@@ -144,7 +147,7 @@ const read = Effect.fnUntraced(function* (
               : Effect.void
           }),
         ),
-        () => join(parts, size),
+        () => concatenated(parts, size),
       )
     })
 
@@ -152,7 +155,7 @@ const read = Effect.fnUntraced(function* (
   let bytes = isSmall(headers, config.maxBodyBytes)
     ? new Uint8Array(yield* Effect.mapError(response.arrayBuffer, broken))
     : yield* collect(response.stream, broken)
-  // By its first bytes, not by its header: fetch inflates by itself and leaves the header in place.
+  // By its first bytes, not by its header: fetch decompresses by itself and leaves the header in place.
   if (isGzip(bytes)) {
     bytes = yield* collect(inflate(bytes), () => violation(Sentence.make("gzipDamaged"), true))
     if (isGzip(bytes)) return yield* violation(Sentence.make("gzipTwice"))
@@ -164,9 +167,9 @@ const read = Effect.fnUntraced(function* (
   return decoder.decode(bytes)
 })
 
-/** Why an attempt has taken too long, or in how many milliseconds it will have. */
+/** Returns the error of a round trip that has taken too long, or in how many milliseconds it will have. */
 const overdue = (
-  { config, request, started }: Attempt,
+  { config, request, started }: Sending,
   { lastByte }: Progress,
   time: number,
 ): FeishuError | number => {
@@ -180,44 +183,33 @@ const overdue = (
   return next.wait <= 0 ? TransportFault.transportFailed(request.url, next.fault) : next.wait
 }
 
-/** What became of an attempt, which decides how long the slot rests that it used. */
+/** Returns what became of a request, which decides how long the slot that it used rests. */
 export const deliveryOf = (exit: Exit.Exit<unknown, unknown>): Delivery => {
   if (Exit.isSuccess(exit)) return "answered"
   const error = Cause.squash(exit.cause)
   if (!(error instanceof FeishuError)) return "unanswered"
-  // A proxy that cannot be used: nothing was sent.
+  // The proxy cannot be used, so nothing was sent.
   if (error.reason._tag === "InvalidRequest") return "not sent"
   if (error.reason._tag !== "TransportFailed") return "answered"
   return error.reason.mayHaveArrived ? "unanswered" : "not sent"
 }
 
-/** A body this small is read as one piece: it is there at once, or not within the idle timeout. */
+/** A body of at most this size is read as one piece: it arrives at once, or not within the idle timeout. */
 const smallBytes = 64 * 1024
 
-/** Whether the headers promise a body that no HTTP client can make larger. */
+/** True when the headers promise a small body that no HTTP client decompresses to a larger one. */
 const isSmall = (headers: Answer["headers"], maxBytes: number): boolean =>
   Number(headers["content-length"]) <= Math.min(smallBytes, maxBytes) &&
   headers["content-encoding"] === undefined
 
 const decoder = new TextDecoder("utf-8")
 
-const join = (parts: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  if (parts.length === 1) return parts[0]!
-  const whole = new Uint8Array(size)
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
-  }
-  return whole
-}
-
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
-// An object or array, perhaps behind blanks or a byte order mark.
+// An object or array, perhaps after blanks or a byte order mark.
 const looksLikeJson = (bytes: Uint8Array): boolean => /^\s*[[{]/.test(decoder.decode(bytes.subarray(0, 16)))
 
-/** Inflates as it is read, so that a small body that inflates to a huge one is stopped at the cap. */
+/** Decompresses while it is read, so that a small body that inflates to a huge one is stopped at the size limit. */
 const inflate = (bytes: Uint8Array): Stream.Stream<Uint8Array, unknown> =>
   Stream.fromReadableStream({
     evaluate: () =>

@@ -1,6 +1,6 @@
 /**
- * What a request failed with, as a `TransportFailed`. The system's own error hides at different depths in different
- * HTTP clients, and does not say whether anything was sent before: where the client knows that, it throws a `Lost`.
+ * Turns what a request failed with into a `TransportFailed`. The system's own error is nested at different depths in
+ * different HTTP clients, and does not say whether anything was sent before: a client that knows throws a `Lost`.
  */
 import { FeishuError, TransportFailed, type TransportFault } from "../FeishuError.ts"
 import { shortened } from "./shortened.ts"
@@ -9,16 +9,16 @@ import { shortened } from "./shortened.ts"
 export interface Proxy {
   /** Host and port, without user and password. */
   readonly host: string
-  /** What set it, such as `HTTPS_PROXY`. */
+  /** The name of the variable or option that sets it, such as `HTTPS_PROXY`. */
   readonly setting: string
 }
 
-/** The failure of a request, with what its client knows beside the system's error, which is the cause. */
+/** The failure of a request: the system's error as the cause, and what the client knows in addition to it. */
 export class Lost extends Error {
-  /** Whether sending had begun; before that nothing reached Feishu. */
+  /** True when sending had begun; before that nothing reached Feishu. */
   readonly sent: boolean
   readonly proxy: Proxy | undefined
-  /** Whether the proxy failed, and not what is behind it. */
+  /** True when the proxy failed, and not the server behind it. */
   readonly atProxy: boolean
 
   constructor(
@@ -34,26 +34,26 @@ export class Lost extends Error {
 
 type Fault = typeof TransportFault.Type
 
-/** A system's error as far as it is looked at. */
+/** The parts of a system's error that are read here. */
 interface SystemError {
   readonly code?: unknown
   readonly syscall?: unknown
   readonly message?: unknown
-  /** What an HTTP parser did not understand. */
+  /** The bytes that an HTTP parser did not understand. */
   readonly data?: unknown
   readonly rawPacket?: unknown
 }
 
 const portOf = ({ port, protocol }: URL): string => port || (protocol === "https:" ? "443" : "80")
 
-/** A URL's host and port, the latter also where it is the usual one. */
+/** The host and port of a URL; the port also if it is the usual one. */
 export const hostAndPort = (url: URL): string => `${shortened(url.hostname, 260)}:${portOf(url)}`
 
-/** A request's failure without the system's error: `fault` is all that is known. */
+/** The error of a request of whose failure only the `fault` is known. */
 export const transportFailed = (url: string, fault: Fault): FeishuError =>
   new FeishuError({ reason: new TransportFailed({ fault, host: hostAndPort(new URL(url)) }) })
 
-/** A request's failure by what its client threw; `answered`: after the headers of an answer had come. */
+/** The error of a request whose client threw `cause`. `answered` is true if the headers of an answer had arrived. */
 export const ofCause = (url: string, cause: unknown, answered = false): FeishuError => {
   if (cause instanceof FeishuError) return cause
   const known = cause instanceof Lost ? cause : undefined
@@ -74,7 +74,7 @@ export const ofCause = (url: string, cause: unknown, answered = false): FeishuEr
   })
 }
 
-/** An error and those that caused it, the innermost last; of several attempts, the one that tells most. */
+/** An error and its causes, the innermost last. Of several attempts to connect, the most informative one counts. */
 const causesOf = (error: unknown): ReadonlyArray<SystemError> => {
   const causes: Array<SystemError> = []
   for (let cause = error; typeof cause === "object" && cause !== null && causes.length < 5;) {
@@ -87,8 +87,8 @@ const causesOf = (error: unknown): ReadonlyArray<SystemError> => {
   return causes
 }
 
-// A host with several addresses is tried at each. What comes first here says more of the host: the others are often of
-// IPv6 on a machine that has none.
+// A host with several addresses is tried at each of them. The codes in front say more about the host: the others are
+// often those of IPv6 on a machine that has none.
 const telling = ["ECONNREFUSED", "ETIMEDOUT", "EACCES", "EPERM", "EHOSTUNREACH"]
 
 const mostTelling = (attempts: ReadonlyArray<SystemError>): unknown => {
@@ -99,33 +99,33 @@ const mostTelling = (attempts: ReadonlyArray<SystemError>): unknown => {
   return attempts.toSorted((one, other) => rank(one) - rank(other))[0]
 }
 
-/** What is known of a request beside the system's error. */
+/** What is known about a request in addition to the system's error. */
 interface Known {
-  /** Undefined where it is not known. */
+  /** `undefined` if it is not known. */
   readonly sent: boolean | undefined
   readonly isTls: boolean
   readonly isProxied: boolean
   readonly atProxy: boolean
 }
 
-/** How a request failed. */
+/** Returns how a request failed, and the system's code. */
 const faultOf = (
   causes: ReadonlyArray<SystemError>,
   known: Known,
 ): { readonly fault: Fault; readonly code?: string } => {
   for (const { message } of causes) {
-    // Undici tells the status of a proxy's answer in this text only; the second is that of a proxy for plain http.
+    // Undici gives the status of a proxy's answer in this text only; the second form is that of a proxy for plain http.
     const status = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(String(message))?.[1]
     if (status !== undefined) {
       return { fault: Number(status) >= 500 ? "proxy failed" : "proxy refused", code: `HTTP ${status}` }
     }
   }
-  // The innermost code is the system's own; those around it are the client's.
+  // The innermost code is the system's own; the codes around it are the client's.
   const last = causes.findLast(({ code }) => typeof code === "string") ?? causes.at(-1)
   const code = last === undefined ? undefined : codeOf(last)
   const isGarbled = last !== undefined && isNotHttp(last)
   const told = (fault: Fault) => ({ fault, ...(code === undefined ? {} : { code }) })
-  // Plain http takes no tunnel: what answers it is the proxy.
+  // Plain http uses no tunnel: the proxy is what answers.
   if (known.atProxy || (isGarbled && known.isProxied && !known.isTls)) {
     return told(faultAtProxy(code, last?.syscall, isGarbled))
   }
@@ -136,7 +136,7 @@ const faultOf = (
   )
 }
 
-/** A code as undici has it: Node's own client says the same of TLS in the message alone. */
+/** An error's code in undici's form: for TLS, Node's own client says the same in the message only. */
 const codeOf = ({ code, message }: SystemError): string | undefined => {
   if (typeof code !== "string") return undefined
   const reason = code === "EPROTO" ? /:SSL routines:[^:]*:([^:]+):/.exec(String(message))?.[1] : undefined
@@ -147,14 +147,14 @@ const isNotHttp = ({ code, data, message }: SystemError): boolean =>
   (typeof code === "string" && code.startsWith("HPE_")) ||
   (data !== undefined && String(message).startsWith("Response does not match the HTTP"))
 
-/** Whether what came instead of HTTP is how a server says in TLS that it does not understand: an alert, in a record. */
+/** True when a TLS alert came instead of HTTP: a TLS server sends one if it does not understand a request. */
 const isTlsAlert = ({ data, rawPacket }: SystemError): boolean => {
   const [type, major] =
     rawPacket instanceof Uint8Array ? rawPacket : Array.from(String(data), (byte) => byte.charCodeAt(0))
   return type === 0x15 && major === 3
 }
 
-// Of the name of the host, or of connecting: nothing was sent yet.
+// The lookup of the host name, or connecting: nothing was sent yet.
 const isConnecting = (syscall: unknown): boolean => syscall === "connect" || syscall === "getaddrinfo"
 
 const isNoTls = (code: string): boolean =>
@@ -162,13 +162,13 @@ const isNoTls = (code: string): boolean =>
     code,
   )
 
-// The names of OpenSSL; a key that is too weak is `UNSPECIFIED`.
+// OpenSSL's names; a key that is too weak is `UNSPECIFIED`.
 const isCertificate = (code: string): boolean =>
   /^(CERT_|CRL_|ERROR_IN_C|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_CERT_|UNSPECIFIED)/.test(
     code,
   )
 
-// What a server says to end a handshake, and what OpenSSL here says of one that it does not accept.
+// What a server sends to end a handshake, and what OpenSSL on this side says about one that it does not accept.
 const isRefusal = (code: string): boolean =>
   /^ERR_SSL_(SSLV3|SSL\/TLS|TLSV1|TLSV13)_|^ERR_SSL_(UNSUPPORTED_|NO_|UNSAFE_|DH_|EE_|CA_|BAD_(ECC|DH)|WRONG_(CIPHER|SSL)|VERSION_)/.test(
     code,
@@ -185,9 +185,9 @@ const faultOfCode = (code: string, { message, syscall }: SystemError, { isTls, s
   if (code === "ECONNREFUSED") return "connection refused"
   if (code === "ENOTFOUND" || code.startsWith("EAI_")) return "host not found"
   if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ERR_SOCKET_CONNECTION_TIMEOUT") return "connect timeout"
-  // Otherwise it is a read that timed out: the request may have arrived.
+  // Otherwise a read timed out, and the request may have arrived.
   if (code === "ETIMEDOUT" && isBefore) return "connect timeout"
-  // In TLS 1.3 it comes after the first request was written, which the server does not look at.
+  // In TLS 1.3 it comes after the first request was written, which the server does not read.
   if (/^ERR_SSL_.*_CERTIFICATE_REQUIRED$/.test(code)) return "client certificate required"
   if (sent !== true) {
     if (isNoTls(code)) return "no TLS at this port"

@@ -1,8 +1,9 @@
 /**
- * Undici's dispatch as an HTTP client. Between it and Effect's client for undici lie an abort signal, two promises
- * and a stream of Node for each request: on loopback they take as long as undici itself.
+ * Undici's dispatch as an HTTP client. Effect's own client for undici needs an abort signal, two promises and a stream of
+ * Node for each request: on loopback these take as long as undici itself.
  *
- * It sends what this package sends: no body or bytes, and no span. All else goes through Effect's client.
+ * It sends what this package sends: requests with bytes or without a body, and without a span. Every other request goes
+ * through Effect's client.
  */
 import type { Dispatcher } from "@effect/platform-node/Undici"
 import * as Arr from "effect/Array"
@@ -20,15 +21,16 @@ import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import { pipeArguments } from "effect/Pipeable"
 import * as Stream from "effect/Stream"
+import { ownBuffer } from "./bytes.ts"
 import * as TransportFault from "./TransportFault.ts"
 
-/** What sends the requests to an origin, and the proxy that they take. */
+/** What sends requests to an origin, and the proxy that they take. */
 export interface Route {
   readonly dispatcher: Dispatcher
   readonly proxy?: TransportFault.Proxy
 }
 
-/** The failure of the proxy itself while a tunnel through it is opened. */
+/** The proxy itself failed while a tunnel through it was opened. */
 export class TunnelFailed extends Error {
   constructor(cause: unknown) {
     super("The proxy opened no tunnel", { cause })
@@ -36,8 +38,8 @@ export class TunnelFailed extends Error {
 }
 
 /**
- * Makes the client; `other` sends what this one does not. Where there is no route to an origin, `routeOf` throws a
- * `FeishuError`.
+ * Makes the client. `other` sends what this client does not. `routeOf` throws a `FeishuError` if there is no route to an
+ * origin.
  */
 export const make = (
   routeOf: (origin: string) => Route,
@@ -88,7 +90,7 @@ const send = (
         resume(Effect.succeed(new Response(request, status, Headers.fromInput(headers), answer))),
       failed: (cause, sent) => {
         const tunnel = cause instanceof TunnelFailed ? cause : undefined
-        // Plain http takes no tunnel: its connection is one to the proxy.
+        // Plain http uses no tunnel: its connection leads to the proxy.
         const atProxy = tunnel !== undefined || (proxy !== undefined && !sent && origin.startsWith("http:"))
         fail(new TransportFault.Lost(tunnel === undefined ? cause : tunnel.cause, { sent, proxy, atProxy }))
       },
@@ -100,7 +102,7 @@ const send = (
         method: request.method,
         headers: request.headers,
         body: body._tag === "Uint8Array" ? body.body : null,
-        // Deadlines belong to whoever asks; 0 is none.
+        // The caller keeps the deadlines; 0 is none.
         headersTimeout: 0,
         bodyTimeout: 0,
       },
@@ -109,18 +111,18 @@ const send = (
     return Effect.sync(() => answer.abort())
   })
 
-/** Bytes that may wait to be read before the connection pauses. */
+/** At most this many bytes wait to be read before the connection pauses. */
 const mostWaiting = 64 * 1024
 
 interface Listener {
   readonly began: (status: number, headers: Headers.Input) => void
-  /** `sent`: whether sending had begun. */
+  /** `sent` is true when sending had begun. */
   readonly failed: (cause: unknown, sent: boolean) => void
 }
 
 /**
- * An answer as it comes in. It tells of it after undici's own call: whoever went on within that call would find the
- * connection still in use, and open another.
+ * An answer as it comes in. It calls its listener after undici's own call has returned: code that went on within that
+ * call would find the connection still in use, and open another.
  */
 class Answer implements Dispatcher.DispatchHandler {
   readonly #listener: Listener
@@ -130,7 +132,7 @@ class Answer implements Dispatcher.DispatchHandler {
   #waiting: Array<Uint8Array> = []
   #waitingBytes = 0
   #end: { readonly cause?: unknown } | undefined
-  /** Of whoever waits for more. */
+  /** Wakes the reader that waits for more. */
   #wake: (() => void) | undefined
 
   constructor(listener: Listener) {
@@ -147,7 +149,7 @@ class Answer implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | Array<string> | undefined>,
   ): void {
-    // 103 and its like announce an answer.
+    // Statuses such as 103 come before the answer itself.
     if (status < 200) return
     this.#began = true
     queueMicrotask(() => this.#listener.began(status, headers))
@@ -181,9 +183,9 @@ class Answer implements Dispatcher.DispatchHandler {
     return this.#end !== undefined
   }
 
-  /** What has come since the last time; nothing when all has been taken. */
+  /** The bytes that have arrived since the last time; empty when all have been taken. */
   readonly some = this.#take(() => this.#waiting.length > 0)
-  /** All that is still to come. */
+  /** All bytes that are not taken yet, once the last has arrived. */
   readonly rest = this.#take(() => false)
 
   #take(enough: () => boolean): Effect.Effect<ReadonlyArray<Uint8Array>, unknown> {
@@ -206,25 +208,15 @@ class Answer implements Dispatcher.DispatchHandler {
     })
   }
 
-  /** Breaks the connection off, unless the answer is there whole. */
+  /** Closes the connection, unless the whole answer has arrived. */
   abort(): void {
     this.#aborted = true
     if (this.#end === undefined) this.#controller?.abort(new Error("Nobody waits for the answer any more"))
   }
 }
 
-/** Breaks off what nobody has begun to read, and nobody can any more: its connection would stay busy for ever. */
+/** Aborts answers whose response was never read and has been collected: their connection would stay busy for ever. */
 const unread = new FinalizationRegistry<Answer>((answer) => answer.abort())
-
-const joined = (chunks: ReadonlyArray<Uint8Array>): ArrayBuffer => {
-  const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, offset)
-    offset += chunk.length
-  }
-  return whole.buffer
-}
 
 class Response extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpIncomingMessage.TypeId]: typeof HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
@@ -273,10 +265,13 @@ class Response extends Inspectable.Class implements HttpClientResponse.HttpClien
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.HttpClientError> {
-    return this.#answer.rest.pipe(Effect.map(joined), Effect.mapError(this.#broken))
+    return this.#answer.rest.pipe(
+      Effect.map((chunks) => ownBuffer(chunks)),
+      Effect.mapError(this.#broken),
+    )
   }
 
-  /** All other ways to read the body are those of the web's. */
+  /** The same answer as a web response, which has all other ways to read the body. */
   get #asWeb(): HttpClientResponse.HttpClientResponse {
     return (this.#web ??= HttpClientResponse.fromWeb(
       this.request,

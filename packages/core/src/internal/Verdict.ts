@@ -1,5 +1,5 @@
 /**
- * Judging an answer: success is a JSON body with `code === 0`, on any HTTP status, and nothing else.
+ * Judges an answer: success is a JSON body with `code === 0`, on any HTTP status, and nothing else.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -26,12 +26,12 @@ import * as Sentence from "../Sentence.ts"
 import { checkedLogId, masked, repeats, type Secrets, showable } from "./ServerText.ts"
 import type { Answer } from "./Transport.ts"
 
-/** Characters: as much as most servers take of a URL. */
+/** In characters: as much as most servers accept in a URL. */
 const longestPageToken = 8_192
 
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope.Envelope)
 
-/** The body of a successful answer as parsed JSON, or why it is not one. URL and secrets are those of the request. */
+/** Gives the parsed JSON of a successful answer, or fails with why it is not one. `url` is that of the request. */
 export const judge = Effect.fnUntraced(function* (
   answer: Answer,
   url: string,
@@ -53,16 +53,16 @@ export const judge = Effect.fnUntraced(function* (
     return yield* violation(Sentence.make("incompleteStatus", { status }))
   }
   const json = Result.try((): unknown => JSON.parse(answer.body))
-  // Most answers: what the envelope holds beside the code matters for a failure only.
+  // Most answers: what the envelope has in addition to the code matters for failures only.
   if (Result.isSuccess(json) && Predicate.hasProperty(json.success, "code") && json.success.code === 0) {
     const data = Predicate.hasProperty(json.success, "data") ? json.success.data : undefined
-    // It would go into cursors, which are printed and stored.
+    // The page token goes into cursors, which are printed and stored.
     const pageToken = Predicate.hasProperty(data, "page_token") ? data.page_token : undefined
     if (typeof pageToken === "string") {
       if (repeats(pageToken, secrets)) {
         return yield* violation(Sentence.make("pageTokenRepeatsSecret"))
       }
-      // It would be sent as another one, or break the connection.
+      // It would be sent as a different token, or break the connection.
       if (pageToken.length > longestPageToken || /\p{Surrogate}/u.test(pageToken)) {
         return yield* violation(Sentence.make("pageTokenUnfit"))
       }
@@ -74,7 +74,7 @@ export const judge = Effect.fnUntraced(function* (
     if (isRedirect) return yield* redirected()
     const contentType = answer.headers["content-type"]
     const body = {
-      // What is, or begins like, JSON may be rows or a token that nobody knows yet.
+      // A body that is JSON, or begins like it, may contain rows, or a token that is not known as a secret yet.
       excerpt: /^\s*[[{"]/.test(answer.body)
         ? undefined
         : shown(withoutTags(masked(answer.body, secrets)), 120),
@@ -148,7 +148,7 @@ export const judge = Effect.fnUntraced(function* (
   return yield* fail(new RequestRefused({ ...said, violations, moreViolations: more(all), answeredAt }))
 })
 
-/** A list of a server's may have any length, and an error is printed, logged and stored. */
+/** The most entries of a server's list in an error, which is printed, logged and stored: the list may have any length. */
 const mostListed = 10
 
 const more = (list: ReadonlyArray<unknown>): number | undefined =>
@@ -157,15 +157,15 @@ const more = (list: ReadonlyArray<unknown>): number | undefined =>
 const scopesOf = (error: Envelope.ErrorObject | undefined): ReadonlyArray<string> =>
   (error?.permission_violations ?? []).flatMap(({ scope, subject }) => subject ?? scope ?? [])
 
-/** Where a redirect points: scheme, host and port. */
+/** The target of a redirect: scheme, host and port. */
 const targetOf = ({ headers }: Answer, url: string, secrets: Secrets): string | undefined => {
-  // Masked before it is taken apart: a URL may end a host in the midst of a secret.
+  // Masked before it is parsed: in a URL the host may end in the middle of a secret.
   const location = masked(headers["location"] ?? "", secrets)
   if (location === "" || !URL.canParse(location, url)) return undefined
   return /^https?:$/.test(new URL(location, url).protocol) ? originOf(location, url) : undefined
 }
 
-/** As much of it as a host can have. */
+/** Scheme, host and port of a URL, at most as long as a host name can be. */
 const originOf = (url: string, base?: string): string => new URL(url, base).origin.slice(0, 300)
 
 const rateLimited = (
@@ -191,7 +191,10 @@ const rateLimited = (
   })
 }
 
-/** Seconds to wait by a header: a number of seconds or an HTTP date; at least 1. What is neither is as missing. */
+/**
+ * The seconds to wait that a header gives as a number of seconds or an HTTP date; at least 1. `undefined` if it is
+ * neither.
+ */
 const wholeSeconds = (header: string | undefined, now: number): number | undefined => {
   if (header === undefined || header.trim() === "") return undefined
   const seconds = Number(header)
@@ -203,13 +206,13 @@ const wholeSeconds = (header: string | undefined, now: number): number | undefin
 /** An HTTP date in unix seconds. */
 const secondsOfDate = (header: string | undefined): number | undefined => {
   if (header === undefined || !/[a-z]{3}, /i.test(header)) return undefined
-  // Reads no clock. For `DateTime` a bundle would be 2 % larger.
+  // This reads no clock, and a bundle with `DateTime` would be 2 % larger.
   // oxlint-disable-next-line no-restricted-globals
   const date = Date.parse(header)
   return Number.isNaN(date) ? undefined : date / 1000
 }
 
-/** The start of a page in HTML is mostly tags. */
+/** The beginning of a body without HTML tags, which are most of what an HTML page begins with. */
 const withoutTags = (body: string): string =>
   body
     .slice(0, 2_000)

@@ -1,6 +1,6 @@
 /**
- * Deadlines of many effects, kept by one fiber. A race with a timer for each of them costs a request more than its
- * way through undici.
+ * Deadlines of many effects, kept by one fiber. To race each effect with a timer would cost a request more than its way
+ * through undici.
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -8,11 +8,11 @@ import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import { monotonicMillis } from "./monotonic.ts"
 
-/** See the member. */
+/** Keeps the deadlines of effects. */
 export interface Watchdog {
   /**
-   * Runs an effect until it ends, or until `overdue` says why it has taken too long: it is asked with the monotonic
-   * time, and answers with an error, or in how many milliseconds to ask again.
+   * Runs an effect until it ends, or until `overdue` returns why it has taken too long: `overdue` is called with the
+   * monotonic time, and returns an error, or in how many milliseconds to call it again.
    */
   readonly watch: <A, E>(
     effect: Effect.Effect<A, E>,
@@ -20,17 +20,17 @@ export interface Watchdog {
   ) => Effect.Effect<A, E>
 }
 
-/** A timer keeps a program from ending: this long at most after the last effect. */
+/** The longest sleep: a timer keeps a program from ending, so at most for this long after the last effect. */
 const longestSleepMillis = 250
 
-/** Makes one that watches as long as its scope is open. */
+/** Makes a watchdog that works as long as its scope is open. */
 export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(function* () {
   const scope = yield* Effect.scope
-  /** Asks one of those who are watched, and says when to ask again. */
+  /** The check of each watched effect, which returns in how many milliseconds to check again. */
   const watched = new Set<(time: number) => number>()
   let awake = false
 
-  // That nobody is left and that it sleeps are one step: whoever comes between them would find it awake.
+  // To see that no effect is left, and to fall asleep, is one step: an effect that came in between would find it awake.
   const patrol = Effect.gen(function* () {
     while (true) {
       const time = yield* monotonicMillis

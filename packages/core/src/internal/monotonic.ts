@@ -1,4 +1,4 @@
-/** Time that only moves forward, for how long something takes: the wall clock may jump. */
+/** Time that only moves forward, to measure how long something takes: the wall clock may jump. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 

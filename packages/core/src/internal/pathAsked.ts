@@ -1,6 +1,6 @@
-/** The path that was asked, for errors: a base URL may have a path of its own, which no operation names. */
+/** The path of a request, for errors: a base URL may have a path of its own, which is not in the operation's name. */
 
-/** The path of a URL, where it is another than that of the operation; else `undefined`. */
+/** The path of a URL if it differs from that of the operation; else `undefined`. */
 export const pathAsked = (operation: string, url: string): string | undefined => {
   const { pathname } = new URL(url)
   return operation.endsWith(` ${pathname}`) ? undefined : pathname

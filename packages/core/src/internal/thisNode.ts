@@ -1,9 +1,9 @@
 /**
- * Refuses a Node that is too old, in a sentence. To be imported first: undici, which comes after it, would end there
- * with an error that says nothing. In old syntax and without imports, so that an old Node can say it.
+ * Refuses a Node that is too old, with a sentence. Import it first: undici, which is imported after it, would end an old
+ * Node with an error that explains nothing. Written in old syntax and without imports, so that an old Node can run it.
  */
 
-// As `engines` in package.json says.
+// The same as `engines` in package.json.
 const oldest = [22, 19] as const
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
@@ -14,7 +14,7 @@ if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
     " or later, and this is " +
     process.versions.node
   const error = new Error(why)
-  // Where nobody catches it, the sentence is all that is told.
+  // If nothing catches the error, only the sentence is printed.
   error.stack = "Error: " + why
   throw error
 }
