@@ -47,7 +47,7 @@ export type Token = TokenCache.Token
 /** The kind of a source of tokens. */
 export type Kind = "given" | "self-built app" | "store app" | "client credentials"
 
-/** Where requests get their token from. */
+/** A source of access tokens for requests. */
 export class AccessToken extends Context.Service<
   AccessToken,
   {
@@ -61,13 +61,13 @@ export class AccessToken extends Context.Service<
     readonly owner: Effect.Effect<string, FeishuError>
     /** A token that is valid as far as is known. Concurrent callers share one fetch. */
     readonly get: Effect.Effect<Token, FeishuError>
-    /** Feishu refused a token of this generation: `get` will fetch another, once. */
+    /** Reports that Feishu refused a token of this generation: `get` will fetch another, once. */
     readonly invalidate: (generation: number) => Effect.Effect<void>
   }
 >()("@effect-feishu/core/AccessToken") {}
 
 /**
- * The tenant key of the tenant whose meetings are read; needed with a store app, which has many.
+ * The tenant key of the tenant whose meetings are read. A store app requires it, since it has many tenants.
  *
  * @example
  * ```ts
@@ -104,7 +104,7 @@ export type Requirements = TokenEndpoints.Requirements
 /** The former name of `Requirements`. */
 export type Needs = Requirements
 
-/** A token that the application has; it cannot be replaced when Feishu refuses it. */
+/** A source of one token, which the application gives. It cannot be replaced when Feishu refuses it. */
 export const given = Effect.fnUntraced(function* (
   token: Secret.AccessToken,
 ): Effect.fn.Return<AccessToken["Service"], FeishuError> {
@@ -117,7 +117,7 @@ export const given = Effect.fnUntraced(function* (
   })
 })
 
-/** The tenant access tokens of a self-built app. */
+/** A source of the tenant access tokens of a self-built app. */
 export const selfBuiltApp = Effect.fnUntraced(function* (
   app: App,
 ): Effect.fn.Return<AccessToken["Service"], FeishuError, Requirements> {
@@ -139,8 +139,8 @@ export const selfBuiltApp = Effect.fnUntraced(function* (
 })
 
 /**
- * The tokens of an app by the unified OAuth 2.0 of Feishu and Lark, grant type client credentials. Another base
- * URL than the API's: see `FeishuConfig.Options`.
+ * A source of the tokens of an app by the unified OAuth 2.0 of Feishu and Lark, grant type client credentials. Its base
+ * URL is not that of the API: see `FeishuConfig.Options.oauthBaseUrl`.
  */
 export const clientCredentials = Effect.fnUntraced(function* (
   app: App,
@@ -168,8 +168,8 @@ export const clientCredentials = Effect.fnUntraced(function* (
 })
 
 /**
- * The tenant access tokens of a store app, one for each `CurrentTenant`. The ticket comes from `AppTicket`, which
- * the application feeds; where there is none, or Feishu refuses it (10012), Feishu is asked to push another.
+ * A source of the tenant access tokens of a store app, one for each `CurrentTenant`. The ticket comes from `AppTicket`,
+ * to which the application passes it. If there is none, or Feishu refuses it (10012), Feishu is asked to push another.
  */
 export const storeApp = Effect.fnUntraced(function* (
   app: App,

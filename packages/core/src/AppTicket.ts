@@ -1,6 +1,6 @@
 /**
  * The ticket of a store app, which Feishu pushes to the app's event address every hour. The application that
- * receives the event hands it on here.
+ * receives the event passes the ticket on to this service.
  *
  * @example
  * ```ts
@@ -25,20 +25,20 @@ import * as Layer from "effect/Layer"
 import type * as Secret from "./Secret.ts"
 
 /**
- * Where the ticket is kept. An application of several processes implements it on a store that they share, since
- * the event reaches one of them only.
+ * Keeps the ticket. An application with several processes implements this service on a store that they share, since
+ * the event reaches only one of them.
  */
 export class AppTicket extends Context.Service<
   AppTicket,
   {
-    /** The ticket that came last, or `undefined` where none has come yet. Read once a second while waiting. */
+    /** The newest ticket; `undefined` if none has come yet. While a ticket is awaited, this is read once a second. */
     readonly latest: Effect.Effect<Secret.AppTicket | undefined>
     /** Keeps a ticket that Feishu has pushed. */
     readonly push: (ticket: Secret.AppTicket) => Effect.Effect<void>
   }
 >()("@effect-feishu/core/AppTicket") {}
 
-/** Keeps the ticket in memory. */
+/** A layer that keeps the ticket in memory. */
 export const layer: Layer.Layer<AppTicket> = Layer.sync(AppTicket, () => {
   let latest: Secret.AppTicket | undefined
   return AppTicket.of({

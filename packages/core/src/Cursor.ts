@@ -35,10 +35,10 @@ import * as Base64Url from "effect/encoding/Base64Url"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { MeetingNo } from "@effect-feishu/contract/MeetingNo"
 
-/** Why a text is no cursor that can be read from: it was changed or cut, or another version of this package made it. */
+/** Why a text cannot be used as a cursor: it was changed or cut, or another version of this package made it. */
 export type Problem = "damaged" | "other version"
 
-// Up to the year 5138: a damaged cursor must not ask for millions of windows.
+// Up to the year 5138: a damaged cursor must not lead to millions of windows.
 const Second = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 99_999_999_999 })))
 
 /** What a cursor holds. Times are unix seconds. */
@@ -47,22 +47,24 @@ export const Position = Schema.Struct({
   start: Second,
   end: Second,
   pageSize: Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 50 }))),
-  /** As `FeishuConfig` has it: with a user and password it was never one of ours, and must not be repeated. */
+  /**
+   * As in `FeishuConfig`, which accepts no user and password: such a cursor is not from here, and must not be repeated.
+   */
   baseUrl: Schema.String.pipe(Schema.check(Schema.isPattern(/^[^@]*$/))),
-  /** The tenant key, where one was named. */
+  /** The tenant key, if one was named. */
   tenant: Schema.optional(Schema.String),
-  /** In which order the windows are read; absent in cursors of reads from the oldest on. */
+  /** The order in which windows are read; absent if the oldest comes first. */
   order: Schema.optional(Schema.Literal("newest")),
   /**
-   * When the range was given. A range whose start could be read then may grow old while it is read. Absent in cursors of
-   * version 1.
+   * When the range was given. A range whose start could be read then may grow too old while it is read. Absent in
+   * cursors of version 1.
    */
   asked: Schema.optional(Second),
-  /** Which window of the range, from 0 in the order of reading. */
+  /** The window of the range, from 0 in the order of reading. */
   window: Schema.Int.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0))),
-  /** Where its window starts, if the part before it was left out since Feishu no longer shows it. */
+  /** Where the window starts, if the part before was left out because Feishu no longer shows it. */
   windowStart: Schema.optional(Second),
-  /** Of the next page; absent at the start of a window. */
+  /** The page token of the next page; absent at the start of a window. */
   pageToken: Schema.optional(Schema.String),
 }).pipe(
   Schema.check(
@@ -73,14 +75,14 @@ export const Position = Schema.Struct({
     ),
   ),
 )
-/** See the Schema of the same name. */
+/** The place in a range that a cursor holds. Times are unix seconds. */
 export type Position = typeof Position.Type
 
 const PositionJson = Schema.fromJsonString(Position)
 const encodeJson = Schema.encodeSync(PositionJson)
 const decodeJson = Schema.decodeUnknownResult(PositionJson)
 
-/** FNV-1a in 32 bits as 8 hex digits: whichever one character of a text is changed, it is another. */
+/** Returns the 32-bit FNV-1a hash as 8 hex digits: if any one character of a text changes, so does the hash. */
 const checksum = (text: string): string => {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index++) {
@@ -91,7 +93,9 @@ const checksum = (text: string): string => {
 
 const prefix = "feishu-meetings.2."
 
-/** The position that a cursor holds, or why there is none. Cursors of version 1, which have no checksum, are read, too. */
+/**
+ * The position that a cursor holds, or why it cannot be read. Cursors of version 1, without a checksum, are accepted.
+ */
 export const read = (cursor: string): Result.Result<Position, Problem> => {
   const parts = /^feishu-meetings\.(?:1\.(?<first>[\w-]+)|2\.(?<second>[\w-]+)\.(?<sum>[\da-f]{8}))$/.exec(
     cursor,
@@ -107,7 +111,7 @@ export const read = (cursor: string): Result.Result<Position, Problem> => {
   )
 }
 
-/** The position that a cursor holds; `undefined` when the text is damaged or of another version. */
+/** The position that a cursor holds; `undefined` if the text is damaged or of another version. */
 export const toPosition = (cursor: string): Position | undefined => Result.getOrUndefined(read(cursor))
 
 const messages: Readonly<Record<Problem, string>> = {
@@ -128,12 +132,12 @@ export const Cursor = Schema.String.pipe(
   ),
   Schema.brand("Cursor"),
 )
-/** See the Schema of the same name. */
+/** A cursor as text: the place where a read goes on. */
 export type Cursor = typeof Cursor.Type
 
-/** A position as a cursor. */
+/** Writes a position as a cursor. */
 export const fromPosition = (position: Position): Cursor => {
   const text = `${prefix}${Base64Url.encode(encodeJson(position))}`
-  // Not checked again: it was made here.
+  // Not checked again, since it was just made.
   return `${text}.${checksum(text)}` as Cursor
 }

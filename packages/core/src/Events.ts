@@ -1,5 +1,5 @@
 /**
- * What happens while a read is under way, for progress lines and counters.
+ * The events of a read that is under way, for progress lines and counters.
  *
  * @example
  * ```ts
@@ -33,26 +33,26 @@ import type { Event } from "./internal/Event.ts"
 import { record } from "./Metrics.ts"
 import * as Sentence from "./Sentence.ts"
 
-/** The types of what happens. */
+/** The types of events. */
 export type { Delivery, Event, Outcome } from "./internal/Event.ts"
 
-/** Called with every event; does nothing unless the application provides it. */
+/** A function that is called with every event. It does nothing unless the application provides one. */
 export const Events = Context.Reference<(event: Event) => Effect.Effect<void>>("@effect-feishu/core/Events", {
   defaultValue: () => () => Effect.void,
 })
 
-/** Counts it, logs it, and tells whoever listens. */
+/** Counts an event, logs it, and calls the function of the application. */
 export const emit = (event: Event): Effect.Effect<void> =>
   Effect.contextWith((context: Context.Context<never>) => {
     record(event, context)
-    const told = Context.get(context, Events)(event)
-    // Most programs do not look at what goes right: its lines are not even made for them.
+    const handled = Context.get(context, Events)(event)
+    // Most programs do not log what goes right: for them these lines are not even made.
     const quiet = LogLevel.isGreaterThan(Context.get(context, References.MinimumLogLevel), "Debug")
     const line = quiet && event._tag !== "RateLimitRefused" ? undefined : lineOf(event)
-    return line === undefined ? told : Effect.andThen(line, told)
+    return line === undefined ? handled : Effect.andThen(line, handled)
   })
 
-/** The log line of an event: a warning where somebody should do something, else for who looks for it. */
+/** The log line of an event: a warning where somebody should do something, else a debug line. */
 const lineOf = (event: Event): Effect.Effect<void> | undefined => {
   switch (event._tag) {
     case "RequestEnded": {

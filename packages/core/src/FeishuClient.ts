@@ -1,8 +1,8 @@
 /**
  * One call of an endpoint, from its query to its decoded data.
  *
- * A retry repeats one effect as a whole: slot, token, send, read, judge, decode. Every send takes a slot of its own, and
- * reads the token after the slot is granted; if it has to wait for the token, it takes a slot again.
+ * A retry repeats one effect as a whole: slot, token, send, read, judge, decode. Every send takes a slot of its own,
+ * and reads the token after the slot is granted; if it has to wait for the token, it takes a slot again.
  *
  * @example
  * ```ts
@@ -72,8 +72,9 @@ export interface Endpoint<Query, Data> {
   readonly query: Schema.Codec<Query, Readonly<Record<string, string | undefined>>>
   readonly data: Schema.Codec<Data, unknown>
   /**
-   * Returns why a body with code 0 is not an answer to the query, for what the Schema of `data` cannot check; `undefined`
-   * if it is one. The request is then sent again, and if that does not help the call fails with a `ContractViolation`.
+   * Returns why a body with code 0 is not an answer to the query, for what the Schema of `data` cannot check;
+   * `undefined` if it is one. The request is then sent again, and if that does not help the call fails with a
+   * `ContractViolation`.
    */
   readonly problem?: ((body: unknown, query: Query) => Sentence.Given | undefined) | undefined
 }
@@ -236,11 +237,11 @@ export const make: Effect.Effect<
 })
 
 /**
- * A client as a layer. The HTTP client is left to the application: `NodeHttp.layer` of
- * `@effect-feishu/core/node`, or another. Effect's own clients pass the same tests of broken networks, with these
- * differences: fetch decompresses any encoding that it knows by itself, and reports a wrong `content-encoding` header as a
- * broken connection; it reads the proxy variables only when Node is started with `NODE_USE_ENV_PROXY=1`. Effect's
- * `node:http` client keeps connections only with `keepAlive: true`, and reads the variables with `proxyEnv`.
+ * A client as a layer. The HTTP client is left to the application: `NodeHttp.layer` of `@effect-feishu/core/node`, or
+ * another. Effect's own clients pass the same tests of broken networks, with these differences: fetch decompresses any
+ * encoding that it knows by itself, and reports a wrong `content-encoding` header as a broken connection; it reads the
+ * proxy variables only when Node is started with `NODE_USE_ENV_PROXY=1`. Effect's `node:http` client keeps connections
+ * only with `keepAlive: true`, and reads the variables with `proxyEnv`.
  */
 export const layer = <R = never>(
   options: Options<R>,
@@ -269,8 +270,8 @@ export const layer = <R = never>(
   )
 
 /**
- * The options that the environment sets, for programs that set further ones. With `FEISHU_OAUTH_BASE_URL` the tokens of an
- * app come from there, by the unified OAuth 2.0; see `layerConfig` for the other variables.
+ * The options that the environment sets, for programs that set further ones. With `FEISHU_OAUTH_BASE_URL` the tokens of
+ * an app come from there, by the unified OAuth 2.0; see `layerConfig` for the other variables.
  *
  * @example
  * ```ts
@@ -292,10 +293,10 @@ export const optionsConfig: Effect.Effect<
 > = environmentOptions
 
 /**
- * A client as a layer, from `FEISHU_APP_ID` and `FEISHU_APP_SECRET`, or `FEISHU_ACCESS_TOKEN`; and
- * `FEISHU_BRAND`, `FEISHU_BASE_URL` and `FEISHU_OAUTH_BASE_URL` where they differ from the defaults.
- * `FEISHU_ALLOW_HTTP=true` permits base URLs with plain http on other machines. An empty variable counts as not set, and
- * quotes and blanks around a value are ignored: see `Secret.unquoted`, and `Secret.unwrapped` for the app and the token.
+ * A client as a layer, from `FEISHU_APP_ID` and `FEISHU_APP_SECRET`, or `FEISHU_ACCESS_TOKEN`; and `FEISHU_BRAND`,
+ * `FEISHU_BASE_URL` and `FEISHU_OAUTH_BASE_URL` where they differ from the defaults. `FEISHU_ALLOW_HTTP=true` permits
+ * base URLs with plain http on other machines. An empty variable counts as not set, and quotes and blanks around a
+ * value are ignored: see `Secret.unquoted`, and `Secret.unwrapped` for the app and the token.
  */
 export const layerConfig: Layer.Layer<FeishuClient, FeishuError | Config.ConfigError, HttpClient.HttpClient> =
   Layer.unwrap(Effect.map(optionsConfig, layer))

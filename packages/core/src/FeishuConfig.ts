@@ -1,5 +1,5 @@
 /**
- * Where Feishu is, and the client's bounds on time and size.
+ * Where Feishu is, and the client's limits on time and size.
  *
  * @example
  * ```ts
@@ -25,55 +25,55 @@ import * as BaseUrl from "@effect-feishu/contract/BaseUrl"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
 import * as Sentence from "./Sentence.ts"
 
-/** Feishu in China, or Lark elsewhere. */
+/** The brand: Feishu in China, or Lark elsewhere. */
 export type Brand = "feishu" | "lark"
 
 /** The settings of a client, complete. */
 export class FeishuConfig extends Context.Service<
   FeishuConfig,
   {
-    /** Without a slash at the end. */
+    /** The base URL of the API, without a slash at the end. */
     readonly baseUrl: string
-    /** Where OAuth tokens come from; without a slash at the end. */
+    /** The base URL of OAuth tokens, without a slash at the end. */
     readonly oauthBaseUrl: string
-    /** Milliseconds from sending to the response headers. */
+    /** The most milliseconds from sending to the response headers. */
     readonly headersTimeout: number
-    /** Milliseconds without a byte of the body. */
+    /** The most milliseconds without a byte of the body. */
     readonly idleTimeout: number
-    /** Milliseconds for one attempt as a whole. */
+    /** The most milliseconds for one attempt as a whole. */
     readonly attemptTimeout: number
-    /** Bytes of a body, after decompression. */
+    /** The most bytes of a body, after decompression. */
     readonly maxBodyBytes: number
-    /** Seconds: a longer reset of the rate limit is an error, not a wait. */
+    /** The longest wait for a reset of the rate limit, in seconds; a longer one is an error. */
     readonly longestWaitSeconds: number
   }
 >()("@effect-feishu/core/FeishuConfig") {}
 
-/** What may be set; everything has a default. */
+/** The settings of a client; each has a default. */
 export interface Options {
   /** `feishu` (open.feishu.cn, the default) or `lark` (open.larksuite.com). */
   readonly brand?: Brand | undefined
   /**
-   * For a private deployment, a gateway or a mock; https, except on loopback. It may have a path of its own; what
-   * begins with `/open-apis`, as in an address that was copied from a document, is left out.
+   * The base URL of a private deployment, a gateway or a mock; https, except on loopback. It may have a path of its
+   * own. `/open-apis` and what follows it, as in an address that was copied from the documentation, is removed.
    */
   readonly baseUrl?: string | undefined
   /**
-   * Where OAuth tokens come from: accounts.feishu.cn or accounts.larksuite.com by the brand, unless `baseUrl` is
-   * set; then that, so that a secret never goes to another host than those that were named.
+   * The base URL of OAuth tokens. By default accounts.feishu.cn or accounts.larksuite.com, by the brand; if `baseUrl`
+   * is set, that one, so that a secret is never sent to a host that was not named.
    */
   readonly oauthBaseUrl?: string | undefined
-  /** Accept a base URL with plain http that is not on loopback: token and secret then travel unencrypted. */
+  /** Accept a base URL with plain http that is not on loopback. Token and secret are then sent unencrypted. */
   readonly allowHttp?: boolean | undefined
-  /** Default 20 seconds. */
+  /** The most time from sending to the response headers; default 20 seconds. */
   readonly headersTimeout?: Duration.Input | undefined
-  /** Default 15 seconds. */
+  /** The most time without a byte of the body; default 15 seconds. */
   readonly idleTimeout?: Duration.Input | undefined
-  /** Default 30 seconds. */
+  /** The most time for one attempt as a whole; default 30 seconds. */
   readonly attemptTimeout?: Duration.Input | undefined
-  /** Default 8 MiB. */
+  /** The most bytes of a body, after decompression; default 8 MiB. */
   readonly maxBodyBytes?: number | undefined
-  /** Default 300 seconds. */
+  /** The longest wait for a reset of the rate limit, where a longer one is an error; default 300 seconds. */
   readonly longestWait?: Duration.Input | undefined
 }
 
@@ -86,7 +86,7 @@ const millis = (input: Duration.Input | undefined, fallback: number): number =>
   input === undefined ? fallback : Duration.toMillis(Duration.fromInputUnsafe(input))
 
 /**
- * Whether a host, as `URL` has it, is this machine, so that what is sent there stays here: `localhost` and the names
+ * True when a host, as `URL` has it, is this machine, so that a request to it stays here: `localhost` and the names
  * below it (RFC 6761), 127.0.0.0/8, `[::1]`, and the addresses of all interfaces, which lead here as well.
  *
  * @example
@@ -115,7 +115,7 @@ const checkedUrl = (
   })
 }
 
-/** What is said of each problem of a base URL, and what to do. */
+/** The problem and the remedy that an error gives for each problem of a base URL. */
 const refusals: Readonly<
   Record<BaseUrl.Problem, readonly [problem: Sentence.Sentence, remedy: Sentence.Sentence]>
 > = {
@@ -125,7 +125,7 @@ const refusals: Readonly<
   "not http or https": [Sentence.make("notHttpsUrl"), Sentence.make("giveUrl")],
 }
 
-/** Checks the options and fills in the defaults. A base URL that is not acceptable is an `InvalidRequest`. */
+/** Checks the options and fills in the defaults. Fails with an `InvalidRequest` if a base URL cannot be used. */
 export const make = Effect.fnUntraced(function* (
   options: Options = {},
 ): Effect.fn.Return<FeishuConfig["Service"], FeishuError> {

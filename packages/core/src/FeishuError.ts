@@ -2,7 +2,7 @@
  * The one error of this package: a `FeishuError` with a tagged `reason`.
  *
  * Every message says what happened, where, and what to do, and ends with the log id that Feishu's support asks
- * for. Whoever shows them apart has them as `meaning` and `remedy` of the reason. No reason carries the request, a
+ * for. To show these separately, take `meaning` and `remedy` of the reason. No reason contains the request, a
  * response body or a cause: those contain tokens and app secrets.
  *
  * @example
@@ -36,7 +36,7 @@ import { Cursor } from "./Cursor.ts"
 import { shortened } from "./internal/shortened.ts"
 import * as Sentence from "./Sentence.ts"
 
-/** What Feishu said: its code, the HTTP status, its text and its log id, as far as there were any. */
+/** Feishu's answer: its code, the HTTP status, its text and its log id, as far as there were any. */
 const answer = {
   /** Feishu's code; absent where the answer was not Feishu's JSON. */
   code: Schema.optional(Schema.Int),
@@ -59,7 +59,7 @@ const answered = (reason: {
     ...(reason.msg ? [`"${reason.msg}"`] : []),
   ].join(", ")
 
-/** What a list ends with that is longer than a message should be. */
+/** The end of a list that is longer than a message should be. */
 const andMore = (more: number | undefined): string => (more === undefined ? "" : `, and ${more} more`)
 
 /** The message of a reason: what happened, and what to do. */
@@ -71,7 +71,7 @@ const known = (reason: { readonly code?: number | undefined }) =>
 
 /** The input is wrong; nothing was sent. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
-  /** What it is about, such as `range` or `baseUrl`. */
+  /** The input that is wrong, such as `range` or `baseUrl`. */
   field: Schema.String,
   problem: Schema.String,
   remedy: Schema.String,
@@ -99,9 +99,9 @@ export const CursorProblem = Schema.Literals(["damaged", "other version", "other
 /** The cursor cannot be used here; nothing was sent. */
 export class CursorUnusable extends Schema.TaggedError<CursorUnusable>()("CursorUnusable", {
   problem: CursorProblem,
-  /** The base URL, or the tenant key if one was named, of the cursor; where that is the problem. */
+  /** The base URL of the cursor, or its tenant key if one was named, if that is the problem. */
   ofCursor: Schema.optional(Schema.String),
-  /** The same of the read that the cursor was given to. */
+  /** The same for the read that was given the cursor. */
   ofRead: Schema.optional(Schema.String),
 }) {
   readonly retry = "final"
@@ -140,7 +140,7 @@ export class CursorUnusable extends Schema.TaggedError<CursorUnusable>()("Cursor
 
 const slow = "Try again later; Feishu or a proxy on the way is slow."
 
-/** What the words about a failure depend on. */
+/** The facts of a failure that its remedy depends on. */
 interface Failure {
   readonly systemCode?: string | undefined
   readonly proxySetting?: string | undefined
@@ -148,12 +148,12 @@ interface Failure {
 
 interface FaultFacts {
   readonly retry: ErrorCodes.RetryClass
-  /** Whether the request may have reached Feishu all the same, and so may count for its rate limit. */
+  /** True when the request may have reached Feishu all the same, and so may count for its rate limit. */
   readonly arrived: boolean
   readonly remedy: string | ((failure: Failure) => string)
 }
 
-/** What set the proxy; where that is not known, what does so most often. */
+/** The name of what sets the proxy; if it is not known, the one that does so most often. */
 const settingOf = ({ proxySetting = "HTTPS_PROXY" }: Failure): string => proxySetting
 
 const trustAuthority =
@@ -274,25 +274,25 @@ const transportFaults = {
   "request failed": { retry: "transient", arrived: true, remedy: "Check the base URL and the network." },
 } as const satisfies Record<string, FaultFacts>
 
-/** How a request failed to bring an answer. */
+/** Why a request brought no answer. */
 export const TransportFault = Schema.Literals(Struct.keys(transportFaults))
 
 /** No answer came: the connection failed, broke off, or took too long. */
 export class TransportFailed extends Schema.TaggedError<TransportFailed>()("TransportFailed", {
   fault: TransportFault,
-  /** Host and port that were asked. */
+  /** Host and port of the request. */
   host: Schema.String,
   /** The system's code, such as `ECONNRESET`. */
   systemCode: Schema.optional(Schema.String),
-  /** Host and port of the proxy that the request took, where there was one. */
+  /** Host and port of the proxy that the request took, if any. */
   proxy: Schema.optional(Schema.String),
-  /** What set that proxy: a variable of the environment, or an option, such as `HTTPS_PROXY` or `httpsProxy`. */
+  /** The variable of the environment, or the option, that sets the proxy, such as `HTTPS_PROXY` or `httpsProxy`. */
   proxySetting: Schema.optional(Schema.String),
 }) {
   get retry(): ErrorCodes.RetryClass {
     return transportFaults[this.fault].retry
   }
-  /** Whether the request may have reached Feishu, and so may count for its rate limit. */
+  /** True when the request may have reached Feishu, and so may count for its rate limit. */
   get mayHaveArrived(): boolean {
     return transportFaults[this.fault].arrived
   }
@@ -337,9 +337,9 @@ export class ServerFailed extends Schema.TaggedError<ServerFailed>()("ServerFail
 /** The rate limit refused the request. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
   ...answer,
-  /** Seconds until the limit's window resets, as the answer said, or one window where it did not say. */
+  /** Seconds until the limit's window resets, by the answer; one window if the answer does not say. */
   retryAfterSeconds: Schema.Finite,
-  /** Set when that is longer than the client is allowed to wait: the longest wait in seconds. */
+  /** The longest wait in seconds that the client permits; set when `retryAfterSeconds` is longer. */
   longestWaitSeconds: Schema.optional(Schema.Finite),
 }) {
   get retry(): ErrorCodes.RetryClass {
@@ -375,13 +375,13 @@ export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExc
 /** No valid access token: wrong credentials, or a token that was refused and could not be replaced. */
 export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFailed>()("AuthenticationFailed", {
   ...answer,
-  /** The app whose token it is, when known. */
+  /** The app that the token belongs to, if it is known. */
   appId: Schema.optional(Schema.String),
 }) {
   get retry(): ErrorCodes.RetryClass {
     return known(this)?.retry ?? "final"
   }
-  /** The same, for a known app. */
+  /** The same error, of a known app. */
   ofApp(appId: string): AuthenticationFailed {
     const { code, logId, msg, status } = this
     return new AuthenticationFailed({ status, code, msg, logId, appId })
@@ -403,10 +403,10 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
   }
 }
 
-/** Feishu pushed no ticket of a store app that it accepts, although it was asked for one. */
+/** Feishu pushed no ticket of a store app that it accepts, although it was asked to. */
 export class AppTicketMissing extends Schema.TaggedError<AppTicketMissing>()("AppTicketMissing", {
   appId: Schema.String,
-  /** Seconds that were waited for a ticket. */
+  /** For how many seconds a ticket was awaited. */
   waitedSeconds: Schema.Finite,
 }) {
   readonly retry = "final"
@@ -424,9 +424,9 @@ export class AppTicketMissing extends Schema.TaggedError<AppTicketMissing>()("Ap
 /** A scope is missing, or the app may not read this. */
 export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("PermissionDenied", {
   ...answer,
-  /** Scopes of which any one would do, as Feishu names them: the first ten; may be empty. */
+  /** The scopes that Feishu names, any one of which is enough: the first ten; may be empty. */
   scopes: Schema.Array(Schema.String),
-  /** How many more Feishu named. */
+  /** How many more scopes Feishu named. */
   moreScopes: Schema.optional(Schema.Int),
 }) {
   readonly retry = "final"
@@ -448,11 +448,11 @@ export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("Pe
 /** Feishu refused the request for good. */
 export class RequestRefused extends Schema.TaggedError<RequestRefused>()("RequestRefused", {
   ...answer,
-  /** The fields that Feishu names, with its words: the first ten. */
+  /** The fields that Feishu names, with its descriptions: the first ten. */
   violations: Schema.Array(Schema.Struct({ field: Schema.String, description: Schema.String })),
-  /** How many more Feishu named. */
+  /** How many more fields Feishu named. */
   moreViolations: Schema.optional(Schema.Int),
-  /** What is known beyond Feishu's code, such as how an answer begins that is not Feishu's. */
+  /** What is known in addition to Feishu's code, such as the beginning of an answer that is not Feishu's. */
   detail: Schema.optional(Schema.String),
   /** The detail as data. */
   sentences: Schema.optional(Schema.Struct({ detail: Sentence.Field })),
@@ -476,20 +476,20 @@ export class RequestRefused extends Schema.TaggedError<RequestRefused>()("Reques
 }
 
 /**
- * What answers redirects: it is not Feishu, or not Feishu's API, and would do so for every request. Nothing is followed:
- * the token is for the base URL only.
+ * The server redirects: it is not Feishu, or not Feishu's API, and would do so for every request. No redirect is
+ * followed: the token is for the base URL only.
  */
 export class Redirected extends Schema.TaggedError<Redirected>()("Redirected", {
   /** The HTTP status. */
   status: Schema.Int,
   logId: Schema.optional(Schema.String),
-  /** Scheme, host and port that were asked, such as `http://open.feishu.cn`. */
+  /** Scheme, host and port of the request, such as `http://open.feishu.cn`. */
   from: Schema.String,
-  /** The same of where it points, without its path, which may hold secrets; absent where it does not say where. */
+  /** The same of the target, without the path, which may contain secrets; absent if the answer names no target. */
   to: Schema.optional(Schema.String),
 }) {
   readonly retry = "final"
-  /** Whether it only wants https instead of http. */
+  /** True when the redirect only asks for https instead of http. */
   get isToHttps(): boolean {
     return (
       this.to?.startsWith("https:") === true &&
@@ -521,10 +521,11 @@ export class Redirected extends Schema.TaggedError<Redirected>()("Redirected", {
 /** Feishu refused a range that starts more than 90 days ago (code 121003; that this is why is inferred). */
 export class RangeTooOld extends Schema.TaggedError<RangeTooOld>()("RangeTooOld", {
   ...answer,
-  /** Where the refused range starts, and a start that can be read for the next hour: unix seconds. */
+  /** The start of the refused range, in unix seconds. */
   startSeconds: Schema.Finite,
+  /** A start that can be read for the next hour, in unix seconds. */
   earliestStartSeconds: Schema.Finite,
-  /** The latter as ISO text in UTC. */
+  /** The same as ISO text in UTC. */
   earliestStart: Schema.String,
 }) {
   readonly retry = "final"
@@ -539,14 +540,14 @@ export class RangeTooOld extends Schema.TaggedError<RangeTooOld>()("RangeTooOld"
   }
 }
 
-/** The answer is not what Feishu's documentation promises; going on could lose rows. */
+/** The answer does not match Feishu's documentation; to go on could lose rows. */
 export class ContractViolation extends Schema.TaggedError<ContractViolation>()("ContractViolation", {
   problem: Schema.String,
   /** The problem as data. */
   sentences: Schema.optional(Schema.Struct({ problem: Sentence.Field })),
   status: Schema.Int,
   logId: Schema.optional(Schema.String),
-  /** True where the answer may just have been cut short or come from a gateway, so that asking again may help. */
+  /** True when the answer may only have been cut short, or come from a gateway, so that a retry may help. */
   cutShort: Schema.Boolean,
 }) {
   get retry(): ErrorCodes.RetryClass {
@@ -563,7 +564,7 @@ export class ContractViolation extends Schema.TaggedError<ContractViolation>()("
   }
 }
 
-/** How page tokens can go wrong. */
+/** What can be wrong with page tokens. */
 export const PaginationFault = Schema.Literals([
   "more pages are announced, but there is no page token",
   "the page token is the same as before",
@@ -571,7 +572,7 @@ export const PaginationFault = Schema.Literals([
   "too many pages in a row without a new row",
 ])
 
-/** The page tokens do not lead on: reading further would loop or lose rows. */
+/** The page tokens do not lead on: to read further would loop or lose rows. */
 export class PaginationBroken extends Schema.TaggedError<PaginationBroken>()("PaginationBroken", {
   fault: PaginationFault,
   logId: Schema.optional(Schema.String),
@@ -588,7 +589,7 @@ export class PaginationBroken extends Schema.TaggedError<PaginationBroken>()("Pa
   }
 }
 
-/** Every reason, as a Schema. */
+/** The Schema of all reasons. */
 export const Reason = Schema.Union([
   InvalidRequest,
   CursorUnusable,
@@ -605,30 +606,30 @@ export const Reason = Schema.Union([
   ContractViolation,
   PaginationBroken,
 ])
-/** See the Schema of the same name. */
+/** The reason of a `FeishuError`: one of these classes, which its `_tag` names. */
 export type Reason = typeof Reason.Type
 
-/** The error of every call. `reason` says what it is; `cursor`, when there is one, is where to go on. */
+/** The error of every call. `reason` says what happened; `cursor`, if there is one, is where to go on. */
 export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError", {
   reason: Reason,
   /** The call that failed, such as `GET /open-apis/vc/v1/meetings/list_by_no`. */
   operation: Schema.optional(Schema.String),
-  /** The path that was asked, without query, where it is another than that of the operation: the base URL has one. */
+  /** The path of the request, without query, if it differs from that of the operation because the base URL has one. */
   path: Schema.optional(Schema.String),
-  /** Which number and window it was, in words. */
+  /** The meeting number and window that were read, in words. */
   position: Schema.optional(Schema.String),
   /** The position as data. */
   sentences: Schema.optional(Schema.Struct({ position: Sentence.Field })),
-  /** Requests that were sent for the call before it was given up. Set once retrying is over. */
+  /** How many requests were sent for the call before it was given up. Set once retrying is over. */
   requests: Schema.optional(Schema.Int),
-  /** Set where it was not tried again because too much failed at the time: see `Retry.RetryBudget`. */
+  /** True when the call was not retried because too many requests failed at the time: see `Retry.RetryBudget`. */
   retryBudgetSpent: Schema.optional(Schema.Boolean),
-  /** Set where nothing was sent, because the same had failed just before: seconds until it is tried again. */
+  /** Seconds until a request is sent again; set when nothing was sent because the same call had just failed. */
   leftAloneSeconds: Schema.optional(Schema.Finite),
   /** The position after the last page that was emitted: reading on from here loses nothing. */
   cursor: Schema.optional(Cursor),
 }) {
-  /** Feishu's code, where it answered with one. */
+  /** Feishu's code, if it answered with one. */
   get code(): number | undefined {
     return "code" in this.reason ? this.reason.code : undefined
   }
@@ -636,16 +637,16 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
   get logId(): string | undefined {
     return "logId" in this.reason ? this.reason.logId : undefined
   }
-  /** Whether the same call may succeed later. */
+  /** True when the same call may succeed later. */
   get isRetryable(): boolean {
     return this.reason.retry === "transient" || this.reason._tag === "RateLimited"
   }
-  /** How long to wait before trying again, where that is known. */
+  /** How long to wait before a retry, if it is known. */
   get retryAfter(): Duration.Duration | undefined {
     if (this.leftAloneSeconds !== undefined) return Duration.seconds(this.leftAloneSeconds)
     return this.reason._tag === "RateLimited" ? Duration.seconds(this.reason.retryAfterSeconds) : undefined
   }
-  /** The call as it was made, for showing: the operation, with the path that was asked. */
+  /** The call as it was made, to be shown: the operation, with the path of the request. */
   get asked(): string | undefined {
     return this.path === undefined ? this.operation : this.operation?.replace(/ .*/, ` ${this.path}`)
   }
@@ -666,7 +667,7 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
     ].join(" ")
   }
 
-  /** The same error with more known about where it happened. */
+  /** The same error with more facts about where it happened. */
   with(
     known: Partial<
       Pick<
@@ -701,7 +702,7 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
 const mostOfProblem = 2_000
 
 /**
- * An `InvalidRequest` as an error. Problem and remedy are sentences of this package, or texts of the program's own; the
+ * Makes the error of wrong input. Problem and remedy are sentences of this package, or texts of the program's own; the
  * message repeats at most 2,000 characters of them.
  */
 export const invalidRequest = (
@@ -723,7 +724,7 @@ export const invalidRequest = (
   })
 }
 
-/** A `ContractViolation`, by a sentence of this package or a text of the program's own. */
+/** Makes a `ContractViolation` from a sentence of this package, or a text of the program's own. */
 export const contractViolation = (
   problem: Sentence.Given,
   answer: Pick<ContractViolation, "status" | "logId" | "cutShort">,

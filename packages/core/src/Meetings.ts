@@ -1,11 +1,11 @@
 /**
- * The meetings of a meeting number.
+ * Reads the meetings of a meeting number.
  *
- * Every read ends complete, or fails with an error that carries a cursor: the place after the last page that
- * came out. Rows come exactly once within one stream, and at least once across a resume; exactly once there, too,
- * for who remembers the ids of the last two windows (`Resume.seen`).
+ * Every read ends complete, or fails with an error that has a cursor: the place after the last page that was read. Rows
+ * come exactly once within one stream, and at least once across a resume; also exactly once across a resume, if you
+ * keep the ids of the last two windows (`Resume.seen`).
  *
- * A meeting that is still running appears once it has started, so read a little of the past again the next time.
+ * A meeting is listed once it has started, so read a little of the past again the next time.
  */
 import * as Arr from "effect/Array"
 import type * as Config from "effect/Config"
@@ -37,38 +37,38 @@ export type Options = Pick<Request, "pageSize" | "order" | "readAhead">
 export interface Page {
   readonly _tag: "Page"
   readonly meetingNo: MeetingNo
-  /** Without those that came on an earlier page. */
+  /** The meetings of this page, without those that came on an earlier page. */
   readonly meetings: ReadonlyArray<MeetingBrief>
   /** The place after this page; absent after the last page of the range. */
   readonly cursor: Cursor.Cursor | undefined
   /** The id that Feishu's support asks for. */
   readonly logId: string | undefined
   /**
-   * The part of the range, in unix seconds, that was left out just before this page. Set where a cursor was resumed, or
-   * a read went on, so late that Feishu no longer answers for it: it is more than 90 days ago by now, though it could be
-   * read when the range was given. Meetings of that time that had not come before are lost.
+   * The part of the range, in unix seconds, that was left out just before this page. Set when a cursor was resumed, or
+   * a read went on, so late that Feishu no longer answers for this part: it is now more than 90 days ago, though it
+   * could be read when the range was given. Meetings in it that had not come before are lost.
    */
   readonly unreachable: { readonly from: number; readonly to: number } | undefined
 }
 
-/** A number was read to the end of the range. */
+/** The outcome of a number that was read to the end of the range. */
 export interface Complete {
   readonly _tag: "Complete"
   readonly meetingNo: MeetingNo
-  /** Meetings that came. */
+  /** How many meetings came. */
   readonly rows: number
 }
 
-/** A number could not be read, or not to the end; the others may still be. */
+/** The outcome of a number that could not be read, or not to the end. Others may still be read. */
 export interface Failed {
   readonly _tag: "Failed"
   readonly meetingNo: MeetingNo
-  /** Its cursor is where to go on with this number. */
+  /** Its cursor is the place to go on with this number. */
   readonly error: FeishuError
 }
 
 /**
- * Reads meetings.
+ * The service that reads meetings.
  *
  * @example
  * ```ts
@@ -94,15 +94,15 @@ export interface Failed {
 export class Meetings extends Context.Service<
   Meetings,
   {
-    /** One page: the first of a request, or the one at a cursor. */
+    /** Reads one page: the first of a request, or the one at a cursor. */
     readonly page: (from: From) => Effect.Effect<Page, FeishuError>
-    /** All pages. A failure comes after every page before it, and its cursor is where to go on. */
+    /** Reads all pages. A failure comes after every page before it, and its cursor is the place to go on. */
     readonly pages: (from: From) => Stream.Stream<Page, FeishuError>
-    /** All meetings, each once. */
+    /** Reads all meetings, each once. */
     readonly stream: (from: From) => Stream.Stream<MeetingBrief, FeishuError>
     /**
-     * All meetings of many numbers, one number after the other; a number given twice is read once. The first
-     * failure ends it.
+     * Reads all meetings of many numbers, one number after the other; a number that is given twice is read once. The
+     * first failure ends the stream.
      */
     readonly streamMany: (
       meetingNos: Iterable<MeetingNo>,
@@ -110,9 +110,9 @@ export class Meetings extends Context.Service<
       options?: Options,
     ) => Stream.Stream<{ readonly meetingNo: MeetingNo; readonly meeting: MeetingBrief }, FeishuError>
     /**
-     * The pages of many numbers, one number after the other, and how each of them ended. A fault of a number (its
-     * request is refused, or its answers break the contract) ends that number only; what would meet the others,
-     * too (token, scope, quota, network), ends the stream.
+     * Reads the pages of many numbers, one number after the other, and how each of them ended. A fault of a number (its
+     * request is refused, or its answers do not match the documentation) ends that number only; a failure that would
+     * affect the others, too (token, scope, quota, network), ends the stream.
      */
     readonly outcomes: (
       meetingNos: Iterable<MeetingNo>,
@@ -122,7 +122,7 @@ export class Meetings extends Context.Service<
   }
 >()("@effect-feishu/core/Meetings") {}
 
-/** `GET /open-apis/vc/v1/meetings/list_by_no`, for `FeishuClient.call`. */
+/** The endpoint `GET /open-apis/vc/v1/meetings/list_by_no`, for `FeishuClient.call`. */
 export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = MeetingPages.listByNo
 
 /** Makes the service on a client. */
@@ -189,7 +189,7 @@ const eachOf = <A>(
     }),
   )
 
-/** The pages of a number, and then how it ended, unless it ended with a failure that would meet other numbers, too. */
+/** Adds the outcome of a number to its pages. A failure that would affect other numbers, too, remains a failure. */
 const withOutcome = (
   meetingNo: MeetingNo,
   pages: Stream.Stream<Page, FeishuError>,
@@ -206,11 +206,11 @@ const withOutcome = (
   })
 
 /**
- * Whether a failure is of its number alone, so that others may be read all the same: its request is refused, or its
- * answers break the contract. `outcomes` goes on after these, and whoever reads numbers by `pages` can do so, too.
+ * True when a failure is of its number only, so that others can still be read: its request is refused, or its answers
+ * do not match the documentation. `outcomes` goes on after these, and a program that reads numbers by `pages` can, too.
  */
 export const isFaultOfNumber = ({ code, operation: failed, reason }: FeishuError): boolean => {
-  // A failure of the token call would meet them, too, whatever it is.
+  // A failure of the token call would affect the others, too, whatever it is.
   if (failed !== undefined && failed !== MeetingPages.operation) return false
   switch (reason._tag) {
     case "InvalidRequest":
@@ -219,10 +219,10 @@ export const isFaultOfNumber = ({ code, operation: failed, reason }: FeishuError
     case "ContractViolation":
     case "PaginationBroken":
       return true
-    // By the meeting service, or for a field of the request: other codes, and none, would meet all numbers.
+    // Refused by the meeting service, or for a field of the request. With another code, or none, all numbers would be.
     case "RequestRefused":
       return code !== undefined && (code === 99992402 || Math.floor(code / 1_000) === 121)
-    // Of this meeting; a scope that is missing is so for all of them.
+    // No permission for this meeting; a scope that is missing is missing for all of them.
     case "PermissionDenied":
       return code === 121005
     default:
@@ -230,18 +230,18 @@ export const isFaultOfNumber = ({ code, operation: failed, reason }: FeishuError
   }
 }
 
-/** The service on a client that is there already. */
+/** The service as a layer on an existing client. */
 export const layerClient: Layer.Layer<Meetings, never, FeishuClient.FeishuClient> = Layer.effect(
   Meetings,
   make,
 )
 
-/** The service with a client of its own. The HTTP client is left to the application. */
+/** The service as a layer with a client of its own. The HTTP client is left to the application. */
 export const layer = <R = never>(
   options: FeishuClient.Options<R>,
 ): Layer.Layer<Meetings, FeishuError, HttpClient.HttpClient | FeishuClient.Requirements<R>> =>
   Layer.provide(layerClient, FeishuClient.layer(options))
 
-/** The service with a client from the environment: see `FeishuClient.layerConfig` for the variables. */
+/** The service as a layer with a client from the environment: see `FeishuClient.layerConfig` for the variables. */
 export const layerConfig: Layer.Layer<Meetings, FeishuError | Config.ConfigError, HttpClient.HttpClient> =
   Layer.provide(layerClient, FeishuClient.layerConfig)

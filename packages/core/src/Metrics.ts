@@ -1,6 +1,7 @@
 /**
- * Counters and times of everything that is sent, for whatever exports Effect's metrics. Their labels are bounded:
- * operations are methods and paths, outcomes are the tags of `FeishuError.Reason`; no number, tenant or app.
+ * Counters and times of everything that is sent, for any exporter of Effect's metrics. Their labels are bounded:
+ * operations are methods and paths, outcomes are the tags of `FeishuError.Reason`; no label has a number, tenant or
+ * app.
  *
  * | metric | type | labels |
  * |---|---|---|
@@ -43,7 +44,7 @@ import type { Event } from "./internal/Event.ts"
 
 const count = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 
-/** A metric by its labels' values: each combination is made once, since making one costs more than using it. */
+/** A metric for each combination of labels. Each is made once, since to make one costs more than to use it. */
 const labelled = <State>(metric: Metric.Metric<number, State>) => {
   const made = new Map<string, Metric.Metric<number, State>>()
   return (labels: Readonly<Record<string, string>>) => {

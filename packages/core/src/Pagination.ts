@@ -1,6 +1,6 @@
 /**
- * Reading page after page, window after window, of any endpoint that pages by token, so that a read ends
- * complete, or fails at a known position: it never loops, and never takes a broken page for the last one.
+ * Reads page after page, window after window, from any endpoint that pages by token. A read ends complete, or fails at
+ * a known position: it never loops, and never takes a broken page for the last one.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -10,43 +10,45 @@ import * as Stream from "effect/Stream"
 import { type FeishuError, PaginationBroken, type PaginationFault } from "./FeishuError.ts"
 import * as Sentence from "./Sentence.ts"
 
-/** A place between two pages: `window` counts from 0; no page token means the window's first page. */
+/** A place between two pages: `window` counts from 0; without a page token it is before the window's first page. */
 export interface Position {
   readonly window: number
   readonly pageToken?: string | undefined
-  /** Where the window starts, if that is not its own start: see `RawPage.unreachable`. */
+  /** Where the window starts, if not at its own start: see `RawPage.unreachable`. */
   readonly windowStart?: number | undefined
 }
 
-/** A part of a range that can no longer be read: unix seconds. */
+/** A part of a range that can no longer be read, in unix seconds. */
 export interface Unreachable {
   readonly from: number
   readonly to: number
 }
 
-/** What one request brought. */
+/** The page that one request brought. */
 export interface RawPage<Row> {
   readonly rows: ReadonlyArray<Row>
-  /** What the answer says of more pages; absent means as the page token says. */
+  /** Whether the answer says that more pages follow; if absent, more follow when there is a page token. */
   readonly hasMore: boolean | undefined
-  /** Absent when there is none, or it is empty. */
+  /** The page token of the next page; absent if there is none, or it is empty. */
   readonly pageToken: string | undefined
   readonly logId: string | undefined
   /**
-   * Set where the window was asked for anew, without a page token and from a later start, `to`: what is before that can
-   * no longer be read. The pages that follow are those of the shorter window.
+   * Set when the window was requested again, without a page token and from a later start, `to`, because the part before
+   * that can no longer be read. The pages that follow are those of the shorter window.
    */
   readonly unreachable?: Unreachable | undefined
 }
 
-/** A page without the rows that came before, and the place after it; none after the last page. */
+/** A page without the rows that came before. */
 export interface Page<Row> {
   readonly rows: ReadonlyArray<Row>
+  /** How many rows were dropped because they had come before. */
   readonly duplicates: number
   readonly window: number
+  /** The place after this page; `undefined` after the last page. */
   readonly next: Position | undefined
   readonly logId: string | undefined
-  /** Rows of this page's window up to here, this page included. */
+  /** How many rows of this page's window have come, this page included. */
   readonly rowsInWindow: number
   /** The part of the window that was left out with this page. */
   readonly unreachable: Unreachable | undefined
@@ -56,28 +58,33 @@ export interface Page<Row> {
 export interface Options<Row, R> {
   readonly windows: number
   readonly start: Position
-  /** Windows that are read beside each other; default 1. */
+  /** How many windows are read in parallel; default 1. */
   readonly readAhead?: number | undefined
   readonly read: (position: Position) => Effect.Effect<RawPage<Row>, FeishuError, R>
-  /** Keys of rows that came before the start, in its window or the one before: they are doubles, too. */
+  /** Keys of rows that came before the start, in its window or the one before: these rows are duplicates, too. */
   readonly seen?: Iterable<string> | undefined
-  /** Rows with the same key are the same row. */
+  /** Returns the key of a row. Rows with the same key are the same row. */
   readonly key: (row: Row) => string
-  /** Whether Feishu refused the page token rather than the request as such. */
+  /** True when Feishu refused the page token rather than the request as such. */
   readonly isPageTokenRefused: (error: FeishuError) => boolean
-  /** Makes the error of a fault that was found here. */
+  /** Makes the error of a fault in the pages. */
   readonly broken: (reason: PaginationBroken, position: Position) => FeishuError
 }
 
-/** Pages in a row without a new row before a window that announces more is given up. */
+/** After this many pages in a row without a new row, a window that announces more is given up. */
 export const maxEmptyPages = 1_000
 
-/** Pages of one window that may be read before their turn, when windows are read beside each other. */
+/**
+ * How many pages of a window wait in its queue when windows are read in parallel. `Meetings.Resume.readAhead` promises
+ * what follows from it: before the turn of a window at most 5 of its pages have been read (the queue, and one page that
+ * waits for a place in it), and during its turn at most 8 wait (the queue is taken as a whole: 3 behind the page that
+ * is used, 4 in the queue, and one that waits for a place).
+ */
 const pagesAhead = 4
 
 /**
- * The pages as a stream, in order. A failure comes after every page before it. A refused page token of a resumed
- * read starts its window again, once.
+ * Reads the pages as a stream, in order. A failure comes after every page before it. If the page token of a resumed
+ * read is refused, its window is read again from its start, once.
  *
  * @example
  * ```ts
@@ -105,15 +112,16 @@ export const pages = <Row, R>(options: Options<Row, R>): Stream.Stream<Page<Row>
   const windowsLeft = Stream.range(start.window, Math.max(windows - 1, start.window))
   const walkFrom = (window: number) => walk(options, window === start.window ? start : { window })
   const walked =
-    readAhead <= 1 ? Stream.flatMap(windowsLeft, walkFrom) : besideEachOther(windowsLeft, readAhead, walkFrom)
-  return Stream.suspend(() => Stream.mapEffect(walked, dropDoubles(options)))
+    readAhead <= 1 ? Stream.flatMap(windowsLeft, walkFrom) : inParallel(windowsLeft, readAhead, walkFrom)
+  return Stream.suspend(() => Stream.mapEffect(walked, withoutDuplicates(options)))
 }
 
 /**
- * Walks so many windows beside each other, and gives their pages in order. The next window begins when one of them
- * has been read to its end, though windows before it may still be read: as many again wait for their turn.
+ * Reads `readAhead` windows in parallel, and gives their pages in order. The next window begins when one of them has
+ * been read to its end, though windows before it may still be read. Beyond those, as many windows again may wait for
+ * their turn, and one whose turn it is: 2 × `readAhead` + 1 in all.
  */
-const besideEachOther = <Row, R>(
+const inParallel = <Row, R>(
   windows: Stream.Stream<number>,
   readAhead: number,
   walkFrom: (window: number) => Stream.Stream<Walked<Row>, FeishuError, R>,
@@ -125,7 +133,7 @@ const besideEachOther = <Row, R>(
       return windows.pipe(
         Stream.mapEffect((window) =>
           walkFrom(window).pipe(
-            // Not after a failure: nobody will ask for what comes behind it.
+            // Not after a failure: what comes after it will not be read.
             Stream.tap(({ nextToken }) =>
               nextToken === undefined ? Semaphore.release(lanes, 1) : Effect.void,
             ),
@@ -140,7 +148,7 @@ const besideEachOther = <Row, R>(
     }),
   )
 
-/** A page as it was read, and whose page token comes next within its window. */
+/** A page as it was read, its place, and the page token of the next page of its window. */
 interface Walked<Row> extends RawPage<Row> {
   readonly position: Position
   readonly nextToken: string | undefined
@@ -148,11 +156,11 @@ interface Walked<Row> extends RawPage<Row> {
 
 interface WalkState {
   readonly position: Position
-  /** Whether this is the first page of a resumed read: its page token may have expired meanwhile. */
+  /** True for the first page of a resumed read: its page token may have expired in the meantime. */
   readonly resumed: boolean
 }
 
-/** The pages of one window, from a position in it. */
+/** Reads the pages of one window, from a position in it. */
 const walk = <Row, R>(
   options: Options<Row, R>,
   start: Position,
@@ -175,13 +183,14 @@ const walk = <Row, R>(
             return Effect.andThen(Sentence.warn(Sentence.make("windowReadAgain")), options.read(position))
           },
         )
-        // Whoever goes on after a failure has not got the page that says what was left out: from the place before that.
+        // The place of a failure is the one before the left-out part: the caller has not received the page that reports
+        // it.
         const place = position
         const broken = (fault: typeof PaginationFault.Type) =>
           options.broken(new PaginationBroken({ fault, logId: page.logId }), place)
         const { pageToken, unreachable } = page
         if (unreachable !== undefined) {
-          // The page tokens of the shorter window are others, and may look like those of the longer one.
+          // The shorter window has page tokens of its own, which may look like those of the longer one.
           usedTokens.clear()
           position = { window: position.window, windowStart: unreachable.to }
         }
@@ -189,7 +198,7 @@ const walk = <Row, R>(
         if (!(page.hasMore ?? pageToken !== undefined)) {
           return [[{ ...page, position, nextToken: undefined }], Option.none()]
         }
-        // Checked before the page is handed out: a cursor behind a page that leads nowhere could not go on.
+        // Checked before the page is given out: a read could not go on from the cursor of a page that leads nowhere.
         if (pageToken === undefined) {
           return yield* broken("more pages are announced, but there is no page token")
         }
@@ -201,14 +210,18 @@ const walk = <Row, R>(
     )
   })
 
-/** Takes away the rows that have come before, and says where to go on. For pages in their order. */
-const dropDoubles = <Row, R>(options: Options<Row, R>) => {
+/**
+ * Returns a function that removes the rows that have come before, and adds the place to go on. For pages in their
+ * order.
+ */
+const withoutDuplicates = <Row, R>(options: Options<Row, R>) => {
   let { window } = options.start
-  // Of this window and of the one before: neighbours share a second, and so can share rows.
+  // The keys of this window and of the one before: neighbours share a second, and so may share rows.
   let keys = new Set(options.seen)
   let seen = keys.size
   let previousKeys = new Set<string>()
-  // Of the pages since a window was begun anew, whose rows had come before: to come to them again is no standstill.
+  // The keys since a window was begun again. Its rows have come before, so a page without a new row is no standstill
+  // there.
   let again: Set<string> | undefined
   let emptyPages = 0
 

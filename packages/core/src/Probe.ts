@@ -1,5 +1,6 @@
 /**
- * Whether Feishu is there, asked once and without a token: for a look at the network before anything secret is sent.
+ * Checks with one request, and without a token, whether Feishu can be reached: to test the network before anything
+ * secret is sent.
  */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -17,20 +18,20 @@ import * as Transport from "./internal/Transport.ts"
 import { judge } from "./internal/Verdict.ts"
 import * as Watchdog from "./internal/Watchdog.ts"
 
-/** What an answer tells, whatever it says. */
+/** What is known once any answer has come. */
 export interface Reached {
   /** The HTTP status. */
   readonly status: number
   /**
-   * Feishu's code; 99991661 is what a request without a token gets. `undefined` where HTTP 401 or 403 came without one:
+   * Feishu's code; a request without a token gets 99991661. `undefined` if HTTP 401 or 403 came without a code:
    * something in front of Feishu, such as a gateway, has refused the request because it has no token.
    */
   readonly code: number | undefined
-  /** From sending to the end of the body. */
+  /** The time from sending to the end of the body. */
   readonly millis: number
   /**
-   * How far the server's clock is ahead of this one, by its `Date`, which is in whole seconds: right to half a second
-   * and half of `millis`.
+   * How far the server's clock is ahead of this machine's, by the header `Date`. That is in whole seconds, so this is
+   * accurate to half a second and half of `millis`.
    */
   readonly aheadMillis: number | undefined
   /** The id that Feishu's support asks for. */
@@ -38,9 +39,8 @@ export interface Reached {
 }
 
 /**
- * Sends one request without a token, and nothing a second time. Any answer of Feishu will do, since it refuses this
- * one, and so will HTTP 401 or 403 of a gateway in front of it; what fails is the way there, or that something else
- * answers.
+ * Sends one request without a token, and does not retry it. Succeeds with any answer of Feishu, which refuses such a
+ * request, and with HTTP 401 or 403 of a gateway in front of it. Fails if no answer comes, or something else answers.
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export const reach: Effect.Effect<Reached, FeishuError, FeishuConfig | HttpClien
     const code = yield* judge(answer, request.url, config.longestWaitSeconds, secrets).pipe(
       Effect.as(0),
       Effect.catch((error) =>
-        // Whoever refuses it for want of a token says nothing of requests that have one.
+        // A gateway that refuses a request without a token may let one with a token pass.
         error.code === undefined && answer.status !== 401 && answer.status !== 403
           ? Effect.fail(named(error))
           : Effect.succeed(error.code),

@@ -94,8 +94,8 @@ export interface Resting {
 const marginMillis = 250
 
 /**
- * The shortest time in which `requests` can be sent, in milliseconds: from the first to the last of them, if answers take
- * no time and no other program uses the quota.
+ * The shortest time in which `requests` can be sent, in milliseconds: from the first to the last of them, if answers
+ * take no time and no other program uses the quota.
  *
  * @example
  * ```ts

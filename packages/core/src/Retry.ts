@@ -1,8 +1,8 @@
 /**
- * Which failures are tried again, and when. The waiting for a rate limit is `RateLimit`'s; here is decided
- * whether a refusal is worth another try.
+ * Decides which failures are retried, and when. `RateLimit` does the waiting for a rate limit; this module decides
+ * whether a refusal is worth a retry.
  *
- * `FeishuClient.call` has all of it. For calls of your own that fail with a `FeishuError`, `withRetries` does the
+ * `FeishuClient.call` does all of this. For calls of your own that fail with a `FeishuError`, `withRetries` does the
  * same; the schedules are for `Effect.retry`.
  *
  * @example
@@ -49,25 +49,26 @@ import type { FeishuError } from "./FeishuError.ts"
 import { monotonicMillis } from "./internal/monotonic.ts"
 import type { RateLimit } from "./RateLimit.ts"
 
-// A call that was given up below (the token call within a data call) is not tried again above.
+// The errors that are not retried any more: a call that was given up (the token call within a data call) is not retried
+// by the call around it. Not a field of the error, which applications print, store and compare.
 const givenUp = new WeakSet<FeishuError>()
 
-/** Ends retrying: fails with an error that is not tried again, by whatever encloses this either. */
+/** Ends retrying: fails with an error that is not retried again, by the calls around this one either. */
 export const giveUp = (error: FeishuError): Effect.Effect<never, FeishuError> => {
   givenUp.add(error)
   return Effect.fail(error)
 }
 
-/** Whether retrying has come to its end with this very error. */
+/** True when retrying has ended with this very error. */
 export const isGivenUp = (error: FeishuError): boolean => givenUp.has(error)
 
 const is = (retry: "transient" | "rateLimited") => (error: FeishuError) =>
   !givenUp.has(error) && error.reason.retry === retry
 
 /**
- * For failures that pass: broken connections, deadlines, 5xx, busy codes, bodies cut short. Up to 4 more tries
- * after pauses of up to 250 ms, 500 ms, 1 s, 2 s (full jitter: anything between nothing and that). After a
- * broken connection the first of them comes at once.
+ * The schedule for transient failures: broken connections, deadlines, 5xx, busy codes, bodies that were cut short. Up
+ * to 4 retries after pauses of up to 250 ms, 500 ms, 1 s, 2 s (full jitter: anything from nothing to that). After a
+ * broken connection the first retry comes at once.
  */
 export const transient: Schedule.Schedule<Duration.Duration, FeishuError> = Schedule.exponential(
   "250 millis",
@@ -76,7 +77,7 @@ export const transient: Schedule.Schedule<Duration.Duration, FeishuError> = Sche
   Schedule.while(({ input }) => is("transient")(input)),
   Schedule.upTo({ times: 4 }),
   Schedule.modifyDelay(({ attempt, duration, input }) =>
-    // A kept connection that the server closes as it is used again cannot be told from any other reset.
+    // If a server closes a kept connection just as it is used again, that looks like any other reset.
     attempt === 1 && input.reason._tag === "TransportFailed" && input.reason.fault === "connection broken"
       ? Effect.succeed(Duration.zero)
       : Effect.map(Random.next, (random) => Math.round(Duration.toMillis(duration) * random)),
@@ -84,8 +85,8 @@ export const transient: Schedule.Schedule<Duration.Duration, FeishuError> = Sche
 )
 
 /**
- * For refusals by the rate limit (HTTP 429, or code 99991400 on any status): waits until the reset that the
- * error names. Ends with the tenth refusal, or after 15 minutes.
+ * The schedule for refusals by the rate limit (HTTP 429, or code 99991400 on any status): waits until the reset that
+ * the error names. Ends with the tenth refusal, or after 15 minutes.
  */
 export const rateLimited: Schedule.Schedule<number, FeishuError> = Schedule.forever.pipe(
   Schedule.setInputType<FeishuError>(),
@@ -94,7 +95,7 @@ export const rateLimited: Schedule.Schedule<number, FeishuError> = Schedule.fore
   Schedule.modifyDelay(({ input }) => Effect.succeed(input.retryAfter ?? Duration.zero)),
 )
 
-/** A refusal closes the gate for everyone with its key, and whoever listens is told. */
+/** Closes the gate of a key when a call with this key is refused by the rate limit, and emits an event. */
 export const closeGate =
   (rateLimit: RateLimit["Service"], key: string) =>
   <A, R>(call: Effect.Effect<A, FeishuError, R>): Effect.Effect<A, FeishuError, R> =>
@@ -112,15 +113,15 @@ export const closeGate =
     )
 
 /**
- * How many transient failures may be tried again by all calls together. When much fails at once, trying
- * everything again only makes it worse.
+ * The number of retries of transient failures that all calls share. When many requests fail at once, to retry all of
+ * them only makes it worse.
  */
 export class RetryBudget extends Context.Service<
   RetryBudget,
   {
-    /** A request is being sent. */
+    /** Counts a request that is being sent. */
     readonly sent: Effect.Effect<void>
-    /** Takes one retry, if there is one left. */
+    /** Takes one retry, and gives whether there was one left. */
     readonly spend: Effect.Effect<boolean>
   }
 >()("@effect-feishu/core/RetryBudget") {}
@@ -129,9 +130,9 @@ export class RetryBudget extends Context.Service<
 export interface BudgetOptions {
   /** Retries per recent request; default 0.1. */
   readonly share?: number | undefined
-  /** Retries that are there in any case; default 10. */
+  /** Retries that are always there; default 10. */
   readonly floor?: number | undefined
-  /** What is recent; default 60 seconds. */
+  /** How long a request counts as recent; default 60 seconds. */
   readonly window?: Duration.Input | undefined
 }
 
@@ -158,21 +159,24 @@ export const makeBudget = (options: BudgetOptions = {}): RetryBudget["Service"] 
   })
 }
 
-/** The budget as a layer; one for all that talks to one Feishu. */
+/** The budget as a layer. Share one among everything that calls the same Feishu. */
 export const layerBudget = (options?: BudgetOptions): Layer.Layer<RetryBudget> =>
   Layer.sync(RetryBudget, () => makeBudget(options))
 
 /**
- * Tries a call again by both schedules, each of which goes on where it was when the other had its turn: refusals
- * by the rate limit cost no attempt, and neither bound is ever stretched by the other.
+ * Retries a call by both schedules. Each goes on where it was when the other had its turn: refusals by the rate limit
+ * do not count as retries of transient failures, and neither limit is extended by the other.
  */
 export const withRetries = <A, R>(
   call: Effect.Effect<A, FeishuError, R>,
 ): Effect.Effect<A, FeishuError, R | RetryBudget> =>
-  // Most calls succeed at once: nothing of the schedules is made for them.
+  // Most calls succeed at once, and need no schedules.
   call.pipe(Effect.catch((error) => retrying(call, error)))
 
-/** A step of a schedule, and its sleep. Effect's own measures how long it goes on by the wall clock, which may jump. */
+/**
+ * A step of a schedule, and its sleep. Effect's own measures how long retrying goes on by the wall clock, which may
+ * jump.
+ */
 const stepOf = <Output, Input, E, R>(schedule: Schedule.Schedule<Output, Input, E, R>) =>
   Effect.map(
     Schedule.toStep(schedule),

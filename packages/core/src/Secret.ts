@@ -1,6 +1,6 @@
 /**
- * Secrets by their kind: an access token where an app secret goes does not compile. All are `Redacted`, so that
- * none is shown when something that holds it is printed, logged or inspected.
+ * Secrets by their kind: an access token in the place of an app secret does not compile. All are `Redacted`, so that
+ * none is shown when a value that contains it is printed, logged or inspected.
  *
  * @example
  * ```ts
@@ -33,25 +33,25 @@ const make =
       label: labels[kind],
     })
 
-/** A text as an app secret. */
+/** Marks a text as an app secret. */
 export const appSecret: (text: string | Redacted.Redacted<string>) => AppSecret = make("AppSecret")
 
-/** A text as an access token. */
+/** Marks a text as an access token. */
 export const accessToken: (text: string | Redacted.Redacted<string>) => AccessToken = make("AccessToken")
 
-/** A text as an app ticket. */
+/** Marks a text as an app ticket. */
 export const appTicket: (text: string | Redacted.Redacted<string>) => AppTicket = make("AppTicket")
 
 /**
- * A text without what is around it by accident: blanks, line breaks, invisible characters, and quotes, which
- * `docker --env-file` leaves where they are.
+ * Removes what is around a text by accident: blanks, line breaks, invisible characters, and quotes, which
+ * `docker --env-file` does not remove.
  */
 export const unquoted: (text: string) => string = Pasted.unquoted
 
 /**
- * A secret or an app id as people paste it, without what is around it and can be no part of it: blanks, line breaks and
- * invisible characters; quotes; the name of a variable, as in a line of a `.env` file; `Bearer` before a token. What
- * comes from the environment is read so. What a program gives is checked only: see `problem`.
+ * Removes what people paste around a secret or an app id and what cannot be part of it: blanks, line breaks and
+ * invisible characters; quotes; the name of a variable, as in a line of a `.env` file; `Bearer` before a token. Values
+ * from the environment are read this way. A value from a program is only checked: see `problem`.
  *
  * @example
  * ```ts
@@ -63,8 +63,8 @@ export const unquoted: (text: string) => string = Pasted.unquoted
 export const unwrapped: (text: string) => string = Pasted.unwrapped
 
 /**
- * Returns why a text cannot be a secret or app id of Feishu, and in particular not go into a header; `undefined` if it
- * can. A header takes visible ASCII only; anything else would come back as a fault of the network.
+ * Returns why a text cannot be a secret or app id of Feishu, and in particular cannot go into a header; `undefined` if
+ * it can. A header takes visible ASCII only; other text would be reported as a fault of the network.
  */
 export const unfitText = (text: string): SecretProblem | undefined => {
   if (text === "") return "empty"
@@ -74,7 +74,7 @@ export const unfitText = (text: string): SecretProblem | undefined => {
   return /^[\x21-\x7e]+$/.test(text) ? undefined : "not ASCII"
 }
 
-// Only what can be nothing else: in tests an app may have any id and any secret.
+// These match only what cannot be anything else: in tests an app may have any id and any secret.
 const isAppId = /^cli_\w{8,}$/
 const isToken = /^[atu]-[\w.-]{20,}$/
 
@@ -87,8 +87,8 @@ export const unfitAppId = (appId: unknown): SecretProblem | undefined => {
 }
 
 /**
- * Returns why a value cannot be a secret of this kind; `undefined` if it can. For programs that no compiler has
- * checked: the kind is known by the label.
+ * Returns why a value cannot be a secret of this kind; `undefined` if it can. For programs that were not type-checked:
+ * the label shows the kind.
  */
 export const unfitSecret = (secret: unknown, kind: keyof typeof labels): SecretProblem | undefined => {
   if (!Redacted.isRedacted(secret) || secret.label !== labels[kind]) return `not marked as ${labels[kind]}`

@@ -1,5 +1,5 @@
 /**
- * A range of time, from what people write to what Feishu takes: unix seconds, at most 90 days a query.
+ * Turns a range of time as people write it into what Feishu takes: unix seconds, at most 90 days per query.
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ import { type FeishuError, invalidRequest } from "./FeishuError.ts"
 import { nowSeconds } from "./internal/nowSeconds.ts"
 import * as Sentence from "./Sentence.ts"
 
-/** Both bounds in unix seconds; whether Feishu counts them in is not documented, reading is right either way. */
+/** A range in unix seconds. Whether Feishu includes the bounds is not documented; reading is correct either way. */
 export interface TimeRange {
   readonly start: number
   readonly end: number
@@ -19,20 +19,22 @@ export interface TimeRange {
  * A point in time: ISO text with or without zone (`2026-09-01T08:00:00+08:00`), a date (`2026-09-01`), unix
  * seconds as number or text, a `DateTime`, `now`, or how long ago: `30d`, `36h`, `2w`, `30m`, `10s`.
  *
- * Digits that may mean something else are refused with what was probably meant: a date (`20260901`, also as a number),
- * days (`"30"`), milliseconds. As text, unix seconds have ten digits: all since 2001.
+ * Digits that may mean something else are refused, with what was probably meant: a date (`20260901`, also as a number),
+ * days (`"30"`), milliseconds. As text, unix seconds have ten digits, as all since 2001 have.
  *
- * Feishu may refuse a start that is 90 days old when the request arrives, and a read takes time: `89d` reads the
- * last 90 days but one, and always works.
+ * Feishu may refuse a start that is 90 days old when the request arrives, and a read takes time: `89d`, one day less,
+ * always works.
  */
 export type Moment = string | number | DateTime.DateTime
 
-/** A range in people's terms. */
+/** A range as people write it. */
 export interface Input {
   readonly from: Moment
-  /** Default now. A date without time includes the whole day: it ends at the next midnight of the zone. */
+  /**
+   * The end; default now. A date without time includes the whole day: the range ends at the next midnight of the zone.
+   */
   readonly to?: Moment | undefined
-  /** For text without zone: an IANA name such as `Asia/Shanghai`, or an offset; default UTC. */
+  /** The zone of text without one: an IANA name such as `Asia/Shanghai`, or an offset; default UTC. */
   readonly timeZone?: string | undefined
 }
 
@@ -44,7 +46,7 @@ const write = (text: string) => Sentence.make("write", { text })
 const smallerUnits = ["milliseconds", "microseconds", "nanoseconds"] as const
 // Unix seconds reach this in the year 5138, unix milliseconds passed it in 1973.
 const firstMilliseconds = 100_000_000_000
-// In September 2001. Text with fewer digits is a date, a number of days, or a slip of the finger.
+// In September 2001. Text with fewer digits is a date, a number of days, or a typing mistake.
 const firstPlausible = 1_000_000_000
 
 const fromSeconds = (field: string, seconds: number): Effect.Effect<number, FeishuError> => {
@@ -70,7 +72,7 @@ const fromSeconds = (field: string, seconds: number): Effect.Effect<number, Feis
 const fromDigits = (field: string, text: string, now: number): Effect.Effect<number, FeishuError> => {
   const seconds = Number(text)
   const date = compactDate(text, field)
-  // 2026090108 is an hour to its writer; as unix seconds it is a day in 2034, as all such hours are after 2032.
+  // Whoever writes 2026090108 means an hour; as unix seconds it is in 2034, and all such hours are after 2032.
   if (date !== undefined && (seconds < firstPlausible || seconds > now + secondsOf["d"]!)) {
     return notATime(field, text, write(date))
   }
@@ -90,7 +92,7 @@ const notATime = (field: string, text: string, remedy = accepted) =>
 
 const agoText = /^(\d+)([smhdw])$/
 
-// Anchored: what is left over would be read by JavaScript's own ideas, "08:00 junk" as a day in June.
+// Anchored: JavaScript would interpret any rest in its own way, "08:00 junk" as a day in June.
 const isoText =
   /^(?<date>\d{4}-\d{2}-\d{2})(?:[T ](?<time>\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?<zone>[zZ]|[+-]\d{2}:?\d{2})?)?$/
 
@@ -123,17 +125,17 @@ const fromText = Effect.fnUntraced(function* (
     : Math.floor(DateTime.toEpochMillis(parsed.value) / 1000)
 })
 
-// JavaScript reads 31 February as 3 March; a typing mistake must not move the range.
+// JavaScript reads 31 February as 3 March, but a typing mistake must not move the range.
 const dateOf = (text: string): DateTime.Utc | undefined => {
   const date = Option.getOrUndefined(DateTime.make(`${text}T00:00:00Z`))
   return date !== undefined && DateTime.formatIsoDateUtc(date) === text ? date : undefined
 }
 
-/** What to do about a text that is no time: how to write what was meant, where that is sure. */
+/** The remedy for a text that is not a time: how to write what was meant, if that is certain. */
 const remedyFor = (typed: string, field: string): Sentence.Sentence => {
-  // Chinese input methods write digits and signs as wide as characters; documents have hyphens of many kinds.
+  // Chinese input methods write full-width digits and signs; documents have hyphens of many kinds.
   const text = typed.normalize("NFKC").replaceAll(/[\u2010-\u2015\u2212]/g, "-")
-  // Whatever it is, no time is as long; and it may be of any length.
+  // No time is this long, and the text may have any length.
   if (text.length > 40) return accepted
   const date = compactDate(text, field) ?? writtenDate(looseDate.exec(text)?.groups ?? {}, field)
   if (date !== undefined) return write(date)
@@ -151,7 +153,10 @@ const remedyFor = (typed: string, field: string): Sentence.Sentence => {
 
 const looseAgo = /^(?:last|past|最近|过去|近)?\s*(-?)\s*(\d{1,6})\s*(\D+?)\s*(?:ago|之前|以前|前)?$/i
 
-/** Units as people write them, and how many of which of ours they are. `M` is none: a month, or a minute. */
+/**
+ * Units as people write them, the unit to use instead, and how many of it. `M` is missing: it may be a month or a
+ * minute.
+ */
 const looseUnits: ReadonlyArray<readonly [RegExp, string, number]> = [
   [/^(?:s|secs?|seconds?|秒钟?)$/i, "s", 1],
   [/^(?:m|mins?|minutes?|分钟?)$/i, "m", 1],
@@ -172,11 +177,11 @@ const compact = new RegExp(
   "i",
 )
 
-/** Digits without anything between them that are a year, month, day, hour, minute or second, as ISO text. */
+/** ISO text for digits without separators, from a year down to a month, day, hour, minute or second. */
 const compactDate = (text: string, field: string): string | undefined =>
   writtenDate(compact.exec(text)?.groups ?? {}, field)
 
-/** The parts of a date as ISO text, if there is such a time. The end of a month or year is its last day. */
+/** ISO text for the parts of a date, if there is such a time. The end of a month or year is its last day. */
 const writtenDate = (
   parts: Readonly<Record<string, string | undefined>>,
   field: string,
@@ -208,7 +213,7 @@ const resolveMoment = (
         : notATime(field, String(moment))
 
 /**
- * Resolves a range against the clock. What cannot be a range is an `InvalidRequest` that says why.
+ * Resolves a range against the clock. Fails with an `InvalidRequest` that says why if it is not a range.
  *
  * @example
  * ```ts
@@ -264,12 +269,12 @@ export const make = Effect.fnUntraced(function* (
   return { start, end }
 })
 
-/** Unix seconds as ISO text in UTC. */
+/** Writes unix seconds as ISO text in UTC. */
 export const iso = (seconds: number): string => DateTime.formatIso(DateTime.fromEpochSeconds(seconds))
 
 /**
- * Windows of at most 90 days, oldest first. Neighbours share their boundary second, so that nothing is lost
- * whether Feishu counts bounds in or not; rows that come twice for it are dropped by id.
+ * Splits a range into windows of at most 90 days, oldest first. Neighbours share their boundary second, so that nothing
+ * is lost whether Feishu includes bounds or not; rows that come twice because of it are dropped by id.
  *
  * @example
  * ```ts

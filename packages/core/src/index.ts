@@ -1,10 +1,10 @@
 /**
  * Effect services that read Feishu (Lark) meetings.
  *
- * `Meetings` is what most applications need; `FeishuClient` calls further endpoints under the same rate limit.
+ * Most applications need `Meetings`; `FeishuClient` calls further endpoints with the same retries and limits.
  *
- * Each module has a path of its own, too: `import * as Meetings from "@effect-feishu/core/Meetings"`. Some bundlers
- * (esbuild) carry every module of a package that is imported by its name only.
+ * Each module also has a path of its own: `import * as Meetings from "@effect-feishu/core/Meetings"`. Some bundlers
+ * (esbuild) include every module of a package that is imported by the name of the package.
  */
 export {
   ErrorCodes,

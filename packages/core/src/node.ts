@@ -1,6 +1,6 @@
 /** The HTTP client for Node. */
 import "./internal/thisNode.ts"
-// As a whole: an old Node has not all of its names, and could not say that it is too old.
+// A namespace import: an old Node lacks some of the names, and could not report that it is too old.
 import * as Tls from "node:tls"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Agent, buildConnector, Dispatcher, Pool, ProxyAgent } from "@effect/platform-node/Undici"
@@ -20,39 +20,41 @@ import * as TransportFault from "./internal/TransportFault.ts"
 import * as UndiciHttpClient from "./internal/UndiciHttpClient.ts"
 import * as Sentence from "./Sentence.ts"
 
-/** What may be set; everything has a default. */
+/** The settings of the HTTP client; each has a default. */
 export interface Options {
   /**
-   * To open a connection, TLS included; default 10 seconds. A host with several addresses is tried at one after the
-   * other: at each but the last for a quarter of this, and for at most 2.5 seconds.
+   * The most time to open a connection, TLS included; default 10 seconds. If a host has several addresses, they are
+   * tried one after the other: each but the last for a quarter of this, and for at most 2.5 seconds.
    */
   readonly connectTimeout?: Duration.Input | undefined
   /**
    * The proxy for https; default `https_proxy` or `HTTPS_PROXY`, then the one for http. `http://host:port`, where
-   * `http://` may be left out, or `https://host:port` for one that itself speaks TLS; SOCKS is not supported, and
-   * `ALL_PROXY` is not read. May contain a user and a password. Text that is empty stands for no proxy.
+   * `http://` may be left out, or `https://host:port` for a proxy that itself speaks TLS; SOCKS is not supported, and
+   * `ALL_PROXY` is not read. May contain a user and a password. An empty text means no proxy.
    */
   readonly httpsProxy?: string | undefined
   /** The proxy for plain http; default `http_proxy` or `HTTP_PROXY`. */
   readonly httpProxy?: string | undefined
   /**
-   * Certificates of authorities to trust beside Node's own, as a private deployment or a proxy that inspects TLS may
-   * need it: the content of a file in PEM, or of one certificate in DER. An intermediate authority, or the server's own
-   * certificate, is trusted without the authority above it. `NODE_EXTRA_CA_CERTS` does the same for the whole process.
+   * Certificates of authorities to trust in addition to Node's own, as a private deployment or a proxy that inspects
+   * TLS may need: the content of a file in PEM, or of one certificate in DER. An intermediate authority, or the
+   * server's own certificate, is trusted without the authority above it. `NODE_EXTRA_CA_CERTS` does the same for the
+   * whole process.
    */
   readonly ca?: string | Uint8Array | undefined
   /**
    * Hosts that are reached directly, separated by commas or blanks; default `no_proxy` or `NO_PROXY`. Loopback always
-   * is. `feishu.example` and `.feishu.example` are the domain and all hosts in it, `*.feishu.example` the latter alone;
-   * `10.0.0.0/8`, `fd00::/8` and `10.*` are networks, `*` is every host, and `host:8443` is one port of it.
+   * is. `feishu.example` and `.feishu.example` are the domain and all hosts in it, `*.feishu.example` only the hosts in
+   * it; `10.0.0.0/8`, `fd00::/8` and `10.*` are networks, `*` is every host, and `host:8443` is one port of a host.
    */
   readonly noProxy?: string | undefined
 }
 
 /**
- * Undici with connections that are kept alive, a deadline for connecting, the usual proxy variables, and no
- * redirects. The connections are closed with the layer. Certificates that cannot be read are an `InvalidRequest`, and
- * so is a proxy that cannot be used, once a client would take it: it is not repeated, since it may contain a password.
+ * The HTTP client of undici as a layer, with connections that are kept alive, a deadline for connecting, the usual
+ * proxy variables, and no redirects. The connections are closed with the layer. Fails with an `InvalidRequest` if
+ * certificates cannot be read. A proxy that cannot be used is an `InvalidRequest` of the client that would take it; the
+ * error does not repeat the proxy, which may contain a password.
  *
  * @example
  * ```ts
@@ -83,7 +85,7 @@ export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient,
         Layer.effect(HttpClient.HttpClient, client),
         Layer.succeed(HttpClientSecrets, passwordIn(options)),
         Layer.succeed(CheckRoute, (url) =>
-          // It throws nothing but these.
+          // `routeOf` throws nothing else.
           Effect.try({
             try: () => routes.routeOf(new URL(url).origin),
             catch: (error) => error as FeishuError,
@@ -103,8 +105,8 @@ export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient,
   )
 
 /**
- * How long one of several addresses is tried before the next one: Node's own 250 ms are too short for a good connection
- * to the other side of the world, and none to it would ever be made (node#54359).
+ * The longest time that one of several addresses is tried before the next one: Node's own 250 ms are too short for a
+ * good connection to the other side of the world, and no connection to it would ever be made (node#54359).
  */
 const longestAddressMillis = 2_500
 
@@ -119,7 +121,7 @@ const connectOptions = Effect.fnUntraced(function* ({ ca, connectTimeout }: Opti
       ? {}
       : {
           ca: [...Tls.getCACertificates(), ...trusted.map(({ pem }) => pem)],
-          // As others do: whoever names an intermediate authority trusts it.
+          // As other programs do: an intermediate authority that is named here is trusted.
           allowPartialTrustChain: true,
         }),
   }
@@ -127,14 +129,14 @@ const connectOptions = Effect.fnUntraced(function* ({ ca, connectTimeout }: Opti
 
 type Connect = Effect.Success<ReturnType<typeof connectOptions>>
 
-/** What sends, and the way to each origin. */
+/** The dispatcher that sends all requests, and the route to each origin. */
 interface Routes {
   readonly dispatcher: Dispatcher
   readonly routeOf: (origin: string) => UndiciHttpClient.Route
 }
 
 const makeRoutes = (connect: Connect, find: Proxies.Find | undefined): Routes => {
-  // Below the usual idle limit of servers, so that a kept connection is rarely closed as it is used again.
+  // Below the usual idle timeout of servers, so that a kept connection is rarely closed just as it is used again.
   const agent = { connect, keepAliveTimeout: 4_000 }
   const direct = { dispatcher: new Agent({ ...agent, connect: connectorOf(connect) }) }
   if (find === undefined) return { dispatcher: direct.dispatcher, routeOf: () => direct }
@@ -147,7 +149,7 @@ const makeRoutes = (connect: Connect, find: Proxies.Find | undefined): Routes =>
       new ProxyAgent({
         ...agent,
         uri,
-        // Through a tunnel, and to a proxy with https, the former is not looked at.
+        // `connect` is ignored through a tunnel and for a proxy with https: these two options count instead.
         requestTls: connect,
         proxyTls: connect,
         clientFactory: (origin, more) =>
@@ -179,8 +181,8 @@ const makeRoutes = (connect: Connect, find: Proxies.Find | undefined): Routes =>
 }
 
 /**
- * Opens connections as undici does. A server that demands a certificate says so only after the first request was
- * written; without this, undici would tell that the connection was closed, which comes next.
+ * Opens connections as undici does. A server that demands a client certificate says so only after the first request was
+ * written; without this, undici would report that the connection was closed, which happens next.
  */
 const connectorOf = (connect: Connect): buildConnector.connector => {
   const open = buildConnector(connect)
@@ -212,7 +214,7 @@ class Routed extends Dispatcher {
   }
 }
 
-/** Connections to a proxy. What goes wrong until it has opened a tunnel is its own failure. */
+/** Connections to a proxy. A failure before the proxy has opened a tunnel is a failure of the proxy itself. */
 class Tunnels extends Pool {
   override connect(...[options]: [Dispatcher.ConnectOptions]): Promise<Dispatcher.ConnectData> {
     return super.connect(options).catch((error: unknown) => {
@@ -222,8 +224,8 @@ class Tunnels extends Pool {
 }
 
 /**
- * The proxy that a request to a URL takes, with its password if it has one; `undefined` for one that goes directly. It
- * throws the `InvalidRequest` that the request fails with where its proxy cannot be used.
+ * Returns the proxy that a request to a URL takes, with its password if it has one; `undefined` if the request goes
+ * directly. Throws the `InvalidRequest` that the request would fail with if its proxy cannot be used.
  *
  * @example
  * ```ts
@@ -238,19 +240,19 @@ class Tunnels extends Pool {
 export const proxyOf = (url: string, options: Options = {}): string | undefined =>
   Proxies.finder(options)?.(new URL(url))?.url.href.replace(/\/$/, "")
 
-/** A connection that failed before anything was sent, outside of a client. */
+/** A connection, opened outside of a client, that failed before anything was sent. */
 export interface FailedConnection {
-  /** The URL that it was to lead to. */
+  /** The URL that the connection was for. */
   readonly url: string
-  /** What Node threw, or the HTTP status with which the proxy refused a tunnel. */
+  /** The error that Node threw, or the HTTP status with which the proxy refused a tunnel. */
   readonly cause: unknown
-  /** The proxy that it was to go through, and what set that, such as `HTTPS_PROXY`. */
+  /** The proxy of the connection, and the name of what sets it, such as `HTTPS_PROXY`. */
   readonly proxy?: { readonly url: URL; readonly setting: string } | undefined
-  /** Whether the proxy failed, and not what is behind it. */
+  /** True when the proxy failed, and not the server behind it. */
   readonly atProxy?: boolean | undefined
 }
 
-/** What a client would say of a connection that failed: for whoever opens one of his own, to look at the way. */
+/** The error with which a client would report a failed connection, for programs that open one to test the network. */
 export const connectionFailed = ({ atProxy = false, cause, proxy, url }: FailedConnection): FeishuError =>
   TransportFault.ofCause(
     url,
@@ -262,8 +264,8 @@ export const connectionFailed = ({ atProxy = false, cause, proxy, url }: FailedC
   )
 
 /**
- * The certificates in the content of a file, in PEM, as the option `ca` takes them. What cannot be read, or is
- * something else, is an `InvalidRequest` of that field.
+ * The certificates in the content of a file, in PEM, as the option `ca` takes them. Fails with an `InvalidRequest` of
+ * that field if the content cannot be read, or is something else.
  */
 export const certificates = (
   field: string,
@@ -276,7 +278,9 @@ const certificatesOf = (field: string, content: string | Uint8Array) =>
     invalidRequest(field, problem, remedy),
   )
 
-/** One that is out of date may be the reason why nothing is trusted, and what is refused then says so of others. */
+/**
+ * Warns about a certificate that is out of date: it may be why a server is not trusted, whose error does not name it.
+ */
 const warnOfDates = Effect.fnUntraced(function* (read: ReadonlyArray<Certificates.Certificate>) {
   const now = yield* Clock.currentTimeMillis
   const [first, ...others] = read.filter(({ validFrom, validTo }) => now < validFrom || now > validTo)
@@ -290,15 +294,16 @@ const warnOfDates = Effect.fnUntraced(function* (read: ReadonlyArray<Certificate
       subject: first.subject,
       which,
       day: DateTime.formatIsoDateUtc(DateTime.makeUnsafe(time)),
-      // There may be many, in a list of all authorities.
+      // A list of all authorities may have many.
       more: others.length,
     }),
   )
 })
 
 /**
- * A proxy's password, also as it is sent. The proxy for plain http gets it with every request, and its own pages
- * come as the answer; the one for https is asked for a tunnel, and nothing but the status of its answer is read.
+ * The password of the proxy for plain http, also in the form in which it is sent. That proxy gets it with every
+ * request, and may answer with a page of its own; the proxy for https opens a tunnel, and only the status of its answer
+ * is read.
  */
 const passwordIn = (options: Options): Secrets => {
   const { password, user } = Proxies.plainHttpUser(options)

@@ -16,8 +16,8 @@ export type Event =
   /** A request is being sent; `operation` is its method and path. */
   | { readonly _tag: "RequestSent"; readonly operation: string }
   /**
-   * A request ended: with `Success`, with the tag of the error's reason, or `Interrupted`. Status and log id are there if
-   * there was an answer. `delivery` says whether the request counts for Feishu's rate limit, and from when on.
+   * A request ended: with `Success`, with the tag of the error's reason, or `Interrupted`. Status and log id are there
+   * if there was an answer. `delivery` says whether the request counts for Feishu's rate limit, and from when on.
    */
   | {
       readonly _tag: "RequestEnded"

@@ -94,7 +94,10 @@ export const tryTake = (lane: Lane, numbers: Numbers, time: number, onTaken: OnT
   return 0
 }
 
-/** Waits at the head of the line, and takes the soonest slot. May be interrupted at any point, so it reports the slot at once. */
+/**
+ * Waits at the head of the line, and takes the soonest slot. May be interrupted at any point, so it reports the slot at
+ * once.
+ */
 const takeAtHead = Effect.fnUntraced(function* (lane: Lane, numbers: Numbers, onTaken: OnTaken) {
   const arrived = yield* monotonicMillis
   let reported = false

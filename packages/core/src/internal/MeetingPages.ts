@@ -240,7 +240,10 @@ const earliestStartsAfter = (
   )
 }
 
-/** Names a start over 90 days ago as the reason of a 121003, which does not say which value it dislikes: it is the likeliest. */
+/**
+ * Names a start over 90 days ago as the reason of a 121003, which does not say which value it dislikes: it is the
+ * likeliest.
+ */
 const explained = (
   error: FeishuError,
   window: TimeRange.TimeRange,

@@ -40,8 +40,8 @@ const given = (name: keyof Options, option: string | undefined, variables: Reado
 }
 
 /**
- * Finds the proxy for a URL; `undefined` if the URL is reached directly. Throws an `InvalidRequest` if the request would
- * take a proxy that cannot be used. The error does not repeat the proxy, which may contain a password.
+ * Finds the proxy for a URL; `undefined` if the URL is reached directly. Throws an `InvalidRequest` if the request
+ * would take a proxy that cannot be used. The error does not repeat the proxy, which may contain a password.
  */
 export type Find = (url: URL) => Proxy | undefined
 

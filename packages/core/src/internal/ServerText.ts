@@ -36,8 +36,8 @@ export const checkedLogId = (text: string | undefined, secrets: Secrets): string
   text !== undefined && /^[\w.:-]{1,80}$/.test(text) && !repeats(text, secrets) ? text : undefined
 
 /**
- * Matches a secret in any way of writing it: each character as it is, or escaped as in a URL, a form, JSON or HTML. Case
- * does not matter, since host names are in lower case.
+ * Matches a secret in any way of writing it: each character as it is, or escaped as in a URL, a form, JSON or HTML.
+ * Case does not matter, since host names are in lower case.
  */
 const written = (secret: Redacted.Redacted<string>): RegExp => {
   let pattern = patterns.get(secret)

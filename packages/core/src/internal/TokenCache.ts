@@ -1,6 +1,6 @@
 /**
- * Tokens by key. Each is fetched once for all callers that wait for it, and refreshed when it is used. No timer runs, so
- * a cache of many tenants costs only what its tokens cost.
+ * Tokens by key. Each is fetched once for all callers that wait for it, and refreshed when it is used. No timer runs,
+ * so a cache of many tenants costs only what its tokens cost.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -49,8 +49,8 @@ interface Entry {
 }
 
 /**
- * Makes a cache. Fetches run in its scope, so a caller that is interrupted does not interrupt the fetch that others wait
- * for. Failures are never kept.
+ * Makes a cache. Fetches run in its scope, so a caller that is interrupted does not interrupt the fetch that others
+ * wait for. Failures are never kept.
  */
 export const make = Effect.fnUntraced(function* (
   fetch: (key: string) => Effect.Effect<Fetched, FeishuError>,

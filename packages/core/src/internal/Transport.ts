@@ -1,6 +1,6 @@
 /**
- * One request on the wire: it is sent, and the whole body is read under deadlines and a size limit. The answer is judged
- * elsewhere: see `Verdict.ts`.
+ * One request on the wire: it is sent, and the whole body is read under deadlines and a size limit. The answer is
+ * judged elsewhere: see `Verdict.ts`.
  *
  * Errors of the HTTP client are translated here and never passed on: their message, JSON and inspected form contain the
  * URL and the request's body, and with it the app secret.

@@ -124,14 +124,14 @@ const faultOf = (
   const last = causes.findLast(({ code }) => typeof code === "string") ?? causes.at(-1)
   const code = last === undefined ? undefined : codeOf(last)
   const isGarbled = last !== undefined && isNotHttp(last)
-  const told = (fault: Fault) => ({ fault, ...(code === undefined ? {} : { code }) })
+  const withCode = (fault: Fault) => ({ fault, ...(code === undefined ? {} : { code }) })
   // Plain http uses no tunnel: the proxy is what answers.
   if (known.atProxy || (isGarbled && known.isProxied && !known.isTls)) {
-    return told(faultAtProxy(code, last?.syscall, isGarbled))
+    return withCode(faultAtProxy(code, last?.syscall, isGarbled))
   }
-  if (isGarbled) return told(isTlsAlert(last) ? "TLS required" : "connection broken")
-  if (last !== undefined && code !== undefined) return told(faultOfCode(code, last, known))
-  return told(
+  if (isGarbled) return withCode(isTlsAlert(last) ? "TLS required" : "connection broken")
+  if (last !== undefined && code !== undefined) return withCode(faultOfCode(code, last, known))
+  return withCode(
     known.sent === undefined ? "request failed" : known.sent ? "connection broken" : "connection failed",
   )
 }

@@ -1,6 +1,6 @@
 /**
- * Undici's dispatch as an HTTP client. Effect's own client for undici needs an abort signal, two promises and a stream of
- * Node for each request: on loopback these take as long as undici itself.
+ * Undici's dispatch as an HTTP client. Effect's own client for undici needs an abort signal, two promises and a stream
+ * of Node for each request: on loopback these take as long as undici itself.
  *
  * It sends what this package sends: requests with bytes or without a body, and without a span. Every other request goes
  * through Effect's client.
@@ -38,8 +38,8 @@ export class TunnelFailed extends Error {
 }
 
 /**
- * Makes the client. `other` sends what this client does not. `routeOf` throws a `FeishuError` if there is no route to an
- * origin.
+ * Makes the client. `other` sends what this client does not. `routeOf` throws a `FeishuError` if there is no route to
+ * an origin.
  */
 export const make = (
   routeOf: (origin: string) => Route,

@@ -148,7 +148,9 @@ export const judge = Effect.fnUntraced(function* (
   return yield* fail(new RequestRefused({ ...said, violations, moreViolations: more(all), answeredAt }))
 })
 
-/** The most entries of a server's list in an error, which is printed, logged and stored: the list may have any length. */
+/**
+ * The most entries of a server's list in an error, which is printed, logged and stored: the list may have any length.
+ */
 const mostListed = 10
 
 const more = (list: ReadonlyArray<unknown>): number | undefined =>

@@ -1,6 +1,6 @@
 /**
- * A text of at most `most` characters: an ellipsis replaces the middle of a longer one. A word of visible ASCII, which may
- * be a secret, stays whole or goes.
+ * A text of at most `most` characters: an ellipsis replaces the middle of a longer one. A word of visible ASCII, which
+ * may be a secret, stays whole or goes.
  */
 export const shortened = (text: string, most: number): string => {
   if (text.length <= most) return text

@@ -1,6 +1,7 @@
 /**
- * Refuses a Node that is too old, with a sentence. Import it first: undici, which is imported after it, would end an old
- * Node with an error that explains nothing. Written in old syntax and without imports, so that an old Node can run it.
+ * Refuses a Node that is too old, with a sentence. Import it first: undici, which is imported after it, would end an
+ * old Node with an error that explains nothing. Written in old syntax and without imports, so that an old Node can run
+ * it.
  */
 
 // The same as `engines` in package.json.
