@@ -1,6 +1,7 @@
 /**
- * The app access token of an app. That of a store app is what its tenants' tokens are fetched with; that of a
- * self-built app comes with its tenant access token. Fields at top level, failures with HTTP 200 (documented).
+ * The app access token of an app. A store app fetches the tokens of its tenants with it; a self-built app gets it
+ * together with its tenant access token. The answer's fields are at top level, and failures come with HTTP 200
+ * (documented).
  *
  * @example
  * ```ts
@@ -13,25 +14,28 @@
  */
 import * as Schema from "effect/Schema"
 
-/** The path for a self-built app, below the base URL (documented); takes what its tenant token's path takes. */
+/**
+ * The path for a self-built app, below the base URL (documented). Takes the same body as
+ * `TenantAccessToken.internalPath`.
+ */
 export const internalPath = "/open-apis/auth/v3/app_access_token/internal"
 
-/** The path for a store app (documented). */
+/** The path for a store app, below the base URL (documented). */
 export const storePath = "/open-apis/auth/v3/app_access_token"
 
-/** The JSON body for a store app. */
+/** The Schema of the JSON body for a store app. */
 export const StoreRequest = Schema.Struct({
   app_id: Schema.String,
   app_secret: Schema.RedactedFromValue(Schema.String),
   app_ticket: Schema.RedactedFromValue(Schema.String),
 })
-/** See the Schema of the same name. */
+/** The JSON body for a store app: its id, secret and ticket. */
 export type StoreRequest = typeof StoreRequest.Type
 
-/** The answer when its `code` is 0. `expire` is in seconds; it is anything here, clamping is the client's. */
+/** The Schema of an answer with code 0. `expire` is in seconds; here it may be anything, and the client limits it. */
 export const Answer = Schema.Struct({
   app_access_token: Schema.RedactedFromValue(Schema.NonEmptyString),
   expire: Schema.optionalKey(Schema.Unknown),
 })
-/** See the Schema of the same name. */
+/** An answer with code 0: the app access token, and for how long it is valid. */
 export type Answer = typeof Answer.Type

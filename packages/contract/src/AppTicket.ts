@@ -1,6 +1,6 @@
 /**
- * `POST /open-apis/auth/v3/app_ticket/resend`: has Feishu push the ticket of a store app to the app's event
- * address, which it does every hour anyway. It comes within 2 minutes, and is good for 3 hours (documented).
+ * `POST /open-apis/auth/v3/app_ticket/resend`: makes Feishu push the ticket of a store app to the app's event
+ * address, as it does every hour anyway. The ticket comes within 2 minutes, and is valid for 3 hours (documented).
  *
  * @example
  * ```ts
@@ -17,10 +17,10 @@ import * as Schema from "effect/Schema"
 /** The path below the base URL (documented). */
 export const resendPath = "/open-apis/auth/v3/app_ticket/resend"
 
-/** The JSON body of the request. The answer has a `code` and nothing else. */
+/** The Schema of the JSON body. The answer has a `code` and nothing else. */
 export const ResendRequest = Schema.Struct({
   app_id: Schema.String,
   app_secret: Schema.RedactedFromValue(Schema.String),
 })
-/** See the Schema of the same name. */
+/** The JSON body: the app's id and secret. */
 export type ResendRequest = typeof ResendRequest.Type

@@ -1,5 +1,5 @@
 /**
- * What every JSON answer of Feishu is wrapped in.
+ * The envelope of every JSON answer of Feishu.
  *
  * Success is a JSON body with `code === 0` and nothing else: business errors come with HTTP 200, 400, 403,
  * 404, 429 and 500 (observed), and `msg` is multilingual and changes.
@@ -21,12 +21,14 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 const lenient = <S extends Schema.Codec<unknown, unknown>>(schema: S) =>
-  // Beside the code all else is commentary: a surprise in it must not hide the code.
+  // Everything but the code is commentary: a surprise in it must not hide the code.
   Schema.optionalKey(schema.pipe(Schema.catchDecoding(() => Effect.succeed(Option.none()))))
 
 const text = lenient(Schema.String)
 
-/** The `error` object of a failure: what to read, whom to ask, which field or scope it was. All of it optional. */
+/**
+ * The Schema of the `error` object of a failure, which names fields, scopes and links to help. Everything is optional.
+ */
 export const ErrorObject = Schema.Struct({
   log_id: text,
   message: text,
@@ -38,18 +40,18 @@ export const ErrorObject = Schema.Struct({
   ),
   helps: lenient(Schema.Array(Schema.Struct({ url: text, description: text }))),
 })
-/** See the Schema of the same name. */
+/** The `error` object of a failure. */
 export type ErrorObject = typeof ErrorObject.Type
 
-/** The envelope. `code` is required and an integer; `data` is left to the endpoint's own Schema. */
+/** The Schema of the envelope. `code` is required and an integer; the endpoint's own Schema decodes `data`. */
 export const Envelope = Schema.Struct({
   code: Schema.Int,
   msg: text,
   data: Schema.optionalKey(Schema.Unknown),
   error: lenient(ErrorObject),
   log_id: text,
-  /** What OAuth endpoints say instead of `msg`, beside a text in `error` (documented). */
+  /** The text that OAuth endpoints send instead of `msg`, in addition to one in `error` (documented). */
   error_description: text,
 })
-/** See the Schema of the same name. */
+/** A decoded envelope. */
 export type Envelope = typeof Envelope.Type

@@ -1,35 +1,35 @@
 /**
- * The catalogue of Feishu's error codes that a reader of meetings can meet, as data.
+ * A catalogue of the error codes that Feishu may answer to a reader of meetings.
  */
 
 /**
- * What to do about a failure:
+ * How to handle a failure:
  *
- * - `transient`: try again, a bounded number of times, with growing pauses;
- * - `rateLimited`: wait until the limit's window resets, then try again; costs no attempt;
- * - `token`: fetch a new access token once, then try again;
- * - `final`: trying again cannot help.
+ * - `transient`: retry a limited number of times, with growing pauses;
+ * - `rateLimited`: wait until the limit's window resets, then retry; does not count as an attempt;
+ * - `token`: fetch a new access token once, then retry;
+ * - `final`: do not retry, it would fail again.
  */
 export type RetryClass = "transient" | "rateLimited" | "token" | "final"
 
-/** Where a fact comes from: official documentation, an observed answer, an official SDK, or inference. */
+/** The source of a fact: official documentation, an observed answer, an official SDK, or inference. */
 export type Source = "documented" | "observed" | "sdk" | "inferred"
 
 /** One code and what is known about it. */
 export interface ErrorCode {
   readonly code: number
-  /** A short name of ours in camelCase; Feishu has numbers only. */
+  /** A short name in camelCase, given here; Feishu has only numbers. */
   readonly name: string
   /** The HTTP status that usually comes with it. Never rely on it: the same code comes with others, too. */
   readonly status: number
-  /** The text as seen on the wire. It is multilingual and changes: for showing, never for matching. */
+  /** The text in Feishu's answer. It is multilingual and changes: show it, never match it. */
   readonly msg: string
   readonly retry: RetryClass
   /** What happened, as a clause. */
   readonly meaning: string
   /** What to do, as an imperative sentence. */
   readonly remedy: string
-  /** What to do instead where the refused token was fetched for an app: `remedy` is for whoever has given it. */
+  /** The remedy if the refused token was fetched for an app; `remedy` is for a token that the user gave. */
   readonly remedyOfApp?: string
   readonly source: Source
 }
@@ -41,9 +41,9 @@ const newToken =
 const fetchedToken =
   "The tokens of the app are fetched and refreshed for you, and are refused all the same: check that the app is enabled in the tenant, and that brand and base URL are those of the app; otherwise ask Feishu's support with the log id."
 const authoriseAgain = "Have the user authorise the app again, and keep the tokens of the newest answer."
-const later = "Try again later; if it stays, ask Feishu's support with the log id."
+const later = "Try again later; if it persists, ask Feishu's support with the log id."
 
-/** Every code that is known, by number. */
+/** All known codes. */
 export const catalogue: ReadonlyArray<ErrorCode> = [
   ...[1500, 1663, 2200, 5000].map((code): ErrorCode => ({
     code,
@@ -112,7 +112,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     status: 400,
     msg: "required parameter is missing",
     retry: "final",
-    meaning: "the OAuth service misses a parameter",
+    meaning: "a parameter that the OAuth service requires is missing",
     remedy: checkCredentials,
     source: "documented",
   },
@@ -432,7 +432,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
 const byCode = new Map(catalogue.map((entry) => [entry.code, entry]))
 
 /**
- * What is known of a code, or `undefined`.
+ * Returns the entry of a code; `undefined` if the code is not known.
  *
  * @example
  * ```ts
@@ -448,8 +448,8 @@ const byCode = new Map(catalogue.map((entry) => [entry.code, entry]))
 export const find = (code: number): ErrorCode | undefined => byCode.get(code)
 
 /**
- * What to do about a failed answer. A known code decides; without one the HTTP status does: 429 is rate
- * limited, 408, 425 and 5xx are transient, and so is an unknown code that comes with 5xx; the rest is final.
+ * Returns how to handle a failed answer. A known code decides; without one the HTTP status does: 429 is rate
+ * limited, 408, 425 and 5xx are transient, and so is an unknown code that comes with 5xx; everything else is final.
  *
  * @example
  * ```ts

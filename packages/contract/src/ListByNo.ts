@@ -1,8 +1,8 @@
 /**
  * `GET /open-apis/vc/v1/meetings/list_by_no`: the meetings of a meeting number in a range of time.
  *
- * Two kinds of rule are kept apart: what the gateway checks of the query's text ({@link Query}, answered with
- * code 99992402) and what the service behind it checks of the values ({@link violatedRule}, code 121003).
+ * There are two kinds of rules: the gateway checks the text of the query ({@link Query}, answered with code 99992402),
+ * and the service behind it checks the values ({@link violatedRule}, answered with code 121003).
  *
  * @example
  * ```ts
@@ -27,23 +27,28 @@ import { MeetingBriefs, nullable } from "./MeetingBrief.ts"
 /** The path below the base URL (documented). */
 export const path = "/open-apis/vc/v1/meetings/list_by_no"
 
-/** Any one of these scopes is enough: the first is in the page of 2024-05, the second in the newer one. */
+/**
+ * The scopes, any one of which is enough: the first is in the documentation of 2024-05, the second in the newer one.
+ */
 export const scopes = ["vc:meeting:readonly", "vc:meeting.meetingid:read"] as const
 
-/** Requests in {@link rateLimitWindowSeconds}, counted per API, app and tenant (documented). */
+/** The most requests in {@link rateLimitWindowSeconds}, counted per API, app and tenant (documented). */
 export const rateLimit = 100
-/** Seconds that the limit counts over (documented: "per minute"). */
+/** The window of the rate limit in seconds (documented: "per minute"). */
 export const rateLimitWindowSeconds = 60
 
-/** Rows of a page when `page_size` is not sent (documented). */
+/** The number of rows of a page when `page_size` is not sent (documented). */
 export const defaultPageSize = 20
 /** The largest `page_size` (documented). */
 export const maxPageSize = 50
 
-/** 90 days in seconds: the longest span of one query, or how far back one may look; the documents leave both readings. */
+/**
+ * 90 days in seconds: the longest span of one query, or how far back it may start. The documentation permits both
+ * readings.
+ */
 export const maxRangeSeconds = 90 * 24 * 60 * 60
 
-// Leading zeros are as good as none, however many (inferred); what a number of 64 bits holds, the service judges.
+// Any number of leading zeros is accepted (inferred); the service judges every value that fits into 64 bits.
 const isInt64 = (text: string): boolean =>
   /^-?\d{1,18}$/.test(text) ||
   (/^-?0*\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text))
@@ -59,7 +64,7 @@ const integer = (name: string, checks: Schema.Codec<number> = Schema.Number) =>
   digits(name).pipe(Schema.decodeTo(checks, SchemaTransformation.numberFromString))
 
 /**
- * The query as the gateway checks it: which fields there must be, and that numbers are numbers. Decodes from
+ * The Schema of the query as the gateway checks it: required fields are there, and numbers are numbers. Decodes from
  * the texts of the URL and encodes to them; times are unix seconds.
  *
  * The descriptions of violations are in Feishu's style ("page_size the max value is 50"), inferred from other
@@ -82,20 +87,20 @@ export const Query = Schema.Struct({
   ),
   page_token: Schema.optionalKey(Schema.String),
 })
-/** See the Schema of the same name. */
+/** The decoded query: which meetings to list. */
 export type Query = typeof Query.Type
 
 /**
- * How a range is held to 90 days. The documents say "within 90 days" in two ways: the longest `span` of one
+ * How a range is limited to 90 days. The documentation says "within 90 days", which can mean the longest `span` of one
  * query, or a `lookback` from now. `both` is the stricter reading.
  */
 export const NinetyDays = Schema.Literals(["both", "span", "lookback"])
-/** See the Schema of the same name. */
+/** How a range is limited to 90 days: `both`, `span` or `lookback`. */
 export type NinetyDays = typeof NinetyDays.Type
 
 /**
- * The business rule that a well-formed query breaks, in words, or `undefined`. Feishu answers code 121003
- * without saying which rule it was (the code is documented, what triggers it is inferred).
+ * Returns the business rule that a well-formed query breaks, in words; `undefined` if it breaks none. Feishu answers
+ * code 121003 without saying which rule it was (the code is documented, what triggers it is inferred).
  */
 export const violatedRule = (
   query: Pick<Query, "meeting_no" | "start_time" | "end_time">,
@@ -113,18 +118,18 @@ export const violatedRule = (
 }
 
 /**
- * The `data` of the answer. Any field may be missing or null; `page_token` is `""` or absent on the last page
- * (observed on other Feishu endpoints).
+ * The Schema of the `data` of the answer. Any field may be missing or null; `page_token` is `""` or absent on the last
+ * page (observed on other Feishu endpoints).
  */
 export const Data = Schema.Struct({
   has_more: nullable(Schema.Boolean),
   page_token: nullable(Schema.String),
   meeting_briefs: nullable(MeetingBriefs),
 })
-/** See the Schema of the same name. */
+/** The decoded `data` of the answer: one page of meetings. */
 export type Data = typeof Data.Type
 
-/** The fields in which token endpoints give a token; no page has them. */
+/** True for the names of fields in which token endpoints give a token; no page has them. */
 const isTokenField = (name: string): boolean => /^([a-z]+_)*(access|refresh)_token$/.test(name)
 
 /** Why a body with code 0 is not a page: it holds an access token, or it does not say whether more pages follow. */
@@ -135,8 +140,8 @@ export type ProblemOfPage = "accessTokenInBody" | "hasMoreMissing"
  *
  * Feishu may leave out `data`, or send null, on a first page without meetings (inferred). The answer to a page token is
  * different: a body without a boolean `has_more`, such as the default answer of a gateway or of a stub, does not say
- * whether more follows, and taken for the last page it would end the list too early. A token in the body belongs to
- * another endpoint.
+ * whether more follows. If it were taken for the last page, the list would end too early. A token in the body belongs
+ * to another endpoint.
  */
 export const problemOfPage = (
   body: unknown,

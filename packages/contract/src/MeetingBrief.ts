@@ -1,4 +1,4 @@
-/** One row of the answer: a meeting in brief. */
+/** The rows of the answer: meetings in brief. */
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
@@ -7,7 +7,7 @@ import * as SchemaParser from "effect/SchemaParser"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { MeetingId } from "./MeetingNo.ts"
 
-/** A field that Feishu may leave out or send as null. */
+/** Makes the Schema of a field that Feishu may leave out or send as null. */
 export const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
 const KnownFields = Schema.Struct({
@@ -21,13 +21,13 @@ const KnownFields = Schema.Struct({
 })
 
 /**
- * A row as Feishu sends it. Every field but the id may be missing or null, and fields that are not named here
- * may appear at any time.
+ * The Schema of a row as Feishu sends it. Every field but the id may be missing or null, and fields that are not named
+ * here may appear at any time.
  */
 export const MeetingBriefRow = Schema.StructWithRest(KnownFields, [
   Schema.Record(Schema.String, Schema.Unknown),
 ])
-/** See the Schema of the same name. */
+/** A row as Feishu sends it, with the password in clear text. */
 export type MeetingBriefRow = typeof MeetingBriefRow.Type
 
 /**
@@ -52,7 +52,7 @@ export type MeetingBriefRow = typeof MeetingBriefRow.Type
 export class MeetingBrief {
   /** 64-bit integer as decimal text, such as `7011030664708603907`. */
   readonly id: MeetingId
-  /** The title as typed by the organiser: any text, control characters included. */
+  /** The title that the organiser typed: any text, control characters included. */
   readonly topic: string | undefined
   /** The meeting number, nine digits. */
   readonly meeting_no: string | undefined
@@ -62,7 +62,7 @@ export class MeetingBrief {
   readonly meeting_connect: boolean | undefined
   /** The id of the meeting's notes; in the official SDK's types since 2026-05, often absent. */
   readonly note_id: string | undefined
-  // The row stays private, so that inspecting or serialising a meeting shows neither password nor raw data.
+  // The row is private, so that neither the password nor raw data is shown when a meeting is inspected or serialised.
   readonly #row: MeetingBriefRow
 
   constructor(row: MeetingBriefRow) {
@@ -76,8 +76,8 @@ export class MeetingBrief {
   }
 
   /**
-   * The password to join. Made when asked for: `Redacted.make` registers each value, which costs more than
-   * decoding the row.
+   * The password to join. Made when it is read: `Redacted.make` registers each value, which costs more than to decode
+   * the row.
    */
   get password(): Redacted.Redacted<string> | undefined {
     return typeof this.#row.password === "string"
@@ -85,14 +85,14 @@ export class MeetingBrief {
       : undefined
   }
 
-  /** The fields that this version does not know, as they came. Feishu adds fields over time. */
+  /** The fields that this version does not know, as they were received. Feishu adds fields over time. */
   get unknownFields(): Readonly<Record<string, unknown>> {
     return Object.fromEntries(
       Object.entries(this.#row).filter(([name]) => !Object.hasOwn(KnownFields.fields, name)),
     )
   }
 
-  /** The row as it came over the wire, **with the password in clear text**. */
+  /** Returns the row as it was received, **with the password in clear text**. */
   static toRow(meeting: MeetingBrief): MeetingBriefRow {
     return meeting.#row
   }
@@ -100,7 +100,7 @@ export class MeetingBrief {
 
 const isTextOrNothing = (u: unknown): boolean => u === undefined || u === null || typeof u === "string"
 
-/** What `MeetingBriefRow` asks of a row that comes out of JSON; a test holds the two equal. */
+/** True when a value from JSON satisfies `MeetingBriefRow`; a test holds the two equal. */
 const isRow = (u: unknown): u is MeetingBriefRow => {
   if (!Predicate.isObject(u)) return false
   const row = u as { readonly [Name in keyof typeof KnownFields.fields]?: unknown }
@@ -118,7 +118,10 @@ const isRow = (u: unknown): u is MeetingBriefRow => {
   )
 }
 
-/** Rows as they came, not copied. Where one is wrong the Schema says which and why: it takes 40 times as long. */
+/**
+ * Rows as they were received, not copied. Only if one is wrong, the Schema, which takes 40 times as long, says which
+ * and why.
+ */
 const Rows = Schema.declareConstructor<ReadonlyArray<MeetingBriefRow>>()(
   [Schema.Array(MeetingBriefRow)],
   ([rows]) => {
@@ -129,8 +132,8 @@ const Rows = Schema.declareConstructor<ReadonlyArray<MeetingBriefRow>>()(
 )
 
 /**
- * The rows of a page. One step for all rows: a transformation per row costs twice the time of the rest.
- * Encoding gives the rows as they came, passwords in clear text.
+ * The Schema of the rows of a page. One step for all rows: a transformation per row costs twice the time of everything
+ * else. Encodes to the rows as they were received, with passwords in clear text.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The number of a meeting and the id of one meeting held under it.
+ * The number of a meeting, and the id of one meeting that was held under it.
  *
  * One number can have many meetings: a recurring meeting keeps its number.
  */
@@ -24,12 +24,12 @@ export const MeetingNo = Schema.String.pipe(
   Schema.check(Schema.isPattern(/^\d{9}$/, { message: "a meeting number has 9 digits, such as 337736498" })),
   Schema.brand("MeetingNo"),
 )
-/** See the Schema of the same name. */
+/** A meeting number: a text of nine digits. */
 export type MeetingNo = typeof MeetingNo.Type
 
 /**
- * A meeting number as people write it: spaces and dashes between the digits are dropped, anything else is
- * refused with a sentence that says what was wrong.
+ * The Schema of a meeting number as people write it: spaces and dashes between the digits are dropped, anything else is
+ * refused with a sentence that says what is wrong.
  *
  * @example
  * ```ts
@@ -61,7 +61,7 @@ export const MeetingNoFromText = Schema.String.pipe(
 )
 
 const whyNotMeetingNo = (text: string, digits: string): string => {
-  // It may be anything, such as a page of HTML.
+  // The text may be anything, such as an HTML page.
   const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text
   return /^\d*$/.test(digits)
     ? `"${shown}" has ${digits.length} digits, a meeting number has 9`
@@ -69,9 +69,9 @@ const whyNotMeetingNo = (text: string, digits: string): string => {
 }
 
 /**
- * The id of one meeting: a 64-bit integer as decimal text, which a JavaScript number cannot hold. It exists
- * only once the meeting has started (documented).
+ * The Schema of the id of one meeting: a 64-bit integer as decimal text, which a JavaScript number cannot hold. A
+ * meeting has an id only once it has started (documented).
  */
 export const MeetingId = Schema.NonEmptyString.pipe(Schema.brand("MeetingId"))
-/** See the Schema of the same name. */
+/** The id of one meeting, as text. */
 export type MeetingId = typeof MeetingId.Type

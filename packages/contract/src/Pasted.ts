@@ -1,17 +1,17 @@
-/** Credentials and addresses as people paste them: what is around them by accident is no part of them. */
+/** Cleans credentials and addresses that people paste: removes what is around them by accident. */
 
-// Blanks, line breaks and what cannot be seen: marks of byte order, spaces without width, control characters.
+// Blanks, line breaks and invisible characters: byte order marks, zero-width spaces, control characters.
 const around = /^[\s\p{Cc}\p{Cf}]+|[\s\p{Cc}\p{Cf}]+$/gu
 const quotes = /^(?:"(.*)"|'(.*)'|`(.*)`|“(.*)”|‘(.*)’|「(.*)」)$/su
-// Not the padding of a text in Base64.
+// The `=` at the end is not the padding of a Base64 text.
 const nameInFront =
   /^(?:export\s+|set\s+|\$env:)?[a-z\d_]*(?:feishu|lark|secret|token|ticket|app_?id)[a-z\d_]*\s*[=:](?=\s*[^\s=])/i
 const scheme = /^(?:authorization\s*:\s*)?bearer(?:\s+|$)/i
 
-/** A text without the blanks, invisible characters and quotes around it. */
+/** Removes the blanks, invisible characters and quotes around a text. */
 export const unquoted = (text: string): string => untilSame(text, inside)
 
-/** A secret or an app id without those, without the name of a variable in front of it, and without `Bearer`. */
+/** Removes these from a secret or an app id, as well as the name of a variable and `Bearer` in front of it. */
 export const unwrapped = (text: string): string =>
   untilSame(text, (outside) => inside(outside).replace(nameInFront, "").replace(scheme, ""))
 
@@ -20,7 +20,7 @@ const inside = (text: string): string =>
     .replaceAll(around, "")
     .replace(quotes, (_, ...[one, two, three, four, five, six]) => one ?? two ?? three ?? four ?? five ?? six)
 
-/** Longer than any of them: these patterns are slow with long texts. */
+/** Longer than any credential or address. Longer texts are only trimmed, since the patterns are slow with them. */
 const longest = 16_384
 
 const untilSame = (text: string, shorten: (text: string) => string): string => {

@@ -1,5 +1,5 @@
 /**
- * The response headers that mean something to a client, in lower case as Node gives them.
+ * The names of the response headers that matter to a client, in lower case as Node gives them.
  *
  * @example
  * ```ts
@@ -16,9 +16,9 @@
  * digits; equals `error.log_id` (observed).
  */
 export const logId = "x-tt-logid"
-/** A uuid, second best for support (observed). */
+/** A uuid, for support if there is no log id (observed). */
 export const requestId = "x-request-id"
-/** Requests per window; on refused answers only (documented). */
+/** The number of requests per window; only on answers to refused requests (documented). */
 export const rateLimitLimit = "x-ogw-ratelimit-limit"
-/** Whole seconds until the window resets; on refused answers only (documented). */
+/** Whole seconds until the window resets; only on answers to refused requests (documented). */
 export const rateLimitReset = "x-ogw-ratelimit-reset"

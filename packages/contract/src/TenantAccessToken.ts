@@ -1,8 +1,8 @@
 /**
  * The tenant access token of an app, self-built or from the store.
  *
- * The answers' fields are at top level, not under `data`, and failures come with HTTP 200 (documented). With
- * 30 minutes or more left Feishu gives the same token again; with less a new one, and both stay valid.
+ * The answer's fields are at top level, not under `data`, and failures come with HTTP 200 (documented). While a token
+ * is valid for 30 minutes or more, Feishu gives the same one again; after that it gives a new one, and both are valid.
  *
  * @example
  * ```ts
@@ -27,29 +27,29 @@ import * as Schema from "effect/Schema"
 /** The path for a self-built app, below the base URL (documented). */
 export const internalPath = "/open-apis/auth/v3/tenant_access_token/internal"
 
-/** The path for a store app (documented). */
+/** The path for a store app, below the base URL (documented). */
 export const storePath = "/open-apis/auth/v3/tenant_access_token"
 
-/** The JSON body for a self-built app. */
+/** The Schema of the JSON body for a self-built app. */
 export const InternalRequest = Schema.Struct({
   app_id: Schema.String,
   app_secret: Schema.RedactedFromValue(Schema.String),
 })
-/** See the Schema of the same name. */
+/** The JSON body for a self-built app: its id and secret. */
 export type InternalRequest = typeof InternalRequest.Type
 
-/** The JSON body for a store app: which tenant it is for. */
+/** The Schema of the JSON body for a store app. */
 export const StoreRequest = Schema.Struct({
   app_access_token: Schema.RedactedFromValue(Schema.String),
   tenant_key: Schema.String,
 })
-/** See the Schema of the same name. */
+/** The JSON body for a store app: its app access token, and the tenant. */
 export type StoreRequest = typeof StoreRequest.Type
 
-/** The answer when its `code` is 0. `expire` is in seconds; it is anything here, clamping is the client's. */
+/** The Schema of an answer with code 0. `expire` is in seconds; here it may be anything, and the client limits it. */
 export const Answer = Schema.Struct({
   tenant_access_token: Schema.RedactedFromValue(Schema.NonEmptyString),
   expire: Schema.optionalKey(Schema.Unknown),
 })
-/** See the Schema of the same name. */
+/** An answer with code 0: the tenant access token, and for how long it is valid. */
 export type Answer = typeof Answer.Type

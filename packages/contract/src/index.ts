@@ -1,5 +1,5 @@
 /**
- * What goes over the wire between a client and Feishu's meeting endpoint, and nothing else.
+ * The protocol between a client and Feishu's meeting endpoint: Schemas of requests and answers, and error codes.
  *
  * Each fact is marked with its source: documented (official documentation), observed (a published response or
  * the behaviour of an official SDK) or inferred.

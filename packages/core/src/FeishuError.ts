@@ -196,7 +196,8 @@ const transportFaults = {
   "TLS handshake broken": {
     retry: "transient",
     arrived: false,
-    remedy: "Try again; if it stays, a firewall or proxy on the way does not let TLS through to this host.",
+    remedy:
+      "Try again; if it persists, a firewall or proxy on the way does not let TLS through to this host.",
   },
   "TLS refused": {
     retry: "final",
@@ -262,7 +263,7 @@ const transportFaults = {
   "connection broken": {
     retry: "transient",
     arrived: true,
-    remedy: "Try again; if it stays, look at the proxies and gateways on the way.",
+    remedy: "Try again; if it persists, check the proxies and gateways on the way.",
   },
   "no headers in time": { retry: "transient", arrived: true, remedy: slow },
   "no data in time": { retry: "transient", arrived: true, remedy: slow },
@@ -582,7 +583,7 @@ export class PaginationBroken extends Schema.TaggedError<PaginationBroken>()("Pa
     return this.fault
   }
   get remedy() {
-    return "The rows so far are right, the rest was not read. Go on from the cursor later; if it stays, report it with the log id."
+    return "The rows so far are right, the rest was not read. Go on from the cursor later; if it persists, report it with the log id."
   }
   override get message() {
     return inFull(this)
@@ -662,7 +663,7 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
         : []),
       ...(this.leftAloneSeconds === undefined
         ? []
-        : [`It failed so just before, and is not asked again for ${this.leftAloneSeconds} s.`]),
+        : [`The same call has just failed, so nothing is sent for ${this.leftAloneSeconds} s.`]),
       ...(this.logId === undefined ? [] : [`Log id: ${this.logId}`]),
     ].join(" ")
   }

@@ -23,7 +23,7 @@ describe("a token endpoint that is dead", () => {
         // No time passes for these.
         for (const { error } of yield* readAll(10)) {
           assert.strictEqual(error?.reason._tag, "ServerFailed")
-          assert.match(error!.message, /It failed so just before, and is not asked again for \d+ s\./)
+          assert.match(error!.message, /The same call has just failed, so nothing is sent for \d+ s\./)
           assert.isTrue(error!.isRetryable)
           assert.isTrue(Duration.isGreaterThan(error!.retryAfter!, Duration.seconds(15)))
           assert.isDefined(error!.cursor)
@@ -86,7 +86,7 @@ describe("a reset over the longest wait", () => {
         refusing = false
         const second = yield* Fake.read(request)
         assert.strictEqual(second.error?.reason._tag, "RateLimited")
-        assert.match(second.error!.message, /is not asked again for 100 s/)
+        assert.match(second.error!.message, /nothing is sent for 100 s/)
         assert.strictEqual(calls, 1)
         yield* Fake.advance("100 seconds")
         assert.deepStrictEqual((yield* Fake.read(request)).ids, ["1"])

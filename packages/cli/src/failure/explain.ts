@@ -45,7 +45,7 @@ const words = Language.words({
     stop: ". ",
     givenUp: (requests: number) => `Given up after ${requests} requests`,
     tooManyFail: "Not tried again: too many requests fail at the moment, and more would make it worse",
-    leftAlone: (seconds: number) => `It failed so just before, and is not asked again for ${seconds} s`,
+    leftAlone: (seconds: number) => `The same call has just failed, so nothing is sent for ${seconds} s`,
   },
   zh: {
     ofReason: Chinese.ofReason,
