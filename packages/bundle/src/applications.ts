@@ -1,11 +1,11 @@
-/** What becomes of our packages within applications that are bundled, for the tests that run such applications. */
+/** Bundles applications that use the packages of this repository, for the tests that run such applications. */
 import { join } from "node:path"
 import { build } from "esbuild"
 import { rolldown } from "rolldown"
 
 /**
- * Bundles a program of a folder with all that it imports but `external`, and gives the name of the file to run. The
- * program has neither `import.meta` nor an `await` at its top: CommonJS has none.
+ * Bundles a program of a folder with everything that it imports except `external`, and returns the name of the file to
+ * run. The program must not have `import.meta` or a top-level `await`, which CommonJS does not have.
  */
 type Bundler = (folder: string, program: string, external?: ReadonlyArray<string>) => Promise<string>
 
@@ -34,9 +34,9 @@ const byRolldown =
     return name
   }
 
-/** The bundlers that applications use, by what they make. Vite builds with rolldown. */
+/** The bundlers that applications use, by their output. Vite builds with rolldown. */
 export const bundlers: Readonly<Record<string, Bundler>> = {
-  // What AWS CDK, Serverless and Electron's main process run.
+  // AWS CDK, Serverless and Electron's main process run this.
   "CommonJS by esbuild": byEsbuild("cjs", "esbuild.cjs"),
   "minified CommonJS by esbuild": byEsbuild("cjs", "esbuild.min.cjs", true),
   "a module by esbuild": byEsbuild("esm", "esbuild.mjs"),

@@ -1,30 +1,32 @@
-/** Bundles entry points of a package with everything that they are built on, and writes down whose work that is. */
+/** Bundles entry points of a package with their dependencies, and collects the licences of these. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Plugin, rolldown } from "rolldown"
 
-/** Entry points that share what they are built on. */
+/** Entry points that share their dependencies. */
 export interface Entries {
-  /** Modules of `src`, by their names without `.ts`, which are their names in `dist`, too. */
+  /** Modules in `src`, by their names without `.ts`, which are also their names in `dist`. */
   readonly entries: ReadonlyArray<string>
-  /** Packages that are not inside, but come from the application. */
+  /** Packages that are not bundled: the application provides them. */
   readonly external?: ReadonlyArray<string>
-  /** Whether what is loaded when it is needed has files of its own; only where there are several entries unless given. */
+  /** Whether modules that are loaded on demand get files of their own; by default if there are several entries. */
   readonly chunks?: boolean
 }
 
-/** A module that is made beforehand: what it exports is in its place. */
+/** A module whose code is generated: it takes the place of the file. */
 export interface Made {
-  /** Its path. */
+  /** The path of the module. */
   readonly file: string
   readonly code: string
-  /** The modules that the code was made of, by their paths. */
+  /** The paths of the modules from which the code was generated. */
   readonly of: ReadonlyArray<string>
 }
 
-/** Writes the bundles of a package, each with an effect or whatever it needs of its own, and `LICENSES` beside them. */
+/**
+ * Writes the bundles of a package, each with a copy of effect and its other dependencies, and `LICENSES` next to them.
+ */
 export const bundle = async (
   folder: URL,
   bundles: ReadonlyArray<Entries>,
@@ -50,9 +52,9 @@ export const bundle = async (
       platform: "node",
       external: external.map((name) => new RegExp(`^${name}(/|$)`)),
       transform: {
-        // Older than what the packages need, so that an old Node can read the sentence which says so.
+        // Older than what the packages require, so that an old Node can parse the code that reports this.
         target: "node18",
-        // What a module has, and what it has not: an application's bundler may make CommonJS of it, or guess wrong.
+        // What only ES modules or only CommonJS have: an application's bundler may convert the module, or guess wrong.
         define: { "import.meta.env": "undefined", __filename: "undefined" },
       },
       plugins: [light, builtins, inPlace],
@@ -61,9 +63,9 @@ export const bundle = async (
       dir: at("dist"),
       chunkFileNames: "chunks/[name].js",
       format: "esm",
-      // What promise loads when it is needed is always needed: undici.
+      // The only module that promise loads on demand is undici, which it always needs.
       codeSplitting: chunks,
-      // Not minified: a stack must be readable, and so must what one installs.
+      // Not minified: stack traces and the installed code must be readable.
       comments: { annotation: false, jsdoc: false, legal: true },
       minify: "dce-only",
     })
@@ -71,7 +73,7 @@ export const bundle = async (
       if (chunk.type === "chunk") brings(Object.keys(chunk.modules))
     }
   }
-  // They ask to come with what they are for.
+  // Licences require that they are distributed with the code.
   const licences = Array.from(packages, licenceOf).toSorted()
   writeFileSync(at("dist/LICENSES"), licences.join(`\n${"-".repeat(80)}\n\n`))
 }
@@ -86,11 +88,11 @@ const licenceOf = (folder: string): string => {
 }
 
 /**
- * What is never used, and would cost the time of every start or could not be loaded:
+ * Replaces modules that are never used, and would slow down every start or could not be loaded:
  *
- * - `@mswjs/data` makes handlers for `msw` of its models, compares dates, and takes one function out of all of lodash.
+ * - `@mswjs/data` makes handlers for `msw` from its models, compares dates, and uses one function of all of lodash.
  * - `@effect/platform-node` requires `node:http` by the address of its own file: see `builtins`.
- * - `ws` tries two packages of native code, which whoever installs a bundle does not have.
+ * - `ws` tries two packages of native code, which are not installed with a bundle.
  */
 const light: Plugin = {
   name: "light",
@@ -105,10 +107,10 @@ const light: Plugin = {
 }
 
 /**
- * Modules of Node that CommonJS inside the bundle requires. Rolldown would make a `require` from `import.meta.url`,
- * which is undefined once an application's own bundler has made CommonJS of the bundle.
+ * Loads the modules of Node that CommonJS inside the bundle requires. Rolldown would make a `require` from
+ * `import.meta.url`, which is undefined once an application's own bundler has converted the bundle to CommonJS.
  *
- * `node:http` is never imported either: an import reads all that it exports, and with `WebSocket` all of undici.
+ * `node:http` is never imported either: an import reads everything that it exports, and with `WebSocket` all of undici.
  */
 const builtins: Plugin = {
   name: "builtins",

@@ -4,8 +4,8 @@ import { Effect, Option, Stream } from "effect"
 import { FeishuMeetings } from "./FeishuMeetings.ts"
 
 /**
- * Hands on every meeting of a number. The cursor behind each page is kept, so that after a failure, or a crash, the
- * next run goes on from there; a page may then come twice, never not at all.
+ * Passes every meeting of a number to `take`. The cursor after each page is kept, so that after a failure, or a crash,
+ * the next run goes on from there. A page may then come twice, but none is skipped.
  */
 export const collect = Effect.fn("collect")(function* <E, R>(
   request: MeetingsRequest,

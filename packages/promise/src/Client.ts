@@ -1,4 +1,4 @@
-/** The client: what it reads, and how it is made. */
+/** The client, and how to make one. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -16,18 +16,18 @@ import type { ClientOptions, From, RangeOptions, ReadOptions, TimeRange } from "
  * Reads meetings. Every read ends complete, or rejects with a `FeishuError` that has a cursor to go on from. Rows come
  * exactly once within one read, and at least once across a resume.
  *
- * Its reads share one rate limit and one token: let everything that uses an app share one client.
+ * The reads of a client share one rate limit and one token. Share one client among everything that uses an app.
  */
 export interface Client extends AsyncDisposable {
-  /** All meetings, each once. Leaving the loop ends the read. */
+  /** Reads all meetings, each once. The read ends when you leave the loop. */
   readonly stream: (from: From) => AsyncIterable<Meeting>
-  /** All pages, each with the cursor behind it. A failure comes after every page before it. */
+  /** Reads all pages, each with the cursor after it. A failure comes after every page before it. */
   readonly pages: (from: From) => AsyncIterable<Page>
-  /** One page: the first of a request, or the one at a cursor. */
+  /** Reads one page: the first of a request, or the one at a cursor. */
   readonly page: (from: From) => Promise<Page>
   /**
-   * All meetings of many numbers, one number after the other; a number given twice is read once. The first failure
-   * ends it. Numbers that are none are all told at once, before anything is sent.
+   * Reads all meetings of many numbers, one number after the other; a number that is given twice is read once. The
+   * first failure ends the read. Wrong numbers are reported all at once, before anything is sent.
    */
   readonly streamMany: (
     meetingNos: Iterable<string>,
@@ -35,9 +35,9 @@ export interface Client extends AsyncDisposable {
     options?: RangeOptions,
   ) => AsyncIterable<{ readonly meetingNo: string; readonly meeting: Meeting }>
   /**
-   * The pages of many numbers, one number after the other, and how each of them ended. A fault of a number (its
-   * request is refused, or its answers break the contract) ends that number only; what would meet the others, too
-   * (token, scope, quota, network), rejects.
+   * Reads the pages of many numbers, one number after the other, and how each of them ended. A fault of a number (its
+   * request is refused, or its answers do not match the documentation) ends that number only; a failure that would
+   * affect the others, too (token, scope, quota, network), rejects.
    */
   readonly outcomes: (
     meetingNos: Iterable<string>,
@@ -45,8 +45,8 @@ export interface Client extends AsyncDisposable {
     options?: RangeOptions,
   ) => AsyncIterable<Page | Complete | Failed>
   /**
-   * Keeps the ticket of a store app, which Feishu pushes to the app's event address every hour: hand on the
-   * `app_ticket` of every event of that type. Where there is none yet, Feishu is asked to push one, and reads wait.
+   * Keeps the ticket of a store app, which Feishu pushes to the app's event address every hour: pass on the
+   * `app_ticket` of every event of that type. While there is no ticket, Feishu is asked to push one, and reads wait.
    */
   readonly pushAppTicket: (ticket: string) => Promise<void>
   /** Ends the reads that are under way, which reject with `ClientClosed`, and closes the connections. */
@@ -54,10 +54,10 @@ export interface Client extends AsyncDisposable {
 }
 
 /**
- * Makes a client. It sends nothing by itself; options that are wrong are an `InvalidRequest` of its reads.
+ * Makes a client. This sends nothing; if an option is wrong, the reads of the client reject with an `InvalidRequest`.
  *
- * What deserves a warning (somebody else uses the quota, a window older than 90 days is empty) goes to
- * `process.emitWarning`, besides being an event.
+ * Warnings (another program uses the quota, a window older than 90 days is empty) go to `process.emitWarning`, in
+ * addition to being events.
  *
  * @example
  * ```ts
@@ -87,7 +87,7 @@ export const createClient = (options: ClientOptions): Client => {
   type Services = Meetings.Meetings | AppTicket.AppTicket
   const shared: Shared<Services> = { runtime, underWay: new Set(), closed: false }
 
-  /** What a stream of core brings, for the tenant of the read and until its signal aborts. */
+  /** The rows of a stream of core, for the tenant of the read and until its signal aborts. */
   const read = <A>(
     options: ReadOptions | undefined,
     streamOf: (
@@ -162,7 +162,7 @@ export const createClient = (options: ClientOptions): Client => {
   }
 }
 
-/** The first of what comes. There always is one: a range has a window, and a window a page. */
+/** The first row. There always is one: every range has a window, and every window a page. */
 const first = async <A>(rows: AsyncIterable<A, undefined>): Promise<A> => {
   const iterator = rows[Symbol.asyncIterator]()
   const { value } = await iterator.next()
@@ -170,7 +170,7 @@ const first = async <A>(rows: AsyncIterable<A, undefined>): Promise<A> => {
   return value as A
 }
 
-// As with an event target: a listener that throws is a bug of its own, and not of the read.
+// As with an event target: an error of the listener is not an error of the read.
 const events = (options: ClientOptions | undefined) =>
   Layer.succeed(Events.Events, (event) =>
     Effect.sync(() => {
@@ -184,7 +184,7 @@ const events = (options: ClientOptions | undefined) =>
     }),
   )
 
-// Effect would print them, and all else that it logs, to stdout. What is less than a warning is an event anyway.
+// Effect would print them, and everything else that it logs, to stdout. Lines below a warning are events anyway.
 const warnings = Logger.make(({ logLevel, message }) => {
   if (LogLevel.isGreaterThanOrEqualTo(logLevel, "Warn")) {
     process.emitWarning(String(message), "FeishuWarning")

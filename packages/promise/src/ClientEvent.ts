@@ -1,5 +1,5 @@
 /**
- * What happens while a read is under way, for progress lines and counters.
+ * The events of a read that is under way, for progress lines and counters.
  *
  * @example
  * ```ts
@@ -27,9 +27,10 @@ export type ClientEvent =
   /** A request is being sent; `operation` is its method and path. */
   | { readonly type: "RequestSent"; readonly operation: string }
   /**
-   * A request ended: with `Success`, with the reason of the error, or `Interrupted`. Status and log id as far as
-   * there was an answer. `delivery`: whether it was `answered`, whatever the answer says; `unanswered`, and may have
-   * arrived all the same; or `not sent`, since there was no connection, so that it does not count for the rate limit.
+   * A request ended: with `Success`, with the reason of the error, or `Interrupted`. Status and log id are there if
+   * there was an answer. `delivery` says whether the request was `answered`, whatever the answer says; `unanswered`,
+   * and may have arrived all the same; or `not sent`, because there was no connection, so that it does not count for
+   * the rate limit.
    */
   | {
       readonly type: "RequestEnded"
@@ -40,15 +41,15 @@ export type ClientEvent =
       readonly logId: string | undefined
       readonly millis: number
     }
-  /** A call failed in a way that passes, and is tried again after a pause. */
+  /** A call failed, but may succeed if it is retried, which happens after this delay. */
   | { readonly type: "Retrying"; readonly error: FeishuError; readonly delayMillis: number }
   /** The rate limit has no free slot, or its gate is closed: the next request waits this long. */
   | { readonly type: "RateLimitWaiting"; readonly millis: number }
   /** That wait is over; it took this long. */
   | { readonly type: "RateLimitWaited"; readonly millis: number }
   /**
-   * Feishu refused a request for the rate limit, so somebody else uses the same quota. All requests wait until it
-   * resets, and from then on at least `paceMillis` lie between two of them.
+   * Feishu refused a request for the rate limit, so another program uses the same quota. All requests wait until the
+   * limit resets, and from then on are sent at least `paceMillis` apart.
    */
   | {
       readonly type: "RateLimitRefused"
@@ -63,14 +64,14 @@ export type ClientEvent =
       readonly type: "PageRead"
       readonly meetingNo: string
       readonly rows: number
-      /** Rows that had come before, and were dropped. */
+      /** Rows that had come on an earlier page, and were dropped. */
       readonly duplicates: number
       readonly window: number
       readonly windows: number
     }
   /**
-   * A read that was resumed, or took long, has left out this part of its range: it is more than 90 days ago by now, and
-   * Feishu no longer answers for it. Unix seconds.
+   * A read that was resumed, or took long, has left out this part of its range: the part is now more than 90 days ago,
+   * and Feishu no longer answers for it. Unix seconds.
    */
   | {
       readonly type: "TimeUnreachable"
@@ -78,7 +79,7 @@ export type ClientEvent =
       readonly from: number
       readonly to: number
     }
-  /** A window older than 90 days has no rows. Feishu may just not show them any more. Unix seconds. */
+  /** A window older than 90 days has no rows. Perhaps Feishu no longer shows them. Unix seconds. */
   | {
       readonly type: "OldWindowEmpty"
       readonly meetingNo: string

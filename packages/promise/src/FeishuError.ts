@@ -2,7 +2,7 @@
  * The errors of this package: one class for each reason, all of them a `FeishuError`.
  *
  * Every message says what happened, where, and what to do, and ends with the log id that Feishu's support asks for.
- * No error holds a request, a response body or a cause: those contain tokens and app secrets.
+ * No error contains the request, a response body or a cause: those contain tokens and app secrets.
  *
  * @example
  * ```ts
@@ -24,37 +24,37 @@
  * ```
  */
 
-/** What an error is made of. */
+/** The fields from which an error is made. */
 export interface ErrorFields {
   readonly message: string
   readonly isRetryable: boolean
   readonly [field: string]: unknown
 }
 
-/** The error of every read. `reason` says what it is; `cursor`, when there is one, is where to go on. */
+/** The error of every read. `reason` says what happened; `cursor`, if there is one, is where to go on. */
 export class FeishuError extends Error {
-  /** The name of the class. */
+  /** What happened: the name of the error's class. */
   declare readonly reason: Reason
-  /** Feishu's code, where it answered with one. */
+  /** Feishu's code, if it answered with one. */
   declare readonly code?: number | undefined
   /** The id that Feishu's support asks for. */
   declare readonly logId?: string | undefined
-  /** Whether the same read may succeed later. */
+  /** True when the same read may succeed later. */
   declare readonly isRetryable: boolean
-  /** How long to wait before trying again, where that is known. */
+  /** How long to wait before a retry, if it is known. */
   declare readonly retryAfterMillis?: number | undefined
-  /** The position after the last page that came out: reading on from here loses nothing. */
+  /** The position after the last page that was read: reading on from here loses nothing. */
   declare readonly cursor?: string | undefined
   /** The call that failed, such as `GET /open-apis/vc/v1/meetings/list_by_no`. */
   declare readonly operation?: string | undefined
-  /** The path that was asked, without query, where it is another than that of the operation: the base URL has one. */
+  /** The path of the request, without query, if it differs from that of the operation because the base URL has one. */
   declare readonly path?: string | undefined
-  /** Which number and range it was, in words. */
+  /** The meeting number and window that were read, in words. */
   declare readonly position?: string | undefined
-  /** Requests that were sent for the call before it was given up. */
+  /** How many requests were sent for the call before it was given up. */
   declare readonly requests?: number | undefined
 
-  /** This package makes them; your own tests may, too. */
+  /** Makes an error. This package does, and your own tests may, too. */
   constructor({ message, ...fields }: ErrorFields) {
     super(message)
     for (const [field, value] of Object.entries(fields)) {
@@ -62,7 +62,7 @@ export class FeishuError extends Error {
     }
   }
 
-  /** Its fields and its message, which `JSON.stringify` would leave out. */
+  /** Returns the error's fields and its message, which `JSON.stringify` would leave out. */
   toJSON(): Readonly<Record<string, unknown>> {
     const { message, ...fields } = this
     return { message, ...fields }
@@ -72,7 +72,7 @@ export class FeishuError extends Error {
 /** The input is wrong; nothing was sent. */
 export class InvalidRequest extends FeishuError {
   override readonly reason = "InvalidRequest"
-  /** What it is about, such as `range` or `baseUrl`. */
+  /** The input that is wrong, such as `range` or `baseUrl`. */
   declare readonly field: string
   declare readonly problem: string
   declare readonly remedy: string
@@ -82,13 +82,13 @@ export class InvalidRequest extends FeishuError {
 export class CursorUnusable extends FeishuError {
   override readonly reason = "CursorUnusable"
   declare readonly problem: "damaged" | "other version" | "other base URL" | "other tenant"
-  /** The base URL, or the tenant key if one was named, of the cursor; where that is the problem. */
+  /** The base URL of the cursor, or its tenant key if one was named, if that is the problem. */
   declare readonly ofCursor?: string | undefined
-  /** The same of the read that the cursor was given to. */
+  /** The same for the read that was given the cursor. */
   declare readonly ofRead?: string | undefined
 }
 
-/** How a request failed to bring an answer. */
+/** Why a request brought no answer. */
 export type TransportFault =
   | "connection refused"
   | "host not found"
@@ -115,17 +115,17 @@ export type TransportFault =
 export class TransportFailed extends FeishuError {
   override readonly reason = "TransportFailed"
   declare readonly fault: TransportFault
-  /** Host and port that were asked. */
+  /** Host and port of the request. */
   declare readonly host: string
   /** The system's code, such as `ECONNRESET`. */
   declare readonly systemCode?: string | undefined
-  /** Host and port of the proxy that the request took, where there was one. */
+  /** Host and port of the proxy that the request took, if any. */
   declare readonly proxy?: string | undefined
-  /** What set that proxy: a variable of the environment, or an option, such as `HTTPS_PROXY` or `httpsProxy`. */
+  /** The variable of the environment, or the option, that sets the proxy, such as `HTTPS_PROXY` or `httpsProxy`. */
   declare readonly proxySetting?: string | undefined
 }
 
-/** There was an answer: its HTTP status, and Feishu's text as far as there was one. */
+/** An error with an answer: its HTTP status, and Feishu's text if there was one. */
 abstract class Answered extends FeishuError {
   /** The HTTP status. */
   declare readonly status: number
@@ -144,9 +144,9 @@ export class ServerFailed extends Answered {
 /** The rate limit refused the request. */
 export class RateLimited extends Answered {
   override readonly reason = "RateLimited"
-  /** Seconds until the limit's window resets, as the answer said, or one window where it did not say. */
+  /** Seconds until the limit's window resets, by the answer; one window if the answer does not say. */
   declare readonly retryAfterSeconds: number
-  /** Set when that is longer than the client is allowed to wait: the longest wait in seconds. */
+  /** The longest wait in seconds that the client permits; set when `retryAfterSeconds` is longer. */
   declare readonly longestWaitSeconds?: number | undefined
 }
 
@@ -158,79 +158,80 @@ export class QuotaExceeded extends Answered {
 /** No valid access token: wrong credentials, or a token that was refused and could not be replaced. */
 export class AuthenticationFailed extends Answered {
   override readonly reason = "AuthenticationFailed"
-  /** The app whose token it is, when known. */
+  /** The app that the token belongs to, if it is known. */
   declare readonly appId?: string | undefined
 }
 
-/** Feishu pushed no ticket of a store app that it accepts, although it was asked for one. */
+/** Feishu pushed no ticket of a store app that it accepts, although it was asked to. */
 export class AppTicketMissing extends FeishuError {
   override readonly reason = "AppTicketMissing"
   declare readonly appId: string
-  /** Seconds that were waited for a ticket. */
+  /** For how many seconds a ticket was awaited. */
   declare readonly waitedSeconds: number
 }
 
 /** A scope is missing, or the app may not read this. */
 export class PermissionDenied extends Answered {
   override readonly reason = "PermissionDenied"
-  /** Scopes of which any one would do, as Feishu names them: the first ten; may be empty. */
+  /** The scopes that Feishu names, any one of which is enough: the first ten; may be empty. */
   declare readonly scopes: ReadonlyArray<string>
-  /** How many more Feishu named. */
+  /** How many more scopes Feishu named. */
   declare readonly moreScopes?: number | undefined
 }
 
 /** Feishu refused the request for good. */
 export class RequestRefused extends Answered {
   override readonly reason = "RequestRefused"
-  /** The fields that Feishu names, with its words: the first ten. */
+  /** The fields that Feishu names, with its descriptions: the first ten. */
   declare readonly violations: ReadonlyArray<{ readonly field: string; readonly description: string }>
-  /** How many more Feishu named. */
+  /** How many more fields Feishu named. */
   declare readonly moreViolations?: number | undefined
-  /** What is known beyond Feishu's code, such as how an answer begins that is not Feishu's. */
+  /** What is known in addition to Feishu's code, such as the beginning of an answer that is not Feishu's. */
   declare readonly detail?: string | undefined
   /** When the server answered, by its own clock, in unix seconds: its header `Date`. */
   declare readonly answeredAt?: number | undefined
 }
 
-/** What answers redirects, which was not followed: it is not Feishu, or not Feishu's API. */
+/** The server redirects, which is not followed: it is not Feishu, or not Feishu's API. */
 export class Redirected extends FeishuError {
   override readonly reason = "Redirected"
   /** The HTTP status. */
   declare readonly status: number
-  /** Scheme, host and port that were asked. */
+  /** Scheme, host and port of the request. */
   declare readonly from: string
-  /** The same of where it points; absent where it does not say where. */
+  /** The same of the target; absent if the answer names no target. */
   declare readonly to?: string | undefined
 }
 
 /** Feishu refused a range that starts more than 90 days ago (code 121003; that this is why is inferred). */
 export class RangeTooOld extends Answered {
   override readonly reason = "RangeTooOld"
-  /** Where the refused range starts, and a start that can be read for the next hour: unix seconds. */
+  /** The start of the refused range, in unix seconds. */
   declare readonly startSeconds: number
+  /** A start that can be read for the next hour, in unix seconds. */
   declare readonly earliestStartSeconds: number
-  /** The latter as ISO text in UTC. */
+  /** The same as ISO text in UTC. */
   declare readonly earliestStart: string
 }
 
-/** The answer is not what Feishu's documentation promises; going on could lose rows. */
+/** The answer does not match Feishu's documentation; to go on could lose rows. */
 export class ContractViolation extends FeishuError {
   override readonly reason = "ContractViolation"
   declare readonly problem: string
   /** The HTTP status. */
   declare readonly status: number
-  /** True where the answer may just have been cut short or come from a gateway, so that asking again may help. */
+  /** True when the answer may only have been cut short, or come from a gateway, so that a retry may help. */
   declare readonly cutShort: boolean
 }
 
-/** How page tokens can go wrong. */
+/** What can be wrong with page tokens. */
 export type PaginationFault =
   | "more pages are announced, but there is no page token"
   | "the page token is the same as before"
   | "the page tokens go in a circle"
   | "too many pages in a row without a new row"
 
-/** The page tokens do not lead on: reading further would loop or lose rows. */
+/** The page tokens do not lead on: to read further would loop or lose rows. */
 export class PaginationBroken extends FeishuError {
   override readonly reason = "PaginationBroken"
   declare readonly fault: PaginationFault
@@ -241,7 +242,7 @@ export class ClientClosed extends FeishuError {
   override readonly reason = "ClientClosed"
 }
 
-/** The names of the classes. */
+/** The reasons, which are the names of the classes. */
 export type Reason =
   | "InvalidRequest"
   | "CursorUnusable"
@@ -259,7 +260,7 @@ export type Reason =
   | "PaginationBroken"
   | "ClientClosed"
 
-// On the prototypes: it is then the name in the first line of a stack, and no field of the error.
+// On the prototypes: this way the name is in the first line of a stack, and is not a field of the error.
 for (const [name, type] of Object.entries({
   InvalidRequest,
   CursorUnusable,

@@ -1,5 +1,5 @@
 /**
- * Meetings, and how the numbers that were read have ended.
+ * Meetings, pages of them, and the outcomes of meeting numbers.
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ import type { Secret } from "./Secret.ts"
 export interface Meeting {
   /** 64-bit integer as decimal text, such as `7011030664708603907`. */
   readonly id: string
-  /** The title as typed by the organiser: any text, control characters included. */
+  /** The title that the organiser typed: any text, control characters included. */
   readonly topic: string | undefined
   /** The meeting number, nine digits. */
   readonly meeting_no: string | undefined
@@ -48,11 +48,12 @@ export interface Meeting {
   readonly meeting_connect: boolean | undefined
   /** The id of the meeting's notes; in the official SDK's types since 2026-05, often absent. */
   readonly note_id: string | undefined
-  /** The password to join. It shows as `<redacted>`; `password.reveal()` gives it. */
+  /** The password to join. It is shown as `<redacted>`; `password.reveal()` returns it. */
   readonly password: Secret | undefined
   /**
-   * The fields that this version does not know, as they came. Feishu adds fields over time, and one of them may be
-   * a secret: so this property is not enumerable, and no meeting is printed, made JSON or spread with it.
+   * The fields that this version does not know, as they were received. Feishu adds fields over time, and one of them
+   * may be a secret, so this property is not enumerable: it is not part of a meeting that is printed, made JSON or
+   * spread.
    */
   readonly unknownFields: Readonly<Record<string, unknown>>
 }
@@ -61,32 +62,32 @@ export interface Meeting {
 export interface Page {
   readonly type: "Page"
   readonly meetingNo: string
-  /** Without those that came on an earlier page. */
+  /** The meetings of this page, without those that came on an earlier page. */
   readonly meetings: ReadonlyArray<Meeting>
   /** The place after this page: text that may be printed and stored. Absent after the last page of the range. */
   readonly cursor: string | undefined
   /** The id that Feishu's support asks for. */
   readonly logId: string | undefined
   /**
-   * The part of the range, in unix seconds, that was left out just before this page. Set where a cursor was resumed, or
-   * a read went on, so late that Feishu no longer answers for it: it is more than 90 days ago by now, though it could be
-   * read when the range was given. Meetings of that time that had not come before are lost.
+   * The part of the range, in unix seconds, that was left out just before this page. Set when a cursor was resumed, or
+   * a read went on, so late that Feishu no longer answers for this part: it is now more than 90 days ago, though it
+   * could be read when the range was given. Meetings in it that had not come before are lost.
    */
   readonly unreachable: { readonly from: number; readonly to: number } | undefined
 }
 
-/** A number was read to the end of the range. */
+/** The outcome of a number that was read to the end of the range. */
 export interface Complete {
   readonly type: "Complete"
   readonly meetingNo: string
-  /** Meetings that came. */
+  /** How many meetings came. */
   readonly rows: number
 }
 
-/** A number could not be read, or not to the end; the others may still be. */
+/** The outcome of a number that could not be read, or not to the end. Others may still be read. */
 export interface Failed {
   readonly type: "Failed"
   readonly meetingNo: string
-  /** Its cursor is where to go on with this number. */
+  /** Its cursor is the place to go on with this number. */
   readonly error: FeishuError
 }

@@ -1,5 +1,5 @@
 /**
- * What a client is made with, and what a read takes.
+ * The options of a client, and those of a read.
  *
  * @example
  * ```ts
@@ -18,7 +18,7 @@
  */
 import type { ClientEvent } from "./ClientEvent.ts"
 
-/** A token that you have; it cannot be replaced when Feishu refuses it. */
+/** A token of your own. It cannot be replaced when Feishu refuses it. */
 export interface GivenToken {
   readonly accessToken: string
   readonly appId?: undefined
@@ -32,101 +32,102 @@ export interface AppCredentials {
   readonly appId: string
   readonly appSecret: string
   /**
-   * How its tokens are fetched. A `store app` takes them by the ticket that Feishu pushes (see
-   * `pushAppTicket` of the client) for the tenant that each read names; `client credentials` are the unified OAuth 2.0
-   * of Feishu and Lark. Default `self-built app`.
+   * How the tokens are fetched; default `self-built app`. For a `store app` they are fetched with the ticket that
+   * Feishu pushes (see `pushAppTicket` of the client), for the tenant that each read names; `client credentials` are
+   * the unified OAuth 2.0 of Feishu and Lark.
    */
   readonly kind?: "self-built app" | "store app" | "client credentials" | undefined
 }
 
-/** Whatever else differs from the defaults. Times are in milliseconds. */
+/** The settings of a client; each has a default. Times are in milliseconds. */
 export interface Settings {
   /** `feishu` (open.feishu.cn, the default) or `lark` (open.larksuite.com). */
   readonly brand?: "feishu" | "lark" | undefined
   /**
-   * For a private deployment, a gateway or a mock; https, except on loopback. It may have a path of its own; what
-   * begins with `/open-apis`, as in an address that was copied from a document, is left out.
+   * The base URL of a private deployment, a gateway or a mock; https, except on loopback. It may have a path of its
+   * own. `/open-apis` and what follows it, as in an address that was copied from the documentation, is removed.
    */
   readonly baseUrl?: string | undefined
   /**
-   * Where `client credentials` fetch their tokens: accounts.feishu.cn or accounts.larksuite.com by the brand, unless
-   * `baseUrl` is set; then that.
+   * The base URL from which `client credentials` fetch tokens. By default accounts.feishu.cn or accounts.larksuite.com,
+   * by the brand; if `baseUrl` is set, that one.
    */
   readonly oauthBaseUrl?: string | undefined
-  /** Accept a base URL with plain http that is not on loopback: token and secret then travel unencrypted. */
+  /** Accept a base URL with plain http that is not on loopback. Token and secret are then sent unencrypted. */
   readonly allowHttp?: boolean | undefined
   /**
-   * To open a connection, TLS included; default 10 seconds. A host with several addresses is tried at one after the
-   * other: at each but the last for a quarter of this, and for at most 2.5 seconds.
+   * The most time to open a connection, TLS included; default 10 seconds. If a host has several addresses, they are
+   * tried one after the other: each but the last for a quarter of this, and for at most 2.5 seconds.
    */
   readonly connectTimeout?: number | undefined
-  /** From sending to the response headers; default 20 seconds. */
+  /** The most time from sending to the response headers; default 20 seconds. */
   readonly headersTimeout?: number | undefined
-  /** Without a byte of the body; default 15 seconds. */
+  /** The most time without a byte of the body; default 15 seconds. */
   readonly idleTimeout?: number | undefined
-  /** For one attempt as a whole; default 30 seconds. */
+  /** The most time for one attempt as a whole; default 30 seconds. */
   readonly attemptTimeout?: number | undefined
-  /** A reset of the rate limit that is further away is an error, not a wait; default 300 seconds. */
+  /** The longest wait for a reset of the rate limit, where a longer one is an error; default 300 seconds. */
   readonly longestWait?: number | undefined
-  /** Of a body, after decompression; default 8 MiB. */
+  /** The most bytes of a body, after decompression; default 8 MiB. */
   readonly maxBodyBytes?: number | undefined
   /** The rate limit of the app. */
   readonly rateLimit?: RateLimitOptions | undefined
-  /** How many retries all reads share. */
+  /** The retries that all reads share. */
   readonly retryBudget?: RetryBudgetOptions | undefined
   /**
    * The proxy for https; default `https_proxy` or `HTTPS_PROXY`, then the one for http. `http://host:port`, where
-   * `http://` may be left out, or `https://host:port` for one that itself speaks TLS; SOCKS is not supported, and
-   * `ALL_PROXY` is not read. May contain a user and a password. Text that is empty stands for no proxy.
+   * `http://` may be left out, or `https://host:port` for a proxy that itself speaks TLS; SOCKS is not supported, and
+   * `ALL_PROXY` is not read. May contain a user and a password. An empty text means no proxy.
    */
   readonly httpsProxy?: string | undefined
   /** The proxy for plain http; default `http_proxy` or `HTTP_PROXY`. */
   readonly httpProxy?: string | undefined
   /**
    * Hosts that are reached directly, separated by commas or blanks; default `no_proxy` or `NO_PROXY`. Loopback always
-   * is. `feishu.example` and `.feishu.example` are the domain and all hosts in it, `*.feishu.example` the latter alone;
-   * `10.0.0.0/8`, `fd00::/8` and `10.*` are networks, `*` is every host, and `host:8443` is one port of it.
+   * is. `feishu.example` and `.feishu.example` are the domain and all hosts in it, `*.feishu.example` only the hosts in
+   * it; `10.0.0.0/8`, `fd00::/8` and `10.*` are networks, `*` is every host, and `host:8443` is one port of a host.
    */
   readonly noProxy?: string | undefined
   /**
-   * Certificates of authorities to trust beside Node's own, as a private deployment or a proxy that inspects TLS may
-   * need it: the content of a file in PEM, or of one certificate in DER. An intermediate authority, or the server's own
-   * certificate, is trusted without the authority above it. `NODE_EXTRA_CA_CERTS` does the same for the whole process.
+   * Certificates of authorities to trust in addition to Node's own, as a private deployment or a proxy that inspects
+   * TLS may need: the content of a file in PEM, or of one certificate in DER. An intermediate authority, or the
+   * server's own certificate, is trusted without the authority above it. `NODE_EXTRA_CA_CERTS` does the same for the
+   * whole process.
    */
   readonly ca?: string | Uint8Array | undefined
-  /** Called with all that happens. What it throws is an uncaught exception of the process, and disturbs no read. */
+  /** Called with every event. An error that it throws is an uncaught exception of the process, and disturbs no read. */
   readonly onEvent?: ((event: ClientEvent) => void) | undefined
 }
 
-/** The rate limit, kept before Feishu has to refuse. */
+/** The rate limit, which the client keeps so that Feishu need not refuse. */
 export interface RateLimitOptions {
-  /** Requests in any window; default 100 (documented). */
+  /** The most requests in any window; default 100 (documented). */
   readonly requests?: number | undefined
-  /** Default 60 seconds (documented). */
+  /** The window; default 60 seconds (documented). */
   readonly window?: number | undefined
   /** How much longer an unanswered request counts; default 5 seconds. */
   readonly unansweredRest?: number | undefined
   /**
-   * What to assume of the window before the start: that it is `free` (the default), or `full`, for a program that
-   * starts again and may have made requests just before. It then waits one window before its first request, and as
-   * long as an unanswered one still counts. A program that knows which requests it made gives `restingMillis`: for each
-   * of them how many milliseconds it still counts, from the first request of this client on. An answered one counts
-   * for the window and 250 ms after its answer, and any other for `unansweredRest` more; 0 to no longer than that.
+   * What to assume about the window before the start: that it is `free` (the default), or `full`, for a program that
+   * starts again and may have sent requests just before. It then waits one window and `unansweredRest` before its first
+   * request. A program that knows which requests it sent gives `restingMillis`: for each of them, for how many
+   * milliseconds it still counts, from the first request of this client on. An answered request counts for the window
+   * and 250 ms after its answer, and any other for `unansweredRest` more; a value is from 0 to no longer than that.
    */
   readonly initially?: "free" | "full" | { readonly restingMillis: ReadonlyArray<number> } | undefined
 }
 
-/** How many failures that pass are tried again, by all reads together. */
+/** The number of retries of transient failures that all reads share. */
 export interface RetryBudgetOptions {
   /** Retries per recent request; default 0.1. */
   readonly share?: number | undefined
-  /** Retries that are there in any case; default 10. */
+  /** Retries that are always there; default 10. */
   readonly floor?: number | undefined
-  /** What is recent; default 60 seconds. */
+  /** How long a request counts as recent; default 60 seconds. */
   readonly window?: number | undefined
 }
 
-/** What `createClient` takes. */
+/** The options of `createClient`: credentials and settings. */
 export type ClientOptions = (GivenToken | AppCredentials) & Settings
 
 /**
@@ -137,33 +138,35 @@ export type ClientOptions = (GivenToken | AppCredentials) & Settings
  */
 export type Moment = string | number | Date
 
-/** A range in people's terms. Ranges over 90 days are read in windows of 90 days. */
+/** A range as people write it. Ranges over 90 days are read in windows of 90 days. */
 export interface TimeRange {
   readonly from: Moment
-  /** Default now. A date without time includes the whole day: it ends at the next midnight of the zone. */
+  /**
+   * The end; default now. A date without time includes the whole day: the range ends at the next midnight of the zone.
+   */
   readonly to?: Moment | undefined
-  /** For text without zone: an IANA name such as `Asia/Shanghai`, or an offset; default UTC. */
+  /** The zone of text without one: an IANA name such as `Asia/Shanghai`, or an offset; default UTC. */
   readonly timeZone?: string | undefined
 }
 
-/** How to read. */
+/** The options of every read. */
 export interface ReadOptions {
   /**
-   * Ends the read when it aborts, also while it waits for an answer or for the rate limit: it rejects with the
-   * signal's reason, at once, and its connection is closed.
+   * Ends the read at once when the signal aborts, also while the read waits for an answer or for the rate limit: the
+   * read rejects with the signal's reason, and its connection is closed.
    */
   readonly signal?: AbortSignal | undefined
-  /** The tenant key of the tenant whose meetings are read: for a store app, which has many, and for no other. */
+  /** The tenant key of the tenant whose meetings are read: only for a store app, which has many tenants. */
   readonly tenantKey?: string | undefined
   /**
-   * Windows that are read beside each other; default 1. At most 8 pages of each wait for their turn, of at most twice
-   * as many windows and one. Rows and failures come in the same order with any number. With 1 no page is read before
-   * it is asked for.
+   * How many windows are read in parallel; default 1. Rows and failures come in the same order with any number. With 1
+   * no page is read before it is requested. With more, pages wait in memory for their turn: at most 5 of a window
+   * before the turn of that window, at most 8 during it, of at most 2 × `readAhead` + 1 windows at a time.
    */
   readonly readAhead?: number | undefined
 }
 
-/** How to read a range. */
+/** The options of a read of a range. */
 export interface RangeOptions extends ReadOptions {
   /** 1 to 50, Feishu's maximum and the default here: n meetings in a window cost ⌈n/50⌉ requests. */
   readonly pageSize?: number | undefined
@@ -174,19 +177,19 @@ export interface RangeOptions extends ReadOptions {
   readonly order?: "oldest" | "newest" | undefined
 }
 
-/** The meetings of a number in a range. */
+/** A request for the meetings of a number in a range. */
 export interface MeetingsRequest extends RangeOptions {
-  /** As people write it: blanks and dashes between the nine digits do not matter. */
+  /** The meeting number, nine digits. Blanks and dashes between them are ignored. */
   readonly meetingNo: string
   readonly range: TimeRange
   readonly cursor?: undefined
 }
 
-/** What an earlier read has left; the cursor says which number and range that is. */
+/** A request for the rest of an earlier read. The cursor contains the number and the range. */
 export interface Resume extends ReadOptions {
-  /** Of a page or an error. */
+  /** The cursor of a page or an error. */
   readonly cursor: string
 }
 
-/** What a read takes: a request, or where to go on. */
+/** What a read takes: a request, or the cursor of an earlier read. */
 export type From = MeetingsRequest | Resume

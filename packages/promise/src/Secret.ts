@@ -1,7 +1,7 @@
 /** Texts that must not be shown by accident. */
 
 /**
- * A text that shows as `<redacted>` wherever it is printed, logged, inspected or made JSON. Only `reveal` gives it.
+ * A text that is shown as `<redacted>` when it is printed, logged, inspected or made JSON. Only `reveal` returns it.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ export class Secret {
     this.#text = text
   }
 
-  /** The text itself. */
+  /** Returns the text itself. */
   reveal(): string {
     return this.#text
   }
@@ -34,7 +34,7 @@ export class Secret {
   }
 }
 
-// Not a member: its name would make the types need those of Node.
+// Not a member of the class: with its name the types would require those of Node.
 Object.defineProperty(Secret.prototype, Symbol.for("nodejs.util.inspect.custom"), {
   value: () => "<redacted>",
 })

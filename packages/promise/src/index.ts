@@ -1,5 +1,5 @@
 /**
- * Reads Feishu (Lark) meetings with `for await`: the same as `@effect-feishu/core`, for code without Effect 4.
+ * Reads Feishu (Lark) meetings with `for await`: the same as `@effect-feishu/core`, for programs without Effect 4.
  */
 import "./thisNode.ts"
 

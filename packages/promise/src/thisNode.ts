@@ -1,4 +1,4 @@
-/** Refuses a Node that is too old. To be imported first: the modules after it are not run there. */
+/** Refuses a Node that is too old. Import it first: an old Node then does not run the modules after it. */
 import { requireNode } from "@effect-feishu/terminal/NodeVersion"
 
 requireNode("@effect-feishu/promise")

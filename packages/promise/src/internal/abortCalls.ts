@@ -1,34 +1,34 @@
-/** Who is told that a signal aborts: one listener on each signal, however many reads wait for it. */
+/** The functions to call when a signal aborts: one listener on each signal, however many reads wait for it. */
 
 interface Waiting {
   readonly calls: Set<() => void>
-  readonly tell: () => void
+  readonly listener: () => void
 }
 
 // Node warns of a leak from the eleventh listener on, and a program may well give one signal to a hundred reads.
 const waiting = new WeakMap<AbortSignal, Waiting>()
 
-/** Has it called once the signal aborts, which it has not done yet. */
+/** Adds a function that is called when the signal aborts. The signal must not have aborted yet. */
 export const add = (signal: AbortSignal, call: () => void): void => {
-  let there = waiting.get(signal)
-  if (there === undefined) {
+  let entry = waiting.get(signal)
+  if (entry === undefined) {
     const calls = new Set<() => void>()
-    there = {
+    entry = {
       calls,
-      tell: () => {
+      listener: () => {
         for (const call of calls) call()
       },
     }
-    waiting.set(signal, there)
-    signal.addEventListener("abort", there.tell)
+    waiting.set(signal, entry)
+    signal.addEventListener("abort", entry.listener)
   }
-  there.calls.add(call)
+  entry.calls.add(call)
 }
 
-/** Has it not called any more. */
+/** Removes a function, and the listener with the last one. */
 export const remove = (signal: AbortSignal, call: () => void): void => {
-  const there = waiting.get(signal)
-  if (there === undefined || !there.calls.delete(call) || there.calls.size > 0) return
+  const entry = waiting.get(signal)
+  if (entry === undefined || !entry.calls.delete(call) || entry.calls.size > 0) return
   waiting.delete(signal)
-  signal.removeEventListener("abort", there.tell)
+  signal.removeEventListener("abort", entry.listener)
 }

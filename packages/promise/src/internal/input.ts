@@ -1,4 +1,6 @@
-/** What people give, checked and as core takes it. What is wrong is an `InvalidRequest` that says so. */
+/**
+ * Checks the input of a program, and turns it into what core takes. Wrong input is an `InvalidRequest` that says so.
+ */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -24,7 +26,10 @@ import type { AppCredentials, ClientOptions, From, Moment, TimeRange as PlainRan
 const refuse = (field: string, problem: string, remedy: string) =>
   Effect.fail(FeishuError.invalidRequest(field, problem, remedy))
 
-/** Programs in JavaScript give anything, and those in TypeScript `process.env.NAME!` where there is none. */
+/**
+ * Checks that a value is text: JavaScript programs pass anything, and TypeScript programs a missing
+ * `process.env.NAME!`.
+ */
 const text = (field: string, value: unknown) =>
   Predicate.isString(value)
     ? Effect.succeed(value)
@@ -34,7 +39,7 @@ const text = (field: string, value: unknown) =>
         "Check where it comes from, such as the environment.",
       )
 
-/** What a client is made of, out of its options. */
+/** Returns the services of a client with these options. */
 export const layerOf = (
   options: ClientOptions,
 ): Layer.Layer<Meetings.Meetings | AppTicket.AppTicket, FeishuError.FeishuError> =>
@@ -52,7 +57,7 @@ const credentialsOf = Effect.fnUntraced(function* (
   Effect.Effect<
     AccessToken.AccessToken["Service"],
     FeishuError.FeishuError,
-    AccessToken.Needs | AppTicket.AppTicket
+    AccessToken.Requirements | AppTicket.AppTicket
   >,
   FeishuError.FeishuError
 > {
@@ -140,7 +145,7 @@ const isResting = (initially: unknown): boolean =>
   Array.isArray(initially.restingMillis) &&
   initially.restingMillis.every((millis) => Number.isFinite(millis) && Number(millis) >= 0)
 
-/** What to read. */
+/** Checks what to read. */
 export const fromOf = Effect.fnUntraced(function* (
   from: From,
 ): Effect.fn.Return<Meetings.From, FeishuError.FeishuError> {
@@ -160,12 +165,12 @@ export const fromOf = Effect.fnUntraced(function* (
   return { meetingNo: meetingNo!, range: yield* rangeOf(from.range), pageSize, order, readAhead }
 })
 
-/** So many wrong numbers are told one by one. */
-const mostTold = 10
+/** At most this many wrong numbers are listed. */
+const mostListed = 10
 
 const decodeMeetingNo = Schema.decodeUnknownResult(MeetingNoFromText)
 
-/** Meeting numbers as people write them. All that are wrong are found at once. */
+/** Reads meeting numbers as people write them. Reports all that are wrong at once. */
 export const meetingNosOf = Effect.fnUntraced(function* (
   texts: Iterable<string>,
 ): Effect.fn.Return<ReadonlyArray<MeetingNo>, FeishuError.FeishuError> {
@@ -177,13 +182,13 @@ export const meetingNosOf = Effect.fnUntraced(function* (
   if (problems.length === 0) return decoded.filter(Result.isSuccess).map(({ success }) => success)
   const said = firstOf(
     problems.map(({ failure }) => failure.message),
-    mostTold,
+    mostListed,
     (left) => `and ${left} more`,
   )
   return yield* refuse("meetingNo", said.join("; "), "Correct it.")
 })
 
-/** A range, with dates as core takes them. */
+/** Checks a range, and turns its dates into what core takes. */
 export const rangeOf = Effect.fnUntraced(function* (
   range: PlainRange,
 ): Effect.fn.Return<TimeRange.Input, FeishuError.FeishuError> {
@@ -198,25 +203,25 @@ export const rangeOf = Effect.fnUntraced(function* (
   }
 })
 
-// An invalid date stays what it is, for core to refuse.
+// An invalid date is passed on as text, which core refuses.
 const momentOf = (moment: Moment): TimeRange.Moment =>
   Predicate.isDate(moment) ? Option.getOrElse(DateTime.make(moment), () => String(moment)) : moment
 
-/** The tenant of a store app, which `CurrentTenant` takes. */
+/** Checks the tenant of a store app, for `CurrentTenant`. */
 export const tenantOf = (tenantKey: string | undefined) =>
   tenantKey === undefined ? Effect.undefined : text("tenantKey", tenantKey)
 
-/** Whether it can be listened to. Not `instanceof`: test environments bring classes of their own. */
+/** True when a value works as an `AbortSignal`. Not `instanceof`, since test environments have classes of their own. */
 export const isSignal = (signal: unknown): signal is AbortSignal =>
   Predicate.hasProperty(signal, "aborted") && Predicate.hasProperty(signal, "addEventListener")
 
-/** A signal that is none must not be taken for one that never aborts. */
+/** Refuses a signal that is not one: it must not be mistaken for a signal that never aborts. */
 export const checkSignal = (signal: unknown) =>
   signal === undefined || isSignal(signal)
     ? Effect.void
     : refuse("signal", "it is not an AbortSignal", "Give the signal of an AbortController, or none.")
 
-/** A ticket that Feishu pushed. */
+/** Checks a ticket that Feishu pushed. */
 export const ticketOf = Effect.fnUntraced(function* (ticket: string) {
   const appTicket = Secret.appTicket(yield* text("ticket", ticket))
   const problem = Secret.problem(appTicket, "AppTicket")

@@ -1,6 +1,6 @@
 /**
- * A stream as an async iterator that ends at once when it is told to: by its consumer, by a signal, or with the
- * client. Between two calls of `next` nothing runs but what the stream itself reads ahead.
+ * Turns a stream into an async iterator that its consumer, a signal, or the closing of the client ends at once. Between
+ * two calls of `next` nothing runs, except for what the stream itself reads ahead.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -15,10 +15,10 @@ import { ClientClosed } from "../FeishuError.ts"
 import * as AbortCalls from "./abortCalls.ts"
 import { toFeishuError } from "./plain.ts"
 
-/** What the reads of a client share. */
+/** The state that the reads of a client share. */
 export interface Shared<R> {
   readonly runtime: ManagedRuntime.ManagedRuntime<R, FeishuError.FeishuError>
-  /** How to end each read of which something runs. */
+  /** Functions that end the reads of which something is running. */
   readonly underWay: Set<() => void>
   closed: boolean
 }
@@ -30,11 +30,11 @@ const clientClosed = () =>
   })
 
 /**
- * The iterator. Nothing happens before the first call of `next`.
+ * Returns the iterator. Nothing happens before the first call of `next`.
  *
- * One that is left alone, neither read to its end nor returned, leaves nothing behind: its signal and its client know
- * it only while something runs. That is during a `next`; and where the stream reads ahead until its end, or until
- * nobody can ask for a row any more.
+ * An iterator that is abandoned, neither read to its end nor returned, leaks nothing: its signal and its client refer
+ * to it only while something is running. That is during a `next`; if the stream reads ahead, it is until the end of the
+ * stream, or until the iterator is garbage.
  */
 export const iterate = <A, R>(
   shared: Shared<R>,
@@ -43,17 +43,17 @@ export const iterate = <A, R>(
   readsAhead: boolean,
 ): AsyncIterator<A, undefined> => {
   const iterator = new Rows(readOf(shared, stream, signal, readsAhead))
-  if (readsAhead) leftAlone.register(iterator, iterator.end)
+  if (readsAhead) abandoned.register(iterator, iterator.end)
   return iterator
 }
 
-/** Ends the reads of iterators that nobody has any more. */
-const leftAlone = new FinalizationRegistry<() => void>((end) => end())
+/** Ends the reads of iterators that are garbage. */
+const abandoned = new FinalizationRegistry<() => void>((end) => end())
 
-/** Those that somebody waits for, though perhaps for what `next` has given only. */
-const waitedFor = new Set<Rows<unknown>>()
+/** Keeps iterators alive while a `next` is pending, since the program may hold only the promise of that. */
+const pending = new Set<Rows<unknown>>()
 
-/** What people hold. The read does not hold it, so that it can be told when nobody holds it any more. */
+/** The iterator that the program holds. The read does not refer to it, so that it can become garbage and be noticed. */
 class Rows<A> implements AsyncIterator<A, undefined> {
   readonly #read: Read<A>
   #waiting = 0
@@ -68,11 +68,11 @@ class Rows<A> implements AsyncIterator<A, undefined> {
 
   async next(): Promise<IteratorResult<A, undefined>> {
     this.#waiting++
-    waitedFor.add(this)
+    pending.add(this)
     try {
       return await this.#read.next()
     } finally {
-      if (--this.#waiting === 0) waitedFor.delete(this)
+      if (--this.#waiting === 0) pending.delete(this)
     }
   }
 
@@ -84,7 +84,7 @@ class Rows<A> implements AsyncIterator<A, undefined> {
 
 interface Read<A> {
   readonly next: () => Promise<IteratorResult<A, undefined>>
-  /** Ends it at once; resolves when all of it has ended. */
+  /** Ends the read at once; resolves when all of it has ended. */
   readonly end: () => Promise<void>
 }
 
@@ -100,7 +100,7 @@ const readOf = <A, R>(
     (made) => (pull = made),
   )
   let rows: Iterator<A> = [].values()
-  /** Set once nothing more is read: what `next` throws, the first time. */
+  /** Set once nothing more is read. Its error is thrown by the next call of `next`, and only by that. */
   let ended: { error?: (() => unknown) | undefined } | undefined
   let fiber: Fiber.Fiber<ReadonlyArray<A>, unknown> | undefined
   let wake = () => {}
@@ -134,7 +134,7 @@ const readOf = <A, R>(
   }
 
   const step = async (): Promise<IteratorResult<A, undefined>> => {
-    // Since the last time, when nobody may have listened.
+    // Since the last call, when perhaps nothing listened.
     if (signal?.aborted === true) abort()
     if (shared.closed) close()
     if (ended === undefined) {
@@ -145,7 +145,7 @@ const readOf = <A, R>(
         wake = () => resolve(undefined)
         fiber = shared.runtime.runFork(pull)
         fiber.addObserver(resolve)
-        // By a listener of events, before the fiber was known.
+        // A listener of events may have ended the read before the fiber was known.
         if (ended !== undefined) release()
       })
       fiber = undefined
@@ -166,14 +166,14 @@ const readOf = <A, R>(
     }
     const error = ended?.error
     ended = {}
-    // Made here, and not where it failed, so that its stack leads to whoever asked for the row.
+    // The error is made here, and not where it failed, so that its stack leads to the caller of `next`.
     if (error !== undefined) throw error()
     return { done: true, value: undefined }
   }
 
   let turn: Promise<void> = Promise.resolve()
   return {
-    // One at a time, in their order, as an async generator does it.
+    // One call at a time, in their order, as in an async generator.
     next: async () => {
       const before = turn
       let over = () => {}
@@ -185,7 +185,7 @@ const readOf = <A, R>(
         over()
       }
     },
-    // But this is not made to wait for a `next` that is under way, which may be minutes from its turn.
+    // This does not wait for a `next` that is under way, which may take minutes.
     end: () => {
       end()
       return released

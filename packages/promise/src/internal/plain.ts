@@ -1,4 +1,4 @@
-/** What core gives, as it is given on: without a type of Effect. */
+/** Turns the values of core into those of this package, which have no type of Effect. */
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -14,7 +14,7 @@ import * as Plain from "../FeishuError.ts"
 import type { Complete, Failed, Meeting, Page } from "../Meeting.ts"
 import { Secret } from "../Secret.ts"
 
-/** A row, with the fields that it has there. */
+/** Turns a meeting into a plain object with the same fields. */
 export const toMeeting = (brief: MeetingBrief): Meeting => {
   const { id, meeting_connect, meeting_no, note_id, password, topic, unknownFields, url } = brief
   const secret = password === undefined ? undefined : new Secret(Redacted.value(password))
@@ -22,7 +22,7 @@ export const toMeeting = (brief: MeetingBrief): Meeting => {
   return Object.defineProperty(meeting, "unknownFields", { enumerable: false })
 }
 
-/** A page, or how a number ended. */
+/** Turns a page, or the outcome of a number, into a plain object. */
 export const toOutcome = (
   outcome: Meetings.Page | Meetings.Complete | Meetings.Failed,
 ): Page | Complete | Failed => {
@@ -36,7 +36,7 @@ export const toOutcome = (
   }
 }
 
-/** A page. */
+/** Turns a page into a plain object. */
 export const toPage = ({ cursor, logId, meetingNo, meetings, unreachable }: Meetings.Page): Page => ({
   type: "Page",
   meetingNo,
@@ -46,24 +46,24 @@ export const toPage = ({ cursor, logId, meetingNo, meetings, unreachable }: Meet
   unreachable,
 })
 
-/** An event. */
+/** Turns an event into a plain object. */
 export const toEvent = ({ _tag, ...event }: Events.Event): ClientEvent => {
-  const told = { type: _tag, ...event }
-  // The one event with something of core in it.
-  return ("error" in told ? { ...told, error: toFeishuError(told.error) } : told) as ClientEvent
+  const plain = { type: _tag, ...event }
+  // Only one event contains a value of core.
+  return ("error" in plain ? { ...plain, error: toFeishuError(plain.error) } : plain) as ClientEvent
 }
 
 type Tag = Core.Reason["_tag"]
 type FieldsOf<T extends Tag> = Omit<Schema.Struct.Type<(typeof Core)[T]["fields"]>, "_tag">
 
-/** The class of each reason. It has the fields that the reason has there, or this does not compile. */
+/** The class of each reason. This compiles only if the class has all fields that the reason has in core. */
 const classes: {
   readonly [T in Tag]: new (fields: Plain.ErrorFields) => Plain.FeishuError & FieldsOf<T> & { reason: T }
 } = Plain
 
 const encodeReason = Schema.encodeSync(Core.Reason)
 
-/** An error. What is called otherwise here than in core is called as here. */
+/** Turns an error into the class of its reason. Its texts use the names of this package instead of those of core. */
 export const toFeishuError = (error: Core.FeishuError): Plain.FeishuError => {
   const { code, cursor, isRetryable, logId, operation, path, position, requests, retryAfter } = error
   const { _tag, ...fields } = withoutSentences(encodeReason(error.reason))
