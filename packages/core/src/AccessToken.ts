@@ -38,6 +38,7 @@ import { checkSecret } from "./internal/checkSecret.ts"
 import * as StoreAppTokens from "./internal/StoreAppTokens.ts"
 import * as TokenCache from "./internal/TokenCache.ts"
 import * as TokenEndpoints from "./internal/TokenEndpoints.ts"
+import type { App, Requirements } from "./internal/TokenEndpoints.ts"
 import type * as Secret from "./Secret.ts"
 import * as Sentence from "./Sentence.ts"
 
@@ -95,11 +96,8 @@ export const CurrentTenant = Context.Reference<string | undefined>("@effect-feis
   defaultValue: () => undefined,
 })
 
-/** App id and app secret, from the app's page in the developer console. */
-export type App = TokenEndpoints.App
-
-/** What the sources of an app's tokens require; `FeishuClient.layer` provides it, except for the HTTP client. */
-export type Requirements = TokenEndpoints.Requirements
+/** An app's id and secret, and what the sources of its tokens require. */
+export type { App, Requirements } from "./internal/TokenEndpoints.ts"
 
 /** The former name of `Requirements`. */
 export type Needs = Requirements
