@@ -1,4 +1,5 @@
 /** Points in time and lengths of time, as people write them in seeds, flags and requests. */
+import { secondsOf, startOfDay } from "@effect-feishu/contract/WrittenTime"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -15,9 +16,7 @@ const absolute = (moment: string | number): Option.Option<number> => {
   if (/^\d{1,10}$/.test(String(moment))) return Option.some(Number(moment))
   const [, date, time = "00:00", zone = "Z"] = isoText.exec(String(moment)) ?? []
   if (date === undefined) return Option.none()
-  // JavaScript reads 31 February as 3 March.
-  const day = DateTime.make(`${date}T00:00:00Z`)
-  if (!Option.exists(day, (day) => DateTime.formatIsoDateUtc(day) === date)) return Option.none()
+  if (startOfDay(date) === undefined) return Option.none()
   return Option.map(DateTime.make(`${date}T${time}${zone.toUpperCase()}`), (at) =>
     Math.floor(DateTime.toEpochMillis(at) / 1000),
   )
@@ -32,16 +31,14 @@ export const pattern = ["^\\d{1,10}$", isoText.source, relative.source].join("|"
 /** Also how long before or after `now`: `-3d`, `-36h`, `+90m`. All in unix seconds. */
 export const from = (moment: string | number, now: number): Option.Option<number> => {
   const [, sign, amount, unit = ""] = relative.exec(String(moment)) ?? []
-  return sign === undefined
-    ? absolute(moment)
-    : Option.some(now + Number(sign + amount) * (secondsOf[unit] ?? 0))
+  return sign === undefined ? absolute(moment) : Option.some(now + secondsOf(sign + amount, unit))
 }
 
 /** A length of time in seconds: a number, or text such as `90s`, `5m`, `-3h`, `1d` or `2w`. */
 export const length = (given: string | number): Option.Option<number> => {
   if (typeof given === "number") return Option.some(given)
   const [, sign = "", amount, unit = ""] = /^([+-]?)(\d{1,6})([smhdw])$/.exec(given) ?? []
-  return amount === undefined ? Option.none() : Option.some(Number(sign + amount) * (secondsOf[unit] ?? 0))
+  return amount === undefined ? Option.none() : Option.some(secondsOf(sign + amount, unit))
 }
 
 /** The Schema of a length of time from `minimum` to `maximum` seconds. It decodes to seconds. */
@@ -62,8 +59,6 @@ export const Length = (minimum: number, maximum: number) => {
       ),
     )
 }
-
-const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 }
 
 /** What to write for a time that is not one of these, but can only mean one thing; `undefined` where it cannot. */
 export const meant = (moment: string | number): string | undefined => {

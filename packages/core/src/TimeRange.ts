@@ -5,6 +5,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
+import { secondsOf, startOfDay } from "@effect-feishu/contract/WrittenTime"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
 import { nowSeconds } from "./internal/nowSeconds.ts"
 import * as Sentence from "./Sentence.ts"
@@ -38,7 +39,6 @@ export interface Input {
   readonly timeZone?: string | undefined
 }
 
-const secondsOf: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 }
 const accepted = Sentence.make("writeTime")
 
 const write = (text: string) => Sentence.make("write", { text })
@@ -73,7 +73,7 @@ const fromDigits = (field: string, text: string, now: number): Effect.Effect<num
   const seconds = Number(text)
   const date = compactDate(text, field)
   // Whoever writes 2026090108 means an hour; as unix seconds it is in 2034, and all such hours are after 2032.
-  if (date !== undefined && (seconds < firstPlausible || seconds > now + secondsOf["d"]!)) {
+  if (date !== undefined && (seconds < firstPlausible || seconds > now + secondsOf(1, "d"))) {
     return notATime(field, text, write(date))
   }
   if (seconds >= firstPlausible) return fromSeconds(field, seconds)
@@ -106,10 +106,10 @@ const fromText = Effect.fnUntraced(function* (
   if (text === "now") return now
   if (/^\d+(\.\d+)?$/.test(text)) return yield* fromDigits(field, text, now)
   const ago = agoText.exec(text)
-  if (ago !== null) return Math.max(0, now - Number(ago[1]) * secondsOf[ago[2]!]!)
+  if (ago !== null) return Math.max(0, now - secondsOf(ago[1]!, ago[2]!))
   const parts = isoText.exec(text)?.groups
   if (parts === undefined) return yield* notATime(field, original, remedyFor(text, field))
-  const day = dateOf(parts["date"]!)
+  const day = startOfDay(parts["date"]!)
   if (day === undefined) {
     return yield* invalidRequest(field, Sentence.make("noSuchDay", { text: original }), accepted)
   }
@@ -124,12 +124,6 @@ const fromText = Effect.fnUntraced(function* (
     ? yield* notATime(field, original)
     : Math.floor(DateTime.toEpochMillis(parsed.value) / 1000)
 })
-
-// JavaScript reads 31 February as 3 March, but a typing mistake must not move the range.
-const dateOf = (text: string): DateTime.Utc | undefined => {
-  const date = Option.getOrUndefined(DateTime.make(`${text}T00:00:00Z`))
-  return date !== undefined && DateTime.formatIsoDateUtc(date) === text ? date : undefined
-}
 
 /** The remedy for a text that is not a time: how to write what was meant, if that is certain. */
 const remedyFor = (typed: string, field: string): Sentence.Sentence => {
@@ -191,7 +185,9 @@ const writtenDate = (
   const two = (digits: string) => digits.padStart(2, "0")
   const monthOf = two(month ?? (field === "to" ? "12" : "1"))
   const days = day !== undefined ? [day] : field === "to" ? ["31", "30", "29", "28"] : ["1"]
-  const date = days.map((one) => `${year}-${monthOf}-${two(one)}`).find((one) => dateOf(one) !== undefined)
+  const date = days
+    .map((one) => `${year}-${monthOf}-${two(one)}`)
+    .find((one) => startOfDay(one) !== undefined)
   if (date === undefined || hour === undefined) return zone === "" ? date : undefined
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second ?? 0) > 59) return undefined
   const time = [hour, minute, ...(second === undefined ? [] : [second])].map(two).join(":")
