@@ -12,7 +12,7 @@ import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { FeishuConfig } from "./FeishuConfig.ts"
 import type { FeishuError } from "./FeishuError.ts"
 import { monotonicMillis } from "./internal/monotonic.ts"
-import { pathAsked } from "./internal/pathAsked.ts"
+import { requestPath } from "./internal/requestPath.ts"
 import * as ServerText from "./internal/ServerText.ts"
 import * as Transport from "./internal/Transport.ts"
 import { judge } from "./internal/Verdict.ts"
@@ -61,7 +61,7 @@ export const reach: Effect.Effect<Reached, FeishuError, FeishuConfig | HttpClien
     const watchdog = yield* Watchdog.make
     const operation = `GET ${ListByNo.path}`
     const request = HttpClientRequest.get(`${config.baseUrl}${ListByNo.path}`)
-    const named = (error: FeishuError) => error.with({ operation, path: pathAsked(operation, request.url) })
+    const named = (error: FeishuError) => error.with({ operation, path: requestPath(operation, request.url) })
     const started = yield* monotonicMillis
     const answer = yield* Effect.mapError(
       Transport.send({ client, config, watchdog, request, secrets, started }),

@@ -12,7 +12,7 @@ import * as Events from "../Events.ts"
 import { FeishuConfig } from "../FeishuConfig.ts"
 import { FeishuError } from "../FeishuError.ts"
 import { monotonicMillis } from "./monotonic.ts"
-import { pathAsked } from "./pathAsked.ts"
+import { requestPath } from "./requestPath.ts"
 import * as Retry from "../Retry.ts"
 import * as ServerText from "./ServerText.ts"
 import * as Transport from "./Transport.ts"
@@ -59,7 +59,7 @@ export const make: Effect.Effect<
           decode(json, received),
         )
       }),
-      Effect.mapError((error) => error.with({ path: pathAsked(operation, request.url) })),
+      Effect.mapError((error) => error.with({ path: requestPath(operation, request.url) })),
       Effect.onExit((exit) =>
         Effect.flatMap(monotonicMillis, (time) =>
           Events.emit({

@@ -17,7 +17,7 @@ import * as Pagination from "../Pagination.ts"
 import * as Sentence from "../Sentence.ts"
 import * as TimeRange from "../TimeRange.ts"
 import { nowSeconds } from "./nowSeconds.ts"
-import { pathAsked } from "./pathAsked.ts"
+import { requestPath } from "./requestPath.ts"
 import { isMeetingNo, type Opened } from "./ReadRequest.ts"
 
 /** `GET /open-apis/vc/v1/meetings/list_by_no`. */
@@ -120,7 +120,7 @@ const makeRead = (client: FeishuClient.FeishuClient["Service"], opened: Opened):
       new FeishuError({
         reason,
         operation,
-        path: pathAsked(operation, `${client.baseUrl}${ListByNo.path}`),
+        path: requestPath(operation, `${client.baseUrl}${ListByNo.path}`),
         ...positioned(windowSentence(meetingNo, windowAt(position))),
         cursor: Cursor.fromPosition(positionAt(position)),
       }),
