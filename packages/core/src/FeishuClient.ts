@@ -111,7 +111,7 @@ export type Requirements<R> = Exclude<
 /** The former name of `Requirements`. */
 export type Unmet<R> = Requirements<R>
 
-/** Credentials, and whatever else differs from the defaults. */
+/** The credentials of a client, and its settings, each of which has a default. */
 export interface Options<R = never> extends FeishuConfig.Options {
   /**
    * Where tokens come from: `AccessToken.selfBuiltApp`, `AccessToken.storeApp`, `AccessToken.clientCredentials`,

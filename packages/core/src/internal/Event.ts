@@ -44,7 +44,7 @@ export type Event =
       readonly paceMillis: number
       readonly logId: string | undefined
     }
-  /** A fresh access token was fetched; `operation` says of which kind. */
+  /** A fresh access token was fetched; `operation` names the endpoint that gave it. */
   | { readonly _tag: "TokenFetched"; readonly operation: string; readonly expiresInMillis: number }
   /** A page was read. `window` counts from 0. */
   | {

@@ -1,5 +1,5 @@
 /**
- * The requests of one key of a rate limit: its slots, the line of those who wait for one, the gate that a refusal
+ * The requests of one key of a rate limit: its slots, the line of requests that wait for one, the gate that a refusal
  * closes, and the pace after it. All times are in monotonic milliseconds.
  */
 import * as Deferred from "effect/Deferred"

@@ -1,7 +1,7 @@
 /**
  * The pages of one meeting number: windows of 90 days, read one page at a time. Feishu may not show what is more than
  * 90 days ago (`lookback` in `ListByNo.NinetyDays`), so a window that could be read when the range was given may have
- * grown too old by the time of its request: what is left of it is read, and what is lost is reported.
+ * grown too old by the time of its request: its rest is read, and the part that is lost is reported.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -63,12 +63,13 @@ export const read = (
   }).pipe(Stream.mapEffect((page) => reported(one, page)))
 }
 
-/** One read: what it is of, and how it requests a page and names a place. */
+/** One read: its windows, and functions that request a page and name a place. */
 interface Read {
   readonly opened: Opened
   readonly windows: ReadonlyArray<TimeRange.TimeRange>
-  /** The window of a position, from where it starts by now. */
+  /** Returns the window of a position, which may start later than the range has it. */
   readonly windowAt: (position: Pagination.Position) => TimeRange.TimeRange
+  /** Returns the place of a position, for a cursor. */
   readonly positionAt: (position: Pagination.Position) => Cursor.Position
   /** Requests a page of a window. */
   readonly request: (
@@ -137,7 +138,7 @@ const inTimes = (meetingNo: MeetingNo, { end, start }: TimeRange.TimeRange) => (
   end: TimeRange.iso(end),
 })
 
-/** Reads the page at a position, or what is left of its window where that has grown too old. */
+/** Reads the page at a position, or the rest of its window if the beginning has grown too old. */
 const readPage = Effect.fnUntraced(function* (
   read: Read,
   position: Pagination.Position,
@@ -274,8 +275,8 @@ const withoutOldPart = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Pagination.RawPage<MeetingBrief>, FeishuError> {
   const window = windowAt(position)
   if (position.pageToken !== undefined) {
-    // Perhaps the page token is what is refused. On a resumed read `Pagination` asks again without it, and gets back
-    // here when that does not help.
+    // Perhaps Feishu refuses the page token. In a resumed read `Pagination` repeats the request without the token, and
+    // gets back here if that does not help.
     const { start } = opened
     const isFirst = position.window === start.window && position.pageToken === start.pageToken
     if (isFirst) return yield* refusal

@@ -135,7 +135,10 @@ const decoderOf = <A>({ answer, tokenOf }: TokenCall<A>) => {
   }
 }
 
-/** If a token endpoint refuses a request with a code, the credentials are what it refuses, whatever the code. */
+/**
+ * Adds the app to a reason. Any code with which a token endpoint refuses a request means that it refuses the
+ * credentials.
+ */
 const withApp = (reason: Reason, appId: string): Reason => {
   if (reason._tag === "AuthenticationFailed") return reason.ofApp(appId)
   if (reason._tag !== "RequestRefused" || reason.code === undefined) return reason

@@ -18,7 +18,7 @@ import { toFeishuError } from "./plain.ts"
 /** The state that the reads of a client share. */
 export interface Shared<R> {
   readonly runtime: ManagedRuntime.ManagedRuntime<R, FeishuError.FeishuError>
-  /** Functions that end the reads of which something is running. */
+  /** A function for each read that is running something, which ends the read. */
   readonly underWay: Set<() => void>
   closed: boolean
 }
