@@ -38,115 +38,136 @@ export const judge = Effect.fnUntraced(function* (
   longestWaitSeconds: number,
   secrets: Secrets,
 ): Effect.fn.Return<unknown, FeishuError> {
-  const shown = (text: string, length: number) => showable(text, secrets, length)
   const fail = (reason: Reason) => new FeishuError({ reason })
   const { status } = answer
   const known = { status, logId: answer.logId }
-  const violation = (problem: Sentence.Sentence, cutShort = false) =>
-    fail(contractViolation(problem, { ...known, cutShort }))
-
   const isRedirect = status >= 300 && status < 400 && status !== 304
   const redirected = () =>
     fail(new Redirected({ ...known, from: originOf(url), to: targetOf(answer, url, secrets) }))
   if (isRedirect && answer.headers["location"] !== undefined) return yield* redirected()
   if (status === 204 || status === 206 || status === 304) {
-    return yield* violation(Sentence.make("incompleteStatus", { status }))
+    const problem = Sentence.make("incompleteStatus", { status })
+    return yield* fail(contractViolation(problem, { ...known, cutShort: false }))
   }
   const json = Result.try((): unknown => JSON.parse(answer.body))
   // Most answers: what the envelope has in addition to the code matters for failures only.
   if (Result.isSuccess(json) && Predicate.hasProperty(json.success, "code") && json.success.code === 0) {
-    const data = Predicate.hasProperty(json.success, "data") ? json.success.data : undefined
-    // The page token goes into cursors, which are printed and stored.
-    const pageToken = Predicate.hasProperty(data, "page_token") ? data.page_token : undefined
-    if (typeof pageToken === "string") {
-      if (repeats(pageToken, secrets)) {
-        return yield* violation(Sentence.make("pageTokenRepeatsSecret"))
-      }
-      // It would be sent as a different token, or break the connection.
-      if (pageToken.length > longestPageToken || /\p{Surrogate}/u.test(pageToken)) {
-        return yield* violation(Sentence.make("pageTokenUnfit"))
-      }
-    }
-    return json.success
+    const problem = problemOfPageToken(json.success, secrets)
+    if (problem === undefined) return json.success
+    return yield* fail(contractViolation(problem, { ...known, cutShort: false }))
   }
   const envelope = Result.flatMap(json, decodeEnvelope)
-  if (Result.isFailure(json) || Result.isFailure(envelope)) {
-    if (isRedirect) return yield* redirected()
-    const contentType = answer.headers["content-type"]
-    const body = {
-      // A body that is JSON, or begins like it, may contain rows, or a token that is not known as a secret yet.
-      excerpt: /^\s*[[{"]/.test(answer.body)
-        ? undefined
-        : shown(withoutTags(masked(answer.body, secrets)), 120),
-      contentType: contentType === undefined ? undefined : shown(contentType, 80),
-    }
-    switch (ErrorCodes.retryClass({ status })) {
-      case "rateLimited":
-        return yield* fail(rateLimited(answer, known, yield* Clock.currentTimeMillis, longestWaitSeconds))
-      case "transient":
-        return yield* fail(new ServerFailed({ ...known, ...body }))
-    }
-    if (Result.isSuccess(json)) return yield* violation(Sentence.make("noCode"))
-    if (status >= 400) {
-      const detail =
-        body.excerpt === undefined
-          ? Sentence.make("jsonCutShort")
-          : Sentence.make("answerIs", { text: body.excerpt })
-      return yield* fail(
-        new RequestRefused({
-          ...known,
-          violations: [],
-          detail: Sentence.inEnglish(detail),
-          sentences: { detail },
-        }),
-      )
-    }
-    return yield* /^\s*</.test(answer.body)
-      ? fail(new ServerFailed({ ...known, ...body }))
-      : violation(Sentence.make("notJson"), true)
+  const now = yield* Clock.currentTimeMillis
+  const failure: Failure = {
+    answer,
+    secrets,
+    rateLimited: (said) => rateLimited(answer, said, now, longestWaitSeconds),
   }
+  if (Result.isSuccess(envelope)) return yield* fail(reasonOfCode(envelope.success, failure))
+  if (isRedirect) return yield* redirected()
+  return yield* fail(reasonWithoutCode(Result.isSuccess(json), failure))
+})
 
-  const { code, error, log_id, msg } = envelope.success
+/** A page token goes into cursors, which are printed and stored, and into URLs. */
+const problemOfPageToken = (json: object, secrets: Secrets): Sentence.Sentence | undefined => {
+  const data = Predicate.hasProperty(json, "data") ? json.data : undefined
+  const pageToken = Predicate.hasProperty(data, "page_token") ? data.page_token : undefined
+  if (typeof pageToken !== "string") return undefined
+  if (repeats(pageToken, secrets)) return Sentence.make("pageTokenRepeatsSecret")
+  // It would be sent as a different token, or break the connection.
+  return pageToken.length > longestPageToken || /\p{Surrogate}/u.test(pageToken)
+    ? Sentence.make("pageTokenUnfit")
+    : undefined
+}
+
+/** What an error repeats of Feishu's answer. */
+interface Said {
+  readonly status: number
+  readonly code?: number
+  readonly msg?: string | undefined
+  readonly logId: string | undefined
+}
+
+/** An answer that is not a success. */
+interface Failure {
+  readonly answer: Answer
+  readonly secrets: Secrets
+  readonly rateLimited: (said: Said) => RateLimited
+}
+
+/** The reason of an answer without Feishu's code: something in front of Feishu has answered, or Feishu has failed. */
+const reasonWithoutCode = (isJson: boolean, { answer, rateLimited, secrets }: Failure): Reason => {
+  const { body, headers, logId, status } = answer
+  const known = { status, logId }
+  const contentType = headers["content-type"]
+  const shown = {
+    // A body that is JSON, or begins like it, may contain rows, or a token that is not known as a secret yet.
+    excerpt: /^\s*[[{"]/.test(body) ? undefined : showable(withoutTags(masked(body, secrets)), secrets, 120),
+    contentType: contentType === undefined ? undefined : showable(contentType, secrets, 80),
+  }
+  switch (ErrorCodes.retryClass({ status })) {
+    case "rateLimited":
+      return rateLimited(known)
+    case "transient":
+      return new ServerFailed({ ...known, ...shown })
+  }
+  if (isJson) return contractViolation(Sentence.make("noCode"), { ...known, cutShort: false })
+  if (status >= 400) {
+    const detail =
+      shown.excerpt === undefined
+        ? Sentence.make("jsonCutShort")
+        : Sentence.make("answerIs", { text: shown.excerpt })
+    return new RequestRefused({
+      ...known,
+      violations: [],
+      detail: Sentence.inEnglish(detail),
+      sentences: { detail },
+    })
+  }
+  return /^\s*</.test(body)
+    ? new ServerFailed({ ...known, ...shown })
+    : contractViolation(Sentence.make("notJson"), { ...known, cutShort: true })
+}
+
+/** The reason of an answer with a code of Feishu. */
+const reasonOfCode = (envelope: Envelope.Envelope, { answer, rateLimited, secrets }: Failure): Reason => {
+  const { code, error, log_id } = envelope
+  const { status } = answer
   const logId = answer.logId ?? checkedLogId(error?.log_id ?? log_id, secrets)
-  const words = msg ?? envelope.success.error_description
-  const said = { status, code, logId, msg: words === undefined ? undefined : shown(words, 300) }
+  const msg = envelope.msg ?? envelope.error_description
+  const said = { status, code, logId, msg: msg === undefined ? undefined : showable(msg, secrets, 300) }
   switch (ErrorCodes.retryClass({ code, status })) {
     case "rateLimited":
-      return yield* fail(rateLimited(answer, said, yield* Clock.currentTimeMillis, longestWaitSeconds))
+      return rateLimited(said)
     case "transient":
-      return yield* fail(new ServerFailed(said))
+      return new ServerFailed(said)
     case "token":
-      return yield* fail(new AuthenticationFailed(said))
+      return new AuthenticationFailed(said)
   }
   switch (code) {
     case 99991403:
-      return yield* fail(new QuotaExceeded(said))
+      return new QuotaExceeded(said)
     case 10003:
     case 10014:
     case 99991543:
     case 99991661:
-      return yield* fail(new AuthenticationFailed(said))
+      return new AuthenticationFailed(said)
     case 121005:
     case 99991672:
-    case 99991679:
-      return yield* fail(
-        new PermissionDenied({
-          ...said,
-          scopes: scopesOf(error)
-            .slice(0, mostListed)
-            .map((scope) => shown(scope, 100)),
-          moreScopes: more(scopesOf(error)),
-        }),
-      )
+    case 99991679: {
+      const all = scopesOf(error)
+      const scopes = all.slice(0, mostListed).map((scope) => showable(scope, secrets, 100))
+      return new PermissionDenied({ ...said, scopes, moreScopes: more(all) })
+    }
   }
   const all = error?.field_violations ?? []
   const violations = all.slice(0, mostListed).map(({ description, field }) => ({
-    field: shown(field ?? "?", 60),
-    description: shown(description ?? "refused", 150),
+    field: showable(field ?? "?", secrets, 60),
+    description: showable(description ?? "refused", secrets, 150),
   }))
   const answeredAt = secondsOfDate(answer.headers["date"])
-  return yield* fail(new RequestRefused({ ...said, violations, moreViolations: more(all), answeredAt }))
-})
+  return new RequestRefused({ ...said, violations, moreViolations: more(all), answeredAt })
+}
 
 /**
  * The most entries of a server's list in an error, which is printed, logged and stored: the list may have any length.
@@ -172,12 +193,7 @@ const originOf = (url: string, base?: string): string => new URL(url, base).orig
 
 const rateLimited = (
   answer: Answer,
-  said: {
-    readonly status: number
-    readonly code?: number
-    readonly msg?: string | undefined
-    readonly logId: string | undefined
-  },
+  said: Said,
   /** Unix milliseconds. */
   now: number,
   longestWaitSeconds: number,
