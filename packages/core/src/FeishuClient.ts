@@ -183,40 +183,7 @@ export const make: Effect.Effect<
         )
       }
 
-      // A refused token is replaced once per call: when the fresh one is refused, too, a third would not help.
-      let refused: { readonly error: FeishuError; readonly generation: number } | undefined
-      let generation = 0
-      const attemptWith = (waitsLeft: number): Effect.Effect<Response<Data>, FeishuError> => {
-        let sent = false
-        return Effect.gen(function* () {
-          const asked = yield* monotonicMillis
-          const token = yield* accessToken.get
-          // The package's own sources have checked this; a source that an application wrote may not have.
-          const problem = Secret.unfitText(Redacted.value(token.value))
-          if (problem !== undefined) return yield* unfitToken(problem)
-          if (refused?.generation === token.generation) return yield* refused.error
-          // While a token was fetched the gate may have closed: wait in line again, now that there is a token.
-          if (waitsLeft > 0 && (yield* monotonicMillis) > asked) return undefined
-          generation = token.generation
-          sent = true
-          return yield* send(token)
-        }).pipe(
-          rateLimit.withSlot(key, (exit) => (sent ? Transport.deliveryOf(exit) : "not sent")),
-          Effect.flatMap((response) =>
-            response === undefined ? attemptWith(waitsLeft - 1) : Effect.succeed(response),
-          ),
-        )
-      }
-      const attempt = Effect.suspend(() => attemptWith(mostTokenWaits))
-
-      return yield* attempt.pipe(
-        Effect.catchIf(
-          (error) => refused === undefined && isTokenRefused(error),
-          (error) => {
-            refused = { error, generation }
-            return Effect.andThen(accessToken.invalidate(generation), attempt)
-          },
-        ),
+      return yield* withToken({ accessToken, rateLimit, key, send }).pipe(
         // An error of the token call names that call, and was given up there.
         Effect.mapError((error) =>
           error.operation === undefined ? error.with({ operation, requests }) : error,
@@ -321,6 +288,57 @@ const spanAttributes = (
 
 const unfitToken = (problem: Sentence.SecretProblem) =>
   invalidRequest("credentials", Sentence.make("tokenUnfit", { problem }), Sentence.make("giveToken"))
+
+/**
+ * Sends a request with the current token, in a slot of its own. If Feishu refuses the token, it is replaced and the
+ * request is sent again. That happens once per call, retries included: when the fresh token is refused, too, a third
+ * would not help.
+ */
+const withToken = <Data>({
+  accessToken,
+  key,
+  rateLimit,
+  send,
+}: {
+  readonly accessToken: AccessToken.AccessToken["Service"]
+  readonly rateLimit: RateLimit.RateLimit["Service"]
+  readonly key: string
+  readonly send: (token: AccessToken.Token) => Effect.Effect<Response<Data>, FeishuError>
+}): Effect.Effect<Response<Data>, FeishuError> => {
+  let refused: { readonly error: FeishuError; readonly generation: number } | undefined
+  let generation = 0
+  const attempt = (waitsLeft: number): Effect.Effect<Response<Data>, FeishuError> =>
+    Effect.suspend(() => {
+      let sent = false
+      return Effect.gen(function* () {
+        const started = yield* monotonicMillis
+        const token = yield* accessToken.get
+        // The package's own sources have checked this; a source that an application wrote may not have.
+        const problem = Secret.unfitText(Redacted.value(token.value))
+        if (problem !== undefined) return yield* unfitToken(problem)
+        if (refused?.generation === token.generation) return yield* refused.error
+        // While a token was fetched the gate may have closed: wait in line again, now that there is a token.
+        if (waitsLeft > 0 && (yield* monotonicMillis) > started) return undefined
+        generation = token.generation
+        sent = true
+        return yield* send(token)
+      }).pipe(
+        rateLimit.withSlot(key, (exit) => (sent ? Transport.deliveryOf(exit) : "not sent")),
+        Effect.flatMap((response) =>
+          response === undefined ? attempt(waitsLeft - 1) : Effect.succeed(response),
+        ),
+      )
+    })
+  return attempt(mostTokenWaits).pipe(
+    Effect.catchIf(
+      (error) => refused === undefined && isTokenRefused(error),
+      (error) => {
+        refused = { error, generation }
+        return Effect.andThen(accessToken.invalidate(generation), attempt(mostTokenWaits))
+      },
+    ),
+  )
+}
 
 /** Returns what decodes a successful answer: a `ContractViolation` where it is not one to this query. */
 const decoderOf = <Query, Data>(
