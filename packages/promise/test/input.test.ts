@@ -16,7 +16,7 @@ type Wrong = readonly [options: unknown, read: (client: Client) => Promise<unkno
 
 const token = { accessToken: "t-SECRET" }
 const wrong: Readonly<Record<string, Wrong>> = {
-  "no options": [undefined, read, /^options: there are none\. Nothing was sent\./],
+  "no options": [undefined, read, /^options: they are missing\. Nothing was sent\./],
   "no credentials": [{}, read, /^appId: it is missing\./],
   "an app without its secret": [{ appId: "cli_a" }, read, /^appSecret: it is missing\. .* environment/],
   "an empty secret": [
@@ -46,8 +46,16 @@ const wrong: Readonly<Record<string, Wrong>> = {
     /^accessToken: it is longer than 8192 characters\./,
   ],
   "a token that is no text": [{ accessToken: 1 }, read, /^accessToken: it is not text\./],
-  "a kind of app that there is not": [{ ...app, kind: "shop" }, read, /^kind: "shop" is no kind/],
-  "a brand that does not exist": [{ ...token, brand: "dingtalk" }, read, /^brand: "dingtalk" is no brand\./],
+  "a kind of app that there is not": [
+    { ...app, kind: "shop" },
+    read,
+    /^kind: unknown kind of credentials "shop"\./,
+  ],
+  "a brand that does not exist": [
+    { ...token, brand: "dingtalk" },
+    read,
+    /^brand: unknown brand "dingtalk"\./,
+  ],
   "a base URL that is none": [{ ...token, baseUrl: "feishu" }, read, /^baseUrl: it is not a URL\./],
   "plain http": [{ ...token, baseUrl: "http://feishu.example" }, read, /^baseUrl: .* is not https\./],
   "a proxy that is none": [
@@ -84,7 +92,7 @@ const wrong: Readonly<Record<string, Wrong>> = {
     read,
     /^rateLimit\.initially: .*milliseconds from 0 on/,
   ],
-  "no request": [token, (client) => client.page(undefined!), /^request: there is none\./],
+  "no request": [token, (client) => client.page(undefined!), /^request: it is missing\./],
   "a number instead of a request": [token, (client) => client.page("337736498" as never), /^request: /],
   "no meeting number": [token, (client) => client.page({ range: request.range } as never), /^meetingNo: /],
   "a meeting number with 8 digits": [
@@ -125,7 +133,7 @@ const wrong: Readonly<Record<string, Wrong>> = {
   "no range": [
     token,
     (client) => client.page({ meetingNo: "337736498" } as never),
-    /^range: there is none\./,
+    /^range: it is missing\./,
   ],
   "a range without a start": [
     token,

@@ -86,7 +86,7 @@ const credentialsOf = Effect.fnUntraced(function* (
     default:
       return yield* refuse(
         "kind",
-        `"${String(options.kind)}" is no kind of credentials`,
+        `unknown kind of credentials "${String(options.kind)}"`,
         "Give self-built app, store app or client credentials.",
       )
   }
@@ -94,14 +94,18 @@ const credentialsOf = Effect.fnUntraced(function* (
 
 const checkOptions = Effect.fnUntraced(function* (options: ClientOptions) {
   if (!Predicate.isObject(options)) {
-    return yield* refuse("options", "there are none", "Give appId and appSecret, or accessToken.")
+    return yield* refuse("options", "they are missing", "Give appId and appSecret, or accessToken.")
   }
   const { brand, ca, onEvent, rateLimit, retryBudget } = options
   if (brand !== undefined && brand !== "feishu" && brand !== "lark") {
-    return yield* refuse("brand", `"${String(brand)}" is no brand`, "Give feishu or lark, or none.")
+    return yield* refuse("brand", `unknown brand "${String(brand)}"`, "Give feishu or lark, or leave it out.")
   }
   if (onEvent !== undefined && !Predicate.isFunction(onEvent)) {
-    return yield* refuse("onEvent", "it is not a function", "Give a function that takes an event, or none.")
+    return yield* refuse(
+      "onEvent",
+      "it is not a function",
+      "Give a function that takes an event, or leave it out.",
+    )
   }
   for (const name of ["httpsProxy", "httpProxy", "noProxy"] as const) {
     if (options[name] !== undefined) yield* text(name, options[name])
@@ -111,7 +115,7 @@ const checkOptions = Effect.fnUntraced(function* (options: ClientOptions) {
   if (initially !== undefined && initially !== "free" && initially !== "full" && !isResting(initially)) {
     return yield* refuse(
       "rateLimit.initially",
-      "it is not what the limit can begin with",
+      "the limit cannot start in this state",
       "Give free, full, or { restingMillis } with a list of milliseconds from 0 on.",
     )
   }
@@ -134,7 +138,7 @@ const checkOptions = Effect.fnUntraced(function* (options: ClientOptions) {
       return yield* refuse(
         field,
         `${String(value)} is out of range`,
-        `Give a number from ${minimum} on; times are in milliseconds.`,
+        `Give a number of at least ${minimum}; times are in milliseconds.`,
       )
     }
   }
@@ -152,7 +156,7 @@ export const fromOf = Effect.fnUntraced(function* (
   if (!Predicate.isObject(from)) {
     return yield* refuse(
       "request",
-      "there is none",
+      "it is missing",
       "Give { meetingNo, range }, or { cursor } to go on from there.",
     )
   }
@@ -185,7 +189,7 @@ export const meetingNosOf = Effect.fnUntraced(function* (
     mostListed,
     (left) => `and ${left} more`,
   )
-  return yield* refuse("meetingNo", said.join("; "), "Correct it.")
+  return yield* refuse("meetingNo", said.join("; "), "Give the nine digits at the end of the meeting link.")
 })
 
 /** Checks a range, and turns its dates into what core takes. */
@@ -193,7 +197,7 @@ export const rangeOf = Effect.fnUntraced(function* (
   range: PlainRange,
 ): Effect.fn.Return<TimeRange.Input, FeishuError.FeishuError> {
   if (!Predicate.isObject(range)) {
-    return yield* refuse("range", "there is none", 'Give one such as { from: "30d" }.')
+    return yield* refuse("range", "it is missing", 'Give one such as { from: "30d" }.')
   }
   const { from, timeZone, to } = range
   return {
@@ -219,7 +223,7 @@ export const isSignal = (signal: unknown): signal is AbortSignal =>
 export const checkSignal = (signal: unknown) =>
   signal === undefined || isSignal(signal)
     ? Effect.void
-    : refuse("signal", "it is not an AbortSignal", "Give the signal of an AbortController, or none.")
+    : refuse("signal", "it is not an AbortSignal", "Give the signal of an AbortController, or leave it out.")
 
 /** Checks a ticket that Feishu pushed. */
 export const ticketOf = Effect.fnUntraced(function* (ticket: string) {
@@ -227,5 +231,5 @@ export const ticketOf = Effect.fnUntraced(function* (ticket: string) {
   const problem = Secret.problem(appTicket, "AppTicket")
   return problem === undefined
     ? appTicket
-    : yield* refuse("ticket", problem, "Give the app_ticket of the event as it came.")
+    : yield* refuse("ticket", problem, "Give the app_ticket of the event exactly as it came.")
 })
