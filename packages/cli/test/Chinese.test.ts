@@ -5,9 +5,10 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Chinese from "../src/language/Chinese.ts"
-import { explain, inOurWords } from "../src/failure/explain.ts"
+import { explain } from "../src/failure/explain.ts"
 import { chineseSentences } from "../src/language/chineseSentences.ts"
 import { englishSentences } from "../src/language/englishSentences.ts"
+import * as English from "../src/language/English.ts"
 import { english } from "./english.ts"
 
 /** Values of every name that a sentence has, so that each can be said. */
@@ -257,7 +258,7 @@ describe("in English", () => {
           return explain(new FeishuError.FeishuError({ reason }), "en").remedy
         },
       ),
-      ...ErrorCodes.catalogue.map(({ remedy }) => inOurWords(remedy)),
+      ...ErrorCodes.catalogue.map(English.remedyOfCode),
       ...everyRemedy,
     ]
     for (const remedy of remedies) {

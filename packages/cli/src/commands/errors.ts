@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import { ErrorCodes } from "@effect-feishu/core"
 import { codes, type OfCode } from "../language/Chinese.ts"
 import { CommandEnded } from "../failure/CommandEnded.ts"
-import { inOurWords } from "../failure/explain.ts"
+import * as English from "../language/English.ts"
 import { exitCodes } from "../failure/Fault.ts"
 import * as Flags from "../input/Flags.ts"
 import * as Language from "../language/Language.ts"
@@ -119,14 +119,13 @@ export const errors = (language: Language.Language) => {
 
 /** Returns what a code means and what to do about it; in English what the catalogue says. */
 const ofCode = (entry: ErrorCodes.ErrorCode, language: Language.Language): OfCode =>
-  language === "zh" ? (codes[entry.code] ?? entry) : entry
+  language === "zh" ? (codes[entry.code] ?? entry) : { ...entry, remedy: English.remedyOfCode(entry) }
 
 const inJson = (value: unknown): string => JSON.stringify(value, undefined, 2)
 
-const record = (entry: ErrorCodes.ErrorCode, language: Language.Language) => ({
-  ...entry,
-  ...ofCode(entry, language),
-})
+/** In JSON the English is the catalogue's own, whose readers may use the client. */
+const record = (entry: ErrorCodes.ErrorCode, language: Language.Language) =>
+  language === "zh" ? { ...entry, ...ofCode(entry, language) } : entry
 
 /** A pipe has no width: whoever reads it wants lines whole. */
 const columns = (): number => (process.stdout.isTTY ? Math.min(process.stdout.columns || 80, 100) : Infinity)
@@ -149,8 +148,8 @@ const details = (entry: ErrorCodes.ErrorCode, language: Language.Language): stri
     HelpText.rows([[heading(String(entry.code)), meaning]], { ...layout, indent: 10 }),
     HelpText.rows(
       [
-        [say.toDo, inOurWords(remedy)],
-        ...(remedyOfApp === undefined ? [] : ([[say.toDoWithApp, inOurWords(remedyOfApp)]] as const)),
+        [say.toDo, remedy],
+        ...(remedyOfApp === undefined ? [] : ([[say.toDoWithApp, remedyOfApp]] as const)),
         [say.retried, say.retry[entry.retry]],
         [say.status, String(entry.status)],
         [say.message, entry.msg],

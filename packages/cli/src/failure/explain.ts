@@ -1,44 +1,16 @@
 /** What a `FeishuError` says, in two parts: what happened and where, and what to do. */
-import { type FeishuError, Sentence } from "@effect-feishu/core"
+import type { FeishuError, Sentence } from "@effect-feishu/core"
 import * as Chinese from "../language/Chinese.ts"
-import { englishSentences } from "../language/englishSentences.ts"
+import * as English from "../language/English.ts"
 import * as Language from "../language/Language.ts"
-
-/** What names something of the client's code is called here as its user has it. */
-const ourWords: ReadonlyArray<readonly [string, string]> = [
-  ["with the option ca, or NODE_EXTRA_CA_CERTS", "put it into a file, and name that in FEISHU_CA_FILE"],
-  ["with a smaller page size", "with a smaller --page-size"],
-  ["let them share one client or slow down", "let them slow down, or lower --rate-limit"],
-  [
-    "Give a fresh access token; or give none, but app id and secret",
-    "Put a fresh access token into FEISHU_ACCESS_TOKEN; or set FEISHU_APP_ID and FEISHU_APP_SECRET instead",
-  ],
-  [
-    "Provide AccessToken.CurrentTenant as it was when the cursor was made.",
-    "Go on in the program that made the cursor: this command reads the tenant of its own app.",
-  ],
-]
-
-/** What the client or its catalogue says in English, as this command says it. */
-export const inOurWords = (text: string): string =>
-  Chinese.settingName(ourWords.reduce((said, [theirs, ours]) => said.replace(theirs, ours), text))
-
-const englishRemedy = (reason: FeishuError.Reason): string => {
-  if (reason._tag === "RangeTooOld") return `Give ${reason.earliestStart} or later as --from.`
-  const sentence = reason._tag === "InvalidRequest" ? reason.sentences?.remedy : undefined
-  return sentence === undefined ? inOurWords(reason.remedy) : Sentence.say(sentence, englishSentences)
-}
 
 /** A sentence of the client. */
 export const ofSentence = (sentence: Sentence.Sentence, language: Language.Language): string =>
-  language === "zh" ? Chinese.ofSentence(sentence) : Sentence.say(sentence, englishSentences)
+  language === "zh" ? Chinese.ofSentence(sentence) : English.ofSentence(sentence)
 
 const words = Language.words({
   en: {
-    ofReason: (reason: FeishuError.Reason) => ({
-      meaning: inOurWords(reason.meaning),
-      remedy: englishRemedy(reason),
-    }),
+    ofReason: English.ofReason,
     position: ({ position }: FeishuError.FeishuError) => position,
     comma: ", ",
     colon: ": ",

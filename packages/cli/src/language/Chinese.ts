@@ -2,6 +2,7 @@
 import { shortened } from "@effect-feishu/terminal/Shortened"
 import { type FeishuError, Sentence } from "@effect-feishu/core"
 import { chineseSentences, ofSecretProblem } from "./chineseSentences.ts"
+import { settingName } from "./settingName.ts"
 
 /** What happened, and what to do. */
 export interface Explanation {
@@ -208,9 +209,6 @@ const answered = (reason: {
 const andMore = (more: number | undefined): string => (more === undefined ? "" : `，另有 ${more} 个`)
 
 const known = (code: number | undefined): OfCode | undefined => (code === undefined ? undefined : codes[code])
-
-/** An option of the client as this command has it: in a configuration file. */
-export const settingName = (option: string): string => option.replace(/\b(http|https|no)Proxy\b/, "$1_proxy")
 
 /** A sentence of the client; and where there is none, the text that a program has given instead. */
 const said = (sentence: Sentence.Sentence | undefined, text: string): string =>

@@ -1,0 +1,73 @@
+/** The English of what the client and the catalogue of error codes say: what names the client's code names flags here. */
+import { ErrorCodes, type FeishuError, Sentence } from "@effect-feishu/core"
+import { englishSentences } from "./englishSentences.ts"
+import { settingName } from "./settingName.ts"
+
+/** What to do about a code, in the names of this command. */
+export const remedyOfCode = ({ code, remedy, remedyOfApp }: ErrorCodes.ErrorCode): string => {
+  if (code === 99991400) {
+    return "Wait until the window resets; if other programs use the same app, let them slow down, or lower --rate-limit."
+  }
+  return remedyOfApp === undefined
+    ? remedy
+    : "Put a fresh access token into FEISHU_ACCESS_TOKEN; or set FEISHU_APP_ID and FEISHU_APP_SECRET instead: tokens are then fetched and refreshed for you."
+}
+
+const intoFile = "put the certificate of its authority into a file, and name that in FEISHU_CA_FILE"
+
+/** What is wrong with a certificate, other than that its authority is not trusted. */
+const otherThanAuthority: ReadonlySet<string> = new Set([
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "HOSTNAME_MISMATCH",
+])
+
+/** What to do about a failure on the way, where the client names an option. */
+const remedyOfTransport = (reason: FeishuError.TransportFailed): string => {
+  switch (reason.fault) {
+    case "attempt took too long":
+      return "Try again later, or with a smaller --page-size."
+    case "proxy certificate refused":
+      return `Check the host name in ${reason.proxySetting ?? "HTTPS_PROXY"}; if it is right, ${intoFile}.`
+    case "certificate refused":
+      return otherThanAuthority.has(reason.systemCode ?? "")
+        ? reason.remedy
+        : `If a proxy inspects TLS, or this is a private deployment, ${intoFile}. Otherwise somebody may be listening.`
+    default:
+      return reason.remedy
+  }
+}
+
+const remedyOf = (reason: FeishuError.Reason): string => {
+  switch (reason._tag) {
+    case "InvalidRequest": {
+      const sentence = reason.sentences?.remedy
+      return sentence === undefined ? reason.remedy : Sentence.say(sentence, englishSentences)
+    }
+    case "RangeTooOld":
+      return `Give ${reason.earliestStart} or later as --from.`
+    case "CursorUnusable":
+      return reason.problem === "other tenant"
+        ? "Go on in the program that made the cursor: this command reads the tenant of its own app."
+        : reason.remedy
+    case "RateLimited":
+      return "Try again then; if other programs use the same app, let them slow down, or lower --rate-limit."
+    case "TransportFailed":
+      return remedyOfTransport(reason)
+    default: {
+      const code = "code" in reason && reason.code !== undefined ? ErrorCodes.find(reason.code) : undefined
+      // One that was fetched for an app has a remedy of its own, which names nothing of the client's.
+      return code !== undefined && reason.remedy === code.remedy ? remedyOfCode(code) : reason.remedy
+    }
+  }
+}
+
+/** A reason. */
+export const ofReason = (reason: FeishuError.Reason) => ({
+  meaning: settingName(reason.meaning),
+  remedy: settingName(remedyOf(reason)),
+})
+
+/** A sentence of the client. */
+export const ofSentence = (sentence: Sentence.Sentence): string => Sentence.say(sentence, englishSentences)
