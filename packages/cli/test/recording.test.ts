@@ -24,6 +24,8 @@ describe.concurrent("the recording in", () => {
   for (const [readme, locale] of [
     ["README.md", "en_GB.UTF-8"],
     ["README.zh-CN.md", "zh_CN.UTF-8"],
+    ["packages/cli/README.md", "en_GB.UTF-8"],
+    ["packages/cli/README.zh-CN.md", "zh_CN.UTF-8"],
   ] as const) {
     it(`${readme} is what one sees`, async () => {
       await using feishu = await startFeishuMock({
@@ -59,21 +61,24 @@ describe.concurrent("the recording in", () => {
         return said + data
       }
       try {
-        const [plan, failing, again, look, ...more] = await recordingOf(readme)
-        assert.lengthOf(more, 1)
-        assert.strictEqual(await type(plan!.typed), plan!.told)
-        const quota = await feishu.addFault({
-          operation: "meetings.listByNo",
-          when: { after: 2 },
-          then: { code: 99991403 },
-        })
-        assert.strictEqual(await type(failing!.typed), failing!.told)
-        // The next day, with a larger quota.
-        await feishu.removeFault(quota.id)
-        CheckpointFile.write(checkpoint, CheckpointFile.aged(CheckpointFile.read(checkpoint), 86_400_000))
-        assert.strictEqual(await type(again!.typed), again!.told)
-        assert.strictEqual(await type(look!.typed), look!.told)
-        assert.strictEqual(await type(more[0]!.typed), more[0]!.told)
+        const parts = await recordingOf(readme)
+        const reads = parts.filter(({ typed }) => typed.startsWith("feishu-meetings list "))
+        assert.lengthOf(reads, 2)
+        for (const part of parts) {
+          if (part === reads[0]) {
+            const quota = await feishu.addFault({
+              operation: "meetings.listByNo",
+              when: { after: 2 },
+              then: { code: 99991403 },
+            })
+            assert.strictEqual(await type(part.typed), part.told)
+            // The next day, with a larger quota.
+            await feishu.removeFault(quota.id)
+            CheckpointFile.write(checkpoint, CheckpointFile.aged(CheckpointFile.read(checkpoint), 86_400_000))
+          } else {
+            assert.strictEqual(await type(part.typed), part.told)
+          }
+        }
       } finally {
         await rm(folder, { recursive: true })
       }

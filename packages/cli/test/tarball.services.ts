@@ -49,7 +49,13 @@ describe.concurrent("the tarball", () => {
       assert.notProperty(manifest, kind)
     }
     assert.strictEqual(manifest.engines.node, ">=22.19.0")
-    assert.sameMembers(await readdir(installed), ["LICENSE", "README.md", "dist", "package.json"])
+    assert.sameMembers(await readdir(installed), [
+      "LICENSE",
+      "README.md",
+      "README.zh-CN.md",
+      "dist",
+      "package.json",
+    ])
     assert.sameMembers(await readdir(join(installed, "dist")), ["LICENSES", "bin.js", "chunks"])
     assert.deepStrictEqual(
       (await readdir(join(installed, "dist/chunks"))).filter((name) => !name.endsWith(".js")),

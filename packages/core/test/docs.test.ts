@@ -1,4 +1,7 @@
-/** The doc comments of what an application can import: every export has a sentence, and every example runs. */
+/**
+ * The doc comments of what an application can import, and the READMEs of the packages: every export has a sentence, and
+ * every example runs.
+ */
 import { afterAll, afterEach, assert, beforeAll, describe, it, vi } from "@effect/vitest"
 import { type Started, startFeishuMock } from "@effect-feishu/mock-server"
 import { DateTime } from "effect"
@@ -77,7 +80,31 @@ const modules = packages.flatMap(modulesOf).map((module) => {
     }),
   }
 })
-const examples = modules.flatMap(({ examples }) => examples)
+
+/** The programs of the READMEs that state what they print; readme.test.ts holds the others to files. */
+const readmes = ["contract", "core", "promise"].map((name) => {
+  const module = `packages/${name}/README.md`
+  const source = read(module)
+  const under = name === "promise" ? folderOfPromise : ""
+  const programs = Array.from(source.matchAll(/^```ts\n(.*?)^```$/gms)).filter(([, program]) =>
+    program!.includes("// =>"),
+  )
+  return {
+    module,
+    examples: programs.map(({ 1: program, index }, position) => {
+      const line = source.slice(0, index).split("\n").length + 1
+      const file = `${under}${name}-README-${position + 1}.ts`
+      return {
+        name: "the README",
+        line,
+        program: program!,
+        file,
+        path: write(file, "\n".repeat(line - 1) + program),
+      }
+    }),
+  }
+})
+const examples = [...modules, ...readmes].flatMap(({ examples }) => examples)
 
 /** What the compiler says of all examples, held to the options of the packages. */
 const compiled = new Promise<ReadonlyArray<string>>((resolve) => {
@@ -164,6 +191,16 @@ it("every module has an example", () => {
   )
 })
 
+const itRuns = ({ file, line, name, path, program }: (typeof examples)[number]) =>
+  it(`the example of ${name}, line ${line}, compiles and prints what it says`, async () => {
+    assert.deepStrictEqual(
+      (await compiled).filter((fault) => fault.startsWith(file)),
+      [],
+    )
+    const printed = await printedBy(path)
+    assert.deepStrictEqual(printed, statedBy(program, printed))
+  })
+
 for (const { docs, examples, exported, module } of modules) {
   describe(`${module}`, () => {
     it("says what it is, and what each of its exports is", () => {
@@ -176,15 +213,12 @@ for (const { docs, examples, exported, module } of modules) {
       )
     })
 
-    for (const { file, line, name, path, program } of examples) {
-      it(`the example of ${name}, line ${line}, compiles and prints what it says`, async () => {
-        assert.deepStrictEqual(
-          (await compiled).filter((fault) => fault.startsWith(file)),
-          [],
-        )
-        const printed = await printedBy(path)
-        assert.deepStrictEqual(printed, statedBy(program, printed))
-      })
-    }
+    for (const example of examples) itRuns(example)
+  })
+}
+
+for (const { examples, module } of readmes) {
+  describe(`${module}`, () => {
+    for (const example of examples) itRuns(example)
   })
 }

@@ -3,13 +3,13 @@
  * against the same raw server. Run by `pnpm faults`.
  */
 import * as Lark from "@larksuiteoapi/node-sdk"
-import { Console, Effect, Layer, Stream } from "effect"
+import { Console, Effect, Layer, References, Stream } from "effect"
 import { AccessToken, MeetingNo, Meetings, Secret } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as FastClock from "./FastClock.ts"
 import * as FaultyFeishu from "./FaultyFeishu.ts"
 
-// The fixed words of the SDK's logger would be between the rows of the table.
+// Lines of the SDK's logger, and our warnings about the rate limit, would be printed between the rows of the table.
 const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {}, trace: () => {} }
 
 const bySdk = async (url: string): Promise<string> => {
@@ -49,6 +49,7 @@ const byUs = (url: string): Promise<string> => {
         credentials: AccessToken.selfBuiltApp({ appId: "cli_faulty", appSecret: Secret.appSecret("secret") }),
       }).pipe(Layer.provide(NodeHttp.layer()), Layer.provideMerge(FastClock.layer(20))),
     ),
+    Effect.provideService(References.MinimumLogLevel, "None"),
     Effect.runPromise,
   )
 }

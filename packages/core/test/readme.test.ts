@@ -1,29 +1,63 @@
+/** What the READMEs show: programs are files that run, and links lead somewhere. */
 import { assert, describe, it } from "@effect/vitest"
 import { startFeishuMock } from "@effect-feishu/mock-server"
 import { execFile } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { promisify } from "node:util"
 
 const root = new URL("../../../", import.meta.url)
 const text = (path: string) => readFileSync(new URL(path, root), "utf8")
 const programs = ["packages/core/examples/stream.ts", "packages/promise/examples/stream.ts"]
-const examples = [
-  ...programs,
-  "packages/core/examples/mock.test.ts",
-  "packages/example-effect-3/src/FeishuMeetings.ts",
-]
+/** The files that each README shows whole, in both languages. */
+const shown = {
+  ".": [...programs, "packages/promise/examples/mock.test.ts"],
+  "packages/core": ["packages/core/examples/stream.ts", "packages/core/examples/mock.test.ts"],
+  "packages/promise": [
+    "packages/promise/examples/stream.ts",
+    "packages/promise/examples/mock.test.ts",
+    "packages/example-effect-3/src/FeishuMeetings.ts",
+  ],
+}
 
-describe("the README", () => {
-  for (const readme of ["README.md", "README.zh-CN.md"]) {
-    for (const example of examples) {
-      it(`${readme} shows ${example} as it is`, () => {
-        assert.include(text(readme), `\`\`\`ts\n${text(example)}\`\`\``)
-      })
-    }
+const blocksOf = (readme: string) =>
+  Array.from(text(readme).matchAll(/^```ts\n(.*?)^```$/gms), ([, code]) => code!)
+
+describe("the READMEs", () => {
+  for (const [folder, files] of Object.entries(shown)) {
+    it(`of ${folder} show ${files.join(" and ")} as they are, and no program that is not held by a test`, () => {
+      const blocks = blocksOf(`${folder}/README.md`)
+      // Those that state what they print are run by docs.test.ts.
+      assert.deepStrictEqual(
+        blocks.filter((code) => !code.includes("// =>")),
+        files.map(text),
+      )
+      assert.deepStrictEqual(blocksOf(`${folder}/README.zh-CN.md`), blocks)
+    })
   }
 
+  it("link to files and headings that there are", () => {
+    for (const readme of Object.keys({ ...shown, "packages/cli": [] }).flatMap((folder) => [
+      `${folder}/README.md`,
+      `${folder}/README.zh-CN.md`,
+    ])) {
+      for (const [, link] of text(readme).matchAll(/\]\((?!https:)([^)]+)\)/g)) {
+        const [path, heading] = link!.split("#")
+        const target = new URL(path || readme.split("/").at(-1)!, new URL(readme, root))
+        assert.isTrue(existsSync(target), `${readme}: ${link}`)
+        if (heading === undefined) continue
+        const headings = Array.from(readFileSync(target, "utf8").matchAll(/^#+ (.*)$/gm), ([, words]) =>
+          words!
+            .toLowerCase()
+            .replaceAll(/[^\p{L}\p{N} -]/gu, "")
+            .replaceAll(" ", "-"),
+        )
+        assert.include(headings, heading, readme)
+      }
+    }
+  })
+
   for (const program of programs) {
-    it(`its program ${program} prints every meeting of the mock`, async () => {
+    it(`their program ${program} prints every meeting of the mock`, async () => {
       await using feishu = await startFeishuMock({ days: 29 })
       const { stderr, stdout } = await promisify(execFile)(
         process.execPath,
