@@ -1,4 +1,7 @@
-/** The recordings in the READMEs: what is typed there is typed here, and what is answered must be the same. */
+/**
+ * What the READMEs show of the command: what is typed in their recordings is typed here, and what is answered must be the
+ * same; every setting has a row.
+ */
 import { once } from "node:events"
 import { spawn } from "node:child_process"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
@@ -8,6 +11,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { startFeishuMock } from "@effect-feishu/mock-server"
 import { bin } from "./bundle.ts"
+import * as Setting from "../src/settings/Setting.ts"
 import * as CheckpointFile from "./CheckpointFile.ts"
 
 /** What is typed, with what is told then. */
@@ -24,10 +28,14 @@ describe.concurrent("the recording in", () => {
   for (const [readme, locale] of [
     ["README.md", "en_GB.UTF-8"],
     ["README.zh-CN.md", "zh_CN.UTF-8"],
-    ["packages/cli/README.md", "en_GB.UTF-8"],
-    ["packages/cli/README.zh-CN.md", "zh_CN.UTF-8"],
   ] as const) {
-    it(`${readme} is what one sees`, async () => {
+    it(`the repository's ${readme} is a part of the command's`, async () => {
+      const shown = await recordingOf(readme)
+      assert.lengthOf(shown, 2)
+      assert.includeDeepOrderedMembers((await recordingOf(`packages/cli/${readme}`)).slice(1), shown)
+    })
+
+    it(`the command's ${readme} is what one sees`, async () => {
       await using feishu = await startFeishuMock({
         // 2026-10-01T08:00:00+08:00
         now: 1_790_812_800,
@@ -61,7 +69,7 @@ describe.concurrent("the recording in", () => {
         return said + data
       }
       try {
-        const parts = await recordingOf(readme)
+        const parts = await recordingOf(`packages/cli/${readme}`)
         const reads = parts.filter(({ typed }) => typed.startsWith("feishu-meetings list "))
         assert.lengthOf(reads, 2)
         for (const part of parts) {
@@ -82,6 +90,18 @@ describe.concurrent("the recording in", () => {
       } finally {
         await rm(folder, { recursive: true })
       }
+    })
+  }
+})
+
+describe("the table of settings in", () => {
+  for (const readme of ["README.md", "README.zh-CN.md"]) {
+    it(`${readme} has them all`, async () => {
+      const rows = await readFile(new URL(`../${readme}`, import.meta.url), "utf8")
+      assert.deepStrictEqual(
+        Setting.all.map(Setting.keyOf).filter((key) => !new RegExp(`^\\|[^|]*\`${key}\``, "m").test(rows)),
+        [],
+      )
     })
   }
 })
