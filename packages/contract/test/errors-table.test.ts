@@ -5,16 +5,16 @@ const cell = (text: string) => text.replaceAll("|", "\\|")
 
 const table = `# Feishu's error codes
 
-What a reader of meetings can meet, from the catalogue in [ErrorCodes.ts](src/ErrorCodes.ts). After a change there,
-\`npx --yes pnpm@12 test -u\` writes this page anew.
+The codes that can occur when meetings are read, from the catalogue in [ErrorCodes.ts](src/ErrorCodes.ts). After a change there,
+\`npx --yes pnpm@12 test -u\` updates this page.
 
-A known code decides what is done about a failure. Without one the HTTP status does: 429 is \`rateLimited\`, 408, 425 and
-5xx are \`transient\`, the rest is \`final\`.
+A known code decides how a failure is handled. Where the code is not known, the HTTP status decides: 429 is \`rateLimited\`, 408, 425 and
+5xx are \`transient\`, everything else is \`final\`.
 
-- \`transient\`: tried again after growing pauses, up to 5 requests in all.
-- \`rateLimited\`: waits until the limit's window resets; costs no attempt.
-- \`token\`: one new access token, then the same request again.
-- \`final\`: trying again cannot help.
+- \`transient\`: sent again after growing pauses, up to 5 requests in all.
+- \`rateLimited\`: sent again once the limit's window resets; this does not count as an attempt.
+- \`token\`: sent again once, with a new access token.
+- \`final\`: not sent again, since it would fail again.
 
 | code | usual HTTP status | retry | what happened | what to do | source |
 |---|---|---|---|---|---|
