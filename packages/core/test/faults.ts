@@ -61,7 +61,7 @@ const program = Effect.gen(function* () {
   for (const fault of Object.keys(FaultyFeishu.faults) as Array<FaultyFeishu.Fault>) {
     for (const [often, times] of [
       ["once", 1],
-      ["for ever", Number.POSITIVE_INFINITY],
+      ["every time", Number.POSITIVE_INFINITY],
     ] as const) {
       const measured: Array<string> = []
       for (const read of [bySdk, byUs]) {
