@@ -8,20 +8,33 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { text } from "node:stream/consumers"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { startFeishuMock } from "@effect-feishu/mock-server"
 import { bin } from "./bundle.ts"
 import * as Setting from "../src/settings/Setting.ts"
 import * as CheckpointFile from "./CheckpointFile.ts"
 
-/** What is typed, with what is told then. */
-const recordingOf = async (readme: string) => {
-  const whole = await readFile(new URL(`../../../${readme}`, import.meta.url), "utf8")
-  const [, recording = ""] = /^```console\n(.*?)^```$/ms.exec(whole) ?? []
-  return recording.split(/^(?=\$ )/m).map((part) => {
-    const [, typed = "", told = ""] = /^\$ ((?:[^\n]*\\\n)*[^\n]*\n)(.*)$/s.exec(part) ?? []
-    return { typed, told }
-  })
+const pathOf = (readme: string): string => fileURLToPath(new URL(`../../../${readme}`, import.meta.url))
+
+/** The recording of a README, and in it a command with what it prints. */
+const recording = /(?<=^```console\n).*?(?=^```$)/ms
+const step = /^\$ ((?:[^\n]*\\\n)*[^\n]*\n)((?:(?!\$ )[^\n]*\n)*)/gm
+
+/** A README with what its commands print now; it may show only some of them. */
+const withPrinted = (
+  readme: string,
+  printed: ReadonlyArray<readonly [typed: string, answer: string]>,
+): string => {
+  const left = [...printed]
+  return readme.replace(recording, (steps) =>
+    steps.replaceAll(step, (_, typed: string) => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        if (next[0] === typed) return `$ ${typed}${next[1]}`
+      }
+      return `$ ${typed}nothing ran this command\n`
+    }),
+  )
 }
 
 describe.concurrent("the recording in", () => {
@@ -29,13 +42,8 @@ describe.concurrent("the recording in", () => {
     ["README.md", "en_GB.UTF-8"],
     ["README.zh-CN.md", "zh_CN.UTF-8"],
   ] as const) {
-    it(`the repository's ${readme} is a part of the command's`, async () => {
-      const shown = await recordingOf(readme)
-      assert.lengthOf(shown, 2)
-      assert.includeDeepOrderedMembers((await recordingOf(`packages/cli/${readme}`)).slice(1), shown)
-    })
-
-    it(`the command's ${readme} is what one sees`, async () => {
+    // `vitest run packages/cli/test/recording.test.ts -u` writes what is printed now into the READMEs.
+    it(`${readme} is what one sees, in the command's and in the repository's`, async ({ expect }) => {
       await using feishu = await startFeishuMock({
         // 2026-10-01T08:00:00+08:00
         now: 1_790_812_800,
@@ -69,24 +77,30 @@ describe.concurrent("the recording in", () => {
         return said + data
       }
       try {
-        const parts = await recordingOf(`packages/cli/${readme}`)
-        const reads = parts.filter(({ typed }) => typed.startsWith("feishu-meetings list "))
+        const whole = await readFile(pathOf(`packages/cli/${readme}`), "utf8")
+        const commands = Array.from(recording.exec(whole)![0].matchAll(step), ([, typed]) => typed!)
+        const reads = commands.filter((typed) => typed.startsWith("feishu-meetings list "))
         assert.lengthOf(reads, 2)
-        for (const part of parts) {
-          if (part === reads[0]) {
-            const quota = await feishu.addFault({
-              operation: "meetings.listByNo",
-              when: { after: 2 },
-              then: { code: 99991403 },
-            })
-            assert.strictEqual(await type(part.typed), part.told)
-            // The next day, with a larger quota.
-            await feishu.removeFault(quota.id)
-            CheckpointFile.write(checkpoint, CheckpointFile.aged(CheckpointFile.read(checkpoint), 86_400_000))
-          } else {
-            assert.strictEqual(await type(part.typed), part.told)
+
+        const printed: Array<readonly [string, string]> = []
+        for (const [position, typed] of commands.entries()) {
+          if (position !== commands.indexOf(reads[0]!)) {
+            printed.push([typed, await type(typed)])
+            continue
           }
+          const quota = await feishu.addFault({
+            operation: "meetings.listByNo",
+            when: { after: 2 },
+            then: { code: 99991403 },
+          })
+          printed.push([typed, await type(typed)])
+          // The next day, with a larger quota.
+          await feishu.removeFault(quota.id)
+          CheckpointFile.write(checkpoint, CheckpointFile.aged(CheckpointFile.read(checkpoint), 86_400_000))
         }
+        await expect(withPrinted(whole, printed)).toMatchFileSnapshot(pathOf(`packages/cli/${readme}`))
+        const shorter = await readFile(pathOf(readme), "utf8")
+        await expect(withPrinted(shorter, printed)).toMatchFileSnapshot(pathOf(readme))
       } finally {
         await rm(folder, { recursive: true })
       }
