@@ -21,6 +21,8 @@ import * as FileSystem from "effect/FileSystem"
 import * as Yaml from "yaml"
 import * as MockFeishu from "../src/library/MockFeishu.ts"
 import * as Seed from "../src/seed/Seed.ts"
+import * as SeedCheck from "../src/seed/SeedCheck.ts"
+import * as SeedFile from "../src/seed/SeedFile.ts"
 import * as Snapshot from "../src/state/Snapshot.ts"
 import * as Workspace from "../src/state/Workspace.ts"
 import { now, seed } from "./fixture.ts"
@@ -29,7 +31,7 @@ const read = Effect.fnUntraced(function* (name: string, content: string) {
   const files = yield* FileSystem.FileSystem
   const path = `${yield* files.makeTempDirectoryScoped()}/${name}`
   yield* files.writeFileString(path, content)
-  return yield* Seed.fromFile(path)
+  return yield* SeedFile.fromFile(path)
 })
 
 /** What the refusal of a file says, line by line, without its folder. */
@@ -205,8 +207,8 @@ generate:
     Effect.gen(function* () {
       const meeting = { id: "1", meeting_no: "337736498", topic: "x" }
       const seed = { meetings: [{ ...meeting, start_time: "-1d", end_time: "2026-01-31" }] }
-      yield* Seed.check(seed, "the seed", now)
-      const { message } = yield* Effect.flip(Seed.check(seed, "the seed", now + 86_400))
+      yield* SeedCheck.check(seed, "the seed", now)
+      const { message } = yield* Effect.flip(SeedCheck.check(seed, "the seed", now + 86_400))
       assert.include(message, "meetings[0].end_time: end_time is before start_time")
     }),
   )
@@ -293,7 +295,7 @@ generate:
 
   it.effect("S13 is refused when it is a folder", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(Seed.fromFile(import.meta.dirname))
+      const error = yield* Effect.flip(SeedFile.fromFile(import.meta.dirname))
       assert.strictEqual(error.message, `${import.meta.dirname}: is a folder: give a YAML or JSON file`)
     }).pipe(provideFiles),
   )
@@ -319,7 +321,7 @@ generate:
         ["sparse", "has more than 256 MiB: use generate for many meetings"],
         ["socket", "is a socket: give a YAML or JSON file"],
       ]) {
-        const error = yield* Effect.flip(Seed.fromFile(`${folder}/${name}`))
+        const error = yield* Effect.flip(SeedFile.fromFile(`${folder}/${name}`))
         assert.strictEqual(error.message, `${folder}/${name}: ${message}`)
       }
     }).pipe(provideFiles),
@@ -330,10 +332,10 @@ generate:
       const files = yield* FileSystem.FileSystem
       const pipe = `${yield* files.makeTempDirectoryScoped()}/pipe`
       assert.strictEqual(spawnSync(`mkfifo ${pipe}`, { shell: true }).status, 0)
-      const stopped = yield* Effect.forkChild(Seed.fromFile(pipe), { startImmediately: true })
+      const stopped = yield* Effect.forkChild(SeedFile.fromFile(pipe), { startImmediately: true })
       yield* Fiber.interrupt(stopped)
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(stopped)))
-      const reading = yield* Effect.forkChild(Seed.fromFile(pipe), { startImmediately: true })
+      const reading = yield* Effect.forkChild(SeedFile.fromFile(pipe), { startImmediately: true })
       // Nobody can open it without waiting, unless it is open for reading by now.
       const writer = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
       writeSync(writer, "meetings: []")
@@ -344,7 +346,9 @@ generate:
 
   it.effect("is explained by examples/seed.yaml, which is a good one and has every key", () =>
     Effect.gen(function* () {
-      const example = yield* Seed.fromFile(fileURLToPath(new URL("../examples/seed.yaml", import.meta.url)))
+      const example = yield* SeedFile.fromFile(
+        fileURLToPath(new URL("../examples/seed.yaml", import.meta.url)),
+      )
       const keys = (entries: ReadonlyArray<object> = []) =>
         new Set(entries.flatMap((entry) => Object.keys(entry)).filter((key) => key !== "$schema"))
       assert.deepStrictEqual(keys([example]), new Set(["apps", "meetings", "generate"]))
@@ -356,7 +360,7 @@ generate:
 
   it.effect("S13 is refused when there is none", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(Seed.fromFile("/nowhere/seed.yaml"))
+      const error = yield* Effect.flip(SeedFile.fromFile("/nowhere/seed.yaml"))
       assert.strictEqual(error.message, "/nowhere/seed.yaml: there is no such file")
     }).pipe(provideFiles),
   )
@@ -404,7 +408,7 @@ describe("the JSON Schema of a seed", () => {
       assert.isTrue(accepts({ apps: [Seed.defaultApp], meetings: [meeting] }))
       for (const seed of wrong) {
         assert.isFalse(accepts(seed), JSON.stringify(seed))
-        yield* Effect.flip(Seed.check(seed))
+        yield* Effect.flip(SeedCheck.check(seed))
       }
     }),
   )

@@ -9,6 +9,9 @@ import * as Schema from "effect/Schema"
 import * as Yaml from "yaml"
 import * as DidYouMean from "../src/seed/DidYouMean.ts"
 import * as Seed from "../src/seed/Seed.ts"
+import * as SeedCheck from "../src/seed/SeedCheck.ts"
+import * as SeedFile from "../src/seed/SeedFile.ts"
+import * as SeedWarnings from "../src/seed/SeedWarnings.ts"
 import * as SeedYaml from "../src/seed/SeedYaml.ts"
 
 const now = 1_788_220_800
@@ -19,7 +22,7 @@ const read = (content: string | Uint8Array, name = "seed.yaml") =>
     const files = yield* FileSystem.FileSystem
     const path = `${yield* files.makeTempDirectoryScoped()}/${name}`
     writeFileSync(path, content)
-    const result = yield* Effect.result(Seed.fromFile(path, now))
+    const result = yield* Effect.result(SeedFile.fromFile(path, now))
     return result._tag === "Success"
       ? { seed: result.success, faults: [] }
       : { seed: undefined, faults: result.failure.message.replaceAll(path, "F").split(/\n? {2}|: (?=line)/) }
@@ -235,7 +238,7 @@ describe("what is refused", () => {
         assert.deepStrictEqual(faults.slice(1), [`meetings[0].start_time (line 2): ${message}`])
       }
       assert.deepStrictEqual((yield* read(rowWith("start_time", "20269901"))).faults, [])
-      yield* Seed.check({ meetings: [{ ...row, start_time: 20260901 }] })
+      yield* SeedCheck.check({ meetings: [{ ...row, start_time: 20260901 }] })
     }),
   )
 
@@ -266,7 +269,7 @@ describe("what is refused", () => {
         assert.match(faults.at(-1) ?? "", /^meetings\[0\]\.id \(line 2\): a meeting id is a 64-bit integer/)
       }
       // oxlint-disable-next-line no-loss-of-precision
-      const lost = Seed.check({ meetings: [{ ...row, id: 7011030664708603907 }] })
+      const lost = SeedCheck.check({ meetings: [{ ...row, id: 7011030664708603907 }] })
       assert.include((yield* Effect.flip(lost)).message, "in quotes, for as a number it has lost digits")
     }),
   )
@@ -557,7 +560,9 @@ describe("what is probably not meant", () => {
   it.effect("is a scope that is not known, and a variable", () =>
     Effect.gen(function* () {
       const told = (apps: ReadonlyArray<object>) =>
-        Effect.map(Seed.check({ apps }), (seed) => Seed.doubts(seed).map(({ message }) => message))
+        Effect.map(SeedCheck.check({ apps }), (seed) =>
+          SeedWarnings.doubts(seed).map(({ message }) => message),
+        )
       assert.deepStrictEqual(
         yield* told([{ ...app, scopes: ["vc:meeting:readonly", "vc:meeting.meetingid:read"] }]),
         [],

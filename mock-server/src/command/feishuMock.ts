@@ -28,7 +28,8 @@ import type * as Journal from "../state/Journal.ts"
 import * as MockFeishu from "../library/MockFeishu.ts"
 import * as Problems from "../protocol/Problems.ts"
 import * as RequestLog from "./RequestLog.ts"
-import * as Seed from "../seed/Seed.ts"
+import * as SeedFile from "../seed/SeedFile.ts"
+import * as SeedWarnings from "../seed/SeedWarnings.ts"
 import { renderFault } from "../seed/SeedInvalid.ts"
 import { Failed, name, tell, warn } from "./CommandFailed.ts"
 import { contract } from "./contract.ts"
@@ -247,7 +248,7 @@ const mock = (called: string) =>
         return yield* tell(`--now ${flags.now.value} cannot be: ${VirtualClock.bounds}`, 2)
       }
       const running = Effect.gen(function* () {
-        const seed = Option.isSome(flags.seed) ? yield* Seed.fromFile(flags.seed.value, now) : undefined
+        const seed = Option.isSome(flags.seed) ? yield* SeedFile.fromFile(flags.seed.value, now) : undefined
         const onlyStoreApps = seed?.apps?.every(({ type }) => type === "store") ?? false
         const services = yield* Layer.build(
           MockFeishu.layer({
@@ -291,9 +292,9 @@ const mock = (called: string) =>
             )
           }
           const start = now ?? present
-          const old = seed === undefined || flags.ninetyDays === "span" ? 0 : Seed.tooOld(seed, start)
+          const old = seed === undefined || flags.ninetyDays === "span" ? 0 : SeedWarnings.tooOld(seed, start)
           if (old > 0) yield* warn(Validate.oldInWords(old))
-          const doubts = seed === undefined ? [] : Seed.doubts(seed)
+          const doubts = seed === undefined ? [] : SeedWarnings.doubts(seed)
           for (const doubt of Problems.told(doubts.map(renderFault))) yield* warn(doubt)
           if (!isLoopbackHost(flags.host)) {
             yield* warn(

@@ -7,6 +7,8 @@ import * as InputFile from "@effect-feishu/terminal/InputFile"
 import { json, visible } from "@effect-feishu/terminal/VisibleText"
 import * as Problems from "../protocol/Problems.ts"
 import * as Seed from "../seed/Seed.ts"
+import * as SeedFile from "../seed/SeedFile.ts"
+import * as SeedWarnings from "../seed/SeedWarnings.ts"
 import { renderFault } from "../seed/SeedInvalid.ts"
 import { Failed, name, tell, warn } from "./CommandFailed.ts"
 
@@ -21,8 +23,8 @@ export const validate = Effect.fnUntraced(function* (
   const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
   let wrong = false
   for (const path of paths) {
-    const source = Seed.sourceOf(path)
-    const read = yield* Effect.result(Seed.fromFile(path, now))
+    const source = SeedFile.sourceOf(path)
+    const read = yield* Effect.result(SeedFile.fromFile(path, now))
     wrong ||= Result.isFailure(read)
     if (Result.isFailure(read)) {
       const { faults, message } = read.failure
@@ -32,8 +34,8 @@ export const validate = Effect.fnUntraced(function* (
       continue
     }
     const held = heldBy(read.success)
-    const old = Seed.tooOld(read.success, now)
-    const warnings = Seed.doubts(read.success)
+    const old = SeedWarnings.tooOld(read.success, now)
+    const warnings = SeedWarnings.doubts(read.success)
     if (options.json) {
       yield* Console.log(json({ file: path, ok: true, ...held, tooOld: old, warnings }))
       continue

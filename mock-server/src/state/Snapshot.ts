@@ -10,6 +10,7 @@ import * as TimeText from "../seed/TimeText.ts"
 import * as Behaviour from "./Behaviour.ts"
 import * as Bounds from "../protocol/Bounds.ts"
 import * as Seed from "../seed/Seed.ts"
+import * as SeedCheck from "../seed/SeedCheck.ts"
 import { type Fault, SeedInvalid } from "../seed/SeedInvalid.ts"
 import * as Store from "./Store.ts"
 import * as VirtualClock from "./VirtualClock.ts"
@@ -196,10 +197,10 @@ export const readHead = Effect.fnUntraced(function* ({ head }: Given) {
   if ("message" in head) return yield* invalid([head])
   const decoded = decodeHead(head.value)
   if (Result.isFailure(decoded)) {
-    return yield* invalid(Seed.faultsOf(decoded.failure).map((fault) => ({ ...fault, line })))
+    return yield* invalid(SeedCheck.faultsOf(decoded.failure).map((fault) => ({ ...fault, line })))
   }
   const { now, seed } = decoded.success
-  yield* Effect.mapError(Seed.check(seed, undefined, now), ({ faults }) =>
+  yield* Effect.mapError(SeedCheck.check(seed, undefined, now), ({ faults }) =>
     invalid(faults.map((fault) => ({ ...fault, path: [...path, "seed", ...fault.path], line }))),
   )
   return decoded.success
@@ -214,7 +215,7 @@ export const readMeetings = Effect.fnUntraced(function* (snapshot: Given, head: 
   let count = 0
   for (const read of snapshot.meetings) {
     const { line, path } = read
-    const meeting = "value" in read ? Seed.checkMeeting(read.value, head.now) : undefined
+    const meeting = "value" in read ? SeedCheck.checkMeeting(read.value, head.now) : undefined
     if (meeting === undefined || Result.isFailure(meeting)) {
       const found = meeting?.failure ?? [{ path: [], message: "message" in read ? read.message : "" }]
       for (const fault of found) faults.push({ ...fault, path: [...path, ...fault.path], line })

@@ -22,6 +22,7 @@ import * as MonthlyQuota from "./MonthlyQuota.ts"
 import * as RateLimit from "./RateLimit.ts"
 import { sample } from "../seed/sample.ts"
 import * as Seed from "../seed/Seed.ts"
+import * as SeedCheck from "../seed/SeedCheck.ts"
 import * as Snapshot from "./Snapshot.ts"
 import * as Store from "./Store.ts"
 import * as Tokens from "./Tokens.ts"
@@ -105,7 +106,7 @@ export const make = Effect.fnUntraced(function* (
     checked?.at === at
       ? Effect.succeed(checked.seed)
       : Effect.map(
-          Seed.check(options.seed ?? (options.generate === undefined ? sample : {}), "the seed", at),
+          SeedCheck.check(options.seed ?? (options.generate === undefined ? sample : {}), "the seed", at),
           (seed) => (checked = { at, seed }).seed,
         )
   const listeners = new Set(options.onRequest === undefined ? [] : [options.onRequest])
