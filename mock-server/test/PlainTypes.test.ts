@@ -3,6 +3,7 @@ import { expectTypeOf, it } from "vitest"
 import type * as Behaviour from "../src/state/Behaviour.ts"
 import type * as FaultRules from "../src/faults/FaultRules.ts"
 import type * as Journal from "../src/state/Journal.ts"
+import type * as Verification from "../src/state/Verification.ts"
 import type { Operation } from "../src/protocol/Operations.ts"
 import type * as PublicTypes from "../src/protocol/PublicTypes.ts"
 import type * as Seed from "../src/seed/Seed.ts"
@@ -27,6 +28,6 @@ it("the plain types are equal to those of the Schemas", () => {
   expectTypeOf<PublicTypes.Entry>().toEqualTypeOf<Journal.Entry>()
   expectTypeOf<PublicTypes.Detail>().toEqualTypeOf<Journal.Detail>()
   expectTypeOf<PublicTypes.Filter>().toEqualTypeOf<Journal.Filter>()
-  expectTypeOf<PublicTypes.Expectation>().toEqualTypeOf<Journal.Expectation>()
-  expectTypeOf<PublicTypes.Verdict>().toEqualTypeOf<typeof Journal.Verdict.Type>()
+  expectTypeOf<PublicTypes.Expectation>().toEqualTypeOf<Verification.Expectation>()
+  expectTypeOf<PublicTypes.Verdict>().toEqualTypeOf<typeof Verification.Verdict.Type>()
 })

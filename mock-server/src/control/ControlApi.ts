@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as Behaviour from "../state/Behaviour.ts"
 import * as FaultRules from "../faults/FaultRules.ts"
 import * as Journal from "../state/Journal.ts"
+import * as Verification from "../state/Verification.ts"
 import * as GivenOptions from "../state/GivenOptions.ts"
 import * as Seed from "../seed/Seed.ts"
 import * as TimeText from "../seed/TimeText.ts"
@@ -229,10 +230,10 @@ const journal = HttpApiGroup.make("journal").add(
   HttpApiEndpoint.post("verify", "/verify", {
     query: workspace,
     payload: Schema.Struct({
-      calls: Schema.Array(Journal.Expectation),
+      calls: Schema.Array(Verification.Expectation),
       inOrder: Schema.optionalKey(Schema.Boolean),
     }),
-    success: Journal.Verdict,
+    success: Verification.Verdict,
     error: [Refused, Missing],
   }),
   HttpApiEndpoint.get("findings", "/findings", {

@@ -17,7 +17,8 @@ import * as ControlDocs from "./ControlDocs.ts"
 import * as ControlPaths from "./ControlPaths.ts"
 import { json } from "../feishu/answers.ts"
 import * as FaultRules from "../faults/FaultRules.ts"
-import * as Journal from "../state/Journal.ts"
+import type * as Journal from "../state/Journal.ts"
+import * as Verification from "../state/Verification.ts"
 import * as Problems from "../protocol/Problems.ts"
 import * as Seed from "../seed/Seed.ts"
 import * as SnapshotTransfer from "./SnapshotTransfer.ts"
@@ -285,7 +286,7 @@ export const routes = (workspaces: Workspaces) => {
       )
       .handle("verify", ({ payload, query }) =>
         Effect.map(find(query), ({ secrets, state }) =>
-          Journal.verify(state.journal.entries(), payload.calls, payload.inOrder ?? false, secrets),
+          Verification.verify(state.journal.entries(), payload.calls, payload.inOrder ?? false, secrets),
         ),
       )
       .handle("findings", ({ query }) =>
