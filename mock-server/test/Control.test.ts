@@ -441,10 +441,13 @@ describe("the journal", () => {
       const { differences, ok } = yield* verify([{ ...page, times: 2, query: { page_size: "5" } }])
       assert.isFalse(ok)
       assert.deepStrictEqual(differences, [
-        "meetings.listByNo page_size=5: expected 2 times, came once; other calls of it: #2 page_size=(absent)",
+        "meetings.listByNo page_size=5: expected 2 calls, got 1; other calls of this operation: #2 page_size=(absent)",
       ])
       const order = yield* verify([page, tokenCall], true)
-      assert.match(order.differences[0], /auth\.tenantAccessTokenInternal, expected as number 2, came before/)
+      assert.match(
+        order.differences[0],
+        /auth\.tenantAccessTokenInternal: expected as call 2, but not found after call 1/,
+      )
     }).pipe(provideMock()),
   )
 

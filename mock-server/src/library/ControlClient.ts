@@ -11,7 +11,7 @@
  * await feishu.moveClock({ advance: "1h" })
  * const { differences, ok } = await feishu.verify([{ operation: "meetings.listByNo", times: 1 }])
  * console.log(ok, differences)
- * // => false [ 'meetings.listByNo: expected once, came never' ]
+ * // => false [ 'meetings.listByNo: expected 1 call, got 0' ]
  * ```
  */
 import type {

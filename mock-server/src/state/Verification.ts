@@ -6,27 +6,27 @@ import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
 import * as Masking from "../secrets/Masking.ts"
 import type { Entry } from "./Journal.ts"
 
-/** A call that is expected: how often, and with what in its query. */
+/** A call that a test expects: how often, and with which fields in its query. */
 export const Expectation = Schema.Struct({
   operation: Schema.Literals(names),
-  /** Exactly so often; at least once unless given. */
+  /** Exactly this many calls; without it, at least one. */
   times: Schema.optionalKey(WholeNumber.between(0, WholeNumber.mostTimes)),
   query: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   status: Schema.optionalKey(WholeNumber.between(...WholeNumber.status)),
   code: Schema.optionalKey(WholeNumber.between(...WholeNumber.code)),
 })
-/** See the Schema of the same name. */
+/** A call that a test expects. */
 export type Expectation = typeof Expectation.Type
 
-/** What came of a check: whether all was as expected, and if not, what differs, in words. */
+/** Whether all calls were as expected, and if not, one sentence for each difference. */
 export const Verdict = Schema.Struct({
   ok: Schema.Boolean,
   differences: Schema.Array(Schema.String),
 })
 
 /**
- * Compares what happened with what was expected; `inOrder` also in which order. An expected value that is a secret is
- * never met, since the journal does not show it.
+ * Compares the entries with the calls that a test expected; with `inOrder`, their order, too. An expected value that is a
+ * secret never matches, since the journal does not show it.
  */
 export const verify = (
   entries: ReadonlyArray<Entry>,
@@ -34,49 +34,57 @@ export const verify = (
   inOrder: boolean,
   secrets: KnownSecrets,
 ): typeof Verdict.Type => {
-  const inWords = ({ code, operation, query, status }: Expectation): string =>
-    [
-      operation,
-      ...Object.entries(Masking.query(query ?? {}, secrets)).map(([key, value]) => `${key}=${value}`),
-      ...(status === undefined ? [] : [`status ${status}`]),
-      ...(code === undefined ? [] : [`code ${code}`]),
-    ].join(" ")
-  const differences: Array<string> = []
-  for (const expectation of expected) {
-    const matching = entries.filter((entry) => matches(entry, expectation))
-    const { times } = expectation
-    if (times === undefined ? matching.length > 0 : matching.length === times) continue
-    const wanted = times === undefined ? "at least once" : counted(times)
-    const near = entries.filter(({ operation }) => operation === expectation.operation)
-    differences.push(
-      `${inWords(expectation)}: expected ${wanted}, came ${counted(matching.length)}${
-        near.length > matching.length
-          ? `; other calls of it: ${near
-              .filter((entry) => !matches(entry, expectation))
-              .slice(0, 3)
-              .map(whatDiffers(expectation))
-              .join("; ")}`
-          : ""
-      }`,
-    )
-  }
-  if (inOrder && differences.length === 0) {
-    let from = 0
-    for (const [index, expectation] of expected.entries()) {
-      const found = entries.findIndex((entry, at) => at >= from && matches(entry, expectation))
-      if (found === -1) {
-        differences.push(
-          `${inWords(expectation)}, expected as number ${index + 1}, came before number ${index}`,
-        )
-        break
-      }
-      from = found + 1
-    }
-  }
+  const counts = expected.flatMap((expectation) => wrongCount(entries, expectation, secrets))
+  const differences = counts.length === 0 && inOrder ? wrongOrder(entries, expected, secrets) : counts
   return { ok: differences.length === 0, differences }
 }
 
-const counted = (times: number): string => (times === 1 ? "once" : times === 0 ? "never" : `${times} times`)
+/** One sentence when a call did not come as often as expected, with up to three calls that nearly match. */
+const wrongCount = (
+  entries: ReadonlyArray<Entry>,
+  expectation: Expectation,
+  secrets: KnownSecrets,
+): ReadonlyArray<string> => {
+  const { operation, times } = expectation
+  const calls = entries.filter((entry) => entry.operation === operation)
+  const matching = calls.filter((entry) => matches(entry, expectation))
+  const others = calls.filter((entry) => !matches(entry, expectation))
+  if (times === undefined ? matching.length > 0 : matching.length === times) return []
+  const wanted = times === undefined ? "at least 1 call" : `${times} ${times === 1 ? "call" : "calls"}`
+  const nearly = others.slice(0, 3).map(whatDiffers(expectation))
+  return [
+    `${inWords(expectation, secrets)}: expected ${wanted}, got ${matching.length}${
+      nearly.length === 0 ? "" : `; other calls of this operation: ${nearly.join("; ")}`
+    }`,
+  ]
+}
+
+/** One sentence for the first call that came before the one expected before it. */
+const wrongOrder = (
+  entries: ReadonlyArray<Entry>,
+  expected: ReadonlyArray<Expectation>,
+  secrets: KnownSecrets,
+): ReadonlyArray<string> => {
+  let from = 0
+  for (const [index, expectation] of expected.entries()) {
+    const found = entries.findIndex((entry, at) => at >= from && matches(entry, expectation))
+    if (found === -1) {
+      return [
+        `${inWords(expectation, secrets)}: expected as call ${index + 1}, but not found after call ${index}`,
+      ]
+    }
+    from = found + 1
+  }
+  return []
+}
+
+const inWords = ({ code, operation, query, status }: Expectation, secrets: KnownSecrets): string =>
+  [
+    operation,
+    ...Object.entries(Masking.query(query ?? {}, secrets)).map(([key, value]) => `${key}=${value}`),
+    ...(status === undefined ? [] : [`status ${status}`]),
+    ...(code === undefined ? [] : [`code ${code}`]),
+  ].join(" ")
 
 const matches = (entry: Entry, { code, operation, query, status }: Expectation): boolean =>
   entry.operation === operation &&
@@ -84,6 +92,7 @@ const matches = (entry: Entry, { code, operation, query, status }: Expectation):
   (code === undefined || entry.code === code) &&
   Object.entries(query ?? {}).every(([key, value]) => entry.query[key] === value)
 
+/** The fields in which a call differs from an expectation: `#2 page_size=(absent)`. */
 const whatDiffers =
   ({ code, query, status }: Expectation) =>
   (entry: Entry): string =>
