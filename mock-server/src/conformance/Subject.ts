@@ -11,6 +11,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import * as JsonText from "../protocol/JsonText.ts"
 import { type Answer, codeOf } from "./Answer.ts"
 
 /** A check cannot be decided, because of this; with this it could. */
@@ -218,7 +219,7 @@ const exchange = (url: URL, sent: Sent, secure: https.Agent): Effect.Effect<Answ
               ),
               headerNames: response.rawHeaders.filter((_, index) => index % 2 === 0),
               text,
-              json: parsed(text),
+              json: JsonText.parsed(text),
             }),
           )
         })
@@ -227,11 +228,3 @@ const exchange = (url: URL, sent: Sent, secure: https.Agent): Effect.Effect<Answ
     request.on("error", fail)
     request.end(body)
   })
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

@@ -3,6 +3,7 @@
  * is spelt, and by its value, where the mock knows it (`KnownSecrets.ts`). What can be parsed is: JSON stays JSON. In what
  * cannot, such as a body that breaks off, too much is hidden rather than too little.
  */
+import * as JsonText from "../protocol/JsonText.ts"
 import { type KnownSecrets, redacted } from "./KnownSecrets.ts"
 
 /** A body without its secrets: JSON, a form, parts of a form, or any text. */
@@ -66,15 +67,8 @@ const ofBroken = (text: string): string => {
   return plainShown === plain ? shown : plainShown
 }
 
-const isJson = (text: string): boolean => {
-  if (!/^\s*(?:[{["\d-]|true|false|null)/.test(text)) return false
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
+const isJson = (text: string): boolean =>
+  /^\s*(?:[{["\d-]|true|false|null)/.test(text) && JsonText.parsed(text) !== undefined
 
 /**
  * JSON with `"<redacted>"` in the place of values that are secrets. The text itself is set anew, not what `JSON.parse`

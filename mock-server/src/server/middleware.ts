@@ -26,6 +26,7 @@ import * as Inspector from "../inspector/Inspector.ts"
 import * as AnswerIds from "../protocol/AnswerIds.ts"
 import * as Bounds from "../protocol/Bounds.ts"
 import * as HeaderNames from "../protocol/HeaderNames.ts"
+import * as JsonText from "../protocol/JsonText.ts"
 import * as Operations from "../protocol/Operations.ts"
 import * as Problems from "../protocol/Problems.ts"
 import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
@@ -259,15 +260,14 @@ const placeByBody = (
 
 /** The texts in a JSON object or a form, whatever the content type says. */
 const fieldsOf = (text: string): ((name: string) => string | undefined) => {
-  try {
-    const json: unknown = JSON.parse(text)
-    return (name) => {
-      const value = typeof json === "object" && json !== null ? Reflect.get(json, name) : undefined
-      return typeof value === "string" ? value : undefined
-    }
-  } catch {
+  const json = JsonText.parsed(text)
+  if (json === undefined) {
     const form = new URLSearchParams(text)
     return (name) => form.get(name) ?? undefined
+  }
+  return (name) => {
+    const value = typeof json === "object" && json !== null ? Reflect.get(json, name) : undefined
+    return typeof value === "string" ? value : undefined
   }
 }
 

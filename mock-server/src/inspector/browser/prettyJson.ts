@@ -1,15 +1,12 @@
 /** JSON for people. */
+import { parsed } from "../../protocol/JsonText.ts"
 
 /**
  * The same JSON with a line for each member. The text itself is set anew, not what `JSON.parse` makes of it: that has
  * other digits for a meeting's id that is a number. What is no JSON stays as it is.
  */
 export const prettyJson = (text: string): string => {
-  try {
-    JSON.parse(text)
-  } catch {
-    return text
-  }
+  if (parsed(text) === undefined) return text
   let depth = 0
   const line = () => `\n${"  ".repeat(depth)}`
   const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g) ?? []
