@@ -1,5 +1,5 @@
 /**
- * Pushing app tickets to a store app, as Feishu does: an event of version 1.0 by POST, in the background. It is
+ * Pushes app tickets to a store app, as Feishu does: an event of version 1.0 by POST, in the background. A ticket is
  * pushed when the app asks for it, and every hour.
  */
 import { createCipheriv, createHash, randomBytes } from "node:crypto"
@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import type { App } from "../state/Store.ts"
 import type { Workspace } from "../state/Workspace.ts"
 
-/** Mints a ticket, gives it, and pushes it, if there is where to; nobody waits for the push, and a failed one is not told. */
+/** Mints and returns a ticket, and pushes it when there is an event address. Nothing waits for the push, and a failed one is not reported. */
 export const push = (workspace: Workspace, app: App): Effect.Effect<string> =>
   Effect.sync(() => {
     const { appTicketUrl, state } = workspace
@@ -24,8 +24,8 @@ export const push = (workspace: Workspace, app: App): Effect.Effect<string> =>
       event: { app_id: app.app_id, app_ticket: ticket, type: "app_ticket" },
     }
     const { body, headers } = sealed(JSON.stringify(event), app.encrypt_key, Math.floor(now / 1000))
-    // Off the request's own time: Feishu answers before the push arrives.
-    // Not by `fetch`, which refuses some ports.
+    // Not waited for: Feishu answers before the push arrives.
+    // `fetch` refuses some ports, so it is not used here.
     const post = /^https:/i.test(appTicketUrl) ? Https.request : Http.request
     const options = {
       method: "POST",
@@ -39,8 +39,8 @@ export const push = (workspace: Workspace, app: App): Effect.Effect<string> =>
   })
 
 /**
- * An event as it is pushed: with an encrypt key it is encrypted by AES-256-CBC, the IV before it, and signed
- * (documented; the official SDK drops what is not).
+ * Returns body and headers of an event. With an encrypt key the event is encrypted with AES-256-CBC, its IV in front, and
+ * signed (documented; the official SDK drops an event that is not).
  */
 const sealed = (
   text: string,
@@ -66,10 +66,10 @@ const sealed = (
   }
 }
 
-/** How often tickets are pushed on their own (documented). */
+/** The time between two pushes that nobody asked for (documented). */
 const interval = "1 hour"
 
-/** Pushes the tickets of every store app of a workspace, now and every hour, as long as the scope is open. */
+/** Pushes a ticket to every store app of a workspace, now and every hour, until the scope is closed. */
 export const pushHourly = (workspace: Workspace) =>
   workspace.appTicketUrl === undefined
     ? Effect.void

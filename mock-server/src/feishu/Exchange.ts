@@ -1,4 +1,4 @@
-/** One request and what is known of it: which workspace it belongs to, who asks, and the ids that its answer carries. */
+/** One request and what is known about it: its workspace, the app that sent it, and the ids of its answer. */
 import * as Context from "effect/Context"
 import type * as FaultRules from "../faults/FaultRules.ts"
 import type * as AnswerIds from "../protocol/AnswerIds.ts"
@@ -10,28 +10,28 @@ import type { State, Workspace } from "../state/Workspace.ts"
 
 /** A request that is being answered. */
 export class Exchange {
-  /** The endpoint that it is for, or `undefined` where there is none. */
+  /** The endpoint, or `undefined` when the mock has none for the request. */
   readonly operation: Operations.Operation | undefined
   workspace: Workspace
-  /** Of that workspace when the request came to it. */
+  /** The workspace's state when the request arrived: a reset in between does not change it. */
   state: State
-  /** Who asks, as far as that is known. */
+  /** The app that sent the request, as far as it is known. */
   appId: string | undefined
-  /** That the request names, as far as anybody gave it. */
+  /** The access token of the request, if the mock has given it. */
   token: Token | undefined
-  /** Of the token, once the gateway has let the request through. */
+  /** The token's tenant, once the gateway has let the request through. */
   tenant = ""
-  /** Set where the request is over the rate limit. It is answered after the fields were checked. */
+  /** Set when the request is over the rate limit. The refusal is sent after the fields were checked. */
   refusal: RateLimit.Refusal | undefined
-  /** What is to be wrong with the page that is asked for. */
+  /** How a fault rule breaks the page. */
   pagingFault: FaultRules.PagingFault | undefined
-  /** Why the page token was refused, if it was. */
+  /** The reason why the page token was refused. */
   pageTokenRefused: string | undefined
-  /** Of a request whose body was read. */
+  /** The text of the body; empty until it was read. */
   requestBody = ""
   /**
-   * That was answered. The journal keeps it, and writes its body again for whoever looks: if it kept the bodies of all
-   * pages, collecting garbage would take half as long as answering (measured).
+   * The page of the answer. The journal keeps it and writes its body again when somebody reads the entry: if it kept the
+   * bodies of all pages, collecting garbage would take half as long as answering (measured).
    */
   page: MeetingPage.Page | undefined
   #ids: AnswerIds.ExchangeIds | undefined
@@ -43,7 +43,7 @@ export class Exchange {
     this.state = workspace.state
   }
 
-  /** The request names an app or token of this workspace. */
+  /** Moves the exchange to the workspace of the app or token that the request names. */
   belongsTo(workspace: Workspace, appId: string): void {
     this.appId = appId
     if (this.workspace === workspace) return
@@ -52,11 +52,12 @@ export class Exchange {
     this.#now = undefined
   }
 
-  /** The mock's time in unix milliseconds, one for all that is done for a request. */
+  /** The mock's time in unix milliseconds: the same for everything that is done for the request. */
   get now(): number {
     return (this.#now ??= this.state.clock.now())
   }
 
+  /** The log id and the request id of the answer. */
   get ids(): AnswerIds.ExchangeIds {
     return (this.#ids ??= this.state.nextIds(this.now))
   }
@@ -69,6 +70,6 @@ export const CurrentExchange = Context.Reference<Exchange>("@effect-feishu/mock-
   },
 })
 
-/** What is in an `Authorization` header; empty where that is nothing. */
+/** Returns the token of an `Authorization` header; empty without `Bearer `. */
 export const bearerOf = (header: string | undefined): string =>
   header?.startsWith("Bearer ") === true ? header.slice("Bearer ".length) : ""

@@ -1,79 +1,104 @@
 /**
  * What Feishu's gateway checks before a request reaches the service behind it, in the observed order: token, then
- * scope, then fields. The text of a field is looked at only when the first two are right.
+ * scope, then fields. The fields are checked only when token and scope are right.
  */
-// As a whole: an old Node has not all of its names, and could not say that it is too old.
+// As a namespace: an old Node lacks some of these names, and could not say that it is too old.
 import * as Net from "node:net"
-import { ListByNo } from "@effect-feishu/contract"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import type { HttpApiSchemaError } from "effect/http-api/HttpApiError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Problems from "../protocol/Problems.ts"
+import type { App } from "../state/Store.ts"
+import type { Token } from "../state/Tokens.ts"
 import { failure } from "./answers.ts"
 import { bearerOf, CurrentExchange, type Exchange } from "./Exchange.ts"
 
+/** What an endpoint behind the gateway declares, as its annotation. */
+export class Access extends Context.Service<
+  Access,
+  {
+    /** Any one of these scopes is enough. */
+    readonly scopes: ReadonlyArray<string>
+    /** The name under which the rate limit counts its requests: endpoints of one name share a limit. */
+    readonly limit: string
+  }
+>()("@effect-feishu/mock-server/Access") {}
+
 /**
- * Token and scope. A plain middleware: a security middleware of HttpApi takes `bearer` in any case, which Feishu
- * does not, and hides what is wrong with the fields (measured).
+ * The middleware that checks token and scope. A plain one: a security middleware of HttpApi takes `bearer` in any letter
+ * case, which Feishu does not, and hides what is wrong with the fields (measured).
  */
 export class Authorization extends HttpApiMiddleware.Service<Authorization>()(
   "@effect-feishu/mock-server/Authorization",
 ) {}
 
-/** Says what is wrong with the fields of a request, all of it at once. */
+/** The middleware that names every wrong field of a request at once. */
 export class Fields extends HttpApiMiddleware.Service<Fields>()("@effect-feishu/mock-server/Fields") {}
 
 /** The live {@link Authorization}. */
 export const authorization: Layer.Layer<Authorization> = Layer.succeed(
   Authorization,
-  (handler, { endpoint: { identifier } }) =>
+  (handler, { endpoint: { annotations } }) =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-      Effect.flatMap(CurrentExchange, (exchange) => refusalOf(exchange, request, identifier) ?? handler),
+      Effect.flatMap(
+        CurrentExchange,
+        (exchange) => refusalOf(exchange, request, Context.getUnsafe(annotations, Access)) ?? handler,
+      ),
     ),
 )
 
-/** Says no; else the exchange knows the tenant, and whether it is over the limit. */
-const refusalOf = (exchange: Exchange, request: HttpServerRequest.HttpServerRequest, api: string) => {
+/**
+ * Returns the refusal of a request, or `undefined`. Writes into the exchange for which tenant the request is, and whether
+ * it is over the rate limit.
+ */
+const refusalOf = (
+  exchange: Exchange,
+  request: HttpServerRequest.HttpServerRequest,
+  { limit, scopes }: Access["Service"],
+): Effect.Effect<HttpServerResponse> | undefined => {
   const { now, state, token } = exchange
   if (token === undefined || token.revoked) {
     return failure(unknownToken(bearerOf(request.headers["authorization"])))
   }
-  // An app access token is no token for this (inferred).
+  // An app access token gives no access to an API (inferred).
   if (token.kind === "app") return failure(99991671)
   if (now >= token.expiresAt) return failure(token.kind === "user" ? 99991677 : 99991663)
   const app = state.store.app(token.appId)
-  // Where in the order the address is checked is inferred.
-  if (app !== undefined && app.allowed_ips !== null) {
-    const address = addressOf(request)
-    if (!app.allowed_ips.some((allowed) => canonical(allowed) === address)) return failure(99991401)
-  }
+  // That the address is checked at this point is inferred.
+  if (app !== undefined && !isAllowed(app, request)) return failure(99991401)
   // Every request with a valid token counts, refused ones do not (inferred).
-  exchange.refusal = state.rateLimit.take({ api, app: token.appId, tenant: token.tenant }, now)
+  exchange.refusal = state.rateLimit.take({ api: limit, app: token.appId, tenant: token.tenant }, now)
   exchange.tenant = token.tenant
   const granted = token.scopes ?? app?.scopes ?? []
-  if (ListByNo.scopes.some((scope) => granted.includes(scope))) return undefined
-  const ofUser = token.kind === "user"
-  return failure(ofUser ? 99991679 : 99991672, {
-    permission_violations: ListByNo.scopes.map((scope) => ({
-      type: ofUser ? "action_privilege_required" : "action_scope_required",
+  return scopes.some((scope) => granted.includes(scope)) ? undefined : scopeMissing(token, scopes)
+}
+
+const scopeMissing = ({ kind }: Token, scopes: ReadonlyArray<string>) =>
+  failure(kind === "user" ? 99991679 : 99991672, {
+    permission_violations: scopes.map((scope) => ({
+      type: kind === "user" ? "action_privilege_required" : "action_scope_required",
       subject: scope,
     })),
   })
+
+const isAllowed = ({ allowed_ips: allowed }: App, request: HttpServerRequest.HttpServerRequest): boolean => {
+  if (allowed === null) return true
+  const address = Option.match(request.remoteAddress, { onNone: () => "", onSome: canonical })
+  return allowed.some((one) => canonical(one) === address)
 }
 
-const addressOf = (request: HttpServerRequest.HttpServerRequest): string =>
-  Option.match(request.remoteAddress, { onNone: () => "", onSome: canonical })
-
-/** An address in its usual spelling: IPv6 has many, and IPv4 has one in it. */
+/** An address in its usual spelling. IPv6 has many spellings, and some of its addresses hold one of IPv4. */
 const canonical = (address: string): string => {
   const family = Net.isIPv6(address) ? "ipv6" : "ipv4"
   return new Net.SocketAddress({ address, family }).address.replace(/^::ffff:(?=.*\.)/, "")
 }
 
-/** The error code for a token that nobody has given, or that was taken back. */
+/** The error code for a token that was never given, or was revoked. */
 const unknownToken = (text: string): number => {
   if (text === "") return 99991661
   if (text.startsWith("u-") || text.startsWith("eyJ")) return 99991668
@@ -94,7 +119,7 @@ const violations = (
   const byField = new Map<string, string>()
   for (const { message, path } of Problems.ofIssue(error.cause.issue)) {
     const field = String(path[0]).replace(/\[\]$/, "")
-    // A field given as `field[]=` is missing under its own name, too: one violation says what is the matter.
+    // A field that is sent as `field[]=` is also missing under its own name: one violation covers both.
     const isList = Array.isArray(query[field]) || Object.hasOwn(query, `${field}[]`)
     byField.set(field, isList ? `${field} takes one value, not a list` : message)
   }

@@ -1,4 +1,4 @@
-/** The meetings of a meeting number: what the endpoint takes, and what it does once the gateway has let a request through. */
+/** The meetings of a meeting number: what the endpoint declares, and how it answers a request that the gateway has let through. */
 import { ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as HttpApi from "effect/http-api/HttpApi"
@@ -8,10 +8,10 @@ import * as Schema from "effect/Schema"
 import * as MeetingPage from "../protocol/MeetingPage.ts"
 import { failure, json, rateLimited } from "./answers.ts"
 import { CurrentExchange, type Exchange } from "./Exchange.ts"
-import { Authorization, Fields } from "./Gateway.ts"
+import { Access, Authorization, Fields } from "./Gateway.ts"
 import * as MeetingPages from "./MeetingPages.ts"
 
-// `page_size[]=5` is a list of one, and refused (inferred). As an unknown field it would be ignored.
+// `page_size[]=5` is a list with one value, and refused (inferred). Unless it is declared it would be ignored as unknown.
 const refused = Schema.optionalKey(Schema.Never)
 
 /** `GET /open-apis/vc/v1/meetings/list_by_no`, behind the gateway. */
@@ -26,12 +26,13 @@ export const endpoint = HttpApiEndpoint.get("listByNo", ListByNo.path, {
   }),
   success: Schema.Struct({ code: Schema.Literal(0), data: ListByNo.Data, msg: Schema.String }),
 })
+  .annotate(Access, { scopes: ListByNo.scopes, limit: "listByNo" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all" })
-  // The one added last runs first.
+  // The middleware that is added last runs first.
   .middleware(Fields)
   .middleware(Authorization)
 
-/** Answers a request with a page, or with what is wrong with its query. */
+/** Answers with a page, or with what is wrong with the query. */
 export const handle = ({
   query,
 }: {
@@ -48,7 +49,7 @@ const answer = (exchange: Exchange, query: typeof ListByNo.Query.Type): Effect.E
   if (ListByNo.violatedRule(query, { ninetyDays, nowSeconds: Math.floor(now / 1000) }) !== undefined) {
     return failure(121003)
   }
-  // An empty token leads to the first page (inferred from the Go SDK, which follows one there for ever).
+  // An empty token leads to the first page (inferred: the Go SDK follows an empty token back there for ever).
   const { page_size: limit = ListByNo.defaultPageSize, page_token: pageToken = "" } = query
   const boundTo = {
     tenant,
@@ -62,11 +63,11 @@ const answer = (exchange: Exchange, query: typeof ListByNo.Query.Type): Effect.E
     exchange.pageTokenRefused = offset
     return failure(121003)
   }
-  const asked = { ...boundTo, offset, limit, pageToken }
+  const request = { ...boundTo, offset, limit, pageToken }
   const { page, rows } =
     pagingFault === undefined
-      ? MeetingPages.right(state, asked)
-      : MeetingPages.wrong(pagingFault, state, asked)
+      ? MeetingPages.pageOf(state, request)
+      : MeetingPages.brokenPageOf(pagingFault, state, request)
   exchange.page = page
   return Effect.succeed(json(MeetingPage.write(page, rows)))
 }

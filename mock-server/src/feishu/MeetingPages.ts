@@ -1,12 +1,12 @@
-/** Pages of meetings: the right one, and those that are wrong on demand. */
+/** Pages of meetings: as they are, or broken as a fault rule says. */
 import * as TimeText from "../seed/TimeText.ts"
 import type { Behaviour } from "../state/Behaviour.ts"
 import type { PagingFault } from "../faults/FaultRules.ts"
 import * as MeetingPage from "../protocol/MeetingPage.ts"
 import type { State } from "../state/Workspace.ts"
 
-/** Which page. */
-interface Asked {
+/** The query of a page, and the row at which it begins. */
+interface PageRequest {
   readonly tenant: string
   readonly meetingNo: string
   readonly from: number
@@ -14,25 +14,25 @@ interface Asked {
   readonly pageSize: number
   readonly offset: number
   readonly limit: number
-  /** As it was given; empty for the first page. */
+  /** As it was sent; empty for the first page. */
   readonly pageToken: string
 }
 
-/** A page, and its rows in pieces. */
-export interface Answer {
+/** A page, and its rows as bytes in pieces. */
+interface WrittenPage {
   readonly page: MeetingPage.Page
   readonly rows: ReadonlyArray<Uint8Array>
 }
 
-/** The page that the store has. */
-export const right = ({ behaviour, pageTokens, store }: State, asked: Asked): Answer => {
-  const { hasMore, meetings, rows } = store.page(asked)
+/** Returns the page that the store has. */
+export const pageOf = ({ behaviour, pageTokens, store }: State, request: PageRequest): WrittenPage => {
+  const { hasMore, meetings, rows } = store.page(request)
   return {
     page: {
       meetings,
       list: meetings.length > 0 ? "[]" : behaviour.emptyList,
       hasMore,
-      nextToken: hasMore ? pageTokens.make(asked, asked.offset + asked.limit) : noToken(behaviour),
+      nextToken: hasMore ? pageTokens.make(request, request.offset + request.limit) : noToken(behaviour),
     },
     rows,
   }
@@ -41,33 +41,33 @@ export const right = ({ behaviour, pageTokens, store }: State, asked: Asked): An
 const noToken = ({ lastPageToken }: Behaviour): string | undefined =>
   lastPageToken === "empty" ? "" : undefined
 
-/** A page with something wrong. */
-export const wrong = (fault: PagingFault, state: State, asked: Asked): Answer => {
-  if (fault === "row inserted") insertRow(state, asked)
-  const page = broken(fault, state, asked)
+/** Returns the same page with something wrong. */
+export const brokenPageOf = (fault: PagingFault, state: State, request: PageRequest): WrittenPage => {
+  if (fault === "row inserted") insertRow(state, request)
+  const page = broken(fault, state, request)
   return { page, rows: MeetingPage.rowsOf(page) }
 }
 
-const broken = (fault: PagingFault, state: State, asked: Asked): MeetingPage.Page => {
+const broken = (fault: PagingFault, state: State, request: PageRequest): MeetingPage.Page => {
   const { pageTokens } = state
-  const { page } = right(state, asked)
+  const { page } = pageOf(state, request)
   switch (fault) {
     case "repeated token": {
-      const nextToken = asked.pageToken === "" ? pageTokens.make(asked, 0) : asked.pageToken
+      const nextToken = request.pageToken === "" ? pageTokens.make(request, 0) : request.pageToken
       return { ...page, hasMore: true, nextToken }
     }
     case "cycle":
-      return { ...page, hasMore: true, nextToken: pageTokens.make(asked, 0) }
+      return { ...page, hasMore: true, nextToken: pageTokens.make(request, 0) }
     case "missing token":
       return { ...page, hasMore: true, nextToken: noToken(state.behaviour) }
     case "empty page": {
-      // Another token for the same place: going on leads out of it.
-      const variant = asked.pageToken === "" ? 1 : (pageTokens.variantOf(asked.pageToken) + 1) % 256
+      // A new token for the same place: a client that follows it gets out.
+      const variant = request.pageToken === "" ? 1 : (pageTokens.variantOf(request.pageToken) + 1) % 256
       return {
         meetings: [],
         list: state.behaviour.emptyList,
         hasMore: true,
-        nextToken: pageTokens.make(asked, asked.offset, variant),
+        nextToken: pageTokens.make(request, request.offset, variant),
       }
     }
     case "doubled rows":
@@ -79,7 +79,7 @@ const broken = (fault: PagingFault, state: State, asked: Asked): MeetingPage.Pag
     case "numeric ids":
       return { ...page, alter: (row) => row.replace(/"id":"(\d+)"/, '"id":$1') }
     case "foreign row": {
-      const other = asked.meetingNo === "999999999" ? "999999998" : "999999999"
+      const other = request.meetingNo === "999999999" ? "999999998" : "999999999"
       const last = page.meetings.length - 1
       return {
         ...page,
@@ -90,16 +90,16 @@ const broken = (fault: PagingFault, state: State, asked: Asked): MeetingPage.Pag
   }
 }
 
-/** A meeting begins at the start of the range; after the last second, and in a store that is full, none does. */
-const insertRow = ({ store }: State, asked: Asked): void => {
-  if (asked.from > TimeText.lastSecond) return
-  let id = BigInt(asked.from) << 32n
+/** Puts a meeting at the start of the range; not after the last second, nor in a store that is full. */
+const insertRow = ({ store }: State, request: PageRequest): void => {
+  if (request.from > TimeText.lastSecond) return
+  let id = BigInt(request.from) << 32n
   while (store.meeting(String(id)) !== undefined) id++
   store.putMeeting({
     id: String(id),
-    tenant_key: asked.tenant,
-    meeting_no: asked.meetingNo,
+    tenant_key: request.tenant,
+    meeting_no: request.meetingNo,
     topic: "began while the pages were read",
-    start_time: asked.from,
+    start_time: request.from,
   })
 }

@@ -1,4 +1,4 @@
-/** The shapes of Feishu's answers that are no data. */
+/** The shapes of Feishu's answers: success, failures of each kind of endpoint, and what is not JSON. */
 import { ErrorCodes, ResponseHeaders } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -6,7 +6,7 @@ import type * as AnswerIds from "../protocol/AnswerIds.ts"
 import * as RateLimit from "../state/RateLimit.ts"
 import { CurrentExchange, type Exchange } from "./Exchange.ts"
 
-/** JSON as an answer of Feishu's. Bytes, since Node would count and join a text before it makes bytes of it. */
+/** Returns an answer with JSON. As bytes, since Node would count and join a text before it encodes it. */
 export const json = (
   body: string | Uint8Array,
   options?: { readonly status?: number; readonly headers?: Record<string, string> },
@@ -17,7 +17,11 @@ export const json = (
     ...(options?.headers === undefined ? {} : { headers: options.headers }),
   })
 
-/** The answer for an error code: status and text from the catalogue, `error` with the log id and the details. */
+/** Returns a token endpoint's answer when all went well. */
+export const success = (fields: object): HttpServerResponse.HttpServerResponse =>
+  json(JSON.stringify({ code: 0, ...fields }))
+
+/** Returns the answer for an error code: status and text from the catalogue, `error` with the log id and the details. */
 export const failure = (
   code: number,
   details?: Readonly<Record<string, unknown>>,
@@ -27,13 +31,13 @@ export const failure = (
     return json(JSON.stringify({ code, msg, error: { ...errorOf(code, logId), ...details } }), { status })
   })
 
-/** The `error` object of a failure. */
+/** The `error` object in the body of a failure. */
 const errorOf = (code: number, logId: string) => ({
   log_id: logId,
   troubleshooter: `排查建议查看(Troubleshooting suggestions): https://open.feishu.cn/search?from=openapi&log_id=${logId}&code=${code}`,
 })
 
-/** Any code in the shape that the endpoint has for its failures; the catalogue need not know it. */
+/** Returns the failure that a fault rule orders, in the shape of the endpoint's failures. The catalogue need not have the code. */
 export const anyFailure = (
   { ids: { logId }, operation, state: { behaviour } }: Exchange,
   then: {
@@ -52,7 +56,7 @@ export const anyFailure = (
       : [entry?.status ?? 400, code === 99991400 ? { code, msg } : { code, msg, error: errorOf(code, logId) }]
   const overLimit = () => limitHeaders(RateLimit.refusal(behaviour.rateLimit, behaviour.rateWindow))
   const headers = then.headers ?? (code === 99991400 ? overLimit() : {})
-  // HTTP has no body for these, whatever there is to say.
+  // HTTP allows no body with these.
   const hasBody = ![204, 205, 304].includes(then.status ?? status)
   return json(hasBody ? JSON.stringify(body) : "", {
     status: then.status ?? status,
@@ -60,7 +64,7 @@ export const anyFailure = (
   })
 }
 
-/** The answer over the rate limit: no `error` object (documented), so the log id is in the header alone. */
+/** Returns the answer over the rate limit. It has no `error` object (documented), so the log id is in the header only. */
 export const rateLimited = (
   refusal: RateLimit.Refusal,
   status: number,
@@ -74,14 +78,14 @@ const limitHeaders = ({ limit, resetSeconds }: RateLimit.Refusal) => ({
   [ResponseHeaders.rateLimitReset]: String(resetSeconds),
 })
 
-/** The answer of a token endpoint when it gives none: HTTP 200, and no `error` object (documented). */
+/** Returns a token endpoint's refusal: HTTP 200, and no `error` object (documented). */
 export const tokenFailure = (code: number): HttpServerResponse.HttpServerResponse =>
   json(JSON.stringify(tokenFailureOf(code, known(code).msg)))
 
 const tokenFailureOf = (code: number, msg: string): object =>
   code === 10003 ? { code, data: {}, msg } : { code, msg }
 
-/** The answer of an OAuth endpoint when it gives no token: HTTP 400, or the code's own (documented). */
+/** Returns an OAuth endpoint's refusal: HTTP 400, or the code's own status (documented). */
 export const oauthFailure = (code: number, error: string): HttpServerResponse.HttpServerResponse => {
   const { msg, status } = known(code)
   return json(JSON.stringify({ error, error_description: msg, code }), { status })
@@ -93,13 +97,13 @@ const known = (code: number): ErrorCodes.ErrorCode => {
   return entry
 }
 
-/** What an unknown path answers, and a wrong method on a known one (observed): not JSON. */
+/** The answer to an unknown path, and to a wrong method on a known one (observed): not JSON. */
 export const notFound: HttpServerResponse.HttpServerResponse = HttpServerResponse.text("404 page not found", {
   status: 404,
   contentType: "text/plain",
 })
 
-/** A body of more than 1 MiB, which no endpoint needs (status and text are inferred). What is left of it is not read. */
+/** The answer to a body of more than 1 MiB, which no endpoint needs (status and text are inferred). The rest is not read. */
 export const tooLarge: HttpServerResponse.HttpServerResponse = HttpServerResponse.text(
   "413 request entity too large",
   {
@@ -109,7 +113,7 @@ export const tooLarge: HttpServerResponse.HttpServerResponse = HttpServerRespons
   },
 )
 
-/** Feishu's internal error for a request of which nothing is known, with ids of its own. */
+/** Returns Feishu's internal error for a request that has no exchange, with ids made for it. */
 export const internalError = ({
   logId,
   requestId,
@@ -121,7 +125,7 @@ export const internalError = ({
   })
 }
 
-/** The headers by which Feishu's support finds a request. */
+/** Returns the headers with which Feishu's support finds a request. */
 export const idHeaders = ({ logId, requestId }: AnswerIds.ExchangeIds) => ({
   [ResponseHeaders.logId]: logId,
   [ResponseHeaders.requestId]: requestId,

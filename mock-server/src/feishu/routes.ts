@@ -1,28 +1,48 @@
-/** Every endpoint of Feishu that the mock has: one file each. */
+/**
+ * Every endpoint of Feishu that the mock has. An endpoint with an access token is a file like `ListByNo.ts` and two words
+ * here; one that gives tokens is a member of `TokenEndpoints` or `OAuthEndpoints`. What fault rules, the journal and the
+ * middleware call them is in `protocol/Operations.ts`.
+ */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
+import * as Operations from "../protocol/Operations.ts"
+import * as Gateway from "./Gateway.ts"
 import * as ListByNo from "./ListByNo.ts"
+import * as OAuthEndpoints from "./OAuthEndpoints.ts"
 import * as TokenEndpoints from "./TokenEndpoints.ts"
 
-const Api = HttpApi.make("feishu").add(HttpApiGroup.make("meetings").add(ListByNo.endpoint))
+const Meetings = HttpApiGroup.make("meetings").add(ListByNo.endpoint)
+
+const Api = HttpApi.make("feishu").add(Meetings)
 
 const meetings = HttpApiBuilder.group(Api, "meetings", (handlers) =>
   handlers.handle("listByNo", ListByNo.handle),
 )
 
-/** Every route of Feishu; what is none of them `Exchange` answers as Feishu does, wrong methods included. */
-export const routes = Layer.mergeAll(
-  HttpApiBuilder.layer(Api).pipe(Layer.provide(meetings)),
-  TokenEndpoints.routes(),
+const tokens = Object.entries({ ...TokenEndpoints.endpoints, ...OAuthEndpoints.endpoints }).map(
+  ([operation, answer]) => {
+    const [, path] = Operations.route(operation as Operations.Operation).split(" ")
+    return HttpRouter.add("POST", path as HttpRouter.PathInput, answer)
+  },
 )
 
-/** Paths are matched to the letter (observed). */
+/** Every route of Feishu. The middleware answers what is none of them as Feishu does, wrong methods included. */
+export const routes = Layer.mergeAll(
+  HttpApiBuilder.layer(Api).pipe(
+    Layer.provide(meetings),
+    Layer.provide([Gateway.authorization, Gateway.fields]),
+  ),
+  ...tokens,
+)
+
+/** The router matches paths to the letter (observed). */
 export const routerConfig = {
   caseSensitive: true,
   ignoreTrailingSlash: false,
   ignoreDuplicateSlashes: false,
-  // Of whatever length an id is in a path of the control plane, that it is not there is said of the id.
+  // In a path of the control plane an id may have any length, and is answered by name: "there is no such rule".
   maxParamLength: 128 * 1024,
 }

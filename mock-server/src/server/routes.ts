@@ -7,13 +7,11 @@ import * as Bounds from "../protocol/Bounds.ts"
 import type * as ControlGuard from "../control/ControlGuard.ts"
 import * as ControlHandlers from "../control/ControlHandlers.ts"
 import * as Middleware from "./middleware.ts"
-import * as Gateway from "../feishu/Gateway.ts"
 import type { Workspaces } from "../state/Workspaces.ts"
 
 /** Every route. Without a guard the control plane is for whoever can call. */
 export const routes = (workspaces: Workspaces, guard: ControlGuard.Options | undefined) =>
   Layer.merge(FeishuRoutes.routes, ControlHandlers.routes(workspaces)).pipe(
-    Layer.provide([Gateway.authorization, Gateway.fields]),
     Layer.provideMerge(Middleware.layer(workspaces, guard)),
     // Snapshots are read by themselves: they may be larger.
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(Bounds.controlBytes))),
