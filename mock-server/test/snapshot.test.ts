@@ -228,13 +228,13 @@ describe("a snapshot", () => {
           [
             lines,
             inLines(head, meetings, 5),
-            "meetings (line 1): says 5, but 4 meetings follow: a part of the snapshot is missing",
+            "meetings (line 1): says 5, but 4 meetings follow: part of the snapshot is missing",
           ],
           [
             lines,
             inLines(head, [meeting(1), meeting(2, { topic: 1 }), meeting(1), meeting(3, { end_time: 1 })]),
             'topic (line 3): takes text: put it in quotes, such as "012345"',
-            "id (line 4): 1 is taken by a meeting before it",
+            "id (line 4): an earlier meeting has the id 1",
             "end_time (line 5): end_time is before start_time",
           ],
           [lines, inLines(head, []).trimEnd() + "\n{", "meetings (line 1): says 0, but 1 meetings follow"],
@@ -250,14 +250,14 @@ describe("a snapshot", () => {
             inLines({ ...head, seed: { apps: [apps.apps[0], apps.apps[0]] } }, []),
             "seed.apps[1].app_id (line 1): is taken by apps[0] already",
           ],
-          ["application/json", "{", "is no JSON: "],
+          ["application/json", "{", "is not JSON: "],
           ["application/json", "[]", "takes a snapshot"],
           ["application/json", "null", "takes a snapshot"],
           ["application/json", document({ meetings: {} }), "seed.meetings: takes a list of meetings"],
           [
             "application/json",
             document({ meetings: [meeting(1), meeting(1)] }),
-            "seed.meetings[1].id: 1 is taken",
+            "seed.meetings[1].id: an earlier meeting has the id 1",
           ],
           ["application/json", document({ generate: [] }), "seed.generate: there is no such key"],
           [
@@ -271,7 +271,7 @@ describe("a snapshot", () => {
           const told = [refusal(text).error, ...refusal(text).problems].join("\n")
           for (const problem of problems) {
             // A line that is no JSON is told with what the parser says.
-            if (problem.startsWith("meetings (line 1): says 0")) assert.include(told, "line 2: is no JSON")
+            if (problem.startsWith("meetings (line 1): says 0")) assert.include(told, "line 2: is not JSON")
             else assert.include(told, problem)
           }
           assert.strictEqual((yield* ask("GET", "/state")).text, before.text)

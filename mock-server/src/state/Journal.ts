@@ -1,4 +1,4 @@
-/** What happened: the last requests of a workspace with their answers, secrets masked. */
+/** The journal: the last requests of a workspace with their answers, secrets masked. */
 import * as Schema from "effect/Schema"
 import * as Bounds from "../protocol/Bounds.ts"
 import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
@@ -9,34 +9,34 @@ import { names, type Operation } from "../protocol/Operations.ts"
 
 /** One request and its answer. Times are unix milliseconds of the mock's clock. */
 export const Entry = Schema.Struct({
-  /** Counts from 1; a reset starts anew. */
+  /** Counts from 1, and from 1 again after a reset. */
   seq: Schema.Int,
   time: Schema.Finite,
-  /** Absent where no endpoint of Feishu was asked. */
+  /** Absent when the request was for no endpoint of Feishu. */
   operation: Schema.optionalKey(Schema.Literals(names)),
   method: Schema.String,
   path: Schema.String,
   query: Schema.Record(Schema.String, Schema.String),
-  /** Kind of credentials, as `Bearer t-<redacted>`. */
+  /** The kind of credentials, as `Bearer t-<redacted>`. */
   authorization: Schema.optionalKey(Schema.String),
-  /** The app that asked, as far as it was known. */
+  /** The app that sent the request, as far as it was known. */
   appId: Schema.optionalKey(Schema.String),
   status: Schema.Int,
-  /** Feishu's code, where the answer has one. */
+  /** Feishu's code, if the answer has one. */
   code: Schema.optionalKey(Schema.Int),
   logId: Schema.String,
-  /** How long it took, in real milliseconds. */
+  /** The time until the answer, in real milliseconds. */
   millis: Schema.Finite,
-  /** Why the page token was refused: `given for another end_time`, `given before a reset`, `not one that was given`. */
+  /** The reason why the page token was refused: `given for another end_time`, `given before a reset`, `not one that was given`. */
   pageTokenRefused: Schema.optionalKey(Schema.String),
-  /** The rule that changed the answer. */
+  /** The fault rule that changed the answer. */
   fault: Schema.optionalKey(Schema.String),
-  /** Set where a client was refused for the rate limit: when it may come back. */
+  /** After a refusal for the rate limit: when the client may send again. */
   resetAt: Schema.optionalKey(Schema.Finite),
-  /** How many milliseconds too early it came, where it had been told a reset and did not wait for it. */
+  /** The milliseconds that were left of an earlier reset which the client did not wait for. */
   earlyMillis: Schema.optionalKey(Schema.Finite),
 })
-/** See the Schema of the same name. */
+/** One request and its answer. */
 export type Entry = typeof Entry.Type
 
 /** An entry with the bodies of request and answer. */
@@ -45,10 +45,10 @@ export const Detail = Schema.Struct({
   requestBody: Schema.String,
   responseBody: Schema.String,
 })
-/** See the Schema of the same name. */
+/** An entry with the bodies of request and answer. */
 export type Detail = typeof Detail.Type
 
-/** A request that was answered, as it was. */
+/** A request that was answered, with nothing masked. */
 interface Answered {
   readonly time: number
   readonly operation: Operation | undefined
@@ -65,38 +65,38 @@ interface Answered {
   readonly resetSeconds: number | undefined
   readonly requestBody: string
   readonly responseBody: string | Uint8Array | MeetingPage.Page
-  /** How many bytes the body of the answer has. */
+  /** The number of bytes in the body of the answer. */
   readonly responseBytes: number
 }
 
-/** Which entries: all conditions together. */
+/** A choice of entries: all conditions together. */
 export const Filter = Schema.Struct({
   operation: Schema.optionalKey(Schema.Literals(names)),
   appId: Schema.optionalKey(Schema.String),
   status: Schema.optionalKey(WholeNumber.text(...WholeNumber.status)),
   code: Schema.optionalKey(WholeNumber.text(...WholeNumber.code)),
-  /** Entries after this one. */
+  /** Only entries after the one with this number. */
   after: Schema.optionalKey(WholeNumber.text(0, Number.MAX_SAFE_INTEGER)),
 })
-/** See the Schema of the same name. */
+/** A choice of entries: all conditions together. */
 export type Filter = typeof Filter.Type
 
-/** Whoever wants to know of every entry as it is added. */
+/** Is called with every entry as it is added. */
 export type Listener = (entry: Entry) => void
 
-/** See the members. */
+/** The journal of a workspace. */
 export interface Journal {
   readonly add: (answered: Answered) => void
-  /** Oldest first. */
+  /** Returns entries, the oldest first. */
   readonly entries: (filter?: Filter) => ReadonlyArray<Entry>
   readonly detail: (seq: number) => Detail | undefined
-  /** Called with every entry that is added from now on, after a reset, too; gives what stops it. */
+  /** Calls the listener with every entry from now on, after a reset, too. Returns the function that stops it. */
   readonly listen: (listener: Listener) => () => void
   readonly clear: () => void
 }
 
 const capacity = Bounds.journalEntries
-/** So many characters of an address and of credentials are kept. */
+/** At most this many characters are kept of a URL and of credentials. */
 const mostCharacters = 4_096
 
 interface Kept {
@@ -104,29 +104,29 @@ interface Kept {
   answered: Answered
   readonly resetAt: number | undefined
   readonly earlyMillis: number | undefined
-  /** Made when somebody looks: making it for every request would cost more than answering it. */
+  /** Made when it is first read: making it for every request would cost more than answering the request. */
   entry: Entry | undefined
 }
 
 /**
- * A journal without entries, which shows none of the secrets that are known. Listeners that are given outlive it: those
- * of the journal that it takes the place of.
+ * Makes an empty journal, which shows none of the known secrets. The listeners outlive it: after a reset the new journal
+ * takes over those of the old one.
  */
 export const make = (listeners: Set<Listener>, secrets: KnownSecrets): Journal => {
   const kept: Array<Kept> = []
-  /** Until when each app was told to wait, for each endpoint. */
+  /** The time until which each app has to wait, for each endpoint. */
   const resets = new Map<string, number>()
   let seq = 0
-  /** Bytes of all bodies that are kept, and the place of the first entry whose bodies are. */
+  /** The bytes of all bodies that are kept, and the place of the first entry whose bodies are kept. */
   let bodyBytes = 0
   let firstWithBodies = 0
 
-  /** The bodies of the oldest entries go first. */
+  /** Forgets bodies, those of the oldest entries first. */
   const forgetBodies = () => {
     while (bodyBytes > Bounds.journalBytes) {
       const oldest = kept[firstWithBodies++]!
       bodyBytes -= bytesOf(oldest.answered)
-      // What is told of the answer is in its body.
+      // The entry is made from the body, so it is made before the body goes.
       entryOf(oldest)
       oldest.answered = {
         ...oldest.answered,
@@ -157,7 +157,7 @@ export const make = (listeners: Set<Listener>, secrets: KnownSecrets): Journal =
       kept.push(added)
       bodyBytes += bytesOf(added.answered)
       forgetBodies()
-      // Half at once: shifting a long array one by one would cost more than all the rest.
+      // Half of it at once: removing entries one by one from a long array would cost more than everything else.
       if (kept.length >= 2 * capacity) {
         const gone = kept.splice(0, kept.length - capacity)
         for (const { answered } of gone.slice(firstWithBodies)) bodyBytes -= bytesOf(answered)
@@ -193,10 +193,10 @@ export const make = (listeners: Set<Listener>, secrets: KnownSecrets): Journal =
   }
 }
 
-/** What stands in the place of a body that was forgotten. */
+/** Takes the place of a body that was forgotten. */
 const noLonger = `(the journal keeps ${Bounds.inMebibytes(Bounds.journalBytes)} of bodies: this one was older)`
 
-/** A character may take two bytes. */
+/** Returns the bytes of the bodies; a character may take two. */
 const bytesOf = ({ requestBody, responseBytes }: Answered): number =>
   requestBody === noLonger ? 0 : 2 * requestBody.length + responseBytes
 
@@ -211,7 +211,7 @@ const shortened = (answered: Answered): Answered => {
       }
 }
 
-/** A copy: a part of a text keeps all of it in memory. */
+/** Returns a copy of the beginning: a slice of a text would keep all of it in memory. */
 const beginningOf = (text: string): string => Buffer.from(text.slice(0, mostCharacters)).toString()
 
 const decoder = new TextDecoder()
@@ -253,7 +253,7 @@ const textOf = (body: Answered["responseBody"]): string =>
     ? body
     : decoder.decode("meetings" in body ? MeetingPage.write(body, MeetingPage.rowsOf(body)) : body)
 
-/** Feishu's own answers have it first or last. */
+/** Returns Feishu's code. Its answers have the code first or last. */
 const codeOf = (body: Answered["responseBody"]): number | undefined => {
   if (typeof body !== "string" && "meetings" in body) return 0
   const ends = textOf(body.length <= 200 ? body : body.slice(0, 40))

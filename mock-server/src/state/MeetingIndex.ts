@@ -1,31 +1,31 @@
 /**
- * The meetings of one tenant and number in the order of their start, so that finding a page, adding a meeting and
- * removing one each cost about the same, whatever the number of meetings.
+ * The meetings of one tenant and number, in the order of their start. Finding a page, adding a meeting and removing one
+ * each cost about the same, however many meetings there are.
  *
  * `@mswjs/data` has no index: `where` with `orderBy` and even `findFirst` by primary key read every row (measured
  * at 100,000 rows: 70 ms and more for a page).
  */
 import * as MeetingPage from "../protocol/MeetingPage.ts"
 
-/** A run of at most {@link blockSize} neighbours, and the bytes of their rows, once a page has needed them. */
+/** At most {@link blockSize} neighbours, and the bytes of their rows once a page has needed them. */
 interface Block {
   readonly meetings: Array<MeetingPage.Meeting>
   rows: MeetingPage.Rows | undefined
 }
 
-/** How many meetings a block has at most. */
+/** The most meetings of a block. */
 const blockSize = 64
 
-/** The rows that are kept as bytes, those that were read last: at most `maxBytes` of them, for all indexes of a store. */
+/** The rows that were read last, kept as bytes: at most `maxBytes`, for all indexes of a store. */
 export interface KeptRows {
-  /** The rows of a block, which are made if they are not there. */
+  /** Returns the rows of a block, and makes them if they are not kept. */
   readonly of: (block: Block) => MeetingPage.Rows
   readonly forget: (block: Block) => void
 }
 
-/** Keeps no rows yet. */
+/** Makes the keeper of rows, which has none yet. */
 export const keptRows = (maxBytes: number): KeptRows => {
-  // A Set keeps the order in which blocks were added: the first one is the one that nobody has read for longest.
+  // A Set keeps the order in which blocks were added: the first one was not read for the longest time.
   const blocks = new Set<Block>()
   let bytes = 0
   const forget = (block: Block) => {
@@ -52,36 +52,36 @@ export const keptRows = (maxBytes: number): KeptRows => {
   }
 }
 
-/** Which meetings: those that start in `from` to `to`, both inclusive (inferred: the documents do not say), in unix seconds. */
+/** A page of the meetings that start in `from` to `to`: unix seconds, both inclusive (inferred: the documents do not say). */
 export interface PageQuery {
   readonly from: number
   readonly to: number
-  /** Meetings of the range before the page. */
+  /** The number of meetings in the range before the page. */
   readonly offset: number
   readonly limit: number
 }
 
-/** The meetings of a page, and whether there are more of the range after them. */
+/** The meetings of a page, and whether the range has more after them. */
 export interface Found {
   readonly meetings: ReadonlyArray<MeetingPage.Meeting>
-  /** The rows of the meetings, in as few pieces as they lie in memory. */
+  /** The rows of the meetings, one piece for each stretch of memory that holds them. */
   readonly rows: ReadonlyArray<Uint8Array>
   readonly hasMore: boolean
 }
 
-/** See {@link make}. */
+/** The meetings of one tenant and number. */
 export interface MeetingIndex {
   readonly page: (query: PageQuery) => Found
   readonly add: (meeting: MeetingPage.Meeting) => void
-  /** Removes a meeting that is there. */
+  /** Removes a meeting, which must be there. */
   readonly remove: (meeting: MeetingPage.Meeting) => void
   readonly isEmpty: () => boolean
 }
 
-/** An index without meetings. */
+/** Makes an index without meetings. */
 export const make = (kept: KeptRows): MeetingIndex => {
   const blocks: Array<Block> = []
-  /** How many meetings are before each block, and at the end how many there are; `undefined` after a change. */
+  /** The number of meetings before each block, and last the number of all; `undefined` after a change. */
   let before: Uint32Array | undefined
 
   const counts = (): Uint32Array => {
@@ -90,7 +90,7 @@ export const make = (kept: KeptRows): MeetingIndex => {
     for (const [index, { meetings }] of blocks.entries()) before[index + 1] = before[index]! + meetings.length
     return before
   }
-  /** How many meetings start before a second. */
+  /** Returns how many meetings start before a second. */
   const startedBefore = (second: number): number => {
     const at = firstWhere(blocks.length, (index) => blocks[index]!.meetings.at(-1)!.start_time >= second)
     const block = blocks[at]
@@ -98,7 +98,7 @@ export const make = (kept: KeptRows): MeetingIndex => {
     const { meetings } = block
     return counts()[at]! + firstWhere(meetings.length, (index) => meetings[index]!.start_time >= second)
   }
-  /** The block that has a meeting or would have it, and the place in it. */
+  /** Returns the block that has a meeting or would get it, and the place in the block. */
   const placeOf = (meeting: MeetingPage.Meeting): { readonly at: number; readonly place: number } => {
     const found = firstWhere(blocks.length, (index) => inOrder(blocks[index]!.meetings.at(-1)!, meeting) >= 0)
     const at = Math.min(found, blocks.length - 1)
@@ -142,7 +142,7 @@ export const make = (kept: KeptRows): MeetingIndex => {
       const { meetings } = block
       kept.forget(block)
       if (meetings.length < blockSize) meetings.splice(place, 0, meeting)
-      // Meetings mostly come in order: then the blocks that are left behind are full.
+      // Most meetings are added in order: then every block but the last is full.
       else if (at === blocks.length - 1 && place === meetings.length) {
         blocks.push({ meetings: [meeting], rows: undefined })
       } else {
@@ -162,11 +162,11 @@ export const make = (kept: KeptRows): MeetingIndex => {
   }
 }
 
-/** By start and, in the same second, by id as a number (Feishu documents no order). */
+/** Compares by start and, in the same second, by id as a number (Feishu documents no order). */
 const inOrder = (a: MeetingPage.Meeting, b: MeetingPage.Meeting): number =>
   a.start_time - b.start_time || a.id.length - b.id.length || (a.id < b.id ? -1 : a.id === b.id ? 0 : 1)
 
-/** The first number below `length` for which something is true, as it is for all after it; `length` if for none. */
+/** Binary search: returns the first index below `length` for which `isTrue` holds, as for all after it, or `length`. */
 const firstWhere = (length: number, isTrue: (index: number) => boolean): number => {
   let low = 0
   let high = length

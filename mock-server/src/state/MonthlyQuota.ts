@@ -1,13 +1,13 @@
-/** The quota of calls in a calendar month, which is UTC+8's (inferred), for a tenant. */
+/** The quota of calls for a tenant in a calendar month, which is one of UTC+8 (inferred). */
 import * as DateTime from "effect/DateTime"
 
-/** See the member. */
+/** The calls of each tenant and month. */
 export interface Quota {
-  /** Counts a call; false when the month's are used up. `now` is in unix milliseconds. */
+  /** Counts a call. Returns `false` when the month's calls are used up. `now` is in unix milliseconds. */
   readonly take: (tenant: string, now: number) => boolean
 }
 
-/** `limit` calls a month, or as many as come. */
+/** Makes a quota of `limit` calls a month, or one without a limit. */
 export const make = (limit: number | "off"): Quota => {
   const used = new Map<string, number>()
   return {

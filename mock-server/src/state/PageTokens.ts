@@ -1,12 +1,12 @@
 /**
- * Page tokens: opaque text that is good for the query it was given for and, unless told otherwise, for no other
- * (documented: opaque; that one of another query is refused is inferred).
+ * Page tokens: opaque text (documented) that is valid only for the query it was given for, unless the switch `pageTokens`
+ * says otherwise (inferred).
  */
-// As a whole: an old Node has not all of its names, and could not say that it is too old.
+// As a namespace: an old Node lacks some of these names, and could not say that it is too old.
 import * as Crypto from "node:crypto"
 import type { Behaviour } from "./Behaviour.ts"
 
-/** What a page token is given for. Times are unix seconds. */
+/** The query that a page token is given for. Times are unix seconds. */
 interface BoundTo {
   readonly tenant: string
   /** Nine digits. */
@@ -17,30 +17,30 @@ interface BoundTo {
   readonly pageSize: number
 }
 
-/** Makes page tokens, and reads them back, with a key of its own. */
+/** Makes and reads page tokens with a key of its own. */
 export interface PageTokens {
-  /** The token for the page that begins at a row, counted from 0; another one for each `variant`, from 0 to 255. */
+  /** Returns the token of the page that begins at a row, counted from 0; a different token for each `variant`, from 0 to 255. */
   readonly make: (boundTo: BoundTo, offset: number, variant?: number) => string
-  /** Row and variant that a token says, whether or not it is good. */
+  /** Returns row and variant of a token as text, also when the token is not valid. */
   readonly placeOf: (token: string) => string
-  /** Which variant a token is that was read. */
+  /** Returns the variant of a token that was read. */
   readonly variantOf: (token: string) => number
-  /** The row at which the token's page begins; or why it is refused, in words: `given for another end_time`. */
+  /** Returns the row at which the token's page begins, or why the token is refused: `given for another end_time`. */
   readonly read: (boundTo: BoundTo, token: string, ways: Behaviour["pageTokens"]) => number | string
 }
 
 /**
- * Offset (4 bytes), variant (1), what it is given for (4 times 4, and 1), and a sum over all of it (8). All but the
- * first two are mixed with the key, by steps that can be undone: queries of other numbers, sizes and times (up to the
- * year 2106) have other tokens for sure.
+ * The bytes of a token: offset (4), variant (1), the query (4 times 4, and 1), and a checksum over all of it (8). All but
+ * the first two are mixed with the key in reversible steps, so queries that differ in number, size or times (up to the
+ * year 2106) are certain to have different tokens.
  */
 const layout = { offset: 0, variant: 4, meetingNo: 5, from: 9, to: 13, tenant: 17, pageSize: 21, sum: 22 }
 
-/** A token while it is made or read: to have bytes made for each would take longer than all else (measured). */
+/** Holds the token that is made or read: allocating bytes for each token would take longer than everything else (measured). */
 const bytes = Buffer.alloc(30)
 const textLength = bytes.toString("base64url").length
 
-/** In the order of the query; `free` tokens are good whatever these are. */
+/** The fields of the query, in its order. */
 const fields = [
   ["tenant", "tenant"],
   ["meetingNo", "meeting_no"],
@@ -48,16 +48,17 @@ const fields = [
   ["to", "end_time"],
   ["pageSize", "page_size"],
 ] as const
+/** A `free` token is valid whatever these are. */
 const whenFree: ReadonlyArray<string> = ["start_time", "end_time", "page_size"]
 
-/** How many resets back a token is known for one that was given. */
+/** A token that was given up to this many resets ago is recognised. */
 const resetsKnown = 100
 
-/** Page tokens that only this key makes. After each of the `resets` they are others. */
+/** Makes the page tokens of a key. After each reset they are different ones. */
 export const pageTokens = (key: string, resets = 0): PageTokens => {
   const words = wordsOf(key, resets)
   const word = (index: number) => words[index]!
-  // Mostly the next page of the same query is asked for.
+  // Most requests are for the next page of the same query.
   let last: BoundTo | undefined
   const given = Buffer.alloc(layout.sum)
   let tenant: string | undefined
@@ -95,9 +96,9 @@ export const pageTokens = (key: string, resets = 0): PageTokens => {
     return bytes.toString("base64url")
   }
 
-  /** Why a token is refused that is not this query's own; `undefined` if it is not. */
+  /** Returns why a token that is not this query's own is refused; `undefined` when it is accepted. */
   const refusal = (token: string, ways: Behaviour["pageTokens"]): string | undefined => {
-    // Another spelling of the same bytes is none, either.
+    // Another spelling of the same bytes is not a token that was given, either.
     if (!isWritten(token)) return "not one that was given"
     const isOf = (words: Uint32Array) => {
       writeSum(words)
@@ -130,17 +131,17 @@ export const pageTokens = (key: string, resets = 0): PageTokens => {
   }
 }
 
-/** Puts a token into `bytes`, if it is as long as one. */
+/** Writes a token into `bytes`. Returns `false` when it is not as long as a token. */
 const isWritten = (token: string): boolean =>
   token.length === textLength && bytes.write(token, "base64url") === bytes.length
 
-/** What a key mixes tokens with. */
+/** Returns the numbers that a key mixes tokens with. */
 const wordsOf = (key: string, resets: number): Uint32Array => {
   const hash = Crypto.hash("sha256", resets === 0 ? key : `${key}/${resets}`, "buffer")
   return Uint32Array.from({ length: 8 }, (_, index) => hash.readUInt32BE(4 * index))
 }
 
-/** Writes the sum over what is before it in `bytes`: no secret, but nobody guesses it. */
+/** Writes the checksum over the bytes before it. It is not a secret, but cannot be guessed. */
 const writeSum = (words: Uint32Array): void => {
   let one = words[5]!
   let other = words[6]!
@@ -154,7 +155,7 @@ const writeSum = (words: Uint32Array): void => {
   bytes.writeUInt32BE(mix(other ^ Math.imul(end, 0x9e3779b1) ^ words[7]!), layout.sum + 4)
 }
 
-/** Every bit of 32 changes about half of the others (the last steps of MurmurHash3). */
+/** Mixes 32 bits so that each bit changes about half of the others (the last steps of MurmurHash3). */
 const mix = (bits: number): number => {
   let mixed = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)

@@ -4,57 +4,57 @@ import { ListByNo } from "@effect-feishu/contract"
 const windowMillis = ListByNo.rateLimitWindowSeconds * 1000
 
 /**
- * How requests are counted, which the documents leave open: in a window that starts with the first request
- * (`fixed`, inferred), in any 60 seconds (`sliding`), or from a bucket that fills evenly.
+ * How requests are counted, which Feishu's documents leave open: in a window that starts with the first request
+ * (`fixed`, inferred), in any 60 seconds (`sliding`), or from a bucket that refills evenly (`bucket`).
  */
 export type RateWindow = "fixed" | "sliding" | "bucket"
 
-/** A request that is over the limit. */
+/** The refusal of a request that is over the limit. */
 export interface Refusal {
-  /** How many requests pass in a window. */
+  /** The number of requests that pass in a window. */
   readonly limit: number
   /** Whole seconds until a request passes again, at least 1. */
   readonly resetSeconds: number
 }
 
-/** A refusal that nothing is counted for: as if all requests of a window had been used up in this moment. */
+/** Returns a refusal without counting anything: as if all requests of a window had been used up just now. */
 export const refusal = (limit: number | "off", rateWindow: RateWindow): Refusal => {
   const requests = limit === "off" ? ListByNo.rateLimit : limit
   const seconds = ListByNo.rateLimitWindowSeconds
   return { limit: requests, resetSeconds: rateWindow === "bucket" ? Math.ceil(seconds / requests) : seconds }
 }
 
-/** Who sends, and to what. */
+/** The API, the app and the tenant that requests are counted for. */
 interface Key {
   readonly api: string
   readonly app: string
   readonly tenant: string
 }
 
-/** A count that is not at rest. */
+/** The count of a key of which requests were used up. */
 interface Count extends Key {
-  /** Requests that would pass now. */
+  /** The number of requests that would pass now. */
   readonly left: number
-  /** When all of them would pass again, in unix milliseconds. */
+  /** When the whole limit is available again, in unix milliseconds. */
   readonly fullAt: number
 }
 
-/** See the members. Times are unix milliseconds. */
+/** The counts of all keys. Times are unix milliseconds. */
 export interface RateLimit {
   /** Counts a request, or refuses it. Refused requests are not counted (inferred). */
   readonly take: (key: Key, now: number) => Refusal | undefined
   readonly counts: (now: number) => ReadonlyArray<Count>
 }
 
-/** One way of counting, for one key. */
+/** The count of one key, in one of the ways to count. */
 interface Counter {
-  /** When the next request passes: not after `now` means that it passes now, and is counted. */
+  /** Returns when the next request passes. If that is not after `now`, the request passes and is counted. */
   readonly take: (now: number) => number
   readonly left: (now: number) => number
   readonly fullAt: (now: number) => number
 }
 
-// The clock may be set back: what passed in the future then holds nobody up.
+// The clock may be set back: requests that passed in what is then the future do not count.
 const counters: Record<RateWindow, (limit: number) => Counter> = {
   fixed: (limit) => {
     let beganAt = Number.NEGATIVE_INFINITY
@@ -86,7 +86,7 @@ const counters: Record<RateWindow, (limit: number) => Counter> = {
     }
   },
   bucket: (limit) => {
-    // In parts of a request, as many as a window has milliseconds: `limit` of them come in each, and sums stay whole.
+    // The unit is a request divided by the milliseconds of a window: `limit` units flow in each millisecond, all whole numbers.
     const full = limit * windowMillis
     let level = full
     let takenAt = Number.NEGATIVE_INFINITY
@@ -105,7 +105,7 @@ const counters: Record<RateWindow, (limit: number) => Counter> = {
   },
 }
 
-/** `limit` requests in 60 seconds, or as many as come. */
+/** Makes a limit of `limit` requests in 60 seconds, or no limit. */
 export const make = (limit: number | "off", rateWindow: RateWindow): RateLimit => {
   if (limit === "off") return { take: () => undefined, counts: () => [] }
   const byKey = new Map<string, { readonly key: Key; readonly counter: Counter }>()

@@ -1,8 +1,8 @@
-/** A map that remembers what was added last. */
+/** A map that keeps what was added last. */
 
 /**
- * A map with texts for keys that keeps at most `maxBytes`, counted as two bytes a character of what `textsOf` gives, and
- * forgets what was added first.
+ * Makes a map with texts as keys that keeps at most `maxBytes` and drops what was added first. It counts two bytes for
+ * each character of the keys and of the texts that `textsOf` returns.
  */
 export const make = <Value>(maxBytes: number, textsOf: (value: Value) => ReadonlyArray<string>) => {
   const values = new Map<string, Value>()
@@ -18,7 +18,7 @@ export const make = <Value>(maxBytes: number, textsOf: (value: Value) => Readonl
   return {
     get: (key: string): Value | undefined => values.get(key),
     has: (key: string): boolean => values.has(key),
-    /** Adds a value, or puts it in the place of the one with its key. Its texts must not change afterwards. */
+    /** Adds a value, or replaces the one with its key. Its texts must not change afterwards. */
     set: (key: string, value: Value): void => {
       remove(key)
       values.set(key, value)
@@ -34,5 +34,5 @@ export const make = <Value>(maxBytes: number, textsOf: (value: Value) => Readonl
   }
 }
 
-/** What an entry takes beside its texts (measured, about). */
+/** The bytes of an entry in addition to its texts (measured, roughly). */
 const overheadBytes = 200

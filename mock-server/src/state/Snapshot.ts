@@ -1,6 +1,6 @@
 /**
- * What a workspace holds, on its way out and in again: as one JSON document, or, for any number of meetings, as lines of
- * JSON: the first one has all but the meetings, and how many there are; each of the others is a meeting.
+ * Snapshots: what a workspace holds, written and read as one JSON document, or, for any number of meetings, as lines of
+ * JSON. The first line has everything but the meetings, and their number; each other line is a meeting.
  */
 import * as Effect from "effect/Effect"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
@@ -12,6 +12,7 @@ import * as Bounds from "../protocol/Bounds.ts"
 import * as Seed from "../seed/Seed.ts"
 import * as SeedCheck from "../seed/SeedCheck.ts"
 import { type Fault, SeedInvalid } from "../seed/SeedInvalid.ts"
+import { get } from "../seed/UncheckedSeed.ts"
 import * as Store from "./Store.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
@@ -25,23 +26,23 @@ const first = {
 }
 const { apps, meetings } = Seed.Keys.fields
 
-/** What a workspace holds, as JSON that can be kept and brought back. Without apps, those of the workspace stay. */
+/** What a workspace holds, as JSON that can be kept and restored. Without apps in it, the workspace keeps its own. */
 export const Snapshot = Schema.Struct({
   ...first,
   seed: Schema.Struct({ apps, meetings }).annotate(Seed.noOtherKeys),
 }).annotate(Seed.noOtherKeys)
-/** See the Schema of the same name. */
+/** What a workspace holds, as JSON. */
 export type Snapshot = typeof Snapshot.Type
 
 /** The first line of a snapshot in lines. */
 const FirstLine = Schema.Struct({
   ...first,
   seed: Schema.Struct({ apps }).annotate(Seed.noOtherKeys),
-  /** How many lines with meetings follow: a snapshot that was cut off is not taken for a smaller one. */
+  /** The number of lines with meetings that follow, so that a snapshot that was cut off is not taken for a smaller one. */
   meetings: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
 })
 
-/** All but the meetings. */
+/** A snapshot without its meetings. */
 const Head = Schema.Struct({
   ...first,
   seed: FirstLine.fields.seed,
@@ -59,14 +60,14 @@ export const Lines = HttpApiSchema.StreamNdjson({
 export interface Moment {
   readonly head: Head
   readonly meetings: ReadonlyArray<Store.Meeting>
-  /** How many bytes the meetings have at most, as JSON in UTF-8. */
+  /** The most bytes that the meetings take as JSON in UTF-8. */
   readonly meetingBytes: number
 }
 
-/** A piece takes about a millisecond to write; others are served between pieces. */
+/** Writing a piece of this many takes about a millisecond; other requests are served between pieces. */
 const meetingsPerPiece = 250
 
-/** One JSON document, in pieces. */
+/** Writes one JSON document, in pieces. */
 export const json = function* ({ head, meetings }: Moment): Generator<string, void, undefined> {
   const { seed, ...rest } = head
   yield `${JSON.stringify(rest).slice(0, -1)},"seed":{"apps":${JSON.stringify(seed.apps)},"meetings":[`
@@ -77,7 +78,7 @@ export const json = function* ({ head, meetings }: Moment): Generator<string, vo
   yield "]}}"
 }
 
-/** Lines of JSON, in pieces. */
+/** Writes lines of JSON, in pieces. */
 export const lines = function* ({ head, meetings }: Moment): Generator<string, void, undefined> {
   yield `${JSON.stringify({ ...head, meetings: meetings.length })}\n`
   for (let from = 0; from < meetings.length; from += meetingsPerPiece) {
@@ -88,13 +89,13 @@ export const lines = function* ({ head, meetings }: Moment): Generator<string, v
 
 const textOf = (meeting: Store.Meeting): string => JSON.stringify(Store.written(meeting))
 
-/** Something that was read, and where; or what was wrong there. */
+/** A value that was read and its place; or what is wrong at that place. */
 type Read = { readonly path: Fault["path"]; readonly line?: number } & (
   | { readonly value: unknown }
   | { readonly message: string }
 )
 
-/** A snapshot that is being read. Its meetings are read one by one, when they are asked for. */
+/** A snapshot that is being read. Its meetings are parsed one by one, as the iterable is consumed. */
 export interface Given {
   readonly head: Read
   readonly meetings: Iterable<Read>
@@ -109,7 +110,7 @@ export const fromJson = (bytes: Uint8Array): Given => {
   const meetings = get(seed, "meetings")
   if (!isRecord(snapshot) || !isRecord(seed) || !Array.isArray(meetings ?? [])) {
     const message = Array.isArray(meetings ?? [])
-      ? "takes a snapshot, as GET /_mock/state gives it"
+      ? "takes a snapshot, as GET /_mock/state returns it"
       : "takes a list of meetings"
     return { head: { path: isRecord(seed) ? ["seed", "meetings"] : [], message }, meetings: [] }
   }
@@ -124,7 +125,7 @@ export const fromJson = (bytes: Uint8Array): Given => {
   }
 }
 
-/** Reads lines of JSON. Takes the chunks out of their list as it goes, so that they need not be there to the end. */
+/** Reads lines of JSON. Removes the chunks from their list as it goes, so that memory is freed before the end. */
 export const fromLines = (chunks: Array<Uint8Array>): Given => {
   const texts = linesOf(chunks)
   const firstLine = texts.next()
@@ -140,7 +141,7 @@ export const fromLines = (chunks: Array<Uint8Array>): Given => {
 const newline = 10
 const space = 32
 
-/** The lines that are not blank, with their numbers. */
+/** Yields the lines that are not blank, with their numbers. */
 const linesOf = function* (
   chunks: Array<Uint8Array>,
 ): Generator<{ line: number; bytes: Uint8Array }, void, undefined> {
@@ -164,7 +165,7 @@ const linesOf = function* (
   yield* next(new Uint8Array())
 }
 
-// Some programs write a byte order mark before it, which the decoder takes away; what is no UTF-8 is refused, not damaged.
+// The decoder drops a byte order mark, which some programs write. Bytes that are not UTF-8 are refused, not damaged.
 const decoder = new TextDecoder("utf-8", { fatal: true })
 
 const parse = (bytes: Uint8Array): { readonly value: unknown } | { readonly message: string } => {
@@ -177,21 +178,19 @@ const parse = (bytes: Uint8Array): { readonly value: unknown } | { readonly mess
   try {
     return { value: JSON.parse(text) }
   } catch (error) {
-    return { message: `is no JSON: ${error instanceof Error ? error.message : String(error)}` }
+    return { message: `is not JSON: ${error instanceof Error ? error.message : String(error)}` }
   }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const get = (from: unknown, key: string): unknown => (isRecord(from) ? from[key] : undefined)
-
 const invalid = (faults: ReadonlyArray<Fault>): SeedInvalid =>
   new SeedInvalid({ source: "the snapshot", faults })
 
 const decodeHead = Schema.decodeUnknownResult(Head, { errors: "all", onExcessProperty: "error" })
 
-/** All but the meetings. Fails with all that is wrong with it. */
+/** Reads everything but the meetings. Fails with everything that is wrong with it. */
 export const readHead = Effect.fnUntraced(function* ({ head }: Given) {
   const { line, path } = head
   if ("message" in head) return yield* invalid([head])
@@ -206,10 +205,10 @@ export const readHead = Effect.fnUntraced(function* ({ head }: Given) {
   return decoded.success
 })
 
-/** After so many faults nobody wants to know more. */
+/** Reading stops after this many faults. */
 const mostFaults = 1_000
 
-/** Puts the meetings into a store, some at a time, so that others are served. Fails with all that is wrong with them. */
+/** Puts the meetings into a store, some at a time, so that other requests are served. Fails with everything that is wrong with them. */
 export const readMeetings = Effect.fnUntraced(function* (snapshot: Given, head: Head, store: Store.Store) {
   const faults: Array<Fault> = []
   let count = 0
@@ -223,7 +222,7 @@ export const readMeetings = Effect.fnUntraced(function* (snapshot: Given, head: 
       faults.push({
         path: [...path, "id"],
         line,
-        message: `${meeting.success.id} is taken by a meeting before it`,
+        message: `an earlier meeting has the id ${meeting.success.id}`,
       })
     } else if (!store.putMeeting(meeting.success)) {
       faults.push({ path, line, message: Bounds.ofWorkspace })
@@ -237,7 +236,7 @@ export const readMeetings = Effect.fnUntraced(function* (snapshot: Given, head: 
     faults.push({
       path: ["meetings"],
       line: 1,
-      message: `says ${meetings}, but ${count} meetings follow: a part of the snapshot is missing`,
+      message: `says ${meetings}, but ${count} meetings follow: part of the snapshot is missing`,
     })
   }
   if (faults.length > 0) return yield* invalid(faults)

@@ -1,12 +1,12 @@
 /**
- * The state of the mock: apps and meetings in `@mswjs/data` models, which are the only place where they are. What a
- * model makes is what everybody reads, and is never changed: another one takes its place. So whoever holds the meetings
- * of a moment keeps that moment, whatever comes after it.
+ * The state of the mock: apps and meetings in `@mswjs/data` models, and nowhere else. Everything reads the entity that a
+ * model has made. An entity never changes; a new one takes its place. So a list of the meetings of one moment stays as it
+ * was, whatever happens afterwards.
  *
- * This is the only module that knows the library (frozen upstream), and the only writer. Its query API reads every
- * record for one, by primary key, too (measured: 70 ms at 100,000), and knows no "or" and no limit: a search of a
- * million meetings in three of their fields takes 2 s, and 0.1 s as it is done here. What has to cost the same at any
- * size asks the database that is behind the models, where a record is found by its primary key at once.
+ * This is the only module that knows the library (frozen upstream), and the only one that writes. The library's query API
+ * reads every record to find one, by primary key, too (measured: 70 ms at 100,000), and has no "or" and no limit: it
+ * searches a million meetings in three of their fields in 2 s, the loop here in 0.1 s. What must cost the same at any size
+ * goes to the database behind the models, which finds a record by its primary key at once.
  */
 import { factory, nullable, primaryKey } from "@mswjs/data"
 import { DATABASE_INSTANCE } from "@mswjs/data/lib/glossary.js"
@@ -17,7 +17,7 @@ import * as MeetingIndex from "./MeetingIndex.ts"
 import type * as MeetingPage from "../protocol/MeetingPage.ts"
 import type * as Seed from "../seed/Seed.ts"
 
-/** An app as the mock keeps it: `null` where it has no value. */
+/** An app as the mock keeps it: `null` for a field without a value. */
 export interface App {
   readonly app_id: string
   readonly app_secret: string
@@ -29,68 +29,68 @@ export interface App {
   readonly verification_token: string | null
 }
 
-/** A meeting as the mock keeps it: `null` where it has no value. Times are unix seconds. */
+/** A meeting as the mock keeps it: `null` for a field without a value. Times are unix seconds. */
 export type Meeting = MeetingPage.Meeting
 
 /** A meeting as it is given, with its times in unix seconds. */
 export type GivenMeeting = Seed.InSeconds<Seed.Meeting>
 
-/** Apps: there is always one. */
+/** Apps, at least one. */
 export type Apps = readonly [Seed.App, ...Array<Seed.App>]
 
-/** Which rows of whom. Times are unix seconds, both inclusive; `offset` counts rows of the same range. */
+/** Which rows of a tenant and number. Times are unix seconds, both inclusive; `offset` counts rows of the same range. */
 export interface PageQuery extends MeetingIndex.PageQuery {
   readonly tenant: string
   readonly meetingNo: string
 }
 
-/** Which meetings somebody looks for: all conditions together. */
+/** A search for meetings: all conditions together. */
 export interface Search {
   readonly meetingNo?: string | undefined
-  /** In topic, id or number. */
+  /** A part of the topic, the id or the number. */
   readonly text?: string | undefined
   readonly offset: number
   readonly limit: number
 }
 
-/** See {@link make}. */
+/** The apps and meetings of a workspace. */
 export interface Store {
-  /** The app with this id, or `undefined`. */
+  /** Returns the app with this id, or `undefined`. */
   readonly app: (appId: string) => App | undefined
-  /** Every app, in the order in which they were first given. */
+  /** Returns every app, in the order in which they were first put. */
   readonly apps: () => readonly [App, ...Array<App>]
-  /** Adds an app, or puts it in the place of the one with its id. Returns `false`, and does nothing, over the bounds. */
+  /** Adds an app, or replaces the one with its id. Returns `false` and does nothing when that would exceed the bounds. */
   readonly putApp: (app: Seed.App) => boolean
-  /** Whether there was one, and another is left: there is always one. */
+  /** Removes an app. Returns `false` and does nothing when there is no such app, or it is the last one. */
   readonly removeApp: (appId: string) => boolean
-  /** A page in the order of start and id (Feishu documents no order). Costs the same at any size. */
+  /** Returns a page in the order of start and id (Feishu documents no order). Costs the same at any size. */
   readonly page: (query: PageQuery) => MeetingIndex.Found
-  /** Every number that has meetings, in the order in which the numbers were first given. */
+  /** Returns every number that has meetings, in the order in which the numbers were first put. */
   readonly meetingNos: () => ReadonlyArray<MeetingNo>
-  /** The meeting with this id, or `undefined`. */
+  /** Returns the meeting with this id, or `undefined`. */
   readonly meeting: (id: string) => Meeting | undefined
-  /** Every meeting of this moment, in the order in which they were given. */
+  /** Returns every meeting of this moment, in the order in which they were put. */
   readonly meetings: () => ReadonlyArray<Meeting>
-  /** Some of the meetings that match, in the order in which they were given, and how many match. */
+  /** Returns some of the meetings that match, in the order in which they were put, and how many match. */
   readonly search: (search: Search) => { readonly total: number; readonly meetings: ReadonlyArray<Meeting> }
   /**
-   * Adds a meeting, or puts it in the place of the one with its id: without a tenant, for the first tenant of the first
-   * app. Costs the same at any size. Returns `false`, and does nothing, over the bounds.
+   * Adds a meeting, or replaces the one with its id. Without a tenant it belongs to the first tenant of the first app.
+   * Costs the same at any size. Returns `false` and does nothing when that would exceed the bounds.
    */
   readonly putMeeting: (meeting: GivenMeeting) => boolean
-  /** Whether all of these meetings can be put. */
+  /** True when all of these meetings can be put. */
   readonly hasRoomFor: (meetings: ReadonlyArray<GivenMeeting>) => boolean
-  /** How many bytes the meetings have at most, as JSON in UTF-8. */
+  /** Returns the most bytes that the meetings take as JSON in UTF-8. */
   readonly meetingBytes: () => number
-  /** Whether there was one. */
+  /** Removes a meeting. Returns `false` when there is no such meeting. */
   readonly removeMeeting: (id: string) => boolean
 }
 
-/** Whether a store can hold these apps. */
+/** True when a store can hold these apps. */
 export const fits = (apps: ReadonlyArray<Seed.App>): boolean =>
   apps.reduce((sum, app) => sum + bytesOf(keptApp(app)), 0) <= Bounds.appBytes
 
-/** A store with apps that fit, and without meetings. */
+/** Makes a store with apps that {@link fits} has accepted, and without meetings. */
 export const make = (first: Apps): Store => {
   const models = factory({
     app: {
@@ -117,7 +117,7 @@ export const make = (first: Apps): Store => {
     },
   })
   const database = models[DATABASE_INSTANCE]
-  // What `create` of a model has made: the library's type of it says `string` for every text.
+  // These maps hold what `create` of a model has made; the library's type has `string` for every text.
   const apps = database.getModel("app") as Map<string, unknown> as Map<string, App>
   const meetings = database.getModel("meeting") as Map<string, unknown> as Map<string, Meeting>
   const kept = MeetingIndex.keptRows(Bounds.rowBytes)
@@ -226,10 +226,10 @@ export const make = (first: Apps): Store => {
     },
     putMeeting,
     hasRoomFor: (given) => {
-      const news = new Map(given.map((meeting) => [meeting.id, keptMeeting(meeting)]))
+      const byId = new Map(given.map((meeting) => [meeting.id, keptMeeting(meeting)]))
       let bytes = meetingBytes
       let count = meetings.size
-      for (const [id, meeting] of news) {
+      for (const [id, meeting] of byId) {
         const before = meetings.get(id)
         if (before === undefined) count++
         else bytes -= bytesOf(before)
@@ -242,12 +242,12 @@ export const make = (first: Apps): Store => {
   }
 }
 
-/** So many meetings take about a millisecond or two. */
+/** Putting this many meetings takes one or two milliseconds. */
 const meetingsPerTurn = 250
 
 /**
- * Puts meetings, some at a time, so that others are served between turns. Returns `false` when one did not fit, and
- * leaves those after it.
+ * Puts meetings, some at a time, so that other requests are served between turns. Returns `false` at the first meeting that
+ * does not fit; those after it are not put.
  */
 export const putAll = Effect.fnUntraced(function* (store: Store, meetings: Iterable<GivenMeeting>) {
   let count = 0
@@ -260,7 +260,7 @@ export const putAll = Effect.fnUntraced(function* (store: Store, meetings: Itera
 
 const indexKey = (tenant: string, meetingNo: string): string => `${meetingNo} ${tenant}`
 
-/** An app or a meeting as a seed has it: without what has no value. */
+/** Returns an app or a meeting as a seed has it: without the fields that have no value. */
 export const written = <Stored extends App | Meeting>(
   stored: Stored,
 ): Stored extends App ? Seed.App : GivenMeeting =>

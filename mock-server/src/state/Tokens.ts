@@ -1,22 +1,22 @@
 /**
- * Tokens of every kind, really minted, and known for what they are when they come back. Lifetimes are documented
- * unless said otherwise; times are unix milliseconds, `expire` is in seconds as on the wire.
+ * Tokens of every kind: the mock mints them, and recognises them when they come back. Lifetimes are documented unless a
+ * comment says otherwise. Times are unix milliseconds; `expire` is in seconds, as on the wire.
  */
 import { createHash } from "node:crypto"
 import type { Random } from "effect/Random"
 import * as Bounds from "../protocol/Bounds.ts"
 import * as RecentMap from "./RecentMap.ts"
 
-/** How long a new access token is good: that of a store app is good for a minute less. */
+/** The lifetime of a new access token in seconds; that of a store app is a minute shorter. */
 const lifetimes = { self_built: 7_200, store: 7_140, user: 7_200 } as const
-/** With less than this left a new token is given, and the old one stays valid, in seconds. */
+/** With fewer seconds left than this, a new token is given, and the old one stays valid. */
 const renewBelowSeconds = 30 * 60
 const refreshTokenSeconds = 604_800
-/** After a refresh the access token before it stays good for so long (about a minute), in seconds. */
+/** After a refresh the access token before it stays valid for this many seconds (documented: about a minute). */
 const graceSeconds = 60
-/** Of an authorization code, in seconds. */
+/** The lifetime of an authorization code in seconds. */
 const codeSeconds = 300
-/** Of an app ticket, in seconds. */
+/** The lifetime of an app ticket in seconds. */
 const ticketSeconds = 3 * 60 * 60
 
 /** An access token as the mock remembers it. */
@@ -25,29 +25,29 @@ export interface Token {
   readonly text: string
   readonly appId: string
   readonly tenant: string
-  /** Those that a user has granted; absent where the app's own count. */
+  /** The scopes that a user has granted; absent when the app's own scopes apply. */
   readonly scopes?: ReadonlyArray<string> | undefined
   expiresAt: number
-  /** One that is revoked is still known, by whose it was: the request belongs to that workspace. */
+  /** Set on a token that was revoked. It is still known, so that a request with it goes to its workspace. */
   revoked?: true
 }
 
-/** What a user has granted to an app. */
+/** The scopes that a user has granted to an app. */
 interface Grant {
   readonly appId: string
   readonly tenant: string
   readonly scopes: ReadonlyArray<string>
 }
 
-/** How an authorization was begun. */
+/** An authorization, as the app began it. */
 interface Authorization extends Grant {
   readonly redirectUri?: string | undefined
-  /** Of PKCE: the challenge, which the verifier must match. */
+  /** The challenge of PKCE, which the verifier must match. */
   readonly codeChallenge?: string | undefined
   readonly codeChallengeMethod?: "plain" | "S256" | undefined
 }
 
-/** Tokens of a user: the answer of the user token endpoint, without its code. */
+/** A user's tokens: the answer of the user token endpoint, without its code. */
 interface UserTokens {
   readonly access_token: string
   readonly expires_in: number
@@ -64,32 +64,32 @@ interface RefreshToken extends Grant {
   readonly accessToken: Token
 }
 
-/** See the members. */
+/** The tokens, tickets and codes of a workspace. */
 export interface Tokens {
-  /** The token of an app in a tenant, new or the one given before, and the whole seconds it is still good for. */
+  /** Returns the token of an app in a tenant, a new one or the one given before, and the whole seconds until it expires. */
   readonly issueTenant: (
     app: { readonly app_id: string; readonly type: "self_built" | "store" },
     tenant: string,
     now: number,
   ) => { readonly text: string; readonly expire: number }
-  /** The app access token of a store app. */
+  /** Returns the app access token of a store app. */
   readonly issueApp: (appId: string, now: number) => { readonly text: string; readonly expire: number }
-  /** A JSON Web Token of the unified OAuth, each time a new one (inferred). */
+  /** Returns a JSON Web Token of the unified OAuth, each time a new one (inferred). */
   readonly issueClientCredentials: (
     appId: string,
     tenant: string,
     now: number,
   ) => { readonly text: string; readonly expire: number }
-  /** The token of this text, also when it has expired or was revoked. */
+  /** Returns the token with this text, also when it has expired or was revoked. */
   readonly find: (text: string) => Token | undefined
-  /** Takes the validity of an access or refresh token away; whether it had any. */
+  /** Revokes an access or refresh token. Returns `false` when it was not valid. */
   readonly revoke: (text: string) => boolean
-  /** A ticket of a store app; those before it stay good until they end. */
+  /** Returns a new ticket of a store app; earlier ones stay valid until they expire. */
   readonly mintTicket: (appId: string, now: number) => string
   readonly isTicket: (appId: string, text: string, now: number) => boolean
-  /** The code that a user's authorization gives to the app. */
+  /** Returns the code that the app gets from a user's authorization. */
   readonly mintCode: (authorization: Authorization, now: number) => string
-  /** Trades a code for tokens, or gives the error code. */
+  /** Returns tokens for a code, or the error code. */
   readonly tradeCode: (
     request: {
       readonly appId: string
@@ -99,21 +99,21 @@ export interface Tokens {
     },
     now: number,
   ) => UserTokens | number
-  /** Trades a refresh token for tokens, or gives the error code. */
+  /** Returns tokens for a refresh token, or the error code. */
   readonly refresh: (
     request: { readonly appId: string; readonly refreshToken: string },
     now: number,
   ) => UserTokens | number
-  /** Every access token that is good. */
+  /** Returns every access token that is valid. */
   readonly all: (now: number) => ReadonlyArray<Token>
 }
 
 /**
- * Tokens whose texts follow from the random numbers and the order in which they are asked for. Each, but for JSON Web
- * Tokens, is handed to `onSecret`, so that it is shown nowhere.
+ * Makes tokens. Their texts follow from the random numbers and the order of the requests. Each text goes to `onSecret`, so
+ * that it is shown nowhere; JSON Web Tokens are recognised without that.
  */
 export const make = (random: Random, onSecret: (text: string) => void): Tokens => {
-  // Whoever asks for tokens without end gets them: those that were given first are forgotten, and refused from then on.
+  // A client may request tokens without end: the oldest are forgotten, and refused from then on.
   const byText = RecentMap.make<Token>(Bounds.tokenBytes, textsOf)
   const latest = RecentMap.make<Token>(Bounds.tokenBytes, textsOf)
   const tickets = RecentMap.make<{ readonly appId: string; readonly expiresAt: number }>(
@@ -142,7 +142,7 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
       .join(".")
 
   const keep = (token: Token, now: number): Token => {
-    // One that has just expired is told from one that never was.
+    // For a day after it expired, a token is answered as expired, not as unknown.
     for (const [text, { expiresAt }] of byText.entries()) {
       if (expiresAt + 86_400_000 > now) break
       byText.remove(text)
@@ -251,7 +251,7 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
       if (code === undefined || code.used) return 20003
       if (now >= code.expiresAt) return 20004
       if (code.appId !== appId) return 20024
-      // That these are told with the same code is inferred.
+      // That these two have the same code is inferred.
       if (code.redirectUri !== undefined && code.redirectUri !== redirectUri) return 20024
       if (code.codeChallenge !== undefined && challengeOf(codeVerifier, code) !== code.codeChallenge)
         return 20024
@@ -273,7 +273,7 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
   }
 }
 
-/** What is remembered of a token or a grant as text. */
+/** Returns the texts of a token or a grant that take memory. */
 const textsOf = ({
   scopes = [],
   tenant,

@@ -1,4 +1,4 @@
-/** Whether the calls in the journal are those that a test expected, and if not, what differs. */
+/** Compares the calls in the journal with those that a test expected. */
 import * as Schema from "effect/Schema"
 import { names } from "../protocol/Operations.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"

@@ -1,6 +1,6 @@
 /**
- * The mock's own time: it can be stopped, set and moved. Token expiry, rate windows and the 90 days follow it;
- * faults of the network do not.
+ * The mock's own clock, which can be frozen, set and moved. Token expiry, rate windows and the 90 days follow it; network
+ * faults do not.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -8,13 +8,13 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as TimeText from "../seed/TimeText.ts"
 
-/** From when to when it goes, in words. */
+/** The bounds of the clock, as a message says them. */
 export const bounds = `the clock goes from 0 to ${TimeText.lastSecond}, in unix seconds`
 
-/** What a time to set the clock to is, in words. */
+/** The times that the clock can be set to, as a message says them. */
 export const takesTime = `takes a time: unix seconds from 0 to ${TimeText.lastSecond}, 2026-01-31T09:00:00Z, or how long before or after now, such as -3h or +1d`
 
-/** A time to set the clock to: unix seconds, or text as in a seed. {@link secondsOf} says which second it is. */
+/** A time to set the clock to: unix seconds, or text as in a seed. {@link secondsOf} turns it into seconds. */
 export const Time = Schema.Union([Schema.Finite.annotate({ message: takesTime }), Schema.String])
   .annotate({ message: takesTime })
   .check(
@@ -27,33 +27,32 @@ export const Time = Schema.Union([Schema.Finite.annotate({ message: takesTime })
     ),
   )
 
-/** The unix seconds of a time, relative ones counted from `now`; `none` where the clock cannot go there. */
+/** Returns a time in unix seconds, a relative one counted from `now`; `none` when it is outside the bounds of the clock. */
 export const secondsOf = (time: string | number, now: number): Option.Option<number> =>
   Option.filter(
     typeof time === "number" ? Option.some(time) : TimeText.from(time, now),
     (seconds) => seconds >= 0 && seconds <= TimeText.lastSecond,
   )
 
-/** At the last second a clock stands still: what comes after it has no place in the id of a meeting. */
+/** Keeps a time within the bounds: the clock stops at the last second, since the id of a meeting cannot hold a later one. */
 const within = (millis: number): number =>
   Math.min(Math.max(Math.round(millis), 0), TimeText.lastSecond * 1000 + 999)
 
-/** See the members. Times are unix milliseconds. */
+/** The mock's clock. Times are unix milliseconds. */
 export interface VirtualClock {
   readonly now: () => number
   readonly isFrozen: () => boolean
-  /** Stops it where it is. */
+  /** Stops the clock. */
   readonly freeze: () => void
-  /** Lets it run on evenly from where it is. */
+  /** Starts the clock again, from the time that it shows. */
   readonly run: () => void
-  /** Sets it, backwards, too; a frozen one stays so. */
+  /** Sets the clock, also backwards. A frozen clock stays frozen. */
   readonly set: (millis: number) => void
 }
 
 /**
- * A clock that shows `start` (unix seconds) now and runs on evenly from there: a step of the machine's
- * wall clock does not move it. Without `start` it shows the time of Effect's `Clock`. Under `TestClock` it runs as
- * that does.
+ * Makes a clock that shows `start` (unix seconds) now and runs on evenly: when the machine's wall clock is set, it does
+ * not move. Without `start` it shows the time of Effect's `Clock`. Under `TestClock` it runs as that does.
  */
 export const make = (start: number | undefined): Effect.Effect<VirtualClock> =>
   Clock.clockWith((clock) => {

@@ -1,6 +1,6 @@
 /**
- * A Feishu of its own: apps, meetings, tokens, limits, clock. One server holds many, so that tests that run at the
- * same time do not see each other; a request belongs to the one whose app or token it names.
+ * A workspace: a whole Feishu with apps, meetings, tokens, limits and a clock. One server holds many, so that tests
+ * that run at the same time do not see each other. A request belongs to the workspace whose app or token it names.
  */
 import type { MeetingNo } from "@effect-feishu/contract"
 import * as Clock from "effect/Clock"
@@ -28,10 +28,10 @@ import * as Store from "./Store.ts"
 import * as Tokens from "./Tokens.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 
-/** What a workspace holds and how it behaves. Everything has a default. */
+/** What a workspace holds and how it behaves. Every option has a default. */
 export type Options = PublicTypes.Options<DateTime.DateTime | number | string>
 
-/** Everything that a reset makes anew, at once. */
+/** Everything that a reset replaces, all at once. */
 export interface State {
   readonly behaviour: Behaviour.Behaviour
   readonly clock: VirtualClock.VirtualClock
@@ -42,40 +42,40 @@ export interface State {
   readonly pageTokens: PageTokens
   readonly faults: FaultRules.Faults
   readonly journal: Journal.Journal
-  /** The ids of the next answer, at a time in unix milliseconds. */
+  /** Returns the ids of the next answer; `now` is in unix milliseconds. */
   readonly nextIds: (now: number) => AnswerIds.ExchangeIds
 }
 
-/** See the members. */
+/** A workspace. */
 export interface Workspace {
   readonly appTicketUrl: string | undefined
   readonly onRequest: Journal.Listener | undefined
-  /** What the journal does not show: of all workspaces of the server, since a client may take one's for the other's. */
+  /** The secrets of all workspaces of the server, since a client may send one's to another. The journal shows none of them. */
   readonly secrets: KnownSecrets.KnownSecrets
-  /** A request takes it once, so that a reset in between leaves it the old one, whole. */
+  /** The present state. A request reads it once, so that a reset in between leaves the request the whole old one. */
   state: State
-  /** Makes a change while nobody else makes one: a reset or a snapshot that is brought back may take seconds. */
+  /** Runs a change while no other one runs: a reset, or a snapshot that is restored, may take seconds. */
   readonly alone: <A, E, R>(change: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** Changes switches from now on; counts of limits begin anew. */
+  /** Changes switches from now on. Counts of limits start again. */
   readonly change: (behaviour: Partial<Behaviour.Behaviour>) => void
-  /** Apps, meetings, clock and switches as they are at this moment. */
+  /** Returns apps, meetings, clock and switches as they are at this moment. */
   readonly snapshot: () => Snapshot.Moment
   /**
-   * Brings a snapshot back, when `mayHave` says of its apps that this workspace may have them; tokens, counts, faults and
-   * the journal are forgotten. Fails with all that is wrong, and has changed nothing then.
+   * Restores a snapshot, if `mayHave` allows its apps in this workspace. Tokens, counts, faults and the journal are
+   * forgotten. Fails with everything that is wrong, and then has changed nothing.
    */
   readonly restore: (snapshot: Snapshot.Given, mayHave: MayHave) => Effect.Effect<void, Seed.SeedInvalid>
-  /** Brings back the seed and the start of the clock, and forgets tokens, counts, faults and the journal. */
+  /** Restores the seed and the start of the clock, and forgets tokens, counts, faults and the journal. */
   readonly reset: (mayHave: MayHave) => Effect.Effect<void, Seed.SeedInvalid>
 }
 
-/** Why a workspace may not have apps, or nothing: an app is in one workspace only. */
+/** Returns why a workspace may not have these apps, or `undefined`: an app is in one workspace only. */
 export type MayHave = (apps: ReadonlyArray<{ readonly app_id: string }>) => Seed.SeedInvalid | undefined
 
-/** The same, with the start of the clock in unix seconds. */
+/** The options, with the start of the clock in unix seconds. */
 type Settled = Omit<Options, "now"> & { readonly now: number | undefined }
 
-/** When the clock starts, a relative time counted from the present. */
+/** Returns where the clock starts, in unix seconds. A relative time counts from the present. */
 const startOf = (now: Options["now"]): Effect.Effect<number | undefined, Seed.SeedInvalid> => {
   if (now === undefined) return Effect.undefined
   return Effect.flatMap(Clock.currentTimeMillis, (present) => {
@@ -89,8 +89,8 @@ const startOf = (now: Options["now"]): Effect.Effect<number | undefined, Seed.Se
 }
 
 /**
- * Makes a workspace, which knows the `secrets` of the others of its server. Fails with every fault of its seed, or where
- * its clock cannot start.
+ * Makes a workspace; `secrets` are those of all workspaces of its server. Fails with every fault of its seed, or when its
+ * clock cannot start where the options say.
  */
 export const make = Effect.fnUntraced(function* (
   given: Options,
@@ -98,9 +98,9 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Workspace, Seed.SeedInvalid> {
   const options: Settled = { ...given, now: yield* startOf(given.now) }
   let resets = 0
-  // A reset is asked for over HTTP, where Effect's clock can be another than that of the test that made this.
+  // A reset is requested over HTTP, where Effect's clock may not be that of the test that made the workspace.
   const withOwnClock = Effect.provideService(Clock.Clock, yield* Clock.Clock)
-  // A reset at the same time of the mock need not check it again, which takes longer than all the rest.
+  // A reset to the same start of the clock need not check the seed again, which takes longer than everything else.
   let checked: { readonly at: number; readonly seed: Seed.Seed } | undefined
   const seedAt: SeedAt = (at) =>
     checked?.at === at
@@ -111,7 +111,7 @@ export const make = Effect.fnUntraced(function* (
         )
   const listeners = new Set(options.onRequest === undefined ? [] : [options.onRequest])
   const lock = yield* Semaphore.make(1)
-  /** Nothing comes between the look at the apps of all workspaces and the new state. */
+  /** Compares the apps with those of all workspaces and sets the new state, with nothing in between. */
   const replace = (state: State, mayHave: MayHave): Effect.Effect<void, Seed.SeedInvalid> =>
     Effect.suspend(() => {
       const refusal = mayHave(state.store.apps())
@@ -123,10 +123,10 @@ export const make = Effect.fnUntraced(function* (
     appTicketUrl: options.appTicketUrl,
     onRequest: options.onRequest,
     secrets,
-    state: yield* build(options, seedAt, resets, listeners, secrets),
+    state: yield* stateOf(options, seedAt, resets, listeners, secrets),
     alone: lock.withPermit,
     reset: (mayHave) =>
-      Effect.suspend(() => build(options, seedAt, ++resets, listeners, secrets)).pipe(
+      Effect.suspend(() => stateOf(options, seedAt, ++resets, listeners, secrets)).pipe(
         withOwnClock,
         Effect.flatMap((state) => replace(state, mayHave)),
       ),
@@ -157,7 +157,7 @@ export const make = Effect.fnUntraced(function* (
       const clock = yield* withOwnClock(VirtualClock.make(now))
       if (head.frozen) clock.freeze()
       const state = {
-        ...(yield* emptied(options, apps, ++resets, listeners, secrets)),
+        ...(yield* emptyState(options, apps, ++resets, listeners, secrets)),
         behaviour,
         ...countersOf(behaviour),
         clock,
@@ -169,7 +169,7 @@ export const make = Effect.fnUntraced(function* (
   return workspace
 })
 
-/** A store with apps and without meetings. */
+/** Makes a store with apps and without meetings. */
 const storeOf = (apps: Store.Apps): Effect.Effect<Store.Store, Seed.SeedInvalid> =>
   Store.fits(apps)
     ? Effect.sync(() => Store.make(apps))
@@ -196,8 +196,8 @@ const countersOf = ({ monthlyQuota, rateLimit, rateWindow }: Behaviour.Behaviour
   quota: MonthlyQuota.make(monthlyQuota),
 })
 
-/** A state without apps, meetings and time of its own. */
-const emptied = Effect.fnUntraced(function* (
+/** Makes everything of a state but its clock and its store. */
+const emptyState = Effect.fnUntraced(function* (
   { randomSeed = 1, ...options }: Settled,
   apps: Store.Apps,
   resets: number,
@@ -206,13 +206,13 @@ const emptied = Effect.fnUntraced(function* (
 ) {
   for (const app of apps) secrets.rememberApp(app)
   const behaviour = behaviourOf(options)
-  // An app is in one workspace only: another one of the same random seed makes other tokens, which tell whose they are.
+  // An app is in one workspace only, so workspaces with the same random seed make different tokens, which show whose they are.
   const seed = `${randomSeed}/${apps[0].app_id}`
   return {
     behaviour,
     tokens: Tokens.make(yield* Generator.seeded(seed, "tokens"), secrets.rememberMinted),
     ...countersOf(behaviour),
-    // Page tokens from before a reset are no good after it.
+    // Page tokens from before a reset are not valid after it.
     pageTokens: pageTokens(`${seed}/pages`, resets),
     faults: FaultRules.make(),
     journal: Journal.make(listeners, secrets),
@@ -220,7 +220,8 @@ const emptied = Effect.fnUntraced(function* (
   }
 })
 
-const build = Effect.fnUntraced(function* (
+/** Makes the state of a workspace that has just started, or was reset. */
+const stateOf = Effect.fnUntraced(function* (
   options: Settled,
   seedAt: SeedAt,
   resets: number,
@@ -232,15 +233,15 @@ const build = Effect.fnUntraced(function* (
   const seed = yield* seedAt(nowSeconds)
   const apps = seed.apps ?? [Seed.defaultApp]
   const store = yield* storeOf(apps)
-  yield* fill(store, options, seed, nowSeconds)
-  return { ...(yield* emptied(options, apps, resets, listeners, secrets)), clock, store }
+  yield* putContents(store, options, seed, nowSeconds)
+  return { ...(yield* emptyState(options, apps, resets, listeners, secrets)), clock, store }
 })
 
-/** The seed, checked for when the mock's clock shows a time in unix seconds. */
+/** Returns the seed, checked against a clock that shows a time in unix seconds. */
 type SeedAt = (nowSeconds: number) => Effect.Effect<Seed.Seed, Seed.SeedInvalid>
 
-/** Puts the meetings that the options ask for into a store. */
-const fill = Effect.fnUntraced(function* (
+/** Puts the meetings of the seed and of the options into a store. */
+const putContents = Effect.fnUntraced(function* (
   store: Store.Store,
   options: Settled,
   seed: Seed.Seed,
@@ -254,7 +255,7 @@ const fill = Effect.fnUntraced(function* (
     (generate === undefined ? 0 : generate.numbers * generate.meetings)
   const tooMany = (message: string) =>
     new Seed.SeedInvalid({ source: "what the mock is given", faults: [{ path: ["generate"], message }] })
-  if (count > Bounds.meetings) return yield* tooMany(`asks for ${count} meetings, and ${Bounds.ofWorkspace}`)
+  if (count > Bounds.meetings) return yield* tooMany(`makes ${count} meetings, but ${Bounds.ofWorkspace}`)
   if (generate !== undefined) {
     const taken = new Set([...given, ...orders].map((entry) => entry.meeting_no))
     const random = yield* Generator.seeded(randomSeed, "numbers")
@@ -270,29 +271,29 @@ const fill = Effect.fnUntraced(function* (
   const span = Generator.daysBefore(nowSeconds, days)
   const isTaken = (id: string) => store.meeting(id) !== undefined
   for (const order of orders) {
-    // A stream of random numbers for each number: its meetings do not change when others come or go.
+    // A stream of random numbers for each meeting number: its meetings stay the same when other numbers come or go.
     const random = yield* Generator.seeded(randomSeed, `meetings/${order.meeting_no}`)
     yield* put(Generator.meetings(random, order, span, isTaken))
   }
 })
 
-/** The first self-built app, whose credentials a client is given; if all are store apps, the first of those. */
+/** Returns the app whose credentials clients are given: the first self-built one, or the first one if all are store apps. */
 export const firstApp = ({ state }: Workspace): Store.App =>
   state.store.apps().find(({ type }) => type === "self_built") ?? state.store.apps()[0]
 
-/** The numbers that have meetings. */
+/** Returns the meeting numbers that have meetings. */
 export const meetingNos = ({ state }: Workspace): ReadonlyArray<MeetingNo> => state.store.meetingNos()
 
-/** What a client needs to know of it. */
+/** Returns what a client needs to use a workspace. */
 export const running = (workspace: Workspace, url: string) => {
   const app = firstApp(workspace)
   return { url, appId: app.app_id, appSecret: app.app_secret, meetingNos: meetingNos(workspace) }
 }
 
-/** The meetings of a workspace that is asked for without any. */
+/** The seed of a workspace that is requested without meetings. */
 export const sampleSeed: Seed.Seed = { generate: sample.generate }
 
-/** An app for the n-th workspace that is asked for without apps. Its credentials are made up. */
+/** Returns the app of the n-th workspace that is requested without apps. Its credentials are made up. */
 export const appOfItsOwn = (n: number): Seed.App => ({
   ...Seed.defaultApp,
   app_id: `cli_w${String(n).padStart(15, "0")}`,

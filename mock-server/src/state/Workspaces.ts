@@ -1,27 +1,27 @@
-/** All workspaces of a server, and which of them a request belongs to. */
+/** The workspaces of a server, and which of them a request belongs to. */
 import * as Bounds from "../protocol/Bounds.ts"
 import * as Seed from "../seed/Seed.ts"
 import type { Token } from "./Tokens.ts"
 import type { MayHave, Workspace } from "./Workspace.ts"
 
-/** All workspaces of a server, and which of them a request belongs to. */
+/** The workspaces of a server. */
 export interface Workspaces {
-  /** Requests that name no app and no token of any other belong here. */
+  /** The workspace of requests that name no app and no token of another one. */
   readonly shared: Workspace
-  /** That of an app. */
+  /** Returns the workspace of an app. */
   readonly ofApp: (appId: string) => Workspace | undefined
-  /** That of a token, with the token. */
+  /** Returns the workspace of a token, and the token. */
   readonly ofToken: (text: string) => { readonly workspace: Workspace; readonly token: Token } | undefined
   readonly all: () => ReadonlyArray<Workspace>
-  /** Adds one, unless an app of it is in another, or there are too many: then why. */
+  /** Adds a workspace, or returns why not: one of its apps is in another workspace, or there are too many. */
   readonly add: (workspace: Workspace) => string | undefined
-  /** Why a workspace may not have apps. */
+  /** Returns the check of apps that a workspace is about to get. */
   readonly mayHave: (workspace: Workspace) => MayHave
-  /** The shared one stays. Whether there was another one with this app. */
+  /** Removes the workspace of an app, but never the shared one. True when it was there. */
   readonly remove: (appId: string) => boolean
 }
 
-/** Only the shared one, to begin with. */
+/** Makes the workspaces of a server, with only the shared one at first. */
 export const make = (shared: Workspace): Workspaces => {
   const others = new Set<Workspace>()
   const all = () => [shared, ...others]
