@@ -87,17 +87,17 @@ generate:
       assert.deepStrictEqual(yield* refusal("seed.yaml", yaml), [
         "seed.yaml has 12 faults:",
         "  apps[0].app_secret (line 2): Missing key",
-        "  apps[0].type (line 3): takes self_built or store",
-        "  apps[0].tenants (line 5): takes at least one tenant",
+        "  apps[0].type (line 3): must be self_built or store",
+        "  apps[0].tenants (line 5): must have at least one tenant",
         "  meetings[0].meeting_no (line 8): a meeting number has 9 digits, such as 337736498; quote it when it starts with 0",
         "  meetings[0].start_time (line 10): a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, such as 1767225600 (milliseconds have three digits more); write 1767225600",
-        "  meetings[2].topik (line 12): there is no such key: did you mean topic?",
-        "  generate[0].count (line 15): count is a whole number from 0 to 1000000",
-        "  meetings[2].id (line 12): is taken by meetings[1] already",
-        "  meetings[3].id (line 13): is taken by meetings[1] already",
-        "  generate[1].meeting_no (line 16): is taken by generate[0] already",
+        "  meetings[2].topik (line 12): unknown key: did you mean topic?",
+        "  generate[0].count (line 15): count must be a whole number from 0 to 1000000",
+        "  meetings[2].id (line 12): is already used by meetings[1]",
+        "  meetings[3].id (line 13): is already used by meetings[1]",
+        "  generate[1].meeting_no (line 16): is already used by generate[0]",
         "  meetings[1].end_time (line 11): end_time is before start_time",
-        "  generate[1].to (line 16): from must be less than to",
+        "  generate[1].to (line 16): to must be later than from",
       ])
     }).pipe(provideFiles),
   )
@@ -116,7 +116,7 @@ generate:
   const unreadable: ReadonlyArray<readonly [string, string, string]> = [
     ["broken.json", '{ "apps": [ }', "broken.json has 2 faults:"],
     ["broken.yaml", "apps: [1\nmeetings: {", "broken.yaml has "],
-    ["empty.yaml", "", "empty.yaml: is empty: it takes apps, meetings and generate"],
+    ["empty.yaml", "", "empty.yaml: is empty: a seed has the keys apps, meetings and generate"],
     [
       "list.yaml",
       "- 1",
@@ -221,10 +221,7 @@ generate:
       Effect.gen(function* () {
         const [, fault] = yield* refusal("seed.yaml", meetingWith(field))
         const [key] = field.split(":")
-        assert.strictEqual(
-          fault,
-          `  meetings[0].${key} (line 1): takes text: put it in quotes, such as "012345"`,
-        )
+        assert.strictEqual(fault, `  meetings[0].${key} (line 1): must be text in quotes, such as "012345"`)
       }).pipe(provideFiles),
     )
   }
@@ -271,14 +268,14 @@ generate:
         faults.filter((fault) => !fault.endsWith("Missing key")),
         [
           "seed.yaml has 19 faults:",
-          "  apps[1].tenants (line 3): takes at least one tenant",
-          "  generate[0].count (line 8): count is a whole number from 0 to 1000000",
-          "  apps[1].app_id (line 3): is taken by apps[0] already",
-          "  meetings[1].id (line 6): is taken by meetings[0] already",
-          "  generate[1].meeting_no (line 9): is taken by generate[0] already",
+          "  apps[1].tenants (line 3): must have at least one tenant",
+          "  generate[0].count (line 8): count must be a whole number from 0 to 1000000",
+          "  apps[1].app_id (line 3): is already used by apps[0]",
+          "  meetings[1].id (line 6): is already used by meetings[0]",
+          "  generate[1].meeting_no (line 9): is already used by generate[0]",
           // Which tenants there are is not known while those of an app are wrong.
           "  meetings[0].end_time (line 5): end_time is before start_time",
-          "  generate[0].to (line 8): from must be less than to",
+          "  generate[0].to (line 8): to must be later than from",
         ],
       )
     }).pipe(provideFiles),
@@ -288,7 +285,7 @@ generate:
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* refusal("seed.yaml", "apps: []"), [
         "seed.yaml has 1 fault:",
-        "  apps (line 1): takes at least one app",
+        "  apps (line 1): must have at least one app",
       ])
     }).pipe(provideFiles),
   )
@@ -318,7 +315,7 @@ generate:
         ["device", "is a device: give a YAML or JSON file"],
         ["circle", "cannot be read: ELOOP"],
         ["dangling", "there is no such file"],
-        ["sparse", "has more than 256 MiB: use generate for many meetings"],
+        ["sparse", "is larger than 256 MiB: use generate for many meetings"],
         ["socket", "is a socket: give a YAML or JSON file"],
       ]) {
         const error = yield* Effect.flip(SeedFile.fromFile(`${folder}/${name}`))
@@ -443,7 +440,7 @@ describe("a seed from a program", () => {
         error.message,
         [
           "the seed has 2 faults:",
-          "  meetings[1].id: is taken by meetings[0] already",
+          "  meetings[1].id: is already used by meetings[0]",
           "  meetings[0].tenant_key: no app has the tenant tenant_z, so nobody could read this meeting",
         ].join("\n"),
       )

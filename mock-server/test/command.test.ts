@@ -598,7 +598,7 @@ describe("the process of feishu-mock", () => {
       assert.deepStrictEqual(yield* Effect.promise(() => validated.ended), [2, null])
       assert.strictEqual(
         validated.stderr(),
-        "feishu-mock: standard input has 1 fault:\n  generate[0].form (line 1): there is no such key: did you mean from?\n",
+        "feishu-mock: standard input has 1 fault:\n  generate[0].form (line 1): unknown key: did you mean from?\n",
       )
       const served = yield* feishuMock(["--port", "0", "--json", "--seed", "-"])
       served.child.stdin?.end(seed.replace("form", "from"))

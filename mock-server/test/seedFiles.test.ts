@@ -270,7 +270,7 @@ describe("what is refused", () => {
       }
       // oxlint-disable-next-line no-loss-of-precision
       const lost = SeedCheck.check({ meetings: [{ ...row, id: 7011030664708603907 }] })
-      assert.include((yield* Effect.flip(lost)).message, "in quotes, for as a number it has lost digits")
+      assert.include((yield* Effect.flip(lost)).message, "write it in quotes: as a number it has lost digits")
     }),
   )
 
@@ -298,14 +298,14 @@ describe("what is refused", () => {
       "seed",
       ["F", "line 1: has no keys: a seed has the keys apps, meetings and generate, each with a list"],
     ],
-    ["comments", "# nothing\n", ["F: is empty: it takes apps, meetings and generate"]],
-    ["an empty document", "---\n", ["F: is empty: it takes apps, meetings and generate"]],
+    ["comments", "# nothing\n", ["F: is empty: a seed has the keys apps, meetings and generate"]],
+    ["an empty document", "---\n", ["F: is empty: a seed has the keys apps, meetings and generate"]],
     [
       "GBK",
       Buffer.concat([Buffer.from("#\nmeetings: [] # "), Buffer.of(0xd6, 0xdc, 0xbb, 0xe1)]),
       [
         "F",
-        "line 2: byte 18 of the file is not UTF-8, and may be GBK: save the file as UTF-8, for example with iconv -f GBK -t UTF-8 OLD > NEW",
+        "line 2: byte 18 of the file is not UTF-8; the file may be GBK: save it as UTF-8, for example with iconv -f GBK -t UTF-8 OLD > NEW",
       ],
     ],
     [
@@ -326,15 +326,12 @@ describe("what is refused", () => {
     [
       "a byte that is 0",
       "meetings: []\n\0",
-      ["F", "line 2: holds a byte that is 0, which no text has: is this a YAML or JSON file?"],
+      ["F", "line 2: has a zero byte, which no text has: is this a YAML or JSON file?"],
     ],
     [
       "a control character",
       "meetings: []\n# \u001b[31m",
-      [
-        "F",
-        'line 2: holds the control character U+001B: remove it, or write it as "\\u001b" in double quotes',
-      ],
+      ["F", 'line 2: has the control character U+001B: remove it, or write it as "\\u001b" in double quotes'],
     ],
     ["a tab", "meetings:\n\t- id: 1", ["F", "line 2: Tabs are not allowed as indentation"]],
     [
@@ -342,20 +339,20 @@ describe("what is refused", () => {
       "meetings：\n  - id：1",
       [
         "F",
-        "line 1: has no keys: a seed has the keys apps, meetings and generate, each with a list (write : and a blank in place of ：)",
+        "line 1: has no keys: a seed has the keys apps, meetings and generate, each with a list (write : and a space instead of ：)",
       ],
     ],
     [
       "a full-width colon after a key",
       "meetings:\n  - id: 1\n    topic：x\n    start_time: 1",
-      ["F", "line 3: Implicit keys need to be on a single line (YAML does not know ：: write :)"],
+      ["F", "line 3: Implicit keys need to be on a single line (YAML does not understand ：: write :)"],
     ],
     [
       "an unknown tag",
       yaml.replace("337736498", "!env NO"),
       [
         "F has 1 fault:",
-        "meetings[0].meeting_no (line 2): the tag !env has no meaning here: remove it, and write the value itself",
+        "meetings[0].meeting_no (line 2): the tag !env is not supported: remove it, and write the value itself",
       ],
     ],
     [
@@ -363,20 +360,24 @@ describe("what is refused", () => {
       "meetings: !!set {}",
       [
         "F has 1 fault:",
-        "meetings (line 1): the tag tag:yaml.org,2002:set has no meaning here: remove it, and write the value itself",
+        "meetings (line 1): the tag tag:yaml.org,2002:set is not supported: remove it, and write the value itself",
       ],
     ],
     [
       "a key twice",
       '{ "meetings": [],\n"meetings": [] }',
-      ["F has 1 fault:", "meetings (line 2): is written twice"],
+      ["F has 1 fault:", "meetings (line 2): duplicate key"],
     ],
     [
       "a key twice beside a merge key",
       yaml.replace("id:", "<<: { topic: x }, topic: y, id:"),
-      ["F has 1 fault:", "meetings[0].topic (line 2): is written twice"],
+      ["F has 1 fault:", "meetings[0].topic (line 2): duplicate key"],
     ],
-    ["a key that is a list", "? [a]\n: 1", ["F", "line 1: a key is text, and no list, mapping or alias"]],
+    [
+      "a key that is a list",
+      "? [a]\n: 1",
+      ["F", "line 1: a key must be text, not a list, a mapping or an alias"],
+    ],
     [
       "an unknown alias",
       "generate: []\napps: *nope",
@@ -388,8 +389,8 @@ describe("what is refused", () => {
       [
         "F has 3 faults:",
         "apps[0].app_secret (line 2): there is no anchor &<redacted> before the alias *<redacted>",
-        "apps[0].type (line 2): the tag !Kennwort has no meaning here: remove it, and write the value itself",
-        "apps[1].encrypt_key (line 3): the tag <redacted> has no meaning here: remove it, and write the value itself",
+        "apps[0].type (line 2): the tag !Kennwort is not supported: remove it, and write the value itself",
+        "apps[1].encrypt_key (line 3): the tag <redacted> is not supported: remove it, and write the value itself",
       ],
     ],
     [
@@ -400,29 +401,35 @@ describe("what is refused", () => {
     [
       "an alias in itself",
       "apps: &a\n  - *a",
-      ["F has 1 fault:", "apps[0] (line 2): the alias *a stands within what it stands for"],
+      ["F has 1 fault:", "apps[0] (line 2): the alias *a is inside the value that it refers to"],
     ],
     [
       "a merge key of itself",
       "apps: &a\n  <<: *a",
-      ["F has 1 fault:", "apps (line 2): the alias *a stands within what it stands for"],
+      ["F has 1 fault:", "apps (line 2): the alias *a is inside the value that it refers to"],
     ],
     [
       "a merge key of what is no mapping",
       "x-a: &a 5\nmeetings:\n  - <<: *a",
-      ["F has 1 fault:", "meetings[0] (line 3): << takes a mapping such as *defaults, or a list of mappings"],
+      [
+        "F has 1 fault:",
+        "meetings[0] (line 3): << must have a mapping such as *defaults, or a list of mappings",
+      ],
     ],
     [
       "a merge key of nothing",
       "meetings:\n  - <<:",
-      ["F has 1 fault:", "meetings[0] (line 2): << takes a mapping such as *defaults, or a list of mappings"],
+      [
+        "F has 1 fault:",
+        "meetings[0] (line 2): << must have a mapping such as *defaults, or a list of mappings",
+      ],
     ],
     [
       "a merge key in quotes",
       'meetings: []\n"<<": {}',
       [
         "F has 1 fault:",
-        "<< (line 2): there is no such key: a seed has apps, meetings, generate, and x-… for anchors",
+        "<< (line 2): unknown key: a seed has apps, meetings, generate, and x-… for anchors",
       ],
     ],
     [
@@ -442,16 +449,16 @@ describe("what is refused", () => {
     [
       "a merged id twice",
       `x-d: &d\n  ${JSON.stringify(row)}\nmeetings:\n  - *d\n  - { <<: *d }`,
-      ["F has 1 fault:", "meetings[1].id (line 2): is taken by meetings[0] already"],
+      ["F has 1 fault:", "meetings[1].id (line 2): is already used by meetings[0]"],
     ],
     [
       "mistyped keys",
       "meeting: []\ngenrate: []\ndefaults: {}",
       [
         "F has 3 faults:",
-        "meeting (line 1): there is no such key: did you mean meetings?",
-        "genrate (line 2): there is no such key: did you mean generate?",
-        "defaults (line 3): there is no such key: a seed has apps, meetings, generate, and x-… for anchors",
+        "meeting (line 1): unknown key: did you mean meetings?",
+        "genrate (line 2): unknown key: did you mean generate?",
+        "defaults (line 3): unknown key: a seed has apps, meetings, generate, and x-… for anchors",
       ],
     ],
     [
@@ -459,7 +466,7 @@ describe("what is refused", () => {
       yaml.replace("start_time", "startTime"),
       [
         "F has 2 faults:",
-        "meetings[0].startTime (line 2): there is no such key: did you mean start_time?",
+        "meetings[0].startTime (line 2): unknown key: did you mean start_time?",
         "meetings[0].start_time (line 2): Missing key",
       ],
     ],
@@ -468,25 +475,25 @@ describe("what is refused", () => {
       yaml.replace("id:", "x-note: 1, id:"),
       [
         "F has 1 fault:",
-        "meetings[0].x-note (line 2): there is no such key: those that start with x- stand beside apps and meetings, not within them",
+        "meetings[0].x-note (line 2): unknown key: keys that start with x- belong next to apps and meetings, not inside them",
       ],
     ],
     [
       "a mistyped type",
       "apps:\n  - { app_id: a, app_secret: b, type: selfbuilt, scopes: [], tenants: [t] }",
-      ["F has 1 fault:", "apps[0].type (line 2): takes self_built or store: did you mean self_built?"],
+      ["F has 1 fault:", "apps[0].type (line 2): must be self_built or store: did you mean self_built?"],
     ],
     [
       "a type that is near none",
       "apps:\n  - { app_id: a, app_secret: b, type: internal, scopes: [], tenants: [t] }",
-      ["F has 1 fault:", "apps[0].type (line 2): takes self_built or store"],
+      ["F has 1 fault:", "apps[0].type (line 2): must be self_built or store"],
     ],
     [
       "JSON with comments and faults",
       `{\n// one\n"meetings": [\n/* two\n*/ { "topik": "x",\n"id": "x" } ] }`,
       [
         "F has 5 faults:",
-        "meetings[0].topik (line 5): there is no such key: did you mean topic?",
+        "meetings[0].topik (line 5): unknown key: did you mean topic?",
         "meetings[0].id (line 6): a meeting id is a 64-bit integer as text, such as 7011030664708603907",
         "meetings[0].meeting_no (line 5): Missing key",
         "meetings[0].topic (line 5): Missing key",
@@ -498,7 +505,7 @@ describe("what is refused", () => {
       bomb("x-a: &a [x]", aliases),
       [
         "F has 1 fault:",
-        "x-g[6] (line 7): its aliases stand for more than 1000000 values: use generate for many meetings",
+        "x-g[6] (line 7): aliases make more than 1000000 values: use generate for many meetings",
       ],
     ],
     [
@@ -506,7 +513,7 @@ describe("what is refused", () => {
       bomb("x-a: &a { k: 1 }", merges),
       [
         "F has 1 fault:",
-        "x-g[4] (line 7): its aliases stand for more than 1000000 values: use generate for many meetings",
+        "x-g[4] (line 7): aliases make more than 1000000 values: use generate for many meetings",
       ],
     ],
     [
@@ -519,7 +526,7 @@ describe("what is refused", () => {
       "YAML of more than 16 MiB",
       `#${"x".repeat(2 ** 24)}\n${yaml}`,
       [
-        "F: has more than 16 MiB and is not plain JSON, which may have more: JSON without comments and mistakes, each key once. Use generate for many meetings",
+        "F: is larger than 16 MiB. Only plain JSON may be larger: valid JSON without comments and duplicate keys. Use generate for many meetings",
       ],
     ],
     [
@@ -527,7 +534,7 @@ describe("what is refused", () => {
       '"\\e[31m\\u202e\\n\\u009b周会": 1',
       [
         "F has 1 fault:",
-        "\\u001b[31m\\u202e\\n\\u009b周会 (line 1): there is no such key: a seed has apps, meetings, generate, and x-… for anchors",
+        "\\u001b[31m\\u202e\\n\\u009b周会 (line 1): unknown key: a seed has apps, meetings, generate, and x-… for anchors",
       ],
     ],
     [
@@ -561,7 +568,7 @@ describe("what is probably not meant", () => {
     Effect.gen(function* () {
       const told = (apps: ReadonlyArray<object>) =>
         Effect.map(SeedCheck.check({ apps }), (seed) =>
-          SeedWarnings.doubts(seed).map(({ message }) => message),
+          SeedWarnings.warnings(seed).map(({ message }) => message),
         )
       assert.deepStrictEqual(
         yield* told([{ ...app, scopes: ["vc:meeting:readonly", "vc:meeting.meetingid:read"] }]),
@@ -569,10 +576,10 @@ describe("what is probably not meant", () => {
       )
       assert.deepStrictEqual(yield* told([{ ...app, scopes: ["vc:meeting:readony", "im:message", "x"] }]), [
         "unknown scope vc:meeting:readony: did you mean vc:meeting:readonly?",
-        "unknown scopes im:message, x: nothing here asks for them; reading meetings takes vc:meeting:readonly or vc:meeting.meetingid:read",
+        "unknown scopes im:message, x: no endpoint here needs them; to read meetings an app needs vc:meeting:readonly or vc:meeting.meetingid:read",
       ])
       assert.deepStrictEqual(yield* told([{ ...app, scopes: [], app_secret: "${SECRET:-geheim}" }]), [
-        "no variable is replaced here, so this is taken as it is written: envsubst < FILE | feishu-mock --seed - replaces them",
+        "variables are not replaced, so this is taken literally: use envsubst < FILE | feishu-mock --seed - to replace them",
       ])
     }),
   )

@@ -233,7 +233,7 @@ describe("a snapshot", () => {
           [
             lines,
             inLines(head, [meeting(1), meeting(2, { topic: 1 }), meeting(1), meeting(3, { end_time: 1 })]),
-            'topic (line 3): takes text: put it in quotes, such as "012345"',
+            'topic (line 3): must be text in quotes, such as "012345"',
             "id (line 4): an earlier meeting has the id 1",
             "end_time (line 5): end_time is before start_time",
           ],
@@ -248,22 +248,22 @@ describe("a snapshot", () => {
           [
             lines,
             inLines({ ...head, seed: { apps: [apps.apps[0], apps.apps[0]] } }, []),
-            "seed.apps[1].app_id (line 1): is taken by apps[0] already",
+            "seed.apps[1].app_id (line 1): is already used by apps[0]",
           ],
           ["application/json", "{", "is not JSON: "],
           ["application/json", "[]", "takes a snapshot"],
           ["application/json", "null", "takes a snapshot"],
-          ["application/json", document({ meetings: {} }), "seed.meetings: takes a list of meetings"],
+          ["application/json", document({ meetings: {} }), "seed.meetings: must be a list of meetings"],
           [
             "application/json",
             document({ meetings: [meeting(1), meeting(1)] }),
             "seed.meetings[1].id: an earlier meeting has the id 1",
           ],
-          ["application/json", document({ generate: [] }), "seed.generate: there is no such key"],
+          ["application/json", document({ generate: [] }), "seed.generate: unknown key"],
           [
             "application/json",
             document({ meetings: [{ ...meeting(1), secret: 1 }] }),
-            "seed.meetings[0].secret: there is no such key",
+            "seed.meetings[0].secret: unknown key",
           ],
         ] as const) {
           const { status, text } = yield* ask("PUT", "/state", body, { "content-type": type })

@@ -294,7 +294,7 @@ const mock = (called: string) =>
           const start = now ?? present
           const old = seed === undefined || flags.ninetyDays === "span" ? 0 : SeedWarnings.tooOld(seed, start)
           if (old > 0) yield* warn(Validate.oldInWords(old))
-          const doubts = seed === undefined ? [] : SeedWarnings.doubts(seed)
+          const doubts = seed === undefined ? [] : SeedWarnings.warnings(seed)
           for (const doubt of Problems.told(doubts.map(renderFault))) yield* warn(doubt)
           if (!isLoopbackHost(flags.host)) {
             yield* warn(

@@ -35,7 +35,7 @@ export const validate = Effect.fnUntraced(function* (
     }
     const held = heldBy(read.success)
     const old = SeedWarnings.tooOld(read.success, now)
-    const warnings = SeedWarnings.doubts(read.success)
+    const warnings = SeedWarnings.warnings(read.success)
     if (options.json) {
       yield* Console.log(json({ file: path, ok: true, ...held, tooOld: old, warnings }))
       continue

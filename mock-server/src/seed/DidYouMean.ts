@@ -1,13 +1,13 @@
-/** What somebody meant who wrote something that is not known. */
+/** Suggestions for names that are not known. */
 import leven from "leven"
 
 /**
- * The known name that is nearest to what was written, if one is near. Case and separators do not count, so `startTime`
- * is `start_time`; and so is `start`, when no other name has that word.
+ * Returns the known name that is nearest to what was written, or `undefined` when none is near. Case and separators do not
+ * count, so `startTime` is near `start_time`; so is `start`, if no other name has that word.
  */
 export const closest = (written: string, known: ReadonlyArray<string>): string | undefined => {
   const plain = plainly(written)
-  // A word of more letters than any name is none of them, and comparing takes the product of both lengths.
+  // A word that is longer than any name is not compared: comparing takes time proportional to the product of both lengths.
   if (plain === "" || plain.length > 64) return undefined
   let nearest: { readonly name: string; readonly distance: number } | undefined
   for (const name of known) {
@@ -22,7 +22,7 @@ export const closest = (written: string, known: ReadonlyArray<string>): string |
 
 const plainly = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "")
 
-/** A question to end a message with, or nothing. */
+/** Returns a question for the end of a message, or an empty text. */
 export const question = (written: string, known: ReadonlyArray<string>): string => {
   const meant = closest(written, known)
   return meant === undefined ? "" : `: did you mean ${meant}?`

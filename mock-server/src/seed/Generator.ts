@@ -1,6 +1,6 @@
 /**
- * Meetings that look like real ones, made from a random seed: the same seed and the same times give the same
- * meetings, byte for byte.
+ * Generates meetings that look like real ones from a random seed: the same seed and the same times give the same meetings,
+ * byte for byte.
  */
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -8,7 +8,7 @@ import type { Generate, InSeconds, Meeting } from "./Seed.ts"
 import * as TimeText from "./TimeText.ts"
 import { topics } from "./topics.ts"
 
-/** A stretch of time from `from` (inclusive) to `to` (exclusive), in unix seconds. */
+/** A range of time from `from` (inclusive) to `to` (exclusive), in unix seconds. */
 export interface Span {
   readonly from: number
   readonly to: number
@@ -16,17 +16,17 @@ export interface Span {
 
 const secondsPerDay = 24 * 60 * 60
 
-/** The `days` before the UTC day of a time in unix seconds, so that no generated meeting lies in the future. */
+/** Returns the `days` before the UTC day of a time in unix seconds, so that no generated meeting is in the future. */
 export const daysBefore = (nowSeconds: number, days: number): Span => {
   const to = Math.floor(nowSeconds / secondsPerDay) * secondsPerDay
   return { from: Math.max(0, to - days * secondsPerDay), to }
 }
 
-/** Random numbers that a seed decides alone. The `purpose` keeps the streams of one seed apart. */
+/** Returns random numbers that depend on the seed only. Each `purpose` has a stream of its own. */
 export const seeded = (seed: string | number, purpose: string): Effect.Effect<Random.Random> =>
   Effect.service(Random.Random).pipe(Random.withSeed(`${seed}/${purpose}`))
 
-/** `count` meeting numbers that are not in `taken`, which gets them, too. */
+/** Returns `count` meeting numbers that are not in `taken`, and adds them to it. */
 export const meetingNos = (random: Random.Random, count: number, taken: Set<string>): Array<string> =>
   Array.from({ length: count }, () => {
     let meetingNo: string
@@ -37,8 +37,8 @@ export const meetingNos = (random: Random.Random, count: number, taken: Set<stri
   })
 
 /**
- * The meetings of one order, one after the other. Their starts are spread evenly with some jitter over the span of the
- * order, or over `span`. Ids that are taken are avoided; whoever asks for the meetings takes theirs as they come.
+ * Yields the meetings of one order. Their starts are spread evenly, with some jitter, over the range of the order, or over
+ * `span`. Ids for which `isTaken` holds are avoided, so the caller stores each meeting before it takes the next one.
  */
 export const meetings = function* (
   random: Random.Random,
@@ -48,7 +48,7 @@ export const meetings = function* (
 ): Generator<InSeconds<Meeting>, void, undefined> {
   const from = order.from ?? Math.min(span.from, order.to ?? span.from)
   const to = Math.max(from + 1, order.to ?? span.to)
-  // What recurs under one number is one meeting with one topic, one password and one link, most of the time.
+  // Most meetings of one number are one recurring meeting, with the same topic, password and link.
   const usual = pick(random, topics)
   const password = chance(random, 0.6) ? sixDigits(random) : undefined
   const url = chance(random, 0.6) ? `https://vc.feishu.cn/j/${order.meeting_no}` : undefined
@@ -68,7 +68,7 @@ export const meetings = function* (
   }
 }
 
-/** The upper 32 bits of an id are the time it was made, in unix seconds (inferred from published ids of meetings). */
+/** Returns an id whose upper 32 bits are the start in unix seconds (inferred from published ids of meetings). */
 const meetingId = (random: Random.Random, start: number, isTaken: (id: string) => boolean): string => {
   let id: string
   do id = String((BigInt(start) << 32n) | BigInt(below(random, 2 ** 32)))

@@ -1,8 +1,8 @@
 /**
- * What the mock is filled with: apps, meetings, and orders to generate meetings.
+ * Seeds: the apps, the meetings and the orders to generate meetings that a mock starts with.
  *
- * A seed comes from a YAML or JSON file or from a program. Either way all of its faults are told at once, each
- * with its path, before anything starts.
+ * A seed comes from a YAML or JSON file, or from a program. Either way, before anything starts, all of its faults are
+ * reported at once, each with its path.
  */
 import { ListByNo } from "@effect-feishu/contract"
 import * as JsonSchema from "effect/JsonSchema"
@@ -15,55 +15,56 @@ export { SeedInvalid } from "./SeedInvalid.ts"
 
 const { anyText, atLeastOne, needsQuotes, notATime, optional, shown, text, time, waysOfTime } = SeedValues
 
-/** Why a time that is relative is none after all. */
-export const tooLate = `is after the last second that there is: ${TimeText.lastSecond}, in unix seconds`
+/** The message for a relative time that is beyond the last second. */
+export const tooLate = `is after the last second of the mock's clock: ${TimeText.lastSecond} in unix seconds`
 
-/** What is said of a key that is not known. */
-export const noOtherKeys = { messageUnexpectedKey: "there is no such key" }
+/** Annotates a Schema with the message for an unknown key. */
+export const noOtherKeys = { messageUnexpectedKey: "unknown key" }
 
 /** The kinds of apps. */
 export const appTypes = ["self_built", "store"] as const
-/** What is said of a type that is none of them. */
-export const notAnAppType = "takes self_built or store"
+/** The message for another type. */
+export const notAnAppType = "must be self_built or store"
 
 /**
- * An app with its credentials. A self-built app lives in the first of its tenants. Where there are `allowed_ips`,
- * requests from any other address are refused. A store app's events carry its `verification_token`, and are encrypted
- * and signed where it has an `encrypt_key`.
+ * An app with its credentials. A self-built app belongs to the first of its tenants. With `allowed_ips`, requests from
+ * any other address are refused. The events of a store app carry its `verification_token`; with an `encrypt_key` they
+ * are encrypted and signed.
  */
 export const App = Schema.Struct({
   app_id: SeedValues.appId.annotate({
-    description: "The app id that a client sends, such as cli_a1b2c3d4e5f6a7b8",
+    description: "The app id that clients send, such as cli_a1b2c3d4e5f6a7b8",
   }),
-  app_secret: SeedValues.sent.annotate({ description: "The app secret that a client sends; made up" }),
+  app_secret: SeedValues.sent.annotate({ description: "The app secret that clients send; make one up" }),
   type: Schema.Literals(appTypes).annotate({
     message: notAnAppType,
-    description: "self_built, or store: its tokens take the ticket that is pushed to --app-ticket-url",
+    description:
+      "self_built, or store: a store app gets its tokens with the ticket that is pushed to --app-ticket-url",
   }),
   scopes: Schema.Array(text).annotate({
     description:
-      "The scopes that the app has. Without vc:meeting:readonly and vc:meeting.meetingid:read it may not read meetings",
+      "The scopes of the app. To read meetings it needs vc:meeting:readonly or vc:meeting.meetingid:read",
   }),
   tenants: atLeastOne(SeedValues.sent, "tenant").annotate({
     description:
-      "The tenants that have the app. A self-built app sees the meetings of the first; a store app asks for a token for each",
+      "The tenants that have installed the app. A self-built app sees the meetings of the first one; a store app gets a token for each tenant",
   }),
   allowed_ips: optional(
     Schema.Array(SeedValues.ipAddress),
-    "takes a list of addresses",
-    "Requests from other addresses than these are refused",
+    "must be a list of addresses",
+    "The addresses that may send requests; all others are refused",
   ),
   encrypt_key: optional(
     text,
     needsQuotes,
-    "Of a store app: its tickets are pushed encrypted with this key, and signed",
+    "For a store app: its tickets are pushed encrypted with this key, and signed",
   ),
-  verification_token: optional(text, needsQuotes, "Of a store app: its tickets carry it"),
+  verification_token: optional(text, needsQuotes, "For a store app: its tickets carry this token"),
 }).annotate(noOtherKeys)
-/** See the Schema of the same name. */
+/** An app with its credentials. */
 export type App = typeof App.Type
 
-/** The app of a seed without apps. Its credentials are made up. */
+/** The app of a seed that has none. Its credentials are made up. */
 export const defaultApp: App = {
   app_id: "cli_a1b2c3d4e5f6a7b8",
   app_secret: "ThisSecretIsFakeAndOnlyForTests0",
@@ -73,91 +74,92 @@ export const defaultApp: App = {
 }
 
 /**
- * One meeting. `id` is a 64-bit integer as text. Times are unix seconds, ISO text with a zone, a date in UTC, or how
- * long before the start of the mock's clock: `-3d`. Without `tenant_key` it belongs to the first tenant of the first
- * app.
+ * One meeting. `id` is a 64-bit integer as text. A time is unix seconds, ISO text with a zone, a date in UTC, or counted
+ * from the start of the mock's clock, such as `-3d`. Without `tenant_key` the meeting belongs to the first tenant of the
+ * first app.
  */
 export const Meeting = Schema.Struct({
   id: SeedValues.meetingId,
   meeting_no: SeedValues.meetingNo,
-  topic: shown.annotate({ description: "What the meeting is about; may be empty" }),
-  url: optional(shown, needsQuotes, "The link to join, such as https://vc.feishu.cn/j/337736498"),
-  password: optional(shown, needsQuotes, "The password, in quotes"),
+  topic: shown.annotate({ description: "The topic of the meeting; may be empty" }),
+  url: optional(
+    shown,
+    needsQuotes,
+    "The link with which people join, such as https://vc.feishu.cn/j/337736498",
+  ),
+  password: optional(shown, needsQuotes, "The password of the meeting, in quotes"),
   start_time: time.annotate({
-    description: `When it started: ${waysOfTime}. Feishu shows meetings of the last 90 days`,
+    description: `When the meeting started: ${waysOfTime}. Feishu shows meetings of the last 90 days`,
   }),
-  end_time: optional(time, notATime, `When it ended: ${waysOfTime}`),
+  end_time: optional(time, notATime, `When the meeting ended: ${waysOfTime}`),
   tenant_key: optional(
     text,
     needsQuotes,
-    "The tenant whose meeting it is; the first tenant of the first app unless given",
+    "The tenant that the meeting belongs to (default: the first tenant of the first app)",
   ),
-  meeting_connect: optional(Schema.Boolean, "takes true or false", "Feishu's field of that name"),
+  meeting_connect: optional(Schema.Boolean, "must be true or false", "Feishu's field of this name"),
   note_id: optional(shown, needsQuotes, "The id of the meeting's note, in quotes"),
 }).annotate(noOtherKeys)
-/** See the Schema of the same name. */
+/** One meeting. */
 export type Meeting = typeof Meeting.Type
 
 /**
- * An order to generate `count` meetings of a number, spread over `from` (inclusive) to `to` (exclusive), written as
- * the times of a meeting. Without them: the days before the UTC day in which the mock's clock starts, 89 unless told.
+ * An order to generate `count` meetings of a number, spread from `from` (inclusive) to `to` (exclusive), which are written
+ * like the times of a meeting. Without them, the meetings are spread over the days (89 by default) before the UTC day in
+ * which the mock's clock starts.
  */
 export const Generate = Schema.Struct({
   meeting_no: SeedValues.meetingNo,
-  count: SeedValues.count.annotate({ description: "How many meetings of this number, from 0 to 1000000" }),
-  from: optional(
-    time,
-    notATime,
-    `Spread them from this time on, 89 days before today unless given: ${waysOfTime}`,
-  ),
+  count: SeedValues.count.annotate({ description: "The number of meetings to generate, from 0 to 1000000" }),
+  from: optional(time, notATime, `The earliest start (default: 89 days before today): ${waysOfTime}`),
   to: optional(
     time,
     notATime,
-    `Spread them until this time, the start of today (UTC) unless given: ${waysOfTime}`,
+    `The end of the starts, exclusive (default: the start of today in UTC): ${waysOfTime}`,
   ),
 }).annotate(noOtherKeys)
-/** See the Schema of the same name. */
+/** An order to generate meetings. */
 export type Generate = typeof Generate.Type
 
-/** The keys of a seed that mean something. */
+/** The keys of a seed that have a meaning. */
 export const Keys = Schema.Struct({
   $schema: optional(
     anyText,
     needsQuotes,
-    "In JSON: where editors find this description, ./feishu.schema.json",
+    "In JSON: the file in which editors find this description, ./feishu.schema.json",
   ),
   apps: optional(
     atLeastOne(App, "app"),
-    "takes a list of apps",
-    "Who may ask. Without apps there is one made-up app that may read",
+    "must be a list of apps",
+    "The apps that may send requests (default: one made-up app that may read meetings)",
   ),
-  meetings: optional(Schema.Array(Meeting), "takes a list of meetings", "Meetings, one by one"),
+  meetings: optional(Schema.Array(Meeting), "must be a list of meetings", "Meetings, one by one"),
   generate: optional(
     Schema.Array(Generate),
-    "takes a list of orders to generate meetings",
-    "Meetings by the number, made up, spread over a stretch of time",
+    "must be a list of orders to generate meetings",
+    "Orders to generate meetings, spread over a range of time",
   ),
 })
 
 /**
- * The whole seed. Without `apps` there is {@link defaultApp}. `$schema` says nothing: editors look for it in JSON. Nor
- * do keys that start with `x-`: they are a place for YAML's anchors, as in compose files. Within an app or a meeting
- * there are none, since merged into another one they would stand among the keys that mean something.
+ * The whole seed. Without `apps` it has {@link defaultApp}. `$schema` is ignored: editors look for it in JSON. Keys at the
+ * top that start with `x-` are ignored, too: they are a place for YAML's anchors, as in compose files. An app or a meeting
+ * may not have such keys, since a merge key would copy them into another one.
  */
 export const Seed: Schema.Codec<typeof Keys.Type, typeof Keys.Encoded> = Schema.StructWithRest(Keys, [
   Schema.Record(Schema.TemplateLiteral(["x-", Schema.String]), Schema.Unknown),
 ]).annotate(noOtherKeys)
-/** See the Schema of the same name. */
+/** A whole seed. */
 export type Seed = typeof Seed.Type
 
-/** With every time in unix seconds. */
+/** An entry with every time in unix seconds. */
 export type InSeconds<Entry extends Meeting | Generate> = {
   readonly [Key in keyof Entry]: Key extends "start_time" | "end_time" | "from" | "to"
     ? Exclude<Entry[Key], string>
     : Entry[Key]
 }
 
-/** The same with its times in unix seconds, those that are relative counted from `now`; none is before 1970. */
+/** Returns the entry with its times in unix seconds. Relative times count from `now`; none becomes earlier than 1970. */
 export const inSeconds = <Entry extends Meeting | Generate>(entry: Entry, now: number): InSeconds<Entry> => {
   const resolved: Record<string, unknown> = { ...entry }
   for (const key of ["start_time", "end_time", "from", "to"]) {
@@ -168,11 +170,11 @@ export const inSeconds = <Entry extends Meeting | Generate>(entry: Entry, now: n
 }
 
 /**
- * The JSON Schema of a seed file, in the draft that every editor knows. What it lets through may still be wrong:
- * {@link check} knows more.
+ * Returns the JSON Schema of a seed file, in the draft that every editor knows. It accepts seeds that `SeedCheck` still
+ * refuses.
  */
 export const jsonSchema = (): JsonSchema.JsonSchema => ({
   $schema: "http://json-schema.org/draft-07/schema#",
-  title: "What feishu-mock serves",
+  title: "A seed of feishu-mock",
   ...JsonSchema.toDocumentDraft07(Schema.toJsonSchemaDocument(Seed, { onExcessProperty: "error" })).schema,
 })

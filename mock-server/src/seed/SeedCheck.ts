@@ -1,4 +1,4 @@
-/** Checks a seed, and tells all of its faults at once. */
+/** Checks seeds. A seed that is wrong fails with all of its faults at once. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -28,10 +28,10 @@ const noSuchKey = noOtherKeys.messageUnexpectedKey
 const decode = Schema.decodeUnknownResult(Seed, { errors: "all", onExcessProperty: "error" })
 
 const decodeMeeting = Schema.decodeUnknownResult(Meeting, { errors: "all", onExcessProperty: "error" })
-/** What a Schema has found, each with its path. */
+/** Returns the faults that a Schema has found, each with its path. */
 export const faultsOf = (failure: Schema.SchemaError): ReadonlyArray<Fault> => Problems.ofIssue(failure.issue)
 
-/** Checks one meeting by itself, whose relative times count from `now` (unix seconds). Its tenant may be anybody's. */
+/** Checks one meeting without a seed. Relative times count from `now` (unix seconds). Any tenant is accepted. */
 export const checkMeeting = (
   value: unknown,
   now: number,
@@ -49,8 +49,8 @@ export const checkMeeting = (
 }
 
 /**
- * Checks a seed that a program made; fails with all faults. Relative times count from `now` (unix seconds), that of
- * Effect's `Clock` unless given.
+ * Checks a seed that a program made. Fails with all faults. Relative times count from `now` (unix seconds; default: the
+ * time of Effect's `Clock`).
  */
 export const check = (seed: unknown, source = "the seed", now?: number): Effect.Effect<Seed, SeedInvalid> =>
   Effect.flatMap(now === undefined ? clockSeconds : Effect.succeed(now), (now) => checkAt(seed, source, now))
@@ -60,8 +60,7 @@ const clockSeconds = Effect.map(Clock.currentTimeMillis, (millis) => Math.floor(
 const checkAt = (seed: unknown, source: string, now: number): Effect.Effect<Seed, SeedInvalid> => {
   if (typeof seed !== "object" || seed === null || Array.isArray(seed)) {
     const what = Array.isArray(seed) ? "is a list" : "has no keys"
-    const hint =
-      typeof seed === "string" && seed.includes("：") ? " (write : and a blank in place of ：)" : ""
+    const hint = typeof seed === "string" && seed.includes("：") ? " (write : and a space instead of ：)" : ""
     const message = `${what}: a seed has the keys apps, meetings and generate, each with a list${hint}`
     return Effect.fail(new SeedInvalid({ source, faults: [{ path: [], message }] }))
   }
@@ -78,10 +77,10 @@ const checkAt = (seed: unknown, source: string, now: number): Effect.Effect<Seed
     : Effect.fail(new SeedInvalid({ source, faults }))
 }
 
-/** What may have been meant, where a key or a choice is not known. */
+/** Returns a hint for an unknown key or choice: what may have been meant. */
 const hintAt = (path: ReadonlyArray<PropertyKey>, message: string, seed: object): string => {
   const key = String(path.at(-1))
-  if (message === noSuchKey && key.includes("：")) return ": write : and a blank in place of ："
+  if (message === noSuchKey && key.includes("：")) return ": write : and a space instead of ："
   if (message === notAnAppType) {
     const written = path.reduce<unknown>((value, key) => get(value, key), seed)
     return typeof written === "string" ? DidYouMean.question(written, appTypes) : ""
@@ -93,7 +92,7 @@ const hintAt = (path: ReadonlyArray<PropertyKey>, message: string, seed: object)
   return question === "" ? ": a seed has apps, meetings, generate, and x-… for anchors" : question
 }
 
-const xOnlyAtTheTop = ": those that start with x- stand beside apps and meetings, not within them"
+const xOnlyAtTheTop = ": keys that start with x- belong next to apps and meetings, not inside them"
 
 const entryFields = (list: PropertyKey | undefined): object =>
   list === "apps" ? App.fields : list === "meetings" ? Meeting.fields : Generate.fields

@@ -1,14 +1,14 @@
 /**
- * The seed that explains every key. In a clone it is in `examples/`; in what is published, and wherever else this is
- * bundled, its text is in this module's place, as build.ts says.
+ * The example seed, which explains every key. In a clone it is a file in `examples/`. In a bundle, `build.ts` replaces this
+ * module with one that holds the text.
  */
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
-/** Its text. */
+/** Returns the text of the example seed. */
 export const read = (): string => readFileSync(new URL("../../examples/seed.yaml", import.meta.url), "utf8")
 
-/** This module as it is published. */
+/** Returns this module as it is published. */
 export const made = (): {
   readonly file: string
   readonly code: string

@@ -1,4 +1,4 @@
-/** Seeds from files, pipes and standard input. */
+/** Reads seeds from files, pipes and standard input. */
 import * as DecodedText from "@effect-feishu/terminal/DecodedText"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
@@ -12,7 +12,7 @@ import type { Parsed } from "./SeedYaml.ts"
 import * as TimeText from "./TimeText.ts"
 import { entriesOf, get } from "./UncheckedSeed.ts"
 
-/** A million meetings take less. What is larger is no seed, or has no end. */
+/** The largest file, in MiB. A million meetings take less; a larger file is not a seed, or has no end. */
 const mostMebibytes = 256
 
 const whyUnread = (unread: InputFile.Unread): string => {
@@ -24,23 +24,23 @@ const whyUnread = (unread: InputFile.Unread): string => {
     case "WrongKind":
       return `is a ${unread.kind}: give a YAML or JSON file`
     case "TooLarge":
-      return `has more than ${mostMebibytes} MiB: use generate for many meetings`
+      return `is larger than ${mostMebibytes} MiB: use generate for many meetings`
   }
 }
 
 const whyNotText = ({ byte, encoding, isGbk, line }: DecodedText.NotText): Fault => {
   const message = isGbk
-    ? `byte ${byte} of the file is not UTF-8, and may be GBK: save the file as UTF-8, for example with iconv -f GBK -t UTF-8 OLD > NEW`
+    ? `byte ${byte} of the file is not UTF-8; the file may be GBK: save it as UTF-8, for example with iconv -f GBK -t UTF-8 OLD > NEW`
     : `byte ${byte} of the file is not ${encoding}: save the file as UTF-8`
   return { path: [], line, message }
 }
 
 const tooLargeForYaml = (mostMebibytes: number): Parsed => {
-  const message = `has more than ${mostMebibytes} MiB and is not plain JSON, which may have more: JSON without comments and mistakes, each key once. Use generate for many meetings`
+  const message = `is larger than ${mostMebibytes} MiB. Only plain JSON may be larger: valid JSON without comments and duplicate keys. Use generate for many meetings`
   return { value: undefined, faults: [{ path: [], message }], lineOf: () => undefined }
 }
 
-/** Checks what somebody wrote. A date without its dashes is a second of 1970, which is right only where a program says it. */
+/** Checks a seed that a person wrote. Unlike in a program, a second of 1970 is a fault: it is a date without its dashes. */
 const checkWritten = (seed: unknown, source: string, now?: number): Effect.Effect<Seed, SeedInvalid> => {
   const dates = [...timesIn(seed)]
     .filter(({ value }) => TimeText.isCompactDate(value))
@@ -68,12 +68,12 @@ function* timesIn(seed: unknown) {
   }
 }
 
-/** A file as messages name it. */
+/** Returns the name of a file for messages. */
 export const sourceOf = (path: string): string => (InputFile.isStdin(path) ? "standard input" : path)
 
 /**
- * Reads and checks a seed from a file, a pipe, or standard input as `-`: YAML or JSON, which may have comments and
- * trailing commas, in UTF-8 or UTF-16. Fails with all faults, each with its path and line.
+ * Reads and checks a seed from a file, a pipe, or standard input (`-`): YAML, or JSON that may have comments and trailing
+ * commas, in UTF-8 or UTF-16. Fails with all faults, each with its path and line.
  */
 export const fromFile = Effect.fnUntraced(function* (named: string, now?: number) {
   const path = HomePath.expand(named)
@@ -88,7 +88,7 @@ export const fromFile = Effect.fnUntraced(function* (named: string, now?: number
   const content = yield* Effect.fromResult(
     Result.mapError(DecodedText.decodeStrictly(bytes), (why) => refused(whyNotText(why))),
   )
-  // Most seeds are JSON or none at all: the YAML parser is loaded when there is something for it.
+  // Many seeds are JSON, and many mocks have no seed: the YAML parser is loaded only when it is needed.
   const parseYaml = Effect.map(
     Effect.promise(() => import("./SeedYaml.ts")),
     ({ mostMebibytes, parse }) =>
@@ -107,10 +107,10 @@ export const fromFile = Effect.fnUntraced(function* (named: string, now?: number
   )
 })
 
-/** The fast way for large files: JSON.parse takes a fiftieth of the time that the YAML parser takes (measured). */
+/** The fast way for large files: JSON.parse takes a fiftieth of the YAML parser's time (measured). `undefined` when YAML must read it. */
 const parseJson = (content: string): Pick<Parsed, "value" | "faults"> | undefined => {
   let keys = 0
-  // The source text, which TypeScript does not know yet, keeps ids of 64 bits whole.
+  // `context.source`, which TypeScript does not know yet, has every digit of a 64-bit id.
   const reviver = function (
     this: unknown,
     _key: string,
@@ -122,8 +122,8 @@ const parseJson = (content: string): Pick<Parsed, "value" | "faults"> | undefine
   }
   try {
     const value: unknown = JSON.parse(content, reviver)
-    // JSON.parse keeps the last of two values of a key. Strings before a colon are the keys that were written; the
-    // reviver has seen those that are left, and the root.
+    // Of two values with one key, JSON.parse keeps the last. Strings before a colon are the keys in the text; the reviver
+    // has seen those that were kept, and the root.
     const written = content.match(/"[^"\\]*(?:\\.[^"\\]*)*"\s*:?/g)?.filter((string) => string.endsWith(":"))
     if ((written?.length ?? 0) !== keys - 1) return undefined
     return { value, faults: [] }

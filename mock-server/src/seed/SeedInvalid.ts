@@ -19,7 +19,7 @@ import * as Data from "effect/Data"
 import { visible } from "@effect-feishu/terminal/VisibleText"
 import * as Problems from "../protocol/Problems.ts"
 
-/** One thing that is wrong: where it is, and in which line of the file when it came from one. */
+/** One fault: its path, its line when the seed came from a file, and what is wrong. */
 export interface Fault {
   readonly path: ReadonlyArray<PropertyKey>
   readonly line?: number | undefined
@@ -27,8 +27,8 @@ export interface Fault {
 }
 
 /**
- * A seed that cannot be used, with every one of its faults. The message lists the first twenty, one a line. It is for a
- * terminal, where what stands in a seed must not act: {@link faults} has its keys and values as they are.
+ * A seed that cannot be used, with all of its faults. The message lists the first twenty, one a line, and is safe to print
+ * on a terminal: control characters from the seed are escaped. {@link faults} has keys and values as they are.
  */
 export class SeedInvalid extends Data.TaggedError("SeedInvalid")<{
   /** The file, or "the seed" when a program gave it. */
@@ -47,7 +47,7 @@ export class SeedInvalid extends Data.TaggedError("SeedInvalid")<{
   }
 }
 
-/** A fault in one line, in which nothing acts on a terminal. */
+/** Returns a fault as one line that is safe to print on a terminal. */
 export const renderFault = (fault: Fault): string => {
   const path = renderPath(fault.path)
   const line = fault.line === undefined ? "" : `line ${fault.line}`

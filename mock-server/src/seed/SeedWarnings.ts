@@ -1,14 +1,14 @@
-/** What is probably not meant in a seed that is right. */
+/** Warnings about a seed that is valid, but probably not what its author meant. */
 import { ListByNo } from "@effect-feishu/contract"
 import * as DidYouMean from "./DidYouMean.ts"
 import { inSeconds, type Seed } from "./Seed.ts"
 import type { Fault } from "./SeedInvalid.ts"
 
-/** How many meetings began more than 90 days before `now`: those that Feishu's look-back hides, unless told otherwise. */
+/** Returns how many meetings started more than 90 days before `now`: by default Feishu hides those. */
 export const tooOld = ({ generate = [], meetings = [] }: Seed, now: number): number => {
   const oldest = now - ListByNo.maxRangeSeconds
   const single = meetings.filter((meeting) => inSeconds(meeting, now).start_time < oldest).length
-  // Of an order that is in part older, nobody knows before it is carried out.
+  // An order that is older in part does not count: how many of its meetings are older shows only when it is carried out.
   return generate.reduce(
     (sum, order) => ((inSeconds(order, now).to ?? now) < oldest ? sum + order.count : sum),
     single,
@@ -16,10 +16,10 @@ export const tooOld = ({ generate = [], meetings = [] }: Seed, now: number): num
 }
 
 /**
- * What is not wrong, and yet probably not meant: scopes that nothing here asks for, since Feishu has many more, and
- * variables as shells and compose files have them, which nobody replaces here.
+ * Returns what was probably not meant: scopes that no endpoint of the mock needs (they are accepted, since Feishu has many
+ * more), and variables of shells and compose files, which the mock does not replace.
  */
-export const doubts = (seed: Seed): ReadonlyArray<Fault> => {
+export const warnings = (seed: Seed): ReadonlyArray<Fault> => {
   const found: Array<Fault> = []
   for (const [index, { scopes }] of (seed.apps ?? []).entries()) {
     const known: ReadonlyArray<string> = ListByNo.scopes
@@ -32,7 +32,7 @@ export const doubts = (seed: Seed): ReadonlyArray<Fault> => {
     }
     if (others.length > 0) {
       const [scope, it] = others.length === 1 ? ["scope", "it"] : ["scopes", "them"]
-      const message = `unknown ${scope} ${others.join(", ")}: nothing here asks for ${it}; reading meetings takes ${known.join(" or ")}`
+      const message = `unknown ${scope} ${others.join(", ")}: no endpoint here needs ${it}; to read meetings an app needs ${known.join(" or ")}`
       found.push({ path: ["apps", index, "scopes"], message })
     }
   }
@@ -42,7 +42,7 @@ export const doubts = (seed: Seed): ReadonlyArray<Fault> => {
         const texts: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
         if (!texts.some((text) => typeof text === "string" && /\$\{\w|^\$[A-Z_]+$/.test(text))) continue
         const message =
-          "no variable is replaced here, so this is taken as it is written: envsubst < FILE | feishu-mock --seed - replaces them"
+          "variables are not replaced, so this is taken literally: use envsubst < FILE | feishu-mock --seed - to replace them"
         found.push({ path: [list, index, key], message })
       }
     }

@@ -1,30 +1,30 @@
 /**
- * Seed files in YAML, and in JSON with comments: with every digit of ids, and the line of everything.
+ * Parses seed files in YAML, and in JSON with comments. Keeps every digit of ids, and knows the line of everything.
  *
- * Aliases and merge keys are followed here and not by the library: it refuses the hundredth alias of a list, takes
- * exponential time for merge keys in merge keys, and does not know in which line a merged value was written.
+ * This module follows aliases and merge keys itself: the library refuses the hundredth alias of a list, takes exponential
+ * time for merge keys in merge keys, and does not know in which line a merged value was written.
  */
 import * as Yaml from "yaml"
 import { redacted } from "../secrets/KnownSecrets.ts"
 import { isSecretName } from "../secrets/Masking.ts"
 import type { Fault } from "./SeedInvalid.ts"
 
-/** What a file holds, what is wrong with it as YAML, and in which line things are. */
+/** The value of a file, its faults as YAML, and the lines of everything in it. */
 export interface Parsed {
   readonly value: unknown
   readonly faults: ReadonlyArray<Fault>
-  /** The line of what is at a path, or of the nearest thing around it: that of its key, where it has one. */
+  /** Returns the line of the key at a path, or of the nearest thing around it. */
   readonly lineOf: (path: Fault["path"]) => number | undefined
 }
 
-/** The parser takes a hundred bytes of memory for each byte of a file (measured: 1.5 GB for 17 MB). */
+/** The largest file, in MiB: the parser takes a hundred bytes of memory for each byte (measured: 1.5 GB for 17 MB). */
 export const mostMebibytes = 16
 
-/** Parses YAML. JSON is YAML, too: this also tells what is wrong with a JSON file, and where. */
+/** Parses YAML. JSON is YAML, too, so this also finds what is wrong with a JSON file, and where. */
 export const parse = (content: string): Parsed => {
   const lines = new Yaml.LineCounter()
   const lineAt = (offset = 0) => lines.linePos(offset).line
-  // The stack ends with a text of a million escapes, beside which no comment is looked for.
+  // A text of a million escapes overflows the stack of the pattern; then comments stay.
   const text = attempted(() => withoutComments(content)) ?? content
   const unprintable = unprintableCharacter.exec(text)
   if (unprintable !== null) {
@@ -37,10 +37,10 @@ export const parse = (content: string): Parsed => {
       intAsBigInt: true,
       prettyErrors: false,
       merge: true,
-      // Also where a file says that it is YAML 1.1, in which `no` is false and 12:30 is 750.
+      // Also for a file that declares YAML 1.1, in which `no` is false and 12:30 is 750.
       schema: "core",
       resolveKnownTags: false,
-      // The library compares every key with all others of its mapping, which takes minutes for 100,000 of them.
+      // The library would compare every key with all others of its mapping, which takes minutes for 100,000 keys.
       uniqueKeys: false,
     }),
   )
@@ -48,21 +48,22 @@ export const parse = (content: string): Parsed => {
   if (parsed === undefined) return tooDeep
   const documents = "empty" in parsed ? [] : parsed.filter(holdsSomething)
   const errors = "empty" in parsed ? parsed.errors : parsed.flatMap(({ errors }) => errors)
-  // Told as such in the first place that was too deep, and as something else in those around it.
+  // The library reports the first place that is too deep as such, and those around it as other errors.
   if (errors.some(({ code }) => code === "RESOURCE_EXHAUSTION")) return tooDeep
   if (errors.length > 0) {
     const rows = text.split("\n")
     const faults = errors.map(({ message, pos }) => {
       const line = lineAt(pos[0])
       const wide = wideCharacter.exec(rows[line - 1] ?? "")
-      const hint = wide === null ? "" : ` (YAML does not know ${wide[0]}: write ${wide[0].normalize("NFKC")})`
+      const hint =
+        wide === null ? "" : ` (YAML does not understand ${wide[0]}: write ${wide[0].normalize("NFKC")})`
       return { path: [], line, message: message + hint }
     })
     return { value: undefined, faults, lineOf: () => undefined }
   }
   const [document, second] = documents
   if (document?.contents == null) {
-    return refused({ path: [], message: "is empty: it takes apps, meetings and generate" })
+    return refused({ path: [], message: "is empty: a seed has the keys apps, meetings and generate" })
   }
   if (second !== undefined) {
     const message =
@@ -76,7 +77,7 @@ export const parse = (content: string): Parsed => {
   return { value: value.contents, faults: held.faults, lineOf: (path) => held.lineOf(contents, path) }
 }
 
-/** What comes of it, or nothing when it needs more stack than there is. */
+/** Runs a function. Returns `undefined` when it overflows the stack. */
 const attempted = <A>(run: () => A): A | undefined => {
   try {
     return run()
@@ -91,24 +92,23 @@ const refused = (fault: Fault): Parsed => ({ value: undefined, faults: [fault], 
 const holdsSomething = ({ contents }: Yaml.Document): boolean =>
   contents !== null && !(Yaml.isScalar(contents) && contents.value === null)
 
-// YAML permits none of them unescaped, and takes all of them for text.
+// YAML permits none of these characters unescaped, but the library accepts them as text.
 // oxlint-disable-next-line no-control-regex
 const unprintableCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 
 const whatToWriteFor = (character: string): string => {
   const code = character.charCodeAt(0).toString(16).padStart(4, "0")
   return character === "\0"
-    ? "holds a byte that is 0, which no text has: is this a YAML or JSON file?"
-    : `holds the control character U+${code.toUpperCase()}: remove it, or write it as "\\u${code}" in double quotes`
+    ? "has a zero byte, which no text has: is this a YAML or JSON file?"
+    : `has the control character U+${code.toUpperCase()}: remove it, or write it as "\\u${code}" in double quotes`
 }
 
-/** What input methods for Chinese write in the place of the characters that YAML has a meaning for. */
+/** Full-width characters, which Chinese input methods write instead of those that have a meaning in YAML. */
 const wideCharacter = /[：，［］｛｝＂＇＃－]/
 
 /**
- * A text of which the first character says that it is JSON, with blanks in the place of its comments: lines and columns
- * stay. In YAML a `//` may be part of a text, so it is a comment only where a value, or something between values, has
- * come before it.
+ * Replaces the comments of a text that begins like JSON with spaces, so that lines and columns stay. In YAML a `//` may be
+ * part of a text, so it counts as a comment only after a value, or after something that comes between values.
  */
 const withoutComments = (content: string): string =>
   /^\s*(?:[{[]|\/[/*])/.test(content)
@@ -120,27 +120,27 @@ const withoutComments = (content: string): string =>
 const textOrComment =
   /"[^"\\]*(?:\\[^][^"\\]*)*"|'[^'\\\r\n]*'|(?<=\s)#.*|\/(?<=(?:^|(?:["']|\*\/)[ \t]*:?|[,[\]{}]|:[ \t]+|[:,[][ \t]*(?:true|false|null|-?\d[\d.eE+-]*))[ \t]*\/)(?:\/.*|\*[^]*?(?:\*\/|(?![^])))/gm
 
-/** So many values may come from aliases and merge keys; more are a bomb, or should be `generate`. */
+/** At most this many values may come from aliases and merge keys. More are an attack, or should be `generate`. */
 const mostRepeated = 1_000_000
 
 interface Anchored {
   readonly node: Yaml.Node
-  /** What it stands for, and how many values that is; not known while one is still within it. */
+  /** The value, and the number of values in it; unknown while the walk is still inside the node. */
   value?: unknown
   size?: number
 }
 
-/** Of these every digit counts, so they are taken as they are written, and not as numbers. */
+/** The keys whose every digit counts: their values are taken as text, as written. */
 const writtenInDigits: ReadonlySet<unknown> = new Set(["id", "meeting_no"])
 
-/** The tags that say of a value what it is without them, or that it is text. */
+/** The tags that are accepted: they name the type that a value has anyway, or text. */
 const knownTags = /^(?:!|tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq|timestamp))$/
 
-/** What a document holds. Made for one walk through it, in the order in which it is written. */
+/** The values of a document. Good for one walk, in the order of the text. */
 class Held {
   readonly faults: Array<Fault> = []
   readonly #lineAt: (offset?: number) => number
-  /** The latest anchor of every name. */
+  /** The latest anchor with each name. */
   readonly #anchors = new Map<string, Anchored>()
   readonly #targets = new Map<Yaml.Alias, Yaml.Node>()
   readonly #pairs = new WeakMap<Yaml.YAMLMap, ReadonlyMap<string, Yaml.Pair>>()
@@ -152,7 +152,7 @@ class Held {
     this.#lineAt = lineAt
   }
 
-  /** The value of a node, aliases followed and merge keys merged. What is wrong with it is among the faults. */
+  /** Returns the value of a node, with aliases followed and merge keys merged. Adds what is wrong to the faults. */
   valueOf(node: unknown): unknown {
     if (Yaml.isAlias(node)) return this.#ofAlias(node)
     if (!Yaml.isNode(node)) return null
@@ -161,7 +161,7 @@ class Held {
     const { anchor, tag } = node as { readonly anchor?: string; readonly tag?: string }
     if (anchor !== undefined) this.#anchors.set(anchor, anchored)
     if (tag !== undefined && !knownTags.test(tag)) {
-      this.#refuse(node, `the tag ${tag} has no meaning here: remove it, and write the value itself`, tag)
+      this.#refuse(node, `the tag ${tag} is not supported: remove it, and write the value itself`, tag)
     }
     const value = Yaml.isMap(node)
       ? this.#ofMap(node)
@@ -183,23 +183,24 @@ class Held {
       )
     }
     if (anchored.size === undefined) {
-      return this.#refuse(alias, `the alias *${alias.source} stands within what it stands for`, alias.source)
+      return this.#refuse(
+        alias,
+        `the alias *${alias.source} is inside the value that it refers to`,
+        alias.source,
+      )
     }
     this.#targets.set(alias, anchored.node)
     return this.#repeat(anchored.size, alias) ? anchored.value : undefined
   }
 
-  /** Counts what an alias adds; `false` when that is too much, which is told once. */
+  /** Counts the values that an alias adds. Returns `false` when there are too many, which is reported once. */
   #repeat(size: number, alias: Yaml.Alias): boolean {
     const before = this.#repeated
     this.#repeated += size
     this.#size += size
     if (this.#repeated <= mostRepeated) return true
     if (before <= mostRepeated) {
-      this.#refuse(
-        alias,
-        `its aliases stand for more than ${mostRepeated} values: use generate for many meetings`,
-      )
+      this.#refuse(alias, `aliases make more than ${mostRepeated} values: use generate for many meetings`)
     }
     return false
   }
@@ -217,13 +218,13 @@ class Held {
         continue
       }
       if (!Yaml.isScalar(key)) {
-        this.#refuse(Yaml.isNode(key) ? key : map, "a key is text, and no list, mapping or alias")
+        this.#refuse(Yaml.isNode(key) ? key : map, "a key must be text, not a list, a mapping or an alias")
         continue
       }
       const name = nameOf(key)
       this.#within(name, () => {
         this.valueOf(key)
-        if (own.has(name)) this.#refuse(key, "is written twice")
+        if (own.has(name)) this.#refuse(key, "duplicate key")
         const at = Yaml.isAlias(value) ? this.#anchors.get(value.source)?.node : value
         const inDigits = writtenInDigits.has(name) && Yaml.isScalar(at) && isNumber(at)
         const inner = this.valueOf(value)
@@ -233,14 +234,14 @@ class Held {
     return Object.fromEntries([...merged, ...own])
   }
 
-  /** Adds what a merge key brings: what is there already, from an earlier one, stays. */
+  /** Adds the keys of a merge key, except those that an earlier merge key has added. */
   #merge(source: unknown, into: Map<string, unknown>): void {
     const value = this.valueOf(source)
     for (const one of Array.isArray(value) ? value : [value]) {
-      // What is undefined has been refused.
+      // An undefined value has been reported.
       if (one === undefined) continue
       if (typeof one !== "object" || one === null || Array.isArray(one)) {
-        const message = "<< takes a mapping such as *defaults, or a list of mappings"
+        const message = "<< must have a mapping such as *defaults, or a list of mappings"
         this.#refuse(Yaml.isNode(source) ? source : undefined, message)
         continue
       }
@@ -255,7 +256,7 @@ class Held {
     return result
   }
 
-  /** Where a message repeats what is `written`, that may be a secret which begins with `*` or `!` and is not in quotes. */
+  /** Adds a fault. `written` is what the message repeats: it may be a secret without quotes that begins with `*` or `!`. */
   #refuse(node: Yaml.Node | undefined, message: string, written = ""): undefined {
     const isSecret = written !== "" && this.#path.some((key) => isSecretName(String(key)))
     this.faults.push({
@@ -265,7 +266,7 @@ class Held {
     })
   }
 
-  /** See {@link Parsed.lineOf}. */
+  /** Returns the line of a path, as {@link Parsed.lineOf} says. */
   lineOf(contents: Yaml.Node, path: Fault["path"]): number | undefined {
     let node: unknown = contents
     let offset = contents.range?.[0]
@@ -278,7 +279,7 @@ class Held {
     return this.#lineAt(offset)
   }
 
-  /** What a node holds under a key. One in which the key is not, is not looked into again: merge keys may be a bomb. */
+  /** Returns what a node has under a key. A node without the key is searched once: merge keys may form a bomb. */
   #inside(node: unknown, key: PropertyKey, without = new Set<unknown>()): Located | undefined {
     const at = Yaml.isAlias(node) ? this.#targets.get(node) : node
     if (Yaml.isSeq(at)) {
@@ -322,14 +323,14 @@ const located = (value: unknown, at: unknown): Located => ({
   offset: Yaml.isNode(at) ? at.range?.[0] : undefined,
 })
 
-/** The library's sign for `<<`; in quotes that is a key like any other. */
+/** True for the library's symbol for `<<`. In quotes, `<<` is a key like any other. */
 const isMerge = (key: unknown): boolean => Yaml.isScalar(key) && typeof key.value === "symbol"
 
 const nameOf = ({ source, value }: Yaml.Scalar): string => (value === null ? "" : (source ?? String(value)))
 
 const isNumber = ({ value }: Yaml.Scalar): boolean => typeof value === "bigint" || typeof value === "number"
 
-/** Integers that fit become numbers, larger ones text with every digit. */
+/** Returns the value of a scalar. Safe integers become numbers, larger ones text with every digit. */
 const ofScalar = (node: Yaml.Node): unknown => {
   const { value } = node as Yaml.Scalar
   if (typeof value !== "bigint") return value

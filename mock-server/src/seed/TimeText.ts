@@ -1,16 +1,16 @@
-/** Points in time and lengths of time, as people write them in seeds, flags and requests. */
+/** Parses points in time and durations, as people write them in seeds, flags and requests. */
 import { secondsOf, startOfDay } from "@effect-feishu/contract/WrittenTime"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
-/** The last second that there is: the ids of meetings hold 32 bits of it (inferred). */
+/** The last second of the mock's clock: a meeting id holds 32 bits of its start (inferred). */
 export const lastSecond = 0xffff_ffff
 
 /**
- * Unix seconds, as number or text; ISO text with a zone (`2026-01-31T09:00:00Z`, with a blank in place of the T, too), or
- * a date (`2026-01-31`, its start in UTC). Without a zone the time would depend on the machine.
+ * Parses unix seconds, as number or text; ISO text with a zone (`2026-01-31T09:00:00Z`, also with a space instead of the T);
+ * or a date (`2026-01-31`, its start in UTC). A time without a zone is refused: it would depend on the machine.
  */
 const absolute = (moment: string | number): Option.Option<number> => {
   if (/^\d{1,10}$/.test(String(moment))) return Option.some(Number(moment))
@@ -25,25 +25,25 @@ const absolute = (moment: string | number): Option.Option<number> => {
 const isoText = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?([Zz]|[+-]\d\d:?\d\d))?$/
 const relative = /^([+-])(\d{1,6})([smhdw])$/
 
-/** What the text of a time looks like, for JSON Schema. */
+/** The pattern of a time as text, for JSON Schema. */
 export const pattern = ["^\\d{1,10}$", isoText.source, relative.source].join("|")
 
-/** Also how long before or after `now`: `-3d`, `-36h`, `+90m`. All in unix seconds. */
+/** Returns a time in unix seconds. Relative times, such as `-3d`, `-36h` and `+90m`, count from `now` (unix seconds). */
 export const from = (moment: string | number, now: number): Option.Option<number> => {
   const [, sign, amount, unit = ""] = relative.exec(String(moment)) ?? []
   return sign === undefined ? absolute(moment) : Option.some(now + secondsOf(sign + amount, unit))
 }
 
-/** A length of time in seconds: a number, or text such as `90s`, `5m`, `-3h`, `1d` or `2w`. */
+/** Returns a duration in seconds, given as a number or as text such as `90s`, `5m`, `-3h`, `1d` or `2w`. */
 export const length = (given: string | number): Option.Option<number> => {
   if (typeof given === "number") return Option.some(given)
   const [, sign = "", amount, unit = ""] = /^([+-]?)(\d{1,6})([smhdw])$/.exec(given) ?? []
   return amount === undefined ? Option.none() : Option.some(secondsOf(sign + amount, unit))
 }
 
-/** The Schema of a length of time from `minimum` to `maximum` seconds. It decodes to seconds. */
+/** Returns the Schema of a duration from `minimum` to `maximum` seconds. It decodes to seconds. */
 export const Length = (minimum: number, maximum: number) => {
-  const message = `takes seconds from ${minimum} to ${maximum}, or a length of time within them, such as 90s, 5m, 3h or 1d`
+  const message = `must be seconds from ${minimum} to ${maximum}, or a duration such as 90s, 5m, 3h or 1d`
   const isWithin = (given: string | number) =>
     Option.exists(length(given), (seconds) => seconds >= minimum && seconds <= maximum)
   return Schema.Union([Schema.Finite.annotate({ message }), Schema.String])
@@ -60,7 +60,7 @@ export const Length = (minimum: number, maximum: number) => {
     )
 }
 
-/** What to write for a time that is not one of these, but can only mean one thing; `undefined` where it cannot. */
+/** Returns what to write instead of a time in another notation; `undefined` when it may mean more than one thing. */
 export const meant = (moment: string | number): string | undefined => {
   const text = String(moment).trim().normalize("NFKC")
   const known = words[text.toLowerCase()]
@@ -90,6 +90,6 @@ const chineseUnits: Readonly<Record<string, string>> = { 秒: "s", 分钟: "m", 
 const someDate =
   /^(\d{4})(?:[-/.年](?=\d{1,2}[-/.月])|(?=\d{4}$))(\d{1,2})(?:[-/.月]|(?=\d\d$))(\d{1,2})日?(?:[T ]*(\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?))?$/
 
-/** Whether a number of seconds is more likely a date without its dashes: `20260131`, which would be a day of 1970. */
+/** True when a number of seconds is more likely a date without its dashes: `20260131`, which would be a day of 1970. */
 export const isCompactDate = (moment: string | number): boolean =>
   /^\d{8}$/.test(String(moment)) && meant(moment) !== undefined

@@ -1,4 +1,4 @@
-/** What is wrong between the values of a seed, each of which is right by itself. */
+/** Faults of a seed that no value shows by itself: duplicates, ranges that end before they start, unknown tenants. */
 import * as Option from "effect/Option"
 import * as Bounds from "../protocol/Bounds.ts"
 import { App, defaultApp, tooLate } from "./Seed.ts"
@@ -7,12 +7,12 @@ import * as SeedValues from "./SeedValues.ts"
 import * as TimeText from "./TimeText.ts"
 import { entriesOf, get, valuesOf } from "./UncheckedSeed.ts"
 
-/** What is said of a meeting that ends before it begins. */
+/** The message for a meeting that ends before it starts. */
 export const endsTooEarly = "end_time is before start_time"
 
 /**
- * What each value by itself does not show: doubles, ranges that end before they start, unknown tenants. Looks at
- * every value that is right by itself, whatever is wrong beside it, so that these faults are told with the others.
+ * Returns the faults between the values of a seed. Compares every value that is right by itself, whatever else is wrong, so
+ * that these faults are reported together with the others. Relative times count from `now` (unix seconds).
  */
 export const contradictions = (seed: unknown, now: number): Array<Fault> => {
   const faults: Array<Fault> = []
@@ -22,7 +22,7 @@ export const contradictions = (seed: unknown, now: number): Array<Fault> => {
       if (value === undefined) continue
       const before = first.get(value)
       if (before === undefined) first.set(value, index)
-      else faults.push({ path: [list, index, key], message: `is taken by ${list}[${before}] already` })
+      else faults.push({ path: [list, index, key], message: `is already used by ${list}[${before}]` })
     }
   }
   const apps = entriesOf(seed, "apps")
@@ -58,18 +58,18 @@ export const contradictions = (seed: unknown, now: number): Array<Fault> => {
   for (const [index, from] of timesOf("generate", "from").entries()) {
     const to = ends[index]
     if (from !== undefined && to !== undefined && from >= to) {
-      faults.push({ path: ["generate", index, "to"], message: "from must be less than to" })
+      faults.push({ path: ["generate", index, "to"], message: "to must be later than from" })
     }
   }
   const counts = valuesOf(generate, "count", SeedValues.count)
   const all = meetings.length + counts.reduce<number>((sum, count = 0) => sum + count, 0)
   if (all > Bounds.meetings) {
-    faults.push({ path: ["generate"], message: `makes ${all} meetings in all: ${Bounds.ofWorkspace}` })
+    faults.push({ path: ["generate"], message: `makes ${all} meetings in total: ${Bounds.ofWorkspace}` })
   }
   return faults
 }
 
-/** The tenants of all apps, or `undefined` while those of one are not known: that app's own fault is told. */
+/** Returns the tenants of all apps, or `undefined` when those of one are wrong: that fault is reported by itself. */
 const tenantsOf = (seed: unknown): ReadonlySet<string> | undefined => {
   const apps = get(seed, "apps") ?? [defaultApp]
   if (!Array.isArray(apps)) return undefined

@@ -1,8 +1,8 @@
 import { defaultApp, type Seed } from "./Seed.ts"
 
 /**
- * What the mock serves when no seed is given: one self-built app and three meeting numbers with 120 meetings
- * each, in the 89 days before today.
+ * The seed of a mock that is given none: one self-built app and three meeting numbers with 120 meetings each, in the
+ * 89 days before today.
  */
 export const sample = {
   apps: [defaultApp],

@@ -1,6 +1,6 @@
 /**
- * Topics of generated meetings, such as people type them: mostly Chinese, some with the characters that break
- * careless programs (quotes, commas, a leading `=`, emoji, tabs, angle brackets, very long).
+ * The topics of generated meetings, as people type them: most are Chinese, and some have what breaks careless programs
+ * (quotes, commas, a leading `=`, emoji, tabs, angle brackets, great length).
  */
 export const topics: ReadonlyArray<string> = [
   "周会",
