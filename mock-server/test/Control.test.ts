@@ -187,15 +187,12 @@ describe("faults", () => {
       assert.strictEqual(unknown.status, 400)
       assert.match(unknown.body.problems.join(), /meetings\.listByNo.*oauth\.clientCredentials/)
       const both = yield* add({ operation: "*", then: { code: 1, network: "stall" } })
-      assert.match(both.body.problems.join(), /takes one of code, network and paging/)
+      assert.match(both.body.problems.join(), /must have exactly one of code, network and paging/)
       const others: ReadonlyArray<readonly [object, RegExp]> = [
-        [{ operation: listByNo, then: {} }, /takes one of code, network and paging/],
+        [{ operation: listByNo, then: {} }, /must have exactly one of code, network and paging/],
         [{ operation: listByNo, then: { network: "earthquake" } }, /reset in mid-body.*gzip bomb/],
-        [
-          { operation: listByNo, then: { network: "stall", status: 500 } },
-          /status and headers come with a code/,
-        ],
-        [{ operation: "*", then: { paging: "cycle" } }, /paging is for meetings\.listByNo/],
+        [{ operation: listByNo, then: { network: "stall", status: 500 } }, /status and headers need a code/],
+        [{ operation: "*", then: { paging: "cycle" } }, /paging needs the operation meetings\.listByNo/],
         [{ operation: listByNo, when: { nth: 0 }, then: { code: 1 } }, /when\.nth/],
         [{ operation: listByNo, wen: { nth: 1 }, then: { code: 1 } }, /wen/],
       ]
@@ -273,7 +270,7 @@ describe("faults", () => {
       assert.strictEqual(yield* codeOf, 0)
       for (const [header, problem] of [
         ["not JSON", /JSON/],
-        ['{"code":1,"network":"stall"}', /takes one of code, network and paging/],
+        ['{"code":1,"network":"stall"}', /must have exactly one of code, network and paging/],
         ['{"cod":1}', /cod/],
       ] as const) {
         const wrong = yield* call("/open-apis/vc/v1/meetings/list_by_no", {

@@ -48,7 +48,7 @@ describe("S18 a header of a fault is refused with its name, or sent as it is", (
       if (/^[!#$%&'*+.^_`|~\dA-Za-z-]+$/.test(name)) {
         assert.deepInclude(answer.lines ?? [], [name, "v"])
         assert.strictEqual(answer.status, "HTTP/1.1 429 Too Many Requests")
-      } else assert.match(answer.problems?.join() ?? "", /^then\.headers\.x[^]*y: is no name of a header/)
+      } else assert.match(answer.problems?.join() ?? "", /^then\.headers\.x[^]*y: is not a header name/)
     }
   })
 
@@ -61,7 +61,7 @@ describe("S18 a header of a fault is refused with its name, or sent as it is", (
       else
         assert.match(
           answer.problems?.join() ?? "",
-          /^then\.headers\.x-it: holds a character that no header can/,
+          /^then\.headers\.x-it: has a character that a header cannot have/,
         )
     }
   })
@@ -241,7 +241,7 @@ describe("rules", () => {
     assert.strictEqual((await (await token()).json()).code, 0)
     assert.notProperty((await feishu.journal()).at(-1)!, "fault")
     const refused = await token({ "x-mock-fault": '{"paging":"cycle"}' })
-    assert.match((await refused.json()).problems.join(), /^paging is for meetings\.listByNo/)
+    assert.match((await refused.json()).problems.join(), /^paging needs the operation meetings\.listByNo/)
     await feishu.calm()
   })
 })

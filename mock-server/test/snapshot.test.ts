@@ -251,8 +251,8 @@ describe("a snapshot", () => {
             "seed.apps[1].app_id (line 1): is already used by apps[0]",
           ],
           ["application/json", "{", "is not JSON: "],
-          ["application/json", "[]", "takes a snapshot"],
-          ["application/json", "null", "takes a snapshot"],
+          ["application/json", "[]", "must be a snapshot"],
+          ["application/json", "null", "must be a snapshot"],
           ["application/json", document({ meetings: {} }), "seed.meetings: must be a list of meetings"],
           [
             "application/json",

@@ -1,7 +1,7 @@
 /**
- * Failure on demand: rules that say which calls fail, and how; and chaos, which a seed decides alone.
+ * Failure on demand: rules that say which calls fail, and how; and chaos, random failures that depend on a seed only.
  */
-// As a whole: an old Node has not all of their names, and could not say that it is too old.
+// As namespaces: an old Node lacks some of these names, and could not say that it is too old.
 import * as Crypto from "node:crypto"
 import * as Http from "node:http"
 import * as Schema from "effect/Schema"
@@ -12,31 +12,31 @@ import * as TimeText from "../seed/TimeText.ts"
 import { names, type Operation } from "../protocol/Operations.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 
-/** A rule or chaos holds at most so many headers, in so many characters: what a test of a client's own bounds needs. */
+/** At most this many headers, and characters of headers, in a rule: enough to test the bounds of a client. */
 const mostHeaders = 2_000
 const mostHeaderCharacters = 1_048_576
 
-/** These say where a message ends: Node writes them itself, and the network faults write wrong ones. */
+/** Headers that say where a message ends. Node writes them itself; network faults write wrong ones. */
 const framing = ["content-length", "transfer-encoding", "trailer"]
 
-/** Why a header cannot be sent, by Node's own judgement; `undefined` if it can. */
+/** Returns why Node cannot send a header; `undefined` when it can. */
 const whyNotSent = (name: string, value: string): string | undefined => {
   try {
     Http.validateHeaderName(name)
   } catch {
-    return "is no name of a header: it takes letters, digits and hyphens, or another of !#$%&'*+.^_`|~"
+    return "is not a header name: use letters, digits, hyphens and !#$%&'*+.^_`|~"
   }
-  // An object has the one already, as something else, and the other is how the mock tells itself of a fault.
+  // The first is special in any object; the second is the mock's own, for faults where there is no socket.
   if (name === "__proto__" || name.toLowerCase() === "x-mock-network-fault") {
-    return "is a name that this mock cannot send"
+    return "is a header that this mock cannot send"
   }
   if (framing.includes(name.toLowerCase())) {
-    return 'says where the message ends, which Node decides: network faults such as "wrong length" break that'
+    return 'is set by Node, since it says where the message ends: use a network fault such as "wrong length" to break it'
   }
   try {
     Http.validateHeaderValue(name, value)
   } catch {
-    return "holds a character that no header can: a line break, a control character, or one beyond Latin-1"
+    return "has a character that a header cannot have: a line break, a control character, or one beyond Latin-1"
   }
   return undefined
 }
@@ -45,12 +45,13 @@ const Headers = Schema.Record(Schema.String, Schema.String).check(
   Schema.makeFilter((headers) => {
     const entries = Object.entries(headers)
     const characters = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
-    if (entries.length > mostHeaders) return `takes at most ${mostHeaders} headers`
-    if (characters > mostHeaderCharacters) return `takes at most ${mostHeaderCharacters} characters in all`
+    if (entries.length > mostHeaders) return `must have at most ${mostHeaders} headers`
+    if (characters > mostHeaderCharacters)
+      return `must have at most ${mostHeaderCharacters} characters in total`
     const given = new Set<string>()
     return entries.flatMap(([name, value]): ReadonlyArray<Schema.FilterIssue> => {
       const twice = given.has(name.toLowerCase())
-        ? "is there twice: names differ in more than case"
+        ? "is a duplicate: case does not count in header names"
         : undefined
       given.add(name.toLowerCase())
       const issue = whyNotSent(name, value) ?? twice
@@ -59,132 +60,132 @@ const Headers = Schema.Record(Schema.String, Schema.String).check(
   }),
 )
 
-/** The longest delay: a day. A client gives up long before. */
+/** The longest delay, a day: clients give up long before. */
 const mostDelaySeconds = 86_400
 
 const times = (minimum: number) => Schema.optionalKey(WholeNumber.between(minimum, WholeNumber.mostTimes))
 
 /**
- * How the connection or the body breaks. Where no answer has begun, some HTTP clients send the request once more by
- * themselves (Go's `net/http` on a kept connection, browsers): `when: { first: 2 }` breaks that one, too.
+ * How the connection or the body breaks. When no answer has begun, some HTTP clients send the request again by themselves
+ * (Go's `net/http` on a kept connection, browsers): `when: { first: 2 }` breaks the second one, too.
  */
 export const NetworkFault = Schema.Literals([
-  /** The connection is reset before anything is read: the closest to a refused one that a listening server can do. */
+  /** The connection is reset before anything is read: a listening server can come no closer to refusing it. */
   "refuse",
   "reset before headers",
   "reset in mid-body",
   "end in mid-body",
   /** No headers come. */
   "stall",
-  /** Headers and half of the body come, and nothing more. */
+  /** Headers and half of the body come, then nothing more. */
   "stall in mid-body",
-  /** One byte a second. */
+  /** The body comes at one byte a second. */
   "drip",
-  /** A body that is cut short, with a length that says so. */
+  /** The body is cut short, with a content length that matches. */
   "truncated JSON",
-  /** A length that is larger than the body. */
+  /** The content length is larger than the body. */
   "wrong length",
   "garbage",
   "HTML",
-  /** To another host. */
+  /** A redirect to another host. */
   "redirect",
-  /** 64 KB that inflate to 64 MB. */
+  /** A body of 64 KB that inflates to 64 MB. */
   "gzip bomb",
 ])
-/** See the Schema of the same name. */
+/** How the connection or the body breaks. */
 export type NetworkFault = typeof NetworkFault.Type
 
-/** What is wrong with a page. */
+/** How a page of meetings is wrong. */
 export const PagingFault = Schema.Literals([
-  /** The page token of the next page is that of this one. */
+  /** The page token for the next page is that of this page. */
   "repeated token",
-  /** The page after this one is the first again. */
+  /** The next page is the first one again. */
   "cycle",
-  /** `has_more` without a page token. */
+  /** `has_more` is true, but there is no page token. */
   "missing token",
-  /** A page without rows, with more behind it. */
+  /** The page has no rows, but more pages follow. */
   "empty page",
   /** Every row twice. */
   "doubled rows",
-  /** A meeting begins before this page, so that the rows move on by one. */
+  /** A meeting starts before this page, so that the rows move by one. */
   "row inserted",
   "null list",
-  /** Ids as JSON numbers. */
+  /** Ids are JSON numbers. */
   "numeric ids",
-  /** A row of another meeting number. */
+  /** One row has another meeting number. */
   "foreign row",
 ])
-/** See the Schema of the same name. */
+/** How a page of meetings is wrong. */
 export type PagingFault = typeof PagingFault.Type
 
-/** What happens instead; one of them, or a delay before the right answer. */
+/** What happens instead of the right answer: one failure, or a delay before the answer. */
 export const Then = Schema.Struct({
-  /** A code of Feishu's, in Feishu's shape; the catalogue knows its usual status and text. */
+  /** An error code, answered in the shape of Feishu's failures, with its usual status and text if the catalogue has it. */
   code: Schema.optionalKey(WholeNumber.between(...WholeNumber.code)),
-  /** The HTTP status that comes with it. With 204, 205 and 304 there is no body, and so no code (HTTP). */
+  /** The HTTP status of the code. With 204, 205 and 304 there is no body (HTTP), and so no code. */
   status: Schema.optionalKey(WholeNumber.between(200, 599)),
   /**
-   * Headers that come with it, written as they are here: at most 2,000, and 1,048,576 characters. Without this,
-   * 99991400 has those of the limit (`x-ogw-ratelimit-limit`, and a whole window as `x-ogw-ratelimit-reset`); with it,
-   * no others: `{}` for none.
+   * The headers of the code, sent in this spelling: at most 2,000, with 1,048,576 characters. Without this field, 99991400
+   * has those of the rate limit (`x-ogw-ratelimit-limit`, and a whole window as `x-ogw-ratelimit-reset`); with it, only
+   * these: `{}` for none.
    */
   headers: Schema.optionalKey(Headers),
   network: Schema.optionalKey(NetworkFault),
   paging: Schema.optionalKey(PagingFault),
-  /** In real seconds, at most a day; or a length of time such as `2s` or `5m`. */
+  /** A delay in real seconds, at most a day; or a duration such as `2s` or `5m`. */
   delaySeconds: Schema.optionalKey(TimeText.Length(0, mostDelaySeconds)),
 }).pipe(
   Schema.check(
     Schema.makeFilter(
       ({ code, headers, status }) => code !== undefined || (headers ?? status) === undefined,
       {
-        message: "status and headers come with a code",
+        message: "status and headers need a code",
       },
     ),
     Schema.makeFilter(
       ({ code, delaySeconds, network, paging }) =>
         [code, network, paging].filter((one) => one !== undefined).length === 1 ||
         (code === undefined && network === undefined && paging === undefined && delaySeconds !== undefined),
-      { message: "takes one of code, network and paging, or delaySeconds alone" },
+      { message: "must have exactly one of code, network and paging, or only delaySeconds" },
     ),
   ),
 )
-/** What happens instead. */
+/** What happens instead of the right answer. */
 export type Then = typeof Then.Type
 
-/** Which calls; all conditions together, all calls of the operation without any. */
+/** The calls that a rule changes: those that meet all conditions. Without conditions, every call of the operation. */
 const When = Schema.Struct({
   /**
-   * Only this call, from 1. Some HTTP clients send a request once more by themselves when its connection breaks (Go's
-   * `net/http` on a kept connection, browsers): for them one broken call shows nothing, and `first: 2` does.
+   * Only this call, counted from 1. Some HTTP clients send a request again by themselves when its connection breaks (Go's
+   * `net/http` on a kept connection, browsers): they hide one broken call, so use `first: 2` for them.
    */
   nth: times(1),
-  /** So many calls. */
+  /** Only this many calls. */
   first: times(1),
-  /** Calls after so many. */
+  /** Only calls after this many. */
   after: times(0),
-  /** Calls whose query has these values; `null` stands for absent. Others are not counted. */
+  /** Only calls whose query has these values; `null` means absent. Other calls are not counted. */
   matching: Schema.optionalKey(Schema.Record(Schema.String, Schema.NullOr(Schema.String))),
 })
-/** Only this operation has pages. */
+/** The only operation that has pages. */
 const paged: Operation = "meetings.listByNo"
-/** What is wrong with a paging fault elsewhere. */
-export const onlyPaged = `paging is for ${paged}: no other operation has pages`
+/** The message for a paging fault of another operation. */
+export const onlyPaged = `paging needs the operation ${paged}: no other one has pages`
 
-/** Whether a failure can come with the answer of an operation. */
+/** True when a failure is possible for an operation. */
 export const isFor = ({ paging }: Then, operation: Operation): boolean =>
   paging === undefined || operation === paged
 
-const knownOperations = `no such operation; known are ${names.join(", ")}, and * for all`
+const knownOperations = `must be one of ${names.join(", ")}, or * for all operations`
 
-/** A rule. */
+/** A rule: which calls of an operation fail, and how. */
 export const Rule = Schema.Struct({
   operation: Schema.Union([Schema.Literals(names), Schema.Literal("*")]).annotate({
     message: knownOperations,
   }),
   when: Schema.optionalKey(When),
   then: Then,
-  /** False for one that does nothing yet, nor counts; true unless given. */
+  /** False for a rule that neither changes nor counts calls until it is switched on (default: true). */
   enabled: Schema.optionalKey(Schema.Boolean),
 }).pipe(
   Schema.check(
@@ -194,22 +195,22 @@ export const Rule = Schema.Struct({
     ),
   ),
 )
-/** See the Schema of the same name. */
+/** A rule. */
 export type Rule = typeof Rule.Type
 
-/** A rule that was added. */
+/** A rule that was added, with its counts. */
 export const Active = Schema.Struct({
   id: Schema.String,
   ...Rule.fields,
   enabled: Schema.Boolean,
-  /** Calls that it was about, and those that it changed. */
+  /** The number of calls that matched the rule, and of those that it changed. */
   seen: Schema.Int,
   fired: Schema.Int,
 })
-/** See the Schema of the same name. */
+/** A rule that was added, with its counts. */
 export type Active = typeof Active.Type
 
-/** A rule without the secrets that its conditions and headers may have. */
+/** Returns the rule with the secrets in its conditions and headers masked. */
 export const shown = (rule: Active, secrets: KnownSecrets): Active => {
   const { then, when } = rule
   const given = Object.entries(when?.matching ?? {})
@@ -235,55 +236,55 @@ export const shown = (rule: Active, secrets: KnownSecrets): Active => {
   }
 }
 
-/** Random failures: the same seed gives the same failures, whatever the order in which requests arrive. */
+/** Random failures: the same seed gives the same failures, in whatever order requests arrive. */
 export const Chaos = Schema.Struct({
   seed: Schema.Union([Schema.String, Schema.Finite]),
-  /** The share of calls that fail, from 0 to 1. */
+  /** The fraction of calls that fail, from 0 to 1. */
   rate: Schema.Finite.check(
-    Schema.isBetween({ minimum: 0, maximum: 1 }, { message: "takes a share from 0 to 1" }),
+    Schema.isBetween({ minimum: 0, maximum: 1 }, { message: "must be a fraction from 0 to 1" }),
   ),
-  /** Which failures, at most 1,000; each is as likely. Those of paging strike only where there are pages. */
+  /** The failures, at most 1,000, each equally likely. Paging faults occur only for operations with pages. */
   faults: Schema.NonEmptyArray(Then).check(
-    Schema.isMaxLength(1_000, { message: "takes at most 1000 failures" }),
+    Schema.isMaxLength(1_000, { message: "must have at most 1000 failures" }),
   ),
 })
-/** See the Schema of the same name. */
+/** Random failures. */
 export type Chaos = typeof Chaos.Type
 
 /** A call, as rules see it. */
 interface Call {
   readonly operation: Operation
   readonly query: Readonly<Record<string, string>>
-  /** Where the page of its page token begins, which is the same after a reset, when the token is another. */
+  /** The place of the page token, which stays the same after a reset, when the token is a different one. */
   readonly page: string | undefined
   readonly body: string
 }
 
-/** What a rule does to a call. */
+/** The failure of a call, and the rule that it comes from. */
 export interface Hit {
   readonly rule: string
   readonly then: Then
 }
 
-/** See the members. */
+/** The rules and the chaos of a workspace. */
 export interface Faults {
   readonly add: (rule: Rule) => Active
   readonly remove: (id: string) => boolean
-  /** Switches a rule on or off, and gives it, if it is there. One that is switched on counts on from where it was. */
+  /** Switches a rule on or off, and returns it if it exists. A rule that is switched on again continues its counts. */
   readonly enable: (id: string, enabled: boolean) => Active | undefined
   readonly list: () => ReadonlyArray<Active>
   readonly clear: () => void
   readonly setChaos: (chaos: Chaos | undefined) => void
   readonly chaos: () => Chaos | undefined
-  /** Whether there are as many rules as there may be: 1,000, since each call looks at each. */
+  /** True when there are 1,000 rules, the most: every call is compared with each of them. */
   readonly isFull: () => boolean
-  /** Whether there is nothing that a call could be hit by. */
+  /** True when there are no rules and no chaos. */
   readonly isIdle: () => boolean
-  /** Counts a call, and what happens to it. The rule that was added first wins. */
+  /** Counts a call and returns its failure, if it has one. The rule that was added first wins. */
   readonly hit: (call: Call) => Hit | undefined
 }
 
-/** No rules. */
+/** Makes rules and chaos of a workspace, with none at first. */
 export const make = (): Faults => {
   const rules = new Map<string, { -readonly [Key in keyof Active]: Active[Key] }>()
   let added = 0
@@ -340,8 +341,8 @@ const isDue = ({ seen, when = {} }: Active): boolean =>
   (when.after === undefined || seen > when.after)
 
 /**
- * By the call itself and how often it came, so that the order of other calls does not matter. One that has not come for a
- * hundred thousand different ones counts as new.
+ * Returns the failure of chaos. It depends on the call itself and how often it came, so the order of other calls does not
+ * matter. A call that did not come again during a hundred thousand different ones counts as new.
  */
 const struck = (
   { faults, rate, seed }: Chaos,
@@ -350,10 +351,10 @@ const struck = (
 ): Hit | undefined => {
   const others = Object.entries(query).filter(([name]) => name !== "page_token")
   const what = JSON.stringify([operation, others.toSorted(), page, body])
-  // Of a call its hash is kept, not its body.
+  // The hash of a call is kept, not its body.
   const call = Crypto.hash("sha256", what, "base64")
   const times = (occurrences.get(call) ?? 0) + 1
-  // The last of them is the one that came last: the first is the one that has not come for longest.
+  // The call moves to the end of the map, so the first one is the one that did not come for the longest time.
   occurrences.delete(call)
   occurrences.set(call, times)
   if (occurrences.size > Bounds.chaosCalls) {

@@ -1,4 +1,4 @@
-/** Breaking connections and bodies, on the socket itself. In real time: the mock's clock may stand still. */
+/** Breaks connections and bodies, on the socket itself. Delays are in real time: the mock's clock may be frozen. */
 import { IncomingMessage, type ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { gzipSync } from "node:zlib"
@@ -11,8 +11,8 @@ import type { NetworkFault } from "./FaultRules.ts"
 import * as HeaderNames from "../protocol/HeaderNames.ts"
 
 /**
- * Sleeps by the clock of the machine, until the client is gone: middleware is not interrupted unless it says so, and
- * a mock could not be stopped before all had slept.
+ * Sleeps by the clock of the machine, and stops when the client is gone. Middleware is not interruptible by default, so
+ * without this a mock could not stop before every sleep had ended.
  */
 export const sleep = (seconds: number): Effect.Effect<void> =>
   Effect.sleep(seconds * 1000).pipe(
@@ -20,10 +20,10 @@ export const sleep = (seconds: number): Effect.Effect<void> =>
     Effect.interruptible,
   )
 
-/** Names the fault where there is no socket to break: whoever called the mock as a function breaks the answer. */
+/** Names the fault where there is no socket to break: the caller of the mock as a function then breaks the answer itself. */
 export const networkFaultHeader = "x-mock-network-fault"
 
-/** Faults that are answers like any other. */
+/** The faults that need no socket. */
 const answers: ReadonlySet<NetworkFault> = new Set([
   "truncated JSON",
   "garbage",
@@ -32,7 +32,7 @@ const answers: ReadonlySet<NetworkFault> = new Set([
   "gzip bomb",
 ])
 
-/** Answers in a broken way. `answer` is what would have come; `body` its bytes. */
+/** Answers a request in a broken way. `answer` is the right answer, and `body` are its bytes. */
 export const answer = (
   fault: NetworkFault,
   request: HttpServerRequest.HttpServerRequest,
@@ -108,8 +108,8 @@ export const answer = (
 let bomb: Uint8Array | undefined
 
 /**
- * The socket, when it is this answer's turn: a client may send requests without waiting for answers, and gets these in
- * the order of the requests. Until then Node keeps the socket from the answer.
+ * Returns the socket when it is this answer's turn: a client may send requests without waiting for answers, and gets the
+ * answers in the order of the requests. Before its turn, Node does not give the socket to an answer.
  */
 const turn = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Socket> =>
   Effect.callback<Socket>((resume) => {
@@ -123,7 +123,7 @@ const turn = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Socke
     }
   })
 
-/** Takes the socket over: what follows is not HTTP any more, so that nothing else may be written. */
+/** Takes over the socket. What follows is not HTTP any more, so nothing else may write to it. */
 const onSocket = (request: HttpServerRequest.HttpServerRequest, use: (socket: Socket) => void) =>
   Effect.flatMap(turn(request), (socket) =>
     Effect.suspend(() => {
@@ -133,13 +133,14 @@ const onSocket = (request: HttpServerRequest.HttpServerRequest, use: (socket: So
     }),
   )
 
-/** Waits until the connection is closed; there is nobody left to answer then. */
+/** Waits until the connection is closed. Then the request is interrupted, since nobody is left to answer. */
 const closed = (socket: Socket): Effect.Effect<never> =>
   Effect.callback<never>((resume) => {
     if (socket.destroyed) resume(Effect.interrupt)
     else socket.once("close", () => resume(Effect.interrupt))
   })
 
+/** Returns the bytes of an answer with a content length that may be wrong. */
 const message = (
   request: HttpServerRequest.HttpServerRequest,
   answer: HttpServerResponse.HttpServerResponse,

@@ -29,7 +29,7 @@ const Options = Schema.Struct({
   now: Schema.optionalKey(
     Schema.Unknown.check(
       Schema.makeFilter((now) => DateTime.isDateTime(now) || isTime(now), {
-        message: VirtualClock.takesTime,
+        message: VirtualClock.mustBeTime,
       }),
     ),
   ),

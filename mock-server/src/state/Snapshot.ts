@@ -110,8 +110,8 @@ export const fromJson = (bytes: Uint8Array): Given => {
   const meetings = get(seed, "meetings")
   if (!isRecord(snapshot) || !isRecord(seed) || !Array.isArray(meetings ?? [])) {
     const message = Array.isArray(meetings ?? [])
-      ? "takes a snapshot, as GET /_mock/state returns it"
-      : "takes a list of meetings"
+      ? "must be a snapshot, as GET /_mock/state returns it"
+      : "must be a list of meetings"
     return { head: { path: isRecord(seed) ? ["seed", "meetings"] : [], message }, meetings: [] }
   }
   const { meetings: _meetings, ...rest } = seed

@@ -12,18 +12,18 @@ import * as TimeText from "../seed/TimeText.ts"
 export const bounds = `the clock goes from 0 to ${TimeText.lastSecond}, in unix seconds`
 
 /** The times that the clock can be set to, as a message says them. */
-export const takesTime = `takes a time: unix seconds from 0 to ${TimeText.lastSecond}, 2026-01-31T09:00:00Z, or how long before or after now, such as -3h or +1d`
+export const mustBeTime = `must be unix seconds from 0 to ${TimeText.lastSecond}, a time such as 2026-01-31T09:00:00Z, or a time before or after now, such as -3h or +1d`
 
 /** A time to set the clock to: unix seconds, or text as in a seed. {@link secondsOf} turns it into seconds. */
-export const Time = Schema.Union([Schema.Finite.annotate({ message: takesTime }), Schema.String])
-  .annotate({ message: takesTime })
+export const Time = Schema.Union([Schema.Finite.annotate({ message: mustBeTime }), Schema.String])
+  .annotate({ message: mustBeTime })
   .check(
     Schema.makeFilter(
       (time: string | number) =>
         typeof time === "number"
           ? time >= 0 && time <= TimeText.lastSecond
           : Option.exists(TimeText.from(time, 0), (seconds) => seconds <= TimeText.lastSecond),
-      { message: takesTime },
+      { message: mustBeTime },
     ),
   )
 
