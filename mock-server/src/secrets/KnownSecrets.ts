@@ -1,14 +1,14 @@
 /**
- * The secrets that the mock knows, and a text without them: wherever one stands, under whatever name, and however it is
- * written. What the mock cannot know, such as a mistyped secret, is found by the name of its field: `Masking.ts`.
+ * The secrets that the mock knows. Masks them in a text wherever they are, under whatever name, and however they are
+ * encoded. A secret that the mock cannot know, such as a mistyped one, is found by the name of its field: `Masking.ts`.
  */
 
-/** What stands where a secret was. */
+/** Takes the place of a secret. */
 export const redacted = "<redacted>"
 
-/** The secrets of one server: of all of its workspaces, since a client may take one for the other. */
+/** The secrets of one server: of all of its workspaces, since a client may send one's secret to another. */
 export interface KnownSecrets {
-  /** Remembers the secrets of an app, which stay known when the app is gone: the journal may still hold them. */
+  /** Remembers the secrets of an app. They stay known when the app is removed, since the journal may still have them. */
   readonly rememberApp: (app: {
     readonly app_secret: string
     readonly encrypt_key?: string | undefined
@@ -16,31 +16,31 @@ export interface KnownSecrets {
   }) => void
   /** Remembers a secret of the server's own, such as its control token. */
   readonly remember: (secret: string) => void
-  /** Remembers a token, ticket or code that the mock has made. JSON Web Tokens need not be: their looks give them away. */
+  /** Remembers a token, ticket or code that the mock has minted. JSON Web Tokens are recognised by their form instead. */
   readonly rememberMinted: (secret: string) => void
-  /** Returns the text with `<redacted>` in the place of each secret, and of each token that looks like one of Feishu's. */
+  /** Returns the text with `<redacted>` instead of each secret, and of each text that looks like a token of Feishu. */
   readonly masked: (text: string) => string
-  /** The same without looking for what only looks like a token: page tokens do. */
+  /** Like {@link masked}, but keeps what only looks like a token, as page tokens do. */
   readonly maskedByValue: (text: string) => string
 }
 
-/** At most this many are remembered of each kind, in this many characters; the oldest are forgotten first. */
+/** At most this many secrets of each kind are remembered, with at most this many characters; the oldest are forgotten first. */
 const capacity = 10_000
 const mostCharacters = 2 ** 20
-/** Longer ones are known by the names of their fields alone. */
+/** Longer secrets are only found by the names of their fields. */
 const longest = 4_096
 
-/** Shorter secrets are only known as a whole value: `secret` is in many words, and `1` in most numbers. */
+/** Shorter secrets are only found as a whole value: `secret` is part of many words, and `1` of most numbers. */
 const shortestWithin = 8
-/** And these not even then. */
+/** Shorter secrets than this are not found at all. */
 const shortest = 4
 
-/** Knows nothing at first. */
+/** Makes the secrets of a server, none at first. */
 export const make = (): KnownSecrets => {
-  /** Each as it is folded, with what it is. */
+  /** The secrets of apps and of the server, and those that were minted: by their folded text, each as it was given. */
   const kept = new Map<string, string>()
   const minted = new Map<string, string>()
-  /** By their first characters, so that a text is read once, however many secrets there are. */
+  /** The texts to look for, by their first characters, so that a text is read once, however many secrets there are. */
   const byStart = new Map<number, Array<string>>()
 
   const index = (secret: string): void => {
@@ -50,7 +50,7 @@ export const make = (): KnownSecrets => {
   }
   const unindex = (secret: string): void => {
     const same = byStart.get(startOf(secret, 0)) ?? []
-    // Once: it may be of the other kind, too.
+    // One of them only: the other kind may have the same secret.
     if (same.includes(secret)) same.splice(same.indexOf(secret), 1)
     if (same.length === 0) byStart.delete(startOf(secret, 0))
   }
@@ -70,7 +70,7 @@ export const make = (): KnownSecrets => {
     characters.set(kind, length)
   }
 
-  /** Where a folded text has secrets that are known. One that the text breaks off in counts from 8 characters on. */
+  /** Returns where a folded text has known secrets. A secret that is cut off counts if at least 8 characters are there. */
   const knownIn = (text: string): Array<Span> => {
     const spans: Array<Span> = []
     let cuts: ReadonlyArray<number> | undefined
@@ -100,7 +100,7 @@ export const make = (): KnownSecrets => {
     if (kept.has(whole) || minted.has(whole)) return redacted
     const spans: Array<Span> = []
     let layer: Layer | undefined = { text: given, origin: undefined }
-    // Encoded twice, or JSON in JSON in a form: more layers than these nobody writes.
+    // Encoded twice, or JSON in JSON in a form: nobody writes more layers than these.
     for (let depth = 0; layer !== undefined && depth < 5; depth++) {
       const { origin, text } = layer
       const found = knownIn(depth === 0 ? whole : folded(text))
@@ -129,16 +129,16 @@ export const make = (): KnownSecrets => {
   }
 }
 
-/** From (inclusive) and to (exclusive). */
+/** A part of a text, from (inclusive) and to (exclusive). */
 type Span = readonly [from: number, to: number]
 
-/** Returns the text with `<redacted>` in the place of each span. */
+/** Returns the text with `<redacted>` instead of each span. */
 const without = (text: string, spans: ReadonlyArray<Span>): string => {
   let out = ""
   let done = 0
   for (const [from, to] of spans.toSorted(([a], [b]) => a - b)) {
     if (to <= done) continue
-    // One that begins in the one before makes that longer.
+    // A span that begins inside the one before extends it.
     if (from > done || out === "") out += text.slice(done, from) + redacted
     done = to
   }
@@ -146,8 +146,8 @@ const without = (text: string, spans: ReadonlyArray<Span>): string => {
 }
 
 /**
- * What of a secret is looked for in folded texts: itself, and if it may be in credentials of Basic, what base64 makes of it,
- * whatever comes before and after it. Its first and last byte share a character with their neighbours and are left out.
+ * Returns the texts to look for in folded texts: the secret itself and, if it may be in Basic credentials, its base64 at
+ * each of the three alignments. The first and last byte share a character with their neighbours, so they are left out.
  */
 const writingsOf = (secret: string, asBase64: boolean): ReadonlyArray<string> => {
   if (secret.length < shortestWithin) return []
@@ -163,8 +163,8 @@ const writingsOf = (secret: string, asBase64: boolean): ReadonlyArray<string> =>
 }
 
 /**
- * Without the difference of capital and small letters, which the name of a host has not, and of a space and `+`, which a
- * form has not. As long as the text, which `toLowerCase` alone does not promise.
+ * Folds a text: upper and lower case become one, as in the name of a host, and so do a space and `+`, as in a form. Keeps the
+ * length of the text, which `toLowerCase` alone does not promise.
  */
 const folded = (text: string): string => {
   const lower = text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()).replaceAll("+", " ")
@@ -177,20 +177,20 @@ const folded = (text: string): string => {
 // oxlint-disable-next-line no-control-regex
 const isAscii = /^[\0-\x7f]*$/
 
-/** The first four characters as one number; others may have the same. */
+/** Returns a hash of four characters; different ones may share it. */
 const startOf = (text: string, at: number): number =>
   ((text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2)) * 31 +
   text.charCodeAt(at + 3)
 
-/** Where a text breaks off: at its end, and before each ellipsis. */
+/** Returns where a secret may be cut off: at the end of the text, and before each ellipsis. */
 const cutsOf = (text: string): Array<number> => [
   ...Array.from(text.matchAll(/\.\.\.|…/g), ({ index }) => index),
   text.length,
 ]
 
 /**
- * What looks like an access token, a JSON Web Token, an app ticket, or user and password before a host: the mock has not
- * minted all that it is sent, and forgets what it has minted when it is reset.
+ * The forms of an access token, a JSON Web Token, an app ticket, and user and password before a host. The mock did not mint
+ * every token that it is sent, and forgets those that it has minted when it is reset.
  */
 const looks = [
   /(?<![\w-])[tua]-([\w.-]{20,})/dg,
@@ -200,10 +200,10 @@ const looks = [
   /:\/\/([^/?#\s"'<>]{1,500})@/dg,
 ]
 
-/** Most texts have none of these. */
+/** A quick check: most texts have none of these. */
 const mayLook = /[tua]-|eyJ|g1|:\/\/|Bearer/i
 
-/** A text, and from where to where each of its characters stood in the one that it was decoded from. */
+/** A decoded text, and where each of its characters comes from in the original text. */
 interface Layer {
   readonly text: string
   readonly origin: { readonly from: Int32Array; readonly to: Int32Array } | undefined
@@ -212,7 +212,7 @@ interface Layer {
 const escape =
   /%[\da-f]{2}(?:%[\da-f]{2})*|\\(?:u[\da-f]{4}|x[\da-f]{2}|[^ux])|&(?:#\d{1,7}|#x[\da-f]{1,6}|amp|lt|gt|quot|apos);/gi
 
-/** Takes one layer of escapes away: of URLs and forms, of JSON, of HTML. `undefined` where there is none. */
+/** Decodes one layer of escapes: of URLs and forms, of JSON, of HTML. `undefined` when there are none. */
 const decoded = (layer: Layer): Layer | undefined => {
   const { origin, text } = layer
   if (!/[%\\&]/.test(text)) return undefined
@@ -248,7 +248,7 @@ const decoded = (layer: Layer): Layer | undefined => {
   return { text: out, origin: { from, to } }
 }
 
-/** Of bytes the characters, each with its first byte and how many it has; what is no UTF-8 is read as Latin-1. */
+/** Yields the characters of bytes, each with its first byte and its number of bytes. Invalid UTF-8 is read as Latin-1. */
 function* utf8(bytes: Buffer): Generator<readonly [character: string, first: number, count: number]> {
   for (let at = 0; at < bytes.length;) {
     const lead = bytes[at]!

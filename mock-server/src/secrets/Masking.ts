@@ -1,17 +1,17 @@
 /**
- * Taking secrets out of what is shown of requests and answers. A secret is found by the name of its field, however that
- * is spelt, and by its value, where the mock knows it (`KnownSecrets.ts`). What can be parsed is: JSON stays JSON. In what
- * cannot, such as a body that breaks off, too much is hidden rather than too little.
+ * Masks the secrets in requests and answers before they are shown. A secret is found by the name of its field, however that
+ * is spelt, and by its value, if the mock knows it (`KnownSecrets.ts`). JSON, forms and multipart bodies are parsed and keep
+ * their form. In a text that cannot be parsed, such as a body that breaks off, too much is masked rather than too little.
  */
 import * as JsonText from "../protocol/JsonText.ts"
 import { type KnownSecrets, redacted } from "./KnownSecrets.ts"
 
-/** A body without its secrets: JSON, a form, parts of a form, or any text. */
+/** Returns a body with its secrets masked: JSON, a form, a multipart form, or any text. */
 export const body = (text: string, known: KnownSecrets): string =>
-  // Text of two bytes a character, as PowerShell writes it, has a zero in each.
+  // UTF-16, as PowerShell writes it, has a zero byte in most characters.
   ofBody(text.replaceAll("\0", ""), known, 0)
 
-/** The fields of a query without their secrets: that is no place for them, but some put them there. */
+/** Returns the fields of a query with their secrets masked. Secrets do not belong there, but some clients send them there. */
 export const query = (
   fields: Readonly<Record<string, string>>,
   known: KnownSecrets,
@@ -21,8 +21,8 @@ export const query = (
   )
 
 /**
- * Path and query that were asked for, without their secrets; whoever takes the mock for a proxy sends a whole URL, which
- * may have user and password.
+ * Returns path and query of a request with their secrets masked. A client that uses the mock as a proxy sends a whole URL,
+ * which may have user and password.
  */
 export const target = (
   url: string,
@@ -37,18 +37,18 @@ export const target = (
   }
 }
 
-/** What kind of credentials a header holds: `Bearer t-<redacted>`. A scheme that nobody knows may be a secret itself. */
+/** Returns the kind of credentials in a header: `Bearer t-<redacted>`. An unknown scheme may be a secret itself, so it is masked. */
 export const authorization = (header: string | undefined): string | undefined =>
   header?.replace(
     /^(\s*(?:(?:Bearer|Basic|Digest|Negotiate|NTLM|Token|OAuth|HOBA|Mutual|DPoP|AWS4-HMAC-SHA256)\b[\s:=]*)?(?:[tua]-|eyJ)?).*$/is,
     (whole, kind: string) => (kind === whole ? whole : kind + redacted),
   )
 
-// JSON in JSON in JSON: deeper than this nobody looks, so nothing of it is shown.
+// JSON in JSON in JSON: what is nested deeper than this is masked as a whole.
 const deepest = 8
 
 const ofBody = (text: string, known: KnownSecrets, depth: number): string => {
-  // Some write a byte order mark before JSON, which JSON has not.
+  // Some clients write a byte order mark before JSON.
   const bare = text.replace(/^\ufeff/, "")
   if (isJson(bare)) return text.slice(0, text.length - bare.length) + ofJson(bare, known, depth)
   const shown = known.masked(text)
@@ -57,8 +57,8 @@ const ofBody = (text: string, known: KnownSecrets, depth: number): string => {
 }
 
 /**
- * A text that is no JSON, but may have been some. First as it is, since what is escaped does not end a value; then without
- * its escapes, of which it keeps those only if there is no secret behind them.
+ * Masks a text that is not JSON, but may be a part of some. First with its escapes, since an escaped quote does not end a
+ * value; then without them: if that finds a secret, the text is shown without its escapes.
  */
 const ofBroken = (text: string): string => {
   const shown = ofText(text, ":=")
@@ -71,8 +71,8 @@ const isJson = (text: string): boolean =>
   /^\s*(?:[{["\d-]|true|false|null)/.test(text) && JsonText.parsed(text) !== undefined
 
 /**
- * JSON with `"<redacted>"` in the place of values that are secrets. The text itself is set anew, not what `JSON.parse`
- * makes of it: that has other digits for a meeting's id that is a number, and one of two fields of the same name.
+ * Returns JSON with `"<redacted>"` instead of values that are secrets. Edits the text itself, since `JSON.parse` would change
+ * the digits of a meeting id that is a number, and drop one of two fields with the same name.
  */
 const ofJson = (text: string, known: KnownSecrets, depth: number): string => {
   let out = ""
@@ -81,11 +81,11 @@ const ofJson = (text: string, known: KnownSecrets, depth: number): string => {
     out += text.slice(done, from) + by
     done = to
   }
-  /** Of each object and array that is open, whether it is an object. */
+  /** For each object and array that is open: true when it is an object. */
   const open: Array<boolean> = []
   let name = ""
   let isName = false
-  /** Where a secret begins that is an object or array, and how many are open around it. */
+  /** Where an object or array begins that is a secret, and how many are open around it. */
   let hidden: { readonly from: number; readonly open: number } | undefined
   for (let at = 0; at < text.length;) {
     const from = at
@@ -105,14 +105,14 @@ const ofJson = (text: string, known: KnownSecrets, depth: number): string => {
       name = ""
     } else if (character === ",") {
       isName = open.at(-1) === true
-      // Of an array that is a value, each value has its name.
+      // The values of an array belong to the name of the array.
       if (isName) name = ""
     } else if (character === ":") {
       isName = false
     } else if (character === '"') {
       at = endOfString(text, at)
       const string = text.slice(from, at)
-      // What is hidden is so with all that is in it.
+      // Everything inside a secret object or array is masked with it.
       if (hidden !== undefined) continue
       const value: string = JSON.parse(string)
       const shown = isName ? ofValue(value, known, depth) : ofField(name, value, known, depth)
@@ -122,7 +122,7 @@ const ofJson = (text: string, known: KnownSecrets, depth: number): string => {
       while (at < text.length && !/[\s,\]}]/.test(text[at]!)) at++
       const value = text.slice(from, at)
       if (hidden !== undefined || !/^[-\d]/.test(value)) continue
-      // Feishu's code is a number, the code of an authorization is a text.
+      // Feishu's code is a number and is shown; an authorization code is a text and a secret.
       const shown = isCode(name) ? value : ofField(name, value, known, depth)
       if (shown !== value) replace(from, at, JSON.stringify(shown))
     }
@@ -130,7 +130,7 @@ const ofJson = (text: string, known: KnownSecrets, depth: number): string => {
   return out + text.slice(done)
 }
 
-/** After a string that begins before `at`: behind its quote, or the end of the text. */
+/** Returns the index after the closing quote of a string that begins before `at`, or the end of the text. */
 const endOfString = (text: string, at: number): number => {
   for (let index = at; index < text.length; index++) {
     if (text[index] === "\\") index++
@@ -145,7 +145,7 @@ const ofForm = (text: string, known: KnownSecrets, depth: number): string =>
     .map((field) => {
       const [, name = "", equals = "", value = ""] = /^([^=]*)(=?)(.*)$/s.exec(field) ?? []
       const nameShown = reencoded(name, (name) => ofValue(name, known, depth))
-      // Some write each field in a line of its own.
+      // Some clients write each field on a line of its own.
       const valueShown =
         /[\r\n]/.test(value) && !isSecretName(name)
           ? ofText(value, ":=")
@@ -165,15 +165,15 @@ const reencoded = (text: string, mask: (text: string) => string): string => {
       )
 }
 
-/** As it was before it was encoded; half a character at the end of a text that breaks off is read as U+FFFD. */
+/** Decodes a form. Half a character, at the end of a text that breaks off, becomes U+FFFD. */
 const formDecoded = (text: string): string =>
   text
     .replaceAll("+", " ")
     .replaceAll(/(?:%[\da-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll("%", ""), "hex").toString())
 
-/** The parts of `multipart/form-data`. One whose name cannot be read is hidden: it may be a secret's. */
+/** Masks the parts of `multipart/form-data`. A part whose name cannot be read is masked: it may be a secret. */
 const ofParts = (text: string, known: KnownSecrets, depth: number): string => {
-  // Its first line; whatever else looks like one may be in a value.
+  // The first line is the boundary; other lines that look like one may be part of a value.
   const boundary = /--[^\r\n]*/.exec(text)?.[0] ?? ""
   return text
     .split(boundary)
@@ -190,14 +190,14 @@ const ofParts = (text: string, known: KnownSecrets, depth: number): string => {
     .join(boundary)
 }
 
-/** What a field of this name has, as far as it may be shown. */
+/** Masks the value of a field with this name. */
 const ofField = (name: string, value: string, known: KnownSecrets, depth: number): string => {
   if (isSecretName(name)) return value === "" ? value : redacted
   if (/pagetokens?$/.test(plain(name))) return known.maskedByValue(value)
   return ofValue(value, known, depth)
 }
 
-/** A value of which the name does not say that it is a secret; it may hold JSON, a form or a URL with fields of its own. */
+/** Masks a value whose name is not that of a secret. It may be JSON, a form or a URL with fields of its own. */
 const ofValue = (value: string, known: KnownSecrets, depth: number): string => {
   if (value.length < 4) return value
   if (depth === deepest) return redacted
@@ -206,13 +206,13 @@ const ofValue = (value: string, known: KnownSecrets, depth: number): string => {
   if (/^\s*\[*\s*\{/.test(value)) return ofBroken(masked)
   // A title may read "Password: how to reset it".
   const shown = ofText(masked, /\s/.test(value) ? "" : "=")
-  // As it is at first: what is escaped does not end a value.
+  // The escaped text was masked first, since an escaped quote does not end a value.
   return /%[\da-f]{2}/i.test(shown) ? reencoded(shown, (inner) => ofValue(inner, known, depth + 1)) : shown
 }
 
 /**
- * A text that is no JSON, without the values of secret names, each up to where it ends for sure. A `separator` is what
- * stands behind the name of any secret; behind names that can be nothing else, `:` and `=` do in any text.
+ * Masks the values of secret names in a text that is not JSON, each up to where it is certain to end. `separators` are the
+ * characters that may follow any secret name; after names that can only be secrets, `:` and `=` count in any text.
  */
 const ofText = (text: string, separators: "" | "=" | ":="): string => {
   let out = ""
@@ -233,10 +233,10 @@ const ofText = (text: string, separators: "" | "=" | ":="): string => {
   return out + text.slice(done)
 }
 
-/** No name is longer; each is looked for from its end, and a text may have a million ends. */
+/** No name is longer. Names are searched backwards from their end, and a text may have a million ends. */
 const longestName = 120
 
-/** The name before a separator: in quotes, the name of an XML element, or a word. Empty where there is none. */
+/** Returns the name before a separator: in quotes, the name of an XML element, or a word. Empty when there is none. */
 const nameBefore = (text: string, separator: number): string => {
   const before = text.slice(Math.max(0, separator - longestName), separator).trimEnd()
   if (text[separator] === ">") {
@@ -245,7 +245,7 @@ const nameBefore = (text: string, separator: number): string => {
   }
   const quote = before.at(-1) ?? ""
   if (quote === '"' || quote === "'") {
-    // Of JSON in JSON, the quote itself is escaped.
+    // In JSON in JSON, the quote itself is escaped.
     const inner = before.slice(0, -1).replace(/\\+$/, "")
     return inner.slice(inner.lastIndexOf(quote) + 1)
   }
@@ -254,7 +254,7 @@ const nameBefore = (text: string, separator: number): string => {
   return before.slice(start)
 }
 
-/** Where the value after a separator stands: between its quotes or brackets, or up to where another field begins. */
+/** Returns where the value after a separator is: between its quotes or brackets, or up to the next field. */
 const valueAfter = (text: string, separator: number): readonly [from: number, to: number] => {
   const begin = /[\s>]*(\\*)(["'])|[\s>]*/y
   begin.lastIndex = separator + 1
@@ -278,7 +278,7 @@ const indexOrEnd = (text: string, wanted: string, from: number): number => {
   return at === -1 ? text.length : at
 }
 
-/** After the bracket that closes the one at `from`. */
+/** Returns the index after the bracket that closes the one at `from`. */
 const endOfBrackets = (text: string, from: number): number => {
   let open = 0
   for (let at = from; at < text.length;) {
@@ -290,33 +290,33 @@ const endOfBrackets = (text: string, from: number): number => {
   return text.length
 }
 
-/** Whether what follows a quote says that it was the closing one. */
+/** True when what follows a quote shows that it was the closing one. */
 const endsValue = (text: string, at: number): boolean => {
   const follows = /[ \t]*(?:[,;&}\])<>\r\n\\]|$)/y
   follows.lastIndex = at
   return follows.test(text)
 }
 
-/** Without quotes: up to the end of the line and of lines that go on with it, to the next field of a form or an element. */
+/** Returns the end of a value without quotes: of its line and of the lines that continue it, or the next field or element. */
 const endOfBare = (text: string, from: number): number => {
   const end = /&|<\/|\r?\n(?![ \t])|[,;]\s*\\*["']?[^\s,;&"':=]{1,60}\\*["']?\s*[:=]|$/g
   end.lastIndex = from
   return end.exec(text)?.index ?? text.length
 }
 
-/** Part of a name: what has it is a secret. */
+/** A name with one of these parts is that of a secret. */
 const inSecretNames =
   /secret|passw|passphrase|passcode|passwd|pwd|token|ticket|assertion|verifier|credential|cookie|jwt|bearer|authorization|authcode|(?:encrypt|api|access|private|signing|session)key|sessionid|密码|密钥|口令|令牌|凭证/
-/** These have such a part, and are none. */
+/** Names that have such a part, but are not those of secrets. */
 const noSecretNames =
   /pagetokens?$|tokentype$|(?:expire|expires|expiry|expiration|expiresin|expirein|expiresat|expireat|ttl|endpoint|url|uri|count|length)$/
-/** As a whole. */
+/** Names that are those of secrets as a whole. */
 const secretNames = /^(?:code|pass|pw)$/
-/** What no sentence has by chance. */
+/** Parts that no sentence has by chance. */
 const unmistakable =
   /(?:app|client|access|refresh|tenant|user|verification|control|bearer)(?:access)?(?:secret|token|ticket|assertion)|codeverifier|(?:encrypt|api|private)key/
 
-/** Whether what has this name is a secret, however the name is spelt: `APP_SECRET`, `client%5Fsecret`, `a[token]`. */
+/** True when the name is that of a secret, however it is spelt: `APP_SECRET`, `client%5Fsecret`, `a[token]`. */
 export const isSecretName = (name: string): boolean => {
   const spelt = plain(name)
   return (inSecretNames.test(spelt) && !noSecretNames.test(spelt)) || secretNames.test(lastOf(name))
@@ -327,10 +327,10 @@ const isUnmistakable = (name: string): boolean => {
   return unmistakable.test(spelt) && !noSecretNames.test(spelt)
 }
 
-/** Of an answer it is a number. */
+/** True for the name `code`: in an answer it is a number, in an authorization a secret. */
 const isCode = (name: string): boolean => lastOf(name) === "code" && !inSecretNames.test(plain(name))
 
-/** Of `user[code]` and `user.code` the last name; of a list's `code[]` and `code[0]` its own. */
+/** Returns the last name of `user[code]` and `user.code`, and the name of the list for `code[]` and `code[0]`. */
 const lastOf = (name: string): string =>
   plain(
     unescaped(name.slice(-longestName))
@@ -339,7 +339,7 @@ const lastOf = (name: string): string =>
       .at(-1) ?? "",
   )
 
-/** A name by its letters and digits alone, which is how people take it for the same. */
+/** Returns the letters and digits of a name in lower case: people read names that differ only in the rest as the same. */
 const plain = (name: string): string =>
   /^[\w-]*$/.test(name)
     ? name.toLowerCase().replaceAll(/[_-]/g, "")
@@ -348,7 +348,7 @@ const plain = (name: string): string =>
         .toLowerCase()
         .replaceAll(/[^\p{L}\p{N}]/gu, "")
 
-/** Escapes of URLs and JSON, also of one in the other. */
+/** Decodes the escapes of URLs and JSON, also of one in the other. */
 const unescaped = (name: string): string => {
   let text = name
   for (let depth = 0; depth < 4 && /[%\\]/.test(text); depth++) {
