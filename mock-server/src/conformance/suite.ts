@@ -7,14 +7,27 @@ import { type Answer, codeOf, logIdOf, outcome, redirectOf, shapeOf } from "./An
 import type { Check } from "./Check.ts"
 import { exhaustRequests, exhaustSeconds } from "./exhaustLimit.ts"
 import * as Feishu from "./Subject.ts"
-import { gatewayChecks } from "./gatewayChecks.ts"
+import { authorizationChecks } from "./authorizationChecks.ts"
+import { headerChecks } from "./headerChecks.ts"
 import { pageChecks } from "./pageChecks.ts"
+import { pathChecks } from "./pathChecks.ts"
 import * as Probes from "./Probes.ts"
+import { queryChecks } from "./queryChecks.ts"
+import { rangeChecks } from "./rangeChecks.ts"
 import { rateChecks } from "./rateChecks.ts"
 import { tokenChecks } from "./tokenChecks.ts"
 
 /** Every check, in the order in which they run. */
-export const checks: ReadonlyArray<Check> = [...tokenChecks, ...gatewayChecks, ...pageChecks, ...rateChecks]
+export const checks: ReadonlyArray<Check> = [
+  ...tokenChecks,
+  ...headerChecks,
+  ...pathChecks,
+  ...authorizationChecks,
+  ...queryChecks,
+  ...pageChecks,
+  ...rangeChecks,
+  ...rateChecks,
+]
 
 /** The most requests, but for those that exceed the limit. */
 export const mostRequests = 90

@@ -1,0 +1,87 @@
+/** What is said of the token of a request, and of the scopes of its app. */
+import { ListByNo } from "@effect-feishu/contract"
+import * as Effect from "effect/Effect"
+import { codeOf, member, outcome } from "./Answer.ts"
+import type { Check } from "./Check.ts"
+import { withQuery } from "./Probes.ts"
+import { seen, seenOutcome } from "./Seen.ts"
+import { Undecided } from "./Subject.ts"
+
+const tokenChecks = (
+  [
+    ["no-token", "99991661", "wire", "no Authorization: 99991661", undefined],
+    ["no-bearer", "99991661", "wire", "an Authorization without Bearer: 99991661", "Basic bWFkZTp1cA=="],
+    ["lower-case-bearer", "99991661", "inferred", "bearer in lower case: 99991661", "bearer t-made-up"],
+    ["unknown-tenant-token", "99991663", "wire", "an unknown tenant token: 99991663", "Bearer t-made-up"],
+    ["unknown-user-token", "99991668", "wire", "an unknown user token: 99991668", "Bearer u-made-up"],
+    [
+      "unknown-web-token",
+      "99991668",
+      "wire",
+      "an unknown JSON Web Token: 99991668",
+      "Bearer eyJhbGciOiJFUzI1NiJ9.e30.AA",
+    ],
+    ["odd-token", "99991671", "doc", "a token of another prefix: 99991671", "Bearer made-up"],
+  ] as const
+).map(([id, code, source, what, authorization]): Check => ({
+  id,
+  row: code,
+  source,
+  what,
+  request: `GET with ${authorization === undefined ? "no Authorization" : `Authorization: ${authorization}`}`,
+  requests: 1,
+  expected: `400 code ${code}`,
+  // No field is there, either: the token is looked at first.
+  see: ({ feishu }) => Effect.map(feishu.send(ListByNo.path, { authorization }), seenOutcome),
+}))
+
+/** The checks, in the order in which they run. */
+export const authorizationChecks: ReadonlyArray<Check> = [
+  ...tokenChecks,
+  {
+    id: "token-before-fields",
+    row: "order-of-checks",
+    source: "wire",
+    what: "a token is looked at before fields",
+    request: "GET ?page_size=51 with an unknown token",
+    requests: 1,
+    expected: "400 code 99991663",
+    see: ({ feishu }) =>
+      Effect.map(
+        feishu.send(withQuery([["page_size", "51"]]), { authorization: "Bearer t-made-up" }),
+        seenOutcome,
+      ),
+  },
+  {
+    id: "scope-missing",
+    row: "99991672",
+    source: "wire",
+    what: "without the scope: 99991672, and what would do",
+    request: "GET a page of 50",
+    requests: 0,
+    expected: `400 code 99991672: ${ListByNo.scopes.toSorted().join(", ")}`,
+    see: Effect.fnUntraced(function* ({ firstAnswer }) {
+      const answer = yield* firstAnswer
+      if (codeOf(answer) !== 99991672) {
+        return yield* new Undecided({
+          because:
+            codeOf(answer) === 0
+              ? "the app has the scope"
+              : `a good query was answered with ${outcome(answer)}`,
+          give: "give an app without the scope",
+        })
+      }
+      const violations = member(answer.json, "error", "permission_violations")
+      const scopes = (Array.isArray(violations) ? violations : []).map((each: unknown) =>
+        String(member(each, "subject")),
+      )
+      return seen(
+        `${outcome(answer)}: ${scopes
+          .filter((scope) => /^[\w:.]{1,60}$/.test(scope))
+          .toSorted()
+          .join(", ")}`,
+        answer,
+      )
+    }),
+  },
+]

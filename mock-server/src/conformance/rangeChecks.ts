@@ -1,0 +1,116 @@
+/** Which ranges of time may be asked for, and which meetings are in them, in which order. */
+import * as Effect from "effect/Effect"
+import { codeOf, member, outcome } from "./Answer.ts"
+import { idsOf, reach, rowsAtLeast, startOf } from "./boundarySeconds.ts"
+import type { Check } from "./Check.ts"
+import { readings } from "./readings.ts"
+import { good, seen } from "./Seen.ts"
+import { Undecided } from "./Subject.ts"
+
+const day = 86_400
+
+/** The checks, in the order in which they run. */
+export const rangeChecks: ReadonlyArray<Check> = [
+  {
+    ...readings("ninetyDays", "--ninety-days", {
+      both: "91 days: 400 code 121003; 100 days ago: 400 code 121003",
+      span: "91 days: 400 code 121003; 100 days ago: 200 code 0",
+      lookback: "91 days: 200 code 0; 100 days ago: 400 code 121003",
+    }),
+    id: "ninety-days",
+    row: "ninetyDays",
+    source: "inferred",
+    what: "90 days bound both span and age of a query",
+    request: "GET 91 days around now; 5 days, 100 days ago; 40 days around now",
+    requests: 3,
+    see: Effect.fnUntraced(function* ({ firstPage, list, range }) {
+      yield* firstPage
+      const { to: now } = yield* range
+      const ask = (from: number, to: number) =>
+        list({ start_time: String(now + from * day), end_time: String(now + to * day) })
+      const future = yield* ask(-10, 30)
+      if (codeOf(future) !== 0) {
+        return yield* new Undecided({
+          because: `a range that ends in the future was answered with ${outcome(future)}`,
+        })
+      }
+      const long = yield* ask(-45, 46)
+      const old = yield* ask(-100, -95)
+      return seen(`91 days: ${outcome(long)}; 100 days ago: ${outcome(old)}`, long, old)
+    }),
+  },
+  {
+    id: "order-of-rows",
+    row: "order-of-rows",
+    source: "inferred",
+    what: "rows come oldest first",
+    request: "GET the older half of a page's range",
+    requests: 1,
+    expected: "oldest first",
+    see: Effect.fnUntraced(function* (probes) {
+      const page = yield* rowsAtLeast(2, probes)
+      const { from, to } = yield* probes.range
+      const ids = idsOf(page)
+      const starts = ids.map(startOf).filter((start) => start > from && start < to)
+      const sorted = starts.toSorted((a, b) => a - b)
+      const undecided = new Undecided({
+        because: "the meetings could not be told apart by their time",
+        give: "give a --meeting-no with meetings on several days",
+      })
+      const middle = sorted[Math.floor((sorted.length - 1) / 2)]
+      if (middle === undefined) return yield* undecided
+      const range = {
+        start_time: String(Math.max(from, sorted[0]! - 60)),
+        end_time: String(middle),
+        page_size: "50",
+      }
+      const half = yield* good("a query of the older half", probes.list(range))
+      const older = new Set(idsOf(half))
+      const word = ids.map((id) => (older.has(id) ? "o" : "n")).join("")
+      if (member(half.json, "data", "has_more") === true || !/o/.test(word) || !/n/.test(word)) {
+        return yield* undecided
+      }
+      return seen(
+        /^o+n+$/.test(word) ? "oldest first" : /^n+o+$/.test(word) ? "newest first" : "neither way",
+        page,
+        half,
+      )
+    }),
+  },
+  {
+    id: "bounds",
+    row: "bounds",
+    source: "inferred",
+    what: "both ends of a range are in it",
+    request: "GET ranges that begin or end when a meeting began",
+    requests: 20,
+    expected: "both ends are in it",
+    see: Effect.fnUntraced(function* (probes) {
+      const { answers, begin, end } = yield* probes.edges
+      if (begin === "later") return seen("a meeting is in ranges that begin after it did", ...answers)
+      if (typeof begin !== "number" || typeof end !== "number") {
+        return yield* new Undecided({ because: `a meeting's id is more than ${reach} s away from its start` })
+      }
+      const both = ["both ends are in it", "one end is not in it", "neither end is in it"]
+      return seen(both[end - begin] ?? "a meeting is in ranges that begin after it did", ...answers)
+    }),
+  },
+  {
+    id: "meeting-ids",
+    row: "meeting-ids",
+    source: "inferred",
+    what: "an id's upper 32 bits are the meeting's start",
+    request: "GET ranges that begin or end when a meeting began",
+    requests: 0,
+    expected: "to the second",
+    see: Effect.fnUntraced(function* (probes) {
+      const { answers, begin, end, guess } = yield* probes.edges
+      const first = [begin, end].find((edge) => typeof edge === "number")
+      if (begin === guess || end === guess) return seen("to the second", ...answers)
+      return seen(
+        typeof first === "number" ? `${Math.abs(first - guess)} s away` : `more than ${reach} s away`,
+        ...answers,
+      )
+    }),
+  },
+]
