@@ -407,13 +407,13 @@ describe("the checks against a Feishu that is otherwise, which no switch explain
       "a meeting is in the ranges that it overlaps with",
       { query: (query) => shift(query, "start_time", -10) },
       "bounds",
-      "a meeting is in ranges that begin after it did",
+      "a meeting is in ranges that begin after its start",
     ],
     [
       "the same, of long meetings",
       { query: (query) => shift(query, "start_time", -1800) },
       "bounds",
-      "a meeting is in ranges that begin after it did",
+      "a meeting is in ranges that begin after its start",
     ],
     [
       "ids count from another second",
@@ -490,7 +490,7 @@ describe("the checks against a Feishu that is otherwise, which no switch explain
       assert.deepStrictEqual(idsOf("differs"), [])
       assert.deepInclude(
         results.map((result) => (result.verdict === "not decided" ? [result.check.id, result.because] : [])),
-        ["get-with-body", "no answer came (ECONNRESET)"],
+        ["get-with-body", "there was no answer (ECONNRESET)"],
       )
       assert.include(idsOf("as here"), "bounds")
     }),
@@ -724,7 +724,7 @@ describe("feishu-mock contract", () => {
       const { checks, differs } = JSON.parse(stdout)
       assert.strictEqual(differs, 0)
       const { because, verdict } = checks.find(({ id }: { id: string }) => id === "token-again")
-      assert.deepStrictEqual([verdict, because], ["not decided", "there is a token, but no app"])
+      assert.deepStrictEqual([verdict, because], ["not decided", "an access token was given, but no app"])
     }),
   )
 
@@ -791,11 +791,11 @@ describe("feishu-mock contract", () => {
       assert.match(text, /^INFERRED/)
       assert.include(
         text,
-        "  ≠ empty-list                a page without rows has an empty list\n      mock    []\n      came    null\n      log id  20",
+        "  ≠ empty-list                a page without rows has an empty list\n      mock    []\n      got     null\n      log id  20",
       )
       assert.include(text, "START THE MOCK WITH\n  feishu-mock --empty-list null --ninety-days span")
       assert.notInclude(text, "PLEASE REPORT")
-      assert.include(text, "  ? because the limit was not exceeded: give --exhaust-limit\n")
+      assert.include(text, "  ? because the limit was not exceeded: use --exhaust-limit\n")
     }),
   )
 

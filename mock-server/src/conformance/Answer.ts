@@ -1,19 +1,19 @@
-/** An answer of whatever is being looked at, and its shape: what may be told of it. */
+/** An answer of the Feishu under test, and its shape: the parts of it that may be shown. */
 import { ResponseHeaders } from "@effect-feishu/contract"
 
 /** One answer. */
 export interface Answer {
   readonly status: number
-  /** Names in lower case. */
+  /** The headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** The same names as they are written. */
+  /** The names of the headers as they were written. */
   readonly headerNames: ReadonlyArray<string>
   readonly text: string
-  /** The parsed body, or `undefined` when it is no JSON. */
+  /** The parsed body, or `undefined` when it is not JSON. */
   readonly json: unknown
 }
 
-/** A member of a JSON object, or `undefined`. */
+/** Returns a member of a JSON object, or `undefined`. */
 export const member = (json: unknown, ...path: ReadonlyArray<string>): unknown =>
   path.reduce<unknown>(
     (value, name) =>
@@ -23,23 +23,23 @@ export const member = (json: unknown, ...path: ReadonlyArray<string>): unknown =
     json,
   )
 
-/** The names of an object's members in the order of the alphabet. */
+/** Returns the names of an object's members in alphabetical order. */
 export const namesOf = (json: unknown): ReadonlyArray<string> =>
   typeof json === "object" && json !== null ? Object.keys(json).map(safeName).toSorted() : []
 
-/** Feishu's code, or `undefined`. */
+/** Returns Feishu's code, or `undefined`. */
 export const codeOf = ({ json }: Answer): number | undefined => {
   const code = member(json, "code")
   return typeof code === "number" ? code : undefined
 }
 
-/** The log id, where it looks like one. */
+/** Returns the log id, if it looks like one. */
 export const logIdOf = ({ headers }: Answer): string | undefined => {
   const id = headers[ResponseHeaders.logId]
   return id !== undefined && /^[\w-]{1,64}$/.test(id) ? id : undefined
 }
 
-/** Which of these headers are written in another case, as they are; the names themselves where none is. */
+/** Returns the headers of these names that are written in another letter case, or the names themselves when there are none. */
 export const writtenAs = ({ headerNames }: Answer, names: ReadonlyArray<string>): string => {
   const others = headerNames.filter(
     (name) => !names.includes(name) && names.some((one) => one.toLowerCase() === name.toLowerCase()),
@@ -47,23 +47,23 @@ export const writtenAs = ({ headerNames }: Answer, names: ReadonlyArray<string>)
   return (others.length === 0 ? names : others.toSorted()).join(", ")
 }
 
-/** Where a redirect points: a host of any length, which may repeat what was sent, or `undefined` where the answer is none. */
+/** Returns the host that a redirect points to, of any length; it may repeat what was sent. `undefined` for other answers. */
 export const redirectOf = ({ headers, status }: Answer): string | undefined => {
   const location = headers["location"]
   if (status < 300 || status >= 400 || location === undefined) return undefined
-  // Of the base URL if it is relative: its host is what the command was given.
+  // A relative location stays on the host that the command was given.
   const host = URL.canParse(location) ? new URL(location).host : ""
   return host === "" ? "another path" : host
 }
 
-/** The rows of a page: none where there is no list. */
+/** Returns the rows of a page; none when there is no list. */
 export const rowsOf = ({ json }: Answer): ReadonlyArray<unknown> => {
   const list = member(json, "data", "meeting_briefs")
   return Array.isArray(list) ? list : []
 }
 
-/** Status and code; where there is no code, what came instead. */
-export const outcome = (answer: Answer): string => {
+/** Returns status and code as a text; without a code, the content type instead. */
+export const statusAndCode = (answer: Answer): string => {
   const code = codeOf(answer)
   if (code !== undefined) return `${answer.status} code ${code}`
   const type = answer.headers["content-type"]?.split(";", 1)[0] ?? "no content type"
@@ -74,7 +74,7 @@ export const outcome = (answer: Answer): string => {
 
 const notFoundText = "404 page not found"
 
-/** The shape of a body: names and types, no values but numbers that are codes, booleans, and null. */
+/** Returns the shape of a body: names and types. The only values in it are codes, booleans and null. */
 export const shapeOf = ({ json, text }: Answer): string =>
   json === undefined ? `a text of ${text.length} characters` : shape(json, 0)
 
@@ -90,7 +90,7 @@ const shape = (value: unknown, depth: number): string => {
   return `[${value.length} × ${all ? shapeOfAll(each, depth + 1) : anyOf(each, depth + 1)}]`
 }
 
-/** The shape of objects that are alike; a member that not all of them have is marked. */
+/** Returns the shape of similar objects; a member that only some of them have is marked with `?`. */
 const shapeOfAll = (objects: ReadonlyArray<object>, depth: number): string => {
   const names = [...new Set(objects.flatMap((object) => Object.keys(object)))].slice(0, 40)
   const members = names.map((name) => {
@@ -106,5 +106,5 @@ const shapeOfAll = (objects: ReadonlyArray<object>, depth: number): string => {
 const anyOf = (values: ReadonlyArray<unknown>, depth: number): string =>
   [...new Set(values.map((value) => shape(value, depth)))].slice(0, 4).join("|")
 
-/** A name that is none of a program's may be somebody's data. */
+/** Hides a name that is not an identifier: it may be somebody's data. */
 const safeName = (name: string): string => (/^[A-Za-z_][A-Za-z_0-9]{0,39}$/.test(name) ? name : "<name>")

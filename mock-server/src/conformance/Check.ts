@@ -1,11 +1,11 @@
-/** A check: one request or a few, and what the mock says to them unless its switches are turned. */
+/** A check: one fact about Feishu, the requests that test it, and what the mock answers with its default switches. */
 import type * as Effect from "effect/Effect"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 import type { Probes } from "./Probes.ts"
-import type { Seen } from "./Seen.ts"
+import type { Observation } from "./Observation.ts"
 import type { Undecided, Unreachable } from "./Subject.ts"
 
-/** Where a fact is known from, the least sure first. */
+/** Where a fact is known from, the least certain first. */
 export const sources = ["inferred", "sdk", "wire", "doc"] as const
 
 /** One of {@link sources}. */
@@ -14,20 +14,20 @@ export type Source = (typeof sources)[number]
 /** One check. */
 export interface Check {
   readonly id: string
-  /** The row of FIDELITY.md that it settles. */
+  /** The row of FIDELITY.md that the check settles. */
   readonly row: string
   readonly source: Source
-  /** What is so, as a clause. */
+  /** The fact, as a clause. */
   readonly what: string
-  /** What is sent, in short. */
+  /** A short description of the request. */
   readonly request: string
-  /** The most requests that it sends. */
+  /** The most requests that the check sends. */
   readonly requests: number
-  /** What the mock says. */
+  /** What the mock answers. */
   readonly expected: string
-  /** The switch of the mock's that this is about. */
+  /** The switch of the mock that changes the fact. */
   readonly switch?: keyof PublicTypes.Behaviour
-  /** The flag with which the mock says what came instead. */
+  /** Returns the flag with which the mock answers like the Feishu under test, if there is one. */
   readonly flag?: (shape: string) => string | undefined
-  readonly see: (probes: Probes) => Effect.Effect<Seen, Undecided | Unreachable>
+  readonly observe: (probes: Probes) => Effect.Effect<Observation, Undecided | Unreachable>
 }

@@ -1,41 +1,41 @@
-/** Answers that more than one check needs: each is asked for once. */
+/** The probes: answers that several checks need. Each is requested once. */
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { type Answer, member } from "./Answer.ts"
-import type { Asked, Asking } from "./Asking.ts"
+import type { BasicProbes, Probe } from "./Probe.ts"
 import { boundarySeconds, rowsAtLeast } from "./boundarySeconds.ts"
 import { exhaustLimit } from "./exhaustLimit.ts"
-import { good } from "./Seen.ts"
+import { successful } from "./Observation.ts"
 import { type Feishu, type Query, Undecided } from "./Subject.ts"
 
-/** Every answer that a check may look at; each is asked for when the first check needs it. */
-export interface Probes extends Asking {
-  /** The app's credentials, or why there are none. */
-  readonly app: Asked<{ readonly app_id: string; readonly app_secret: string }>
-  /** What the token endpoint says to them. */
-  readonly tokenAnswer: Asked<Answer>
-  /** The first page of 50 of the range, whatever it says. */
-  readonly firstAnswer: Asked<Answer>
-  /** The first page of 1 with another behind it, and the query that it belongs to. */
-  readonly shortPage: Asked<{ readonly page: Answer; readonly token: string }>
-  /** The same again by its token. */
-  readonly secondPage: Asked<Answer>
-  /** What is said to no field at all. */
-  readonly noFields: Asked<Answer>
-  /** The seconds in which a meeting is found. */
-  readonly edges: ReturnType<typeof boundarySeconds>
-  /** What came of exceeding the rate limit. */
-  readonly exhausted: ReturnType<typeof exhaustLimit>
+/** Every probe. It is sent when the first check needs its answer. */
+export interface Probes extends BasicProbes {
+  /** The app's credentials. */
+  readonly app: Probe<{ readonly app_id: string; readonly app_secret: string }>
+  /** The token endpoint's answer to the credentials. */
+  readonly tokenAnswer: Probe<Answer>
+  /** The answer to the request for the first page of 50 in the range, whatever it is. */
+  readonly firstAnswer: Probe<Answer>
+  /** The first page of 1, which has another page after it, and its page token. */
+  readonly shortPage: Probe<{ readonly page: Answer; readonly token: string }>
+  /** The page after it. */
+  readonly secondPage: Probe<Answer>
+  /** The answer to a query without any field. */
+  readonly noFields: Probe<Answer>
+  /** The first and the last second of ranges that have a meeting. */
+  readonly boundaries: ReturnType<typeof boundarySeconds>
+  /** What happens when the rate limit is exceeded. */
+  readonly exhaustedLimit: ReturnType<typeof exhaustLimit>
 }
 
-/** A meeting number that nobody has been seen to have. */
+/** A meeting number that is not known to be in use. */
 export const emptyNumber = "999999999"
 
-/** How long ago the range begins. */
+/** The length of the range, which ends now. */
 const rangeSeconds = ListByNo.maxRangeSeconds - 86_400
 
-/** The path with a query. */
+/** Returns the path with a query. */
 export const withQuery = (query: Query): string =>
   query.length === 0
     ? ListByNo.path
@@ -49,8 +49,8 @@ export const make = Effect.fnUntraced(function* (feishu: Feishu) {
     credentials.app === undefined
       ? Effect.fail(
           new Undecided({
-            because: "there is a token, but no app",
-            give: "give FEISHU_APP_ID and FEISHU_APP_SECRET",
+            because: "an access token was given, but no app",
+            give: "set FEISHU_APP_ID and FEISHU_APP_SECRET",
           }),
         )
       : Effect.succeed({
@@ -66,12 +66,12 @@ export const make = Effect.fnUntraced(function* (feishu: Feishu) {
   const authorization: Probes["authorization"] = Effect.suspend(() =>
     credentials.token === undefined
       ? Effect.map(
-          good("the request for a token", tokenAnswer),
+          successful("the request for a token", tokenAnswer),
           ({ json }) => `Bearer ${String(member(json, "tenant_access_token"))}`,
         )
       : Effect.succeed(`Bearer ${Redacted.value(credentials.token)}`),
   )
-  // An answer has come by then, so that the time is Feishu's.
+  // This runs after the first answer, so the time is Feishu's.
   const range = yield* Effect.cached(
     Effect.map(feishu.now, (now) => ({ meetingNo, from: now - rangeSeconds, to: now })),
   )
@@ -92,14 +92,14 @@ export const make = Effect.fnUntraced(function* (feishu: Feishu) {
     return yield* feishu.send(withQuery(given), { authorization: bearer, atOnce })
   })
   const firstAnswer = yield* Effect.cached(list({ page_size: "50" }))
-  const firstPage = good("a good query", firstAnswer)
+  const firstPage = successful("a good query", firstAnswer)
   const shortPage = yield* Effect.cached(
     Effect.gen(function* () {
       yield* rowsAtLeast(2, { feishu, firstPage })
-      const page = yield* good("a page of 1", list({ page_size: "1" }))
+      const page = yield* successful("a page of 1", list({ page_size: "1" }))
       const token = member(page.json, "data", "page_token")
       if (typeof token !== "string" || token === "") {
-        return yield* new Undecided({ because: "a page of 1 has no page token" })
+        return yield* new Undecided({ because: "a page of 1 row has no page token" })
       }
       return { page, token }
     }),
@@ -110,11 +110,11 @@ export const make = Effect.fnUntraced(function* (feishu: Feishu) {
   const noFields = yield* Effect.cached(
     Effect.flatMap(authorization, (authorization) => feishu.send(ListByNo.path, { authorization })),
   )
-  const asking: Asking = { feishu, authorization, range, list, firstPage }
+  const basic: BasicProbes = { feishu, authorization, range, list, firstPage }
   const probes: Probes = {
-    ...asking,
-    edges: yield* Effect.cached(boundarySeconds(asking)),
-    exhausted: yield* Effect.cached(exhaustLimit(asking)),
+    ...basic,
+    boundaries: yield* Effect.cached(boundarySeconds(basic)),
+    exhaustedLimit: yield* Effect.cached(exhaustLimit(basic)),
     app,
     tokenAnswer,
     firstAnswer,

@@ -1,16 +1,16 @@
-/** The proxy of the environment, as people write it. Node's own agent goes past one that it does not understand. */
+/** Reads the proxy of the environment, as people write it. Node's own agent bypasses a proxy that it does not understand. */
 
-/** The environment for an agent of Node; or why its proxy cannot be used, without repeating it. */
+/** The environment for Node's agent; or why its proxy cannot be used, without repeating the proxy. */
 export type Read =
   | { readonly environment: Readonly<Record<string, string | undefined>> }
   | { readonly problem: string }
 
-/** Reads it. */
+/** Reads the proxy. */
 export const read = (environment: Readonly<Record<string, string | undefined>>): Read => {
   const variable = ["https_proxy", "HTTPS_PROXY"].find((name) => environment[name]?.trim())
   if (variable === undefined) return { environment: {} }
   const { NO_PROXY, no_proxy = NO_PROXY } = environment
-  // Up to the last @ it is user and password, whatever characters they have.
+  // Everything up to the last @ is user and password, whatever characters they have.
   const [, scheme = "http", user, host = ""] =
     /^(?:([a-z][a-z0-9+.-]*):\/\/|\/\/)?(?:(.*)@)?([^@]*?)\/*$/is.exec(environment[variable]!.trim()) ?? []
   if (/^socks/i.test(scheme)) {
@@ -31,7 +31,7 @@ export const read = (environment: Readonly<Record<string, string | undefined>>):
       }
 }
 
-/** Percent-encoded, once: a `%` that encodes nothing is part of a password. */
+/** Percent-encodes a text once: a `%` that encodes nothing is part of a password. */
 const encoded = (text: string): string => {
   try {
     return encodeURIComponent(decodeURIComponent(text))

@@ -1,26 +1,26 @@
-/** What came of the checks: for people, and as a document. */
+/** The report of all checks: as text for people, and as a JSON document. */
 import { wrap } from "@effect-feishu/terminal/HelpText"
 import { visible } from "@effect-feishu/terminal/VisibleText"
 import { type Source, sources } from "./Check.ts"
 import { notChecked } from "./notChecked.ts"
 import type { Outcome, Verdict } from "./suite.ts"
 
-/** How wide it may be, and how it is shown. */
+/** How the report is shown. */
 export interface Style {
-  /** How the mock is called on a command line. */
+  /** The name of the mock's command. */
   readonly command: string
   readonly columns: number
   readonly paint: (style: "bold" | "green" | "red" | "yellow" | "dim", text: string) => string
 }
 
 const headings: Record<Source, string> = {
-  inferred: "inferred: confirmed nowhere",
-  sdk: "sdk: as an official SDK has it",
-  wire: "wire: as published answers were",
-  doc: "doc: as the documents say",
+  inferred: "inferred: not confirmed anywhere",
+  sdk: "sdk: from an official SDK",
+  wire: "wire: from published answers",
+  doc: "doc: from Feishu's documents",
 }
 
-/** How many of them there are. */
+/** Returns the number of checks for each verdict. */
 export const counts = ({ results }: Outcome) => {
   const count = (verdict: Verdict["verdict"]) => results.filter((result) => result.verdict === verdict).length
   return { asHere: count("as here"), differs: count("differs"), notDecided: count("not decided") }
@@ -28,18 +28,18 @@ export const counts = ({ results }: Outcome) => {
 
 const differences = ({ results }: Outcome) => results.filter((result) => result.verdict === "differs")
 
-/** The flags that turn the mock into what came, in one line. */
+/** Returns the flags with which the mock answers like the Feishu under test, on one line. */
 const flagsOf = (outcome: Outcome): string =>
   differences(outcome)
     .flatMap(({ flag }) => (flag === undefined ? [] : [flag]))
     .join(" ")
 
-/** For people: the least sure facts first, a line a check, and at the end what to do. */
+/** Returns the report for people: a line for each check, the least certain facts first, and at the end what to do. */
 export const text = (outcome: Outcome, { columns, command, paint }: Style): string => {
   const width = Math.max(40, Math.min(columns, 100))
   const indent = 4 + Math.max(...outcome.results.map(({ check }) => check.id.length)) + 2
   const hanging = (left: string, text: string, at: number): ReadonlyArray<string> =>
-    // What came is whatever a server sent.
+    // The text may come from a server.
     wrap(visible(text), width - at).map(
       (line, index) => (index === 0 ? left.padEnd(at) : " ".repeat(at)) + line,
     )
@@ -56,7 +56,7 @@ export const text = (outcome: Outcome, { columns, command, paint }: Style): stri
     if (result.verdict === "differs") {
       lines.push(
         ...hanging("      mock", check.expected, 14),
-        ...hanging("      came", result.came, 14),
+        ...hanging("      got", result.came, 14),
         ...result.logIds.slice(0, 1).map((id) => `      log id  ${visible(id)}`),
       )
     }
@@ -69,7 +69,7 @@ export const text = (outcome: Outcome, { columns, command, paint }: Style): stri
       : ["", paint("bold", headings[source].toUpperCase()), ...results.flatMap(linesOf)]
   })
   const { asHere, differs, notDecided } = counts(outcome)
-  const sum = `${asHere} as here, ${differs} ${differs === 1 ? "differs" : "differ"}, ${notDecided} not decided; ${outcome.requests} requests in ${outcome.seconds} s. ${Object.keys(notChecked).length} rows of FIDELITY.md cannot be settled from outside: --json says why.`
+  const sum = `${asHere} as here, ${differs} ${differs === 1 ? "differs" : "differ"}, ${notDecided} not decided; ${outcome.requests} requests in ${outcome.seconds} s. ${Object.keys(notChecked).length} rows of FIDELITY.md cannot be checked from outside: --json says why.`
   const flags = flagsOf(outcome)
   const open = new Map<string, Array<string>>()
   for (const result of outcome.results) {
@@ -96,20 +96,20 @@ export const text = (outcome: Outcome, { columns, command, paint }: Style): stri
       : [
           "",
           paint("bold", "PLEASE REPORT"),
-          ...wrap("No switch of the mock's explains these. They hold names and types only:", width),
+          ...wrap("No switch of the mock explains these. They contain names and types only:", width),
           ...toReport.flatMap(({ came, check, shapes }) => [
             "",
             ...hanging(`  ${check.id}`, `row ${check.row} of FIDELITY.md`, indent),
             ...hanging("    sent", check.request, 12),
             ...hanging("    mock", check.expected, 12),
-            ...hanging("    came", came, 12),
+            ...hanging("    got", came, 12),
             ...shapes.flatMap((shape) => hanging("    shape", shape.replaceAll(",", ", "), 12)),
           ]),
         ]),
   ].join("\n")
 }
 
-/** For programs. */
+/** Returns the report for programs. */
 export const document = (baseUrl: string, outcome: Outcome) => ({
   baseUrl,
   requests: outcome.requests,

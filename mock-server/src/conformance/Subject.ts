@@ -1,6 +1,6 @@
 /**
- * Requests to the Feishu that is being looked at: one after the other, with a pause between them, a deadline each, and
- * never more than were announced. A refusal for the rate limit is waited for.
+ * Sends requests to the Feishu under test: one after the other, with a pause in between, each with a deadline, and never
+ * more than were announced. After a refusal for the rate limit it waits and sends again.
  */
 import * as http from "node:http"
 import * as https from "node:https"
@@ -14,7 +14,7 @@ import type * as Redacted from "effect/Redacted"
 import * as JsonText from "../protocol/JsonText.ts"
 import { type Answer, codeOf } from "./Answer.ts"
 
-/** A check cannot be decided, because of this; with this it could. */
+/** A check cannot be decided: why, and what would decide it. */
 export class Undecided extends Data.TaggedError("Undecided")<{
   /** A clause: "there is no second page". */
   readonly because: string
@@ -22,41 +22,41 @@ export class Undecided extends Data.TaggedError("Undecided")<{
   readonly give?: string | undefined
 }> {}
 
-/** No answer came, twice. */
+/** No answer came, in two attempts. */
 export class Unreachable extends Data.TaggedError("Unreachable")<{
-  /** The system's code, such as ECONNREFUSED. */
+  /** The operating system's code, such as ECONNREFUSED. */
   readonly code: string
 }> {}
 
-/** The app and the token to ask with. */
+/** The app and the access token to use. */
 export interface Credentials {
   readonly app: { readonly id: string; readonly secret: Redacted.Redacted<string> } | undefined
-  /** Given, and then used instead of one that the app gets. */
+  /** An access token that is used instead of one that the app gets. */
   readonly token: Redacted.Redacted<string> | undefined
 }
 
-/** What to ask, and how. */
+/** What to test, and how. */
 export interface Options {
-  /** Without a slash at the end. */
+  /** The base URL of the API, without a slash at the end. */
   readonly baseUrl: string
-  /** Where OAuth's unified tokens come from; without a slash at the end. */
+  /** The base URL of the unified OAuth endpoint, without a slash at the end. */
   readonly oauthBaseUrl: string
   readonly credentials: Credentials
-  /** Nine digits, or `undefined`: then a number that nobody has. */
+  /** Nine digits, or `undefined` for a number that is not in use. */
   readonly meetingNo: string | undefined
-  /** Exceed the rate limit once. */
+  /** True to exceed the rate limit once. */
   readonly exhaustLimit: boolean
-  /** Milliseconds between two requests. */
+  /** The pause between two requests, in milliseconds. */
   readonly pauseMillis: number
-  /** How many requests there may be. */
+  /** The most requests to send. */
   readonly atMost: number
-  /** The variables of a proxy, as Node's agent takes them; without them there is none. */
+  /** The environment variables of a proxy, as Node's agent reads them; without them no proxy is used. */
   readonly proxy?: Readonly<Record<string, string | undefined>> | undefined
-  /** Told while it waits. */
+  /** Is called with a sentence for each longer wait. */
   readonly onWait: (words: string) => Effect.Effect<void>
 }
 
-/** Fields of a query, in order; a field may be there twice. */
+/** The fields of a query, in order; a field may occur twice. */
 export type Query = ReadonlyArray<readonly [name: string, value: string]>
 
 interface Sent {
@@ -65,22 +65,22 @@ interface Sent {
   readonly body?: string
   readonly contentType?: string
   readonly host?: "api" | "oauth"
-  /** Without pauses, and a refusal is an answer like any other. */
+  /** True to send without a pause, and to return a refusal like any other answer. */
   readonly atOnce?: boolean
 }
 
-/** See the members. */
+/** The Feishu under test. */
 export interface Feishu {
   readonly options: Options
-  /** Sends a request. It fails where nothing can be learned from what comes. */
+  /** Sends a request. Fails when nothing can be learned from the answer. */
   readonly send: (path: string, sent?: Sent) => Effect.Effect<Answer, Undecided | Unreachable>
-  /** Its time in unix seconds, by the last answer's date. */
+  /** Feishu's time in unix seconds, by the date of the last answer. */
   readonly now: Effect.Effect<number>
-  /** How many requests there were. */
+  /** Returns the number of requests that were sent. */
   readonly requests: () => number
-  /** Refusals for the rate limit that came by the way. */
+  /** The refusals for the rate limit that came unprovoked. */
   readonly refusals: ReadonlyArray<Answer>
-  /** That the month's calls are used up, if it was told so. */
+  /** Returns the answer that said that the month's calls are used up, if one did. */
   readonly quotaRefusal: () => Answer | undefined
 }
 
@@ -88,7 +88,7 @@ const deadlineMillis = 30_000
 const longestWaitSeconds = 300
 const mostBytes = 8 * 1024 * 1024
 
-/** Begins. */
+/** Opens a session with the Feishu under test. */
 export const make = (options: Options): Feishu => {
   let requests = 0
   let lastSentAt = Number.NEGATIVE_INFINITY
@@ -103,10 +103,10 @@ export const make = (options: Options): Feishu => {
   })
 
   const once = Effect.fnUntraced(function* (path: string, sent: Sent) {
-    if (lost >= 3) return yield* new Undecided({ because: "no answer came three times running" })
+    if (lost >= 3) return yield* new Undecided({ because: "three requests in a row had no answer" })
     if (requests >= options.atMost) {
       return yield* new Undecided({
-        because: `the ${options.atMost} requests that were announced are used up`,
+        because: `the ${options.atMost} announced requests are used up`,
       })
     }
     const pause = lastSentAt + options.pauseMillis - (yield* Clock.currentTimeMillis)
@@ -132,7 +132,7 @@ export const make = (options: Options): Feishu => {
     }
     for (let refused = 0; ; refused++) {
       let answer = yield* once(path, sent).pipe(Effect.catchTag("Unreachable", () => once(path, sent)))
-      // What passes by itself is no finding.
+      // A failure that passes by itself says nothing about the fact.
       if (isTransient(answer)) answer = yield* once(path, sent)
       const code = codeOf(answer)
       if (code === 99991403) {
@@ -144,8 +144,8 @@ export const make = (options: Options): Feishu => {
       const seconds = resetOf(answer)
       if (refused === 3 || seconds > longestWaitSeconds) {
         return yield* new Undecided({
-          because: "the rate limit refuses, again and again",
-          give: "stop other programs of this app, and try again",
+          because: "the rate limit refuses again and again",
+          give: "stop other programs that use this app, and try again",
         })
       }
       yield* options.onWait(`refused for the rate limit: waiting ${seconds} s`)
@@ -166,23 +166,23 @@ export const make = (options: Options): Feishu => {
 const isTransient = (answer: Answer): boolean =>
   answer.status >= 500 || ErrorCodes.find(codeOf(answer) ?? 0)?.retry === "transient"
 
-/** Seconds until a request may pass again; a window where the answer does not say. */
+/** Returns the seconds until a request may pass again; a whole window when the answer does not say. */
 export const resetOf = ({ headers }: Answer): number => {
   const text = headers[ResponseHeaders.rateLimitReset] ?? headers["retry-after"] ?? ""
   return /^\d{1,6}$/.test(text) ? Math.max(1, Number(text)) : ListByNo.rateLimitWindowSeconds
 }
 
-/** For each address of a host but the last. Node's own 250 ms are too short for some who are far away. */
+/** The time to connect to each address of a host but the last. Node's default of 250 ms is too short over long distances. */
 const autoSelectFamilyAttemptTimeout = 2_500
 
-// Plain http is for this machine and containers beside it, which no proxy leads to.
+// Plain http is for this machine and its containers, which are reached without a proxy.
 const plain = new http.Agent({ keepAlive: true, autoSelectFamilyAttemptTimeout })
 
-/** One request. `fetch` refuses a GET with a body, which the official SDK sends. No redirect is followed. */
+/** Sends one request. Not with `fetch`, which refuses a GET with a body, as the official SDK sends it. Follows no redirect. */
 const exchange = (url: URL, sent: Sent, secure: https.Agent): Effect.Effect<Answer, Unreachable> =>
   Effect.callback<Answer, Unreachable>((resume, signal) => {
     const fail = ({ code, name }: NodeJS.ErrnoException) =>
-      // Of a deadline Node says that the request was aborted.
+      // Node reports an exceeded deadline as an aborted request.
       resume(Effect.fail(new Unreachable({ code: code === "ABORT_ERR" ? "ETIMEDOUT" : (code ?? name) })))
     const { authorization, body, contentType = "application/json; charset=utf-8", method = "GET" } = sent
     const request = (url.protocol === "http:" ? http : https).request(
@@ -196,7 +196,7 @@ const exchange = (url: URL, sent: Sent, secure: https.Agent): Effect.Effect<Answ
             ? {}
             : { "content-type": contentType, "content-length": Buffer.byteLength(body) }),
         },
-        // The time of the machine: waiting for an answer is no part of the clock that pauses follow.
+        // By the machine's time: the clock that pauses follow may be virtual, and does not pass during a request.
         signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMillis)]),
       },
       (response) => {

@@ -1,10 +1,10 @@
-/** What is said of the token of a request, and of the scopes of its app. */
+/** Checks of access tokens, and of the scopes of an app. */
 import { ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
-import { codeOf, member, outcome } from "./Answer.ts"
+import { codeOf, member, statusAndCode } from "./Answer.ts"
 import type { Check } from "./Check.ts"
 import { withQuery } from "./Probes.ts"
-import { seen, seenOutcome } from "./Seen.ts"
+import { observed, observedCode } from "./Observation.ts"
 import { Undecided } from "./Subject.ts"
 
 const tokenChecks = (
@@ -31,8 +31,8 @@ const tokenChecks = (
   request: `GET with ${authorization === undefined ? "no Authorization" : `Authorization: ${authorization}`}`,
   requests: 1,
   expected: `400 code ${code}`,
-  // No field is there, either: the token is looked at first.
-  see: ({ feishu }) => Effect.map(feishu.send(ListByNo.path, { authorization }), seenOutcome),
+  // There is no field, either: the token is checked first.
+  observe: ({ feishu }) => Effect.map(feishu.send(ListByNo.path, { authorization }), observedCode),
 }))
 
 /** The checks, in the order in which they run. */
@@ -42,41 +42,41 @@ export const authorizationChecks: ReadonlyArray<Check> = [
     id: "token-before-fields",
     row: "order-of-checks",
     source: "wire",
-    what: "a token is looked at before fields",
+    what: "the token is checked before the fields",
     request: "GET ?page_size=51 with an unknown token",
     requests: 1,
     expected: "400 code 99991663",
-    see: ({ feishu }) =>
+    observe: ({ feishu }) =>
       Effect.map(
         feishu.send(withQuery([["page_size", "51"]]), { authorization: "Bearer t-made-up" }),
-        seenOutcome,
+        observedCode,
       ),
   },
   {
     id: "scope-missing",
     row: "99991672",
     source: "wire",
-    what: "without the scope: 99991672, and what would do",
+    what: "without the scope: 99991672, and which scopes would do",
     request: "GET a page of 50",
     requests: 0,
     expected: `400 code 99991672: ${ListByNo.scopes.toSorted().join(", ")}`,
-    see: Effect.fnUntraced(function* ({ firstAnswer }) {
+    observe: Effect.fnUntraced(function* ({ firstAnswer }) {
       const answer = yield* firstAnswer
       if (codeOf(answer) !== 99991672) {
         return yield* new Undecided({
           because:
             codeOf(answer) === 0
               ? "the app has the scope"
-              : `a good query was answered with ${outcome(answer)}`,
-          give: "give an app without the scope",
+              : `a good query was answered with ${statusAndCode(answer)}`,
+          give: "use an app without the scope",
         })
       }
       const violations = member(answer.json, "error", "permission_violations")
       const scopes = (Array.isArray(violations) ? violations : []).map((each: unknown) =>
         String(member(each, "subject")),
       )
-      return seen(
-        `${outcome(answer)}: ${scopes
+      return observed(
+        `${statusAndCode(answer)}: ${scopes
           .filter((scope) => /^[\w:.]{1,60}$/.test(scope))
           .toSorted()
           .join(", ")}`,

@@ -1,25 +1,25 @@
-/** The range of time in which a meeting is found, to the second: rows do not tell when they began. */
+/** Finds the range of time that has a meeting, to the second: the rows themselves do not say when a meeting started. */
 import * as Effect from "effect/Effect"
 import { type Answer, member, rowsOf } from "./Answer.ts"
-import type { Asking } from "./Asking.ts"
-import { good } from "./Seen.ts"
+import type { BasicProbes } from "./Probe.ts"
+import { successful } from "./Observation.ts"
 import { type Feishu, Undecided, type Unreachable } from "./Subject.ts"
 
 const day = 86_400
-const giveAnother = "give a --meeting-no that has"
+const giveAnother = "use a --meeting-no that has"
 
-/** The ids of a page. */
+/** Returns the ids of a page. */
 export const idsOf = (answer: Answer): ReadonlyArray<string> =>
   rowsOf(answer).map((row) => String(member(row, "id")))
 
-/** When a meeting began, by the upper half of its id, in unix seconds. */
+/** Returns when a meeting started, by the upper half of its id, in unix seconds. */
 export const startOf = (id: string): number =>
   /^\d{1,20}$/.test(id) ? Number(BigInt(id) >> 32n) : Number.NaN
 
-/** The first page, if it has so many rows. */
+/** Returns the first page, if it has at least `count` rows. */
 export const rowsAtLeast = (
   count: number,
-  { feishu, firstPage }: Pick<Asking, "feishu" | "firstPage">,
+  { feishu, firstPage }: Pick<BasicProbes, "feishu" | "firstPage">,
 ): Effect.Effect<Answer, Undecided | Unreachable> =>
   Effect.flatMap(firstPage, (page) =>
     rowsOf(page).length >= count
@@ -27,27 +27,27 @@ export const rowsAtLeast = (
       : Effect.fail(tooFew(feishu, count === 1 ? "no meetings" : `fewer than ${count} meetings`)),
   )
 
-/** The number that was given, if one was, has too few meetings. */
+/** The number has too few meetings, or no number was given. */
 export const tooFew = ({ options }: Feishu, what: string): Undecided =>
   options.meetingNo === undefined
     ? new Undecided({
         because: "no meeting number was given",
-        give: "give a --meeting-no with more than 50 meetings in the last 89 days",
+        give: "use --meeting-no with a number that has more than 50 meetings in the last 89 days",
       })
     : new Undecided({
         because: `the number has ${what} in the last 89 days`,
-        give: "give a --meeting-no that has",
+        give: "use a --meeting-no that has",
       })
 
-/** A second, or that it is out of reach. */
+/** A second, or on which side of the searched range it is. */
 type Edge = number | "earlier" | "later"
 
-/** How far off a start may be from what the id says, so that it is found, in seconds. */
+/** The search covers starts that are at most this many seconds away from the id's. */
 export const reach = 31
 
 /**
- * The last of the seconds for which `holds` is so, from a first guess on: it holds for earlier ones, and does not for
- * later ones.
+ * Returns the last second for which `holds` is true, searching from a first guess: it is true for all earlier seconds, and
+ * false for all later ones.
  */
 const lastFor = Effect.fnUntraced(function* (
   guess: number,
@@ -71,22 +71,22 @@ const lastFor = Effect.fnUntraced(function* (
   return low
 })
 
-/** Where a range may begin last, and end first, to have a meeting in it; and when the meeting began by its id. */
-export const boundarySeconds = Effect.fnUntraced(function* (asking: Asking) {
-  const { list, range } = asking
+/** Finds the latest begin and the earliest end of ranges that have a meeting, and when it started by its id. */
+export const boundarySeconds = Effect.fnUntraced(function* (basic: BasicProbes) {
+  const { list, range } = basic
   const { from, to } = yield* range
-  const ids = idsOf(yield* rowsAtLeast(1, asking))
+  const ids = idsOf(yield* rowsAtLeast(1, basic))
   const id = ids.find((id) => startOf(id) > from + day && startOf(id) < to - day)
   if (id === undefined) {
     return yield* new Undecided({
-      because: "no meeting began, by its id, between a day and 88 days ago",
+      because: "no meeting started, by its id, between 1 day and 88 days ago",
       give: giveAnother,
     })
   }
   const guess = startOf(id)
   const answers: Array<Answer> = []
   const isIn = Effect.fnUntraced(function* (start: number, end: number) {
-    const page = yield* good(
+    const page = yield* successful(
       "a query of half a day",
       list({ start_time: String(start), end_time: String(end), page_size: "50" }),
     )
@@ -95,7 +95,7 @@ export const boundarySeconds = Effect.fnUntraced(function* (asking: Asking) {
     if (member(page.json, "data", "has_more") !== true) return false
     return yield* new Undecided({
       because: "the number has more than 50 meetings in half a day",
-      give: "give a --meeting-no with fewer",
+      give: "use a --meeting-no with fewer",
     })
   })
   const begin = yield* lastFor(guess, (second) => isIn(second, guess + day / 2))

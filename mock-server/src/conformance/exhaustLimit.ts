@@ -1,52 +1,57 @@
-/** The rate limit exceeded once, on purpose: what is said then, and how requests are counted. */
+/** Exceeds the rate limit once, on purpose: how Feishu answers then, and how it counts requests. */
 import { ListByNo, ResponseHeaders } from "@effect-feishu/contract"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { type Answer, codeOf } from "./Answer.ts"
-import type { Asking } from "./Asking.ts"
+import type { BasicProbes } from "./Probe.ts"
 import { resetOf, Undecided } from "./Subject.ts"
 
 const windowSeconds = ListByNo.rateLimitWindowSeconds
-/** How many requests are sent at a time, so that a slow network does not turn a window into two. */
+/** Requests sent in parallel, so that on a slow network they still fit in one window. */
 const together = 10
-/** More than the limit by so many that a bucket, which fills meanwhile, has run dry as well. */
+/** The most requests: enough above the limit to empty a bucket, too, which refills meanwhile. */
 const most = 130
-/** Seconds after the first request until all others are sent. */
+/** The seconds between the first request and all others. */
 const apart = 40
 const afterReset = 3
 
-/** The most requests that it sends. */
+/** The most requests that exceeding the limit sends. */
 export const exhaustRequests = 1 + most + 2 + afterReset
 
-/** How long it takes, nearly all of it waiting, in seconds. */
+/** The seconds that exceeding the limit takes, nearly all of them waiting. */
 export const exhaustSeconds = windowSeconds + 1 + apart + 10 + windowSeconds - apart
 
-/** What came of it. */
+/** What was observed. */
 interface Exhausted {
   /** The first refusal, or `undefined` when there was none. */
   readonly refusal: Answer | undefined
   readonly passed: number
-  /** As requests with wrong fields, and with an unknown token, were answered meanwhile. */
+  /** The answers, while the limit was exceeded, to wrong fields and to an unknown token. */
   readonly wrongFields: Answer
   readonly unknownToken: Answer
-  /** How they are counted, in the words of the switch where they are known. */
+  /** How requests are counted: a value of the switch `rateWindow`, other words, or `undefined` when it did not show. */
   readonly window: string | undefined
 }
 
-/** The limit of a refusal: what it says, or what passed before it. */
+/** Returns the limit that a refusal names. */
 export const limitOf = ({ headers }: Answer): number | undefined => {
   const text = headers[ResponseHeaders.rateLimitLimit] ?? ""
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined
 }
 
 /**
- * One request, and the others when a fixed window is two thirds over and any other way of counting shows by the time
- * that the refusal names; a few more when that time is over.
+ * Sends one request, and all others when two thirds of a fixed window are over: then the reset that the refusal names
+ * shows how requests are counted. Sends a few more after that reset.
  */
-export const exhaustLimit = Effect.fnUntraced(function* ({ authorization, feishu, firstPage, list }: Asking) {
+export const exhaustLimit = Effect.fnUntraced(function* ({
+  authorization,
+  feishu,
+  firstPage,
+  list,
+}: BasicProbes) {
   yield* firstPage
   if (!feishu.options.exhaustLimit) {
-    return yield* new Undecided({ because: "the limit was not exceeded", give: "give --exhaust-limit" })
+    return yield* new Undecided({ because: "the limit was not exceeded", give: "use --exhaust-limit" })
   }
   const { onWait } = feishu.options
   const ask = list({ page_size: "1" }, true)
@@ -55,9 +60,11 @@ export const exhaustLimit = Effect.fnUntraced(function* ({ authorization, feishu
   const first = yield* ask
   const firstAt = yield* Clock.currentTimeMillis
   if (codeOf(first) !== 0) {
-    return yield* new Undecided({ because: "others use the app at the same time", give: "stop them" })
+    return yield* new Undecided({ because: "other programs use the app at the same time", give: "stop them" })
   }
-  yield* onWait(`exceeding the rate limit: the first of up to ${most} is sent, the others in ${apart} s`)
+  yield* onWait(
+    `exceeding the rate limit: sent the first of up to ${most} requests, sending the others in ${apart} s`,
+  )
   yield* Effect.sleep(`${apart} seconds`)
   let passed = 1
   let refusal: Answer | undefined
@@ -78,7 +85,7 @@ export const exhaustLimit = Effect.fnUntraced(function* ({ authorization, feishu
   const limit = limitOf(refusal) ?? passed
   const reset = resetOf(refusal)
   const left = windowSeconds - ((yield* Clock.currentTimeMillis) - firstAt) / 1000
-  yield* onWait(`exceeding the rate limit: waiting ${reset + 1} s for the reset that it names`)
+  yield* onWait(`exceeding the rate limit: waiting ${reset + 1} s for the reset that the refusal names`)
   yield* Effect.sleep(`${reset + 1} seconds`)
   const count = Math.min(afterReset, limit)
   const answers = yield* Effect.all(

@@ -1,26 +1,26 @@
-/** The headers of answers, and the body of a failure, which repeats one of them. */
+/** Checks of the headers of answers, and of the body of a failure, which repeats one of them. */
 import { ResponseHeaders, TenantAccessToken } from "@effect-feishu/contract"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type Answer, codeOf, logIdOf, member, namesOf, outcome, writtenAs } from "./Answer.ts"
+import { type Answer, codeOf, logIdOf, member, namesOf, statusAndCode, writtenAs } from "./Answer.ts"
 import type { Check } from "./Check.ts"
 import { unknownPath } from "./pathChecks.ts"
-import { type Seen, seen } from "./Seen.ts"
+import { type Observation, observed } from "./Observation.ts"
 import { Undecided } from "./Subject.ts"
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 const logIdPattern = /^\d{14}[\dA-F]{20}$/
 
-/** Which of the headers there are, and whether they look as they are known. */
-const seenHeaders = (...answers: ReadonlyArray<Answer>): Seen => {
+/** Observes which of the headers are there, and whether they have the known form. */
+const observedHeaders = (...answers: ReadonlyArray<Answer>): Observation => {
   const patterns: Record<string, RegExp> = {
     date: / GMT$/,
     "request-id": uuid,
     [ResponseHeaders.requestId]: uuid,
     [ResponseHeaders.logId]: logIdPattern,
   }
-  const said = answers.map(({ headers }) =>
+  const forms = answers.map(({ headers }) =>
     Object.entries(patterns)
       .map(([name, pattern]) => {
         const value = headers[name]
@@ -28,7 +28,7 @@ const seenHeaders = (...answers: ReadonlyArray<Answer>): Seen => {
       })
       .join(", "),
   )
-  return seen([...new Set(said)].join("; "), ...answers)
+  return observed([...new Set(forms)].join("; "), ...answers)
 }
 const allHeaders = "date, request-id, x-request-id, x-tt-logid"
 const headerNames = ["Content-Type", "Date", "Request-Id", "X-Request-Id", "X-Tt-Logid"]
@@ -43,7 +43,7 @@ export const headerChecks: ReadonlyArray<Check> = [
     request: "GET a page of 50",
     requests: 1,
     expected: allHeaders,
-    see: ({ firstAnswer }) => Effect.map(firstAnswer, (answer) => seenHeaders(answer)),
+    observe: ({ firstAnswer }) => Effect.map(firstAnswer, (answer) => observedHeaders(answer)),
   },
   {
     id: "headers-of-failures",
@@ -53,73 +53,73 @@ export const headerChecks: ReadonlyArray<Check> = [
     request: "GET without a query",
     requests: 0,
     expected: allHeaders,
-    see: ({ noFields }) => Effect.map(noFields, (answer) => seenHeaders(answer)),
+    observe: ({ noFields }) => Effect.map(noFields, (answer) => observedHeaders(answer)),
   },
   {
     id: "headers-of-tokens",
     row: "headers",
     source: "inferred",
-    what: "a token's answer has the same headers",
+    what: "the answer with a token has the same headers",
     request: `POST ${TenantAccessToken.internalPath}`,
     requests: 0,
     expected: allHeaders,
-    see: ({ tokenAnswer }) => Effect.map(tokenAnswer, (answer) => seenHeaders(answer)),
+    observe: ({ tokenAnswer }) => Effect.map(tokenAnswer, (answer) => observedHeaders(answer)),
   },
   {
     id: "headers-of-unknown-paths",
     row: "headers",
     source: "inferred",
-    what: "an unknown path's answer has the same headers",
+    what: "the answer to an unknown path has the same headers",
     request: `GET ${unknownPath}`,
     requests: 1,
     expected: allHeaders,
-    see: ({ feishu }) => Effect.map(feishu.send(unknownPath), (answer) => seenHeaders(answer)),
+    observe: ({ feishu }) => Effect.map(feishu.send(unknownPath), (answer) => observedHeaders(answer)),
   },
   {
     id: "header-names",
     row: "header-names",
     source: "wire",
-    what: "names of headers are written with capitals",
+    what: "header names are capitalised",
     request: "GET a page of 50",
     requests: 0,
     expected: headerNames.join(", "),
-    see: ({ firstAnswer }) =>
-      Effect.map(firstAnswer, (answer) => seen(writtenAs(answer, headerNames), answer)),
+    observe: ({ firstAnswer }) =>
+      Effect.map(firstAnswer, (answer) => observed(writtenAs(answer, headerNames), answer)),
   },
   {
     id: "log-id-time",
     row: "headers",
     source: "wire",
-    what: "a log id begins with the time in UTC+8",
+    what: "a log id starts with the time in UTC+8",
     request: "GET a page of 50",
     requests: 0,
     expected: "the date of the answer, in UTC+8",
-    see: Effect.fnUntraced(function* ({ firstAnswer }) {
+    observe: Effect.fnUntraced(function* ({ firstAnswer }) {
       const answer = yield* firstAnswer
       const date = DateTime.make(answer.headers["date"] ?? "")
       const [, y, mo, d, h, mi, s] =
         /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(logIdOf(answer) ?? "") ?? []
       const written = DateTime.make(`${y}-${mo}-${d}T${h}:${mi}:${s}+08:00`)
       if (Option.isNone(date) || Option.isNone(written)) {
-        return yield* new Undecided({ because: "there is no log id that begins with a time, or no date" })
+        return yield* new Undecided({ because: "there is no log id that starts with a time, or no date" })
       }
       const apart = Math.abs(DateTime.toEpochMillis(date.value) - DateTime.toEpochMillis(written.value))
-      return seen(apart <= 60_000 ? "the date of the answer, in UTC+8" : "another time", answer)
+      return observed(apart <= 60_000 ? "the date of the answer, in UTC+8" : "another time", answer)
     }),
   },
   {
     id: "failure-body",
     row: "failure-body",
     source: "wire",
-    what: "error has the header's log id, and advice",
+    what: "error has the log id of the header, and advice",
     request: "GET without a query",
     requests: 0,
     expected: "code, error, msg; log_id as in the header; troubleshooter",
-    see: Effect.fnUntraced(function* ({ noFields }) {
+    observe: Effect.fnUntraced(function* ({ noFields }) {
       const answer = yield* noFields
       if (codeOf(answer) === undefined) {
         return yield* new Undecided({
-          because: `a query without fields was answered with ${outcome(answer)}`,
+          because: `a query without fields was answered with ${statusAndCode(answer)}`,
         })
       }
       const logId = member(answer.json, "error", "log_id")
@@ -130,7 +130,10 @@ export const headerChecks: ReadonlyArray<Check> = [
             ? "log_id as in the header"
             : "another log_id"
       const advice = typeof member(answer.json, "error", "troubleshooter") === "string"
-      return seen(`${namesOf(answer.json).join(", ")}; ${same}; ${advice ? "" : "no "}troubleshooter`, answer)
+      return observed(
+        `${namesOf(answer.json).join(", ")}; ${same}; ${advice ? "" : "no "}troubleshooter`,
+        answer,
+      )
     }),
   },
 ]

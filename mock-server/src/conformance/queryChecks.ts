@@ -1,14 +1,14 @@
-/** What is said of the fields of a query, and of values that break a rule. */
+/** Checks of the fields of a query, and of values that break a rule. */
 import { ListByNo } from "@effect-feishu/contract"
 import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as Effect from "effect/Effect"
-import { type Answer, codeOf, member, namesOf, outcome } from "./Answer.ts"
+import { type Answer, codeOf, member, namesOf, statusAndCode } from "./Answer.ts"
 import type { Check } from "./Check.ts"
 import { type Probes, withQuery } from "./Probes.ts"
-import { scopeMissing, type Seen, seen, seenOutcome } from "./Seen.ts"
+import { scopeMissing, type Observation, observed, observedCode } from "./Observation.ts"
 import { Undecided } from "./Subject.ts"
 
-/** The fields that an answer complains of. */
+/** Returns the wrong fields that an answer names. */
 const violationsOf = ({ json }: Answer): ReadonlyArray<Readonly<Record<"field" | "description", string>>> => {
   const violations = member(json, "error", "field_violations")
   return Array.isArray(violations)
@@ -19,20 +19,20 @@ const violationsOf = ({ json }: Answer): ReadonlyArray<Readonly<Record<"field" |
     : []
 }
 
-/** Only names that this program has sent are told. */
+/** Only field names that this program has sent are shown. */
 const known = new Set(Object.keys(ListByNo.Query.fields))
 
-const seenViolations = (answer: Answer): Seen => {
+const observedViolations = (answer: Answer): Observation => {
   const fields = violationsOf(answer).map(({ field }) => (known.has(field) ? field : "another field"))
-  return seen(
-    fields.length === 0 ? outcome(answer) : `${outcome(answer)}: ${fields.toSorted().join(", ")}`,
+  return observed(
+    fields.length === 0 ? statusAndCode(answer) : `${statusAndCode(answer)}: ${fields.toSorted().join(", ")}`,
     answer,
   )
 }
 
 /**
- * A description says what was sent and little else; words with more digits than this program sends are left out. Words
- * stay whole: of half a secret nobody would know that it is one.
+ * Shortens a description. It mostly repeats what was sent; words with more digits than this program sends are hidden. Words
+ * are not cut: half a secret would not be recognised as one.
  */
 const plainText = (text: string): string =>
   shortened(
@@ -47,9 +47,9 @@ const pageSizeChecks = (
     ["0", "0", "too small"],
     ["-1", "-1", "too small"],
     ["51", "51", "too large"],
-    ["5a", "5a", "no number"],
-    ["0x10", "0x10", "no number"],
-    ["empty", "", "no number"],
+    ["5a", "5a", "not a number"],
+    ["0x10", "0x10", "not a number"],
+    ["empty", "", "not a number"],
   ] as const
 ).map(([id, value, why]): Check => ({
   id: `page-size-${id}`,
@@ -59,10 +59,10 @@ const pageSizeChecks = (
   request: `GET ?page_size=${value}`,
   requests: 1,
   expected: "400 code 99992402: page_size",
-  see: ({ list }) => Effect.map(list({ page_size: value }), seenViolations),
+  observe: ({ list }) => Effect.map(list({ page_size: value }), observedViolations),
 }))
 
-/** A good query with more behind it. */
+/** Sends a valid query with more fields after it. */
 const listWith = Effect.fnUntraced(function* (
   { authorization, feishu, range }: Probes,
   ...more: ReadonlyArray<readonly [string, string]>
@@ -87,7 +87,7 @@ const fieldChecks: ReadonlyArray<Check> = [
     request: "GET without a query",
     requests: 1,
     expected: "400 code 99992402: end_time, meeting_no, start_time",
-    see: ({ noFields }) => Effect.map(noFields, seenViolations),
+    observe: ({ noFields }) => Effect.map(noFields, observedViolations),
   },
   {
     id: "violation-members",
@@ -97,33 +97,33 @@ const fieldChecks: ReadonlyArray<Check> = [
     request: "GET without a query",
     requests: 0,
     expected: "description, field",
-    see: Effect.fnUntraced(function* ({ noFields }) {
+    observe: Effect.fnUntraced(function* ({ noFields }) {
       const answer = yield* noFields
       const violations = member(answer.json, "error", "field_violations")
       if (!Array.isArray(violations) || violations.length === 0) {
-        return yield* new Undecided({ because: "no field was named" })
+        return yield* new Undecided({ because: "the answer names no field" })
       }
       const members = new Set(violations.map((each: unknown) => namesOf(each).join(", ")))
-      return seen([...members].join("; "), answer)
+      return observed([...members].join("; "), answer)
     }),
   },
   {
     id: "violation-texts",
     row: "99992402",
     source: "inferred",
-    what: "the words for a missing field and for 51 rows",
+    what: "the descriptions for a missing field and for 51 rows",
     request: "GET without a query; GET ?page_size=51",
     requests: 1,
     expected: "meeting_no is required; page_size the max value is 50",
-    see: Effect.fnUntraced(function* ({ list, noFields }) {
+    observe: Effect.fnUntraced(function* ({ list, noFields }) {
       const answers = [yield* noFields, yield* list({ page_size: "51" })]
       const said = answers.flatMap((answer, index) =>
         violationsOf(answer)
           .filter(({ field }) => field === (index === 0 ? "meeting_no" : "page_size"))
           .map(({ description }) => plainText(description)),
       )
-      if (said.length < 2) return yield* new Undecided({ because: "no field was named" })
-      return seen(said.join("; "), ...answers)
+      if (said.length < 2) return yield* new Undecided({ because: "the answer names no field" })
+      return observed(said.join("; "), ...answers)
     }),
   },
   ...pageSizeChecks,
@@ -135,7 +135,7 @@ const fieldChecks: ReadonlyArray<Check> = [
     request: "GET ?meeting_no=abc",
     requests: 1,
     expected: "400 code 99992402: meeting_no",
-    see: ({ list }) => Effect.map(list({ meeting_no: "abc" }), seenViolations),
+    observe: ({ list }) => Effect.map(list({ meeting_no: "abc" }), observedViolations),
   },
   {
     id: "query-of-64-kb",
@@ -145,40 +145,41 @@ const fieldChecks: ReadonlyArray<Check> = [
     request: "GET ?meeting_no=… of 64 KB",
     requests: 1,
     expected: "400 code 99992402: meeting_no",
-    see: ({ list }) => Effect.map(list({ meeting_no: "1".repeat(64_000) }), seenViolations),
+    observe: ({ list }) => Effect.map(list({ meeting_no: "1".repeat(64_000) }), observedViolations),
   },
   {
     id: "field-twice",
     row: "99992402",
     source: "inferred",
-    what: "a field that is there twice: 99992402",
+    what: "a repeated field: 99992402",
     request: "GET ?…&page_size=5&page_size=5",
     requests: 1,
     expected: "400 code 99992402: page_size",
-    see: (probes) => Effect.map(listWith(probes, ["page_size", "5"], ["page_size", "5"]), seenViolations),
+    observe: (probes) =>
+      Effect.map(listWith(probes, ["page_size", "5"], ["page_size", "5"]), observedViolations),
   },
   {
     id: "field-as-list",
     row: "99992402",
     source: "inferred",
-    what: "a field that is written as a list: 99992402",
+    what: "a field written as a list: 99992402",
     request: "GET ?…&page_size[]=5",
     requests: 1,
     expected: "400 code 99992402: page_size",
-    see: (probes) => Effect.map(listWith(probes, ["page_size[]", "5"]), seenViolations),
+    observe: (probes) => Effect.map(listWith(probes, ["page_size[]", "5"]), observedViolations),
   },
   {
     id: "fields-before-rules",
     row: "order-of-checks",
     source: "wire",
-    what: "fields are looked at before rules",
+    what: "fields are checked before rules",
     request: "GET with a reversed range and ?page_size=51",
     requests: 1,
     expected: "400 code 99992402: page_size",
-    see: Effect.fnUntraced(function* ({ list, range }) {
+    observe: Effect.fnUntraced(function* ({ list, range }) {
       const { from, to } = yield* range
       const change = { start_time: String(to), end_time: String(from), page_size: "51" }
-      return seenViolations(yield* list(change))
+      return observedViolations(yield* list(change))
     }),
   },
 ]
@@ -193,7 +194,7 @@ const ruleChecks: ReadonlyArray<Check> = (
     ],
     [
       "range-of-nothing",
-      "a range without length",
+      "a range of no length",
       (_: number, to: number) => ({ start_time: String(to), end_time: String(to) }),
     ],
   ] as const
@@ -205,19 +206,19 @@ const ruleChecks: ReadonlyArray<Check> = (
   request: `GET with ${what}`,
   requests: 1,
   expected: "400 code 121003",
-  see: Effect.fnUntraced(function* ({ list, range }) {
+  observe: Effect.fnUntraced(function* ({ list, range }) {
     const { from, to } = yield* range
-    return seenOutcome(yield* list(change(from, to)))
+    return observedCode(yield* list(change(from, to)))
   }),
 }))
 
-/** Without the scope all of these say so, which is told once. */
+/** Leaves a check undecided when the scope is missing: all of them would report that. */
 const withScope = (check: Check): Check => {
-  const see: Check["see"] = (probes) =>
+  const observe: Check["observe"] = (probes) =>
     Effect.flatMap(probes.firstAnswer, (answer) =>
       codeOf(answer) === 99991672 ? Effect.fail(scopeMissing) : Effect.void,
-    ).pipe(Effect.andThen(check.see(probes)))
-  return { ...check, see }
+    ).pipe(Effect.andThen(check.observe(probes)))
+  return { ...check, observe }
 }
 
 /** The checks, in the order in which they run. */
@@ -232,7 +233,7 @@ export const queryChecks: ReadonlyArray<Check> = [
     request: "GET with the body {}",
     requests: 1,
     expected: "200 code 0",
-    see: Effect.fnUntraced(function* ({ authorization, feishu, firstPage, range }) {
+    observe: Effect.fnUntraced(function* ({ authorization, feishu, firstPage, range }) {
       yield* firstPage
       const { from, meetingNo, to } = yield* range
       const query = withQuery([
@@ -241,7 +242,7 @@ export const queryChecks: ReadonlyArray<Check> = [
         ["end_time", String(to)],
         ["page_size", "1"],
       ])
-      return seenOutcome(yield* feishu.send(query, { authorization: yield* authorization, body: "{}" }))
+      return observedCode(yield* feishu.send(query, { authorization: yield* authorization, body: "{}" }))
     }),
   },
 ]

@@ -1,10 +1,10 @@
-/** Which ranges of time may be asked for, and which meetings are in them, in which order. */
+/** Checks of ranges of time: which ones are allowed, and which meetings they have, in which order. */
 import * as Effect from "effect/Effect"
-import { codeOf, member, outcome } from "./Answer.ts"
+import { codeOf, member, statusAndCode } from "./Answer.ts"
 import { idsOf, reach, rowsAtLeast, startOf } from "./boundarySeconds.ts"
 import type { Check } from "./Check.ts"
 import { readings } from "./readings.ts"
-import { good, seen } from "./Seen.ts"
+import { successful, observed } from "./Observation.ts"
 import { Undecided } from "./Subject.ts"
 
 const day = 86_400
@@ -20,10 +20,10 @@ export const rangeChecks: ReadonlyArray<Check> = [
     id: "ninety-days",
     row: "ninetyDays",
     source: "inferred",
-    what: "90 days bound both span and age of a query",
+    what: "90 days limit both the length and the age of a range",
     request: "GET 91 days around now; 5 days, 100 days ago; 40 days around now",
     requests: 3,
-    see: Effect.fnUntraced(function* ({ firstPage, list, range }) {
+    observe: Effect.fnUntraced(function* ({ firstPage, list, range }) {
       yield* firstPage
       const { to: now } = yield* range
       const ask = (from: number, to: number) =>
@@ -31,12 +31,12 @@ export const rangeChecks: ReadonlyArray<Check> = [
       const future = yield* ask(-10, 30)
       if (codeOf(future) !== 0) {
         return yield* new Undecided({
-          because: `a range that ends in the future was answered with ${outcome(future)}`,
+          because: `a range that ends in the future was answered with ${statusAndCode(future)}`,
         })
       }
       const long = yield* ask(-45, 46)
       const old = yield* ask(-100, -95)
-      return seen(`91 days: ${outcome(long)}; 100 days ago: ${outcome(old)}`, long, old)
+      return observed(`91 days: ${statusAndCode(long)}; 100 days ago: ${statusAndCode(old)}`, long, old)
     }),
   },
   {
@@ -47,15 +47,15 @@ export const rangeChecks: ReadonlyArray<Check> = [
     request: "GET the older half of a page's range",
     requests: 1,
     expected: "oldest first",
-    see: Effect.fnUntraced(function* (probes) {
+    observe: Effect.fnUntraced(function* (probes) {
       const page = yield* rowsAtLeast(2, probes)
       const { from, to } = yield* probes.range
       const ids = idsOf(page)
       const starts = ids.map(startOf).filter((start) => start > from && start < to)
       const sorted = starts.toSorted((a, b) => a - b)
       const undecided = new Undecided({
-        because: "the meetings could not be told apart by their time",
-        give: "give a --meeting-no with meetings on several days",
+        because: "the meetings are too close in time",
+        give: "use a --meeting-no with meetings on several days",
       })
       const middle = sorted[Math.floor((sorted.length - 1) / 2)]
       if (middle === undefined) return yield* undecided
@@ -64,13 +64,13 @@ export const rangeChecks: ReadonlyArray<Check> = [
         end_time: String(middle),
         page_size: "50",
       }
-      const half = yield* good("a query of the older half", probes.list(range))
+      const half = yield* successful("a query of the older half", probes.list(range))
       const older = new Set(idsOf(half))
       const word = ids.map((id) => (older.has(id) ? "o" : "n")).join("")
       if (member(half.json, "data", "has_more") === true || !/o/.test(word) || !/n/.test(word)) {
         return yield* undecided
       }
-      return seen(
+      return observed(
         /^o+n+$/.test(word) ? "oldest first" : /^n+o+$/.test(word) ? "newest first" : "neither way",
         page,
         half,
@@ -81,33 +81,33 @@ export const rangeChecks: ReadonlyArray<Check> = [
     id: "bounds",
     row: "bounds",
     source: "inferred",
-    what: "both ends of a range are in it",
-    request: "GET ranges that begin or end when a meeting began",
+    what: "a range includes both of its ends",
+    request: "GET ranges that begin or end when a meeting started",
     requests: 20,
     expected: "both ends are in it",
-    see: Effect.fnUntraced(function* (probes) {
-      const { answers, begin, end } = yield* probes.edges
-      if (begin === "later") return seen("a meeting is in ranges that begin after it did", ...answers)
+    observe: Effect.fnUntraced(function* (probes) {
+      const { answers, begin, end } = yield* probes.boundaries
+      if (begin === "later") return observed("a meeting is in ranges that begin after its start", ...answers)
       if (typeof begin !== "number" || typeof end !== "number") {
         return yield* new Undecided({ because: `a meeting's id is more than ${reach} s away from its start` })
       }
       const both = ["both ends are in it", "one end is not in it", "neither end is in it"]
-      return seen(both[end - begin] ?? "a meeting is in ranges that begin after it did", ...answers)
+      return observed(both[end - begin] ?? "a meeting is in ranges that begin after its start", ...answers)
     }),
   },
   {
     id: "meeting-ids",
     row: "meeting-ids",
     source: "inferred",
-    what: "an id's upper 32 bits are the meeting's start",
-    request: "GET ranges that begin or end when a meeting began",
+    what: "the upper 32 bits of an id are the meeting's start",
+    request: "GET ranges that begin or end when a meeting started",
     requests: 0,
     expected: "to the second",
-    see: Effect.fnUntraced(function* (probes) {
-      const { answers, begin, end, guess } = yield* probes.edges
+    observe: Effect.fnUntraced(function* (probes) {
+      const { answers, begin, end, guess } = yield* probes.boundaries
       const first = [begin, end].find((edge) => typeof edge === "number")
-      if (begin === guess || end === guess) return seen("to the second", ...answers)
-      return seen(
+      if (begin === guess || end === guess) return observed("to the second", ...answers)
+      return observed(
         typeof first === "number" ? `${Math.abs(first - guess)} s away` : `more than ${reach} s away`,
         ...answers,
       )

@@ -1,24 +1,24 @@
-/** What is said over the rate limit, and over the quota of the month. */
+/** Checks of the answers over the rate limit, and over the monthly quota. */
 import { ResponseHeaders } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as Behaviour from "../state/Behaviour.ts"
 import { type Answer, namesOf, writtenAs } from "./Answer.ts"
 import type { Check } from "./Check.ts"
-import { seen, seenOutcome } from "./Seen.ts"
+import { observed, observedCode } from "./Observation.ts"
 import { limitOf } from "./exhaustLimit.ts"
 import { Undecided, type Unreachable } from "./Subject.ts"
 import type { Probes } from "./Probes.ts"
 
 const { defaults } = Behaviour
 
-/** A refusal: one that came by the way will do. */
+/** Returns a refusal; one that came unprovoked will do. */
 const refusalOf = (probes: Probes): Effect.Effect<Answer, Undecided | Unreachable> =>
   Effect.suspend(() => {
-    const [byTheWay] = probes.feishu.refusals
-    if (byTheWay !== undefined) return Effect.succeed(byTheWay)
-    return Effect.flatMap(probes.exhausted, ({ refusal }) =>
+    const [unprovoked] = probes.feishu.refusals
+    if (unprovoked !== undefined) return Effect.succeed(unprovoked)
+    return Effect.flatMap(probes.exhaustedLimit, ({ refusal }) =>
       refusal === undefined
-        ? Effect.fail(new Undecided({ because: "nothing was refused" }))
+        ? Effect.fail(new Undecided({ because: "no request was refused" }))
         : Effect.succeed(refusal),
     )
   })
@@ -39,14 +39,15 @@ export const rateChecks: ReadonlyArray<Check> = [
     expected: String(defaults.rateLimit),
     switch: "rateLimit",
     flag: (shape) => `--rate-limit ${/^\d+$/.test(shape) ? shape : "off"}`,
-    see: (probes) => {
-      const [byTheWay] = probes.feishu.refusals
-      const limit = byTheWay === undefined ? undefined : limitOf(byTheWay)
-      if (byTheWay !== undefined && limit !== undefined) return Effect.succeed(seen(String(limit), byTheWay))
-      return Effect.map(probes.exhausted, ({ passed, refusal, unknownToken }) =>
+    observe: (probes) => {
+      const [unprovoked] = probes.feishu.refusals
+      const limit = unprovoked === undefined ? undefined : limitOf(unprovoked)
+      if (unprovoked !== undefined && limit !== undefined)
+        return Effect.succeed(observed(String(limit), unprovoked))
+      return Effect.map(probes.exhaustedLimit, ({ passed, refusal, unknownToken }) =>
         refusal === undefined
-          ? seen(`more than ${passed}`, unknownToken)
-          : seen(String(limitOf(refusal) ?? passed), refusal),
+          ? observed(`more than ${passed}`, unknownToken)
+          : observed(String(limitOf(refusal) ?? passed), refusal),
       )
     },
   },
@@ -54,7 +55,7 @@ export const rateChecks: ReadonlyArray<Check> = [
     id: "rate-window",
     row: "rateWindow",
     source: "inferred",
-    what: "requests are counted from the first one on",
+    what: "a window starts with the first request",
     request,
     requests: 0,
     expected: defaults.rateWindow,
@@ -63,14 +64,14 @@ export const rateChecks: ReadonlyArray<Check> = [
       Behaviour.Behaviour.fields.rateWindow.literals.some((each) => each === shape)
         ? `--rate-window ${shape}`
         : undefined,
-    see: Effect.fnUntraced(function* ({ exhausted }) {
-      const { refusal, window } = yield* exhausted
+    observe: Effect.fnUntraced(function* ({ exhaustedLimit }) {
+      const { refusal, window } = yield* exhaustedLimit
       if (refusal === undefined || window === undefined) {
         return yield* new Undecided({
-          because: "there is no refusal that names a reset, or the limit is too small to tell",
+          because: "no refusal names a reset, or the limit is too small to show it",
         })
       }
-      return seen(window, refusal)
+      return observed(window, refusal)
     }),
   },
   {
@@ -83,7 +84,8 @@ export const rateChecks: ReadonlyArray<Check> = [
     expected: String(defaults.rateStatus),
     switch: "rateStatus",
     flag: (shape) => (shape === "400" || shape === "429" ? `--rate-status ${shape}` : undefined),
-    see: (probes) => Effect.map(refusalOf(probes), (refusal) => seen(String(refusal.status), refusal)),
+    observe: (probes) =>
+      Effect.map(refusalOf(probes), (refusal) => observed(String(refusal.status), refusal)),
   },
   {
     id: "rate-answer",
@@ -93,9 +95,9 @@ export const rateChecks: ReadonlyArray<Check> = [
     request,
     requests: 0,
     expected: `code, msg; ${ResponseHeaders.rateLimitLimit}, ${ResponseHeaders.rateLimitReset}`,
-    see: (probes) =>
+    observe: (probes) =>
       Effect.map(refusalOf(probes), (refusal) =>
-        seen(
+        observed(
           `${namesOf(refusal.json).join(", ")}; ${headerNames.filter((name) => refusal.headers[name] !== undefined).join(", ") || "no headers"}`,
           refusal,
         ),
@@ -105,58 +107,58 @@ export const rateChecks: ReadonlyArray<Check> = [
     id: "rate-header-names",
     row: "rate-header-names",
     source: "doc",
-    what: "over the limit: both names in lower case",
+    what: "over the limit: both header names in lower case",
     request,
     requests: 0,
     expected: headerNames.join(", "),
-    see: (probes) =>
-      Effect.map(refusalOf(probes), (refusal) => seen(writtenAs(refusal, headerNames), refusal)),
+    observe: (probes) =>
+      Effect.map(refusalOf(probes), (refusal) => observed(writtenAs(refusal, headerNames), refusal)),
   },
   {
     id: "rate-after-fields",
     row: "99991400",
     source: "inferred",
-    what: "wrong fields are told of before the limit",
+    what: "wrong fields are answered before the limit",
     request: `${request}; then without a query`,
     requests: 0,
     expected: "400 code 99992402",
-    see: (probes) =>
+    observe: (probes) =>
       Effect.andThen(
         refusalOf(probes),
-        Effect.map(probes.exhausted, ({ wrongFields }) => seenOutcome(wrongFields)),
+        Effect.map(probes.exhaustedLimit, ({ wrongFields }) => observedCode(wrongFields)),
       ),
   },
   {
     id: "rate-after-token",
     row: "99991400",
     source: "inferred",
-    what: "an unknown token is told of before the limit",
+    what: "an unknown token is answered before the limit",
     request: `${request}; then with an unknown token`,
     requests: 0,
     expected: "400 code 99991663",
-    see: (probes) =>
+    observe: (probes) =>
       Effect.andThen(
         refusalOf(probes),
-        Effect.map(probes.exhausted, ({ unknownToken }) => seenOutcome(unknownToken)),
+        Effect.map(probes.exhaustedLimit, ({ unknownToken }) => observedCode(unknownToken)),
       ),
   },
   {
     id: "monthly-quota",
     row: "monthlyQuota",
     source: "doc",
-    what: "calls of a month are not bounded",
-    request: "all of them",
+    what: "there is no monthly quota of calls",
+    request: "all requests",
     requests: 0,
     expected: "no refusal",
     switch: "monthlyQuota",
     flag: () => "--monthly-quota N",
-    see: ({ feishu }) => {
+    observe: ({ feishu }) => {
       const refusal = feishu.quotaRefusal()
       return refusal === undefined
         ? Effect.fail(
             new Undecided({ because: `these ${feishu.requests()} requests did not use up a quota` }),
           )
-        : Effect.succeed(seenOutcome(refusal))
+        : Effect.succeed(observedCode(refusal))
     },
   },
 ]

@@ -1,8 +1,8 @@
-/** Facts that a switch of the mock is about. */
+/** Facts that Feishu's documents leave open: the readings of a switch of the mock. */
 import * as Behaviour from "../state/Behaviour.ts"
 import type { Check } from "./Check.ts"
 
-/** What the mock says by default, and the flag for what it says with the switch turned. */
+/** Returns what the mock answers by default, and the flag for each other answer. `shapes` has the answer of each reading. */
 export const readings = <Name extends "emptyList" | "lastPageToken" | "ninetyDays" | "pageTokens">(
   name: Name,
   flag: string,

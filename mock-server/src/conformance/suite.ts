@@ -1,12 +1,12 @@
-/** All checks, one after the other, against one Feishu. */
+/** Runs all checks against one Feishu, one after the other. */
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { type Answer, codeOf, logIdOf, outcome, redirectOf, shapeOf } from "./Answer.ts"
+import { type Answer, codeOf, logIdOf, statusAndCode, redirectOf, shapeOf } from "./Answer.ts"
 import type { Check } from "./Check.ts"
 import { exhaustRequests, exhaustSeconds } from "./exhaustLimit.ts"
-import * as Feishu from "./Subject.ts"
+import * as Subject from "./Subject.ts"
 import { authorizationChecks } from "./authorizationChecks.ts"
 import { headerChecks } from "./headerChecks.ts"
 import { pageChecks } from "./pageChecks.ts"
@@ -29,20 +29,20 @@ export const checks: ReadonlyArray<Check> = [
   ...rateChecks,
 ]
 
-/** The most requests, but for those that exceed the limit. */
+/** The most requests, except those that exceed the limit. */
 export const mostRequests = 90
 
-/** What came of a check. */
+/** The result of a check. */
 export type Verdict =
   | { readonly check: Check; readonly verdict: "as here" }
   | {
       readonly check: Check
       readonly verdict: "differs"
       readonly came: string
-      /** The flag with which the mock says so, too. */
+      /** The flag with which the mock answers the same. */
       readonly flag: string | undefined
       readonly logIds: ReadonlyArray<string>
-      /** Status, and the shape of the body, of each answer that shows it. */
+      /** Status and shape of the body of each answer that shows the difference. */
       readonly shapes: ReadonlyArray<string>
     }
   | {
@@ -50,30 +50,30 @@ export type Verdict =
       readonly verdict: "not decided"
       readonly because: string
       readonly give: string | undefined
-      /** No answer came. */
+      /** True when there was no answer. */
       readonly lost: boolean
     }
 
-/** All of them. */
+/** The result of a run. */
 export interface Outcome {
   readonly results: ReadonlyArray<Verdict>
   readonly requests: number
   readonly seconds: number
 }
 
-/** Feishu takes these credentials for no good ones: nothing can be learned with them. */
+/** Feishu refuses the credentials: nothing can be learned with them. */
 export class Refused extends Data.TaggedError("Refused")<{
   readonly what: "app" | "token"
   readonly outcome: string
 }> {}
 
-/** What answers redirects, so it is no Feishu: it would differ in everything. */
+/** The base URL redirects, so it is not Feishu's API: every check would differ. */
 export class Redirected extends Data.TaggedError("Redirected")<{
-  /** The host that it points to, or "another path". */
+  /** The host of the redirect, or "another path". */
   readonly to: string
 }> {}
 
-/** What will be sent at most, and how long that takes. */
+/** Returns the most requests that a run sends, and how long it takes. */
 export const plan = (options: { readonly exhaustLimit: boolean; readonly pauseMillis: number }) => {
   const planned = checks.reduce((sum, { requests }) => sum + requests, 0)
   const seconds = (planned * options.pauseMillis) / 1000
@@ -84,12 +84,12 @@ export const plan = (options: { readonly exhaustLimit: boolean; readonly pauseMi
 
 const tokenCodes = [99991661, 99991663, 99991664, 99991665, 99991668, 99991671, 99991677]
 
-/** Runs them. */
+/** Runs all checks. */
 export const run = Effect.fnUntraced(function* (
-  options: Omit<Feishu.Options, "atMost">,
-): Effect.fn.Return<Outcome, Refused | Redirected | Feishu.Unreachable> {
+  options: Omit<Subject.Options, "atMost">,
+): Effect.fn.Return<Outcome, Refused | Redirected | Subject.Unreachable> {
   const begun = yield* Clock.currentTimeMillis
-  const feishu = Feishu.make({
+  const feishu = Subject.make({
     ...options,
     atMost: mostRequests + (options.exhaustLimit ? exhaustRequests : 0),
   })
@@ -101,18 +101,18 @@ export const run = Effect.fnUntraced(function* (
   return { results, requests: feishu.requests(), seconds }
 })
 
-/** Credentials are tried first, and Feishu's time is learned. */
+/** Tries the credentials first, and learns Feishu's time. */
 const admitted = Effect.fnUntraced(function* (probes: Probes.Probes) {
   if (probes.feishu.options.credentials.token === undefined) {
     const answer = yield* probes.tokenAnswer
     yield* notRedirected(answer)
-    if (codeOf(answer) !== 0) return yield* new Refused({ what: "app", outcome: outcome(answer) })
+    if (codeOf(answer) !== 0) return yield* new Refused({ what: "app", outcome: statusAndCode(answer) })
   } else {
     yield* notRedirected(yield* probes.noFields)
   }
   const answer = yield* probes.firstAnswer
   if (tokenCodes.includes(codeOf(answer) ?? 0)) {
-    return yield* new Refused({ what: "token", outcome: outcome(answer) })
+    return yield* new Refused({ what: "token", outcome: statusAndCode(answer) })
   }
 })
 
@@ -125,7 +125,7 @@ const resultOf = Effect.fnUntraced(function* (
   check: Check,
   probes: Probes.Probes,
 ): Effect.fn.Return<Verdict> {
-  const result = yield* Effect.result(check.see(probes))
+  const result = yield* Effect.result(check.observe(probes))
   if (Result.isFailure(result)) {
     const error = result.failure
     return error._tag === "Undecided"
@@ -133,7 +133,7 @@ const resultOf = Effect.fnUntraced(function* (
       : {
           check,
           verdict: "not decided",
-          because: `no answer came (${error.code})`,
+          because: `there was no answer (${error.code})`,
           give: "try again",
           lost: true,
         }

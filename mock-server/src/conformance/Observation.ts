@@ -1,0 +1,40 @@
+/** What a check observes, and the answers from which nothing can be learned. */
+import * as Effect from "effect/Effect"
+import { type Answer, codeOf, statusAndCode } from "./Answer.ts"
+import { Undecided, type Unreachable } from "./Subject.ts"
+
+/** What a check observed, in the words of `Check.expected`, and the answers that show it. */
+export interface Observation {
+  readonly shape: string
+  readonly answers: ReadonlyArray<Answer>
+}
+
+/** Returns an observation. */
+export const observed = (shape: string, ...answers: ReadonlyArray<Answer>): Observation => ({
+  shape,
+  answers,
+})
+
+/** Returns the observation of an answer's status and code. */
+export const observedCode = (answer: Answer): Observation => observed(statusAndCode(answer), answer)
+
+/** Nothing can be learned without the scope; the check `scope-missing` reports that answer. */
+export const scopeMissing = new Undecided({
+  because: "the app lacks the scope",
+  give: "grant the app one of the scopes",
+})
+
+/** Returns the answer if its code is 0. From another answer nothing can be learned here; another check reports it. */
+export const successful = (
+  what: string,
+  answer: Effect.Effect<Answer, Undecided | Unreachable>,
+): Effect.Effect<Answer, Undecided | Unreachable> =>
+  Effect.flatMap(answer, (answer) =>
+    codeOf(answer) === 0
+      ? Effect.succeed(answer)
+      : Effect.fail(
+          codeOf(answer) === 99991672
+            ? scopeMissing
+            : new Undecided({ because: `${what} was answered with ${statusAndCode(answer)}` }),
+        ),
+  )
