@@ -9,11 +9,12 @@ import { Meetings } from "./Meetings.tsx"
 import * as Mock from "./mock.ts"
 import { Announcer, failing } from "./notices.tsx"
 import { Requests } from "./Requests.tsx"
-import { switchLanguage, texts } from "./texts.ts"
-import { Time } from "./Time.tsx"
+import { switchLanguage } from "./language.ts"
+import { texts } from "./texts.ts"
+import { ClockAndLimits } from "./ClockAndLimits.tsx"
 import { full, machine } from "./times.ts"
 
-const parts = { requests: Requests, meetings: Meetings, faults: Faults, time: Time }
+const parts = { requests: Requests, meetings: Meetings, faults: Faults, time: ClockAndLimits }
 
 /** See the file. */
 export const App = () => {

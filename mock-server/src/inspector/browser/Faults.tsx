@@ -12,7 +12,8 @@ import type {
 import { ask } from "./control.ts"
 import { faults, readFaults } from "./mock.ts"
 import { failing } from "./notices.tsx"
-import { number, texts } from "./texts.ts"
+import { number } from "./language.ts"
+import { texts } from "./texts.ts"
 
 /** Does something to the faults, and shows what came of it. */
 const act = (method: string, path: string, body?: unknown): void => {

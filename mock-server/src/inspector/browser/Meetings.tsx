@@ -6,7 +6,8 @@ import { addressOf, change, parameter } from "./address.ts"
 import { ask } from "./control.ts"
 import { workspaces } from "./mock.ts"
 import { announce, failing } from "./notices.tsx"
-import { number, texts } from "./texts.ts"
+import { number } from "./language.ts"
+import { texts } from "./texts.ts"
 import { machine, toTheMinute } from "./times.ts"
 
 const pageSize = 50

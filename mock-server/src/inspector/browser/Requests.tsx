@@ -9,7 +9,8 @@ import { curl } from "./curl.ts"
 import { entries, reload } from "./journal.ts"
 import { announce, failing } from "./notices.tsx"
 import { prettyJson } from "./prettyJson.ts"
-import { number, texts } from "./texts.ts"
+import { number } from "./language.ts"
+import { texts } from "./texts.ts"
 import { full, machine, timeOfDay } from "./times.ts"
 
 /** Rows of the table, at most: a browser is slow with thousands. The filter finds the others. */

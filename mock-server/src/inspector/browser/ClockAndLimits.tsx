@@ -9,7 +9,7 @@ import { full, machine, ofField, timeOfDay, toField } from "./times.ts"
 const steps = { minute: 60, hour: 3_600, hours: 7_200, day: 86_400 } as const
 
 /** See the file. */
-export const Time = () => (
+export const ClockAndLimits = () => (
   <div class="columns">
     <Clock />
     <Limits />
