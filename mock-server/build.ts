@@ -6,7 +6,7 @@ await bundle(
   new URL("./", import.meta.url),
   [
     { entries: ["bin", "index", "vitest", "vitest-setup"], external: ["vitest"] },
-    // Layers of the application's own effect.
+    // Layers for the application's own copy of effect.
     { entries: ["effect"], external: ["effect", "@effect/platform-node"] },
   ],
   [await InspectorAssets.made(), SeedExample.made()],

@@ -130,7 +130,7 @@ const rowsOf = (page: Page) => page.locator("table.requests tbody tr:not(.detail
 describe("requests", () => {
   it("made elsewhere appear, with status, code and log id, and open with what was asked and answered", async () => {
     const page = await open()
-    await page.getByText("No request yet").waitFor()
+    await page.getByText("No requests yet").waitFor()
     await tokenOf("wrong")
     const row = rowsOf(page).first()
     await row.getByText("auth.tenantAccessTokenInternal").waitFor()
@@ -176,16 +176,16 @@ describe("requests", () => {
     await page.getByLabel("Filter").fill("tenantAccessToken 200")
     await page.getByText("1 of 251 requests").waitFor()
     await page.getByLabel("Failures only").check()
-    await page.getByText("No request fits the filter").waitFor()
+    await page.getByText("No request matches the filter").waitFor()
     await page.reload()
-    await page.getByText("No request fits the filter").waitFor()
+    await page.getByText("No request matches the filter").waitFor()
     await page.getByLabel("Filter").fill("")
     await page.getByRole("button", { name: "Pause" }).click()
     await list("t-nobody")
     await page.getByRole("button", { name: "Resume" }).click()
     await rowsOf(page).first().getByText("99991663").waitFor()
     await page.getByRole("button", { name: "Clear" }).click()
-    await page.getByText("No request yet").waitFor()
+    await page.getByText("No requests yet").waitFor()
     assert.deepStrictEqual(await feishu.journal(), [])
   })
 
@@ -195,7 +195,7 @@ describe("requests", () => {
     await tokenOf()
     await rowsOf(page).nth(1).waitFor()
     await feishu.reset()
-    await page.getByText("No request yet").waitFor()
+    await page.getByText("No requests yet").waitFor()
     await tokenOf()
     await page.getByText("1 request", { exact: true }).waitFor()
   })
@@ -241,21 +241,21 @@ describe("faults", () => {
     const add = async (then: string) => {
       await form.getByLabel("Then").selectOption({ label: then })
       if (then === "another code…") await form.getByRole("spinbutton", { name: "Code" }).fill("2200")
-      if (then === "a late answer…") await form.getByRole("spinbutton", { name: "Seconds" }).fill("0.5")
+      if (then === "delayed response…") await form.getByRole("spinbutton", { name: "Seconds" }).fill("0.5")
       await form.getByRole("button").click()
     }
-    await form.getByLabel("When").selectOption({ label: "only call number…" })
-    await form.getByRole("spinbutton", { name: "Number" }).fill("3")
+    await form.getByLabel("When").selectOption({ label: "only the Nth call…" })
+    await form.getByRole("spinbutton", { name: "N" }).fill("3")
     for (const then of [
       "another code…",
-      "99991400 – over the rate limit, 5 s to wait",
+      "99991400 – rate limit exceeded, retry after 5 s",
       "reset in mid-body",
       "every row twice",
-      "a late answer…",
+      "delayed response…",
     ]) {
       await add(then)
     }
-    await page.getByRole("row", { name: "0.5 s late" }).waitFor()
+    await page.getByRole("row", { name: "delayed by 0.5 s" }).waitFor()
     const response = await fetch(`${feishu.url}/_mock/faults`)
     const { rules } = (await response.json()) as { rules: ReadonlyArray<{ when: object; then: object }> }
     assert.deepStrictEqual(rules[0]!.when, { nth: 3 })
@@ -275,7 +275,7 @@ describe("faults", () => {
     const page = await open("#faults")
     await page.getByLabel("Failing calls").fill("100")
     await page.getByRole("button", { name: "Start" }).click()
-    await page.getByText("On: 100 % of all calls fail, seed 1.").waitFor()
+    await page.getByText("On: 100 % of calls fail, seed 1.").waitFor()
     await tokenOf().catch(() => "")
     assert.strictEqual((await feishu.journal())[0]?.fault, "chaos")
     await page.getByRole("button", { name: "Stop" }).click()
@@ -318,7 +318,7 @@ describe("clock and limits", () => {
     const token = await tokenOf()
     await feishu.moveClock({ frozen: true })
     const page = await open("#time")
-    await page.getByText("Nothing is used up.").waitFor()
+    await page.getByText("No requests counted.").waitFor()
     await list(token)
     await list(token)
     const bar = page.getByRole("meter", { name: `× ${feishu.appId} × tenant_a` })
@@ -333,9 +333,9 @@ describe("clock and limits", () => {
     await page.getByRole("button", { name: "+1 min" }).click()
     await told("100 of 100 left")
     assert.strictEqual(await value(), "100")
-    await page.getByLabel("Requests a minute").fill("7")
-    await page.getByLabel("Requests a minute").blur()
-    await page.getByText("7 requests a minute").waitFor()
+    await page.getByLabel("Requests per minute").fill("7")
+    await page.getByLabel("Requests per minute").blur()
+    await page.getByText("7 requests per minute").waitFor()
     await list(token)
     await told("6 of 7 left")
   })
@@ -364,8 +364,8 @@ describe("meetings", () => {
     await page.getByText("1–11 of 11").last().waitFor()
     await page.getByLabel("Search").fill("nothing like it")
     // Shown, and told to who does not see it.
-    await page.locator("#main").getByText("No meeting fits.").waitFor()
-    await page.getByTestId("announcement").getByText("No meeting fits.").waitFor({ state: "attached" })
+    await page.locator("#main").getByText("No matching meetings.").waitFor()
+    await page.getByTestId("announcement").getByText("No matching meetings.").waitFor({ state: "attached" })
   })
 
   it("have topics that are text, whatever they look like, as have paths, queries and bodies", async () => {
@@ -402,18 +402,18 @@ describe("the page", () => {
     await tokenOf()
     await rowsOf(page).first().waitFor()
     await page.getByLabel("Workspace").selectOption(own.appId)
-    await page.getByText("No request yet").waitFor()
+    await page.getByText("No requests yet").waitFor()
     await fetch(`${feishu.url}/open-apis/auth/v3/tenant_access_token/internal`, {
       method: "POST",
       body: JSON.stringify({ app_id: own.appId, app_secret: own.appSecret }),
     })
     await page.getByText("1 request", { exact: true }).waitFor()
     await page.getByRole("link", { name: "Clock and limits" }).click()
-    await page.getByText("5 requests a minute").waitFor()
+    await page.getByText("5 requests per minute").waitFor()
     await page.reload()
-    await page.getByText("5 requests a minute").waitFor()
+    await page.getByText("5 requests per minute").waitFor()
     await page.getByLabel("Workspace").selectOption("")
-    await page.getByText("100 requests a minute").waitFor()
+    await page.getByText("100 requests per minute").waitFor()
   })
 
   it("resets the mock", async () => {
@@ -448,7 +448,7 @@ describe("the page", () => {
     const first = await start({ seed, now })
     const page = await open("", {}, first)
     await first.close()
-    await page.getByText("The mock does not answer.").waitFor()
+    await page.getByText("The mock does not respond.").waitFor()
     await start({ seed, now, port: Number(new URL(first.url).port) })
     await page.getByText("Live", { exact: true }).waitFor()
     // That nobody answered is what a browser itself tells.
@@ -493,7 +493,7 @@ describe("the page", () => {
     await page.getByRole("switch").waitFor()
     assert.strictEqual(await codeOf(token), 121001)
     await page.keyboard.press("Shift+Tab")
-    while (!(await focused()).startsWith("Rule rule-1 in force")) await page.keyboard.press("Shift+Tab")
+    while (!(await focused()).startsWith("Rule rule-1 active")) await page.keyboard.press("Shift+Tab")
     await page.keyboard.press("Space")
     await page.locator("tr[data-off]").waitFor()
     assert.strictEqual(await codeOf(token), 0)
@@ -508,7 +508,7 @@ describe("the page", () => {
     for (const [name, text] of [
       ["会议", "会议号"],
       ["故障", "第 2 次调用"],
-      ["时钟与限频", "剩余 99 / 100"],
+      ["时钟与频率限制", "剩余 99 / 100"],
       ["请求", "共 3 个请求"],
     ] as const) {
       await page.getByRole("link", { name, exact: true }).click()

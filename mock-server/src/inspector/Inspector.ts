@@ -1,5 +1,5 @@
 /**
- * The page at `/`: what the mock holds and what happened, for people. It is one file, asks only the control plane, and
+ * The page at `/`, where people see what the mock holds and what happened. It is one file, uses only the control plane, and
  * loads nothing from elsewhere.
  */
 import { createHash } from "node:crypto"
@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as ControlGuard from "../control/ControlGuard.ts"
 
-/** Its script is read when somebody looks at it. */
+/** Makes the page. Its script is loaded when the page is first opened. */
 const content = async () => {
   const { make } = await import("./InspectorAssets.ts")
   const { script, style } = await make()
@@ -23,7 +23,7 @@ const content = async () => {
 </head>
 <body>
 <div id="page"></div>
-<noscript>This page needs JavaScript. What it shows is under <a href="/_mock/docs">/_mock</a>, too.</noscript>
+<noscript>This page needs JavaScript. The same data is available under <a href="/_mock/docs">/_mock</a>.</noscript>
 <script type="module">${script}</script>
 </body>
 </html>
@@ -37,7 +37,7 @@ const content = async () => {
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
-    // Texts of meetings and answers are never read as HTML: the browser sees to it.
+    // The browser makes sure that texts of meetings and answers are never read as HTML.
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ]
@@ -60,7 +60,7 @@ const hashOf = (text: string): string => `sha256-${createHash("sha256").update(t
 
 let made: Promise<HttpServerResponse.HttpServerResponse> | undefined
 
-/** The page for whoever may see it: {@link ControlGuard.opensPage}. */
+/** Returns the page. The caller has checked {@link ControlGuard.opensPage}. */
 export const answer = (
   guard: ControlGuard.Options | undefined,
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> =>

@@ -1,20 +1,20 @@
 /**
- * The script and the style of the page, from its sources in `page/`. Only in a clone: in what is published, what this
- * gives is in its place, as build.ts says.
+ * Makes the script and the style of the page from its sources in `browser/`. Only in a clone: in a bundle, `build.ts`
+ * replaces this module with one that holds the result.
  */
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
 
-/** What a page is made of. */
+/** The parts of the page. */
 export interface Assets {
   readonly script: string
   readonly style: string
-  /** The modules that are in the script, by their paths. */
+  /** The paths of the modules in the script. */
   readonly modules: ReadonlyArray<string>
 }
 
-/** Makes them, which takes a tenth of a second. */
+/** Makes the parts, which takes a tenth of a second. */
 export const make = async (): Promise<Assets> => {
   await using build = await rolldown({
     input: fileURLToPath(new URL("browser/main.tsx", import.meta.url)),
@@ -24,13 +24,13 @@ export const make = async (): Promise<Assets> => {
   const {
     output: [{ code, modules }],
   } = await build.generate({ format: "esm", minify: true })
-  // In an element of HTML, the script would end there.
-  if (/<\/script|<!--/i.test(code)) throw new Error("the script of the page has what ends or hides a script")
+  // These would end the script element early.
+  if (/<\/script|<!--/i.test(code)) throw new Error("the script of the page contains </script or <!--")
   const style = await readFile(new URL("browser/inspector.css", import.meta.url), "utf8")
   return { script: code, style, modules: Object.keys(modules) }
 }
 
-/** This module as it is published: what it makes is made already. */
+/** Returns this module as it is published, with the parts already made. */
 export const made = async (): Promise<{
   readonly file: string
   readonly code: string

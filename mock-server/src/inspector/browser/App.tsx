@@ -1,4 +1,4 @@
-/** The whole page: what is always there, and one of its parts. */
+/** The whole page: its header, its navigation, and one of its views. */
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
 import { addressOf, change, parameter, shown, views } from "./address.ts"
@@ -7,16 +7,16 @@ import { Faults } from "./Faults.tsx"
 import * as Journal from "./journal.ts"
 import { Meetings } from "./Meetings.tsx"
 import * as Mock from "./mock.ts"
-import { Announcer, failing } from "./notices.tsx"
+import { Notices, reportFailure } from "./notices.tsx"
 import { Requests } from "./Requests.tsx"
 import { switchLanguage } from "./language.ts"
 import { texts } from "./texts.ts"
 import { ClockAndLimits } from "./ClockAndLimits.tsx"
 import { full, machine } from "./times.ts"
 
-const parts = { requests: Requests, meetings: Meetings, faults: Faults, time: ClockAndLimits }
+const viewComponents = { requests: Requests, meetings: Meetings, faults: Faults, time: ClockAndLimits }
 
-/** See the file. */
+/** The page. */
 export const App = () => {
   const t = texts.value
   const view = shown()
@@ -26,7 +26,7 @@ export const App = () => {
   useEffect(() => {
     document.title = `${texts.value.views[view]} – ${texts.value.title}`
   }, [view, t])
-  // Another workspace is another mock.
+  // Another workspace is like another mock.
   useEffect(() => {
     if (locked) return undefined
     const stop = new AbortController()
@@ -40,12 +40,12 @@ export const App = () => {
       unwatch()
     }
   }, [workspace, locked])
-  // What is shown is read at once, not when the second is over.
+  // A view that is opened is read at once, not with the next refresh.
   useEffect(() => {
     if (!locked) void Mock.refresh()
   }, [view, locked])
 
-  const Part = parts[view]
+  const View = viewComponents[view]
   return (
     <>
       <a class="skip" href="#main" onClick={skip}>
@@ -71,21 +71,21 @@ export const App = () => {
         ))}
       </nav>
       <main id="main" tabIndex={-1}>
-        {locked ? <Unlock /> : <Part key={workspace} />}
+        {locked ? <Unlock /> : <View key={workspace} />}
       </main>
-      <Announcer />
+      <Notices />
     </>
   )
 }
 
-/** A link to `#main` would be taken for a part of the page. */
+/** Focuses the content. A link to `#main` would be read as the address of a view. */
 const skip = (event: Event) => {
   event.preventDefault()
   document.getElementById("main")?.focus()
 }
 
 const askToReset = () => {
-  if (confirm(texts.value.resetAsk)) void failing(Mock.reset())
+  if (confirm(texts.value.resetAsk)) void reportFailure(Mock.reset())
 }
 
 const Connection = () => {

@@ -1,14 +1,14 @@
-/** The mock's clock, and what follows it: the rate limits. And its switches. */
+/** The mock's clock, the rate limits, which follow it, and the switches. */
 import { useSignal } from "@preact/signals"
 import type { Behaviour } from "../../protocol/PublicTypes.ts"
 import { behaviour, changeBehaviour, isFrozen, limits, moveClock, now } from "./mock.ts"
-import { failing } from "./notices.tsx"
+import { reportFailure } from "./notices.tsx"
 import { texts } from "./texts.ts"
-import { full, machine, ofField, timeOfDay, toField } from "./times.ts"
+import { fromField, full, machine, timeOfDay, toField } from "./times.ts"
 
 const steps = { minute: 60, hour: 3_600, hours: 7_200, day: 86_400 } as const
 
-/** See the file. */
+/** The view of clock, limits and switches. */
 export const ClockAndLimits = () => (
   <div class="columns">
     <Clock />
@@ -33,7 +33,7 @@ const Clock = () => {
         <button
           type="button"
           class="primary"
-          onClick={() => void failing(moveClock({ frozen: !isFrozen() }))}
+          onClick={() => void reportFailure(moveClock({ frozen: !isFrozen() }))}
         >
           {isFrozen() ? t.run : t.freeze}
         </button>
@@ -42,7 +42,7 @@ const Clock = () => {
             key={step}
             type="button"
             title={step === "hours" ? t.hoursTitle : undefined}
-            onClick={() => void failing(moveClock({ advance: steps[step] }))}
+            onClick={() => void reportFailure(moveClock({ advance: steps[step] }))}
           >
             {t[step]}
           </button>
@@ -52,7 +52,7 @@ const Clock = () => {
         class="pair"
         onSubmit={(event) => {
           event.preventDefault()
-          void failing(moveClock({ set: ofField(chosen.value || toField(millis)) }))
+          void reportFailure(moveClock({ set: fromField(chosen.value || toField(millis)) }))
         }}
       >
         <label>
@@ -146,7 +146,7 @@ const Switches = () => {
               onChange={({ currentTarget }) => {
                 const { value } = currentTarget
                 if (!currentTarget.reportValidity()) return
-                void failing(changeBehaviour({ [key]: value === "off" ? value : Number(value) }))
+                void reportFailure(changeBehaviour({ [key]: value === "off" ? value : Number(value) }))
               }}
             />
           </label>
@@ -158,7 +158,7 @@ const Switches = () => {
               value={now[key]}
               onChange={({ currentTarget }) => {
                 const value = choices[key].find((one) => String(one) === currentTarget.value)
-                void failing(changeBehaviour({ [key]: value }))
+                void reportFailure(changeBehaviour({ [key]: value }))
               }}
             >
               {choices[key].map((one) => (

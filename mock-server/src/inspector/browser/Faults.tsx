@@ -1,4 +1,4 @@
-/** Failure on demand: the rules, each with a switch, a form for another one, and chaos. */
+/** Failure on demand: the rules, a form for a new rule, and chaos. */
 import { useSignal } from "@preact/signals"
 import type {
   Active,
@@ -11,23 +11,23 @@ import type {
 } from "../../protocol/PublicTypes.ts"
 import { ask } from "./control.ts"
 import { faults, readFaults } from "./mock.ts"
-import { failing } from "./notices.tsx"
+import { reportFailure } from "./notices.tsx"
 import { number } from "./language.ts"
 import { texts } from "./texts.ts"
 
-/** Does something to the faults, and shows what came of it. */
-const act = (method: string, path: string, body?: unknown): void => {
+/** Changes the faults, and shows the result. */
+const changeFaults = (method: string, path: string, body?: unknown): void => {
   const done = async () => {
     await ask(method, path, { body })
     await readFaults()
   }
-  void failing(done())
+  void reportFailure(done())
 }
 
 const keysOf = <Key extends string | number>(record: Readonly<Record<Key, string>>) =>
   Object.keys(record) as ReadonlyArray<`${Key}`>
 
-/** See the file. */
+/** The view of the faults. */
 export const Faults = () => {
   const t = texts.value
   if (faults.value === undefined) return <p class="nothing">{t.loading}</p>
@@ -61,16 +61,16 @@ export const Faults = () => {
         </table>
       )}
       <div class="columns">
-        <AddRule />
+        <RuleForm />
         <section>
           <h2>{t.faults.chaos}</h2>
           <p class="hint">{t.faults.chaosHint}</p>
           {chaos === null ? (
-            <StartChaos />
+            <ChaosForm />
           ) : (
             <div class="fields">
               <p>{t.faults.chaosOn(number(chaos.rate * 100, 1), String(chaos.seed))}</p>
-              <button type="button" onClick={() => act("DELETE", "/chaos")}>
+              <button type="button" onClick={() => changeFaults("DELETE", "/chaos")}>
                 {t.faults.stop}
               </button>
             </div>
@@ -93,7 +93,7 @@ const RuleRow = ({ rule }: { readonly rule: Active }) => {
           role="switch"
           aria-label={t.faults.switchRule(id)}
           checked={enabled}
-          onChange={({ currentTarget }) => act("PATCH", path, { enabled: currentTarget.checked })}
+          onChange={({ currentTarget }) => changeFaults("PATCH", path, { enabled: currentTarget.checked })}
         />
       </td>
       <th scope="row">
@@ -108,7 +108,11 @@ const RuleRow = ({ rule }: { readonly rule: Active }) => {
         <span class="hidden">{t.faults.counted(fired, seen)}</span>
       </td>
       <td>
-        <button type="button" aria-label={`${t.faults.remove} ${id}`} onClick={() => act("DELETE", path)}>
+        <button
+          type="button"
+          aria-label={`${t.faults.remove} ${id}`}
+          onClick={() => changeFaults("DELETE", path)}
+        >
           {t.faults.remove}
         </button>
       </td>
@@ -142,7 +146,7 @@ const thenInWords = ({ code, delaySeconds, network, paging, status }: Then): str
 
 const overLimit = 99991400
 
-/** What a choice of the form stands for. */
+/** Returns the failure that a choice of the form means. */
 const thenOf = (what: string, n: number): Then => {
   const [kind, name = ""] = what.split(/:(.*)/s)
   switch (kind) {
@@ -154,7 +158,7 @@ const thenOf = (what: string, n: number): Then => {
       return { delaySeconds: n }
     default: {
       const code = name === "" ? n : Number(name)
-      // Without a reset a client has nothing to wait for.
+      // A client waits for the reset, so there must be one.
       return code === overLimit
         ? { code, headers: { "x-ogw-ratelimit-limit": "100", "x-ogw-ratelimit-reset": "5" } }
         : { code }
@@ -162,7 +166,7 @@ const thenOf = (what: string, n: number): Then => {
   }
 }
 
-const AddRule = () => {
+const RuleForm = () => {
   const t = texts.value
   const operation = useSignal<Operation | "*">("meetings.listByNo")
   const when = useSignal("")
@@ -180,7 +184,7 @@ const AddRule = () => {
             ...(when.value === "" ? {} : { when: { [when.value]: Number(form.get("n")) } }),
             then: thenOf(what.value, Number(form.get("value"))),
           }
-          act("POST", "/faults", rule)
+          changeFaults("POST", "/faults", rule)
         }}
       >
         <label>
@@ -281,7 +285,7 @@ const AddRule = () => {
   )
 }
 
-/** One of each kind that a client must get over. */
+/** One failure of each kind that a client must survive. */
 const chaosFaults: ReadonlyArray<Then> = [
   { code: 121001 },
   thenOf(`code:${overLimit}`, 0),
@@ -289,7 +293,7 @@ const chaosFaults: ReadonlyArray<Then> = [
   { network: "HTML" },
 ]
 
-const StartChaos = () => {
+const ChaosForm = () => {
   const t = texts.value
   return (
     <form
@@ -297,7 +301,7 @@ const StartChaos = () => {
       onSubmit={(event) => {
         event.preventDefault()
         const form = new FormData(event.currentTarget)
-        act("PUT", "/chaos", {
+        changeFaults("PUT", "/chaos", {
           rate: Number(form.get("rate")) / 100,
           seed: String(form.get("seed")),
           faults: chaosFaults,

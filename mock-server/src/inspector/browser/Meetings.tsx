@@ -1,11 +1,11 @@
-/** What the mock holds: its meetings, of which it gives a page at a time. */
+/** The meetings in the mock, a page at a time. */
 import { useSignal } from "@preact/signals"
 import { useEffect, useId } from "preact/hooks"
 import type { Meeting } from "../../protocol/PublicTypes.ts"
 import { addressOf, change, parameter } from "./address.ts"
 import { ask } from "./control.ts"
 import { workspaces } from "./mock.ts"
-import { announce, failing } from "./notices.tsx"
+import { announce, reportFailure } from "./notices.tsx"
 import { number } from "./language.ts"
 import { texts } from "./texts.ts"
 import { machine, toTheMinute } from "./times.ts"
@@ -17,7 +17,7 @@ interface Found {
   readonly meetings: ReadonlyArray<Meeting>
 }
 
-/** See the file. */
+/** The view of the meetings. */
 export const Meetings = () => {
   const t = texts.value
   const found = useSignal<Found | undefined>(undefined)
@@ -37,8 +37,8 @@ export const Meetings = () => {
         if (!stop.signal.aborted) throw error
       }
     }
-    // Whoever types is let finish.
-    const timer = setTimeout(() => void failing(read()), found.value === undefined ? 0 : 150)
+    // Wait until somebody stops typing.
+    const timer = setTimeout(() => void reportFailure(read()), found.value === undefined ? 0 : 150)
     return () => {
       clearTimeout(timer)
       stop.abort()
@@ -119,7 +119,7 @@ const rangeOf = ({ meetings, total }: Found, offset: number): string => {
 
 const MeetingRow = ({ meeting }: { readonly meeting: Meeting }) => {
   const { end_time: end, id, meeting_no: no, start_time: start, topic } = meeting
-  // The mock keeps times in unix seconds, whatever the seed has.
+  // The mock keeps times in unix seconds, in whatever way the seed writes them.
   const begins = Number(start) * 1000
   return (
     <tr>
@@ -139,10 +139,10 @@ const MeetingRow = ({ meeting }: { readonly meeting: Meeting }) => {
 const Pager = ({ found, offset }: { readonly found: Found; readonly offset: number }) => {
   const t = texts.value
   const last = Math.floor((found.total - 1) / pageSize) * pageSize
-  const to = (label: string, target: number, isThere: boolean) => (
+  const to = (label: string, target: number, isEnabled: boolean) => (
     <button
       type="button"
-      disabled={!isThere}
+      disabled={!isEnabled}
       onClick={() => {
         location.hash = addressOf("meetings", {
           no: parameter("no"),

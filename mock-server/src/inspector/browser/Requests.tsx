@@ -1,4 +1,4 @@
-/** What happened: the requests to the mock while they happen, each with all that the journal has of it. */
+/** The requests to the mock, as they arrive, each with everything that the journal has about it. */
 import { signal, useSignal } from "@preact/signals"
 import { Fragment } from "preact"
 import { useEffect, useRef } from "preact/hooks"
@@ -7,25 +7,25 @@ import { change, parameter } from "./address.ts"
 import { ask } from "./control.ts"
 import { curl } from "./curl.ts"
 import { entries, reload } from "./journal.ts"
-import { announce, failing } from "./notices.tsx"
+import { announce, reportFailure } from "./notices.tsx"
 import { prettyJson } from "./prettyJson.ts"
 import { number } from "./language.ts"
 import { texts } from "./texts.ts"
 import { full, machine, timeOfDay } from "./times.ts"
 
-/** Rows of the table, at most: a browser is slow with thousands. The filter finds the others. */
+/** The most rows of the table: a browser is slow with thousands. The filter finds the others. */
 const rows = 200
 
 const hasFailed = ({ code = 0, fault, status }: Entry) => status >= 400 || code !== 0 || fault !== undefined
 
 const narrow = matchMedia("(max-width: 720px)")
-/** How many columns there are: on a phone, the style hides two. */
+/** The number of columns: on a phone, the style sheet hides two. */
 const columns = signal(narrow.matches ? 3 : 5)
 narrow.addEventListener("change", () => {
   columns.value = narrow.matches ? 3 : 5
 })
 
-const fits = (entry: Entry, words: ReadonlyArray<string>): boolean => {
+const matches = (entry: Entry, words: ReadonlyArray<string>): boolean => {
   const { appId, code, fault, logId, method, operation, pageTokenRefused, path, query, status } = entry
   const named = [method, path, operation, status, code, logId, appId, pageTokenRefused, fault]
   const parts = [...named, ...Object.entries(query).flat()]
@@ -33,7 +33,7 @@ const fits = (entry: Entry, words: ReadonlyArray<string>): boolean => {
   return words.every((word) => text.includes(word))
 }
 
-/** See the file. */
+/** The view of the requests. */
 export const Requests = () => {
   const t = texts.value
   const held = useSignal<ReadonlyArray<Entry> | undefined>(undefined)
@@ -43,9 +43,9 @@ export const Requests = () => {
   const open = Number(parameter("open") ?? Number.NaN)
 
   const words = filter.toLowerCase().split(/\s+/)
-  const fitting = all.filter((entry) => (!failures || hasFailed(entry)) && fits(entry, words))
-  const shown = fitting.slice(-rows).toReversed()
-  useNews(entries.value)
+  const matching = all.filter((entry) => (!failures || hasFailed(entry)) && matches(entry, words))
+  const shown = matching.slice(-rows).toReversed()
+  useAnnouncements(entries.value)
 
   return (
     <>
@@ -79,7 +79,7 @@ export const Requests = () => {
           type="button"
           onClick={() => {
             held.value = undefined
-            void failing(ask("DELETE", "/journal").then(() => reload()))
+            void reportFailure(ask("DELETE", "/journal").then(() => reload()))
           }}
         >
           {t.requests.clear}
@@ -87,9 +87,7 @@ export const Requests = () => {
         <p class="count">{t.requests.shown(shown.length, all.length)}</p>
       </div>
       {shown.length === 0 ? (
-        <p class="nothing">
-          {entries.value === undefined ? t.loading : all.length === 0 ? t.requests.none : t.requests.noneFits}
-        </p>
+        <Nothing reason={entries.value === undefined ? "loading" : all.length === 0 ? "none" : "noMatch"} />
       ) : (
         <table class="requests">
           <caption class="hidden">{t.requests.caption}</caption>
@@ -99,7 +97,7 @@ export const Requests = () => {
               <th scope="col">{t.requests.result}</th>
               <th scope="col">{t.requests.request}</th>
               <th scope="col" class="wide number">
-                {t.requests.took}
+                {t.requests.duration}
               </th>
               <th scope="col" class="wide">
                 {t.requests.logId}
@@ -108,7 +106,7 @@ export const Requests = () => {
           </thead>
           <tbody>
             {shown.map((entry) => (
-              <Row key={`${entry.seq} ${entry.time}`} entry={entry} open={entry.seq === open} />
+              <RequestRow key={`${entry.seq} ${entry.time}`} entry={entry} open={entry.seq === open} />
             ))}
           </tbody>
         </table>
@@ -117,37 +115,54 @@ export const Requests = () => {
   )
 }
 
-/** Tells a screen reader of new requests, together, and not more often than it could say it. */
-const useNews = (all: ReadonlyArray<Entry> | undefined) => {
-  const told = useRef({ seq: Number.POSITIVE_INFINITY, timer: 0 })
+/** Shows why there are no rows. While the mock has had no request, a command that sends one. */
+const Nothing = ({ reason }: { readonly reason: "loading" | "none" | "noMatch" }) => {
+  const t = texts.value
+  if (reason === "loading") return <p class="nothing">{t.loading}</p>
+  return (
+    <>
+      <p class="nothing">{t.requests[reason]}</p>
+      {reason === "none" && (
+        <pre
+          tabIndex={0}
+          aria-label="curl"
+        >{`curl -s ${location.origin}/open-apis/vc/v1/meetings/list_by_no`}</pre>
+      )}
+    </>
+  )
+}
+
+/** Announces new requests to screen readers, several at once, and not more often than they can be read out. */
+const useAnnouncements = (all: ReadonlyArray<Entry> | undefined) => {
+  const announced = useRef({ seq: Number.POSITIVE_INFINITY, timer: 0 })
   const newest = useRef<Entry | undefined>(undefined)
   newest.current = all?.at(-1)
   useEffect(() => {
     if (all === undefined) return
-    const { seq, timer } = told.current
+    const { seq, timer } = announced.current
     const last = newest.current
-    // What was there when somebody came is no news, and neither is a journal that was emptied.
+    // Requests from before the page was opened are not announced, nor is a journal that was cleared.
     if (last === undefined || last.seq < seq) {
-      told.current.seq = last?.seq ?? 0
+      announced.current.seq = last?.seq ?? 0
       return
     }
     if (last.seq === seq || timer !== 0) return
-    told.current.timer = window.setTimeout(() => {
+    announced.current.timer = window.setTimeout(() => {
       const { current } = newest
-      if (current !== undefined && current.seq > told.current.seq) {
+      if (current !== undefined && current.seq > announced.current.seq) {
         const { code, operation, path, status } = current
         const what = [
           operation ?? path,
           status,
           ...(code === undefined ? [] : [texts.value.requests.code(code)]),
         ]
-        announce(texts.value.requests.news(current.seq - told.current.seq, what.join(", ")))
-        told.current.seq = current.seq
+        announce(texts.value.requests.news(current.seq - announced.current.seq, what.join(", ")))
+        announced.current.seq = current.seq
       }
-      told.current.timer = 0
+      announced.current.timer = 0
     }, 3_000)
   }, [all])
-  useEffect(() => () => clearTimeout(told.current.timer), [])
+  useEffect(() => () => clearTimeout(announced.current.timer), [])
 }
 
 interface RowProps {
@@ -155,7 +170,7 @@ interface RowProps {
   readonly open: boolean
 }
 
-const Row = ({ entry, open }: RowProps) => {
+const RequestRow = ({ entry, open }: RowProps) => {
   const t = texts.value
   const { code, earlyMillis, fault, logId, method, millis, operation, pageTokenRefused } = entry
   const { path, query, seq, status, time } = entry
@@ -167,7 +182,7 @@ const Row = ({ entry, open }: RowProps) => {
         class={open ? "open" : ""}
         data-result={status >= 500 ? "bad" : hasFailed(entry) ? "refused" : "good"}
         onClick={(event) => {
-          // The button does it by itself, and whoever marks text does not want it.
+          // The button toggles by itself, and a click that ends a text selection must not.
           if (event.target instanceof Element && event.target.closest("button") !== null) return
           if (getSelection()?.isCollapsed !== false) toggle()
         }}
@@ -210,7 +225,7 @@ const Row = ({ entry, open }: RowProps) => {
       {open && (
         <tr class="detail">
           <td colSpan={columns.value} id={name}>
-            <DetailOf entry={entry} />
+            <RequestDetail entry={entry} />
           </td>
         </tr>
       )}
@@ -218,7 +233,7 @@ const Row = ({ entry, open }: RowProps) => {
   )
 }
 
-const DetailOf = ({ entry }: { readonly entry: Entry }) => {
+const RequestDetail = ({ entry }: { readonly entry: Entry }) => {
   const t = texts.value
   const detail = useSignal<Detail | "gone" | undefined>(undefined)
   useEffect(() => {
@@ -254,12 +269,12 @@ const DetailOf = ({ entry }: { readonly entry: Entry }) => {
   return (
     <>
       <div class="toolbar">
-        <Copy text={command} label={t.detail.curl} />
-        <Copy text={logId} label={t.detail.copyLogId} />
+        <CopyButton text={command} label={t.detail.curl} />
+        <CopyButton text={logId} label={t.detail.copyLogId} />
         <p class="hint">{t.detail.masked}</p>
       </div>
       <dl>
-        <dt>{t.detail.asked}</dt>
+        <dt>{t.detail.request}</dt>
         <dd>
           {method} {path}
         </dd>
@@ -299,15 +314,15 @@ const DetailOf = ({ entry }: { readonly entry: Entry }) => {
         )}
       </dl>
       <div class="bodies">
-        {requestBody !== "" && <Body title={t.detail.requestBody} text={requestBody} />}
-        <Body title={t.detail.responseBody} text={responseBody} />
-        <Body title="curl" text={command} />
+        {requestBody !== "" && <TextBlock title={t.detail.requestBody} text={requestBody} />}
+        <TextBlock title={t.detail.responseBody} text={responseBody} />
+        <TextBlock title="curl" text={command} />
       </div>
     </>
   )
 }
 
-const Body = ({ text, title }: { readonly text: string; readonly title: string }) => (
+const TextBlock = ({ text, title }: { readonly text: string; readonly title: string }) => (
   <section>
     <h2>{title}</h2>
     <pre tabIndex={0} aria-label={title}>
@@ -316,25 +331,24 @@ const Body = ({ text, title }: { readonly text: string; readonly title: string }
   </section>
 )
 
-const Copy = ({ label, text }: { readonly label: string; readonly text: string }) => {
+const CopyButton = ({ label, text }: { readonly label: string; readonly text: string }) => {
   const t = texts.value
-  const came = useSignal<boolean | undefined>(undefined)
+  const succeeded = useSignal<boolean | undefined>(undefined)
   const copy = async () => {
-    came.value = await copied(text)
-    const told = came.value ? t.detail.copied : t.detail.notCopied
-    announce(told)
+    succeeded.value = await copied(text)
+    announce(succeeded.value ? t.detail.copied : t.detail.notCopied)
     setTimeout(() => {
-      came.value = undefined
+      succeeded.value = undefined
     }, 2_000)
   }
   return (
     <button type="button" onClick={() => void copy()}>
-      {came.value === undefined ? label : came.value ? t.detail.copied : t.detail.notCopied}
+      {succeeded.value === undefined ? label : succeeded.value ? t.detail.copied : t.detail.notCopied}
     </button>
   )
 }
 
-/** Browsers keep their clipboard from pages that came by plain HTTP from another machine; the old way works there. */
+/** Copies a text. Browsers deny the clipboard to pages that come by plain HTTP from another machine; there the old way works. */
 const copied = async (text: string): Promise<boolean> => {
   try {
     await navigator.clipboard.writeText(text)

@@ -1,10 +1,10 @@
-/** What is shown, as the fragment of the address says: `#faults?app=cli_1`. So a reload shows the same. */
+/** The fragment of the address says what is shown: `#faults?app=cli_1`. So a reload shows the same. */
 import { signal } from "@preact/signals"
 
-/** The parts of the page. */
+/** The views of the page. */
 export const views = ["requests", "meetings", "faults", "time"] as const
 
-/** One of them. */
+/** A view of the page. */
 export type View = (typeof views)[number]
 
 const read = () => {
@@ -18,13 +18,13 @@ window.addEventListener("hashchange", () => {
   address.value = read()
 })
 
-/** The part that is shown. */
+/** Returns the view that is shown. */
 export const shown = (): View => address.value.view
 
-/** A parameter of what is shown; absent when it is empty. */
+/** Returns a parameter of the view; `undefined` when it is empty. */
 export const parameter = (name: string): string | undefined => address.value.params.get(name) || undefined
 
-/** The address of a part, in the workspace that is shown. */
+/** Returns the address of a view in the present workspace. */
 export const addressOf = (view: View, params: Readonly<Record<string, string | undefined>> = {}): string => {
   const all = new URLSearchParams()
   for (const [name, value] of Object.entries({ app: parameter("app"), ...params })) {
@@ -34,7 +34,7 @@ export const addressOf = (view: View, params: Readonly<Record<string, string | u
   return `#${view}${query === "" ? "" : `?${query}`}`
 }
 
-/** Changes parameters of what is shown, without a step in the history. */
+/** Changes parameters of the view, without a new entry in the history. */
 export const change = (params: Readonly<Record<string, string | undefined>>): void => {
   const now = Object.fromEntries(address.value.params)
   history.replaceState(null, "", addressOf(shown(), { ...now, ...params }))

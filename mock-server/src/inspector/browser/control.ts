@@ -1,23 +1,23 @@
-/** The control plane, as the page asks it. */
+/** The page's requests to the control plane. */
 import { signal } from "@preact/signals"
 import type { Entry } from "../../protocol/PublicTypes.ts"
 import { parameter } from "./address.ts"
 
 /**
- * How the page stands with the mock: `locked` means that it asks for its control token, `gone` that it does not have
- * the workspace.
+ * The connection to the mock: `locked` means that the mock requires its control token, `gone` that it does not have the
+ * workspace.
  */
 export const connection = signal<"connecting" | "live" | "away" | "locked" | "gone">("connecting")
 
 const tokenKey = "feishu-mock-control-token"
 
-/** Keeps the control token for this tab, and tries it. */
+/** Keeps a control token for this tab, and connects with it. */
 export const unlock = (token: string): void => {
   sessionStorage.setItem(tokenKey, token)
   connection.value = "connecting"
 }
 
-/** Takes the token out of the address, where it would be seen and kept. */
+/** Moves the token out of the address, where others could see it and the history would keep it. */
 export const takeTokenFromAddress = (): void => {
   const given = new URLSearchParams(location.search).get("token")
   if (given === null) return
@@ -25,7 +25,7 @@ export const takeTokenFromAddress = (): void => {
   history.replaceState(null, "", location.pathname + location.hash)
 }
 
-/** What a request may have beside method and path. */
+/** What a request may have in addition to method and path. */
 interface Parts {
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly body?: unknown
@@ -49,22 +49,22 @@ const send = async (method: string, path: string, { body, query = {}, signal }: 
     ...(signal === undefined ? {} : { signal }),
   })
   if (response.status === 403) connection.value = "locked"
-  // These two are missing only with their workspace.
+  // These two exist in every workspace, so a 404 means that the workspace is gone.
   if (response.status === 404 && (path === "/clock" || path === "/journal/live")) connection.value = "gone"
   if (response.ok) return response
   const { error = `HTTP ${response.status}`, problems = [] } = await response.json().catch(() => ({}))
   throw new Error([error, ...problems].join("; "))
 }
 
-/** Asks it about the workspace that is shown. Rejects with the mock's own words, or as `fetch` does. */
+/** Sends a request about the present workspace. Rejects with the mock's message, or as `fetch` does. */
 export const ask = async <A>(method: string, path: string, parts: Parts = {}): Promise<A> =>
   (await send(method, path, parts)).json()
 
-/** What happens from now on; it has begun to listen when `begun` is called. */
+/** Yields every new request. Calls `begun` once it listens. */
 export async function* live(signal: AbortSignal, begun: () => Promise<void>): AsyncGenerator<Entry> {
   const { body } = await send("GET", "/journal/live", { signal })
   await begun()
-  // Not an EventSource: that cannot send the token.
+  // An EventSource cannot send the token, so it is not used.
   const reader = body!.pipeThrough(new TextDecoderStream()).getReader()
   let rest = ""
   for (;;) {

@@ -1,11 +1,10 @@
-/** A request of the journal as a command. */
+/** Turns a request of the journal into a curl command. */
 import { quote } from "@effect-feishu/terminal/ShellQuote"
 import type { Detail } from "../../protocol/PublicTypes.ts"
 
-/** A text as one word of sh. */
 /**
- * A text as one word of sh, in which variables are in the place of what the journal has masked: `$APP_SECRET` for the
- * field of that name.
+ * Quotes a text as one word for sh. Variables replace what the journal has masked, such as `$APP_SECRET` for the field of
+ * that name.
  */
 const quoteMasked = (text: string): string =>
   quote(text)
@@ -18,7 +17,7 @@ const quoteMasked = (text: string): string =>
       (_, before: string, name: string) => `${before}${name}='"$${name.toUpperCase()}"'`,
     )
 
-/** The command that sends it again. The token is `$TOKEN`. */
+/** Returns the command that sends a request again. It reads the access token from `$TOKEN`. */
 export const curl = ({ authorization, method, path, query, requestBody }: Detail, origin: string): string => {
   const params = new URLSearchParams(query).toString()
   const words = ["curl -s"]

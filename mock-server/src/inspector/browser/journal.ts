@@ -1,9 +1,9 @@
-/** The requests that are shown: those of the mock's journal, as they happen. */
+/** Follows the mock's journal. */
 import { signal } from "@preact/signals"
 import type { Entry } from "../../protocol/PublicTypes.ts"
 import { ask, connection, live } from "./control.ts"
 
-/** Oldest first, as many as the mock keeps; undefined until they were read. */
+/** The entries that the mock keeps, the oldest first; undefined until they were read. */
 export const entries = signal<ReadonlyArray<Entry> | undefined>(undefined)
 
 const capacity = 1_000
@@ -14,19 +14,19 @@ let timer = 0
 const isSame = (a: Entry | undefined, b: Entry | undefined): boolean =>
   JSON.stringify(a) === JSON.stringify(b)
 
-/** Forgets those of another workspace. */
+/** Forgets the entries, when another workspace is shown. */
 export const forget = (): void => {
   arrived = []
   entries.value = undefined
 }
 
-/** Reads the journal anew. */
+/** Reads the whole journal again. */
 export const reload = async (signal?: AbortSignal): Promise<void> => {
   arrived = []
   entries.value = await ask<ReadonlyArray<Entry>>("GET", "/journal", { signal })
 }
 
-/** Thousands may come in a second: they are shown together, three times a second. */
+/** Adds an entry. Thousands may come in a second: they are shown together, three times a second. */
 const add = (entry: Entry): void => {
   arrived.push(entry)
   if (arrived.length > 2 * capacity) arrived.splice(0, capacity)
@@ -42,15 +42,15 @@ const show = (): void => {
   if (first === undefined) return
   const newest = known.at(-1)?.seq ?? 0
   if (first.seq <= newest && !known.some((entry) => isSame(entry, first))) {
-    // It counts from 1 again: somebody has reset the mock.
+    // The mock counts from 1 again: it was reset.
     void reload().catch(() => {})
     return
   }
-  // The others came before the journal was read, and are in it.
+  // Older ones arrived before the journal was read, so they are in it.
   entries.value = [...known, ...news.filter(({ seq }) => seq > newest)].slice(-capacity)
 }
 
-/** Follows the journal of the workspace that is shown until the signal; a mock that is away is waited for. */
+/** Follows the journal of the present workspace until the signal aborts. Waits for a mock that does not respond. */
 export const follow = async (signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
     try {
@@ -67,8 +67,8 @@ export const follow = async (signal: AbortSignal): Promise<void> => {
   }
 }
 
-/** Notices that the journal was emptied elsewhere, of which nothing comes by the stream. */
-export const check = async (): Promise<void> => {
+/** Reads the journal again if it was cleared elsewhere, which the stream does not report. */
+export const reloadIfCleared = async (): Promise<void> => {
   const newest = entries.value?.at(-1)
   if (newest === undefined) return
   const [same] = await ask<ReadonlyArray<Entry>>("GET", "/journal", { query: { after: newest.seq - 1 } })

@@ -3,23 +3,23 @@ import { effect, signal } from "@preact/signals"
 
 type Language = "en" | "zh"
 
-const kept = "feishu-mock-language"
+const storageKey = "feishu-mock-language"
 
-/** The browser's, until somebody switches. */
+/** The browser's language, until somebody switches. */
 export const language = signal<Language>(
-  (localStorage.getItem(kept) ?? navigator.language).startsWith("zh") ? "zh" : "en",
+  (localStorage.getItem(storageKey) ?? navigator.language).startsWith("zh") ? "zh" : "en",
 )
 
-/** Shows the page in the other language, from now on. */
+/** Shows the page in the other language, now and in the future. */
 export const switchLanguage = (): void => {
   language.value = language.value === "en" ? "zh" : "en"
-  localStorage.setItem(kept, language.value)
+  localStorage.setItem(storageKey, language.value)
 }
 
 effect(() => {
   document.documentElement.lang = language.value === "en" ? "en" : "zh-CN"
 })
 
-/** A number as the language writes it. */
+/** Formats a number in the language of the page. */
 export const number = (value: number, digits = 0): string =>
   value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: digits })

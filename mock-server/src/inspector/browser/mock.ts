@@ -1,17 +1,17 @@
-/** What the mock says of itself, asked again every second while somebody looks. */
+/** The state of the mock, read again every second while the page is visible. */
 import { signal } from "@preact/signals"
 import type { Behaviour, Active, Chaos } from "../../protocol/PublicTypes.ts"
 import { shown } from "./address.ts"
 import { ask, connection } from "./control.ts"
 import * as Journal from "./journal.ts"
 
-/** A workspace, as the selector shows it. */
+/** A workspace in the selector. */
 interface Workspace {
   readonly appId: string
   readonly meetingNos: ReadonlyArray<string>
 }
 
-/** The shared one first. */
+/** The workspaces, the shared one first. */
 export const workspaces = signal<ReadonlyArray<Workspace>>([])
 
 interface Clock {
@@ -19,13 +19,13 @@ interface Clock {
   readonly frozen: boolean
 }
 
-/** The mock's clock, and when it was read by the page's own. */
+/** The mock's clock, and when it was read, by the page's own clock. */
 const clock = signal<(Clock & { readonly readAt: number }) | undefined>(undefined)
 
-/** Counts the seconds, so that what shows the time is drawn anew. */
+/** Counts seconds, so that elements that show the time are drawn again. */
 const tick = signal(0)
 
-/** The mock's time in unix milliseconds, as it is now. */
+/** Returns the mock's present time in unix milliseconds. */
 export const now = (): number | undefined => {
   void tick.value
   if (clock.value === undefined) return undefined
@@ -33,14 +33,14 @@ export const now = (): number | undefined => {
   return now * 1000 + (frozen ? 0 : performance.now() - readAt)
 }
 
-/** Whether its clock stands. */
+/** True when the mock's clock is frozen. */
 export const isFrozen = (): boolean => clock.value?.frozen === true
 
 const setClock = (read: Clock) => {
   clock.value = { ...read, readAt: performance.now() }
 }
 
-/** Moves the clock, in seconds. */
+/** Moves the clock; times are in seconds. */
 export const moveClock = async (move: {
   set?: number
   advance?: number
@@ -50,7 +50,7 @@ export const moveClock = async (move: {
   if (shown() === "time") await readLimits()
 }
 
-/** How much of a rate limit is used. */
+/** What is left of a rate limit. */
 interface Limit {
   readonly api: string
   readonly app: string
@@ -59,10 +59,10 @@ interface Limit {
   readonly fullAt: number
 }
 
-/** The limits that were seen: those that are full again are there, too, and do not jump away. */
+/** Every limit that was used while the page is open. Those that are full again stay, so that the list does not jump. */
 export const limits = signal<ReadonlyArray<Limit>>([])
 
-/** Its switches. */
+/** The switches of the mock. */
 export const behaviour = signal<Behaviour | undefined>(undefined)
 
 const readLimits = async () => {
@@ -82,24 +82,24 @@ const readLimits = async () => {
   limits.value = [...known.values()]
 }
 
-/** Changes its switches. */
+/** Changes switches. */
 export const changeBehaviour = async (changes: Partial<Behaviour>): Promise<void> => {
   await ask("PATCH", "/behaviour", { body: changes })
   limits.value = []
   await readLimits()
 }
 
-/** Its rules and its chaos. */
+/** The rules and the chaos. */
 export const faults = signal<
   { readonly rules: ReadonlyArray<Active>; readonly chaos: Chaos | null } | undefined
 >(undefined)
 
-/** Reads them. */
+/** Reads rules and chaos. */
 export const readFaults = async (): Promise<void> => {
   faults.value = await ask("GET", "/faults")
 }
 
-/** Forgets what is about another workspace. */
+/** Forgets everything, when another workspace is shown. */
 export const forget = (): void => {
   Journal.forget()
   limits.value = []
@@ -107,7 +107,7 @@ export const forget = (): void => {
   behaviour.value = undefined
 }
 
-/** Brings back what the mock began with. */
+/** Resets the mock. */
 export const reset = async (): Promise<void> => {
   await ask("POST", "/reset")
   limits.value = []
@@ -121,28 +121,28 @@ const readWorkspaces = async () => {
   if (JSON.stringify(read) !== JSON.stringify(workspaces.value)) workspaces.value = read
 }
 
-/** Reads what is shown. Whoever asks next to this may have another answer; a mock that is away is waited for. */
+/** Reads what is shown. A failed request is ignored: the next refresh tries again. */
 export const refresh = async (): Promise<void> => {
   const view = shown()
   await Promise.allSettled([
     readClock(),
-    // They come and go seldom, and may name very many meeting numbers.
+    // Workspaces rarely change, and may have very many meeting numbers.
     ...(tick.peek() % 5 === 0 ? [readWorkspaces()] : []),
-    Journal.check(),
+    Journal.reloadIfCleared(),
     ...(view === "faults" ? [readFaults()] : []),
     ...(view === "time" ? [readLimits()] : []),
   ])
 }
 
-/** Keeps all of it as it is at the mock, while the page is seen. */
+/** Refreshes everything every second while the page is visible. Returns the function that stops it. */
 export const watch = (): (() => void) => {
-  let asking = false
+  let refreshing = false
   const timer = setInterval(() => {
     tick.value++
-    if (asking || document.hidden || connection.value !== "live") return
-    asking = true
+    if (refreshing || document.hidden || connection.value !== "live") return
+    refreshing = true
     void refresh().finally(() => {
-      asking = false
+      refreshing = false
     })
   }, 1_000)
   return () => clearInterval(timer)

@@ -1,26 +1,26 @@
-/** What is told beside what is shown: to screen readers what is new, to everyone what went wrong. */
+/** Notices next to the content: what is new, for screen readers, and what went wrong, for everyone. */
 import { signal } from "@preact/signals"
 
 const spoken = signal("")
 const problem = signal("")
 
-/** Has a screen reader say it when it has nothing else to say. */
+/** Announces a text to screen readers, politely. */
 export const announce = (text: string): void => {
   spoken.value = text
 }
 
-/** Tells when something that somebody asked for has failed, until the next thing works. */
-export const failing = async (asked: Promise<unknown>): Promise<void> => {
+/** Shows why a requested action has failed, until the next one succeeds. */
+export const reportFailure = async (action: Promise<unknown>): Promise<void> => {
   try {
-    await asked
+    await action
     problem.value = ""
   } catch (error) {
     problem.value = error instanceof Error ? error.message : String(error)
   }
 }
 
-/** Where both are told. */
-export const Announcer = () => (
+/** The elements that show the notices. */
+export const Notices = () => (
   <>
     <p class="hidden" role="status" data-testid="announcement">
       {spoken.value}

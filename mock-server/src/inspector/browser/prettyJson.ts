@@ -1,9 +1,9 @@
-/** JSON for people. */
+/** Formats JSON for people. */
 import { parsed } from "../../protocol/JsonText.ts"
 
 /**
- * The same JSON with a line for each member. The text itself is set anew, not what `JSON.parse` makes of it: that has
- * other digits for a meeting's id that is a number. What is no JSON stays as it is.
+ * Returns the same JSON with a line for each member. Formats the text itself, since `JSON.parse` would change the digits of a
+ * meeting id that is a number. A text that is not JSON stays as it is.
  */
 export const prettyJson = (text: string): string => {
   if (parsed(text) === undefined) return text

@@ -1,6 +1,6 @@
-/** Times as people read them, in their own time zone. */
+/** Formats times in the reader's time zone. */
 
-// The Swedish way to write a time is ISO's, which engineers of any country read the same.
+// The Swedish locale writes times like ISO 8601, which engineers everywhere read the same way.
 const format = (options: Intl.DateTimeFormatOptions) => {
   const { format } = new Intl.DateTimeFormat("sv-SE", options)
   return (millis: number): string => format(millis)
@@ -10,24 +10,24 @@ const day = { year: "numeric", month: "2-digit", day: "2-digit" } as const
 const minutes = { hour: "2-digit", minute: "2-digit" } as const
 const seconds = { ...minutes, second: "2-digit" } as const
 
-/** `09:00:00` */
+/** Formats a time as `09:00:00`. */
 export const timeOfDay = format(seconds)
 
-/** `2026-01-31 09:00:00 GMT+8` */
+/** Formats a time as `2026-01-31 09:00:00 GMT+8`. */
 export const full = format({ ...day, ...seconds, timeZoneName: "short" })
 
-/** `2026-01-31 09:00` */
+/** Formats a time as `2026-01-31 09:00`. */
 export const toTheMinute = format({ ...day, ...minutes })
 
 const toTheSecond = format({ ...day, ...seconds })
 
-/** What a `datetime-local` field holds. */
+/** Formats a time as the value of a `datetime-local` field. */
 export const toField = (millis: number): string => toTheSecond(millis).replace(" ", "T")
 
-/** The same the other way, as unix seconds. */
-// oxlint-disable-next-line no-restricted-globals -- Nothing else of a browser reads its zone's times.
-export const ofField = (text: string): number => new Date(text).getTime() / 1000
+/** Parses the value of a `datetime-local` field into unix seconds. */
+// oxlint-disable-next-line no-restricted-globals -- Nothing else in a browser parses times of its zone.
+export const fromField = (text: string): number => new Date(text).getTime() / 1000
 
-/** As `<time datetime>` has it. */
-// oxlint-disable-next-line no-restricted-globals -- It is a Date that has this form.
+/** Formats a time for `<time datetime>`. */
+// oxlint-disable-next-line no-restricted-globals -- Only a Date has this form.
 export const machine = (millis: number): string => new Date(millis).toISOString()
