@@ -1,7 +1,7 @@
 import { feishuTest as test } from "@effect-feishu/mock-server/vitest"
 import { describe, expect } from "vitest"
 
-/** What your program does, in short: a token, then a page. */
+/** Stands for your program: gets a token, then reads a page. */
 const readPage = async (feishu: {
   readonly url: string
   readonly appId: string
@@ -32,9 +32,9 @@ describe.concurrent("each test has a Feishu of its own", () => {
   }
 })
 
-describe("what it holds", () => {
+describe("options of the mock", () => {
   test.override({ feishuOptions: { rateLimit: 1 } })
-  test("is said for a group of tests", async ({ feishu }) => {
+  test("can be set for a group of tests", async ({ feishu }) => {
     expect((await readPage(feishu)).code).toBe(0)
     expect((await readPage(feishu)).code).toBe(99991400)
   })
