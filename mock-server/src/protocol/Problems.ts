@@ -25,6 +25,6 @@ export const ofIssue = (issue: SchemaIssue.Issue): ReadonlyArray<Problem> =>
     message,
   }))
 
-/** A problem as one line: `when.nth: takes a whole number…`. */
+/** A problem as one line: `when.nth: must be a whole number…`. */
 export const inWords = ({ message, path }: Problem): string =>
   path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`

@@ -4,7 +4,7 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 
 /** What such a number is, in words. */
 export const inWords = (minimum: number, maximum: number): string =>
-  `takes a whole number from ${minimum} to ${maximum}`
+  `must be a whole number from ${minimum} to ${maximum}`
 
 /** In JSON. `Infinity` and `NaN`, which JSON has no numbers for, are refused as texts and as numbers. */
 export const between = (minimum: number, maximum: number, message = inWords(minimum, maximum)) =>
