@@ -188,89 +188,109 @@ const fromFile = (kind: Kind, files: ConfigFiles["Service"]): Source => ({
     }),
 })
 
-/** So many problems are told one by one. */
-const mostTold = 20
+/** At most this many problems are listed. */
+const mostListed = 20
 
-/** Reads all of them, and refuses what is wrong, all at once. No secret is read from its file yet. */
+/** A value, and the index of the source that gave it: the lower, the stronger. */
+type Collected = Map<Setting.Name, Found & { readonly source: number }>
+
+/** Reads all settings, and refuses those that are wrong, all at once. No secret is read from its file yet. */
 export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
   const language = yield* Language.CurrentLanguage
   const files = yield* ConfigFiles
-  const sources = [
-    fromFlags({ ...flags, lang: yield* Language.Asked }),
-    fromEnvironment,
-    fromFile("project", files),
-    fromFile("user", files),
-  ]
-  const problems: Array<string> = files.problems.map(
-    ({ line, path, what }) => `${path}${line === undefined ? "" : `:${line}`}: ${what[language]}`,
+  const { collected, problems } = yield* collect(
+    [
+      fromFlags({ ...flags, lang: yield* Language.Asked }),
+      fromEnvironment,
+      fromFile("project", files),
+      fromFile("user", files),
+    ],
+    language,
   )
-  const found = new Map<Setting.Name, Found>()
-  const strengthOf = new Map<Setting.Name, number>()
-  for (const setting of Setting.all) {
-    for (const [strength, source] of sources.entries()) {
-      const here = yield* source.at(setting)
-      if (here === undefined) continue
-      // Those of files are among the problems already.
-      const problem = here.origin._tag === "File" ? undefined : setting.problem(here.text)
-      if (problem !== undefined) problems.push(`${nameOf(here.origin)}: ${problem[language]}`)
-      found.set(setting.name, here)
-      strengthOf.set(setting.name, strength)
-      break
-    }
-  }
-
-  // A secret and the file of one are two ways to give the same: the stronger place counts.
-  for (const [secret, file] of secrets) {
-    const [one, other] = [found.get(secret), found.get(file)]
-    if (one === undefined || other === undefined) continue
-    const difference = strengthOf.get(secret)! - strengthOf.get(file)!
-    if (difference === 0) problems.push(words[language].doubled(nameOf(one.origin), nameOf(other.origin)))
-    found.delete(difference < 0 ? file : secret)
-  }
-  // So does the stronger of a token and an app; of the same place the token, as core has it.
-  const [token, app] = secrets.map((names) => names.find((name) => found.has(name)))
-  if (token !== undefined && app !== undefined) {
-    found.delete(strengthOf.get(token)! <= strengthOf.get(app)! ? app : token)
-  }
-
-  if (!allowsHttp(found)) {
-    for (const name of ["base-url", "oauth-base-url"] as const) {
-      const address = found.get(name)
-      const host = address && Setting.plainHttpHost(address.text)
-      if (host !== undefined) problems.push(`${nameOf(address!.origin)}: ${words[language].plainHttp(host)}`)
-    }
-  }
-
-  const [first] = problems
-  if (first !== undefined) {
-    const stderr = yield* Stderr
-    // Each in a line of its own, where there are several.
-    if (problems.length > 1)
-      yield* Effect.forEach(
-        firstOf(problems, mostTold, words[language].more),
-        (problem) => stderr.line(shortened(KnownSecrets.withoutSecrets(problem), 500)),
-        { discard: true },
-      )
-    const say = words[language]
-    return yield* refuse(
-      "config",
-      problems.length === 1 ? first : say.several(problems.length, first),
-      problems.length === 1 ? say.correct : say.correctThem,
-    )
-  }
+  const wrong = [
+    ...files.problems.map(
+      ({ line, path, what }) => `${path}${line === undefined ? "" : `:${line}`}: ${what[language]}`,
+    ),
+    ...problems,
+    ...dropWeaker(collected, language),
+    ...plainHttpProblems(collected, language),
+  ]
+  if (wrong.length > 0) return yield* refuseAll(wrong)
   const number = (name: Setting.Name) => {
-    const text = found.get(name)?.text
+    const text = collected.get(name)?.text
     return text === undefined ? undefined : Number(text)
   }
   const settings: Settings = {
-    found,
+    found: collected,
     // Checked above.
-    format: found.get("format")?.text as Format.Name | undefined,
+    format: collected.get("format")?.text as Format.Name | undefined,
     pageSize: number("page-size"),
     concurrency: number("concurrency"),
     rateLimit: number("rate-limit") ?? ListByNo.rateLimit,
   }
   return settings
+})
+
+/** Asks each source in turn for each setting, the strongest first. */
+const collect = Effect.fnUntraced(function* (sources: ReadonlyArray<Source>, language: Language.Language) {
+  const collected: Collected = new Map()
+  const problems: Array<string> = []
+  for (const setting of Setting.all) {
+    for (const [source, { at }] of sources.entries()) {
+      const here = yield* at(setting)
+      if (here === undefined) continue
+      // The problems of files are reported already.
+      const problem = here.origin._tag === "File" ? undefined : setting.problem(here.text)
+      if (problem !== undefined) problems.push(`${nameOf(here.origin)}: ${problem[language]}`)
+      collected.set(setting.name, { ...here, source })
+      break
+    }
+  }
+  return { collected, problems }
+})
+
+/** Of credentials that exclude each other, keeps those of the stronger source; returns what is wrong with the rest. */
+const dropWeaker = (collected: Collected, language: Language.Language): ReadonlyArray<string> => {
+  const problems: Array<string> = []
+  // A secret, and the file that holds it.
+  for (const [secret, file] of secrets) {
+    const [one, other] = [collected.get(secret), collected.get(file)]
+    if (one === undefined || other === undefined) continue
+    if (one.source === other.source) {
+      problems.push(words[language].doubled(nameOf(one.origin), nameOf(other.origin)))
+    }
+    collected.delete(one.source < other.source ? file : secret)
+  }
+  // A token and an app: of the same source the token is used, as core does.
+  const [token, app] = secrets.map((names) => names.find((name) => collected.has(name)))
+  if (token !== undefined && app !== undefined) {
+    collected.delete(collected.get(token)!.source <= collected.get(app)!.source ? app : token)
+  }
+  return problems
+}
+
+/** Returns a problem for each address that secrets would go to unencrypted, unless that is permitted. */
+const plainHttpProblems = (found: Settings["found"], language: Language.Language): ReadonlyArray<string> =>
+  allowsHttp(found)
+    ? []
+    : (["base-url", "oauth-base-url"] as const).flatMap((name) => {
+        const address = found.get(name)
+        const host = address && Setting.plainHttpHost(address.text)
+        return host === undefined ? [] : [`${nameOf(address!.origin)}: ${words[language].plainHttp(host)}`]
+      })
+
+/** Refuses all problems. Several are printed in a line each. */
+const refuseAll = Effect.fnUntraced(function* (problems: ReadonlyArray<string>) {
+  const say = yield* Language.say(words)
+  const [first = ""] = problems
+  if (problems.length === 1) return yield* refuse("config", first, say.correct)
+  const stderr = yield* Stderr
+  yield* Effect.forEach(
+    firstOf(problems, mostListed, say.more),
+    (problem) => stderr.line(shortened(KnownSecrets.withoutSecrets(problem), 500)),
+    { discard: true },
+  )
+  return yield* refuse("config", say.several(problems.length, first), say.correctThem)
 })
 
 const allowsHttp = (found: Settings["found"]): boolean =>
