@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Starts the command. An old Node, which could not read the rest, says so in a line. */
+/** Starts the command. An old Node, which could not load the rest, prints a line that says so. */
 import { readFileSync } from "node:fs"
 import * as CompiledCode from "@effect-feishu/terminal/CompiledCode"
 import * as Hangup from "@effect-feishu/terminal/Hangup"
@@ -16,7 +16,7 @@ if (why !== undefined) {
   console.error(why)
   process.exitCode = 1
 } else if (args.length === 1 && args[0] === "--version") {
-  // To load the rest would take some ten times as long as to answer.
+  // Loading the rest would take some ten times as long as answering.
   console.log(`feishu-meetings v${version}`)
 } else if (args[0] === "mock") {
   CompiledCode.keep("feishu-meetings")

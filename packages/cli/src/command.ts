@@ -16,19 +16,19 @@ import * as Verbosity from "./console/Verbosity.ts"
 const words = Language.words({
   en: {
     root: "Reads the meetings of Feishu (Lark) meeting numbers, and says whether the list is complete.",
-    exampleDemo: "See it work, without an account",
+    exampleDemo: "Try it without an account",
     exampleOne: "The meetings of a number in the last 30 days, for a spreadsheet",
     exampleErrors: "What an error code of Feishu means",
   },
   zh: {
     root: "读取飞书（Lark）会议号下的会议，并说明列表是否完整。",
-    exampleDemo: "无需账号，看看效果",
+    exampleDemo: "无需账号，先试一试",
     exampleOne: "一个会议号最近 30 天的会议，供电子表格使用",
     exampleErrors: "飞书错误码的含义",
   },
 })
 
-/** The command `feishu-meetings`. */
+/** Makes the command `feishu-meetings`, with its help in this language. */
 export const feishuMeetings = (language: Language.Language) => {
   const say = words[language]
   const globalFlags = [Language.flag(language), ...Verbosity.flags(language)]

@@ -35,18 +35,18 @@ const presenter: CliOutput.Presenter = {
       case "Version":
         return Console.log(`${event.name} v${event.version}`)
       case "InvalidInvocation":
-        // Told as every other error is, by `report`.
+        // Printed like every other error, by `report`.
         return Effect.void
     }
   },
 }
 
-/** What stops a run: Ctrl-C, `kill`, and the closing of its terminal, where it has one. */
+/** The signals that stop a run: Ctrl-C, `kill`, and the closing of its terminal, where it has one. */
 const signals: ReadonlyArray<"SIGINT" | "SIGTERM" | "SIGHUP"> = Hangup.stops()
   ? ["SIGINT", "SIGTERM", "SIGHUP"]
   : ["SIGINT", "SIGTERM"]
 
-/** Runs it with these arguments, and ends the process. */
+/** Runs the command with these arguments, and ends the process. */
 export const main = (args: ReadonlyArray<string>, version: string): void => {
   // The first signal stops the run cleanly, the second ends the process at once.
   let received: (typeof signals)[number] | undefined
@@ -57,27 +57,27 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
     })
   }
 
-  // Whoever read it has enough, as `head` has: no more can be written, and that is no fault.
+  // Its reader has enough, as `head` has: no more can be written, which is not an error.
   process.stdout.on("error", () => {})
 
   const program = Effect.gen(function* () {
     const files = yield* ConfigFiles.read
     const configured = files.entries.find(({ name }) => name === "lang")?.text
-    const asked = Language.askedIn(args)
-    const language = Language.find(asked, process.env, configured)
+    const requested = Language.requestedIn(args)
+    const language = Language.find(requested, process.env, configured)
     return yield* SecretFlags.refuse(args).pipe(
       Effect.andThen(Command.runWith(feishuMeetings(language), { version })(DashedValues.join(args))),
-      // Without a subcommand the help was shown, which is no failure.
+      // Without a subcommand the help was shown, which is not a failure.
       Effect.catchTag("ShowHelp", (error) => (error.errors.length === 0 ? Effect.void : Effect.fail(error))),
       Effect.onExit((exit) => report(args, exit)),
       Effect.provideService(Language.CurrentLanguage, language),
       Effect.provideService(Sentence.CurrentWording, (sentence) => ofSentence(sentence, language)),
-      Effect.provideService(Language.Asked, asked),
+      Effect.provideService(Language.Requested, requested),
       Effect.provideService(ConfigFiles.ConfigFiles, files),
     )
   })
   const run = RunState.make()
-  // `runMain` interrupts at SIGINT and SIGTERM alone.
+  // `runMain` interrupts only at SIGINT and SIGTERM.
   const closed = Effect.callback<never>((resume) => {
     if (signals.includes("SIGHUP")) process.on("SIGHUP", () => resume(Effect.interrupt))
   })
@@ -96,7 +96,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
       disableErrorReporting: true,
       teardown: (exit, onExit) =>
         onExit(
-          // A signal that comes after the end of the list stops nothing any more.
+          // A signal that comes after the end of the list changes nothing.
           Exit.isSuccess(exit) || (run.ended !== undefined && Cause.hasInterruptsOnly(exit.cause))
             ? exitCodes.complete
             : received === undefined

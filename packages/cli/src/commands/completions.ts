@@ -1,4 +1,4 @@
-/** The command `completions`: what makes a shell complete commands, flags and their values. */
+/** The command `completions`: prints a script with which a shell completes commands, flags and their values. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Completions from "effect/cli/Completions"
@@ -11,16 +11,16 @@ const name = "feishu-meetings"
 
 const words = Language.words({
   en: {
-    description: "Print what makes bash, zsh or fish complete commands and flags",
-    shell: "The shell that is to read it",
-    bash: "In ~/.bashrc",
-    zsh: "Once; new shells then complete",
-    fish: "Once; new shells then complete",
+    description: "Print a shell completion script",
+    shell: "bash, zsh or fish",
+    bash: "Put this line into ~/.bashrc",
+    zsh: "Run once; new shells then complete",
+    fish: "Run once; new shells then complete",
   },
   zh: {
-    description: "输出 bash、zsh 或 fish 的补全脚本",
-    shell: "使用该脚本的 shell",
-    bash: "写入 ~/.bashrc",
+    description: "输出 shell 的补全脚本",
+    shell: "bash、zsh 或 fish",
+    bash: "将此行写入 ~/.bashrc",
     zsh: "运行一次，新开的 shell 即可补全",
     fish: "运行一次，新开的 shell 即可补全",
   },
@@ -29,7 +29,7 @@ const words = Language.words({
 /** Flags that take the name of a file, which shells complete as such. */
 const files = ["output", "checkpoint", "numbers-from", "app-secret-file", "access-token-file"]
 
-/** The command; `root` is what it completes, of which it is a part itself. */
+/** Makes the command; `root` is the command that it completes, and that it is a part of. */
 export const completions = (language: Language.Language, root: () => Root) => {
   const say = words[language]
   return Command.make(
@@ -51,7 +51,7 @@ export const completions = (language: Language.Language, root: () => Root) => {
   )
 }
 
-/** The whole command, and the flags that each of its commands takes besides its own. */
+/** The whole command, and the flags that each of its commands takes in addition to its own. */
 export interface Root {
   readonly command: Command.Command.Any
   readonly globalFlags: ReadonlyArray<GlobalFlag.GlobalFlag<unknown>>

@@ -1,4 +1,4 @@
-/** The command `config`: what is set, and where; and a file to begin with. */
+/** The command `config`: shows the settings and where they come from, and writes a configuration file. */
 import { dirname } from "node:path"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
@@ -19,35 +19,38 @@ import { json, visible } from "@effect-feishu/terminal/VisibleText"
 
 const words = Language.words({
   en: {
-    description: "Show what is set and where it comes from, or write a file to begin with",
-    show: "Show every setting, its value and where it comes from: a flag counts more than the environment, that more than the project's file, that more than the user's. Sends nothing, and shows no secret",
+    description: "Show the settings and where they come from, or write a configuration file",
+    show: "Show every setting, its value and where it comes from. A flag overrides the environment, which overrides the project's file, which overrides the user's file. Sends nothing, and shows no secret",
     showShort: "Show every setting, its value and where it comes from",
-    order: "what counts, the strongest first",
+    order: "precedence, highest first",
     places: [
-      ["a flag", "--base-url, --brand, …; there is none for a secret"],
+      ["a flag", "--base-url, --brand, …; no flag takes a secret"],
       ["the environment", "FEISHU_BASE_URL, FEISHU_BRAND, …; HTTPS_PROXY, HTTP_PROXY, NO_PROXY"],
       [
         ConfigFiles.projectName,
-        "Of a project: here or above, up to the root of the repository. It may name hosts of Feishu and Lark and this machine, and holds no secret",
+        "The project's file: in this folder or above, up to the root of the repository. It may name only hosts of Feishu and Lark and this machine, and must hold no secret",
       ],
-      ["config.yaml", "The user's, where config path says; with a secret, nobody else may read it"],
+      [
+        "config.yaml",
+        "The user's file, where config path says; if it holds a secret, nobody else may be able to read it",
+      ],
     ],
     showJson: "Print one JSON document",
-    init: "Write the user's configuration file, with every setting explained; nothing is overwritten",
+    init: "Write the user's configuration file, with every setting explained; an existing file is not overwritten",
     path: "Print where the user's configuration file is",
-    exampleShow: "What is set here, and by what",
+    exampleShow: "The settings in use, and where they come from",
     exampleFlag: "What a flag would change",
     exampleInit: "Write the user's file, and edit it",
     secret: (characters: number) => `set, ${characters} characters`,
     unset: "not set",
     unusable: (origin: string, problem: string) => `${origin}; cannot be used: ${problem}`,
     byTerminal: "table on a terminal, else ndjson",
-    byLocale: "by the locale",
+    byLocale: "from the locale",
     looked: "Files:",
     kind: { project: "project", user: "user" },
     there: "read",
-    absent: "not there",
-    isThere: (path: string) => `${path} is there already`,
+    absent: "does not exist",
+    isThere: (path: string) => `${path} already exists`,
     editIt: "Edit it, or move it away first.",
     notWritten: (path: string, reason: string) => `${path} cannot be written (${reason})`,
     elsewhere: "Set XDG_CONFIG_HOME to a folder that you may write to.",
@@ -90,7 +93,7 @@ const words = Language.words({
   },
 })
 
-/** The commands, in the language of the help. */
+/** Makes the commands, with their help in this language. */
 export const config = (language: Language.Language) => {
   const say = words[language]
   const flags = {
@@ -191,8 +194,8 @@ const init = Effect.fnUntraced(function* () {
 })
 
 const example: Language.Words<string> = {
-  en: `# The settings of feishu-meetings. A flag and the environment count more than this, and so does ${ConfigFiles.projectName}
-# in the folder of a project; "feishu-meetings config show" tells what counts.
+  en: `# The settings of feishu-meetings. Flags, the environment, and ${ConfigFiles.projectName} in the folder of a project
+# override this file; "feishu-meetings config show" shows the values in use.
 
 # feishu (open.feishu.cn) or lark (open.larksuite.com).
 #brand: feishu
@@ -203,30 +206,30 @@ const example: Language.Words<string> = {
 
 # The app that reads, from its page in the developer console.
 #app_id: cli_a1b2c3
-# Its secret: as long as nobody but you can read this file; or the name of a file that holds it.
+# Its secret, if nobody but you can read this file; or the name of a file that holds it.
 #app_secret: "..."
 #app_secret_file: /run/secrets/feishu
 # An access token instead of an app.
 #access_token_file: /run/secrets/feishu-token
-# Set, the tokens of the app come from the unified OAuth 2.0.
+# If set, the tokens of the app come from the unified OAuth 2.0.
 #oauth_base_url: https://accounts.feishu.cn
 
-# Requests a minute: less leaves something to other programs that use the same app.
+# Requests per minute: lower it to leave some to other programs that use the same app.
 #rate_limit: 100
-# Numbers that are read beside each other.
+# How many numbers are read in parallel.
 #concurrency: 1
-# Meetings a request, 1 to 50.
+# Meetings per request, 1 to 50.
 #page_size: 50
 # table, ndjson, json, csv or excel.
 #format: ndjson
 # en or zh.
 #lang: en
 
-# The network; HTTPS_PROXY, HTTP_PROXY and NO_PROXY count more.
+# The network; HTTPS_PROXY, HTTP_PROXY and NO_PROXY override these.
 #https_proxy: http://proxy.example.com:3128
 #http_proxy: http://proxy.example.com:3128
 #no_proxy: feishu.example.com
-# Certificates to trust beside Node's own, in PEM or DER.
+# Certificates to trust in addition to Node's own, in PEM or DER.
 #ca_file: /etc/ssl/company.pem
 `,
   zh: `# feishu-meetings 的配置。选项和环境变量优先于此文件，项目文件夹中的 ${ConfigFiles.projectName} 也优先于此文件；
@@ -251,7 +254,7 @@ const example: Language.Words<string> = {
 
 # 每分钟请求数：调低可为使用同一应用的其他程序留出余量。
 #rate_limit: 100
-# 同时读取的会议号数。
+# 并行读取的会议号数。
 #concurrency: 1
 # 每次请求的会议数，1 到 50。
 #page_size: 50
@@ -264,7 +267,7 @@ const example: Language.Words<string> = {
 #https_proxy: http://proxy.example.com:3128
 #http_proxy: http://proxy.example.com:3128
 #no_proxy: feishu.example.com
-# 除 Node 自带的之外还信任的证书，PEM 或 DER 格式。
+# 除 Node 自带的证书外还信任的证书，PEM 或 DER 格式。
 #ca_file: /etc/ssl/company.pem
 `,
 }

@@ -16,66 +16,67 @@ import { tell } from "../run/Summary.ts"
 
 const words = Language.words({
   en: {
-    description: "Tell what an error code of Feishu means and what to do, or list those that are known",
-    short: "Tell what an error code of Feishu means, and what to do",
-    code: "Such as 99991672; all of them unless given",
+    description: "Explain an error code of Feishu and what to do about it, or list the known codes",
+    short: "Explain an error code of Feishu, and what to do about it",
+    code: "Such as 99991672; without it, all known codes are listed",
     json: "Print JSON: an object, or an array of all",
     exampleOne: "What it means, and what to do",
-    exampleAll: "What is only inferred, not documented",
+    exampleAll: "The codes that are only inferred, not documented",
     toDo: "to do",
     toDoWithApp: "with app",
     message: "message",
     status: "HTTP",
-    retried: "retried",
+    retried: "retry",
     retry: {
-      transient: "yes, a few times, with growing pauses",
-      rateLimited: "yes, once the limit has reset",
+      transient: "a few times, with growing pauses",
+      rateLimited: "once the limit has reset",
       token: "once, with a new access token",
-      final: "no: it would fail again",
+      final: "no use: it would fail again",
     },
-    source: "known by",
+    source: "source",
     sources: {
       documented: "Feishu's documentation",
-      observed: "answers that were observed",
+      observed: "seen in real answers",
       sdk: "an official SDK",
-      inferred: "inference; nothing confirms it",
+      inferred: "inferred; nothing confirms it",
     },
-    unknown: (code: string) => `${code} is not among the codes that are known`,
-    isNear: (near: ReadonlyArray<number>) => `Known are ${near.join(", ")}, for example. `,
-    seeAll: "feishu-meetings errors lists all of them; ask Feishu's support about others, with the log id.",
+    unknown: (code: string) => `${code} is not a known code`,
+    isNear: (near: ReadonlyArray<number>) => `Codes that begin alike: ${near.join(", ")}. `,
+    seeAll:
+      "feishu-meetings errors lists all known codes; ask Feishu's support about others, with the log id.",
   },
   zh: {
-    description: "说明飞书错误码的含义与处理方法，或列出所有已知的错误码",
-    short: "说明飞书错误码的含义与处理方法",
+    description: "说明飞书错误码的含义与解决办法，或列出所有已知的错误码",
+    short: "说明飞书错误码的含义与解决办法",
     code: "例如 99991672；不给出时列出全部",
     json: "输出 JSON：单个为对象，全部为数组",
-    exampleOne: "含义与处理方法",
+    exampleOne: "含义与解决办法",
     exampleAll: "哪些只是推断，没有文档",
-    toDo: "处理",
+    toDo: "建议",
     toDoWithApp: "用应用时",
     message: "原文",
     status: "HTTP",
     retried: "重试",
     retry: {
-      transient: "会，次数有限，间隔递增",
-      rateLimited: "会，等限流重置之后",
+      transient: "次数有限，间隔递增",
+      rateLimited: "等频率限制重置之后",
       token: "换用新的访问凭证重试一次",
-      final: "不会：再试仍会失败",
+      final: "无用：再试仍会失败",
     },
     source: "来源",
     sources: {
       documented: "飞书官方文档",
-      observed: "观察到的实际应答",
+      observed: "见于实际响应",
       sdk: "官方 SDK",
       inferred: "推断，尚未证实",
     },
     unknown: (code) => `没有收录错误码 ${code}`,
-    isNear: (near) => `相近的有 ${near.join("、")}。`,
+    isNear: (near) => `开头相同的错误码：${near.join("、")}。`,
     seeAll: "运行 feishu-meetings errors 可列出全部；其他错误码请附日志 ID 咨询飞书技术支持。",
   },
 })
 
-/** The command, in the language of the help. */
+/** Makes the command, with its help in this language. */
 export const errors = (language: Language.Language) => {
   const say = words[language]
   return Command.make(
@@ -127,7 +128,7 @@ const inJson = (value: unknown): string => JSON.stringify(value, undefined, 2)
 const record = (entry: ErrorCodes.ErrorCode, language: Language.Language) =>
   language === "zh" ? { ...entry, ...ofCode(entry, language) } : entry
 
-/** A pipe has no width: whoever reads it wants lines whole. */
+/** A pipe has no width: its reader wants whole lines. */
 const columns = (): number => (process.stdout.isTTY ? Math.min(process.stdout.columns || 80, 100) : Infinity)
 
 const table = (entries: ReadonlyArray<ErrorCodes.ErrorCode>, language: Language.Language): string =>
@@ -160,7 +161,7 @@ const details = (entry: ErrorCodes.ErrorCode, language: Language.Language): stri
   ].join("\n")
 }
 
-/** Codes that begin like it: the longer that is the better, and then by distance. */
+/** Returns codes that begin like this one: those with the longest common beginning, and of them the nearest. */
 const nearest = (code: string): ReadonlyArray<number> => {
   const alike = (other: number): number => {
     const text = String(other)

@@ -10,12 +10,12 @@ import * as FieldsFlag from "../input/FieldsFlag.ts"
 const words = Language.words({
   en: {
     description:
-      "Print the JSON Schema of a row: of a line that list writes as ndjson, or of an item of its json",
+      "Print the JSON Schema of a row: a line of the ndjson that list writes, or an item of its json",
     short: "Print the JSON Schema of a row",
-    fields: "As list takes it: the fields of a row",
-    showPasswords: "As list takes it: with the password",
+    fields: "The fields of a row, as for list",
+    showPasswords: "Include the password, as for list",
     exampleCheck: "For a program that checks or generates code",
-    exampleFields: "Of rows with these fields only",
+    exampleFields: "For rows with these fields only",
     title: "A meeting, as feishu-meetings list writes it",
     meanings: {
       id: "The id of the meeting: a 64-bit integer as decimal text",
@@ -47,7 +47,7 @@ const words = Language.words({
   },
 })
 
-/** The command, in the language of the help. */
+/** Makes the command, with its help in this language. */
 export const schema = (language: Language.Language) => {
   const say = words[language]
   return Command.make(

@@ -1,7 +1,7 @@
 /** Text in columns. */
 import * as CliOutput from "effect/cli/CliOutput"
 
-/** As wide as what is in them, in which a Chinese character takes two places. */
+/** Aligns rows in columns as wide as their widest cell; a Chinese character takes two places. */
 export const aligned = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((cells) => CliOutput.displayWidth(cells[column] ?? ""))),

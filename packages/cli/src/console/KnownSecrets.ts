@@ -1,11 +1,11 @@
-/** The secrets that a run knows, wherever they come from: whatever is shown goes past here. */
+/** The secrets that a run knows, wherever they come from. Every text that is shown passes through here. */
 import { Secret } from "@effect-feishu/core"
 
 const variables = ["FEISHU_APP_SECRET", "FEISHU_ACCESS_TOKEN"]
 
 const known = new Set<string>()
 
-/** From now on it is shown nowhere, neither as it is written nor as it is read. */
+/** Remembers a secret, so that it is not shown, neither as it is written nor as it is read. */
 export const remember = (secret: string): void => {
   for (const form of formsOf(secret)) known.add(form)
 }
@@ -13,7 +13,7 @@ export const remember = (secret: string): void => {
 const formsOf = (secret: string): ReadonlyArray<string> =>
   [secret.trim(), Secret.unwrapped(secret)].filter((form) => form !== "")
 
-/** A text without the secrets that are known, and those of the environment. */
+/** Returns a text without the secrets that are known, and those of the environment. */
 export const withoutSecrets = (text: string): string => {
   const all = [...known, ...variables.flatMap((name) => formsOf(process.env[name] ?? ""))]
   // The longest first: one may be part of another.

@@ -1,6 +1,6 @@
 /**
- * Everything that is not data: lines for people, and below them on a terminal one line that shows the progress
- * and is replaced as it changes.
+ * Standard error: everything that is not data. Lines for people, and below them on a terminal one line that shows the
+ * progress and is replaced as it changes.
  */
 import { fstatSync } from "node:fs"
 import { styleText } from "node:util"
@@ -16,7 +16,7 @@ import * as Language from "../language/Language.ts"
 import { CurrentVerbosity } from "./Verbosity.ts"
 import { visible } from "@effect-feishu/terminal/VisibleText"
 
-/** What a line begins with, in a colour where the terminal and its user want colours. */
+/** The beginning of a line, in a colour where the terminal and its user want colours. */
 export interface Label {
   readonly text: string
   readonly color: "red" | "yellow" | "green" | "cyan" | "gray"
@@ -28,25 +28,25 @@ export class Stderr extends Context.Service<
   {
     /** Writes a line. Whatever the text holds, it stays one line and shows no secret. */
     readonly line: (text: string, label?: Label) => Effect.Effect<void>
-    /** Whether there is a terminal that takes a progress line. */
+    /** True when there is a terminal that takes a progress line. */
     readonly live: boolean
-    /** Shows a progress line that fits into so many columns, or replaces it; does nothing where there is no terminal. */
+    /** Shows or replaces the progress line, which has to fit into `columns`; does nothing where there is no terminal. */
     readonly progress: (render: (columns: number) => string) => Effect.Effect<void>
-    /** Takes the progress line away, for other output on the same terminal. */
+    /** Removes the progress line, for other output on the same terminal. */
     readonly clear: Effect.Effect<void>
   }
 >()("@effect-feishu/cli/Stderr") {}
 
 /**
- * A text as a message holds it, without the secrets that this run knows: somebody may give a megabyte for a time, and
- * nobody reads more than this.
+ * Returns a text as a message holds it: without the secrets that this run knows, and shortened, since a user may give a
+ * megabyte where a time is expected.
  */
 export const inMessage = (text: string): string => shortened(withoutSecrets(text), 3_000)
 
-/** Text that may be shown: in one line, and without the secrets that this run knows. */
+/** Returns a text that may be shown: in one line, and without the secrets that this run knows. */
 export const showable = (text: string): string => visible(withoutSecrets(text))
 
-/** Whether a pipe stands behind it: its reader may be a pager, which has the same terminal. */
+/** True when a descriptor is a pipe: its reader may be a pager, which uses the same terminal. */
 const isPipe = (descriptor: number): boolean => {
   try {
     return fstatSync(descriptor).isFIFO()
@@ -58,7 +58,7 @@ const isPipe = (descriptor: number): boolean => {
 
 const make = Effect.gen(function* () {
   const { stderr } = process
-  // Nobody reads any more; there is no place left to say so.
+  // The reader has closed it: there is no place left to report that.
   stderr.on("error", () => {})
   const live =
     stderr.isTTY === true && process.env["TERM"] !== "dumb" && !process.env["NO_COLOR"] && !isPipe(1)
@@ -66,7 +66,7 @@ const make = Effect.gen(function* () {
   let shown = ""
   const erased = (): string => (shown === "" ? "" : "\r\u001b[K")
   const drawn = (): string => {
-    // A line that wraps could not be taken away again. Some terminals say 0 when they do not know.
+    // A line that wraps could not be removed again. Some terminals report 0 columns when they do not know.
     shown = render?.((stderr.columns || 80) - 1) ?? ""
     return shown
   }
@@ -112,13 +112,13 @@ const words = Language.words({
   zh: { warning: "警告：", error: "错误：" },
 })
 
-/** The labels of what is wrong. */
+/** Returns the labels of errors and warnings. */
 export const labels = (language: Language.Language) => ({
   error: { text: words[language].error, color: "red" } satisfies Label,
   warning: { text: words[language].warning, color: "yellow" } satisfies Label,
 })
 
-/** The logs of the libraries as lines here: the message alone, without time, cause or stack. */
+/** Prints the logs of the libraries as lines: only the message, without time, cause or stack. */
 const logger = Effect.gen(function* () {
   const stderr = yield* Stderr
   return Logger.make<unknown, void>(({ fiber, logLevel, message }) => {
@@ -133,7 +133,7 @@ const leastLevel = Effect.map(CurrentVerbosity, (verbosity): LogLevel.LogLevel =
   verbosity === "quiet" ? "Error" : "Warn",
 )
 
-/** Standard error of this process, with the warnings of the libraries going there, too. */
+/** Standard error of this process, to which the warnings of the libraries go, too. */
 export const layer: Layer.Layer<Stderr> = Layer.provideMerge(
   Layer.merge(Logger.layer([logger]), Layer.effect(References.MinimumLogLevel, leastLevel)),
   Layer.effect(Stderr, make),

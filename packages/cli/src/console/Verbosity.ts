@@ -1,4 +1,4 @@
-/** How much is told besides the data and how the run ended. */
+/** How much is printed in addition to the data and the summary. */
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Context from "effect/Context"
@@ -7,23 +7,23 @@ import * as Language from "../language/Language.ts"
 /** `quiet` leaves out warnings, waits and progress; `verbose` adds every request, and all that is known of an error. */
 export type Verbosity = "quiet" | "normal" | "verbose"
 
-/** That of this run. */
+/** The verbosity of this run. */
 export const CurrentVerbosity = Context.Reference<Verbosity>("@effect-feishu/cli/Verbosity", {
   defaultValue: () => "normal",
 })
 
-/** What the arguments ask for. Looked for before they are parsed, as the language is. */
+/** Returns the verbosity that the arguments request. Like the language, it is known before they are parsed. */
 export const find = (args: ReadonlyArray<string>): Verbosity =>
   args.includes("--quiet") ? "quiet" : args.includes("--verbose") ? "verbose" : "normal"
 
 const words = Language.words({
   en: {
-    quiet: "Tell errors and the summary only",
-    verbose: "Tell every request, too, and of an error all that is known",
+    quiet: "Show only errors and the summary",
+    verbose: "Also log each request; show full error details",
   },
   zh: {
-    quiet: "只输出错误和结果摘要",
-    verbose: "逐条输出请求；出错时输出全部已知信息",
+    quiet: "只显示错误和结果摘要",
+    verbose: "同时逐条显示请求；出错时显示全部细节",
   },
 })
 

@@ -1,4 +1,4 @@
-/** What ended a run early, as what is told of it and as an exit code. */
+/** What ended a command early: its message and its exit code. */
 import * as Cause from "effect/Cause"
 import * as CliError from "effect/cli/CliError"
 import * as Config from "effect/Config"
@@ -60,15 +60,15 @@ export interface Fault extends Explanation {
   readonly exitCode: number
 }
 
-/** With --keep-going: some numbers could not be read, and were told already; the others are there. */
+/** With --keep-going: some numbers could not be read, which was reported; the others are in the output. */
 export class NumbersFailed extends Data.TaggedError("NumbersFailed")<{
   readonly errors: ReadonlyArray<FeishuError.FeishuError>
 }> {}
 
-/** The list is complete but for a time that Feishu no longer shows, which was told. */
+/** The list is complete but for a time that Feishu no longer shows, which was reported. */
 export class TimeUnreachable extends Data.TaggedError("TimeUnreachable") {}
 
-/** Finds out what ended a run early. */
+/** Returns what ended a command early. */
 export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language = "en"): Fault => {
   const say = words[language]
   if (Cause.hasInterruptsOnly(cause)) {
@@ -84,7 +84,7 @@ export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language
     return badInput({ meaning: say.configWrong(inOneLine(error.cause.message)), remedy: say.correctConfig })
   }
   if (error instanceof NumbersFailed) {
-    // There may be more of them than a call takes arguments.
+    // There may be more errors than a call takes arguments.
     const exitCode = error.errors.reduce(
       (lowest, error) => Math.min(lowest, exitCodeOf(error)),
       Number.POSITIVE_INFINITY,
@@ -108,14 +108,14 @@ export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language
   return { reason: "Defect", meaning: what, remedy: say.bug, exitCode: exitCodes.defect }
 }
 
-/** What a call has failed with. */
+/** Returns an error of the client as a fault. */
 export const ofFeishu = (error: FeishuError.FeishuError, language: Language.Language): Fault => {
   const { code, logId, reason } = error
   const exitCode = exitCodeOf(error)
   return { reason: reason._tag, ...explain(error, language), code, logId, exitCode }
 }
 
-/** All of it in one text, for programs. */
+/** Returns message and remedy in one text, for programs. */
 export const messageOf = ({ meaning, remedy }: Fault, language: Language.Language): string =>
   [meaning, ...(remedy === "" ? [] : [remedy])].join(words[language].stop)
 
@@ -197,13 +197,13 @@ const whatIsWrong = (error: CliError.CliError, say: Language.Say<typeof words>):
 
 const inQuotes = (text: string): string => JSON.stringify(text).slice(1, -1)
 
-/** All that is known of what ended a run, for `--verbose`, line by line: names and values as they are in code. */
+/** Returns all details of what ended a command, for `--verbose`, line by line: names and values as they are in code. */
 export const detailsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<string> => {
   if (Cause.hasInterruptsOnly(cause)) return []
   const error = Cause.squash(cause)
   if (error instanceof FeishuError.FeishuError) return detailsOfFeishu(error)
   if (error instanceof NumbersFailed) return error.errors.flatMap(detailsOfFeishu)
-  // They have said it all.
+  // Their message says it all.
   if (CliError.isCliError(error) || error instanceof OutputFailed || error instanceof TimeUnreachable) {
     return []
   }
@@ -235,16 +235,16 @@ const words = Language.words({
   en: {
     stopped: "stopped by a signal",
     numbersFailed: (numbers: number) => `${many(numbers, "number")} could not be read to the end`,
-    unreachable: "a part of the range is more than 90 days ago by now, and Feishu no longer shows it",
+    unreachable: "a part of the range is now more than 90 days ago, and Feishu no longer shows it",
     stop: ". ",
     nothingSent: ". Nothing was sent",
     configWrong: (problem: string) => `the environment: ${problem}. Nothing was sent`,
     correctConfig: "Correct the variable.",
     stdout: "standard output",
     colon: ": ",
-    makeRoom: (flag: string) => `Make room there, or write elsewhere with ${flag}.`,
+    makeRoom: (flag: string) => `Free some space there, or write elsewhere with ${flag}.`,
     elsewhere: (flag: string) => `Write elsewhere with ${flag}.`,
-    bug: "This is a bug of feishu-meetings: please report it as an issue of effect-feishu, with this line and the command.",
+    bug: "This is a bug in feishu-meetings: please report it as an issue of effect-feishu, with this line and the command.",
     quoted: (text: string) => `"${text}"`,
     unknownFlag: (flag: string) => `unknown flag ${flag}`,
     unknownCommand: (command: string) => `there is no command ${command}`,
@@ -271,7 +271,7 @@ const words = Language.words({
     colon: "：",
     makeRoom: (flag) => `请腾出空间，或用 ${flag} 写到别处。`,
     elsewhere: (flag) => `请用 ${flag} 写到别处。`,
-    bug: "这是 feishu-meetings 的缺陷：请附上此行与所用命令，向 effect-feishu 提交 issue。",
+    bug: "这是 feishu-meetings 的 bug：请附上此行与所用命令，向 effect-feishu 提交 issue。",
     quoted: (text) => `“${text}”`,
     unknownFlag: (flag) => `未知选项 ${flag}`,
     unknownCommand: (command) => `没有命令${command}`,

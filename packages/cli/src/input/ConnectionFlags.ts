@@ -1,32 +1,32 @@
-/** The flags by which every command that talks to Feishu is told where it is and who asks. */
+/** The flags of every command that talks to Feishu: where it is, and which app or token reads. */
 import * as Flags from "./Flags.ts"
 import * as Language from "../language/Language.ts"
 import { highestRateLimit } from "../settings/Setting.ts"
 
 const words = Language.words({
   en: {
-    baseUrl: "Feishu's address; by the brand unless given",
+    baseUrl: "Feishu's address; default: that of the brand",
     allowHttp:
-      "Permit a base URL with plain http on another machine, such as a mock in a container: app secret and token then travel unencrypted, and anyone on the way can read them",
+      "Permit a base URL with plain http on another machine, such as a mock in a container. App secret and token then travel unencrypted, and anyone on the way can read them",
     brand: "feishu (open.feishu.cn, the default) or lark (open.larksuite.com)",
     appId: "The app that reads, such as cli_a1b2c3",
-    appSecretFile: "The file that holds the app's secret; - is standard input",
-    accessTokenFile: "The file that holds an access token, instead of an app; - is standard input",
-    rateLimit: "Requests a minute; 100 unless given, which is what Feishu allows an app in a tenant",
+    appSecretFile: "A file that holds the app secret; - is standard input",
+    accessTokenFile: "A file that holds an access token, to use instead of an app; - is standard input",
+    rateLimit: "Requests per minute; default: 100, which is what Feishu allows an app in a tenant",
   },
   zh: {
-    baseUrl: "飞书的地址；默认由品牌决定",
+    baseUrl: "飞书的接口地址；默认由品牌决定",
     allowHttp:
       "允许 --base-url 使用其他机器上的明文 http，例如容器中的模拟飞书：App Secret 与访问凭证将以明文传输，途中任何人都能读到",
     brand: "feishu（open.feishu.cn，默认）或 lark（open.larksuite.com）",
     appId: "读取数据的应用，形如 cli_a1b2c3",
     appSecretFile: "存放 App Secret 的文件；- 表示标准输入",
     accessTokenFile: "存放访问凭证的文件，用以代替应用；- 表示标准输入",
-    rateLimit: "每分钟请求数；默认 100，即飞书对每个应用和租户的限额",
+    rateLimit: "每分钟请求数；默认 100，即飞书对每个租户下每个应用的限制",
   },
 })
 
-/** In the language of the help. */
+/** Makes the flags, with their help in this language. */
 export const make = (language: Language.Language) => {
   const say = words[language]
   const file = Flags.file(language)
@@ -41,7 +41,7 @@ export const make = (language: Language.Language) => {
   }
 }
 
-/** What those flags gave. */
+/** The values that they give. */
 export interface Given {
   readonly baseUrl: string | undefined
   readonly allowHttp: boolean
@@ -52,7 +52,7 @@ export interface Given {
   readonly rateLimit: number | undefined
 }
 
-/** The same flags as words of a command, for one that is to be typed later. */
+/** Returns the same flags as the words of a command that is typed later. */
 export const typed = (given: Given): ReadonlyArray<string> => [
   ...(given.allowHttp ? ["--allow-http"] : []),
   ...(

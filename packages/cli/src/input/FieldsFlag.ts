@@ -12,14 +12,20 @@ export interface Given {
 
 const words = Language.words({
   en: {
-    noField: ["there is none", "Name some, such as: --fields id,topic"],
-    unknownFields: (names: string, known: string) => [`there is no ${names}`, `There are ${known}.`],
-    password: ["password is among them", "Add --show-passwords to have the passwords written."],
+    noField: ["no field given", "Name at least one, such as: --fields id,topic"],
+    unknownFields: (names: string, known: string) => [
+      `there is no field called ${names}`,
+      `Known fields: ${known}.`,
+    ],
+    password: [
+      "passwords are not written unless you ask for them",
+      "Add --show-passwords, or leave out the field password.",
+    ],
   },
   zh: {
     noField: ["没有给出字段", "请给出字段名，例如：--fields id,topic"],
-    unknownFields: (names, known) => [`没有字段 ${names}`, `可用字段：${known}。`],
-    password: ["其中有 password", "要写出密码，请加上 --show-passwords。"],
+    unknownFields: (names, known) => [`没有名为 ${names} 的字段`, `可用字段：${known}。`],
+    password: ["默认不写出密码", "请加上 --show-passwords，或去掉字段 password。"],
   },
 })
 
@@ -36,7 +42,7 @@ export const read = Effect.fnUntraced(function* ({
   if (unknown.length > 0) {
     return yield* FeishuError.invalidRequest(
       "--fields",
-      ...say.unknownFields(unknown.join(", "), Format.fields.join(", ")),
+      ...say.unknownFields(unknown.map((name) => JSON.stringify(name)).join(", "), Format.fields.join(", ")),
     )
   }
   if (names.has("password") && !showPasswords)

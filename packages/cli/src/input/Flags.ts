@@ -1,4 +1,4 @@
-/** The shapes of flags; what is not given is `undefined`. */
+/** The kinds of flags. A flag that is not given is `undefined`. */
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
@@ -19,7 +19,7 @@ const words = Language.words({
   },
 })
 
-/** Any text. */
+/** A flag that takes any text. */
 export const text = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(
     Flag.withMetavar(metavar),
@@ -28,7 +28,7 @@ export const text = (name: string, metavar: string, description: string) =>
     Flag.map(Option.getOrUndefined),
   )
 
-/** The name of a file, which `~/` may begin. An empty one, such as that of a variable that is not set, is refused. */
+/** A flag that takes the name of a file; a leading `~/` is expanded. An empty name, as of a variable that is not set, is refused. */
 export const file = (language: Language.Language) => (name: string, description: string) =>
   Flag.String(name).pipe(
     Flag.filter(
@@ -42,11 +42,11 @@ export const file = (language: Language.Language) => (name: string, description:
     Flag.map(Option.getOrUndefined),
   )
 
-/** A whole number between two, `1e3` too; what is wrong with another is told in the language. */
+/** A flag that takes a whole number between two, also written `1e3`; its message is in this language. */
 export const wholeNumber =
   (language: Language.Language) =>
   (name: string, [least, most]: readonly [number, number], description: string) =>
-    // Not `Flag.Int`, which says in words of its own what is wrong with a text that is no number.
+    // Not `Flag.Int`, which has its own English message for a text that is not a number.
     Flag.String(name).pipe(
       Flag.filterMap(
         (text) => {
@@ -61,7 +61,7 @@ export const wholeNumber =
       Flag.map(Option.getOrUndefined),
     )
 
-/** One of some words. */
+/** A flag that takes one of some words. */
 export const choice = <const Choices extends ReadonlyArray<string>>(
   name: string,
   choices: Choices,
@@ -73,6 +73,6 @@ export const choice = <const Choices extends ReadonlyArray<string>>(
     Flag.map(Option.getOrUndefined),
   )
 
-/** Given or not. */
+/** A flag without a value. */
 export const yes = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withoutNegation, Flag.withDescription(description), Flag.withDefault(false))

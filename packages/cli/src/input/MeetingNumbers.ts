@@ -1,4 +1,4 @@
-/** The meeting numbers of a run: typed as arguments, or one a line in a file or on standard input. */
+/** The meeting numbers of a run: typed as arguments, or one per line in a file or on standard input. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -12,7 +12,7 @@ import { Stderr } from "../console/Stderr.ts"
 import * as SystemError from "../language/SystemError.ts"
 import * as WorkingFolder from "../settings/WorkingFolder.ts"
 
-/** Where they are. */
+/** Where the numbers are. */
 export interface Given {
   /** As they were typed. */
   readonly numbers: ReadonlyArray<string>
@@ -20,38 +20,38 @@ export interface Given {
   readonly numbersFrom: string | undefined
 }
 
-/** So many wrong lines are told one by one. */
-const mostTold = 20
+/** At most this many wrong lines are listed. */
+const mostListed = 20
 
-/** So many wrong arguments are told, all in one line. */
+/** At most this many wrong arguments are listed, all in one line. */
 const mostTogether = 10
 
-/** Numbers for years of reading. What is larger is something else, or has no end. */
+/** Numbers for years of reading. A larger file is something else, or has no end. */
 const mostMebibytes = 32
 
 const words = Language.words({
   en: {
     stdin: "standard input",
-    typeThem: "type or paste meeting numbers, one a line; Ctrl-D ends them",
+    typeThem: "type or paste meeting numbers, one per line; Ctrl-D ends the input",
     unreadable: (name: string, code: string) => [
       `${name} cannot be read (${code})`,
       "Give the name of a file that you may read.",
     ],
     tooLarge: (name: string) => [
-      `${name} has more than ${mostMebibytes} MiB, which are no meeting numbers`,
-      "Name a file of meeting numbers, or divide it.",
+      `${name} has more than ${mostMebibytes} MiB, which cannot be meeting numbers`,
+      "Name a file of meeting numbers, or split it.",
     ],
-    none: (name: string) => [`${name} holds none`, "Write one a line, such as: 337736498"],
-    digits: (text: string, digits: number) => `"${text}" has ${digits} digits, a meeting number has 9`,
+    none: (name: string) => [`${name} holds no meeting number`, "Write one per line, such as: 337736498"],
+    digits: (text: string, digits: number) => `"${text}" has ${digits} digits; a meeting number has 9`,
     notOne: (text: string) =>
-      `"${text}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`,
+      `"${text}" is not a meeting number, which has 9 digits: the last nine of a meeting link`,
     more: (name: string, lines: number) => `${name}: and ${lines} more lines`,
     andMore: (left: number) => `and ${left} more`,
     semicolon: "; ",
-    arguments: (problems: string) => [problems, "Correct it, or leave it out."],
+    arguments: (problems: string) => [problems, "Enter all nine digits, or leave it out."],
     lines: (name: string, bad: number, all: number) => [
       `${bad} of the ${all} lines of ${name} ${bad === 1 ? "is not a meeting number" : "are not meeting numbers"}`,
-      "Correct what is listed above, or put a # before it.",
+      "Correct the lines listed above, or put a # before them.",
     ],
   },
   zh: {
@@ -68,7 +68,7 @@ const words = Language.words({
     more: (name, lines) => `${name}：另有 ${lines} 行`,
     andMore: (left) => `另有 ${left} 个`,
     semicolon: "；",
-    arguments: (problems) => [problems, "请更正，或去掉它。"],
+    arguments: (problems) => [problems, "请改为 9 位会议号，或删去该项。"],
     lines: (name, bad, all) => [
       `${name} 的 ${all} 行中，有 ${bad} 行不是会议号`,
       "请更正上面列出的行，或在行首加 #。",
@@ -76,7 +76,7 @@ const words = Language.words({
   },
 })
 
-/** Reads them all, each once, in the order given. What is wrong is told, all of it, and nothing is read then. */
+/** Reads all numbers, each once, in the order given. If any is wrong, all that are wrong are reported, and it fails. */
 export const read = Effect.fn("Numbers.read")(function* (given: Given) {
   const say = yield* Language.say(words)
   const typed = given.numbers.map((text) => decoded(text, say))
@@ -103,7 +103,7 @@ const decoded = (text: string, say: (typeof words)[Language.Language]): Result.R
     return /^\d+$/.test(digits) ? say.digits(shown, digits.length) : say.notOne(shown)
   })
 
-/** The numbers in a file. Empty lines do not count, nor what follows a `#`. */
+/** Reads the numbers in a file. Blank lines and everything after a `#` are ignored. */
 const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
   yield* WorkingFolder.check("--numbers-from", numbersFrom)
   const stderr = yield* Stderr
@@ -122,7 +122,7 @@ const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
   )
   const lines = DecodedText.decode(bytes).split(/\r\n|\n|\r/)
   const numbers: Array<MeetingNo> = []
-  const told: Array<{ readonly line: number; readonly problem: string }> = []
+  const listed: Array<{ readonly line: number; readonly problem: string }> = []
   let [written, bad] = [0, 0]
   for (const [index, line] of lines.entries()) {
     const text = line.replace(/#.*/s, "").trim()
@@ -130,13 +130,13 @@ const fromLines = Effect.fnUntraced(function* (numbersFrom: string) {
     written++
     const one = decoded(text, say)
     if (Result.isSuccess(one)) numbers.push(one.success)
-    else if (++bad <= mostTold) told.push({ line: index + 1, problem: one.failure })
+    else if (++bad <= mostListed) listed.push({ line: index + 1, problem: one.failure })
   }
   if (written === 0) return yield* refuse("--numbers-from", say.none(name))
   if (bad === 0) return numbers
-  yield* Effect.forEach(told, ({ line, problem }) => stderr.line(`${name}:${line}: ${problem}`), {
+  yield* Effect.forEach(listed, ({ line, problem }) => stderr.line(`${name}:${line}: ${problem}`), {
     discard: true,
   })
-  if (bad > told.length) yield* stderr.line(say.more(name, bad - told.length))
+  if (bad > listed.length) yield* stderr.line(say.more(name, bad - listed.length))
   return yield* refuse("--numbers-from", say.lines(name, bad, written))
 })

@@ -1,13 +1,13 @@
-/** A secret on the command line is in the history of the shell, and every user of the machine sees it: there is no such flag. */
+/** Refuses secrets on the command line: they stay in the shell history, and every user of the machine can see them. */
 import * as Effect from "effect/Effect"
 import { FeishuError } from "@effect-feishu/core"
 import * as Language from "../language/Language.ts"
 
 const words = Language.words({
   en: {
-    problem: "a secret on the command line can be read by others, and stays in the history of the shell",
+    problem: "a secret on the command line can be read by others, and stays in the shell history",
     remedy: (variable: string, flag: string) =>
-      `Put it into ${variable}, or into a file for ${flag} (- is standard input); and take it out of the history.`,
+      `Put it into ${variable}, or into a file for ${flag} (- is standard input); and remove it from the history.`,
   },
   zh: {
     problem: "命令行上的密钥会被他人看到，并留在 shell 历史中",
@@ -16,7 +16,7 @@ const words = Language.words({
   },
 })
 
-/** Refuses a secret that somebody typed, without repeating it. */
+/** Refuses a secret that was typed, without repeating it. */
 export const refuse = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
   for (const arg of args) {
     if (arg === "--") return

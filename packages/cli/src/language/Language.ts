@@ -1,4 +1,4 @@
-/** The language of messages. Every module keeps its words in both languages beside the code that says them. */
+/** The language of messages. Every module keeps its words in both languages, next to the code that uses them. */
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Flag from "effect/cli/Flag"
 import * as Context from "effect/Context"
@@ -14,24 +14,26 @@ export const CurrentLanguage = Context.Reference<Language>("@effect-feishu/cli/L
   defaultValue: () => "en",
 })
 
-/** What `--lang` says; nothing unless provided. */
-export const Asked = Context.Reference<Language | undefined>("@effect-feishu/cli/Language/Asked", {
+/** The value of `--lang`; `undefined` unless provided. */
+export const Requested = Context.Reference<Language | undefined>("@effect-feishu/cli/Language/Requested", {
   defaultValue: () => undefined,
 })
 
-/** Looks for `--lang` before the command line is parsed: help, and what is wrong with that, are told in it, too. */
-export const askedIn = (args: ReadonlyArray<string>): Language | undefined => {
-  const [, asked] = /(?:^|\n)--lang[=\n](en|zh)(?:\n|$)/.exec(args.join("\n")) ?? []
-  return languages.find((language) => language === asked)
+/** Finds `--lang` before the command line is parsed: help and mistakes in the command line are in that language, too. */
+export const requestedIn = (args: ReadonlyArray<string>): Language | undefined => {
+  const [, requested] = /(?:^|\n)--lang[=\n](en|zh)(?:\n|$)/.exec(args.join("\n")) ?? []
+  return languages.find((language) => language === requested)
 }
 
-/** The language that a user wants: the one that was asked for, else the setting, else the locale, else English. */
+/** Returns the language of a user: that of `--lang`, else of the setting, else of the locale, else English. */
 export const find = (
-  asked: Language | undefined,
+  requested: Language | undefined,
   environment: Readonly<Record<string, string | undefined>>,
   configured?: string,
 ): Language => {
-  const chosen = [asked, Secret.unquoted(environment["FEISHU_LANG"] ?? ""), configured].find((lang) => lang)
+  const chosen = [requested, Secret.unquoted(environment["FEISHU_LANG"] ?? ""), configured].find(
+    (lang) => lang,
+  )
   if (chosen === "en" || chosen === "zh") return chosen
   const locale = environment["LC_ALL"] || environment["LC_MESSAGES"] || environment["LANG"] || ""
   return locale.startsWith("zh") ? "zh" : "en"
@@ -67,14 +69,14 @@ export type Say<Table extends Words<unknown>> = Table[Language]
 export const say = <W>(words: Words<W>): Effect.Effect<W> =>
   Effect.map(CurrentLanguage, (language): W => words[language])
 
-/** `--lang`, which every command takes. */
+/** Makes the flag `--lang`, which every command takes. */
 export const flag = (language: Language) =>
   GlobalFlag.Setting("lang")({
     flag: Flag.Literals("lang", languages).pipe(
       Flag.withDescription(
         {
-          en: "The language of messages; by FEISHU_LANG or the locale unless given (LC_ALL, LC_MESSAGES, LANG)",
-          zh: "提示信息的语言；默认按 FEISHU_LANG 或系统区域设置（LC_ALL、LC_MESSAGES、LANG）",
+          en: "The language of messages; default: FEISHU_LANG, else the locale (LC_ALL, LC_MESSAGES, LANG)",
+          zh: "提示信息的语言；默认取 FEISHU_LANG，否则取系统区域设置（LC_ALL、LC_MESSAGES、LANG）",
         }[language],
       ),
       Flag.optional,

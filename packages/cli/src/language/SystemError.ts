@@ -1,14 +1,14 @@
-/** What the operating system says when it cannot do something with a file, in words. */
+/** The reasons of the operating system for not doing something with a file, in words. */
 import type * as PlatformError from "effect/PlatformError"
 import type { Unread } from "@effect-feishu/terminal/InputFile"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import type { Language, Words } from "./Language.ts"
 
-// Its own words depend on its language and version, and Node passes on their codes alone.
+// The system's own words depend on its language and version, and Node passes on only the codes.
 const words: Readonly<Record<string, Words<string>>> = {
   EACCES: { en: "permission denied", zh: "没有权限" },
   EAGAIN: { en: "another program holds it", zh: "正被其他程序占用" },
-  EBADF: { en: "it is not open for that", zh: "它没有以相应方式打开" },
+  EBADF: { en: "it is not open for this", zh: "它没有以相应方式打开" },
   EBUSY: { en: "it is mounted there, or in use", zh: "它是挂载点，或正在使用" },
   EDQUOT: { en: "the disk quota is used up", zh: "磁盘配额已用完" },
   EFBIG: { en: "the file is too large", zh: "文件过大" },
@@ -20,9 +20,9 @@ const words: Readonly<Record<string, Words<string>>> = {
   ENOENT: { en: "there is no such file", zh: "没有这个文件" },
   ENODEV: { en: "there is no such device", zh: "没有这个设备" },
   ENOSPC: { en: "no space is left there", zh: "空间不足" },
-  // What Node says of standard output where it is to read from there.
-  ENOTCONN: { en: "it is not open for that", zh: "它没有以相应方式打开" },
-  ENOTDIR: { en: "a part of the path is no folder", zh: "路径中有一部分不是文件夹" },
+  // Node's code for reading from standard output.
+  ENOTCONN: { en: "it is not open for this", zh: "它没有以相应方式打开" },
+  ENOTDIR: { en: "a part of the path is not a folder", zh: "路径中有一部分不是文件夹" },
   ENXIO: { en: "nothing can be opened there", zh: "无法打开" },
   EPERM: { en: "not permitted", zh: "不允许此操作" },
   EROFS: { en: "the file system is read-only", zh: "文件系统为只读" },
@@ -40,14 +40,14 @@ const kinds: Readonly<Record<(Unread & { readonly _tag: "WrongKind" })["kind"], 
 export const codeOf = ({ reason }: PlatformError.PlatformError): string =>
   SystemCode.find(reason.cause) ?? reason._tag
 
-/** What a code means, with the code, for whoever looks for it. */
+/** Returns the meaning of a code, followed by the code, which users can search for. */
 export const inWords = (code: string, language: Language): string => {
   const meaning = words[code]?.[language]
   if (meaning === undefined) return code
   return language === "zh" ? `${meaning}，${code}` : `${meaning}, ${code}`
 }
 
-/** Why something was not read. */
+/** Returns why something was not read. */
 export const unreadInWords = (unread: Unread, language: Language): string => {
   switch (unread._tag) {
     case "System":
@@ -62,5 +62,5 @@ export const unreadInWords = (unread: Unread, language: Language): string => {
   }
 }
 
-/** Whether room is what is missing. */
+/** True when there is no room left. */
 export const isFull = (code: string): boolean => code === "ENOSPC" || code === "EDQUOT"

@@ -8,17 +8,17 @@
 import { lstatSync, readFileSync, readlinkSync, realpathSync } from "node:fs"
 import * as Language from "./Language.ts"
 
-/** A time zone, and how it is known. */
+/** A time zone, and where it comes from. */
 export interface TimeZone {
   /** A name such as `Asia/Shanghai`, or an offset such as `+08:00`: what `TimeRange` takes. */
   readonly name: string
   /** What TZ says; `undefined` where it is not set, and the machine decides. */
   readonly tz: string | undefined
-  /** False where nobody can know what was meant, and `name` stands in for it. */
+  /** False where the zone that was meant is not known, and `name` stands in for it. */
   readonly isKnown: boolean
 }
 
-/** The time zone of this process. Tests have a TZ and a file of the machine's zone of their own. */
+/** Returns the time zone of this process. Tests give their own TZ and file of the machine's zone. */
 export const current = (
   { TZ: tz }: { readonly TZ?: string } = process.env,
   localtime = "/etc/localtime",
@@ -28,7 +28,7 @@ export const current = (
   return { tz, name: name ?? "UTC", isKnown: name !== undefined }
 }
 
-/** The zone that a value of TZ means; `undefined` where it means none. */
+/** Returns the zone that a value of TZ means, or `undefined`. */
 const ofTz = (tz: string): string | undefined => {
   // `docker --env-file` leaves quotes, and a file from Windows a carriage return; a colon stands before a file's name.
   const text = tz.replaceAll(/^[\s"']*:?|[\s"']+$/g, "")
@@ -39,10 +39,10 @@ const ofTz = (tz: string): string | undefined => {
   )
 }
 
-/** Of the abbreviations, those that name a zone of the database: ICU knows more, and takes CST for Chicago's. */
+/** The abbreviations that name a zone of the database: ICU knows more, and takes CST for Chicago's. */
 const shortNames = /^(?:CET|EET|EST|GMT|HST|MET|MST|PRC|ROC|ROK|UCT|UTC|WET)$/i
 
-/** The zone of a name, in the case of the database. */
+/** Returns the zone of a name, in the spelling of the database. */
 const ofName = (name: string | undefined): string | undefined => {
   if (name === undefined || !/^[a-z]/i.test(name) || (/^.{3}$/.test(name) && !shortNames.test(name))) {
     return undefined
@@ -59,7 +59,7 @@ const formatIn = (timeZone: string | undefined): Intl.DateTimeFormat | undefined
   }
 }
 
-/** The name of the zone that a file has, by where it is: `/usr/share/zoneinfo/Asia/Shanghai`, or a link to that. */
+/** Returns the name of the zone that a file holds, by its path: `/usr/share/zoneinfo/Asia/Shanghai`, or a link to that. */
 const ofPath = (path: string): string | undefined => {
   const [whole, link] = [tried(() => realpathSync(path)), tried(() => readlinkSync(path))]
   for (const name of [path, whole, link]) {
@@ -81,13 +81,13 @@ const tried = <A>(read: () => A): A | undefined => {
 const ofOffset = (text: string): string | undefined => {
   const [, sign, hours, minutes = "00"] =
     /^(?:[a-z]{3,}|<[a-z\d+-]{3,}>)([+-]?)(\d{1,2})(?::([0-5]\d))?(?::00)?$/i.exec(text) ?? []
-  // No zone is further from UTC, and `TimeRange` takes none that is.
+  // No zone is further from UTC, and `TimeRange` refuses such offsets.
   if (hours === undefined || Number(hours) > 14) return undefined
   const offset = `${hours.padStart(2, "0")}:${minutes}`
   return offset === "00:00" ? "UTC" : `${sign === "-" ? "+" : "-"}${offset}`
 }
 
-/** The zone that the machine is set to. */
+/** Returns the zone that the machine is set to. */
 const ofMachine = (localtime: string): Pick<TimeZone, "name" | "isKnown"> => {
   const link = tried(() => readlinkSync(localtime))
   const named = ofName(link === undefined ? undefined : ofPath(localtime))
@@ -114,13 +114,13 @@ const offsetOf = (format: Intl.DateTimeFormat | undefined, time: number): string
   return offset?.replace("GMT", "") || (offset === undefined ? undefined : "UTC")
 }
 
-/** Whether a time is written without a zone, so that it matters which it is. */
+/** True when a time is written without a zone, so that the time zone matters. */
 export const isNeededBy = (time: string): boolean => /^\d{4}-\d{2}-\d{2}(?:[T ][\d:.]+)?$/.test(time.trim())
 
 const words = Language.words({
   en: {
     tz: (value: string, name: string) =>
-      `TZ is ${value}, which is no time zone known here: times without a zone are read as ${name}. Set TZ to one such as Asia/Shanghai, or write the zone with the time: 2026-09-01T08:00:00+08:00.`,
+      `TZ is ${value}, which is not a known time zone: times without a zone are read as ${name}. Set TZ to one such as Asia/Shanghai, or write the zone with the time: 2026-09-01T08:00:00+08:00.`,
     machine: (name: string) =>
       `The time zone of this machine is not known: times without a zone are read as ${name}. Set TZ to one such as Asia/Shanghai, or write the zone with the time: 2026-09-01T08:00:00+08:00.`,
     known: (name: string, tz: string | undefined) =>
@@ -135,7 +135,7 @@ const words = Language.words({
   },
 })
 
-/** The zone and where it comes from; of one that is not known, what stands in for it and what to do. */
+/** Describes the zone and where it comes from; of an unknown zone, says what stands in for it and what to do. */
 export const inWords = ({ isKnown, name, tz }: TimeZone, language: Language.Language): string => {
   const say = words[language]
   const value = tz === undefined ? undefined : JSON.stringify(tz.length > 60 ? `${tz.slice(0, 60)}…` : tz)

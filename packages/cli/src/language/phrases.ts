@@ -1,15 +1,15 @@
-/** What words need in more than one place. */
+/** Phrases that messages of several modules use. */
 import * as DateTime from "effect/DateTime"
 import { TimeRange } from "@effect-feishu/core"
 
-/** A number of things in English: `1 window`, `5 windows`. */
+/** Returns a number of things in English: `1 window`, `5 windows`. */
 export const many = (number: number, one: string, others = `${one}s`): string =>
   `${number} ${number === 1 ? one : others}`
 
-/** An instant of whole seconds, without milliseconds: `2026-09-01T00:00:00Z`. */
+/** Returns an instant without milliseconds: `2026-09-01T00:00:00Z`. */
 export const instant = (unixSeconds: number): string => TimeRange.iso(unixSeconds).replace(".000Z", "Z")
 
-/** The time of day in the zone of this machine: `12:03:04`. */
+/** Returns the time of day in the zone of this machine: `12:03:04`. */
 export const timeOfDay = (millis: number): string =>
   DateTime.formatLocal(DateTime.makeUnsafe(millis), {
     locale: "en-GB",

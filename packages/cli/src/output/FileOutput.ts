@@ -24,16 +24,16 @@ import * as WrittenBytes from "./WrittenBytes.ts"
 const words = Language.words({
   en: {
     readable: (path: string, mode: string) => [
-      `others may read ${path} (mode ${mode}), and the passwords with it`,
+      `other users may read ${path} (mode ${mode}), and with it the passwords`,
       `Make it private first, with chmod 600 ${path}; or write to another file.`,
     ],
     neverPrivate: (part: string, mode: string, elsewhere: string) => [
-      `${part} cannot be made private (it has mode ${mode}), so others could read the passwords`,
+      `${part} cannot be made private (it has mode ${mode}), so other users could read the passwords`,
       `Write to another place, such as ${elsewhere}, or leave out --show-passwords.`,
     ],
     notIt: (path: string, bytes: number) => [
       `${path} is not the file of ${bytes} bytes that was written`,
-      "Bring it back as it was, or remove the checkpoint to read everything again.",
+      "Restore it as it was, or remove the checkpoint to read everything again.",
     ],
   },
   zh: {
@@ -201,7 +201,7 @@ export const open = Effect.fnUntraced(function* (
           ),
         )
       }
-      // What makes the rows a valid document is not recorded: whoever goes on cuts it off.
+      // The text that makes the rows a valid document is not recorded: a run that resumes cuts it off.
       if (keep) return Effect.ignore(write(text, () => {}))
       return Effect.ignore(
         Effect.andThen(journal === undefined ? Effect.void : journal.forget, files.remove(part)),
@@ -233,7 +233,7 @@ const setMode = (path: string, mode: number): void => {
       NodeFS.closeSync(descriptor)
     }
   } catch {
-    // Whether it has the mode is looked at where that matters.
+    // Where the mode matters, it is checked afterwards.
   }
 }
 
@@ -254,7 +254,7 @@ export const finish = Effect.fnUntraced(function* (path: string, written: Writte
   if (yield* isIt(part)) {
     yield* PartFile.lock(part)
     yield* PartFile.refuseForeign(part)
-    // That it was there when the rows were read is not known: somebody may have put it there for them to go into.
+    // Whether the file was there when the rows were read is not known: somebody may have put it there to get them.
     const there = Option.filter(yield* Effect.option(files.stat(target)), ({ uid }) =>
       Option.exists(uid, Owner.isTrusted),
     )

@@ -1,4 +1,4 @@
-/** How meetings are written: as a table, NDJSON, JSON, CSV, or CSV as Excel reads it. Each can be written page by page. */
+/** The formats of rows: a table, NDJSON, JSON, CSV, or CSV that Excel opens correctly. Each can be written page by page. */
 import * as Redacted from "effect/Redacted"
 import * as CliOutput from "effect/cli/CliOutput"
 import type { MeetingBrief } from "@effect-feishu/core"
@@ -14,10 +14,10 @@ export const fields = ["id", "meeting_no", "topic", "url", "meeting_connect", "n
 /** The name of a field. */
 export type Field = (typeof fields)[number]
 
-/** Whether a word is one of them. */
+/** True when a word is the name of a field. */
 export const isField = (name: string): name is Field => fields.some((field) => field === name)
 
-/** Those that are written unless others are asked for. */
+/** The fields that are written unless `--fields` names others. */
 export const usualFields = (showPasswords: boolean): ReadonlyArray<Field> => [
   "id",
   "meeting_no",
@@ -26,30 +26,30 @@ export const usualFields = (showPasswords: boolean): ReadonlyArray<Field> => [
   ...(showPasswords ? (["password"] as const) : []),
 ]
 
-/** What is in the output already. */
+/** How much is in the output already. */
 interface Before {
-  /** Characters or bytes: whether there are any. */
+  /** Characters or bytes: only whether there are any matters. */
   readonly length: number
   readonly rows: number
 }
 
-/** Writes a format, page by page. What it writes depends on what came before, so that any run can go on with it. */
+/** Writes a format, page by page. What it writes depends on what is there already, so that any run can continue it. */
 export interface Writer {
   readonly rows: (meetings: ReadonlyArray<MeetingBrief>, before: Before) => string
-  /** What comes after all rows, and makes the whole valid at whatever row it ends, also without any. */
+  /** Returns the text after all rows, which makes the document valid wherever it ends, also without rows. */
   readonly end: (before: Before) => string
 }
 
 /** What differs from run to run. */
 export interface Options {
   readonly fields: ReadonlyArray<Field>
-  /** The width of the terminal that a table has to fit; without one it takes the room it needs. */
+  /** The width of the terminal that a table has to fit; without it, a table is as wide as it needs to be. */
   readonly columns?: number | undefined
-  /** Whether a terminal gets it, on which no character may act; a file keeps each as it is. */
+  /** True for a terminal, which must get no control characters; a file keeps each character as it is. */
   readonly toTerminal?: boolean
 }
 
-/** Starts writing a format. A table alone remembers something, the widths of its columns. */
+/** Starts writing a format. Only a table remembers something: the widths of its columns. */
 export const make = (name: Name, options: Options): Writer => {
   const { columns, fields, toTerminal = false } = options
   const cellsOf = (meeting: MeetingBrief): Cells =>
@@ -99,10 +99,10 @@ const valueOf = (meeting: MeetingBrief, field: Field): string | boolean | undefi
 
 type Cells = ReadonlyArray<string | undefined>
 
-/** Without it Excel takes UTF-8 for the encoding of the country, and Chinese text is garbled. */
+/** Without it, Excel takes UTF-8 for the local encoding, and Chinese text is garbled. */
 const byteOrderMark = "\ufeff"
 
-/** Excel keeps 15 digits of a number and no zeros before it: an id of 19 would end in zeros. This is a text to it. */
+/** Excel keeps 15 digits of a number and drops leading zeros: an id of 19 digits would end in zeros. This form is text to it. */
 const excelCell = (text: string): string =>
   /^(?:\d{16,}|0\d+)$/.test(text) ? `"=""${text}"""` : csvCell(text)
 
@@ -119,7 +119,7 @@ const gap = "  "
 const narrowestTopic = 12
 const widestTopic = 60
 
-/** The columns take their widths from the first rows, since later ones are not known when these are shown. */
+/** The columns take their widths from the first rows, since later rows are not known when these are shown. */
 const table = (
   fields: ReadonlyArray<Field>,
   cellsOf: (meeting: MeetingBrief) => Cells,
@@ -163,7 +163,7 @@ const table = (
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 
-/** Fills up to a width in terminal cells, in which a Chinese character takes two; cuts what is wider if asked to. */
+/** Pads a text to a width in terminal cells, of which a Chinese character takes two; with `cut`, cuts a text that is wider. */
 const fit = (text: string, width: number, cut: boolean): string => {
   const own = CliOutput.displayWidth(text)
   if (own <= width) return text + " ".repeat(width - own)

@@ -1,9 +1,9 @@
 /**
- * One process at a time for a file.
+ * Locks a file, so that one process at a time writes it.
  *
- * The one that holds it listens on a socket with a name made of the file's: that ends with the process, however it
- * ends, which a file with a process id does not, and in containers all have the same few ids. Two machines, or two
- * containers with networks of their own, do not see each other's.
+ * The process that holds the lock listens on a socket whose name is made of the file's. The socket ends with the process,
+ * however that ends; a file with a process id would not, and in containers all processes have the same few ids. Two
+ * machines, or two containers with networks of their own, do not see each other's locks.
  */
 import { createHash } from "node:crypto"
 import { lstatSync, realpathSync, rmSync } from "node:fs"
@@ -14,10 +14,10 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 
-/** The code of the failure where another process holds it. */
+/** The code with which `hold` fails where another process holds the lock. */
 export const held = "EADDRINUSE"
 
-/** Holds it until the scope is closed or the process ends; fails with a code of the system's. */
+/** Holds the lock of a file until the scope is closed or the process ends; fails with the system's code. */
 export const hold = (path: string): Effect.Effect<void, string, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.tryPromise({
@@ -27,7 +27,7 @@ export const hold = (path: string): Effect.Effect<void, string, Scope.Scope> =>
     (server) => Effect.sync(() => server.close()),
   )
 
-/** The same for every name that leads there through folders; the file itself may not be there yet. */
+/** Returns the same path for every name that leads to a file through folders; the file itself need not exist. */
 export const wholePath = (path: string): string => {
   try {
     return join(realpathSync(dirname(path)), basename(path))
@@ -40,7 +40,7 @@ const addressOf = (path: string): string => {
   const name = `feishu-meetings-${createHash("sha256").update(wholePath(path)).digest("hex").slice(0, 32)}`
   switch (process.platform) {
     case "linux":
-      // In no folder, and so there is nothing that a killed process could leave behind.
+      // Not in a folder, so a killed process leaves nothing behind.
       return `\0${name}`
     case "win32":
       return String.raw`\\.\pipe\${name}`
@@ -51,12 +51,12 @@ const addressOf = (path: string): string => {
 
 const listening = (address: string) =>
   new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-    // Whoever connects only wants to know whether there is somebody.
+    // A caller only wants to know whether somebody listens.
     const server = createServer((socket) => socket.destroy())
     const retry = (error: Error & { readonly code?: string }) => {
       if (error.code !== held || address.startsWith("\0") || process.platform === "win32")
         return reject(error)
-      // A file in the folder for such files: a socket that nobody listens on was left by a process that was killed.
+      // A file in the folder for temporary files: a socket that nobody listens on was left by a process that was killed.
       const caller = connect(address)
       caller
         .once("connect", () => {

@@ -1,16 +1,16 @@
-/** Whose a file is: in a folder such as `/tmp`, others may have put there what has the name that a file of one's own would have. */
+/** Who owns a file: in a folder such as `/tmp`, other users may have put a file with the name that the user's own would have. */
 import { randomUUID } from "node:crypto"
 import * as NodeFS from "node:fs"
 
-/** Whether an owner, as a user id, is the user or root; or whoever became root by `sudo`, whose settings those are then. */
+/** True when an owner, as a user id, is the user or root, or the user who became root by `sudo` and whose settings these are. */
 export const isTrusted = (owner: number): boolean => {
   const self = process.getuid?.()
   return self === undefined || [self, 0, self === 0 ? Number(process.env["SUDO_UID"]) : self].includes(owner)
 }
 
 /**
- * Whether an owner, as a user id, is the one that files of this process have in the folder of a file. On some file
- * systems that is somebody else than the user, as on FAT, and on NFS for root: there only a new file can tell.
+ * True when an owner, as a user id, is the one that files of this process get in the folder of a file. On some file
+ * systems that is not the user, as on FAT, and on NFS for root: there only a new file shows it.
  */
 export const isOwn = (owner: number, file: string): boolean => {
   const self = process.getuid?.()

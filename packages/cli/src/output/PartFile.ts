@@ -14,40 +14,40 @@ import * as WrittenBytes from "./WrittenBytes.ts"
 const words = Language.words({
   en: {
     noFolder: (path: string) => [
-      `${path} cannot be written: there is no such folder`,
-      "Make the folder first.",
+      `${path} cannot be written: its folder does not exist`,
+      "Create the folder first.",
     ],
     noPart: (path: string, part: string, problem: string) => [
-      `${path} can be written, but ${part}, where the rows are until they are complete, cannot (${problem})`,
+      `${path} can be written, but ${part}, which holds the rows until they are complete, cannot (${problem})`,
       `Write to another folder; or let the shell write the file: --output - >${path}`,
     ],
     foreignPart: (part: string) => [
-      `${part} is there already, and is a link, not a regular file, or another user's`,
+      `${part} already exists, and is a link, not a regular file, or another user's`,
       "Remove it, or write to another place.",
     ],
     inUse: (part: string) => [
       `${part} is being written by another run`,
-      "Wait until it is over, or write to another file.",
+      "Wait until that run ends, or write to another file.",
     ],
     isThere: (part: string) => [
-      `${part} is there already, with the rows of a run that ended early`,
+      `${part} already exists, with the rows of a run that ended early`,
       "Move it away, or write to another file.",
     ],
     gone: (part: string, bytes: number) => [
-      `${part} is gone, and the checkpoint says that it has ${bytes} bytes`,
-      "Bring the file back; or remove the checkpoint, to start anew.",
+      `${part} is gone, but the checkpoint says that it has ${bytes} bytes`,
+      "Restore the file; or remove the checkpoint to start again.",
     ],
     tooShort: (part: string, size: number, bytes: number) => [
-      `${part} has ${size} bytes, and the checkpoint says that it has ${bytes}: rows are missing`,
-      "Bring the file back; or remove what is left of it and the checkpoint, to start anew.",
+      `${part} has ${size} bytes, but the checkpoint says that it has ${bytes}: rows are missing`,
+      "Restore the file; or remove what is left of it and the checkpoint to start again.",
     ],
     changed: (part: string, bytes: number) => [
       `${part} was changed: its first ${bytes} bytes are not those that were written`,
-      "Bring the file back as it was; or remove it and the checkpoint, to start anew.",
+      "Restore the file as it was; or remove it and the checkpoint to start again.",
     ],
     notOwn: (part: string) => [
-      `${part} is a link, not a regular file, or another user's, and so not what the checkpoint says it is`,
-      "Bring your own file back; or remove this one and the checkpoint, to start anew.",
+      `${part} is a link, not a regular file, or another user's, so it is not the file that the checkpoint names`,
+      "Restore your own file; or remove this one and the checkpoint to start again.",
     ],
   },
   zh: {

@@ -42,7 +42,7 @@ const stream = Effect.fnUntraced(function* (
   target: string,
 ): Effect.fn.Return<Output, never, Stderr> {
   const stderr = yield* Stderr
-  // A write that fails says so to its caller; without this listener Node would end the process before that.
+  // A write that fails reports it to its caller; without this listener Node would end the process first.
   writable.on("error", () => {})
   const write = (text: string, written: () => void, patience?: number) =>
     Effect.callback<void, OutputFailed | ReaderGone>((resume) => {
@@ -70,8 +70,8 @@ const stream = Effect.fnUntraced(function* (
               write(text, () => {}),
             )
       }
-      // The run has failed or was stopped already: that is what is told, not this. What it was writing goes out first,
-      // for which this waits even where it has nothing to add.
+      // The run has failed or was stopped already: that is reported, not a failure here. The rows that it was writing go
+      // out first, so this waits even where it has nothing to add.
       return Effect.andThen(stderr.clear, Effect.ignore(write(text, () => {}, patienceMillis)))
     },
   }

@@ -1,17 +1,17 @@
-/** How much of an output is written, and what it was: so that it is known again, whatever has happened to it since. */
+/** How much of an output is written, and its checksum, so that a later run can check that it is still the same. */
 import { crc32 } from "node:zlib"
 
-/** The output up to the end of what was written last. */
+/** The part of the output that is written. */
 export interface WrittenBytes {
   readonly bytes: number
-  /** CRC-32 of them. */
+  /** The CRC-32 of those bytes. */
   readonly crc: number
 }
 
 /** The output before anything is written. */
 export const nothing: WrittenBytes = { bytes: 0, crc: 0 }
 
-/** The output with something more in it. */
+/** Returns the output after more bytes are written. */
 export const append = ({ bytes, crc }: WrittenBytes, more: Uint8Array): WrittenBytes => ({
   bytes: bytes + more.length,
   crc: crc32(more, crc),

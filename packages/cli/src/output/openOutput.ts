@@ -19,7 +19,7 @@ const words = Language.words({
       "Write them to a file of your own.",
     ],
     noFile: (path: string) => [
-      `${path} is no file, and with --checkpoint it has to be one`,
+      `${path} is not a file, and --checkpoint needs one`,
       "Write to a file, or leave out --checkpoint.",
     ],
   },
@@ -68,6 +68,6 @@ export const openOutput = Effect.fnUntraced(function* (path: string, options: Fi
   if (type === "File" && !Descriptor.isOfAnyProcess(path))
     return yield* FileOutput.open(path, { ...options, there })
   if (options.journal !== undefined) return yield* refuse((say) => say.noFile(path))
-  // Nobody may ever read a pipe.
+  // A pipe may never get a reader.
   return yield* type === "FIFO" ? Effect.interruptible(StreamOutput.pipe(path)) : StreamOutput.device(path)
 })

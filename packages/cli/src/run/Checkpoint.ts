@@ -1,6 +1,6 @@
 /**
- * The checkpoint of a run: what it was to read, how far it has come, and how long its output was then. The same
- * command goes on from there, also after `kill -9`. `Recorded` says what is in it.
+ * The checkpoint of a run: what it reads, how far it has come, and how long its output was then. The same command
+ * resumes from there, also after `kill -9`. `Recorded` says what is in it.
  */
 import { createHash } from "node:crypto"
 import { basename, dirname, join } from "node:path"
@@ -20,25 +20,25 @@ import * as Output from "../output/Output.ts"
 import * as Recorded from "./Recorded.ts"
 import * as SystemError from "../language/SystemError.ts"
 
-/** A checkpoint that this process alone holds. */
+/** A checkpoint that is locked by this process. */
 export interface Checkpoint {
   readonly path: string
-  /** What an earlier run has recorded. */
+  /** The records of an earlier run. */
   readonly earlier: Recorded.Records | undefined
-  /** For how many milliseconds the requests of that run still count, as `RateLimit.Options.initially` takes it. */
+  /** Milliseconds for which each request of that run still counts, as `RateLimit.Options.initially` takes them. */
   readonly restingMillis: ReadonlyArray<number>
-  /** Says how far that run has come with a task, which is checked. It changes with what is recorded from then on. */
+  /** Returns how far that run has come with a task, which is checked. Records that are added change it. */
   readonly stateOf: (task: Recorded.Task) => Effect.Effect<Recorded.State, FeishuError.FeishuError>
-  /** Puts a new file in the place of what was recorded before. To be called once, before `add`. */
+  /** Replaces the file by one that starts with this state. To be called once, before `add`. */
   readonly begin: (
     head: Pick<Recorded.Start, "plan" | "range">,
     state: Recorded.State,
   ) => Effect.Effect<void, Output.OutputFailed>
-  /** Adds a record. It is on the disk then. The requests that count for the limit are recorded with it. */
+  /** Adds a record, and the requests that count for the limit with it. It is on the disk when this returns. */
   readonly add: (
     step: Recorded.Without<Recorded.Step, "requests">,
   ) => Effect.Effect<void, Output.OutputFailed>
-  /** To be told of all that happens: a request is recorded before it is sent. Dies if that cannot be. */
+  /** Listens to the events of the client: a request is recorded before it is sent. Dies if that fails. */
   readonly listen: (event: Events.Event) => Effect.Effect<void>
   readonly remove: Effect.Effect<void, Output.OutputFailed>
 }
@@ -46,37 +46,37 @@ export interface Checkpoint {
 const words = Language.words({
   en: {
     noFolder: (path: string) => [
-      `${path} cannot be written: there is no such folder`,
-      "Make the folder first.",
+      `${path} cannot be written: its folder does not exist`,
+      "Create the folder first.",
     ],
-    notAFile: (path: string) => [`${path} is no file`, "Give the name of a file."],
+    notAFile: (path: string) => [`${path} is not a file`, "Give the name of a file."],
     unreadable: (path: string, problem: string) => [
       `${path} cannot be read (${problem})`,
       "Give another file.",
     ],
     inUse: (path: string) => [
       `${path} is in use by another run`,
-      "Wait until that is over, or give this run a checkpoint and an output of its own.",
+      "Wait until that run ends, or give this run a checkpoint and an output of its own.",
     ],
     notLocked: (path: string, code: string) => [
-      `${path} cannot be kept from other runs (${code})`,
+      `${path} cannot be locked against other runs (${code})`,
       "Allow this program to open sockets, or leave out --checkpoint.",
     ],
     foreign: (path: string) => [
-      `${path} is no checkpoint, or was cut short; it stays as it is`,
-      "Give another file, or remove this one to start anew.",
+      `${path} is not a checkpoint, or was cut short; it stays as it is`,
+      "Give another file, or remove this one to start again.",
     ],
     otherVersion: (path: string, theirs: string) => [
       `${path} is a checkpoint of version ${theirs}, and this program knows version ${Recorded.version}; it stays as it is`,
-      "Go on with the feishu-meetings that wrote it, or give another file.",
+      "Resume with the version of feishu-meetings that wrote it, or give another file.",
     ],
     damaged: (path: string, line: number) => [
       `${path} is damaged: line ${line} is not as it was written; it stays as it is`,
-      "Restore it from a copy; or remove it and the .part file of its output, to start anew.",
+      "Restore it from a copy; or remove it and the .part file of its output to start again.",
     ],
     otherPlan: (path: string, differences: string) => [
       `${path} is the checkpoint of another run: ${differences}; it stays as it is`,
-      "Type the command as it was, or give another checkpoint and another output.",
+      "Type the same command as before, or give another checkpoint and another output.",
     ],
     differs: (name: string, was: string, is: string) => `${name} was ${was} and is ${is}`,
     nothing: "not given",
@@ -101,7 +101,7 @@ const words = Language.words({
     ],
     otherPlan: (path, differences) => [
       `${path} 是另一次运行的检查点：${differences}；文件保持原样`,
-      "请按原样输入命令，或另外指定检查点和输出文件。",
+      "请输入与之前相同的命令，或另外指定检查点和输出文件。",
     ],
     differs: (name, was, is) => `${name} 原为 ${was}，现为 ${is}`,
     nothing: "未给出",
@@ -111,16 +111,16 @@ const words = Language.words({
 const refuse = ([problem, remedy]: readonly [string, string]) =>
   FeishuError.invalidRequest("--checkpoint", problem, remedy)
 
-/** Where a checkpoint is written before it is moved to its place: a name that no file of a user has by chance. */
-const besides = (path: string): string => `${path}.feishu-meetings-new`
+/** The name under which a checkpoint is written before it is moved to its place: no file of a user has it by chance. */
+const newFileOf = (path: string): string => `${path}.feishu-meetings-new`
 
-/** The names that it has while it is written and after, whatever leads there. */
+/** Returns the names of a checkpoint while it is written and after, behind all links. */
 export const filesOf = Effect.fnUntraced(function* (path: string) {
   const target = Lock.wholePath(yield* Output.behindLinks(path, "--checkpoint"))
-  return [target, besides(target)]
+  return [target, newFileOf(target)]
 })
 
-/** Takes hold of a checkpoint, and reads what is in it. What is no checkpoint is refused, and stays as it is. */
+/** Locks a checkpoint and reads its records. A file that is not a checkpoint is refused, and stays as it is. */
 export const open = Effect.fn("Checkpoint.open")(function* (
   path: string,
 ): Effect.fn.Return<Checkpoint, FeishuError.FeishuError, FileSystem.FileSystem | Scope.Scope> {
@@ -147,12 +147,12 @@ export const open = Effect.fn("Checkpoint.open")(function* (
       ),
     ),
   )
-  // The null device has nothing in it, and would keep nothing.
+  // The null device holds nothing, and would keep nothing.
   if (there?.info.isFile() === false) return yield* refuse(say.notAFile(path))
   const earlier = there && (yield* recordsIn(path, there.bytes))
 
   const now = yield* Clock.currentTimeMillis
-  // A run that came to its end is not gone on with.
+  // A run that ended is not resumed.
   const recorded = earlier === undefined || isEnded(earlier) ? [] : [earlier.start, ...earlier.steps]
   const requestsBefore = CountedRequests.stillCounting(
     CountedRequests.sum(recorded.map(({ requests }) => requests)),
@@ -165,14 +165,14 @@ export const open = Effect.fn("Checkpoint.open")(function* (
   const failed = Output.failed(path, "--checkpoint")
   let opened: Opened | undefined
 
-  // Written beside it and moved there, so that there is always a whole one; the folder is flushed since the move may
-  // otherwise be lost, or be on the disk before what was moved.
-  const fresh = besides(target)
+  // Written next to it and moved there, so that there is always a whole one. The folder is flushed, since the move may
+  // otherwise be lost, or be on the disk before the file that was moved.
+  const fresh = newFileOf(target)
   const begin: Checkpoint["begin"] = (head, state) =>
     Effect.gen(function* () {
       const record = Recorded.start({ ...head, ...state.asStart(), requests: requestsBefore })
       const { bytes, checksum } = Recorded.lineOf(record, 0)
-      // One that was killed has left it behind. What is there all the same, such as a link, is not written to.
+      // A run that was killed has left it behind. If something is there all the same, such as a link, it is not written to.
       yield* files.remove(fresh, { force: true })
       const handle = yield* files.open(fresh, { flag: "ax", mode: (there?.info.mode ?? 0o666) & 0o777 })
       yield* Effect.onError(Effect.andThen(append(handle, bytes), files.rename(fresh, target)), () =>
@@ -193,7 +193,7 @@ export const open = Effect.fn("Checkpoint.open")(function* (
       if (to === undefined || !to.state.take(step)) return Effect.die(new Error(`${step.step} out of place`))
       const { recorded, written } = requests.next()
       const { bytes, checksum } = Recorded.lineOf({ ...step, requests: recorded }, to.checksum)
-      // What comes next must not stand behind half a line.
+      // The next record must not follow half a line.
       const mend = Effect.tap(to.handle.truncate(to.length), () => Effect.sync(() => (to.isTorn = false)))
       return (to.isTorn ? mend : Effect.void).pipe(
         Effect.andThen(append(to.handle, bytes)),
@@ -217,7 +217,7 @@ export const open = Effect.fn("Checkpoint.open")(function* (
     if (event._tag !== "RequestSent" || !CountedRequests.isCounted(event)) return Effect.void
     return Effect.suspend(() => {
       requests.wait()
-      // All that wait meanwhile are recorded together.
+      // All requests that wait meanwhile are recorded together.
       const taken = Effect.suspend(() =>
         requests.take() ? Effect.void : Effect.map(add({ step: "requests" }), () => void requests.take()),
       )
@@ -247,20 +247,20 @@ export const open = Effect.fn("Checkpoint.open")(function* (
 interface Opened {
   readonly handle: FileSystem.File
   readonly state: Recorded.State
-  /** Of the records that are whole, and their checksum. */
+  /** The length in bytes of the records that are whole, and their checksum. */
   length: number
   checksum: number
-  /** Whether something else may follow them. */
+  /** True when half a record may follow them. */
   isTorn: boolean
 }
 
 const append = (handle: FileSystem.File, bytes: Uint8Array) =>
   Effect.andThen(handle.writeAll(bytes), handle.sync)
 
-/** No checkpoint is as large: it would take days without a pause to write one. */
+/** No checkpoint is larger: it would take days without a pause to write one. */
 const mostBytes = 2 ** 30
 
-/** What is in a file; an empty one holds nothing yet. */
+/** Reads the records in a file; an empty file has none yet. */
 const recordsIn = Effect.fnUntraced(function* (path: string, bytes: Uint8Array) {
   if (bytes.length === 0) return undefined
   const say = yield* Language.say(words)
@@ -273,7 +273,7 @@ const recordsIn = Effect.fnUntraced(function* (path: string, bytes: Uint8Array) 
 
 const isEnded = ({ steps }: Recorded.Records): boolean => steps.at(-1)?.step === "whole"
 
-/** Refuses a checkpoint of another plan, and says what differs. */
+/** Refuses the checkpoint of another plan, and says what differs. */
 export const checkPlan = Effect.fnUntraced(function* ({ earlier, path }: Checkpoint, plan: Recorded.Plan) {
   if (earlier === undefined) return
   const before = earlier.start.plan
@@ -286,7 +286,7 @@ export const checkPlan = Effect.fnUntraced(function* ({ earlier, path }: Checkpo
   if (differences.length > 0) yield* refuse(otherPlan(path, differences.join("; ")))
 })
 
-/** Many numbers in one word of a plan: themselves while that is short, else how many and which. */
+/** Puts many numbers into one word of a plan: the numbers while that is short, else their count and a hash. */
 export const inOneWord = (numbers: ReadonlyArray<MeetingNo | Cursor.Cursor>): string => {
   const text = numbers.join(" ")
   if (text.length <= 60) return text

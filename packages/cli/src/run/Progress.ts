@@ -1,4 +1,4 @@
-/** What is told while a run goes on: one line that is replaced on a terminal, a line now and then elsewhere, or JSON. */
+/** The progress of a run: one line that is replaced on a terminal, a line every 30 seconds elsewhere, or JSON lines. */
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -15,27 +15,27 @@ import { CurrentVerbosity } from "../console/Verbosity.ts"
 import { json } from "@effect-feishu/terminal/VisibleText"
 import { many, timeOfDay } from "../language/phrases.ts"
 
-/** The ways of telling it. `auto` is a line that fits where standard error goes. */
+/** How progress is shown. `auto` fits the place that standard error goes to. */
 export type Mode = (typeof modes)[number]
 const modes = ["auto", "json", "none"] as const
 
-/** `--progress`. */
+/** Makes the flag `--progress`. */
 export const flag = (language: Language.Language) => Flags.choice("progress", modes, words[language].flag)
 
-/** Of a run that is under way. */
+/** The progress of a run. */
 export interface Progress {
-  /** Counts an event, and tells it where it matters. */
+  /** Counts an event, and shows it where it matters. */
   readonly listen: (event: Events.Event) => Effect.Effect<void>
   /** To be called when a page was written. */
   readonly pageWritten: Effect.Effect<void>
 }
 
-/** Starts telling, until the scope ends. Without a mode it is `auto`, or `none` for who wants it quiet. */
+/** Starts showing progress, until the scope ends. The default mode is `auto`, or `none` with `--quiet`. */
 export const start = Effect.fnUntraced(function* (options: {
   readonly mode: Mode | undefined
   /** Requests a minute. */
   readonly rateLimit: number | undefined
-  /** For how many milliseconds requests of an earlier run still count for the limit. */
+  /** Milliseconds for which requests of an earlier run still count for the limit. */
   readonly restingMillis: number
 }): Effect.fn.Return<Progress, never, Run | Stderr | Scope.Scope> {
   const run = yield* Run
@@ -61,23 +61,23 @@ export const start = Effect.fnUntraced(function* (options: {
   })
 
   const why = (): string => (pace.waitsForEarlier ? `${say.colon}${say.earlier}` : "")
-  const tellInWords = Effect.fnUntraced(function* (event: Events.Event) {
+  const showInWords = Effect.fnUntraced(function* (event: Events.Event) {
     if (verbosity === "verbose") {
-      const told = say.event(event)
-      const text = told === undefined || event._tag !== "RateLimitWaiting" ? told : `${told}${why()}`
+      const line = say.event(event)
+      const text = line === undefined || event._tag !== "RateLimitWaiting" ? line : `${line}${why()}`
       const time = `${timeOfDay(yield* Clock.currentTimeMillis)} `
       if (text !== undefined) yield* stderr.line(text, { text: time, color: "gray" })
     } else if (mode === "auto" && !stderr.live) {
       const wait = waitOf(event)
-      // Nobody would notice a shorter one.
+      // A shorter wait is not noticed.
       if (wait >= 1_000 && run.waitingUntil !== undefined) {
         yield* stderr.line(say.waiting(timeOfDay(run.waitingUntil), Math.ceil(wait / 1_000)) + why())
       }
     }
     if (live) yield* draw
   })
-  const tell = (event: Events.Event): Effect.Effect<void> => {
-    if (mode !== "json") return tellInWords(event)
+  const show = (event: Events.Event): Effect.Effect<void> => {
+    if (mode !== "json") return showInWords(event)
     const [progress, more] = detailOf(event, pace) ?? []
     return progress === undefined ? Effect.void : record(progress, more)
   }
@@ -92,7 +92,7 @@ export const start = Effect.fnUntraced(function* (options: {
     listen: Effect.fnUntraced(function* (event) {
       pace.heard(event, yield* Clock.currentTimeMillis)
       yield* count(run, event)
-      yield* tell(event)
+      yield* show(event)
     }),
     pageWritten: mode === "json" ? record("page") : live ? draw : Effect.void,
   }
@@ -101,9 +101,9 @@ export const start = Effect.fnUntraced(function* (options: {
 /** How fast requests are sent, and whether they are answered. */
 class Pace {
   readonly limit: number
-  /** Whether the wait that goes on is one for a slot that an earlier run has used. */
+  /** True while requests wait for a slot that an earlier run has used. */
   waitsForEarlier = false
-  /** Whether there may be such waits: after a refusal it may be the pace that a request waits for. */
+  /** False after a refusal: a wait may then be for the pace instead. */
   #mayWaitForEarlier: boolean
   #first: number | undefined
   #lastMinute: Array<number> = []
@@ -137,16 +137,16 @@ class Pace {
         this.#lastMinute.push(now)
     }
   }
-  /** For how many seconds there has been nothing but waiting for an answer. */
+  /** Returns the seconds without any event while a request waits for its answer. */
   silentSeconds(now: number): number {
     return this.#open > 0 ? Math.floor((now - this.#heardAt) / 1_000) : 0
   }
-  /** When the requests of the last 60 seconds were sent. */
+  /** Returns when the requests of the last 60 seconds were sent. */
   recent(now: number): ReadonlyArray<number> {
     this.#lastMinute = this.#lastMinute.filter((at) => at > now - 60_000)
     return this.#lastMinute
   }
-  /** Requests a minute, measured over the last one; none before there is something to measure. */
+  /** Returns the requests of the last minute; `undefined` in the first second, when there is nothing to measure. */
   perMinute(now: number): number | undefined {
     const elapsed = this.#first === undefined ? 0 : Math.min(now - this.#first, 60_000)
     return elapsed < 1_000 ? undefined : Math.round((this.recent(now).length * 60_000) / elapsed)
@@ -154,8 +154,8 @@ class Pace {
 }
 
 /**
- * Seconds that the rest takes at least: a request for each window that was not begun, at the pace so far, and no
- * faster than the limit allows. How many pages those windows have is not known before they are read.
+ * Returns the seconds that the rest takes at least: a request for each window that was not begun, at the pace so far, and
+ * no faster than the limit allows. How many pages those windows have is not known before they are read.
  */
 const secondsLeft = (run: State, pace: Pace, now: number): number | undefined => {
   const requests = run.plannedWindows === undefined ? 0 : run.plannedWindows - run.windowsRead.size
@@ -168,12 +168,12 @@ const secondsLeft = (run: State, pace: Pace, now: number): number | undefined =>
   return Math.ceil(Math.max(byLimit, wait, (requests / perMinute) * 60_000) / 1_000)
 }
 
-/** Seconds without an answer that are worth a word. */
+/** Seconds without an answer after which progress says so. */
 const leastSilence = 5
 
 interface Part {
   readonly text: string
-  /** The lower, the earlier it goes where there is little room. */
+  /** The lower, the earlier it is left out where there is little room. */
   readonly weight: number
 }
 
@@ -195,7 +195,7 @@ const partsOf = (
       ? [{ text: say.windows(Math.max(1, run.windowsRead.size), run.plannedWindows), weight: 4 }]
       : []),
     { text: say.requests(run.requests), weight: 2 },
-    // Neither means anything while nobody answers.
+    // Neither means anything while Feishu does not answer.
     ...(rate === undefined || isSilent ? [] : [{ text: say.rate(rate), weight: 1 }]),
     ...(left === undefined || left < 5 || isSilent ? [] : [{ text: say.left(left), weight: 3 }]),
     ...(isWaiting ? [{ text: say.waitingUntil(timeOfDay(until)), weight: 6 }] : []),
@@ -204,7 +204,7 @@ const partsOf = (
   ]
 }
 
-/** As many parts as there is room for, the most important first; of a single one as much as fits. */
+/** Returns as many parts as there is room for, the most important first; of a single part, as much as fits. */
 const fitting = (parts: ReadonlyArray<Part>, columns: number, comma: string): string => {
   const kept = new Set<Part>()
   const textOf = (shown: ReadonlySet<Part>) =>
@@ -219,7 +219,7 @@ const fitting = (parts: ReadonlyArray<Part>, columns: number, comma: string): st
   return kept.size > 0 ? textOf(kept) : beginning(parts[0]?.text ?? "", columns)
 }
 
-/** The beginning of a text, as wide as that. */
+/** Returns the beginning of a text that fits into that many columns. */
 const beginning = (text: string, columns: number): string => {
   let kept = ""
   for (const character of text) {
@@ -229,13 +229,13 @@ const beginning = (text: string, columns: number): string => {
   return kept
 }
 
-/** Milliseconds of the wait for the rate limit that an event begins. */
+/** Returns the milliseconds of the wait for the rate limit that an event begins. */
 const waitOf = (event: Events.Event): number =>
   event._tag === "RateLimitWaiting" ? event.millis : event._tag === "RateLimitRefused" ? event.resetMillis : 0
 
 const iso = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(millis))
 
-/** What every line of JSON has. */
+/** Returns the fields of every JSON line. */
 const recordOf = (run: State, pace: Pace, now: number) => ({
   time: iso(now),
   rows: run.rows,
@@ -248,7 +248,7 @@ const recordOf = (run: State, pace: Pace, now: number) => ({
   waitingUntil: run.waitingUntil === undefined ? undefined : iso(run.waitingUntil),
 })
 
-/** Which events are told as JSON, and what of them. A page is told when it was written. */
+/** Returns the name and further fields of an event that gets a JSON line. A page gets its line when it was written. */
 const detailOf = (event: Events.Event, pace: Pace): readonly [string, object] | undefined => {
   switch (event._tag) {
     case "RateLimitWaiting":
@@ -282,7 +282,7 @@ const [english, chinese] = [inUnits("s", "min", "h"), inUnits("秒", "分钟", "
 
 const words = Language.words({
   en: {
-    flag: "How progress is told on standard error; default auto: one line on a terminal, a line every 30 s elsewhere. json: a line for each page, wait and retry",
+    flag: "How progress is shown on standard error; default: auto, which is one line on a terminal and a line every 30 s elsewhere. json: a line for each page, wait and retry",
     label: "progress: ",
     comma: ", ",
     meetings: (number: number) => many(number, "meeting"),
@@ -294,7 +294,7 @@ const words = Language.words({
     silent: (seconds: number) => `no answer for ${seconds} s`,
     waiting: (time: string, seconds: number) => `waiting for the rate limit until ${time} (${seconds} s)`,
     colon: ": ",
-    earlier: "requests of the run before still count",
+    earlier: "requests of the previous run still count",
     event: (event: Events.Event) => {
       switch (event._tag) {
         case "RequestEnded": {
@@ -304,11 +304,11 @@ const words = Language.words({
           return `${operation}: ${outcome}${http}, ${Math.round(millis)} ms${log}`
         }
         case "Retrying":
-          return `trying again in ${Math.round(event.delayMillis)} ms: ${meaningOf(event.error, "en")}`
+          return `retrying in ${Math.round(event.delayMillis)} ms: ${meaningOf(event.error, "en")}`
         case "RateLimitWaiting":
           return `waiting for the rate limit: ${Math.round(event.millis)} ms`
         case "TokenFetched":
-          return `a new access token, good for ${english(Math.round(event.expiresInMillis / 1_000))}`
+          return `new access token, valid for ${english(Math.round(event.expiresInMillis / 1_000))}`
         case "PageRead":
           return `meeting ${event.meetingNo}, window ${event.window + 1} of ${event.windows}: a page of ${many(event.rows, "meeting")}`
         case "RateLimitRefused":
@@ -321,7 +321,7 @@ const words = Language.words({
     },
   },
   zh: {
-    flag: "标准错误上如何报告进度；默认 auto：终端上为一行，其他情况每 30 秒一行。json：每页、每次等待和重试各一行",
+    flag: "标准错误上如何显示进度；默认 auto：终端上为一行，其他情况每 30 秒一行。json：每页、每次等待和重试各一行",
     label: "进度：",
     comma: "，",
     meetings: (number) => `${number} 场会议`,
@@ -330,10 +330,10 @@ const words = Language.words({
     rate: (perMinute) => `每分钟 ${perMinute} 次`,
     left: (seconds) => `至少还需 ${chinese(seconds)}`,
     waitingUntil: (time) => `等待至 ${time}`,
-    silent: (seconds) => `${seconds} 秒未收到应答`,
-    waiting: (time, seconds) => `等待限流重置，至 ${time}（${seconds} 秒）`,
+    silent: (seconds) => `${seconds} 秒未收到响应`,
+    waiting: (time, seconds) => `等待频率限制重置，至 ${time}（${seconds} 秒）`,
     colon: "：",
-    earlier: "上一次运行的请求仍计入限流",
+    earlier: "上一次运行的请求仍计入频率限制",
     event: (event) => {
       switch (event._tag) {
         case "RequestEnded": {
@@ -345,7 +345,7 @@ const words = Language.words({
         case "Retrying":
           return `${Math.round(event.delayMillis)} 毫秒后重试：${meaningOf(event.error, "zh")}`
         case "RateLimitWaiting":
-          return `等待限流：${Math.round(event.millis)} 毫秒`
+          return `等待频率限制：${Math.round(event.millis)} 毫秒`
         case "TokenFetched":
           return `已获取新的访问凭证，有效期 ${chinese(Math.round(event.expiresInMillis / 1_000))}`
         case "PageRead":

@@ -1,11 +1,11 @@
 /**
- * What a checkpoint holds: lines, of which each is a record in JSON, a space and a checksum. The first record says what
- * is read and how far it had come when the run started; each one after it adds a step. So a step costs what it brought,
- * and not what came before it.
+ * The records of a checkpoint. Each is a line: JSON, a space and a checksum. The first record says what is read, and how
+ * far it had come when the run started; each record after it adds a step. So a step costs what it brought, and not what
+ * came before it.
  *
  * A checksum is the CRC-32 of all records up to its own: a line that is changed, removed, doubled or moved does not fit
- * the lines around it. The last line alone may be wrong, if the process was killed while it was being written: it is
- * left out then, and the run goes on from the step before.
+ * the lines around it. Only the last line may be wrong, if the process was killed while writing it: it is left out then,
+ * and the run resumes from the step before.
  */
 import { crc32 } from "node:zlib"
 import * as Result from "effect/Result"
@@ -24,27 +24,27 @@ const Word = Schema.NullOr(Schema.Union([Schema.String, Schema.Int, Schema.Boole
 const Ids = Schema.Array(Schema.NonEmptyString)
 
 /**
- * What a run is to read and how it is to write that: the words of its command as they were typed (a relative time
- * stays what it is, though the range that it meant at first is kept), the base URL and the app.
+ * What a run reads and how it writes that: the words of its command as they were typed, the base URL and the app. A
+ * relative time stays as it was typed; the range that it meant at first is recorded apart.
  */
 const Plan = Schema.Record(Schema.String, Word)
-/** See the Schema of the same name. */
+/** The plan of a run, by which a checkpoint is known again: names and values. */
 export type Plan = typeof Plan.Type
 
-/** The output up to the end of what was written last. */
+/** How much of the output is written. */
 const Written = {
   bytes: Count,
-  /** CRC-32 of them. */
+  /** The CRC-32 of those bytes. */
   crc: Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 0xffff_ffff }))),
 }
-/** A time of a number that was left out, since Feishu no longer shows it: unix seconds. */
+/** A time of a number that was left out, since Feishu no longer shows it; unix seconds. */
 const Unreachable = { from: Count, to: Count }
 
 /** The first record. */
 const Start = Schema.Struct({
   [versionKey]: Schema.Literal(version),
   plan: Plan,
-  /** Unix seconds, and absent where cursors hold it. `asked`: when it was made out of the words of the command. */
+  /** Unix seconds; absent where cursors hold the range. `asked` is when it was computed from the words of the command. */
   range: Schema.optionalKey(Schema.Struct({ start: Count, end: Count, asked: Schema.optionalKey(Count) })),
   ...Written,
   rows: Count,
@@ -53,16 +53,16 @@ const Start = Schema.Struct({
   /** The other numbers of which a page was written. */
   open: Schema.Array(
     Schema.Struct({
-      /** The place to go on. */
+      /** The place to resume. */
       cursor: Cursor.Cursor,
-      /** See `SeenIds`. */
+      /** The ids that `SeenIds` remembers of the number. */
       seen: Ids,
     }),
   ),
   unreachable: Schema.optionalKey(Schema.Array(Schema.Struct({ meetingNo: MeetingNo, ...Unreachable }))),
   requests: CountedRequests.Recorded,
 })
-/** See the Schema of the same name. */
+/** The first record. */
 export type Start = typeof Start.Type
 
 /** A page was written, whole. */
@@ -72,16 +72,16 @@ const Page = Schema.Struct({
   /** The place after it, unless it is the last one of its number. */
   cursor: Schema.optionalKey(Cursor.Cursor),
   last: Schema.optionalKey(Schema.Literal(true)),
-  /** Those of its rows. */
+  /** The ids of its rows. */
   ids: Ids,
   unreachable: Schema.optionalKey(Schema.Struct(Unreachable)),
-  /** In the output, as the bytes. */
+  /** The rows in the output. */
   rows: Count,
   ...Written,
   requests: CountedRequests.Recorded,
 })
 
-/** Of a page only as many rows were written as `--max-items` allows: whoever goes on reads it again. */
+/** A page was written in part, since `--max-items` allows no more rows: a run that resumes reads it again. */
 const CutPage = Schema.Struct({
   step: Schema.Literal("cut page"),
   rows: Count,
@@ -89,32 +89,32 @@ const CutPage = Schema.Struct({
   requests: CountedRequests.Recorded,
 })
 
-/** Requests are about to be sent; or the run ended early, and this is what it sent last. */
+/** Requests are about to be sent; or the run ended early, and these are its last requests. */
 const Requests = Schema.Struct({ step: Schema.Literal("requests"), requests: CountedRequests.Recorded })
 
-/** The output is whole, its end included: at most it is still to be moved to its place. */
+/** The output is whole, its end included; only the move to its place may be missing. */
 const Whole = Schema.Struct({
   step: Schema.Literal("whole"),
-  /** Whether the end was that of the list, or of what `--max-items` allows. */
+  /** Whether the list ended, or `--max-items` was reached. */
   ended: Schema.Literals(["complete", "limited"]),
   ...Written,
   requests: CountedRequests.Recorded,
 })
 
 const Step = Schema.Union([Page, CutPage, Requests, Whole])
-/** See the Schemas that it is made of. */
+/** A record after the first: what the run has done next. */
 export type Step = typeof Step.Type
 
-/** Records without some of their fields. */
+/** A record without some of its fields. */
 export type Without<Record, Name extends string> = Record extends unknown ? Omit<Record, Name> : never
 
-/** A record, and the checksum of all up to it. */
+/** A record as bytes, and the checksum of all records up to it. */
 interface Line {
   readonly bytes: Uint8Array
   readonly checksum: number
 }
 
-/** The line of a record behind lines with that checksum. */
+/** Makes the line of a record that follows lines with this checksum. */
 export const lineOf = (record: Start | Step, before: number): Line => {
   const json = Buffer.from(JSON.stringify(record))
   const checksum = crc32(json, before)
@@ -123,19 +123,19 @@ export const lineOf = (record: Start | Step, before: number): Line => {
 
 const inHex = (checksum: number): string => checksum.toString(16).padStart(8, "0")
 
-/** The first record with the version of this format, as it is written. */
+/** Adds the version of this format to the first record. */
 export const start = (record: Omit<Start, typeof versionKey>): Start => ({ [versionKey]: version, ...record })
 
-/** So many bytes at the start of a file tell whether it is a checkpoint, and of which version. */
+/** The bytes at the start of a file that show whether it is a checkpoint, and of which version. */
 export const headBytes = 256
 
-/** The version of a checkpoint by its first bytes, in whatever way it was changed; `undefined` if it is none. */
+/** Returns the version of a checkpoint by its first bytes, however an editor changed them; `undefined` if it is not a checkpoint. */
 export const versionIn = (head: Uint8Array): string | undefined =>
   new RegExp(String.raw`^\uFEFF?\s*\{\s*"${versionKey}"\s*:\s*(\d{1,15})\b`).exec(
     new TextDecoder("utf-8", { ignoreBOM: true }).decode(head),
   )?.[1]
 
-/** What the lines hold. */
+/** The records of a checkpoint. */
 export interface Records {
   readonly start: Start
   readonly steps: ReadonlyArray<Step>
@@ -144,7 +144,7 @@ export interface Records {
 const decodeStart = Schema.decodeUnknownResult(Schema.fromJsonString(Start))
 const decodeStep = Schema.decodeUnknownResult(Schema.fromJsonString(Step))
 
-/** Reads the lines of a file, or says which of them is wrong, counted from 1. */
+/** Reads the lines of a file, or fails with the number of the line that is wrong, counted from 1. */
 export const read = (file: Uint8Array): Result.Result<Records, number> => {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
   let start: Start | undefined
@@ -177,20 +177,20 @@ export const read = (file: Uint8Array): Result.Result<Records, number> => {
   return start === undefined ? Result.fail(1) : Result.succeed({ start, steps })
 }
 
-/** Whether Feishu has answered for any number. */
+/** True when Feishu has answered for any number. */
 export const hasPages = ({ start, steps }: Records): boolean =>
   start.done.length + start.open.length > 0 || steps.some(({ step }) => step === "page")
 
-/** What a run reads, as its command says. */
+/** What the command of a run says that it reads. */
 export interface Task {
-  /** Where its numbers start. */
+  /** The places where its numbers start. */
   readonly starts: ReadonlyArray<Cursor.Position>
-  /** Whether they all start with the range of the first record; cursors have ranges of their own. */
+  /** True when all numbers have the range of the first record; cursors have ranges of their own. */
   readonly hasRange: boolean
   readonly maxItems: number | undefined
 }
 
-/** What the records of an earlier run come to, or which line cannot be: it contradicts those before it, or the task. */
+/** Adds up the records of an earlier run, or fails with the line that contradicts those before it, or the task. */
 export const stateAfter = ({ start, steps }: Records, task: Task): Result.Result<State, number> => {
   const state = new State(task)
   if (!state.begin(start)) return Result.fail(1)
@@ -200,7 +200,7 @@ export const stateAfter = ({ start, steps }: Records, task: Task): Result.Result
 
 const isPosition = Schema.is(Cursor.Position)
 
-/** How far a run has come: it changes with each record, and refuses with `false` one that cannot be. */
+/** How far a run has come. Each record changes it; a record that contradicts it is refused with `false`. */
 export class State implements WrittenBytes.WrittenBytes {
   bytes = WrittenBytes.nothing.bytes
   crc = WrittenBytes.nothing.crc
@@ -212,7 +212,7 @@ export class State implements WrittenBytes.WrittenBytes {
   readonly seen = new SeenIds()
   readonly unreachable: Array<{ readonly meetingNo: MeetingNo; readonly from: number; readonly to: number }> =
     []
-  /** Set when the output is whole. */
+  /** How the run ended; set when the output is whole. */
   ended: "complete" | "limited" | undefined
   readonly #task: Task
   readonly #starts: ReadonlyMap<MeetingNo, Cursor.Position>
@@ -225,7 +225,7 @@ export class State implements WrittenBytes.WrittenBytes {
     this.#mostRows = task.maxItems ?? Number.MAX_SAFE_INTEGER
   }
 
-  /** All of it, as the first record of the next run. */
+  /** Returns this state as the first record of the next run. */
   asStart(): Pick<Start, "bytes" | "crc" | "rows" | "done" | "open" | "unreachable"> {
     const open = Array.from(this.open, ([meetingNo, cursor]) => ({ cursor, seen: this.seen.of(meetingNo) }))
     const { bytes, crc, rows, unreachable } = this
@@ -237,7 +237,7 @@ export class State implements WrittenBytes.WrittenBytes {
     this.unreachable.push(...(start.unreachable ?? []))
     return (
       (start.range !== undefined) === this.#task.hasRange &&
-      // A range that is none leads nowhere.
+      // A range without windows leads nowhere.
       this.#task.starts.every((from) => isPosition(from) && TimeRange.windows(from).length > 0) &&
       this.#grow(start) &&
       start.done.every((meetingNo) => this.#goOn(meetingNo, undefined)) &&
@@ -247,7 +247,7 @@ export class State implements WrittenBytes.WrittenBytes {
         if (place === undefined || from === undefined) return false
         const { meetingNo, pageToken, window } = place
         if (this.done.has(meetingNo) || this.open.has(meetingNo) || !isSameReading(from, place)) return false
-        // Pages lie between, and so it may be anywhere behind the start.
+        // Pages lie between the two, so it may be anywhere behind the start.
         if (window < from.window || (window === from.window && pageToken === undefined)) return false
         this.open.set(meetingNo, cursor)
         return this.#see(meetingNo, seen)
@@ -286,7 +286,7 @@ export class State implements WrittenBytes.WrittenBytes {
     }
   }
 
-  /** There are more rows, each with a byte at least; what has not grown has not changed either. */
+  /** Takes a new length of the output: each new row has a byte at least, and an output that has not grown has not changed. */
   #grow({ bytes, crc, rows }: WrittenBytes.WrittenBytes & { readonly rows: number }): boolean {
     const [moreBytes, moreRows] = [bytes - this.bytes, rows - this.rows]
     if (moreRows < 0 || rows > this.#mostRows || moreBytes < moreRows) return false
@@ -297,14 +297,14 @@ export class State implements WrittenBytes.WrittenBytes {
     return true
   }
 
-  /** Nothing comes twice. */
+  /** Takes the ids of a page: no id may come twice. */
   #see(meetingNo: MeetingNo, ids: ReadonlyArray<string>): boolean {
     if (new Set(ids).size < ids.length || ids.some((id) => this.seen.has(meetingNo, id))) return false
     this.seen.add(meetingNo, ids)
     return true
   }
 
-  /** A number goes on at that place, or has come to its end. */
+  /** Takes the place after a page of a number, or its end. */
   #goOn(meetingNo: MeetingNo, cursor: Cursor.Cursor | undefined): boolean {
     const before = this.open.get(meetingNo)
     const from = before === undefined ? this.#starts.get(meetingNo) : Cursor.toPosition(before)
@@ -323,19 +323,19 @@ export class State implements WrittenBytes.WrittenBytes {
   }
 }
 
-/** Whether a page leads from a place to another: in a window by a page token, and else to the start of a later one. */
+/** True when a page leads from one place to the other: within a window by a page token, else to the start of a later one. */
 const isAfter = (from: Cursor.Position, to: Cursor.Position): boolean =>
   isSameReading(from, to) &&
   to.window >= from.window &&
   (to.window === from.window) === (to.pageToken !== undefined)
 
-/** Whether two places are of the same read. */
+/** True when two places belong to the same read. */
 const isSameReading = (one: Cursor.Position, other: Cursor.Position): boolean => {
   const [a, b] = [readingOf(one), readingOf(other)]
   return Object.keys({ ...a, ...b }).every((name) => a[name] === b[name])
 }
 
-/** All that a place says but how far it is, and when its range was given. */
+/** Returns what a place says, except how far it is, and when its range was given. */
 const readingOf = (position: Cursor.Position): Readonly<Record<string, unknown>> => ({
   ...position,
   asked: undefined,

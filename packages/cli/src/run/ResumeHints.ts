@@ -1,4 +1,4 @@
-/** How to go on where a run ended: the commands to type, and what to know about the rows. */
+/** How to resume where a run ended: the commands to type, and what to know about the rows. */
 import { Cursor, ListByNo } from "@effect-feishu/core"
 import * as ShellQuote from "@effect-feishu/terminal/ShellQuote"
 import * as ConnectionFlags from "../input/ConnectionFlags.ts"
@@ -6,27 +6,27 @@ import * as Language from "../language/Language.ts"
 import type { RepeatedFlags, State } from "./RunState.ts"
 import { instant, many } from "../language/phrases.ts"
 
-/** Longer commands are of no use to a person: those of so many numbers are told in words. */
+/** Longer commands are of no use to a person: with more cursors or numbers, they are described instead. */
 const mostCursors = 10
 const mostNumbers = 100
 
-/** The places where a run can be gone on with: of the numbers under way, and of those that failed. */
+/** Returns the places where a run can be resumed: of the open numbers, and of those that failed. */
 export const cursorsOf = (run: State): ReadonlyArray<Cursor.Cursor> => [
   ...run.open.values(),
   ...Array.from(run.failed.values()).flatMap(({ cursor }) => cursor ?? []),
 ]
 
-/** What is left, as the commands take it: cursors, and numbers of which nothing has been read. */
+/** Returns what is left to read, as commands take it: cursors, and numbers of which nothing has been read. */
 const leftOf = (run: State) => {
   const places = cursorsOf(run).flatMap((cursor) => {
     const position = Cursor.toPosition(cursor)
     return position === undefined ? [] : [{ cursor, position }]
   })
-  // A number and a range are shorter; those of cursors may have ranges of their own.
+  // A number and a range are shorter than a cursor; but the numbers of given cursors may have ranges of their own.
   const fresh = places.filter(({ position }) => !run.resumed && isBeginning(position))
   const numbers = [...fresh.map(({ position }) => position), ...run.starts.slice(run.begun)]
   const begun = places.filter((place) => !fresh.includes(place)).map(({ cursor }) => cursor)
-  // But a range that is typed anew is refused once it is too old, where a cursor is gone on with.
+  // But a range that is typed again is refused once it is too old, while a cursor can still be resumed.
   return numbers.some(isSoonTooOld) && begun.length + numbers.length <= mostCursors
     ? { cursors: [...begun, ...numbers.map(Cursor.fromPosition)], numbers: [] }
     : { cursors: begun, numbers }
@@ -35,13 +35,13 @@ const leftOf = (run: State) => {
 const isBeginning = ({ pageToken, window, windowStart }: Cursor.Position): boolean =>
   window === 0 && pageToken === undefined && windowStart === undefined
 
-/** Whether its start is 90 days ago within a day from when the range was given, but was not yet then. */
+/** True when the start was less than 90 days ago when the range was given, and is 90 days ago within a day of that. */
 const isSoonTooOld = ({ asked, start }: Cursor.Position): boolean => {
   const left = asked === undefined ? 0 : start - (asked - ListByNo.maxRangeSeconds)
   return left > 0 && left < 86_400
 }
 
-/** Whether whatever is left was refused for a range that could not be read when it was given, and never can be. */
+/** True when all that is left was refused for a range that was too old when it was given, and always will be. */
 const isOutOfReach = (run: State): boolean =>
   run.failed.size > 0 &&
   run.open.size === 0 &&
@@ -51,18 +51,18 @@ const isOutOfReach = (run: State): boolean =>
     return reason._tag === "RangeTooOld" && position?.asked !== undefined && isBeginning(position)
   })
 
-/** Whether the lines hold all commands that go on, and not only words about some. */
+/** True when the lines hold every command to resume, rather than describe some. */
 export const isInCommands = (run: State): boolean => {
   const { cursors, numbers } = leftOf(run)
   return cursors.length <= mostCursors && numbers.length <= mostNumbers
 }
 
-/** The lines that tell it; none for a run that nothing can go on from. */
+/** Returns the lines to print; none for a run that cannot be resumed. */
 export const lines = (run: State, language: Language.Language): ReadonlyArray<string> => {
   const { checkpoint, repeatedFlags } = run
   const say = words[language]
   if (repeatedFlags === undefined || isOutOfReach(run)) return []
-  // One that was limited has come to its end, as its command was.
+  // A run that was limited has ended as its command said: the same command would do nothing.
   if (checkpoint !== undefined && run.ended === undefined) return [say.sameCommand(checkpoint)]
   const { cursors, numbers } = leftOf(run)
   const commands = [
@@ -125,7 +125,7 @@ const repetition = (run: State, say: Language.Say<typeof words>): ReadonlyArray<
   return [`${say.repeated(run.rowsReadAgain)}${stuck}`]
 }
 
-/** `FILE.2` and `FILE.3`, or the two after it if this run wrote one of those. A pipe or a device goes on itself. */
+/** Returns `FILE.2` and `FILE.3`, or the two after it if this run wrote one of those. A pipe or a device is kept. */
 const nextNames = ({ file, resumed }: State): readonly [string?, string?] => {
   if (file === undefined) return []
   if (file.part === undefined) return [file.path, file.path]
@@ -152,15 +152,16 @@ const words = Language.words({
   en: {
     resume: (command: string) => `resume with: ${command}`,
     andThen: (command: string) => `and then: ${command}`,
-    sameCommand: (checkpoint: string) => `the same command goes on from ${checkpoint}`,
+    sameCommand: (checkpoint: string) => `the same command resumes from ${checkpoint}`,
     tooManyCursors: (number: number) =>
-      `${number} numbers were not read to their end: --summary json tells their cursors; with --output and --checkpoint the same command would go on`,
+      `${number} numbers were not read to their end: --summary json prints their cursors; with --output and --checkpoint, the same command would resume`,
     tooManyNumbers: (number: number, first: string, range: string) =>
-      `nothing was read of ${number} numbers, of which ${first} is the first: give those again, with ${range}; with --output and --checkpoint the same command would go on`,
-    repeated: (rows: number) => `on resume the last ${many(rows, "row")} of this output will come again`,
-    stuck: (pageSize: number) => `; with --max-items below the page size, ${pageSize}, a run gets no further`,
+      `nothing was read of ${number} numbers, beginning with ${first}: give those again, with ${range}; with --output and --checkpoint, the same command would resume`,
+    repeated: (rows: number) => `on resume, the last ${many(rows, "row")} of this output will come again`,
+    stuck: (pageSize: number) =>
+      `; with --max-items below the page size, ${pageSize}, a run makes no progress`,
     refusedFrom: (start: string, from: string) =>
-      `from ${from} on Feishu may refuse a start at ${start}, which is more than 90 days ago then: give a later --from`,
+      `from ${from} on, Feishu may refuse a start at ${start}, which will then be more than 90 days ago: give a later --from`,
     comma: ", ",
     parts: (files: string) => `the files are parts of one list, in this order: ${files}`,
   },

@@ -1,6 +1,6 @@
 /**
- * Rows that may come again when a number is gone on with: where windows meet, or when Feishu no longer knows the page
- * token of a cursor and its window is read anew. A checkpoint keeps their ids.
+ * Rows that may come again when a number is resumed: where windows meet, or when Feishu no longer knows the page token of
+ * a cursor and its window is read again. A checkpoint keeps their ids.
  */
 import type { MeetingNo } from "@effect-feishu/core"
 
@@ -8,7 +8,7 @@ import type { MeetingNo } from "@effect-feishu/core"
 export class SeenIds {
   readonly #byNumber = new Map<MeetingNo, { before: ReadonlySet<string>; window: Set<string> }>()
 
-  /** All of them. */
+  /** Returns all remembered ids of a number. */
   of(meetingNo: MeetingNo): ReadonlyArray<string> {
     const known = this.#byNumber.get(meetingNo)
     return known === undefined ? [] : [...known.before, ...known.window]
@@ -19,14 +19,14 @@ export class SeenIds {
     return known !== undefined && (known.before.has(id) || known.window.has(id))
   }
 
-  /** Adds those of a page. */
+  /** Adds the ids of a page. */
   add(meetingNo: MeetingNo, ids: Iterable<string>): void {
     let known = this.#byNumber.get(meetingNo)
     if (known === undefined) this.#byNumber.set(meetingNo, (known = { before: new Set(), window: new Set() }))
     for (const id of ids) known.window.add(id)
   }
 
-  /** The number goes on with its next window. */
+  /** Moves to the next window of a number: the ids of the window before the last are forgotten. */
   nextWindow(meetingNo: MeetingNo): void {
     const known = this.#byNumber.get(meetingNo)
     if (known === undefined) return
@@ -34,7 +34,7 @@ export class SeenIds {
     known.window = new Set()
   }
 
-  /** The number has been read to its end. */
+  /** Forgets a number that has been read to its end. */
   forget(meetingNo: MeetingNo): void {
     this.#byNumber.delete(meetingNo)
   }

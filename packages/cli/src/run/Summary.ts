@@ -1,4 +1,4 @@
-/** How a run ended: the last line on standard error. */
+/** The end of a run, as it is reported: the error, how to resume, and the summary as the last line on standard error. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Explanation } from "../language/Chinese.ts"
@@ -11,12 +11,12 @@ import { CurrentVerbosity } from "../console/Verbosity.ts"
 import { json } from "@effect-feishu/terminal/VisibleText"
 import { instant, many } from "../language/phrases.ts"
 
-/** Tells how the run ended: the error, how to go on, and in the last line the summary. */
+/** Prints how the run ended. */
 export const report = Effect.fnUntraced(function* (
   args: ReadonlyArray<string>,
   exit: Exit.Exit<unknown, unknown>,
 ) {
-  // Looked for in the words themselves: the flag may be among what could not be parsed.
+  // Found in the arguments themselves: they may be what could not be parsed.
   const isJson = /--summary[= ]json/.test(args.join(" "))
   const run = yield* Run
   const stderr = yield* Stderr
@@ -27,9 +27,9 @@ export const report = Effect.fnUntraced(function* (
   const say = words[language]
   const found = Exit.isSuccess(exit) ? undefined : faultOf(exit.cause, language)
   if (found?.reason === "CommandEnded") return
-  // A signal may come when all is done, and changes nothing then.
+  // A signal that comes when everything is done changes nothing.
   const fault = found?.reason === "Stopped" && run.ended !== undefined ? undefined : found
-  // A run that read nothing has nothing to go on from: the same command starts it again.
+  // A run that read nothing has nothing to resume: the same command starts it again.
   const readNothing = run.pages === 0 && !run.resumed
   const hasFailed =
     fault?.exitCode === exitCodes.badInput || (fault !== undefined && readNothing && run.failed.size === 0)
@@ -44,7 +44,7 @@ export const report = Effect.fnUntraced(function* (
           ? "failed"
           : "incomplete"
 
-  // Numbers that failed, and times that were left out, were told as that happened.
+  // Numbers that failed, and times that were left out, were reported when that happened.
   if (fault !== undefined && !["Stopped", "NumbersFailed", "TimeUnreachable"].includes(fault.reason)) {
     yield* tell(fault)
   }
@@ -73,7 +73,7 @@ export const report = Effect.fnUntraced(function* (
           ? { unreachable: { ...inIso(wholeOf(run.unreachable)), numbers: ofEachNumber(run.unreachable) } }
           : {}),
         ...(status === "incomplete" ? { checkpoint: run.checkpoint } : {}),
-        // One is what most runs have; several are for several numbers.
+        // Most runs have one cursor; several are for several numbers.
         ...(cursors.length > 1 ? { cursors } : { cursor: cursors[0] }),
         ...(run.failed.size > 0
           ? {
@@ -94,7 +94,7 @@ export const report = Effect.fnUntraced(function* (
   }
 })
 
-/** Tells what has failed: what happened, and on lines of their own what to do and the log id. */
+/** Prints what has failed: what happened, and on further lines what to do and the log id. */
 export const tell = Effect.fnUntraced(function* (
   fault: Explanation & { readonly logId?: string | undefined },
 ) {
@@ -131,7 +131,7 @@ interface Times {
   readonly to: number
 }
 
-/** From the first to the last of some times. */
+/** Returns the time from the first to the last of some times. */
 const wholeOf = (times: ReadonlyArray<Times>): Times =>
   times.reduce(
     (whole, { from, to }) => ({ from: Math.min(whole.from, from), to: Math.max(whole.to, to) }),
@@ -177,12 +177,12 @@ const inWords = (
       ? []
       : run.checkpoint !== undefined && run.ended === undefined
         ? [say.sameCommand]
-        : [ResumeHints.isInCommands(run) ? say.resumable : say.asTold]),
+        : [ResumeHints.isInCommands(run) ? say.resumable : say.asDescribed]),
   ]
   return [counts, ...rest].join(say.semicolon)
 }
 
-/** So many numbers are told by name. */
+/** At most this many numbers are listed. */
 const most = 10
 const inShort = (meetingNos: ReadonlyArray<string>): string => meetingNos.slice(0, most).join(" ")
 
@@ -203,7 +203,7 @@ const words = Language.words({
     toDo: "to do: ",
     logId: "log id: ",
     meetings: (number: number) => many(number, "meeting"),
-    rowsBefore: (number: number) => ` (${number} of them by earlier runs)`,
+    rowsBefore: (number: number) => ` (${number} of them written by earlier runs)`,
     numbers: (number: number) => many(number, "number"),
     numbersFailed: (meetingNos: ReadonlyArray<string>) => {
       const { length } = meetingNos
@@ -212,32 +212,32 @@ const words = Language.words({
     windows: (number: number) => many(number, "window"),
     requests: (number: number) => many(number, "request"),
     retries: (number: number) => many(number, "retry", "retries"),
-    waited: (seconds: string) => `${seconds} s of waiting for the rate limit`,
+    waited: (seconds: string) => `waited ${seconds} s for the rate limit`,
     duplicates: (number: number) => `${many(number, "duplicate")} dropped`,
     writtenTo: (file: string) => `written to ${file}`,
     soFarIn: (file: string) => `the rows so far are in ${file}`,
     resumable: "resume with the command above",
-    asTold: "go on as told above",
-    sameCommand: "the same command goes on",
+    asDescribed: "resume as described above",
+    sameCommand: "the same command resumes",
     comma: ", ",
     semicolon: "; ",
   },
   zh: {
     status: {
-      complete: "完整：",
-      limited: "截断：",
-      incomplete: "不完整：",
+      complete: "已完成：",
+      limited: "已按要求停止：",
+      incomplete: "未完成：",
       failed: "失败：",
     },
     butFor: (unreachable) => {
       const { from, to } = inIso(wholeOf(unreachable))
       const { length } = ofEachNumber(unreachable)
       const numbers = length > 1 ? ` ${length} 个会议号的` : ""
-      return `除${numbers} ${from} 至 ${to}（飞书不再显示）外完整：`
+      return `除${numbers} ${from} 至 ${to}（飞书不再显示）外已完成：`
     },
-    toDo: "处理：",
+    toDo: "建议：",
     logId: "日志 ID：",
-    meetings: (number) => `${number} 场会议`,
+    meetings: (number) => `共 ${number} 场会议`,
     rowsBefore: (number) => `（其中 ${number} 场由此前的运行写出）`,
     numbers: (number) => `${number} 个会议号`,
     numbersFailed: (meetingNos) => {
@@ -247,12 +247,12 @@ const words = Language.words({
     windows: (number) => `${number} 个时间段`,
     requests: (number) => `${number} 次请求`,
     retries: (number) => `重试 ${number} 次`,
-    waited: (seconds) => `等待限流 ${seconds} 秒`,
+    waited: (seconds) => `等待频率限制 ${seconds} 秒`,
     duplicates: (number) => `去除重复 ${number} 条`,
     writtenTo: (file) => `已写入 ${file}`,
     soFarIn: (file) => `已读取的数据在 ${file}`,
     resumable: "可用上面的命令继续",
-    asTold: "请按上面的说明继续",
+    asDescribed: "请按上面的说明继续",
     sameCommand: "再次运行同一命令即可继续",
     comma: "，",
     semicolon: "；",

@@ -37,7 +37,7 @@ const words = Language.words({
   },
 })
 
-/** What core takes, with the secrets read from wherever they are. */
+/** Returns the options of core's client, with the secrets read from wherever they are. */
 export const options = Effect.fnUntraced(function* (settings: LoadedSettings.Settings) {
   const say = yield* Language.say(words)
   const accessToken = yield* LoadedSettings.secret(settings, "access-token")
@@ -63,15 +63,15 @@ export const options = Effect.fnUntraced(function* (settings: LoadedSettings.Set
   )
   return yield* FeishuClient.optionsConfig.pipe(
     Effect.provideService(ConfigProvider.ConfigProvider, provider),
-    // They are texts, or absent.
+    // All values are texts, or absent.
     Effect.catchTag("ConfigError", Effect.die),
   )
 })
 
-/** Whether requests may have been made just before, as by a run that this one goes on with. */
+/** The requests that were sent just before, such as those of a run that is resumed. */
 export type Before = Pick<RateLimit.Options, "initially">
 
-/** The client. It needs an HTTP client: see `http`. That secrets will travel unencrypted is a warning. */
+/** Makes the client, which needs an HTTP client (`http`). Warns if secrets will travel unencrypted. */
 export const layer = (settings: LoadedSettings.Settings, before: Before = {}) =>
   Layer.unwrap(
     Effect.gen(function* () {
@@ -86,15 +86,15 @@ export const layer = (settings: LoadedSettings.Settings, before: Before = {}) =>
     }),
   )
 
-/** The HTTP client, with the proxies and the authority of one's own. */
+/** Makes the HTTP client, with the proxies and the certificates of the settings. */
 export const http = (settings: LoadedSettings.Settings) =>
   Layer.unwrap(Effect.map(authority(settings), (ca) => httpTrusting(settings, ca)))
 
-/** The same with certificates that were read already: they may come from a pipe, which can be read only once. */
+/** Makes the same with certificates that were read already: they may come from a pipe, which can be read only once. */
 export const httpTrusting = (settings: LoadedSettings.Settings, ca: string | undefined) =>
   NodeHttp.layer({ ca, ...proxies(settings) })
 
-/** The proxies of configuration files. Those of the environment, which count more, the client reads and names itself. */
+/** Returns the proxies of configuration files. The client itself reads and names those of the environment, which override them. */
 export const proxies = ({ found }: LoadedSettings.Settings) => {
   const ofFile = (name: Setting.Name) => {
     const setting = found.get(name)
@@ -103,10 +103,10 @@ export const proxies = ({ found }: LoadedSettings.Settings) => {
   return { httpsProxy: ofFile("https-proxy"), httpProxy: ofFile("http-proxy"), noProxy: ofFile("no-proxy") }
 }
 
-/** All that operating systems trust takes a quarter of a megabyte. */
+/** For comparison: all certificates that an operating system trusts take a quarter of a megabyte. */
 const mostBytesOfAuthority = 4 * 1024 * 1024
 
-/** The certificates to trust beside Node's own, in PEM. */
+/** Reads the certificates to trust in addition to Node's own, in PEM. */
 export const authority = Effect.fnUntraced(function* ({ found }: LoadedSettings.Settings) {
   const file = found.get("ca-file")
   if (file === undefined) return undefined

@@ -21,7 +21,7 @@ import * as Setting from "./Setting.ts"
 import * as SystemError from "../language/SystemError.ts"
 import * as WorkingFolder from "./WorkingFolder.ts"
 
-/** Whose file it is. */
+/** Which of the two files it is. */
 export type Kind = "project" | "user"
 
 /** A value in a file. */
@@ -41,14 +41,14 @@ export interface Problem {
   readonly what: Words<string>
 }
 
-/** A file that was looked for. */
+/** A file that was searched for. */
 export interface Looked {
   readonly kind: Kind
   readonly path: string
   readonly there: boolean
 }
 
-/** What they hold. Their problems are told by the first command that needs them: help needs none. */
+/** What the files hold. Their problems are reported by the first command that needs settings: help needs none. */
 export class ConfigFiles extends Context.Service<
   ConfigFiles,
   {
@@ -61,7 +61,7 @@ export class ConfigFiles extends Context.Service<
 /** The name of a project's file. */
 export const projectName = ".feishu-meetings.yaml"
 
-/** Where the user's file is. */
+/** Returns where the user's file is. */
 export const userPath = (): string => {
   const base = process.env["XDG_CONFIG_HOME"]
   // A relative one is to be ignored, as the specification says.
@@ -69,7 +69,7 @@ export const userPath = (): string => {
   return join(folder, "feishu-meetings", "config.yaml")
 }
 
-/** Where a project's file may be: here, or above, up to the root of the repository or the home folder. */
+/** Returns where a project's file may be: in this folder or above, up to the root of the repository or the home folder. */
 const projectPaths = Effect.fnUntraced(function* () {
   const files = yield* FileSystem.FileSystem
   const paths: Array<string> = []
@@ -82,7 +82,7 @@ const projectPaths = Effect.fnUntraced(function* () {
   }
 })
 
-/** Looks for them and reads them. */
+/** Finds and reads the files. */
 export const read = Effect.gen(function* () {
   const found: Array<Found> = []
   const paths = yield* projectPaths()
@@ -111,7 +111,7 @@ interface Found {
   readonly problems: ReadonlyArray<Problem>
 }
 
-/** All settings take some hundred bytes, with their explanations some thousand. */
+/** All settings take some hundred bytes; with their explanations, some thousand. */
 const mostBytes = 64 * 1024
 
 const readOne = Effect.fnUntraced(function* (kind: Kind, path: string): Effect.fn.Return<Found> {
@@ -130,12 +130,12 @@ const readOne = Effect.fnUntraced(function* (kind: Kind, path: string): Effect.f
   }
 })
 
-/** Looks what there is of a name, without opening it: in a folder such as `/tmp` anybody may have put anything there. */
+/** Checks what a name leads to without opening it: in a folder such as `/tmp`, anybody may have put anything there. */
 const lookAt = (path: string): "nothing" | "link of another user" | "something" => {
   try {
     lstatSync(path)
   } catch (error) {
-    // Nobody may look into some folders above, such as the home of another user; some homes are no folder, such as /dev/null.
+    // Some folders above cannot be read, such as the home of another user; some homes are not a folder, such as /dev/null.
     const nothing = ["ENOENT", "ENOTDIR", "EACCES", "ENAMETOOLONG"]
     return nothing.includes(SystemCode.orMessage(error)) ? "nothing" : "something"
   }
@@ -170,11 +170,11 @@ const unusable = (kind: Kind, path: string, what: Words<string>): Found => ({
   problems: [{ kind, path, line: undefined, what }],
 })
 
-/** What a file holds, before anybody has looked whether it may. */
+/** What a file holds, before it is checked. */
 export interface Parsed {
   readonly pairs: ReadonlyArray<{
     readonly key: string
-    /** None where it is no text or number. */
+    /** Absent where it is not a text or a number. */
     readonly text: string | undefined
     readonly line: number
   }>
@@ -224,7 +224,7 @@ const problemOf = (
   const named = ({ en, zh }: Words<string>): Words<string> => ({ en: `${key} ${en}`, zh: `${key} ${zh}` })
   if (kind === "project" && setting.inProject === "never") {
     return named({
-      en: "has no place in a project's file, which others write and read: put it into the user's file or the environment",
+      en: "is not allowed in a project's file, which others write and read: put it into the user's file or the environment",
       zh: "不能写在项目文件中（他人可读写）：请写入用户文件或环境变量",
     })
   }
@@ -234,7 +234,7 @@ const problemOf = (
   if (problem !== undefined) return named(problem)
   if (kind === "project" && setting.inProject === "known hosts" && !isHarmless(setting, text)) {
     return named({
-      en: "names a host that a project's file may not, since your secret would go there: put it into the user's file, the environment or a flag if you trust it",
+      en: "names a host that is not allowed in a project's file, since your secret would go there: put it into the user's file, the environment or a flag if you trust it",
       zh: "指向项目文件不得指定的主机（您的密钥会发往那里）：如果信任它，请写入用户文件、环境变量或用选项给出",
     })
   }
@@ -247,9 +247,9 @@ const problemOf = (
   return undefined
 }
 
-/** Neither another's host nor somebody's password. */
+/** True when an address is of a known host and holds no password. */
 const isHarmless = (setting: Setting.Setting, text: string): boolean => {
-  // A proxy that cannot be used gets nothing.
+  // Nothing is sent to a proxy that cannot be used.
   const address = Setting.isProxy(setting) ? Setting.proxyAddress(text) : new URL(text)
   return (
     !(address instanceof URL) ||

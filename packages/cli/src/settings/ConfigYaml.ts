@@ -2,7 +2,7 @@
 import * as Yaml from "yaml"
 import type { Parsed } from "./ConfigFiles.ts"
 
-/** Parses one. What the parser says is not told, since it may repeat what it did not like, and that a secret. */
+/** Parses a file. The parser's own messages are not shown: they may repeat a part of the file, and that may be a secret. */
 export const parse = (text: string): Parsed => {
   const lines = new Yaml.LineCounter()
   const lineOf = (offset = 0) => lines.linePos(offset).line
@@ -13,14 +13,14 @@ export const parse = (text: string): Parsed => {
   if (errors.length > 0) {
     return {
       pairs: [],
-      // Whatever comes after the first may be wrong only because of it.
+      // Later errors may only follow from the first.
       faults: errors.slice(0, 1).map(({ code, pos }) => ({
         line: lineOf(pos[0]),
         what: { en: `is not YAML (${code})`, zh: `不是 YAML（${code}）` },
       })),
     }
   }
-  // All of it may be comments.
+  // The whole file may be comments.
   if (contents === null || (Yaml.isScalar(contents) && contents.value === null)) {
     return { pairs: [], faults: [] }
   }
@@ -31,7 +31,7 @@ export const parse = (text: string): Parsed => {
   return {
     pairs: contents.items.map(({ key, value }) => ({
       key: Yaml.isScalar(key) ? String(key.value) : "?",
-      // As it is written: a number would lose its leading zeros, and the digits that are too many.
+      // As it is written: a number would lose its leading zeros, and digits beyond its precision.
       text:
         value === null
           ? ""

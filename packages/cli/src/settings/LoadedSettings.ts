@@ -1,5 +1,7 @@
-/** The settings of a run: each value, and where it comes from. A flag counts more than the environment, that more
- * than the project's file, that more than the user's, and what nobody set has its default. */
+/**
+ * The settings of a run: each value, and where it comes from. A flag overrides the environment, which overrides the
+ * project's file, which overrides the user's; what is not set has its default.
+ */
 import { dirname, resolve } from "node:path"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -24,13 +26,13 @@ export type Origin =
   | { readonly _tag: "Environment"; readonly variable: string }
   | { readonly _tag: "File"; readonly kind: Kind; readonly path: string; readonly line: number }
 
-/** A value that somebody set. */
+/** A value that was set. */
 export interface Found {
   readonly text: string
   readonly origin: Origin
 }
 
-/** Flags that set something, as a command got them; whatever else it got does no harm. */
+/** The flags of a command that are settings; further flags are ignored. */
 export interface Flags {
   readonly baseUrl?: string | undefined
   readonly allowHttp?: boolean | undefined
@@ -47,12 +49,12 @@ export interface Flags {
 
 /** The settings of a run. */
 export interface Settings {
-  /** What somebody set. */
+  /** The values that were set. */
   readonly found: ReadonlyMap<Setting.Name, Found>
   readonly format: Format.Name | undefined
   readonly pageSize: number | undefined
   readonly concurrency: number | undefined
-  /** Requests in a minute. */
+  /** Requests per minute. */
   readonly rateLimit: number
 }
 
@@ -63,23 +65,23 @@ const words = Language.words({
     file: (kind: Kind, path: string, line: number) => `${kind} file ${path} line ${line}`,
     unset: "default",
     doubled: (first: string, second: string) => `both ${first} and ${second} are set`,
-    several: (number: number, first: string) => `${number} things are wrong; ${first}`,
+    several: (number: number, first: string) => `${number} problems; the first: ${first}`,
     plainHttp: (host: string) =>
       `plain http to ${host}, where anyone on the way could read the app secret and the token; --allow-http or FEISHU_ALLOW_HTTP=true permits it`,
     more: (left: number) => `and ${left} more`,
     correct: "Correct it, or remove it.",
     correctThem: "Correct them, or remove them.",
     cannotRead: (path: string, code: string) => `${path} cannot be read (${code})`,
-    maybeSecret: "there is no such file; its name is not repeated, since it looks like the secret itself",
+    maybeSecret: "there is no such file; its name is not shown, since it looks like the secret itself",
     stdin: "standard input",
-    stdinTwice: "standard input is to give both the numbers and a secret, and can be read only once",
+    stdinTwice: "standard input can be read only once, but both the numbers and a secret would come from it",
     giveAFile: "Name a file for one of them.",
     empty: (path: string) => `${path} is empty`,
-    lines: (path: string, lines: number) => `${path} has ${lines} lines, and a secret is one`,
+    lines: (path: string, lines: number) => `${path} has ${lines} lines, but a secret is one line`,
     nameAnother: "Name a file that holds the secret and nothing else.",
     copySecret: "Copy the app secret again from the app's page in the developer console.",
     copyToken: "Give the access token alone, such as t-… or u-…, as Feishu gave it.",
-    terminal: "standard input is a terminal, and would show the secret",
+    terminal: "standard input is a terminal, which would show the secret",
     pipeIt: "Pipe the secret in, or name a file.",
   },
   zh: {
@@ -88,7 +90,7 @@ const words = Language.words({
     file: (kind, path, line) => `${kind === "project" ? "项目" : "用户"}文件 ${path} 第 ${line} 行`,
     unset: "默认值",
     doubled: (first, second) => `同时设置了${first}和${second}`,
-    several: (number, first) => `有 ${number} 处错误；${first}`,
+    several: (number, first) => `有 ${number} 处错误，第一处：${first}`,
     plainHttp: (host) =>
       `以明文 http 访问 ${host}，途中任何人都能读到 App Secret 与访问凭证；--allow-http 或 FEISHU_ALLOW_HTTP=true 可允许`,
     more: (left) => `另有 ${left} 处`,
@@ -109,7 +111,7 @@ const words = Language.words({
   },
 })
 
-/** An origin in words; of what nobody set, that. */
+/** Describes an origin; without one, says that it is the default. */
 export const inWords = (origin: Origin | undefined, language: Language.Language): string => {
   const say = words[language]
   switch (origin?._tag) {
@@ -125,22 +127,22 @@ export const inWords = (origin: Origin | undefined, language: Language.Language)
 }
 
 /**
- * The file that a setting names. A leading `~/` is the home folder. In a settings file, where no shell has been, a name
- * without a folder is beside that file, whatever folder the command is started in; elsewhere it is in that folder.
+ * Returns the file that a setting names. A leading `~/` is the home folder. In a settings file, a relative name starts at
+ * the folder of that file, whatever folder the command is started in; elsewhere it starts at that folder.
  */
 export const fileOf = ({ origin, text }: Found): string => {
   const path = HomePath.expand(text)
   return origin._tag !== "File" || path === "-" ? path : resolve(dirname(origin.path), path)
 }
 
-/** The value of a setting as it may be shown: of a file that it names, where that is. */
+/** Returns the value of a setting as it may be shown; of a file, its whole path. */
 export const shown = (setting: Setting.Setting, found: Found): string => {
   const text = Setting.shown(setting, found.text)
   const isFile = setting.holds === "file" || setting.holds === "secret file"
   return isFile && text === found.text ? fileOf(found) : text
 }
 
-/** A place where settings are made, the strongest first. */
+/** A place that settings come from. */
 interface Source {
   readonly at: (setting: Setting.Setting) => Effect.Effect<Found | undefined>
 }
@@ -159,7 +161,7 @@ const fromFlags = (flags: Flags): Source => {
         const text = hasFlag ? texts.get(name) : undefined
         if (text === undefined) return undefined
         const origin = { _tag: "Flag", flag: `--${name}` } as const
-        // Only what is copied from a page: a shell has taken quotes away already, where they were not meant.
+        // Only a value that is copied from a page: the shell has already removed quotes that were not meant.
         return { text: name === "app-id" ? Secret.unwrapped(text) : text, origin }
       }),
   }
@@ -171,7 +173,7 @@ const fromEnvironment: Source = {
     for (const variable of setting.variables) {
       const node = yield* Effect.orElseSucceed(provider.load([variable]), () => undefined)
       const text = node?._tag === "Value" ? Setting.read(setting, node.value) : ""
-      // An empty variable is as none.
+      // An empty variable counts as not set.
       if (text !== "") return { text, origin: { _tag: "Environment", variable } }
     }
     return undefined
@@ -200,7 +202,7 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
   const files = yield* ConfigFiles
   const { collected, problems } = yield* collect(
     [
-      fromFlags({ ...flags, lang: yield* Language.Asked }),
+      fromFlags({ ...flags, lang: yield* Language.Requested }),
       fromEnvironment,
       fromFile("project", files),
       fromFile("user", files),
@@ -296,7 +298,7 @@ const refuseAll = Effect.fnUntraced(function* (problems: ReadonlyArray<string>) 
 const allowsHttp = (found: Settings["found"]): boolean =>
   Setting.truth(found.get("allow-http")?.text ?? "") === true
 
-/** The hosts to which secrets go unencrypted, since that is permitted. */
+/** Returns the hosts to which secrets go unencrypted, since that is permitted. */
 export const plainHttpHosts = ({ found }: Settings): ReadonlyArray<string> => [
   ...new Set(
     (["base-url", "oauth-base-url"] as const).flatMap(
@@ -310,7 +312,7 @@ const secrets = [
   ["app-secret", "app-secret-file"],
 ] as const
 
-/** As its user wrote it. */
+/** Returns the place of a value as its user wrote it. */
 export const nameOf = (origin: Origin): string =>
   origin._tag === "Flag"
     ? origin.flag
@@ -321,7 +323,7 @@ export const nameOf = (origin: Origin): string =>
 const refuse = (field: string, problem: Sentence.Given, remedy: string) =>
   FeishuError.invalidRequest(field, problem, remedy)
 
-/** Refuses that something else takes standard input, too. */
+/** Refuses a secret from standard input where the numbers come from there. */
 export const checkStdin = Effect.fnUntraced(function* (settings: Settings) {
   const say = yield* Language.say(words)
   const takesIt = secrets.some(([, file]) => {
@@ -333,7 +335,7 @@ export const checkStdin = Effect.fnUntraced(function* (settings: Settings) {
   }
 })
 
-/** Where Feishu is. */
+/** Returns the addresses of Feishu. */
 export const addresses = ({ found }: Settings) =>
   FeishuConfig.make({
     brand: found.get("brand")?.text.toLowerCase() === "lark" ? "lark" : "feishu",
@@ -342,15 +344,15 @@ export const addresses = ({ found }: Settings) =>
     allowHttp: allowsHttp(found),
   })
 
-/** The app that reads, where that is known: a token does not say whose it is. */
+/** Returns the app that reads, where that is known: a token does not say whose it is. */
 export const app = (settings: Settings): string | undefined =>
   hasToken(settings) ? undefined : settings.found.get("app-id")?.text
 
-/** Whether an access token is given, which an app is not used beside. */
+/** True when an access token is given: then an app is not used. */
 export const hasToken = ({ found }: Settings): boolean =>
   found.has("access-token") || found.has("access-token-file")
 
-/** The secret in use of one kind, from wherever it is; none if there is none. */
+/** Returns the secret of one kind, from wherever it is; `undefined` if there is none. */
 export const secret = Effect.fnUntraced(function* (
   settings: Settings,
   kind: "access-token" | "app-secret",
@@ -370,7 +372,7 @@ export const secret = Effect.fnUntraced(function* (
   return yield* checked(kind, `${nameOf(file.origin)} ${name}`, Secret.unwrapped(text))
 })
 
-/** Refuses what can be no such secret, by the place that it comes from, before it is sent anywhere. */
+/** Refuses a text that cannot be such a secret, before it is sent anywhere; names the place that it comes from. */
 const checked = Effect.fnUntraced(function* (
   kind: "access-token" | "app-secret",
   place: string,
@@ -389,7 +391,7 @@ const checked = Effect.fnUntraced(function* (
   )
 })
 
-/** What is larger is no secret. */
+/** A larger file is not a secret. */
 const mostBytesOfSecret = 64 * 1024
 
 const readSecret = Effect.fnUntraced(function* (field: string, found: Found) {

@@ -1,4 +1,4 @@
-/** What can be set, and what each setting takes: the same wherever it is set. */
+/** The settings, and the values that each takes, wherever it is set. */
 import * as BaseUrl from "@effect-feishu/contract/BaseUrl"
 import { FeishuError, Secret, Sentence } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
@@ -10,20 +10,20 @@ import type { Words } from "../language/Language.ts"
 
 /** One setting. In a file it is written with `_`: `base_url`. */
 export interface Setting {
-  /** As a flag is written: `base-url`. */
+  /** The name as a flag has it: `base-url`. */
   readonly name: Name
   /** The variables of the environment that set it; the first that is set counts. */
   readonly variables: ReadonlyArray<string>
-  /** Whether the value is a secret, the name of the file that holds one, or that of another file. */
+  /** Whether the value is a secret, the name of a file that holds one, or the name of another file. */
   readonly holds: "value" | "secret" | "secret file" | "file"
   /**
-   * Whether a project's file may set it. That comes with somebody's repository: it must not send a secret elsewhere,
-   * nor a file to Feishu.
+   * Whether a project's file may set it. Such a file comes with somebody's repository: it must not send a secret to
+   * another host, nor a file to Feishu.
    */
   readonly inProject: "any" | "known hosts" | "never"
   /** Whether a flag sets it. */
   readonly hasFlag: boolean
-  /** What is wrong with a value, as a clause; nothing if it is right. */
+  /** Returns what is wrong with a value, as a clause; `undefined` if it is right. */
   readonly problem: (text: string) => Words<string> | undefined
 }
 
@@ -50,7 +50,7 @@ export type Name =
 
 const hostsOfFeishu = ["open.feishu.cn", "accounts.feishu.cn", "open.larksuite.com", "accounts.larksuite.com"]
 
-/** Whether an address is one that a project's file may name: of Feishu or Lark, or of this machine. */
+/** True when a project's file may name an address: of Feishu or Lark, or of this machine. */
 export const isKnownHost = (address: string): boolean => {
   if (!URL.canParse(address)) return false
   const { hostname, protocol } = new URL(address)
@@ -79,7 +79,7 @@ export const plainHttpHost = (address: string): string | undefined =>
     ),
   )
 
-/** Yes or no, in the ways that the environment and YAML have it; `undefined` for what is neither. */
+/** Reads yes or no in the spellings of the environment and YAML; returns `undefined` for any other text. */
 export const truth = (text: string): boolean | undefined =>
   /^(?:true|yes|on|1)$/i.test(text) ? true : /^(?:false|no|off|0)$/i.test(text) ? false : undefined
 
@@ -88,11 +88,11 @@ const yesOrNo = (text: string): Words<string> | undefined =>
     ? { en: `takes true or false, not "${text}"`, zh: `只能是 true 或 false，而不是“${text}”` }
     : undefined
 
-/** Whether a setting is a proxy. One that cannot be used is a problem of the requests that would take it, and no other. */
+/** True when a setting is a proxy. A proxy that cannot be used is a problem only of the requests that would take it. */
 export const isProxy = ({ name }: Pick<Setting, "name">): boolean =>
   name === "https-proxy" || name === "http-proxy"
 
-/** A proxy's address as a URL, with its password; an error where it is none, and nothing where there is no proxy. */
+/** Returns a proxy's address as a URL, with its password; an error where it is not an address; `undefined` without a proxy. */
 export const proxyAddress = (text: string): URL | FeishuError.FeishuError | undefined => {
   try {
     const address = NodeHttp.proxyOf("https://host.invalid", { httpsProxy: text, httpProxy: "", noProxy: "" })
@@ -103,7 +103,7 @@ export const proxyAddress = (text: string): URL | FeishuError.FeishuError | unde
   }
 }
 
-/** Why a proxy cannot be used, if a request were to take it. */
+/** Returns why a proxy cannot be used, if a request were to take it. */
 export const proxyProblem = (text: string): Words<string> | undefined => {
   const address = proxyAddress(text)
   if (!(address instanceof FeishuError.FeishuError) || address.reason._tag !== "InvalidRequest")
@@ -135,9 +135,9 @@ const wholeNumber =
           zh: `只能是 ${least} 到 ${most} 的整数，而不是“${text}”`,
         }
 
-/** Most numbers that are read beside each other. */
+/** At most this many numbers are read in parallel. */
 export const mostConcurrent = 32
-/** Most requests a minute: more is a slip of the finger. */
+/** The highest rate limit, in requests per minute: more is a typing mistake. */
 export const highestRateLimit = 10_000
 
 const anything = () => undefined
@@ -152,7 +152,7 @@ const appId = (text: string): Words<string> | undefined => {
   }
 }
 
-/** A value without what is around it by accident; see `Secret.unwrapped` for those that are copied from a page. */
+/** Returns a value without quotes and space around it; `Secret.unwrapped` is for values that are copied from a page. */
 export const read = ({ holds, name }: Pick<Setting, "holds" | "name">, text: string): string =>
   holds === "secret" || name === "app-id" ? Secret.unwrapped(text) : Secret.unquoted(text)
 
@@ -174,11 +174,11 @@ const flag = { hasFlag: true } as const
 const secret = { holds: "secret", inProject: "never" } as const
 const secretFile = { holds: "secret file", inProject: "never", hasFlag: true } as const
 
-/** All of them. */
+/** All settings. */
 export const all: ReadonlyArray<Setting> = [
   setting("base-url", url, { ...flag, inProject: "known hosts" }),
   setting("oauth-base-url", url, { inProject: "known hosts" }),
-  // Whoever permits that lets everyone on the way read the secrets.
+  // It lets everyone on the way read the secrets.
   setting("allow-http", yesOrNo, { ...flag, inProject: "never" }),
   setting("brand", (text) => oneOf(["feishu", "lark"])(text.toLowerCase()), flag),
   setting("app-id", appId, flag),
@@ -190,7 +190,7 @@ export const all: ReadonlyArray<Setting> = [
   setting("https-proxy", anything, { variables: ["https_proxy", "HTTPS_PROXY"], inProject: "known hosts" }),
   setting("http-proxy", anything, { variables: ["http_proxy", "HTTP_PROXY"], inProject: "known hosts" }),
   setting("no-proxy", anything, { variables: ["no_proxy", "NO_PROXY"] }),
-  // Whoever says which certificates to trust reads what is sent.
+  // It decides whose certificates are trusted, and so who can read what is sent.
   setting("ca-file", anything, { holds: "file", inProject: "never" }),
   setting("lang", oneOf(["en", "zh"]), flag),
   setting("format", oneOf(Format.names), flag),
@@ -198,22 +198,22 @@ export const all: ReadonlyArray<Setting> = [
   setting("concurrency", wholeNumber(1, mostConcurrent), flag),
 ]
 
-/** As it is written in a file. */
+/** Returns the name of a setting as a file has it. */
 export const keyOf = ({ name }: Pick<Setting, "name">): string => name.replaceAll("-", "_")
 
-/** Whether the name of a file looks like the secret that should be in there: people mistake one for the other. */
+/** True when the name of a file looks like the secret that should be in it: people mistake one for the other. */
 export const mayBeSecret = (path: string): boolean => {
   const text = Secret.unwrapped(path)
   return /^[\w.-]{20,}$/.test(text) && !/\.\w{1,5}$/.test(text)
 }
 
-/** A value as it may be shown: a proxy's without its password. */
+/** Returns a value as it may be shown: a proxy without its password. */
 export const shown = ({ name }: Pick<Setting, "name">, text: string): string => {
   if (/^(app-secret|access-token)-file$/.test(name) && mayBeSecret(text)) return "***"
   if (!isProxy({ name })) return text
   const address = proxyAddress(text)
   if (!(address instanceof URL)) {
-    // What cannot be read has its password before the last @, or anywhere.
+    // In an address that cannot be parsed, the password is before the last @, or anywhere.
     const masked = text.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)?.*@/is, "$1***@")
     return /^([a-z][a-z0-9+.-]*:\/*)?(\*\*\*@)?[\w.-]*(:\d{0,5})?\/?$/i.test(masked) ? masked : "***"
   }

@@ -1,6 +1,6 @@
 /**
- * The way to a host, step by step: its name, the proxy's tunnel, and whose certificate is at the end. The client takes
- * the same way in one step, and can only say that it failed. Nothing is sent but what opens the tunnel.
+ * A connection to a host, step by step: its addresses, the proxy's tunnel, and its certificate. The client does the same
+ * in one step, and can only report that it failed. Nothing is sent except what opens the tunnel.
  */
 import { lookup } from "node:dns/promises"
 import * as Http from "node:http"
@@ -14,10 +14,10 @@ import type { FeishuError } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 
-/** How a name was not found: the system's code. */
-export class Broken extends Data.TaggedError("Broken")<{ readonly code: string }> {}
+/** A name was not found, with the system's code. */
+export class LookupFailed extends Data.TaggedError("LookupFailed")<{ readonly code: string }> {}
 
-/** Within this each step must be done. */
+/** Each step must be done within this time. */
 const patience = "10 seconds"
 
 const inTime = <A, E, R>(step: Effect.Effect<A, E, R>, overdue: () => E): Effect.Effect<A, E, R> =>
@@ -25,39 +25,39 @@ const inTime = <A, E, R>(step: Effect.Effect<A, E, R>, overdue: () => E): Effect
 
 const timedOut = { code: "ETIMEDOUT", syscall: "connect" } as const
 
-/** For each address of a host but the last, as the client has it. */
+/** Milliseconds for each address of a host but the last, as in the client. */
 const autoSelectFamilyAttemptTimeout = 2_500
 
-const broken = (error: unknown): Broken => new Broken({ code: SystemCode.orMessage(error) })
+const lookupFailed = (error: unknown): LookupFailed => new LookupFailed({ code: SystemCode.orMessage(error) })
 
-/** The addresses of a host. */
-export const addressesOf = (host: string): Effect.Effect<ReadonlyArray<string>, Broken> =>
+/** Returns the addresses of a host. */
+export const addressesOf = (host: string): Effect.Effect<ReadonlyArray<string>, LookupFailed> =>
   inTime(
-    Effect.map(Effect.tryPromise({ try: () => lookup(host, { all: true }), catch: broken }), (found) =>
+    Effect.map(Effect.tryPromise({ try: () => lookup(host, { all: true }), catch: lookupFailed }), (found) =>
       found.map(({ address }) => address),
     ),
-    () => new Broken(timedOut),
+    () => new LookupFailed(timedOut),
   )
 
-/** Where to go, and through which proxy. */
+/** A URL, and the proxy on the way to it. */
 export interface Route {
   readonly url: URL
   readonly proxy: URL | undefined
-  /** What set the proxy, as its user wrote it. */
+  /** The setting that gave the proxy, as its user wrote it. */
   readonly setting: string
-  /** Certificates to trust beside Node's own, in PEM. */
+  /** Certificates to trust in addition to Node's own, in PEM. */
   readonly ca: string | undefined
 }
 
 const portOf = (url: URL): number => Number(url.port) || (url.protocol === "https:" ? 443 : 80)
 
-/** The name of a host as sockets take it. */
+/** Returns the name of a host as sockets take it. */
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.+)\]$/, "$1")
 
 const failed = ({ proxy, setting, url }: Route, cause: unknown, atProxy = false): FeishuError.FeishuError =>
   NodeHttp.connectionFailed({ url: url.href, cause, proxy: proxy && { url: proxy, setting }, atProxy })
 
-/** A connection to the host, through the proxy's tunnel where there is one. */
+/** Opens a connection to the host, through the proxy's tunnel where there is one. */
 export const open = (route: Route): Effect.Effect<Socket, FeishuError.FeishuError, Scope.Scope> => {
   const { proxy } = route
   return Effect.acquireRelease(
@@ -108,17 +108,17 @@ const tunnel = (route: Route, proxy: URL): Effect.Effect<Socket, FeishuError.Fei
     return Effect.sync(() => request.destroy())
   })
 
-/** A certificate that was shown. */
+/** The certificate of a host. */
 export interface Certificate {
   readonly issuer: string
   /** In unix milliseconds. */
   readonly validTo: number
-  /** Why it is not to be trusted, by Node's code. */
+  /** Node's code for why it cannot be trusted. */
   readonly problem: string | undefined
   readonly protocol: string
 }
 
-/** The certificate of a host. */
+/** Returns the certificate of a host. */
 export const certificateOf = (route: Route): Effect.Effect<Certificate, FeishuError.FeishuError> =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -129,10 +129,10 @@ export const certificateOf = (route: Route): Effect.Effect<Certificate, FeishuEr
           const secure = Tls.connect({
             socket,
             host,
-            // An address is no name that could be asked for.
+            // An address cannot be a server name.
             ...(isIP(host) === 0 ? { servername: host } : {}),
             ...trusted(route.ca),
-            // What is wrong with it is to be told, and nothing is sent.
+            // A problem of the certificate is reported instead, and nothing is sent.
             rejectUnauthorized: false,
           })
           secure.once("secureConnect", () => {
@@ -149,7 +149,7 @@ export const certificateOf = (route: Route): Effect.Effect<Certificate, FeishuEr
                     .filter((name) => name !== undefined)
                     .join(", ")
                     .slice(0, 200) || "?",
-                // Of the form that OpenSSL writes. Reads no clock.
+                // A date as OpenSSL writes it. Reads no clock.
                 // oxlint-disable-next-line no-restricted-globals
                 validTo: Date.parse(valid_to),
                 problem,

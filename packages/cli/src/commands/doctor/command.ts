@@ -9,23 +9,23 @@ import * as Language from "../../language/Language.ts"
 
 const words = Language.words({
   en: {
-    short: "Look at configuration, network, clock, token and scope; each failure with its remedy",
+    short: "Check configuration, network, clock, token and scope; each failure comes with a remedy",
     description:
-      "Look at everything that a read needs, one thing after the other: Node, configuration, proxy, DNS, TLS, clock, token, scope, one real page, and the rate limit. What cannot be looked at since something before it failed is skipped. Sends a handful of requests; no secret is shown, nor sent over plain http to another machine unless --allow-http permits it. Exits with 0 if nothing failed, else as list would: 2 configuration, 3 token, scope or app, 4 network or server, 1 and 7 the rest.",
-    number: "A meeting number of which to read one page; without it that is skipped",
+      "Check everything that a read needs, one thing after the other: Node, configuration, proxy, DNS, TLS, clock, token, scope, one real page, and the rate limit. Checks that depend on one that failed are skipped. Sends a handful of requests; no secret is shown, nor sent over plain http to another machine unless --allow-http permits it. The exit code is 0 if nothing failed, else that of list: 2 configuration, 3 token, scope or app, 4 network or server, 1 and 7 the rest.",
+    number: "A meeting number to read one page of; without it that check is skipped",
     json: "Print one JSON document",
-    example: "Everything but a page",
-    exampleNumber: "Everything, with a page of this number",
+    example: "All checks except reading a page",
+    exampleNumber: "All checks, including one page of this number",
     exampleJson: "For programs: what failed",
   },
   zh: {
-    short: "检查配置、网络、时钟、访问凭证和权限；每个问题都给出处理办法",
+    short: "检查配置、网络、时钟、访问凭证和权限；每个问题都给出解决办法",
     description:
-      "逐项检查读取所需的一切：Node、配置、代理、DNS、TLS、时钟、访问凭证、权限、读取一页真实数据，以及限流。因前面的问题而无法检查的项会跳过。只发送几次请求；不显示密钥；除非用 --allow-http 允许，也不会经明文 http 发给其他机器。没有问题时退出码为 0，否则与 list 相同：2 配置，3 访问凭证、权限或应用，4 网络或服务器，其余为 1 和 7。",
+      "逐项检查读取所需的一切：Node、配置、代理、DNS、TLS、时钟、访问凭证、权限、读取一页真实数据，以及频率限制。依赖的检查未通过时，该项会跳过。只发送几次请求；不显示密钥；除非用 --allow-http 允许，也不会经明文 http 发给其他机器。没有问题时退出码为 0，否则与 list 相同：2 配置，3 访问凭证、权限或应用，4 网络或服务器，其余为 1 和 7。",
     number: "用于读取一页的会议号；不给出则跳过该项",
     json: "输出一个 JSON 文档",
-    example: "检查除读取数据外的一切",
-    exampleNumber: "检查一切，并读取该会议号的一页",
+    example: "除读取一页外的全部检查",
+    exampleNumber: "全部检查，包括读取该会议号的一页",
     exampleJson: "供程序使用：哪些项有问题",
   },
 })

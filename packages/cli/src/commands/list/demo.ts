@@ -5,7 +5,7 @@ import { AccessToken, FeishuClient, Secret } from "@effect-feishu/core"
 import { MockFeishu } from "@effect-feishu/mock-server/effect"
 import { DefaultNumbers, demoDays } from "./demoNumbers.ts"
 
-/** The client of the demo, and what the demo reads unless told. */
+/** The client of the demo, and the number that it reads by default. */
 export const layer = Layer.unwrap(
   Effect.map(MockFeishu.MockFeishu, ({ appId, appSecret, meetingNos, url }) =>
     Layer.merge(
@@ -20,12 +20,12 @@ export const layer = Layer.unwrap(
   Layer.provide(
     MockFeishu.layer({
       generate: { numbers: 1, meetings: 220 },
-      // The day less makes up for the hours of today, in which there are none yet.
+      // One day less makes up for the hours of today that are still to come, which have no meetings.
       days: demoDays - 1,
       // Otherwise nothing older than 90 days could be read, and the demo would be one window.
       ninetyDays: "span",
     }),
   ),
-  // The mock is filled with what is right, and listens on any free port: a failure is a bug.
+  // The mock is filled with valid data, and listens on any free port: a failure is a bug.
   Layer.orDie,
 )

@@ -30,13 +30,13 @@ const words = Language.words({
     demo: (baseUrl: string, numbers: string, start: string, end: string) =>
       `demo: a mock Feishu at ${baseUrl}, meeting number ${numbers}, from ${start} to ${end}`,
     alreadyEnded: (checkpoint: string) =>
-      `nothing to do: by ${checkpoint} an earlier run came to the end; nothing was sent (remove it to read anew)`,
+      `nothing to do: ${checkpoint} says that an earlier run read everything; nothing was sent (remove it to read again)`,
   },
   zh: {
     demo: (baseUrl, numbers, start, end) =>
       `演示：模拟飞书 ${baseUrl}，会议号 ${numbers}，时间范围 ${start} 至 ${end}`,
     alreadyEnded: (checkpoint) =>
-      `无需再读：检查点 ${checkpoint} 记录此前已读到末尾；未发送任何请求（删除它可重新读取）`,
+      `无需再读：检查点 ${checkpoint} 记录此前的运行已全部读完；未发送任何请求（删除它可重新读取）`,
   },
 })
 
@@ -179,7 +179,7 @@ const planOf = Effect.fnUntraced(function* ({ input, selection, settings }: ToRe
   } satisfies Recorded.Plan
 })
 
-/** Where each number starts. */
+/** Returns where each number starts. */
 const startsOf = Effect.fnUntraced(function* (
   { input, selection, settings }: ToRead,
   range: Selection["range"],
