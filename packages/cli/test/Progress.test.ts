@@ -125,14 +125,14 @@ describe("while slots rest that an earlier run has used", () => {
           }
           const seconds = Math.ceil(millis / 1_000)
           const [, , , record] = last
-          const why = isForEarlier ? ": requests of the run before still count" : ""
+          const why = isForEarlier ? ": requests of the previous run still count" : ""
           assert.deepStrictEqual(
             last
               .filter((line) => line !== record)
               .map((line) => line?.replaceAll(/\d\d:\d\d:\d\d/g, "HH:MM:SS").replace(/\d requests?, /, "")),
             [
               `waiting for the rate limit until HH:MM:SS (${seconds} s)${why}`,
-              `等待限流重置，至 HH:MM:SS（${seconds} 秒）${isForEarlier ? "：上一次运行的请求仍计入限流" : ""}`,
+              `等待频率限制重置，至 HH:MM:SS（${seconds} 秒）${isForEarlier ? "：上一次运行的请求仍计入频率限制" : ""}`,
               `HH:MM:SS waiting for the rate limit: ${millis} ms${why}`,
               `0 meetings, waiting until HH:MM:SS${why.replace(":", ",")}`,
               "0 meetings, waiting until HH:MM:SS",
@@ -183,8 +183,8 @@ describe("where there is no terminal", () => {
       assert.deepStrictEqual(told, [
         "waiting for the rate limit until HH:MM:59 (60 s)",
         "waiting for the rate limit until HH:MM:01 (1 s)",
-        "等待限流重置，至 HH:MM:59（60 秒）",
-        "等待限流重置，至 HH:MM:01（1 秒）",
+        "等待频率限制重置，至 HH:MM:59（60 秒）",
+        "等待频率限制重置，至 HH:MM:01（1 秒）",
       ])
     }),
   )
@@ -273,13 +273,13 @@ describe("--verbose", () => {
       }
       assert.deepStrictEqual(told, [
         "GET /list_by_no: Success, HTTP 200, 12 ms, log id 20260901LOG",
-        "trying again in 250 ms: open.feishu.cn: connection broken",
+        "retrying in 250 ms: open.feishu.cn: connection broken",
         "waiting for the rate limit: 999 ms",
-        "a new access token, good for 2 h",
+        "new access token, valid for 2 h",
         "meeting 337736498, window 2 of 5: a page of 50 meetings",
         "GET /list_by_no：成功，HTTP 200，12 毫秒，日志 ID 20260901LOG",
         "250 毫秒后重试：open.feishu.cn：连接中断",
-        "等待限流：999 毫秒",
+        "等待频率限制：999 毫秒",
         "已获取新的访问凭证，有效期 2 小时",
         "会议号 337736498，时间段 2/5：本页 50 场会议",
       ])

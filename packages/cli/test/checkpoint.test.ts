@@ -155,7 +155,7 @@ describe.concurrent("a checkpoint", () => {
     waiting.kill("SIGKILL")
     await gone
     const told =
-      /^waiting for the rate limit until [\d:]{8} \((\d+) s\): requests of the run before still count$/m
+      /^waiting for the rate limit until [\d:]{8} \((\d+) s\): requests of the previous run still count$/m
     const [, seconds] = told.exec(String(line)) ?? assert.fail(String(line))
     assert.isAtMost(Number(seconds), 41)
     assert.lengthOf(scripted.queries, before)
@@ -228,7 +228,7 @@ describe.concurrent("a checkpoint", () => {
     session.type("\u0003")
     const { code, screen } = await session.ended
     assert.strictEqual(code, 130)
-    assert.include(screen, "the same command goes on from")
+    assert.include(screen, "the same command resumes from")
     assert.match(screen, /incomplete: 50 meetings/)
     assert.lengthOf(JSON.parse(readFileSync(it.part, "utf8")) as Array<unknown>, 50)
     assert.isFalse(existsSync(it.file))
@@ -269,7 +269,7 @@ describe.concurrent("a checkpoint", () => {
     writeFileSync(it.file, "the list of last week")
     const moved = await Cli.list(it.args, scripted.environment)
     assert.deepInclude(moved.summary, { status: "complete", rows: 60, requests: 0 })
-    assert.include(moved.stderr, "an earlier run came to the end")
+    assert.include(moved.stderr, "an earlier run read everything")
     assert.strictEqual(readFileSync(it.file, "utf8"), text)
     assert.isFalse(existsSync(it.part))
 
@@ -381,7 +381,7 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
         it.args,
         "checkpoint is damaged: line 2 is not as it was written",
       ],
-      [() => truncateSync(it.checkpoint, 20), it.args, "is no checkpoint, or was cut short"],
+      [() => truncateSync(it.checkpoint, 20), it.args, "is not a checkpoint, or was cut short"],
       [
         () => truncateSync(it.checkpoint, 100),
         it.args,
@@ -480,7 +480,7 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
     const link = `${file}-link`
     symlinkSync(file, link)
     const inputs: ReadonlyArray<readonly [ReadonlyArray<string>, number, string]> = [
-      [["--checkpoint", checkpoint], 2, "it needs a file that it can go on with"],
+      [["--checkpoint", checkpoint], 2, "it needs an output file to resume"],
       [["--checkpoint", file, "--output", file], 2, "--checkpoint: it would be written where the output is"],
       // It is written under that name first.
       [
@@ -494,8 +494,8 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
         2,
         "Choose ndjson, json, csv or excel with --format",
       ],
-      [["--checkpoint", `${checkpoint}-2`, "--output", "/dev/null"], 2, "/dev/null is no file"],
-      [["--checkpoint", folder, "--output", file], 2, "is no file"],
+      [["--checkpoint", `${checkpoint}-2`, "--output", "/dev/null"], 2, "/dev/null is not a file"],
+      [["--checkpoint", folder, "--output", file], 2, "is not a file"],
       [["--checkpoint", checkpoint, "--output", file], 6, `${checkpoint}: `],
     ]
     const results = await Promise.all(

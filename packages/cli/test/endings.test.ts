@@ -43,8 +43,8 @@ describe.concurrent("exit codes", () => {
   it("2: P15 bad input, all of it, is told at once and nothing is sent", async () => {
     await using scripted = await Scripted.start(Scripted.twoPages)
     const inputs: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
-      [["12", meetingNo, "abc"], '"12" has 2 digits, a meeting number has 9; "abc" is not a meeting number'],
-      [[], "meeting-no: none is given"],
+      [["12", meetingNo, "abc"], '"12" has 2 digits; a meeting number has 9; "abc" is not a meeting number'],
+      [[], "meeting-no: no meeting number given"],
       [[meetingNo, "--from", "2026-02-31"], '"2026-02-31" is a day that does not exist'],
       [[meetingNo, "--page-size", "51"], "a whole number from 1 to 50"],
       [["--cursor", "feishu-meetings.1.AAAA"], "the cursor is damaged"],
@@ -169,7 +169,7 @@ describe.concurrent("exit codes", () => {
     assert.strictEqual(summary.error?.reason, "Defect")
     assert.match(
       stderr,
-      /^error: Error: no zone <redacted>\nto do: This is a bug of feishu-meetings.*\n\{.*\}\n$/,
+      /^error: Error: no zone <redacted>\nto do: This is a bug in feishu-meetings.*\n\{.*\}\n$/,
     )
     // The stacks are for who asks for them.
     assert.match(verbose.stderr, /^ {2} *at .*resolvedOptions/m)
@@ -208,7 +208,7 @@ describe.concurrent("exit codes", () => {
       assert.strictEqual(code, 6)
       const { cursor, error, rows, status } = JSON.parse(lastLine) as Cli.Summary
       assert.deepStrictEqual([status, rows, error?.reason], ["incomplete", 0, "OutputFailed"])
-      assert.include(error?.message, "standard output: no space is left there, ENOSPC. Make room there")
+      assert.include(error?.message, "standard output: no space is left there, ENOSPC. Free some space there")
       assert.lengthOf(Cli.ids((await Cli.list(["--cursor", cursor ?? ""], scripted.environment)).stdout), 60)
     },
   )

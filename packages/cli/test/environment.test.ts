@@ -99,7 +99,7 @@ describe.concurrent("X13 a working folder that was removed", () => {
     for (const [index, { code, stderr }] of ends.entries()) {
       assert.strictEqual(code, 2, stderr)
       assert.include(stderr, `${wrong[index]![1]} is a relative path, and the folder that this command`)
-      assert.include(stderr, "to do: Change to a folder that exists (cd), or write the whole path.")
+      assert.include(stderr, "to do: Change to a folder that exists (cd), or give an absolute path.")
     }
     assert.lengthOf(scripted.queries, 0)
   })

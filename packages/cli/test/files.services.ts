@@ -335,7 +335,7 @@ describe("the command beside such files", () => {
 
   it("a checkpoint is a regular file, or the name of one to be; anything else is refused, and stays", async () => {
     await using scripted = await Scripted.start(twoRows)
-    const noFile = "is no file"
+    const noFile = "is not a file"
     const other = "another run's"
     const expected: Record<Kind, string> = {
       file: other,
@@ -471,19 +471,19 @@ describe("X12 outputs that are no plain files", () => {
       [`${list} .`, "is a folder"],
       [`${list} /dev/fd`, "is a folder"],
       [`mkdir d; ln -s d a; ${list} a`, "is a folder"],
-      [`${list} a/rows`, "there is no such folder"],
-      [`ln -s a/rows l; ${list} l`, "there is no such folder"],
+      [`${list} a/rows`, "its folder does not exist"],
+      [`ln -s a/rows l; ${list} l`, "its folder does not exist"],
       [`>a; ${list} a/rows`, "ENOTDIR"],
-      [`${list} - --checkpoint c`, "it needs a file that it can go on with"],
-      [`${list} rows --checkpoint -`, "stands for what is open already"],
-      [`${list} rows --checkpoint /dev/stdout`, "stands for what is open already"],
-      [`${list} rows --checkpoint /dev/fd/3 3>c`, "stands for what is open already"],
+      [`${list} - --checkpoint c`, "it needs an output file to resume"],
+      [`${list} rows --checkpoint -`, "stands for something that is already open"],
+      [`${list} rows --checkpoint /dev/stdout`, "stands for something that is already open"],
+      [`${list} rows --checkpoint /dev/fd/3 3>c`, "stands for something that is already open"],
       [
         `mkdir d; >d/rows; chmod 555 d; ${Cli.likeOthers}${list} d/rows; rc=$?; chmod 755 d; exit $rc`,
         "d/rows can be written, but d/rows.part",
       ],
       [`${list} /proc/self/comm`, "/proc/self/comm can be written, but /proc/self/comm.part"],
-      [`${list} '~nobody-of-that-name/rows'`, "there is no such folder"],
+      [`${list} '~nobody-of-that-name/rows'`, "its folder does not exist"],
       [`${list} '~'`, "is a folder"],
       [`>rows; ln -s rows a; ${numbers} a`, "it would replace the file of the numbers"],
     ] as const

@@ -103,7 +103,7 @@ describe("flags", () => {
       "--help",
     ],
     ["list 337736498 --brand -lark", '--brand takes feishu | lark, not "-lark"', "--help"],
-    ["list 337736498 --fields -id", "--fields: there is no -id", "There are id, "],
+    ["list 337736498 --fields -id", '--fields: there is no field called "-id"', "Known fields: id, "],
     ["list 337736498 --demo -30d", "--demo takes true | yes |", "--help"],
     ["list 337736498 -30d", "unknown flag -30d", "--help"],
     ["list 337736498 -from 30d", "unknown flag -from", "--help"],

@@ -66,7 +66,7 @@ describe.concurrent("P23 a run that the monthly quota has ended, and that is gon
     const quota = await quotaAfter(2)
     const first = await Cli.list(args, environment)
     assert.deepInclude(first.summary, { status: "incomplete", rows: 100 })
-    assert.include(first.stderr, "the same command goes on from")
+    assert.include(first.stderr, "the same command resumes from")
     await feishu.removeFault(quota.id)
 
     await feishu.moveClock({ advance: 3 * day })
@@ -130,7 +130,7 @@ describe.concurrent("P23 a run that the monthly quota has ended, and that is gon
       english!.lastLine,
       /^complete but for \S+Z to \S+Z, which Feishu no longer shows: \d+ meetings/,
     )
-    assert.match(chinese!.lastLine, /^除 \S+Z 至 \S+Z（飞书不再显示）外完整：\d+ 场会议/)
+    assert.match(chinese!.lastLine, /^除 \S+Z 至 \S+Z（飞书不再显示）外已完成：共 \d+ 场会议/)
     assert.match(chinese!.stderr, /^警告：会议号 337736498 在 \S+ 至 \S+ 的会议未读取/m)
     assert.notInclude(english!.stderr, "error:")
     const json = await Cli.run(["list", "--cursor", summary.cursor!, "--progress", "json"], later)

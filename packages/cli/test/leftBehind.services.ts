@@ -383,7 +383,7 @@ describe("a file that is no checkpoint of this version stays as it is, and is sa
     rows: 0,
     numbers: { begun: 0, unread: "", open: [] },
   }
-  const none = "is no checkpoint, or was cut short; it stays as it is"
+  const none = "is not a checkpoint, or was cut short; it stays as it is"
   const other = (version: number) =>
     `is a checkpoint of version ${version}, and this program knows version 2; it stays as it is`
   const files: ReadonlyArray<readonly [string, string, string]> = [

@@ -162,10 +162,10 @@ describe.concurrent("--output", () => {
     )
     assert.include(
       results[0]!.summary.error?.message,
-      `${missing} cannot be written: there is no such folder`,
+      `${missing} cannot be written: its folder does not exist`,
     )
     assert.include(results[1]!.summary.error?.message, `${folder} is a folder`)
-    assert.include(results[2]!.summary.error?.message, `${left}.part is there already`)
+    assert.include(results[2]!.summary.error?.message, `${left}.part already exists`)
     assert.include(results[4]!.summary.error?.message, "--output: it would replace the file of the numbers")
     // What the system says, too, is in the language of the run.
     assert.include(
@@ -243,7 +243,7 @@ describe.concurrent("--max-items and --cursor", () => {
     assert.strictEqual(first.code, 0)
     assert.strictEqual(first.summary.status, "limited")
     assert.strictEqual(first.summary.rows, 60)
-    assert.include(first.stderr, "on resume the last 10 rows of this output will come again\n")
+    assert.include(first.stderr, "on resume, the last 10 rows of this output will come again\n")
     const rest = await Cli.list(["--cursor", first.summary.cursor ?? ""], environment)
     assert.strictEqual(rest.summary.status, "complete")
     assert.deepStrictEqual(

@@ -73,14 +73,14 @@ describe.concurrent("many numbers", () => {
       stderr.replaceAll(`${folder}/`, ""),
     )
     assert.deepStrictEqual(some!.split("\n").slice(0, 3), [
-      'bad.txt:2: "12" has 2 digits, a meeting number has 9',
-      'bad.txt:5: "abc" is not a meeting number: it takes 9 digits, the last nine of a meeting link',
-      String.raw`bad.txt:6: "\u001b[31m1" is not a meeting number: it takes 9 digits, the last nine of a meeting link`,
+      'bad.txt:2: "12" has 2 digits; a meeting number has 9',
+      'bad.txt:5: "abc" is not a meeting number, which has 9 digits: the last nine of a meeting link',
+      String.raw`bad.txt:6: "\u001b[31m1" is not a meeting number, which has 9 digits: the last nine of a meeting link`,
     ])
     assert.include(some, "3 of the 4 lines of bad.txt are not meeting numbers")
     assert.include(many, "very-bad.txt: and 980 more lines\n")
     assert.isBelow(many!.split("\n").length, 30)
-    assert.include(none, "empty.txt holds none")
+    assert.include(none, "empty.txt holds no meeting number")
     assert.include(endless, "/dev/zero cannot be read (it is a device")
     assert.include(missing, "missing.txt cannot be read (there is no such file, ENOENT)")
     assert.lengthOf(scripted.queries, 0)
@@ -129,7 +129,7 @@ describe.concurrent("many numbers", () => {
     assert.strictEqual(code, 3)
     assert.match(
       stderr,
-      /^nothing was read of 997 numbers, of which 200000003 is the first: give those again, with --from /m,
+      /^nothing was read of 997 numbers, beginning with 200000003: give those again, with --from /m,
     )
     assert.match(lastLine, /^incomplete: 3 meetings, 1000 numbers, 3 windows, 4 requests/)
   })
@@ -203,7 +203,7 @@ describe.concurrent("--fields", () => {
     assert.deepStrictEqual([unknown.code, asSecret.code], [2, 2])
     assert.include(
       unknown.summary.error?.message,
-      "there is no room, start. Nothing was sent. There are id, meeting_no, topic, url, meeting_connect, note_id, password.",
+      'there is no field called "room", "start". Nothing was sent. Known fields: id, meeting_no, topic, url, meeting_connect, note_id, password.',
     )
     assert.include(asSecret.summary.error?.message, "Add --show-passwords")
     assert.lengthOf(scripted.queries, 3)

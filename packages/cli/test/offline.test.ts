@@ -27,8 +27,8 @@ describe.concurrent("errors", () => {
     assert.deepStrictEqual(english(chinese.stdout), [])
     const [what, toDo, retried] = one.stdout.split("\n")
     assert.strictEqual(what, "99991672  应用未开通所需权限")
-    assert.match(toDo ?? "", /^处理 {6}请在开发者后台为应用开通 .*并发布新版本。$/)
-    assert.match(retried ?? "", /^重试 {6}不会/)
+    assert.match(toDo ?? "", /^建议 {6}请在开发者后台为应用开通 .*并发布新版本。$/)
+    assert.match(retried ?? "", /^重试 {6}无用/)
   })
 
   it("an unknown code is told with those that are like it, without a summary, and ends with 2", async () => {
@@ -36,8 +36,8 @@ describe.concurrent("errors", () => {
     assert.strictEqual(code, 2)
     assert.strictEqual(stdout, "")
     const [error, toDo, ...more] = stderr.split("\n")
-    assert.strictEqual(error, "error: 9999167 is not among the codes that are known")
-    assert.match(toDo ?? "", /^to do: Known are 99991671, 99991672, 99991677, for example\. /)
+    assert.strictEqual(error, "error: 9999167 is not a known code")
+    assert.match(toDo ?? "", /^to do: Codes that begin alike: 99991671, 99991672, 99991677\. /)
     assert.deepStrictEqual(more, [""])
   })
 })

@@ -91,8 +91,12 @@ describe("a file of a secret", () => {
       const wrong: ReadonlyArray<readonly [string, "app-secret" | "access-token", string]> = [
         ["", "app-secret", "--app-secret-file: PATH is empty"],
         [" \r\n", "access-token", "--access-token-file: PATH is empty"],
-        [`${secret}\n${token}\n`, "app-secret", "--app-secret-file: PATH has 2 lines, and a secret is one"],
-        ["A=1\r\nB=2\r\nC=3", "app-secret", "--app-secret-file: PATH has 3 lines, and a secret is one"],
+        [
+          `${secret}\n${token}\n`,
+          "app-secret",
+          "--app-secret-file: PATH has 2 lines, but a secret is one line",
+        ],
+        ["A=1\r\nB=2\r\nC=3", "app-secret", "--app-secret-file: PATH has 3 lines, but a secret is one line"],
         ["Another Fake", "app-secret", "--app-secret-file PATH: it has blanks or line breaks"],
         [`"${secret}`, "app-secret", "--app-secret-file PATH: it has a quotation mark at an end"],
         [

@@ -87,11 +87,11 @@ describe.concurrent("settings", () => {
     })
     assert.strictEqual(code, 2)
     for (const part of [
-      `${project}:1: app_secret has no place in a project's file`,
-      `${project}:2: base_url names a host that a project's file may not`,
+      `${project}:1: app_secret is not allowed in a project's file`,
+      `${project}:2: base_url names a host that is not allowed in a project's file`,
       `${project}:3: https_proxy names a host`,
-      `${project}:4: ca_file has no place`,
-      `${project}:5: app_secret_file has no place`,
+      `${project}:4: ca_file is not allowed`,
+      `${project}:5: app_secret_file is not allowed`,
       `${project}:6: lang takes a text or a number`,
       `${user}:1: brand takes feishu, lark, not "dingtalk"`,
       `${user}:2: there is no setting "page-size"; write page_size`,
@@ -194,7 +194,7 @@ describe.concurrent("plain http to another machine", () => {
     const permits = "--allow-http or FEISHU_ALLOW_HTTP=true permits it"
     assert.include(plain.stderr, `FEISHU_BASE_URL: plain http to feishu-mock:8787, where anyone`)
     assert.include(plain.stderr, permits)
-    assert.include(byProject.stderr, `${project.project}:1: allow_http has no place in a project's file`)
+    assert.include(byProject.stderr, `${project.project}:1: allow_http is not allowed in a project's file`)
     assert.include(word.stderr, 'FEISHU_ALLOW_HTTP: takes true or false, not "perhaps"')
     assert.include(byFile.stderr, `${mine.user}:1: plain http to 192.168.1.2, where anyone`)
     assert.include(byFile.stderr, permits)
@@ -374,7 +374,7 @@ describe.concurrent("config", () => {
     const second = await run("feishu-meetings config show; feishu-meetings config init")
     assert.match(second.stdout, /^lang +en +user file /m)
     assert.strictEqual(second.code, 2)
-    assert.include(second.stderr, `${user} is there already`)
+    assert.include(second.stderr, `${user} already exists`)
   })
 
   it("init writes the file in Chinese, too, and every line of that is right", async () => {

@@ -34,10 +34,13 @@ describe.concurrent("in a terminal", () => {
     assert.deepStrictEqual(english(screen), [])
     assert.strictEqual(lines[0], "id  meeting_no  topic  url")
     assert.strictEqual(lines[1], "1   337736498   周会")
-    assert.match(lines.at(-1) ?? "", /^完整：60 场会议，1 个时间段，\d 次请求，重试 \d 次，等待限流 .* 秒$/)
+    assert.match(
+      lines.at(-1) ?? "",
+      /^已完成：共 60 场会议，1 个时间段，\d 次请求，重试 \d 次，等待频率限制 .* 秒$/,
+    )
     // Nothing of the progress is left.
     assert.notInclude(screen, "等待至")
-    assert.include(sent, "\u001b[32m完整：\u001b[39m")
+    assert.include(sent, "\u001b[32m已完成：\u001b[39m")
   })
 
   it("the progress line fits 20 columns, also when the window becomes narrower", async () => {
@@ -130,7 +133,7 @@ describe.concurrent("in Chinese", () => {
       Cli.run(["list", Scripted.meetingNo, ...zh]),
     ])
     for (const { stderr, stdout } of runs) {
-      assert.match(stderr, /(?:^|\n)错误：.*\n处理：.*\n(?:日志 ID：20260901LOG\n)?失败：0 场会议，.*\n$/)
+      assert.match(stderr, /(?:^|\n)错误：.*\n建议：.*\n(?:日志 ID：20260901LOG\n)?失败：共 0 场会议，.*\n$/)
       assert.deepStrictEqual(english(stderr), [])
       assert.strictEqual(stdout, "")
     }
