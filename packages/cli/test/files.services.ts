@@ -245,7 +245,7 @@ describe("X10 files that somebody has named", () => {
       name: "numbers",
       text: "337736498\n",
       read: (path: string) => MeetingNumbers.read({ numbers: [], numbersFrom: path }),
-      expected: { ...often, "link to /dev/null": "holds none", "file of 5 GiB": "has more than 32 MiB" },
+      expected: { ...often, "link to /dev/null": "holds no meeting number", "file of 5 GiB": "has more than 32 MiB" },
     },
   ]
 
