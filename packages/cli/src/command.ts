@@ -1,4 +1,8 @@
-/** The whole command line: its commands, and the flags that all of them take. */
+/**
+ * The whole command line: its commands, and the flags that all of them take. A command is a file in commands/, or a
+ * folder: command.ts has its flags and help, a file of the name of the command runs it. A command that reads another
+ * endpoint is a folder like list/.
+ */
 import * as Command from "effect/cli/Command"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
 import { completions, type Root } from "./commands/completions.ts"

@@ -172,13 +172,13 @@ describe("settings that are found", () => {
         vi.spyOn(process, "cwd").mockReturnValue(here)
         vi.stubEnv("XDG_CONFIG_HOME", place === "of the user" ? dirname(dirname(path)) : elsewhere)
         try {
-          const { entries, looked, problems } = await Effect.runPromise(
+          const { entries, searched, problems } = await Effect.runPromise(
             Effect.provide(ConfigFiles.read, NodeServices.layer),
           )
           const told = problems.map(({ what }) => what.en).join()
           const got = told !== "" ? told : entries.length > 0 ? works : "nothing"
           assert.include(got, expected[kind], kind)
-          assert.deepInclude(looked, {
+          assert.deepInclude(searched, {
             kind: place === "of the user" ? "user" : "project",
             path,
             there: true,
@@ -245,7 +245,11 @@ describe("X10 files that somebody has named", () => {
       name: "numbers",
       text: "337736498\n",
       read: (path: string) => MeetingNumbers.read({ numbers: [], numbersFrom: path }),
-      expected: { ...often, "link to /dev/null": "holds no meeting number", "file of 5 GiB": "has more than 32 MiB" },
+      expected: {
+        ...often,
+        "link to /dev/null": "holds no meeting number",
+        "file of 5 GiB": "has more than 32 MiB",
+      },
     },
   ]
 
@@ -485,7 +489,7 @@ describe("X12 outputs that are no plain files", () => {
       [`${list} /proc/self/comm`, "/proc/self/comm can be written, but /proc/self/comm.part"],
       [`${list} '~nobody-of-that-name/rows'`, "its folder does not exist"],
       [`${list} '~'`, "is a folder"],
-      [`>rows; ln -s rows a; ${numbers} a`, "it would replace the file of the numbers"],
+      [`>rows; ln -s rows a; ${numbers} a`, "it would overwrite the file of the numbers"],
     ] as const
     const inputs = rows.map(([typed, told]) => ({ name: typed, typed, told }))
     await each(inputs, scripted.environment, ({ code, stderr, stdout }, { told }, place) => {
@@ -620,7 +624,7 @@ describe("X11 names that others can know", () => {
       const before = scripted.queries.length
       await each([{ name, typed }], scripted.environment, ({ code, stderr }) => {
         assert.strictEqual(code, 2)
-        assert.match(stderr, /not what the checkpoint says it is|rows\.part is gone|cannot be written/)
+        assert.match(stderr, /not the file that the checkpoint names|rows\.part is gone|cannot be written/)
         assert.strictEqual(readFileSync(`${place}/other`, "utf8"), rows)
         assert.lengthOf(scripted.queries, before)
       })
@@ -659,11 +663,11 @@ describe("who may read the rows", () => {
       [`${more} ${passwords}`, join(shared(), "rows"), { mode: 0o600 }],
       [passwords, there(0o600, false), { mode: 0o600 }],
       [`${less} ${passwords}`, there(0o600, false), { mode: 0o600 }],
-      [passwords, there(0o644, false), { told: "(mode 644), and the passwords with it" }],
-      [`${less} ${passwords}`, there(0o644, false), { told: "(mode 644), and the passwords with it" }],
-      [passwords, there(0o640, false), { told: "(mode 640), and the passwords with it" }],
-      [passwords, there(0o604, false), { told: "(mode 604), and the passwords with it" }],
-      [passwords, there(0o602, false), { told: "(mode 602), and the passwords with it" }],
+      [passwords, there(0o644, false), { told: "(mode 644), and with it the passwords" }],
+      [`${less} ${passwords}`, there(0o644, false), { told: "(mode 644), and with it the passwords" }],
+      [passwords, there(0o640, false), { told: "(mode 640), and with it the passwords" }],
+      [passwords, there(0o604, false), { told: "(mode 604), and with it the passwords" }],
+      [passwords, there(0o602, false), { told: "(mode 602), and with it the passwords" }],
       [passwords, there(0o600, true), { mode: 0o600, told: foreign }],
       [passwords, there(0o666, true), { told: foreign ?? "(mode 666), and" }],
       [`umask 022; ${plain}`, join(shared(), "rows"), { mode: 0o644 }],

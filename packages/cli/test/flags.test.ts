@@ -33,7 +33,7 @@ const faultIn = (typed: string, language: Language.Language = "en") =>
       NodeServices.layer,
       Layer.succeed(Stderr, silent),
       Layer.succeed(RunState.Run, RunState.make()),
-      Layer.succeed(ConfigFiles, { entries: [], problems: [], looked: [] }),
+      Layer.succeed(ConfigFiles, { entries: [], problems: [], searched: [] }),
       CliOutput.layerPresenter({ present: () => Effect.void }),
       CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }),
     ]),

@@ -46,7 +46,7 @@ const words = Language.words({
     unusable: (origin: string, problem: string) => `${origin}; cannot be used: ${problem}`,
     byTerminal: "table on a terminal, else ndjson",
     byLocale: "from the locale",
-    looked: "Files:",
+    searched: "Files:",
     kind: { project: "project", user: "user" },
     there: "read",
     absent: "does not exist",
@@ -81,7 +81,7 @@ const words = Language.words({
     unusable: (origin, problem) => `${origin}；无法使用：${problem}`,
     byTerminal: "终端上为 table，否则为 ndjson",
     byLocale: "由系统区域设置决定",
-    looked: "文件：",
+    searched: "文件：",
     kind: { project: "项目", user: "用户" },
     there: "已读取",
     absent: "不存在",
@@ -132,13 +132,13 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
   const language = yield* Language.CurrentLanguage
   const say = words[language]
   const settings = yield* LoadedSettings.load(flags)
-  const { looked } = yield* ConfigFiles.ConfigFiles
+  const { searched } = yield* ConfigFiles.ConfigFiles
   const shown = yield* ShownSettings.all(settings)
   if (flags.json) {
     return yield* Console.log(
       json({
         settings: ShownSettings.forPrograms(shown),
-        files: looked.map(({ kind, path, there }) => ({ kind, path, there })),
+        files: searched.map(({ kind, path, there }) => ({ kind, path, there })),
       }),
     )
   }
@@ -160,9 +160,9 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
   yield* Console.log(
     [
       "",
-      say.looked,
+      say.searched,
       aligned(
-        looked.map(({ kind, path, there }) => [
+        searched.map(({ kind, path, there }) => [
           `  ${say.kind[kind]}`,
           visible(path),
           there ? say.there : say.absent,

@@ -12,7 +12,7 @@ import * as English from "../language/English.ts"
 import { exitCodes } from "../failure/Fault.ts"
 import * as Flags from "../input/Flags.ts"
 import * as Language from "../language/Language.ts"
-import { tell } from "../run/Summary.ts"
+import { printFault } from "../run/Summary.ts"
 
 const words = Language.words({
   en: {
@@ -100,7 +100,7 @@ export const errors = (language: Language.Language) => {
       if (entry === undefined) {
         const near = nearest(code)
         const remedy = `${near.length === 0 ? "" : say.isNear(near)}${say.seeAll}`
-        yield* tell({ meaning: say.unknown(code), remedy })
+        yield* printFault({ meaning: say.unknown(code), remedy })
         return yield* new CommandEnded({ exitCode: exitCodes.badInput })
       }
       yield* Console.log(json ? inJson(record(entry, language)) : details(entry, language))

@@ -210,7 +210,7 @@ export const detailsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<string> =>
   const lines: Array<string> = []
   // Errors that cause each other in a circle are a bug, too.
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    // A message may have any number of lines, and stands before those of the stack.
+    // A message may have any number of lines, and comes before those of the stack.
     const [first = "", ...others] = shortened(withoutSecrets(at.stack ?? String(at)), 10_000).split("\n")
     lines.push(depth === 0 ? first : `cause: ${first}`, ...others)
   }

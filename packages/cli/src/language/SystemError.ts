@@ -8,7 +8,7 @@ import type { Language, Words } from "./Language.ts"
 const words: Readonly<Record<string, Words<string>>> = {
   EACCES: { en: "permission denied", zh: "没有权限" },
   EAGAIN: { en: "another program holds it", zh: "正被其他程序占用" },
-  EBADF: { en: "it is not open for this", zh: "它没有以相应方式打开" },
+  EBADF: { en: "it is not open for that", zh: "它没有以相应方式打开" },
   EBUSY: { en: "it is mounted there, or in use", zh: "它是挂载点，或正在使用" },
   EDQUOT: { en: "the disk quota is used up", zh: "磁盘配额已用完" },
   EFBIG: { en: "the file is too large", zh: "文件过大" },
@@ -21,7 +21,7 @@ const words: Readonly<Record<string, Words<string>>> = {
   ENODEV: { en: "there is no such device", zh: "没有这个设备" },
   ENOSPC: { en: "no space is left there", zh: "空间不足" },
   // Node's code for reading from standard output.
-  ENOTCONN: { en: "it is not open for this", zh: "它没有以相应方式打开" },
+  ENOTCONN: { en: "it is not open for that", zh: "它没有以相应方式打开" },
   ENOTDIR: { en: "a part of the path is not a folder", zh: "路径中有一部分不是文件夹" },
   ENXIO: { en: "nothing can be opened there", zh: "无法打开" },
   EPERM: { en: "not permitted", zh: "不允许此操作" },

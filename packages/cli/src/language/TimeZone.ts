@@ -3,7 +3,7 @@
  *
  * Node alone would not do (24.21, measured): an empty TZ is `Etc/Unknown` to it, `<+08>-8` and whatever is misspelt is
  * UTC, `GMT-8` has the wrong sign, `CST` is Chicago, and a copy of Shanghai's /etc/localtime without a database of
- * zones beside it is Chicago, too.
+ * zones next to it is Chicago, too.
  */
 import { lstatSync, readFileSync, readlinkSync, realpathSync } from "node:fs"
 import * as Language from "./Language.ts"

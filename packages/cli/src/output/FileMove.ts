@@ -58,7 +58,7 @@ const copy = async (
     const there = await open(target, flags)
     if (mayBe(await there.stat({ bigint: true }))) return there
     await there.close()
-    throw Object.assign(new Error(`${target} is another file by now`), { code: "EPERM" })
+    throw Object.assign(new Error(`${target} is another file now`), { code: "EPERM" })
   })
   await to.truncate(0)
   await pipeline(NodeFS.createReadStream(part), to.createWriteStream({ flush: true }))

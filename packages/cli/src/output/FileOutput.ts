@@ -98,8 +98,8 @@ const openPart = Effect.fnUntraced(function* ({ path, target, there }: Place, op
   const part = PartFile.nameOf(target)
   const modeThere = Option.getOrUndefined(Option.map(there, (info) => info.mode & 0o777))
   if (modeThere !== undefined) {
-    // A new file could take its place, but whoever made it read-only did not want that; nor could it where something is
-    // mounted on the file, and then the file itself is written.
+    // A new file could take its place, but a file that was made read-only is not meant to be replaced. And where something
+    // is mounted on the file, it cannot be replaced, so the file itself is written.
     const code = whyNotWritable(target)
     if (code !== undefined) return yield* notWritable(path, code)
     if (options.private && !isPrivate(modeThere)) {

@@ -65,11 +65,11 @@ const listening = (address: string) =>
         })
         .once("error", (refused: Error & { readonly code?: string }) => {
           try {
-            // Anything else of that name was put there by somebody.
+            // Anything else of that name was put there by somebody else.
             if (refused.code !== "ECONNREFUSED" || !lstatSync(address).isSocket()) return reject(error)
             rmSync(address, { force: true })
           } catch {
-            // Another user's.
+            // The file belongs to another user.
             return reject(error)
           }
           server.once("error", reject).listen(address)

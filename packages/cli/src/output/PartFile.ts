@@ -96,7 +96,7 @@ export const lock = (part: string) =>
   Lock.hold(part).pipe(
     Effect.catchIf(
       (code) => code !== Lock.held,
-      // Where there are no such sockets, that a file is made new still keeps most others out.
+      // Where there are no such sockets, creating a new file still keeps most other runs out.
       () => Effect.void,
     ),
     Effect.catch(() => refuse((say) => say.inUse(part))),
@@ -109,7 +109,7 @@ export const create = Effect.fnUntraced(function* (
   options: { readonly mode: number; readonly isThere: boolean },
 ) {
   const files = yield* FileSystem.FileSystem
-  // Never through a link, and never one that somebody else has made: both are in the way of a new file.
+  // "wx" creates a new file: never through a link, and never over a file that somebody else has made.
   const open = files.open(part, { flag: "wx", mode: options.mode })
   return yield* open.pipe(
     Effect.catchIf(
@@ -140,7 +140,7 @@ const kindOf = (part: string): "foreign" | "empty" | "rows" => {
     if (!info.isFile() || info.nlink !== 1 || !Owner.isOwn(info.uid, part)) return "foreign"
     return info.size === 0 ? "empty" : "rows"
   } catch {
-    // It is gone by now.
+    // It no longer exists.
     return "rows"
   }
 }

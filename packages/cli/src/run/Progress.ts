@@ -118,7 +118,7 @@ class Pace {
     this.#heardAt = now
     switch (event._tag) {
       case "RateLimitWaiting": {
-        // No slot that this run has used is free again so soon.
+        // A slot that this run has used is not free again so soon.
         const first = this.#first ?? Number.POSITIVE_INFINITY
         const isForOwn = now + event.millis >= first + RateLimit.restMillis("answered")
         this.waitsForEarlier = this.#mayWaitForEarlier && !isForOwn

@@ -46,7 +46,7 @@ export const report = Effect.fnUntraced(function* (
 
   // Numbers that failed, and times that were left out, were reported when that happened.
   if (fault !== undefined && !["Stopped", "NumbersFailed", "TimeUnreachable"].includes(fault.reason)) {
-    yield* tell(fault)
+    yield* printFault(fault)
   }
   if (Exit.isFailure(exit) && (yield* CurrentVerbosity) === "verbose") {
     for (const detail of detailsOf(exit.cause)) yield* stderr.line(detail, { text: "  ", color: "gray" })
@@ -95,7 +95,7 @@ export const report = Effect.fnUntraced(function* (
 })
 
 /** Prints what has failed: what happened, and on further lines what to do and the log id. */
-export const tell = Effect.fnUntraced(function* (
+export const printFault = Effect.fnUntraced(function* (
   fault: Explanation & { readonly logId?: string | undefined },
 ) {
   const stderr = yield* Stderr

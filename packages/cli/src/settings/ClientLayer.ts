@@ -14,7 +14,7 @@ import * as WorkingFolder from "./WorkingFolder.ts"
 
 const words = Language.words({
   en: {
-    nobody: "there is neither an access token nor an app",
+    noCredentials: "there is neither an access token nor an app",
     noSecret: "there is an app id, but no app secret",
     noApp: "there is an app secret, but no app id",
     remedy:
@@ -25,7 +25,7 @@ const words = Language.words({
     nameAnother: "Name a file with certificates in PEM.",
   },
   zh: {
-    nobody: "既没有访问凭证，也没有应用凭证",
+    noCredentials: "既没有访问凭证，也没有应用凭证",
     noSecret: "有 App ID，但没有 App Secret",
     noApp: "有 App Secret，但没有 App ID",
     remedy:
@@ -46,7 +46,7 @@ export const options = Effect.fnUntraced(function* (settings: LoadedSettings.Set
   const appId = settings.found.get("app-id")?.text
   const refuse = (problem: string) => FeishuError.invalidRequest("credentials", problem, say.remedy)
   if (accessToken === undefined) {
-    if (appId === undefined) return yield* refuse(appSecret === undefined ? say.nobody : say.noApp)
+    if (appId === undefined) return yield* refuse(appSecret === undefined ? say.noCredentials : say.noApp)
     if (appSecret === undefined) return yield* refuse(say.noSecret)
   }
   const resolved = {

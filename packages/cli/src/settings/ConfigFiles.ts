@@ -42,7 +42,7 @@ export interface Problem {
 }
 
 /** A file that was searched for. */
-export interface Looked {
+export interface Searched {
   readonly kind: Kind
   readonly path: string
   readonly there: boolean
@@ -54,7 +54,7 @@ export class ConfigFiles extends Context.Service<
   {
     readonly entries: ReadonlyArray<Entry>
     readonly problems: ReadonlyArray<Problem>
-    readonly looked: ReadonlyArray<Looked>
+    readonly searched: ReadonlyArray<Searched>
   }
 >()("@effect-feishu/cli/ConfigFiles") {}
 
@@ -64,7 +64,7 @@ export const projectName = ".feishu-meetings.yaml"
 /** Returns where the user's file is. */
 export const userPath = (): string => {
   const base = process.env["XDG_CONFIG_HOME"]
-  // A relative one is to be ignored, as the specification says.
+  // A relative path is ignored, as the specification says.
   const folder = base !== undefined && isAbsolute(base) ? base : join(HomePath.home(), ".config")
   return join(folder, "feishu-meetings", "config.yaml")
 }
@@ -88,25 +88,25 @@ export const read = Effect.gen(function* () {
   const paths = yield* projectPaths()
   for (const path of paths) {
     const project = yield* readOne("project", path)
-    if (project.looked.there) {
+    if (project.searched.there) {
       found.push(project)
       break
     }
   }
   if (found.length === 0) {
-    const looked: Looked = { kind: "project", path: paths[0] ?? projectName, there: false }
-    found.push({ looked, entries: [], problems: [] })
+    const searched: Searched = { kind: "project", path: paths[0] ?? projectName, there: false }
+    found.push({ searched, entries: [], problems: [] })
   }
   found.push(yield* readOne("user", userPath()))
   return ConfigFiles.of({
     entries: found.flatMap(({ entries }) => entries),
     problems: found.flatMap(({ problems }) => problems),
-    looked: found.map(({ looked }) => looked),
+    searched: found.map(({ searched }) => searched),
   })
 })
 
 interface Found {
-  readonly looked: Looked
+  readonly searched: Searched
   readonly entries: ReadonlyArray<Entry>
   readonly problems: ReadonlyArray<Problem>
 }
@@ -115,23 +115,23 @@ interface Found {
 const mostBytes = 64 * 1024
 
 const readOne = Effect.fnUntraced(function* (kind: Kind, path: string): Effect.fn.Return<Found> {
-  const place = lookAt(path)
-  if (place === "nothing") return { looked: { kind, path, there: false }, entries: [], problems: [] }
+  const place = kindOf(path)
+  if (place === "nothing") return { searched: { kind, path, there: false }, entries: [], problems: [] }
   if (place === "link of another user") return unusable(kind, path, ofAnotherUser)
   const read = yield* Effect.result(InputFile.readFound(path, mostBytes))
   if (Result.isFailure(read)) return unusable(kind, path, notRead(read.failure))
   const { bytes, info } = read.success
   if (!Owner.isTrusted(info.uid)) return unusable(kind, path, ofAnotherUser)
-  // Only now: most runs have no file.
+  // Loaded only here: most runs have no file.
   const { parse } = yield* Effect.promise(() => import("./ConfigYaml.ts"))
   return {
-    looked: { kind, path, there: true },
+    searched: { kind, path, there: true },
     ...checked(kind, path, info, parse(DecodedText.decode(bytes))),
   }
 })
 
 /** Checks what a name leads to without opening it: in a folder such as `/tmp`, anybody may have put anything there. */
-const lookAt = (path: string): "nothing" | "link of another user" | "something" => {
+const kindOf = (path: string): "nothing" | "link of another user" | "something" => {
   try {
     lstatSync(path)
   } catch (error) {
@@ -165,7 +165,7 @@ const notRead = (unread: InputFile.Unread): Words<string> =>
       }
 
 const unusable = (kind: Kind, path: string, what: Words<string>): Found => ({
-  looked: { kind, path, there: true },
+  searched: { kind, path, there: true },
   entries: [],
   problems: [{ kind, path, line: undefined, what }],
 })

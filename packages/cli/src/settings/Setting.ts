@@ -59,7 +59,7 @@ export const isKnownHost = (address: string): boolean => {
 
 const url = (text: string): Words<string> | undefined =>
   Option.getOrUndefined(
-    // Whether it may be plain http is another setting's business.
+    // Whether it may be plain http is decided by allow-http.
     Option.map(Result.getFailure(BaseUrl.parse(text)), (problem) => urlProblems[problem]),
   )
 

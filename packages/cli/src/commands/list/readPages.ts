@@ -7,7 +7,7 @@ import * as Language from "../../language/Language.ts"
 import type * as Progress from "../../run/Progress.ts"
 import * as RunState from "../../run/RunState.ts"
 import type { SeenIds } from "../../run/SeenIds.ts"
-import { tell } from "../../run/Summary.ts"
+import { printFault } from "../../run/Summary.ts"
 import type { PageWriter } from "./PageWriter.ts"
 
 /** How the numbers are read. */
@@ -43,7 +43,7 @@ export const readPages = Effect.fnUntraced(function* (options: Options) {
     keepGoing && exitCodeOf(error) !== exitCodes.badInput && Meetings.isFaultOfNumber(error)
   const fail = Effect.fnUntraced(function* (meetingNo: MeetingNo, error: FeishuError.FeishuError) {
     RunState.numberFailed(run, meetingNo, error)
-    yield* tell(ofFeishu(error, language))
+    yield* printFault(ofFeishu(error, language))
     return true
   })
 
