@@ -404,7 +404,7 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
       [
         () => truncateSync(it.part, part.length - 1),
         it.args,
-        `and the checkpoint says that it has ${Buffer.byteLength(part)}: rows are missing`,
+        `but the checkpoint says that it has ${Buffer.byteLength(part)}: rows are missing`,
       ],
       [
         () => writeFileSync(it.part, `${part.replace("周会", "周报")}more`),
@@ -481,14 +481,18 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
     symlinkSync(file, link)
     const inputs: ReadonlyArray<readonly [ReadonlyArray<string>, number, string]> = [
       [["--checkpoint", checkpoint], 2, "it needs an output file to resume"],
-      [["--checkpoint", file, "--output", file], 2, "--checkpoint: it would be written where the output is"],
+      [
+        ["--checkpoint", file, "--output", file],
+        2,
+        "--checkpoint: it would be written to the file of the output",
+      ],
       // It is written under that name first.
       [
         ["--checkpoint", file, "--output", `${file}.feishu-meetings-new`],
         2,
-        "it would be written where the output is",
+        "it would be written to the file of the output",
       ],
-      [["--checkpoint", file, "--output", link], 2, "it would be written where the output is"],
+      [["--checkpoint", file, "--output", link], 2, "it would be written to the file of the output"],
       [
         ["--checkpoint", checkpoint, "--output", file, "--format", "table"],
         2,

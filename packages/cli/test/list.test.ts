@@ -166,7 +166,7 @@ describe.concurrent("--output", () => {
     )
     assert.include(results[1]!.summary.error?.message, `${folder} is a folder`)
     assert.include(results[2]!.summary.error?.message, `${left}.part already exists`)
-    assert.include(results[4]!.summary.error?.message, "--output: it would replace the file of the numbers")
+    assert.include(results[4]!.summary.error?.message, "--output: it would overwrite the file of the numbers")
     // What the system says, too, is in the language of the run.
     assert.include(
       results[3]!.summary.error?.message,

@@ -32,7 +32,7 @@ const words = Language.words({
       ],
       [
         "config.yaml",
-        "The user's file, where config path says; if it holds a secret, nobody else may be able to read it",
+        "The user's file, where config path says; if it holds a secret, others must not be able to read it",
       ],
     ],
     showJson: "Print one JSON document",
