@@ -165,7 +165,7 @@ describe("feishu-mock", () => {
     "the address of your event handler, such as http://127.0.0.1:3000/events, without a user name and password"
   const wrongFlags: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
     [["--foo"], "unknown flag --foo"],
-    [["--prot", "1"], "unknown flag --prot, did you mean --port?"],
+    [["--prot", "1"], "unknown flag --prot. Did you mean --port?"],
     [["--foo", "--bar"], "unknown flag --foo; unknown flag --bar"],
     [["--port", "70000"], `--port takes ${wholePort}, not "70000"`],
     [["--port", "many"], `--port takes ${wholePort}, not "many"`],
@@ -199,14 +199,14 @@ describe("feishu-mock", () => {
     [["--ninety-days", "never"], '--ninety-days takes both, span or lookback, not "never"'],
     [["--json=maybe"], '--json takes no value, not "maybe"'],
     [["--log", "loud"], '--log takes pretty, json or none, not "loud"'],
-    [["serve"], 'there is no command "serve"'],
-    [["int"], 'there is no command "int", did you mean init?'],
-    [["-"], 'there is no command "-", did you mean --seed -?'],
-    [["feishu.yaml"], 'there is no command "feishu.yaml", did you mean --seed feishu.yaml?'],
-    [["init", "a.yaml", "b.yaml"], 'there is no place for "b.yaml"'],
+    [["serve"], 'unknown command "serve"'],
+    [["int"], 'unknown command "int". Did you mean init?'],
+    [["-"], 'unknown command "-". Did you mean --seed -?'],
+    [["feishu.yaml"], 'unknown command "feishu.yaml". Did you mean --seed feishu.yaml?'],
+    [["init", "a.yaml", "b.yaml"], 'unexpected argument "b.yaml"'],
     [["init", "--port", "0"], "unknown flag --port"],
-    [["validate"], "needs a FILE"],
-    [["validate", "--jsn", "a.yaml"], "unknown flag --jsn, did you mean --json?"],
+    [["validate"], "FILE is missing"],
+    [["validate", "--jsn", "a.yaml"], "unknown flag --jsn. Did you mean --json?"],
   ]
   for (const [args, what] of wrongFlags) {
     const [first = ""] = args
@@ -215,7 +215,7 @@ describe("feishu-mock", () => {
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* failing(args), {
           code: 2,
-          stderr: `feishu-mock: ${what} (see ${whose} --help)`,
+          stderr: `feishu-mock: ${what}${what.endsWith("?") ? "" : "."} See ${whose} --help.`,
         })
       }),
     )

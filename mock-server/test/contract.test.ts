@@ -622,9 +622,9 @@ describe("feishu-mock contract", () => {
     [
       ["--meting-no", "337736498"],
       app,
-      "unknown flag --meting-no, did you mean --meeting-no? (see feishu-mock contract --help)",
+      "unknown flag --meting-no. Did you mean --meeting-no? See feishu-mock contract --help.",
     ],
-    [["--app-secret", "x"], app, "unknown flag --app-secret (see feishu-mock contract --help)"],
+    [["--app-secret", "x"], app, "unknown flag --app-secret. See feishu-mock contract --help."],
   ]
   for (const [args, environment, told] of wrong) {
     it.effect(`ends with 2 for ${[...args, JSON.stringify(environment)].join(" ")}`, () =>

@@ -21,6 +21,7 @@ import * as Addresses from "../state/Addresses.ts"
 import { banner, readyLine } from "./banner.ts"
 import { isLoopbackHost } from "@effect-feishu/contract/BaseUrl"
 import * as Behaviour from "../state/Behaviour.ts"
+import * as CommandLineMistakes from "@effect-feishu/terminal/CommandLineMistakes"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
 import { visible } from "@effect-feishu/terminal/VisibleText"
 import { init, schemaText } from "./init.ts"
@@ -49,9 +50,6 @@ const wholeNumberFrom = (flag: keyof typeof bounds) =>
 
 const { fields } = Behaviour.Behaviour
 
-const oneOf = (choices: ReadonlyArray<string | number>): string =>
-  choices.join(", ").replace(/, (?=[^,]+$)/, " or ")
-
 /** What each flag takes. Effect's own words depend on where it noticed ("Expected an integer", "Expected: FILE"). */
 const takes: Readonly<Record<string, string>> = {
   port: wholeNumberFrom("port"),
@@ -63,22 +61,12 @@ const takes: Readonly<Record<string, string>> = {
   "random-seed": "any text",
   now: "a time such as 2026-01-31T09:00:00Z, 2026-01-31, 1769850000 (unix seconds) or -3d (before the present)",
   "rate-limit": "a number of requests from 1 to 1000000000, or off",
-  "rate-window": oneOf(fields.rateWindow.literals),
-  "rate-status": oneOf(fields.rateStatus.literals),
-  "ninety-days": oneOf(fields.ninetyDays.literals),
-  "empty-list": oneOf(fields.emptyList.literals),
-  "last-page-token": oneOf(fields.lastPageToken.literals),
-  "page-tokens": oneOf(Behaviour.PageTokens.literals),
   "monthly-quota": "a number of calls from 0 to 1000000000, or off",
   "control-token": Addresses.controlToken.takes,
-  log: oneOf(RequestLog.formats),
   cors: Addresses.origin.takes,
   "app-ticket-url": Addresses.eventUrl.takes,
-  json: "no value",
   "base-url": "a URL such as https://open.feishu.cn",
   "meeting-no": "a meeting number, such as 337736498",
-  "allow-http": "no value",
-  "exhaust-limit": "no value",
 }
 
 const isTime = Schema.is(VirtualClock.Time)
@@ -444,48 +432,16 @@ const flagGroups = {
   log: "what it tells",
 }
 
-/** A wrong flag is told in a line, without the whole help above it. */
+/** Says what is wrong with a command line in one line, without the whole help above it. */
 const presenter: CliOutput.Presenter = {
   present: (event) => {
     if (event._tag !== "InvalidInvocation") return CliOutput.defaultPresenter.present(event)
-    const unknownFlags = event.errors.filter((error) => error._tag === "UnrecognizedOption")
-    // What comes after an unknown flag may be its value, and is taken for a command then.
-    const errors = unknownFlags.length > 0 ? unknownFlags : event.errors
-    const where = `${event.commandPath.join(" ")} --help`
-    const problems = Problems.told(errors.map(whatIsWrong)).join("; ")
-    return Console.error(visible(`${name}: ${problems} (see ${where})`))
+    const { meaning, remedy } = CommandLineMistakes.describe(event, {
+      takes,
+      meantBy: (word) => (/^-$|\.(ya?ml|jsonc?|json5)$/i.test(word) ? `--seed ${word}` : undefined),
+    })
+    return Console.error(visible(`${name}: ${meaning}. ${remedy}`))
   },
-}
-
-const whatIsWrong = (error: CliError.CliError): string => {
-  switch (error._tag) {
-    case "UnrecognizedOption": {
-      // Effect finds --now like --foo; what is mistyped mostly begins right.
-      const meant = error.suggestions.find((flag) => flag.slice(0, 3) === error.option.slice(0, 3))
-      return `unknown flag ${error.option}${meant === undefined ? "" : `, did you mean ${meant}?`}`
-    }
-    case "UnexpectedArgument":
-      return `there is no place for ${error.arguments.map((argument) => JSON.stringify(argument)).join(" ")}`
-    case "UnknownSubcommand": {
-      const { subcommand, suggestions } = error
-      const meant = /^-$|\.(ya?ml|jsonc?|json5)$/i.test(subcommand) ? [`--seed ${subcommand}`] : suggestions
-      return `there is no command ${JSON.stringify(subcommand)}${meant.length === 0 ? "" : `, did you mean ${meant[0]}?`}`
-    }
-    case "MissingArgument":
-      return `needs a ${error.argument}`
-    case "InvalidValue": {
-      const flag = `--${error.option}`
-      if (error.expected === "at most 1 value") return `${flag} can be given only once`
-      const what = takes[error.option] ?? error.expected
-      // What stands before the host of a URL is a password.
-      const value = error.value.replace(/\/\/[^/]*@/, "//<redacted>@")
-      return value === ""
-        ? `${flag} needs a value: ${what}`
-        : `${flag} takes ${what}, not ${JSON.stringify(value)}`
-    }
-    default:
-      return error.message.replaceAll(/\s+/g, " ")
-  }
 }
 
 /**

@@ -113,7 +113,7 @@ describe.concurrent("exit codes", () => {
     assert.deepStrictEqual([unknown.code, nobody.code], [2, 2])
     assert.match(
       unknown.stderr,
-      /^error: there is no command "lst"\. Nothing was sent\nto do: Did you mean list\?.*\n$/,
+      /^error: unknown command "lst"\. Nothing was sent\nto do: Did you mean list\?.*\n$/,
     )
     assert.include(nobody.summary.error?.message, "Set FEISHU_APP_ID and FEISHU_APP_SECRET")
   })

@@ -4,7 +4,8 @@ import * as CliError from "effect/cli/CliError"
 import * as Config from "effect/Config"
 import * as Data from "effect/Data"
 import { FeishuError } from "@effect-feishu/core"
-import { firstOf, shortened } from "@effect-feishu/terminal/Shortened"
+import * as CommandLineMistakes from "@effect-feishu/terminal/CommandLineMistakes"
+import { shortened } from "@effect-feishu/terminal/Shortened"
 import { CommandEnded } from "./CommandEnded.ts"
 import type { Explanation } from "../language/Chinese.ts"
 import { explain } from "./explain.ts"
@@ -79,7 +80,7 @@ export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language
   if (error instanceof CommandEnded) {
     return { reason: error._tag, meaning: "", remedy: "", exitCode: error.exitCode }
   }
-  if (CliError.isCliError(error)) return badInput(ofCommandLine(error, say))
+  if (CliError.isCliError(error)) return badInput(ofCommandLine(error, language, say.nothingSent))
   if (error instanceof Config.ConfigError) {
     return badInput({ meaning: say.configWrong(inOneLine(error.cause.message)), remedy: say.correctConfig })
   }
@@ -127,75 +128,15 @@ const badInput = (explanation: Explanation): Fault => ({
 
 const inOneLine = (text: string): string => text.replace(/\n\n\s*/g, ". ").replace(/\s*\n\s*/g, " ")
 
-/** So many mistakes of a command line are told, all in one line. */
-const mostTogether = 10
-
-const ofCommandLine = (error: CliError.CliError, say: Language.Say<typeof words>): Explanation => {
-  const shown = error._tag === "ShowHelp" ? error : { commandPath: ["feishu-meetings"], errors: [error] }
-  const unknownFlags = shown.errors.filter((one) => one._tag === "UnrecognizedOption")
-  // What comes after an unknown flag may be its value, and is taken for something else then.
-  const errors = unknownFlags.length > 0 ? unknownFlags : shown.errors
-  const meant = errors.flatMap((one) => {
-    switch (one._tag) {
-      case "UnrecognizedOption":
-        // Effect finds --now like --foo; what is mistyped mostly begins right.
-        return one.suggestions.filter((flag) => flag.slice(0, 3) === one.option.slice(0, 3)).slice(0, 1)
-      case "UnknownSubcommand":
-        return one.suggestions.slice(0, 1)
-      default:
-        return []
-    }
-  })
-  // Effect takes -from apart into -f, -r, -o and -m; whoever typed it knows it as one.
-  const letters = errors.flatMap((one) =>
-    one._tag === "UnrecognizedOption" ? (/^-([^-])$/.exec(one.option)?.[1] ?? []) : [],
-  )
-  const problems = [
-    ...(letters.length === 0 ? [] : [say.unknownFlag(`-${letters.join("")}`)]),
-    ...errors
-      .filter((one) => !(one._tag === "UnrecognizedOption" && /^-[^-]$/.test(one.option)))
-      .map((one) => whatIsWrong(one, say)),
-  ]
-  return {
-    meaning: `${firstOf(
-      problems.map((problem) => shortened(withoutSecrets(problem), 300)),
-      mostTogether,
-      say.more,
-    ).join(say.semicolon)}${say.nothingSent}`,
-    remedy: [
-      ...(meant.length === 0 ? [] : [say.didYouMean([...new Set(meant)].slice(0, 3).join(", "))]),
-      say.seeHelp(`${shown.commandPath.join(" ")} --help`),
-    ].join(say.space),
-  }
+const ofCommandLine = (
+  error: CliError.CliError,
+  language: Language.Language,
+  nothingSent: string,
+): Explanation => {
+  const invocation = error._tag === "ShowHelp" ? error : { commandPath: ["feishu-meetings"], errors: [error] }
+  const { meaning, remedy } = CommandLineMistakes.describe(invocation, { language, masked: withoutSecrets })
+  return { meaning: `${meaning}${nothingSent}`, remedy }
 }
-
-const whatIsWrong = (error: CliError.CliError, say: Language.Say<typeof words>): string => {
-  switch (error._tag) {
-    case "UnrecognizedOption":
-      return say.unknownFlag(error.option)
-    case "UnknownSubcommand":
-      return say.unknownCommand(say.quoted(inQuotes(error.subcommand)))
-    case "MissingOption":
-      return say.missing(`--${error.option}`)
-    case "MissingArgument":
-      return say.missing(error.argument)
-    case "UnexpectedArgument":
-      return say.unexpected(error.arguments.map((text) => say.quoted(inQuotes(text))).join(" "))
-    case "InvalidValue": {
-      const name = error.kind === "argument" ? error.option : `--${error.option}`
-      if (error.expected === "at most 1 value") return say.onlyOnce(name)
-      // Effect puts choices into quotes, which are not to be typed, and its own words in front of them.
-      const expected = error.expected.replaceAll('"', "").replace(/^Expected:? /, "")
-      return error.value === ""
-        ? say.needsValue(name, expected)
-        : say.wrongValue(name, expected, say.quoted(inQuotes(error.value)))
-    }
-    default:
-      return inOneLine(error.message)
-  }
-}
-
-const inQuotes = (text: string): string => JSON.stringify(text).slice(1, -1)
 
 /** Returns all details of what ended a command, for `--verbose`, line by line: names and values as they are in code. */
 export const detailsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<string> => {
@@ -245,19 +186,6 @@ const words = Language.words({
     makeRoom: (flag: string) => `Free some space there, or write elsewhere with ${flag}.`,
     elsewhere: (flag: string) => `Write elsewhere with ${flag}.`,
     bug: "This is a bug in feishu-meetings: please report it as an issue of effect-feishu, with this line and the command.",
-    quoted: (text: string) => `"${text}"`,
-    unknownFlag: (flag: string) => `unknown flag ${flag}`,
-    unknownCommand: (command: string) => `there is no command ${command}`,
-    missing: (name: string) => `${name} is missing`,
-    unexpected: (what: string) => `there is no place for ${what}`,
-    onlyOnce: (name: string) => `${name} can be given only once`,
-    needsValue: (name: string, expected: string) => `${name} needs a value: ${expected}`,
-    wrongValue: (name: string, expected: string, value: string) => `${name} takes ${expected}, not ${value}`,
-    didYouMean: (what: string) => `Did you mean ${what}?`,
-    seeHelp: (command: string) => `See ${command}.`,
-    more: (left: number) => `and ${left} more`,
-    semicolon: "; ",
-    space: " ",
   },
   zh: {
     stopped: "被信号中止",
@@ -272,18 +200,5 @@ const words = Language.words({
     makeRoom: (flag) => `请腾出空间，或用 ${flag} 写到别处。`,
     elsewhere: (flag) => `请用 ${flag} 写到别处。`,
     bug: "这是 feishu-meetings 的 bug：请附上此行与所用命令，向 effect-feishu 提交 issue。",
-    quoted: (text) => `“${text}”`,
-    unknownFlag: (flag) => `未知选项 ${flag}`,
-    unknownCommand: (command) => `没有命令${command}`,
-    missing: (name) => `缺少 ${name}`,
-    unexpected: (what) => `多余的参数${what}`,
-    onlyOnce: (name) => `${name} 只能出现一次`,
-    needsValue: (name, expected) => `${name} 需要一个值：${expected}`,
-    wrongValue: (name, expected, value) => `${name} 应为 ${expected}，而不是${value}`,
-    didYouMean: (what) => `是否想输入 ${what}？`,
-    seeHelp: (command) => `请查看 ${command}。`,
-    more: (left) => `另有 ${left} 处`,
-    semicolon: "；",
-    space: "",
   },
 })
