@@ -23,6 +23,7 @@ import { isLoopbackHost } from "@effect-feishu/contract/BaseUrl"
 import * as Behaviour from "../state/Behaviour.ts"
 import * as CommandLineMistakes from "@effect-feishu/terminal/CommandLineMistakes"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
+import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import { visible } from "@effect-feishu/terminal/VisibleText"
 import { init, schemaText } from "./init.ts"
 import type * as Journal from "../state/Journal.ts"
@@ -498,10 +499,7 @@ const whyNotListening = (
   error: ServeError,
   { host, port }: { readonly host: string; readonly port: number },
 ): string => {
-  const code =
-    typeof error.cause === "object" && error.cause !== null && "code" in error.cause
-      ? String(error.cause.code)
-      : String(error.cause)
+  const code = SystemCode.find(error.cause) ?? String(error.cause)
   if (code === "EADDRINUSE") {
     return `port ${port} on ${host} is in use: stop the other program, or give another --port (0 takes any free one)`
   }

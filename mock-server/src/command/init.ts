@@ -6,6 +6,7 @@ import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 import { visible, visibleLines } from "@effect-feishu/terminal/VisibleText"
 import { quote } from "@effect-feishu/terminal/ShellQuote"
+import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import * as Seed from "../seed/Seed.ts"
 import * as SeedExample from "../seed/SeedExample.ts"
 import { tell } from "./CommandFailed.ts"
@@ -61,7 +62,6 @@ ${name} --seed ${shown}`,
 
 const whyNotWritten = (file: string, { reason }: PlatformError): string => {
   if (reason._tag === "NotFound") return `${file} cannot be written: there is no such folder`
-  const { cause } = reason
-  const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : reason._tag
-  return `${file} cannot be written (${String(code)}): give a name in a folder that you may write to`
+  const code = SystemCode.find(reason.cause) ?? reason._tag
+  return `${file} cannot be written (${code}): give a name in a folder that you may write to`
 }
