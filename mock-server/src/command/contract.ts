@@ -3,6 +3,8 @@ import { styleText } from "node:util"
 import { MeetingNoFromText } from "@effect-feishu/contract"
 import * as BaseUrl from "@effect-feishu/contract/BaseUrl"
 import * as Pasted from "@effect-feishu/contract/Pasted"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -16,6 +18,68 @@ import type { Credentials, Unreachable } from "../conformance/Subject.ts"
 import * as Proxy from "../conformance/Proxy.ts"
 import * as Report from "../conformance/Report.ts"
 import * as suite from "../conformance/suite.ts"
+
+/** What its flags take. */
+export const takes = {
+  "base-url": "a URL such as https://open.feishu.cn",
+  "meeting-no": "a meeting number, such as 337736498",
+}
+
+/** `called` is how the program was called. */
+export const command = (called: string) =>
+  Command.make(
+    "contract",
+    {
+      baseUrl: Flag.String("base-url").pipe(
+        Flag.withMetavar("URL"),
+        Flag.withDescription(
+          "The Feishu to look at: FEISHU_BASE_URL, or https://open.feishu.cn, unless given; https, but for loopback",
+        ),
+        Flag.optional,
+      ),
+      allowHttp: Flag.Boolean("allow-http").pipe(
+        Flag.withoutNegation,
+        Flag.withDescription(
+          "Permit plain http to another machine, such as a mock in a container, as FEISHU_ALLOW_HTTP=true does: secrets then travel unencrypted",
+        ),
+        Flag.withDefault(false),
+      ),
+      meetingNo: Flag.String("meeting-no").pipe(
+        Flag.withMetavar("N"),
+        Flag.withDescription(
+          "A meeting number with meetings in the last 89 days, more than 50 if you can: without it what rows and pages are like is not decided",
+        ),
+        Flag.optional,
+      ),
+      exhaustLimit: Flag.Boolean("exhaust-limit").pipe(
+        Flag.withoutNegation,
+        Flag.withDescription(
+          "Exceed the rate limit once, to see how requests are counted: for up to a minute the app is refused on this API in this tenant, whoever asks",
+        ),
+        Flag.withDefault(false),
+      ),
+      json: Flag.Boolean("json").pipe(
+        Flag.withoutNegation,
+        Flag.withDescription("Print one JSON document"),
+        Flag.withDefault(false),
+      ),
+    },
+    contract,
+  ).pipe(
+    Command.withDescription(
+      "Look where a Feishu differs from this mock, fact by fact, the least sure first. It reads only: up to 90 requests, half as fast as the limit allows. Credentials come from FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN. Meetings, secrets and ids are not shown. Ends with 0 when all is as here, 1 when something differs, 2 for bad input, 4 when no answer came.",
+    ),
+    Command.withExamples([
+      {
+        command: `${called} contract --meeting-no 337736498`,
+        description: "The real Feishu, with the credentials in the environment",
+      },
+      {
+        command: `${called} contract --base-url http://127.0.0.1:8787 --json | jq .flags`,
+        description: "A mock of your own: the flags with which this one does the same",
+      },
+    ]),
+  )
 
 /** Where requests go unless told. */
 const defaultBaseUrl = "https://open.feishu.cn"
@@ -32,7 +96,7 @@ const oauthBaseUrls: Readonly<Record<string, string>> = {
 const nothingSent = "Nothing was sent."
 
 /** Runs the checks, and fails when one differs. Nothing is sent before everything is looked at. */
-export const contract = Effect.fnUntraced(function* (flags: {
+const contract = Effect.fnUntraced(function* (flags: {
   readonly baseUrl: Option.Option<string>
   readonly allowHttp: boolean
   readonly meetingNo: Option.Option<string>

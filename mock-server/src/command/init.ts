@@ -1,4 +1,6 @@
 /** `feishu-mock init`: a seed to begin with, and what editors need to help with it. */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -7,21 +9,36 @@ import type { PlatformError } from "effect/PlatformError"
 import { visible, visibleLines } from "@effect-feishu/terminal/VisibleText"
 import { quote } from "@effect-feishu/terminal/ShellQuote"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
-import * as Seed from "../seed/Seed.ts"
 import * as SeedExample from "../seed/SeedExample.ts"
+import * as schemaFile from "./schema.ts"
 import { tell } from "./CommandFailed.ts"
+
+/** `called` is how the program was called, for the commands to type next. */
+export const command = (called: string) =>
+  Command.make(
+    "init",
+    {
+      file: Argument.String("FILE").pipe(
+        Argument.withDescription("Where to, feishu.yaml unless given; nothing is overwritten"),
+        Argument.withDefault("feishu.yaml"),
+      ),
+    },
+    ({ file }) => init(file, called),
+  ).pipe(
+    Command.withDescription("Write a seed to begin with: YAML, with every key explained."),
+    Command.withExamples([
+      { command: `${called} init`, description: "Write feishu.yaml, and feishu.schema.json for editors" },
+    ]),
+  )
 
 /** The first line of the seed names it. */
 const schemaName = "feishu.schema.json"
-
-/** The JSON Schema of a seed as a file. */
-export const schemaText = (): string => `${JSON.stringify(Seed.jsonSchema(), undefined, 2)}\n`
 
 /**
  * Writes the example, which explains itself, unless there is such a file, and the JSON Schema beside it. `name` is how
  * the command was called, for the commands to type next.
  */
-export const init = Effect.fnUntraced(function* (file: string, name: string) {
+const init = Effect.fnUntraced(function* (file: string, name: string) {
   if (!/\.ya?ml$/i.test(file)) {
     return yield* tell(`init writes YAML: give a name that ends in .yaml, not ${JSON.stringify(file)}`, 2)
   }
@@ -39,7 +56,7 @@ export const init = Effect.fnUntraced(function* (file: string, name: string) {
     ),
   )
   const schema = path.join(path.dirname(file), schemaName)
-  const beside = yield* write(schema, schemaText()).pipe(
+  const beside = yield* write(schema, schemaFile.text()).pipe(
     Effect.as(`Wrote ${schema}: its JSON Schema, for editors.`),
     Effect.catch((error) =>
       error.reason._tag === "AlreadyExists"

@@ -1,4 +1,7 @@
 /** `feishu-mock validate`: what is wrong with seed files, or what they hold. */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -12,8 +15,40 @@ import * as SeedWarnings from "../seed/SeedWarnings.ts"
 import { renderFault } from "../seed/SeedInvalid.ts"
 import { Failed, name, tell, warn } from "./CommandFailed.ts"
 
+/** `called` is how the program was called. */
+export const command = (called: string) =>
+  Command.make(
+    "validate",
+    {
+      files: Argument.variadic(
+        Argument.String("FILE").pipe(
+          Argument.withDescription("A seed in YAML or JSON; - reads standard input"),
+        ),
+        { min: 1 },
+      ),
+      json: Flag.Boolean("json").pipe(
+        Flag.withoutNegation,
+        Flag.withDescription("Print one line of JSON for each file"),
+        Flag.withDefault(false),
+      ),
+    },
+    ({ files, json }) => validate(files, { json }),
+  ).pipe(
+    Command.withDescription(
+      "List every mistake in seed files with its path and line (exit code 2), or say what the files hold.",
+    ),
+    Command.withExamples([
+      { command: `${called} validate feishu.yaml`, description: "Check one file" },
+      {
+        command: `envsubst < feishu.yaml | ${called} validate -`,
+        description: "Check what another program writes",
+      },
+      { command: `${called} validate --json seeds/*.yaml | jq .faults`, description: "For programs" },
+    ]),
+  )
+
 /** Looks at every file, and tells of each; `-` is standard input. Fails when one is wrong. */
-export const validate = Effect.fnUntraced(function* (
+const validate = Effect.fnUntraced(function* (
   paths: ReadonlyArray<string>,
   options: { readonly json: boolean },
 ) {

@@ -11,12 +11,23 @@ import { SeedInvalid } from "../seed/SeedInvalid.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 
+/** The least and the most of the whole numbers that are given. */
+export const bounds = {
+  port: [0, 65_535],
+  numbers: [1, 100_000],
+  meetings: [0, 1_000_000],
+  days: [1, 3_650],
+} as const
+
 /** Those that travel to the control plane, too, but for the seed. */
 export const fields = {
   generate: Schema.optionalKey(
-    Schema.Struct({ numbers: WholeNumber.between(1, 100_000), meetings: WholeNumber.between(0, 1_000_000) }),
+    Schema.Struct({
+      numbers: WholeNumber.between(...bounds.numbers),
+      meetings: WholeNumber.between(...bounds.meetings),
+    }),
   ),
-  days: Schema.optionalKey(WholeNumber.between(1, 3_650)),
+  days: Schema.optionalKey(WholeNumber.between(...bounds.days)),
   now: Schema.optionalKey(VirtualClock.Time),
   appTicketUrl: Schema.optionalKey(Addresses.schema(Addresses.eventUrl)),
   ...Behaviour.partial,
@@ -37,7 +48,7 @@ const Options = Schema.Struct({
   onRequest: Schema.optionalKey(Schema.Unknown),
   // Is checked where it is used, with more to say.
   seed: Schema.optionalKey(Schema.Unknown),
-  port: Schema.optionalKey(WholeNumber.between(0, 65_535)),
+  port: Schema.optionalKey(WholeNumber.between(...bounds.port)),
   host: Schema.optionalKey(Addresses.schema(Addresses.host)),
   controlToken: Schema.optionalKey(Addresses.schema(Addresses.controlToken)),
   cors: Schema.optionalKey(Addresses.schema(Addresses.origin)),

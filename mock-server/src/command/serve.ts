@@ -1,0 +1,140 @@
+/** `feishu-mock` without a command: serves until it is stopped. */
+import type * as Command from "effect/cli/Command"
+import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { ServeError } from "effect/http/HttpServerError"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Stdio from "effect/Stdio"
+import * as SystemCode from "@effect-feishu/terminal/SystemCode"
+import { isLoopbackHost } from "@effect-feishu/contract/BaseUrl"
+import * as MockFeishu from "../library/MockFeishu.ts"
+import * as Problems from "../protocol/Problems.ts"
+import type * as Seed from "../seed/Seed.ts"
+import * as SeedFile from "../seed/SeedFile.ts"
+import * as SeedWarnings from "../seed/SeedWarnings.ts"
+import { renderFault } from "../seed/SeedInvalid.ts"
+import type * as Journal from "../state/Journal.ts"
+import * as VirtualClock from "../state/VirtualClock.ts"
+import { banner, readyLine } from "./banner.ts"
+import { type Failed, tell, warn } from "./CommandFailed.ts"
+import type * as flags from "./flags.ts"
+import * as RequestLog from "./RequestLog.ts"
+import { oldInWords } from "./validate.ts"
+
+/** What the flags have given. */
+type Given = Command.Command.Config.Infer<typeof flags.all>
+
+/** Starts the mock, says that it is ready, and serves until it is interrupted. */
+export const serve = (given: Given) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const present = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+      const now = yield* startOf(given, present)
+      const { feishu, seed } = yield* start(given, now).pipe(
+        Effect.catchTags({
+          SeedInvalid: (error) => tell(error.message, 2),
+          ServeError: (error) => tell(whyNotListening(error, given), 1),
+        }),
+      )
+      const { meetingNos, url } = feishu
+      for (const doubt of doubtsAbout(given, meetingNos, seed, now ?? present)) yield* warn(doubt)
+      const ready = hasOnlyStoreApps(seed) ? { url, meetingNos } : feishu
+      yield* Console.log(given.json ? readyLine(ready) : banner(ready, now ?? present))
+      return yield* Effect.never
+    }),
+  )
+
+/** When the mock's clock starts, in unix seconds; without `--now` it shows the present. */
+const startOf = ({ now: time }: Given, present: number): Effect.Effect<number | undefined, Failed> => {
+  if (time === undefined) return Effect.undefined
+  return Option.match(VirtualClock.secondsOf(time, present), {
+    onNone: () => tell(`--now ${time} cannot be: ${VirtualClock.bounds}`, 2),
+    onSome: Effect.succeed,
+  })
+}
+
+const start = Effect.fnUntraced(function* (given: Given, now: number | undefined) {
+  const { controlToken, json, log, meetings, numbers, seed: file, ...options } = given
+  const seed = file === undefined ? undefined : yield* SeedFile.fromFile(file, now)
+  const generate =
+    numbers === undefined && meetings === undefined
+      ? undefined
+      : { numbers: numbers ?? 3, meetings: meetings ?? 120 }
+  const services = yield* Layer.build(
+    MockFeishu.layer({
+      ...options,
+      seed,
+      generate,
+      now,
+      controlToken: controlToken === undefined ? undefined : Redacted.value(controlToken),
+      onRequest: yield* logOf({ json, log }),
+    }),
+  )
+  return { feishu: Context.get(services, MockFeishu.MockFeishu), seed }
+})
+
+/** What may not be meant. `start` is when the mock's clock starts, in unix seconds. */
+const doubtsAbout = (
+  { appTicketUrl, host, ninetyDays }: Given,
+  meetingNos: ReadonlyArray<string>,
+  seed: Seed.Seed | undefined,
+  start: number,
+): ReadonlyArray<string> => {
+  const old = seed === undefined || ninetyDays === "span" ? 0 : SeedWarnings.tooOld(seed, start)
+  return [
+    ...(hasOnlyStoreApps(seed) && appTicketUrl === undefined
+      ? ["the seed has store apps only, and nobody gets their tickets: give --app-ticket-url"]
+      : []),
+    ...(meetingNos.length === 0
+      ? ["there are no meetings to read: add meetings or generate to the seed, or give --meetings"]
+      : []),
+    ...(old > 0 ? [oldInWords(old)] : []),
+    ...(seed === undefined ? [] : Problems.told(SeedWarnings.warnings(seed).map(renderFault))),
+    ...(isLoopbackHost(host)
+      ? []
+      : [`${host} can be reached from other machines, and anybody who does can read these meetings`]),
+  ]
+}
+
+const hasOnlyStoreApps = (seed: Seed.Seed | undefined): boolean =>
+  seed?.apps?.every(({ type }) => type === "store") ?? false
+
+/** What tells of each request. A script has not asked for it, and may take every line of stderr for a failure. */
+const logOf = Effect.fnUntraced(function* (flags: {
+  readonly json: boolean
+  readonly log: (typeof RequestLog.formats)[number] | undefined
+}) {
+  const stdio = yield* Stdio.Stdio
+  const console = yield* Console.Console
+  // A reader that is gone, such as head, is no reason to stop.
+  const ignore = () => {}
+  yield* Effect.acquireRelease(
+    Effect.sync(() => process.stderr.on("error", ignore)),
+    (stderr) => Effect.sync(() => stderr.off("error", ignore)),
+  )
+  const watched = !flags.json && (yield* stdio.stderrIsTerminal)
+  switch (flags.log ?? (watched ? "pretty" : "none")) {
+    case "pretty":
+      return (entry: Journal.Entry) => console.error(RequestLog.pretty(entry, RequestLog.stderr()))
+    case "json":
+      return (entry: Journal.Entry) => console.error(RequestLog.json(entry))
+    case "none":
+      return undefined
+  }
+})
+
+const whyNotListening = (
+  error: ServeError,
+  { host, port }: { readonly host: string; readonly port: number },
+): string => {
+  const code = SystemCode.find(error.cause) ?? String(error.cause)
+  if (code === "EADDRINUSE") {
+    return `port ${port} on ${host} is in use: stop the other program, or give another --port (0 takes any free one)`
+  }
+  if (code === "EACCES") return `port ${port} on ${host} is not allowed: give a --port of 1024 or more`
+  return `cannot listen on ${host} (${code}): check --host`
+}
