@@ -1,0 +1,142 @@
+/** What `feishu-mock contract` is to check, from its flags and the environment. */
+import { MeetingNoFromText } from "@effect-feishu/contract"
+import * as BaseUrl from "@effect-feishu/contract/BaseUrl"
+import * as Pasted from "@effect-feishu/contract/Pasted"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Proxy from "../conformance/Proxy.ts"
+import type { Credentials } from "../conformance/Subject.ts"
+import { type Failed, tell } from "./CommandFailed.ts"
+
+/** Where requests go unless told. */
+const defaultBaseUrl = "https://open.feishu.cn"
+
+/** Half of what the limit lets pass: other programs of the app go on. */
+const pauseMillis = 1_200
+
+/** Whose OAuth has a host of its own; that of any other is where it is itself, so that no secret goes elsewhere. */
+const oauthBaseUrls: Readonly<Record<string, string>> = {
+  "https://open.feishu.cn": "https://accounts.feishu.cn",
+  "https://open.larksuite.com": "https://accounts.larksuite.com",
+}
+
+const nothingSent = "Nothing was sent."
+
+/** What the flags have given. */
+export interface Given {
+  readonly baseUrl: Option.Option<string>
+  readonly allowHttp: boolean
+  readonly meetingNo: Option.Option<string>
+  readonly exhaustLimit: boolean
+}
+
+/** Checks all of it, before anything is sent. */
+export const check = Effect.fnUntraced(function* ({ allowHttp, baseUrl, exhaustLimit, meetingNo }: Given) {
+  const environment = yield* fromEnvironment
+  if (!["", "feishu", "lark"].includes(environment.brand)) {
+    return yield* tell(`FEISHU_BRAND takes feishu or lark. ${nothingSent}`, 2)
+  }
+  const typed = Option.getOrElse(
+    Option.orElse(baseUrl, () => Option.filter(environment.baseUrl, (url) => url !== "")),
+    () => (environment.brand === "lark" ? "https://open.larksuite.com" : defaultBaseUrl),
+  )
+  const isHttpAllowed = allowHttp || /^(?:true|yes|on|1)$/i.test(environment.allowHttp)
+  const { isEncrypted, isLoopback, url } = yield* checkedUrl(typed, isHttpAllowed)
+  const number = Option.isNone(meetingNo)
+    ? undefined
+    : yield* Schema.decodeUnknownEffect(MeetingNoFromText)(meetingNo.value).pipe(
+        Effect.catch(({ message }) => tell(`--meeting-no: ${message}. ${nothingSent}`, 2)),
+      )
+  const credentials = yield* checkedCredentials(environment)
+  // Only https goes through a proxy here.
+  const proxy = isLoopback || url.startsWith("http:") ? { environment: undefined } : Proxy.read(process.env)
+  if ("problem" in proxy) return yield* tell(`${proxy.problem}. ${nothingSent}`, 2)
+  return {
+    baseUrl: url,
+    isEncrypted,
+    isLoopback,
+    oauthBaseUrl: oauthBaseUrls[url] ?? url,
+    credentials,
+    meetingNo: number,
+    exhaustLimit,
+    pauseMillis: isLoopback ? 0 : pauseMillis,
+    proxy: proxy.environment,
+  }
+})
+
+/** What {@link check} gives. */
+export type ContractSettings = Effect.Success<ReturnType<typeof check>>
+
+const pasted = (variable: string) =>
+  Config.option(
+    Config.map(Config.Redacted(variable), (secret) =>
+      Redacted.make(Pasted.unwrapped(Redacted.value(secret))),
+    ),
+  )
+
+const fromEnvironment = Effect.orDie(
+  Config.all({
+    baseUrl: Config.option(Config.map(Config.String("FEISHU_BASE_URL"), Pasted.unquoted)),
+    brand: Config.map(Config.withDefault(Config.String("FEISHU_BRAND"), ""), Pasted.unquoted),
+    allowHttp: Config.map(Config.withDefault(Config.String("FEISHU_ALLOW_HTTP"), ""), Pasted.unquoted),
+    token: pasted("FEISHU_ACCESS_TOKEN"),
+    appId: Config.option(Config.map(Config.String("FEISHU_APP_ID"), Pasted.unwrapped)),
+    appSecret: pasted("FEISHU_APP_SECRET"),
+  }),
+)
+
+const checkedCredentials = Effect.fnUntraced(function* ({
+  appId,
+  appSecret,
+  token,
+}: Effect.Success<typeof fromEnvironment>): Effect.fn.Return<Credentials, Failed> {
+  const given = <A>(option: Option.Option<A>, textOf: (value: A) => string) =>
+    Option.filter(option, (value) => textOf(value) !== "")
+  const id = Option.getOrUndefined(given(appId, String))
+  const secret = Option.getOrUndefined(given(appSecret, Redacted.value))
+  const access = Option.getOrUndefined(given(token, Redacted.value))
+  if (id !== undefined && secret === undefined) {
+    return yield* tell(`FEISHU_APP_ID is set, but FEISHU_APP_SECRET is not. ${nothingSent}`, 2)
+  }
+  if (id === undefined && secret !== undefined) {
+    return yield* tell(`FEISHU_APP_SECRET is set, but FEISHU_APP_ID is not. ${nothingSent}`, 2)
+  }
+  if (id === undefined && access === undefined) {
+    return yield* tell(
+      `there are no credentials: set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN. ${nothingSent}`,
+      2,
+    )
+  }
+  // Not repeated: it may be a secret with a line end behind it.
+  if (access !== undefined && !/^[!-~]+$/.test(Redacted.value(access))) {
+    return yield* tell(
+      `FEISHU_ACCESS_TOKEN has characters that no token has, such as spaces. ${nothingSent}`,
+      2,
+    )
+  }
+  return { app: id === undefined || secret === undefined ? undefined : { id, secret }, token: access }
+})
+
+const checkedUrl = Effect.fnUntraced(function* (typed: string, allowHttp: boolean) {
+  const refuse = (what: string) => tell(`the base URL ${what}. ${nothingSent}`, 2)
+  const url = BaseUrl.parse(typed)
+  if (Result.isFailure(url)) return yield* refuse(urlProblems[url.failure])
+  const { isLoopback, isUnencrypted, origin, text } = url.success
+  if (isUnencrypted && !allowHttp) {
+    return yield* refuse(
+      `${origin} is not https: anyone on the way could read the secret; --allow-http permits it`,
+    )
+  }
+  return { isEncrypted: !isUnencrypted, isLoopback, url: text }
+})
+
+const urlProblems: Readonly<Record<BaseUrl.Problem, string>> = {
+  "not a URL": `is not a URL: give one such as ${defaultBaseUrl}`,
+  "has a user or password": "contains a user name or password: give it without them",
+  "has a query or fragment": "has a query or fragment: give it without",
+  "not http or https": `is not an https URL: give one such as ${defaultBaseUrl}`,
+}
