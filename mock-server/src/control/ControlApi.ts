@@ -49,10 +49,21 @@ export class Problems extends HttpApiMiddleware.Service<Problems>()("@effect-fei
 const workspace = { app_id: Schema.optionalKey(Schema.String) }
 
 const seconds = Schema.Finite
-const Clock = Schema.Struct({
+/** What the mock's clock shows. */
+export const Clock = Schema.Struct({
   /** Unix seconds, with a fraction. */
   now: seconds,
   frozen: Schema.Boolean,
+})
+
+/**
+ * Set or advance, and then freeze or run. `set` is a time: unix seconds, `2026-01-31T09:00:00Z`, or `-3h` from where the
+ * clock is. `advance` is a length of time: seconds, or `1d`; a negative one goes back.
+ */
+export const ClockMove = Schema.Struct({
+  set: Schema.optionalKey(VirtualClock.Time),
+  advance: Schema.optionalKey(TimeText.Length(-TimeText.lastSecond, TimeText.lastSecond)),
+  frozen: Schema.optionalKey(Schema.Boolean),
 })
 
 const Done = Schema.Struct({ ok: Schema.Literal(true) })
@@ -254,15 +265,7 @@ const time = HttpApiGroup.make("time").add(
   HttpApiEndpoint.get("clock", "/clock", { query: workspace, success: Clock, error: Missing }),
   HttpApiEndpoint.post("moveClock", "/clock", {
     query: workspace,
-    /**
-     * Set or advance, and then freeze or run. `set` is a time: unix seconds, `2026-01-31T09:00:00Z`, or `-3h` from
-     * where the clock is. `advance` is a length of time: seconds, or `1d`; a negative one goes back.
-     */
-    payload: Schema.Struct({
-      set: Schema.optionalKey(VirtualClock.Time),
-      advance: Schema.optionalKey(TimeText.Length(-TimeText.lastSecond, TimeText.lastSecond)),
-      frozen: Schema.optionalKey(Schema.Boolean),
-    }),
+    payload: ClockMove,
     success: Clock,
     error: [Refused, Missing],
   }),

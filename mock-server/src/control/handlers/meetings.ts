@@ -1,0 +1,61 @@
+/** Meetings: search, put, remove. */
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as Bounds from "../../protocol/Bounds.ts"
+import * as TimeText from "../../seed/TimeText.ts"
+import * as Seed from "../../seed/Seed.ts"
+import * as Store from "../../state/Store.ts"
+import type { Workspaces } from "../../state/Workspaces.ts"
+import * as ControlApi from "../ControlApi.ts"
+import * as Outcome from "./Outcome.ts"
+import * as Target from "./Target.ts"
+
+/** Handles the group `meetings`. */
+export const layer = (workspaces: Workspaces) => {
+  const { change, find } = Target.of(workspaces)
+  return HttpApiBuilder.group(ControlApi.Api, "meetings", (handlers) =>
+    handlers
+      .handle("meetings", ({ query }) =>
+        Effect.map(find(query), ({ state }) => {
+          const { limit = 50, meeting_no: meetingNo, offset = 0, search: text } = query
+          const { meetings, total } = state.store.search({
+            meetingNo,
+            text,
+            offset,
+            limit: Math.min(limit, 1_000),
+          })
+          return { total, meetings: meetings.map(Store.written) }
+        }),
+      )
+      .handle("putMeetings", ({ payload, query }) =>
+        change(query, ({ state }) => {
+          const now = Math.floor(state.clock.now() / 1000)
+          const meetings = payload.map((meeting) => Seed.inSeconds(meeting, now))
+          const problems = problemsOf(meetings, state.store)
+          if (problems.length > 0) return Effect.fail(Outcome.refused("these meetings cannot be", problems))
+          if (!state.store.hasRoomFor(meetings)) {
+            return Effect.fail(Outcome.refused("there is no room for these meetings", [Bounds.ofWorkspace]))
+          }
+          return Effect.as(Store.putAll(state.store, meetings), { put: payload.length })
+        }),
+      )
+      .handle("removeMeeting", ({ params, query }) =>
+        change(query, ({ state }) =>
+          Outcome.doneOr(state.store.removeMeeting(params.id), `meeting ${params.id}`),
+        ),
+      ),
+  )
+}
+
+const problemsOf = (
+  meetings: ReadonlyArray<Store.GivenMeeting>,
+  store: Store.Store,
+): ReadonlyArray<string> => {
+  const tenants = new Set(store.apps().flatMap(({ tenants }) => tenants))
+  return meetings.flatMap(({ end_time: end, start_time: start, tenant_key: tenant }, index) => [
+    ...(tenant !== undefined && !tenants.has(tenant) ? [`[${index}].tenant_key: no app has it`] : []),
+    ...(end !== undefined && end < start ? [`[${index}].end_time: is before start_time`] : []),
+    ...(start > TimeText.lastSecond ? [`[${index}].start_time: ${Seed.tooLate}`] : []),
+    ...(end !== undefined && end > TimeText.lastSecond ? [`[${index}].end_time: ${Seed.tooLate}`] : []),
+  ])
+}

@@ -1,0 +1,50 @@
+/** The mock's clock, and the rate limits that run by it. */
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as Option from "effect/Option"
+import * as VirtualClock from "../../state/VirtualClock.ts"
+import type * as Workspace from "../../state/Workspace.ts"
+import type { Workspaces } from "../../state/Workspaces.ts"
+import * as ControlApi from "../ControlApi.ts"
+import * as Outcome from "./Outcome.ts"
+import * as Target from "./Target.ts"
+
+/** Handles the group `time`. */
+export const layer = (workspaces: Workspaces) => {
+  const { change, find } = Target.of(workspaces)
+  return HttpApiBuilder.group(ControlApi.Api, "time", (handlers) =>
+    handlers
+      .handle("clock", ({ query }) => Effect.map(find(query), ({ state }) => clockOf(state)))
+      .handle("moveClock", ({ payload, query }) => change(query, ({ state }) => move(state, payload)))
+      .handle("limits", ({ query }) =>
+        Effect.map(find(query), ({ state }) =>
+          state.rateLimit
+            .counts(state.clock.now())
+            .map((count) => ({ ...count, fullAt: count.fullAt / 1000 })),
+        ),
+      ),
+  )
+}
+
+const clockOf = ({ clock }: Workspace.State) => ({ now: clock.now() / 1000, frozen: clock.isFrozen() })
+
+/** Sets or advances the clock, and then freezes it or lets it run. */
+const move = (
+  state: Workspace.State,
+  { advance = 0, frozen, set }: typeof ControlApi.ClockMove.Type,
+): Effect.Effect<typeof ControlApi.Clock.Type, ControlApi.Refused> => {
+  const { clock } = state
+  const now = clock.now() / 1000
+  const to = VirtualClock.secondsOf(set ?? now, now).pipe(
+    Option.flatMap((from) => VirtualClock.secondsOf(from + advance, now)),
+    Option.getOrUndefined,
+  )
+  if (to === undefined) {
+    const key = advance === 0 ? "set" : "advance"
+    return Effect.fail(Outcome.refused("the clock cannot be moved there", [`${key}: ${VirtualClock.bounds}`]))
+  }
+  if (set !== undefined || advance !== 0) clock.set(to * 1000)
+  if (frozen === true) clock.freeze()
+  if (frozen === false) clock.run()
+  return Effect.succeed(clockOf(state))
+}
