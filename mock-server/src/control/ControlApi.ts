@@ -91,7 +91,7 @@ const state = HttpApiGroup.make("state").add(
   }),
   HttpApiEndpoint.patch("changeBehaviour", "/behaviour", {
     query: workspace,
-    payload: Schema.Struct(Behaviour.partial),
+    payload: Behaviour.Some,
     success: Behaviour.Behaviour,
     error: [Refused, Missing],
   }),

@@ -11,6 +11,8 @@ import * as Masking from "../secrets/Masking.ts"
 import * as TimeText from "../seed/TimeText.ts"
 import { names, type Operation } from "../protocol/Operations.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
+import type { Held, HeldAsWritten } from "../protocol/HeldType.ts"
+import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
 /** At most this many headers, and characters of headers, in a rule: enough to test the bounds of a client. */
 const mostHeaders = 2_000
@@ -93,7 +95,7 @@ export const NetworkFault = Schema.Literals([
   "gzip bomb",
 ])
 /** How the connection or the body breaks. */
-export type NetworkFault = typeof NetworkFault.Type
+export type NetworkFault = Held<PublicTypes.NetworkFault, typeof NetworkFault>
 
 /** How a page of meetings is wrong. */
 export const PagingFault = Schema.Literals([
@@ -116,7 +118,7 @@ export const PagingFault = Schema.Literals([
   "foreign row",
 ])
 /** How a page of meetings is wrong. */
-export type PagingFault = typeof PagingFault.Type
+export type PagingFault = Held<PublicTypes.PagingFault, typeof PagingFault>
 
 /** What happens instead of the right answer: one failure, or a delay before the answer. */
 export const Then = Schema.Struct({
@@ -151,7 +153,7 @@ export const Then = Schema.Struct({
   ),
 )
 /** What happens instead of the right answer. */
-export type Then = typeof Then.Type
+export type Then = HeldAsWritten<PublicTypes.Then, typeof Then>
 
 /** The calls that a rule changes: those that meet all conditions. Without conditions, every call of the operation. */
 const When = Schema.Struct({
@@ -196,7 +198,7 @@ export const Rule = Schema.Struct({
   ),
 )
 /** A rule. */
-export type Rule = typeof Rule.Type
+export type Rule = HeldAsWritten<PublicTypes.Rule, typeof Rule>
 
 /** A rule that was added, with its counts. */
 export const Active = Schema.Struct({
@@ -208,7 +210,7 @@ export const Active = Schema.Struct({
   fired: Schema.Int,
 })
 /** A rule that was added, with its counts. */
-export type Active = typeof Active.Type
+export type Active = HeldAsWritten<PublicTypes.Active, typeof Active>
 
 /** Returns the rule with the secrets in its conditions and headers masked. */
 export const shown = (rule: Active, secrets: KnownSecrets): Active => {
@@ -249,7 +251,7 @@ export const Chaos = Schema.Struct({
   ),
 })
 /** Random failures. */
-export type Chaos = typeof Chaos.Type
+export type Chaos = HeldAsWritten<PublicTypes.Chaos, typeof Chaos>
 
 /** A call, as rules see it. */
 interface Call {

@@ -1,5 +1,8 @@
 /** The endpoints of Feishu that are here, by the names that fault rules and the journal have for them. */
 import { AppAccessToken, AppTicket, ListByNo, OAuth, TenantAccessToken } from "@effect-feishu/contract"
+import type { Operation } from "./PublicTypes.ts"
+
+export type { Operation }
 
 /** Method and path of each. */
 const operations = {
@@ -11,10 +14,7 @@ const operations = {
   "auth.appTicketResend": `POST ${AppTicket.resendPath}`,
   "oauth.userToken": `POST ${OAuth.userTokenPath}`,
   "oauth.clientCredentials": `POST ${OAuth.tokenPath}`,
-} as const
-
-/** The name of an endpoint. */
-export type Operation = keyof typeof operations
+} as const satisfies { readonly [Name in Operation]: string }
 
 /** Every name. */
 export const names = Object.keys(operations) as ReadonlyArray<Operation>

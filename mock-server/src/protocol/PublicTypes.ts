@@ -1,6 +1,6 @@
 /**
- * What a program says to the mock and hears of it, as plain types: they need nothing else to be installed. Tests hold
- * them equal to the Schemas that the mock checks with.
+ * What programs send to the mock and get from it, as plain types: they need nothing else to be installed. The Schemas
+ * that the mock checks with are held to them (`HeldType.ts`).
  */
 
 /** An app with its credentials. */

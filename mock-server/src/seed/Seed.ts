@@ -10,6 +10,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SeedValues from "./SeedValues.ts"
 import * as TimeText from "./TimeText.ts"
+import type { Held } from "../protocol/HeldType.ts"
+import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
 export { SeedInvalid } from "./SeedInvalid.ts"
 
@@ -62,7 +64,7 @@ export const App = Schema.Struct({
   verification_token: optional(text, needsQuotes, "For a store app: its tickets carry this token"),
 }).annotate(noOtherKeys)
 /** An app with its credentials. */
-export type App = typeof App.Type
+export type App = Held<PublicTypes.App, typeof App>
 
 /** The app of a seed that has none. Its credentials are made up. */
 export const defaultApp: App = {
@@ -101,7 +103,7 @@ export const Meeting = Schema.Struct({
   note_id: optional(shown, needsQuotes, "The id of the meeting's note, in quotes"),
 }).annotate(noOtherKeys)
 /** One meeting. */
-export type Meeting = typeof Meeting.Type
+export type Meeting = Held<PublicTypes.Meeting, typeof Meeting>
 
 /**
  * An order to generate `count` meetings of a number, spread from `from` (inclusive) to `to` (exclusive), which are written
@@ -119,7 +121,7 @@ export const Generate = Schema.Struct({
   ),
 }).annotate(noOtherKeys)
 /** An order to generate meetings. */
-export type Generate = typeof Generate.Type
+export type Generate = Held<PublicTypes.Generate, typeof Generate>
 
 /** The keys of a seed that have a meaning. */
 export const Keys = Schema.Struct({
@@ -150,7 +152,7 @@ export const Seed: Schema.Codec<typeof Keys.Type, typeof Keys.Encoded> = Schema.
   Schema.Record(Schema.TemplateLiteral(["x-", Schema.String]), Schema.Unknown),
 ]).annotate(noOtherKeys)
 /** A whole seed. */
-export type Seed = typeof Seed.Type
+export type Seed = Held<PublicTypes.Seed, typeof Seed>
 
 /** An entry with every time in unix seconds. */
 export type InSeconds<Entry extends Meeting | Generate> = {

@@ -1,8 +1,11 @@
-/** Where the documents leave a choice: one switch for each, set to the stricter reading unless told. */
+/** Where Feishu's documents leave a choice: one switch for each. Its default is the stricter reading. */
 import { ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
+import type { Held } from "../protocol/HeldType.ts"
+import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
 const limitFrom = (minimum: number) => {
   const message = `${WholeNumber.inWords(minimum, WholeNumber.mostTimes)}, or "off"`
@@ -11,9 +14,6 @@ const limitFrom = (minimum: number) => {
     Schema.Literal("off"),
   ]).annotate({ message })
 }
-
-/** See the switch. */
-export const PageTokens = Schema.Literals(["bound", "free"])
 
 /** Every switch. */
 export const Behaviour = Schema.Struct({
@@ -31,17 +31,16 @@ export const Behaviour = Schema.Struct({
   lastPageToken: Schema.Literals(["absent", "empty"]),
   /**
    * What a page token is good for: the whole query that it was given for (`bound`, the default, inferred), or that
-   * number and tenant, whatever `start_time`, `end_time` and `page_size` are (`free`). Snapshots from before this
-   * switch have `bound`.
+   * number and tenant, whatever `start_time`, `end_time` and `page_size` are (`free`).
    */
-  pageTokens: PageTokens.pipe(Schema.withDecodingDefaultKey(Effect.succeed("bound" as const))),
+  pageTokens: Schema.Literals(["bound", "free"]),
   /** Calls of the meeting endpoint in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
   monthlyQuota: limitFrom(0),
 })
-/** See the Schema of the same name. */
-export type Behaviour = typeof Behaviour.Type
+/** How the mock behaves where Feishu's documents leave a choice. */
+export type Behaviour = Held<PublicTypes.Behaviour, typeof Behaviour>
 
-/** What holds unless told. */
+/** What holds unless something else is given. */
 export const defaults: Behaviour = {
   rateLimit: ListByNo.rateLimit,
   rateWindow: "fixed",
@@ -53,14 +52,21 @@ export const defaults: Behaviour = {
   monthlyQuota: "off",
 }
 
-/** The same, each of them optional. */
-export const partial = {
-  rateLimit: Schema.optionalKey(Behaviour.fields.rateLimit),
-  rateWindow: Schema.optionalKey(Behaviour.fields.rateWindow),
-  rateStatus: Schema.optionalKey(Behaviour.fields.rateStatus),
-  ninetyDays: Schema.optionalKey(Behaviour.fields.ninetyDays),
-  emptyList: Schema.optionalKey(Behaviour.fields.emptyList),
-  lastPageToken: Schema.optionalKey(Behaviour.fields.lastPageToken),
-  pageTokens: Schema.optionalKey(PageTokens),
-  monthlyQuota: Schema.optionalKey(Behaviour.fields.monthlyQuota),
-}
+/** The defaults, with what is given in their places. */
+export const withDefaults = (given: {
+  readonly [Name in keyof Behaviour]?: Behaviour[Name] | undefined
+}): Behaviour => ({
+  ...defaults,
+  ...Object.fromEntries(
+    Struct.keys(defaults).flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
+  ),
+})
+
+/** Some of the switches. */
+export const Some = Behaviour.mapFields(Struct.map(Schema.optionalKey))
+
+/** As snapshots hold it: those from before there was `pageTokens` do not name it. */
+export const InSnapshot = Behaviour.mapFields((fields) => ({
+  ...fields,
+  pageTokens: fields.pageTokens.pipe(Schema.withDecodingDefaultKey(Effect.succeed(defaults.pageTokens))),
+}))

@@ -30,7 +30,7 @@ export const fields = {
   days: Schema.optionalKey(WholeNumber.between(...bounds.days)),
   now: Schema.optionalKey(VirtualClock.Time),
   appTicketUrl: Schema.optionalKey(Addresses.schema(Addresses.eventUrl)),
-  ...Behaviour.partial,
+  ...Behaviour.Some.fields,
 }
 
 const isTime = Schema.is(VirtualClock.Time)

@@ -16,13 +16,15 @@ import { get } from "../seed/UncheckedSeed.ts"
 import * as Store from "./Store.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
+import type { Held } from "../protocol/HeldType.ts"
+import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
 const first = {
   version: Schema.Literal(1),
   /** The mock's time in unix seconds. */
   now: WholeNumber.between(0, TimeText.lastSecond, VirtualClock.bounds),
   frozen: Schema.Boolean,
-  behaviour: Behaviour.Behaviour,
+  behaviour: Behaviour.InSnapshot,
 }
 const { apps, meetings } = Seed.Keys.fields
 
@@ -32,7 +34,7 @@ export const Snapshot = Schema.Struct({
   seed: Schema.Struct({ apps, meetings }).annotate(Seed.noOtherKeys),
 }).annotate(Seed.noOtherKeys)
 /** What a workspace holds, as JSON. */
-export type Snapshot = typeof Snapshot.Type
+export type Snapshot = Held<PublicTypes.Snapshot, typeof Snapshot>
 
 /** The first line of a snapshot in lines. */
 const FirstLine = Schema.Struct({

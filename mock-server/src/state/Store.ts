@@ -17,16 +17,11 @@ import * as MeetingIndex from "./MeetingIndex.ts"
 import type * as MeetingPage from "../protocol/MeetingPage.ts"
 import type * as Seed from "../seed/Seed.ts"
 
-/** An app as the mock keeps it: `null` for a field without a value. */
-export interface App {
-  readonly app_id: string
-  readonly app_secret: string
-  readonly type: "self_built" | "store"
-  readonly scopes: ReadonlyArray<string>
-  readonly tenants: readonly [string, ...Array<string>]
-  readonly allowed_ips: ReadonlyArray<string> | null
-  readonly encrypt_key: string | null
-  readonly verification_token: string | null
+/** An app as the mock keeps it: `null` where it has no value, since models have no optional keys. */
+export type App = {
+  readonly [Key in keyof Seed.App]-?: Partial<Pick<Seed.App, Key>> extends Pick<Seed.App, Key>
+    ? Seed.App[Key] | null
+    : Seed.App[Key]
 }
 
 /** A meeting as the mock keeps it: `null` for a field without a value. Times are unix seconds. */

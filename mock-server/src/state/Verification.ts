@@ -1,6 +1,8 @@
 /** Compares the calls in the journal with those that a test expected. */
 import * as Schema from "effect/Schema"
 import { names } from "../protocol/Operations.ts"
+import type { Held } from "../protocol/HeldType.ts"
+import type * as PublicTypes from "../protocol/PublicTypes.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
 import * as Masking from "../secrets/Masking.ts"
@@ -16,13 +18,15 @@ export const Expectation = Schema.Struct({
   code: Schema.optionalKey(WholeNumber.between(...WholeNumber.code)),
 })
 /** A call that a test expects. */
-export type Expectation = typeof Expectation.Type
+export type Expectation = Held<PublicTypes.Expectation, typeof Expectation>
 
 /** Whether all calls were as expected, and if not, one sentence for each difference. */
 export const Verdict = Schema.Struct({
   ok: Schema.Boolean,
   differences: Schema.Array(Schema.String),
 })
+/** Whether all calls were as expected, and if not, what differs. */
+export type Verdict = Held<PublicTypes.Verdict, typeof Verdict>
 
 /**
  * Compares the entries with the calls that a test expected; with `inOrder`, their order, too. An expected value that is a
@@ -33,7 +37,7 @@ export const verify = (
   expected: ReadonlyArray<Expectation>,
   inOrder: boolean,
   secrets: KnownSecrets,
-): typeof Verdict.Type => {
+): Verdict => {
   const counts = expected.flatMap((expectation) => wrongCount(entries, expectation, secrets))
   const differences = counts.length === 0 && inOrder ? wrongOrder(entries, expected, secrets) : counts
   return { ok: differences.length === 0, differences }

@@ -180,17 +180,6 @@ const storeOf = (apps: Store.Apps): Effect.Effect<Store.Store, Seed.SeedInvalid>
         }),
       )
 
-const behaviourOf = (options: Settled): Behaviour.Behaviour => ({
-  rateLimit: options.rateLimit ?? Behaviour.defaults.rateLimit,
-  rateWindow: options.rateWindow ?? Behaviour.defaults.rateWindow,
-  rateStatus: options.rateStatus ?? Behaviour.defaults.rateStatus,
-  ninetyDays: options.ninetyDays ?? Behaviour.defaults.ninetyDays,
-  emptyList: options.emptyList ?? Behaviour.defaults.emptyList,
-  lastPageToken: options.lastPageToken ?? Behaviour.defaults.lastPageToken,
-  pageTokens: options.pageTokens ?? Behaviour.defaults.pageTokens,
-  monthlyQuota: options.monthlyQuota ?? Behaviour.defaults.monthlyQuota,
-})
-
 const countersOf = ({ monthlyQuota, rateLimit, rateWindow }: Behaviour.Behaviour) => ({
   rateLimit: RateLimit.make(rateLimit, rateWindow),
   quota: MonthlyQuota.make(monthlyQuota),
@@ -205,7 +194,7 @@ const emptyState = Effect.fnUntraced(function* (
   secrets: KnownSecrets.KnownSecrets,
 ) {
   for (const app of apps) secrets.rememberApp(app)
-  const behaviour = behaviourOf(options)
+  const behaviour = Behaviour.withDefaults(options)
   // An app is in one workspace only, so workspaces with the same random seed make different tokens, which show whose they are.
   const seed = `${randomSeed}/${apps[0].app_id}`
   return {

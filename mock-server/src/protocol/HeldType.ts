@@ -1,0 +1,23 @@
+/**
+ * Public types that the compiler holds to the Schemas which check their values: programs see plain types, without a
+ * Schema in them, and a key that only one of the two has is an error where the Schema's type is named.
+ */
+
+/** The public type of a Schema's values. Does not compile where it differs from the Schema's own. */
+export type Held<Public, _Schema extends { readonly Type: Same<Public, _Schema["Type"]> }> = Public
+
+/** The Schema's own type, where the public one is that of values as they are written. Does not compile if they differ. */
+export type HeldAsWritten<
+  Public,
+  Schema extends { readonly Type: unknown; readonly Encoded: Same<Public, Schema["Encoded"]> },
+> = Schema["Type"]
+
+/** `unknown`, which every type satisfies, where the two accept the same and have the same keys at any depth; else `never`. */
+type Same<Public, Own> = [Public, EveryKey<Public>] extends [Own, EveryKey<Own>]
+  ? [Own, EveryKey<Own>] extends [Public, EveryKey<Public>]
+    ? unknown
+    : never
+  : never
+
+/** With every optional key required, so that a type without one of them is not taken for the same. */
+type EveryKey<T> = T extends object ? { readonly [Key in keyof T]-?: EveryKey<T[Key]> } : T
