@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { request as nodeRequest } from "node:http"
+import { OAuth } from "@effect-feishu/contract"
 import * as Journal from "../src/state/Journal.ts"
 import * as KnownSecrets from "../src/secrets/KnownSecrets.ts"
 import * as MockFeishu from "../src/library/MockFeishu.ts"
@@ -178,6 +179,22 @@ describe("faults", () => {
       assert.strictEqual((yield* list(token, goodQuery)).status, 503)
       yield* add({ operation: "auth.tenantAccessTokenInternal", then: { code: 10014 } })
       assert.strictEqual(yield* tokenOf(), "")
+    }).pipe(provideMock()),
+  )
+
+  it.effect("oauth.token is oauth.clientCredentials, in rules, filters and expectations alike", () =>
+    Effect.gen(function* () {
+      const rule = yield* add({ operation: "oauth.token", then: { code: 20050 } })
+      assert.strictEqual(rule.body.operation, "oauth.clientCredentials")
+      yield* call(OAuth.tokenPath, { method: "POST", body: "{}" })
+      const calls = [{ operation: "oauth.token", times: 1 }]
+      const verdict = yield* control("POST", "/verify", { calls })
+      assert.deepStrictEqual(verdict.body, { ok: true, differences: [] })
+      for (const operation of ["oauth.token", "oauth.clientCredentials"]) {
+        const { body } = yield* control("GET", `/journal?operation=${operation}`)
+        assert.strictEqual(body.length, 1)
+        assert.deepInclude(body[0], { operation: "oauth.clientCredentials", code: 20050, fault: "rule-1" })
+      }
     }).pipe(provideMock()),
   )
 

@@ -9,7 +9,7 @@ import * as Bounds from "../protocol/Bounds.ts"
 import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
 import * as Masking from "../secrets/Masking.ts"
 import * as TimeText from "../seed/TimeText.ts"
-import { names, type Operation } from "../protocol/Operations.ts"
+import { accepted, type Operation, type OperationName } from "../protocol/Operations.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import type { Held, HeldAsWritten } from "../protocol/HeldType.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
@@ -175,14 +175,14 @@ const paged: Operation = "meetings.listByNo"
 export const onlyPaged = `paging needs the operation ${paged}: no other one has pages`
 
 /** True when a failure is possible for an operation. */
-export const isFor = ({ paging }: Then, operation: Operation): boolean =>
+export const isFor = ({ paging }: Then, operation: OperationName): boolean =>
   paging === undefined || operation === paged
 
-const knownOperations = `must be one of ${names.join(", ")}, or * for all operations`
+const knownOperations = `must be one of ${accepted.join(", ")}, or * for all operations`
 
 /** A rule: which calls of an operation fail, and how. */
 export const Rule = Schema.Struct({
-  operation: Schema.Union([Schema.Literals(names), Schema.Literal("*")]).annotate({
+  operation: Schema.Union([Schema.Literals(accepted), Schema.Literal("*")]).annotate({
     message: knownOperations,
   }),
   when: Schema.optionalKey(When),

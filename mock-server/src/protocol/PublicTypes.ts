@@ -158,7 +158,7 @@ export interface Snapshot {
   readonly seed: Pick<Seed, "apps" | "meetings">
 }
 
-/** The name of an endpoint of Feishu. */
+/** The name of an endpoint of Feishu, as the mock gives it. */
 export type Operation =
   | "meetings.listByNo"
   | "auth.tenantAccessTokenInternal"
@@ -168,6 +168,13 @@ export type Operation =
   | "auth.appTicketResend"
   | "oauth.userToken"
   | "oauth.clientCredentials"
+
+/**
+ * The name of an endpoint as programs may write it. `oauth.token` is the plainer name of `oauth.clientCredentials`, since
+ * that endpoint also takes authorization codes and refresh tokens. The journal and the rules have the older name, which
+ * tests compare with.
+ */
+export type OperationName = Operation | "oauth.token"
 
 /**
  * How the connection or the body breaks. Where no answer has begun, some HTTP clients send the request once more by
@@ -251,7 +258,7 @@ export interface When {
 
 /** Which calls fail, and how. */
 export interface Rule {
-  readonly operation: Operation | "*"
+  readonly operation: OperationName | "*"
   readonly when?: When
   readonly then: Then
   /** False for one that does nothing yet, nor counts; true unless given. */
@@ -318,7 +325,7 @@ export interface Detail extends Entry {
 
 /** Which entries: all conditions together. */
 export interface Filter {
-  readonly operation?: Operation
+  readonly operation?: OperationName
   readonly appId?: string
   readonly status?: number
   readonly code?: number
@@ -328,7 +335,7 @@ export interface Filter {
 
 /** A call that is expected: how often, and with what in its query. */
 export interface Expectation {
-  readonly operation: Operation
+  readonly operation: OperationName
   /** Exactly so often; at least once unless given. */
   readonly times?: number
   readonly query?: { readonly [name: string]: string }

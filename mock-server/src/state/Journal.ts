@@ -5,7 +5,7 @@ import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
 import * as Masking from "../secrets/Masking.ts"
 import * as MeetingPage from "../protocol/MeetingPage.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
-import { names, type Operation } from "../protocol/Operations.ts"
+import { accepted, names, type Operation } from "../protocol/Operations.ts"
 import type { Held } from "../protocol/HeldType.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
@@ -73,7 +73,7 @@ interface Answered {
 
 /** A choice of entries: all conditions together. */
 export const Filter = Schema.Struct({
-  operation: Schema.optionalKey(Schema.Literals(names)),
+  operation: Schema.optionalKey(Schema.Literals(accepted)),
   appId: Schema.optionalKey(Schema.String),
   status: Schema.optionalKey(WholeNumber.text(...WholeNumber.status)),
   code: Schema.optionalKey(WholeNumber.text(...WholeNumber.code)),

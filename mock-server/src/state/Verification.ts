@@ -1,6 +1,6 @@
 /** Compares the calls in the journal with those that a test expected. */
 import * as Schema from "effect/Schema"
-import { names } from "../protocol/Operations.ts"
+import { accepted } from "../protocol/Operations.ts"
 import type { Held } from "../protocol/HeldType.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
@@ -10,7 +10,7 @@ import type { Entry } from "./Journal.ts"
 
 /** A call that a test expects: how often, and with which fields in its query. */
 export const Expectation = Schema.Struct({
-  operation: Schema.Literals(names),
+  operation: Schema.Literals(accepted),
   /** Exactly this many calls; without it, at least one. */
   times: Schema.optionalKey(WholeNumber.between(0, WholeNumber.mostTimes)),
   query: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),

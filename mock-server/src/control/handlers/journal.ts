@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import * as Bounds from "../../protocol/Bounds.ts"
 import * as FaultRules from "../../faults/FaultRules.ts"
 import type * as Journal from "../../state/Journal.ts"
+import * as Operations from "../../protocol/Operations.ts"
 import * as Verification from "../../state/Verification.ts"
 import type { Workspaces } from "../../state/Workspaces.ts"
 import * as ControlApi from "../ControlApi.ts"
@@ -22,7 +23,7 @@ export const layer = (workspaces: Workspaces) => {
         Effect.map(find(query), ({ state }) => {
           // The app names the workspace, so that to filter by it would change nothing.
           const { app_id: _app, ...filter } = query
-          return state.journal.entries(filter)
+          return state.journal.entries(withOperation(filter))
         }),
       )
       // Raw, since the first bytes must not wait for the first entry: a client would wait for headers.
@@ -44,7 +45,12 @@ export const layer = (workspaces: Workspaces) => {
       )
       .handle("verify", ({ payload, query }) =>
         Effect.map(find(query), ({ secrets, state }) =>
-          Verification.verify(state.journal.entries(), payload.calls, payload.inOrder ?? false, secrets),
+          Verification.verify(
+            state.journal.entries(),
+            payload.calls.map(withOperation),
+            payload.inOrder ?? false,
+            secrets,
+          ),
         ),
       )
       .handle("findings", ({ query }) =>
@@ -59,6 +65,14 @@ export const layer = (workspaces: Workspaces) => {
       ),
   )
 }
+
+/** The same, with the name that the journal has for its operation. */
+const withOperation = <Condition extends { readonly operation?: Operations.OperationName }>(
+  condition: Condition,
+): Condition =>
+  condition.operation === undefined
+    ? condition
+    : { ...condition, operation: Operations.named(condition.operation) }
 
 /** Every entry from now on, as server-sent events. */
 const eventsOf = (journal: Journal.Journal): Stream.Stream<string> => {
