@@ -131,7 +131,7 @@ const whyNotListening = (
   error: ServeError,
   { host, port }: { readonly host: string; readonly port: number },
 ): string => {
-  const code = SystemCode.find(error.cause) ?? String(error.cause)
+  const code = SystemCode.orMessage(error.cause)
   if (code === "EADDRINUSE") {
     return `port ${port} on ${host} is in use: stop the other program, or give another --port (0 takes any free one)`
   }

@@ -71,8 +71,8 @@ const wrongNumbers = [
 describe("flags", () => {
   const wrong = Object.entries(numbers).flatMap(([flag, range]) =>
     wrongNumbers.flatMap((value) => [
-      [`list 337736498 ${flag} ${value}`, `${flag} takes ${range}, not "${value}"`] as const,
-      [`list 337736498 ${flag}=${value}`, `${flag} takes ${range}, not "${value}"`] as const,
+      [`list 337736498 ${flag} ${value}`, `${flag} must be ${range}, not "${value}"`] as const,
+      [`list 337736498 ${flag}=${value}`, `${flag} must be ${range}, not "${value}"`] as const,
     ]),
   )
 
@@ -99,10 +99,10 @@ describe("flags", () => {
     ["plan 337736498 --from -2026-09-01", '--from: "-2026-09-01" is not a time', "Write ISO text"],
     [
       "list 337736498 --format -csv",
-      '--format takes table, ndjson, json, csv or excel, not "-csv"',
+      '--format must be table, ndjson, json, csv or excel, not "-csv"',
       "--help",
     ],
-    ["list 337736498 --brand -lark", '--brand takes feishu or lark, not "-lark"', "--help"],
+    ["list 337736498 --brand -lark", '--brand must be feishu or lark, not "-lark"', "--help"],
     ["list 337736498 --fields -id", '--fields: there is no field called "-id"', "Known fields: id, "],
     ["list 337736498 --demo -30d", '--demo takes no value, not "-30d"', "--help"],
     ["list 337736498 -30d", "unknown flag -30d", "--help"],

@@ -126,7 +126,7 @@ const english = {
   unexpected: (what: string, count: number) => `unexpected argument${count === 1 ? "" : "s"} ${what}`,
   onlyOnce: (name: string) => `${name} can be given only once`,
   needsValue: (name: string, expected: string) => `${name} needs a value: ${expected}`,
-  wrongValue: (name: string, expected: string, value: string) => `${name} takes ${expected}, not ${value}`,
+  wrongValue: (name: string, expected: string, value: string) => `${name} must be ${expected}, not ${value}`,
   noValue: (name: string, value: string) => `${name} takes no value, not ${value}`,
   oneOf: (first: ReadonlyArray<string>, last: string) => `${first.join(", ")} or ${last}`,
   didYouMean: (what: string) => `Did you mean ${what}?`,
