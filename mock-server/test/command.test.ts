@@ -239,7 +239,8 @@ describe("feishu-mock", () => {
       assert.closeTo(JSON.parse(text).now, present - 30 * 86_400, 60)
       assert.deepStrictEqual(yield* failing(["--now=-9999w"]), {
         code: 2,
-        stderr: "feishu-mock: --now -9999w cannot be: the clock goes from 0 to 4294967295, in unix seconds",
+        stderr:
+          "feishu-mock: --now -9999w is out of range: the clock goes from 0 to 4294967295, in unix seconds",
       })
       assert.deepStrictEqual(yield* failing(["--numbers", "3", "--meetings", "1000000"]), {
         code: 2,
@@ -288,7 +289,7 @@ describe("feishu-mock", () => {
         stderr: [],
       })
       const second = yield* done(["init", join(folder, "second.yml")])
-      assert.include(second.stdout[1], "was there already")
+      assert.include(second.stdout[1], "already exists")
     }),
   )
 
@@ -297,7 +298,7 @@ describe("feishu-mock", () => {
       const file = yield* seedFile("mine")
       assert.deepStrictEqual(yield* failing(["init", file]), {
         code: 1,
-        stderr: `feishu-mock: ${file} is there already: give another name, as in feishu-mock init other.yaml`,
+        stderr: `feishu-mock: ${file} already exists: give another name, as in feishu-mock init other.yaml`,
       })
       assert.strictEqual(yield* Effect.promise(() => readFile(file, "utf8")), "mine")
       assert.deepStrictEqual(yield* failing(["init", "/nowhere/feishu.yaml"]), {
@@ -370,7 +371,7 @@ describe("feishu-mock", () => {
           `meetings: [{ id: 1, meeting_no: 337736498, topic: x, start_time: 2026-01-01 }]\ngenerate: [{ meeting_no: 146453285, count: 4, to: -91d }]`,
         )
         const warning = (old: string) =>
-          `${old} began more than 90 days ago, and Feishu shows none of those: write times such as -3d, or start with --now`
+          `${old} began more than 90 days ago, and Feishu does not show those: write times such as -3d, or start with --now`
         const { stderr } = yield* done(["validate", file])
         assert.deepStrictEqual(stderr, [`feishu-mock: warning: ${file}: ${warning("5 meetings")}`])
         const flags = ["--port", "0", "--json", "--seed", file]
@@ -455,7 +456,7 @@ describe("feishu-mock", () => {
       const file = yield* seedFile(storeApp + oneMeeting)
       const banner = yield* start(["--port", "0", "--seed", file])
       assert.deepStrictEqual(banner.stderr, [
-        "feishu-mock: warning: the seed has store apps only, and nobody gets their tickets: give --app-ticket-url",
+        "feishu-mock: warning: the seed has store apps only, and their tickets are not pushed anywhere: give --app-ticket-url",
       ])
       assert.include(banner.stdout, "meeting numbers  337736498")
       assert.notMatch(banner.stdout, /app id|app secret|curl/)
@@ -583,7 +584,7 @@ describe("feishu-mock", () => {
   it.live("S8 warns when other machines can reach it", () =>
     Effect.gen(function* () {
       const { stderr, stdout } = yield* start(["--port", "0", "--json", "--host", "0.0.0.0"])
-      assert.match(stderr.join(), /^feishu-mock: warning: 0\.0\.0\.0 can be reached from other machines/)
+      assert.match(stderr.join(), /^feishu-mock: warning: other machines can reach 0\.0\.0\.0 /)
       assert.match(ready(stdout).url, /^http:\/\/127\.0\.0\.1:/)
     }),
   )

@@ -589,7 +589,7 @@ describe("feishu-mock contract", () => {
     [
       [],
       { FEISHU_ACCESS_TOKEN: "t-abc def" },
-      `FEISHU_ACCESS_TOKEN has characters that no token has, such as spaces.${sent}`,
+      `FEISHU_ACCESS_TOKEN contains characters that no token has, such as spaces.${sent}`,
     ],
     [[], { ...app, FEISHU_BRAND: "larc" }, `FEISHU_BRAND takes feishu or lark.${sent}`],
     [["--base-url", "feishu"], app, noUrl],
@@ -607,12 +607,12 @@ describe("feishu-mock contract", () => {
     [
       ["--base-url", "https://me:pass@feishu.example"],
       app,
-      `the base URL contains a user name or password: give it without them.${sent}`,
+      `the base URL contains a user name or password: remove them.${sent}`,
     ],
     [
       ["--base-url", "https://feishu.example/?a=1"],
       app,
-      `the base URL has a query or fragment: give it without.${sent}`,
+      `the base URL has a query or fragment: remove it.${sent}`,
     ],
     [
       ["--meeting-no", "33773649"],
@@ -660,7 +660,7 @@ describe("feishu-mock contract", () => {
       const { code, stderr, stdout } = yield* command(["--base-url", url], app)
       assert.strictEqual(code, 4)
       assert.strictEqual(stdout, "")
-      assert.include(stderr, `${url} could not be reached, nobody listens there (ECONNREFUSED)`)
+      assert.include(stderr, `${url} could not be reached, the connection was refused (ECONNREFUSED)`)
     }),
   )
 

@@ -1,4 +1,4 @@
-/** What `feishu-mock contract` is to check, from its flags and the environment. */
+/** The settings of `feishu-mock contract`, from its flags and the environment. */
 import { MeetingNoFromText } from "@effect-feishu/contract"
 import * as BaseUrl from "@effect-feishu/contract/BaseUrl"
 import * as Pasted from "@effect-feishu/contract/Pasted"
@@ -12,13 +12,13 @@ import * as Proxy from "../conformance/Proxy.ts"
 import type { Credentials } from "../conformance/Subject.ts"
 import { type Failed, tell } from "./CommandFailed.ts"
 
-/** Where requests go unless told. */
+/** The default base URL. */
 const defaultBaseUrl = "https://open.feishu.cn"
 
-/** Half of what the limit lets pass: other programs of the app go on. */
+/** Milliseconds between two requests: half the speed that the limit allows, so that other programs of the app go on. */
 const pauseMillis = 1_200
 
-/** Whose OAuth has a host of its own; that of any other is where it is itself, so that no secret goes elsewhere. */
+/** The base URLs whose OAuth has a host of its own. For any other it is the same host, so that no secret goes elsewhere. */
 const oauthBaseUrls: Readonly<Record<string, string>> = {
   "https://open.feishu.cn": "https://accounts.feishu.cn",
   "https://open.larksuite.com": "https://accounts.larksuite.com",
@@ -26,7 +26,7 @@ const oauthBaseUrls: Readonly<Record<string, string>> = {
 
 const nothingSent = "Nothing was sent."
 
-/** What the flags have given. */
+/** The values of the flags. */
 export interface Given {
   readonly baseUrl: Option.Option<string>
   readonly allowHttp: boolean
@@ -34,7 +34,7 @@ export interface Given {
   readonly exhaustLimit: boolean
 }
 
-/** Checks all of it, before anything is sent. */
+/** Checks all input, before anything is sent. Fails with exit code 2. */
 export const check = Effect.fnUntraced(function* ({ allowHttp, baseUrl, exhaustLimit, meetingNo }: Given) {
   const environment = yield* fromEnvironment
   if (!["", "feishu", "lark"].includes(environment.brand)) {
@@ -68,7 +68,7 @@ export const check = Effect.fnUntraced(function* ({ allowHttp, baseUrl, exhaustL
   }
 })
 
-/** What {@link check} gives. */
+/** The checked settings. */
 export type ContractSettings = Effect.Success<ReturnType<typeof check>>
 
 const pasted = (variable: string) =>
@@ -111,10 +111,10 @@ const checkedCredentials = Effect.fnUntraced(function* ({
       2,
     )
   }
-  // Not repeated: it may be a secret with a line end behind it.
+  // Not repeated: it may be a secret followed by a line end.
   if (access !== undefined && !/^[!-~]+$/.test(Redacted.value(access))) {
     return yield* tell(
-      `FEISHU_ACCESS_TOKEN has characters that no token has, such as spaces. ${nothingSent}`,
+      `FEISHU_ACCESS_TOKEN contains characters that no token has, such as spaces. ${nothingSent}`,
       2,
     )
   }
@@ -136,7 +136,7 @@ const checkedUrl = Effect.fnUntraced(function* (typed: string, allowHttp: boolea
 
 const urlProblems: Readonly<Record<BaseUrl.Problem, string>> = {
   "not a URL": `is not a URL: give one such as ${defaultBaseUrl}`,
-  "has a user or password": "contains a user name or password: give it without them",
-  "has a query or fragment": "has a query or fragment: give it without",
+  "has a user or password": "contains a user name or password: remove them",
+  "has a query or fragment": "has a query or fragment: remove it",
   "not http or https": `is not an https URL: give one such as ${defaultBaseUrl}`,
 }

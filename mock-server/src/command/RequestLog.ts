@@ -1,31 +1,31 @@
-/** What the command tells of each request while it runs: a line made of the journal's entry. */
+/** The log of requests: a line for each, made from its entry in the journal. */
 import { styleText } from "node:util"
 import { json as jsonLine, visible } from "@effect-feishu/terminal/VisibleText"
 import * as CliOutput from "effect/cli/CliOutput"
 import type { Entry } from "../state/Journal.ts"
 
-/** How it is told. */
+/** The formats of the log. */
 export const formats = ["pretty", "json", "none"] as const
 
-/** Where a line for people goes: how wide that is, and how it shows colours, if it does. */
+/** The terminal that lines for people are made for: its width, and how it shows colours. */
 export interface Terminal {
   readonly columns: number
   readonly paint: (style: Parameters<typeof styleText>[0], text: string) => string
 }
 
-/** Standard error. Node knows whether it is a terminal, and what `NO_COLOR` and `TERM=dumb` mean. */
+/** Returns standard error. Node knows whether it is a terminal, and what `NO_COLOR` and `TERM=dumb` mean. */
 export const stderr = (): Terminal => ({
   columns: process.stderr.columns ?? 200,
   paint: (style, text) => styleText(style, text, { stream: process.stderr }),
 })
 
-/** For programs: the entry in a line of JSON. */
+/** Returns the line for programs: the entry as JSON. */
 export const json = (entry: Entry): string => jsonLine(entry)
 
 /**
- * For people: time (of the mock's clock), status, Feishu's code, how long it took, what was asked, and the log id. The
- * query is cut so that a line fits into a wide terminal, or into two rows of a narrow one: without the log id, or
- * without the query, a line would be of little use.
+ * Returns the line for people: time (of the mock's clock), status, Feishu's code, duration, request, and log id. The query
+ * is shortened so that a line fits into a wide terminal, or into two rows of a narrow one: a line without the log id or
+ * without the query would be of little use.
  */
 export const pretty = (entry: Entry, { columns, paint }: Terminal): string => {
   const { code, fault, logId, method, millis, pageTokenRefused, path, query, status } = entry
@@ -54,13 +54,13 @@ const clockTime = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2
 const styleOf = ({ code = 0, status }: Entry) =>
   status >= 500 ? "red" : status >= 400 || code !== 0 ? "yellow" : "green"
 
-// Whoever calls decides what is in a path, a query and the name of a rule: it must not act on a terminal.
+// Callers decide what is in a path, a query and the name of a rule: none of it may act on the terminal.
 const targetOf = (path: string, query: Entry["query"]): string => {
   const pairs = Object.entries(query).map(([key, value]) => `${key}=${cut(value, 32)}`)
   return visible(pairs.length === 0 ? path : `${path}?${pairs.join("&")}`)
 }
 
-/** A text that takes at most so many columns: a Chinese character takes two. */
+/** Shortens a text to at most this many columns. A Chinese character takes two. */
 const cut = (text: string, columns: number): string => {
   const start = text.slice(0, columns + 1)
   if (start === text && CliOutput.displayWidth(text) <= columns) return text

@@ -1,22 +1,22 @@
-/** What the command says when it is ready. */
+/** What the command prints when it is ready. */
 import { quote } from "@effect-feishu/terminal/ShellQuote"
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import { json, visible } from "@effect-feishu/terminal/VisibleText"
 import { daysBefore } from "../seed/Generator.ts"
 import type { Running } from "../protocol/PublicTypes.ts"
 
-/** A running mock as it is told of: without credentials when a store app's are all there are. */
+/** What is printed of a running mock: no credentials if the seed has store apps only. */
 type Ready = Pick<Running, "url" | "meetingNos"> &
   Partial<Pick<Running, "appId" | "appSecret" | "controlToken">>
 
-/** One line of JSON for a program that started the mock. */
+/** Returns one line of JSON, for the program that started the mock. */
 export const readyLine = ({ appId, appSecret, controlToken, meetingNos, url }: Ready): string =>
   json({ url, appId, appSecret, meetingNos, controlToken })
 
 /**
- * URL, credentials, and two lines that can be pasted into a shell: a page of the last 30 days, which are within
- * the 90 days for as long as the mock is likely to run. The time is the mock's, in unix seconds. Whatever could
- * not work is left out.
+ * Returns the banner: URL, credentials, and two lines to paste into a shell. They read a page of the last 30 days, which
+ * stay within the 90 days for as long as the mock is likely to run. `nowSeconds` is the mock's time in unix seconds. Lines
+ * that could not work are left out.
  */
 export const banner = (
   { appId, appSecret, controlToken, meetingNos, url }: Ready,
@@ -52,6 +52,6 @@ ${read}
 Stop with Ctrl-C.`
 }
 
-/** Where a browser finds the page; the page takes the token out of its address and keeps it. */
+/** Returns the address of the page for a browser. The page takes the token out of its address and keeps it. */
 const pageUrl = ({ controlToken, url }: Pick<Ready, "url" | "controlToken">): string =>
   controlToken === undefined ? `${url}/` : `${url}/?token=${encodeURIComponent(controlToken)}`

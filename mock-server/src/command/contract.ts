@@ -1,4 +1,4 @@
-/** `feishu-mock contract`: where a Feishu, real or not, differs from the mock. */
+/** `feishu-mock contract`: compares a Feishu, real or not, with this mock. */
 import { styleText } from "node:util"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -12,7 +12,7 @@ import * as suite from "../conformance/suite.ts"
 import { Failed, name, tell } from "./CommandFailed.ts"
 import * as ContractSettings from "./ContractSettings.ts"
 
-/** What its flags take. */
+/** What each flag takes. */
 export const takes = {
   "base-url": "a URL such as https://open.feishu.cn",
   "meeting-no": "a meeting number, such as 337736498",
@@ -26,28 +26,28 @@ export const command = (called: string) =>
       baseUrl: Flag.String("base-url").pipe(
         Flag.withMetavar("URL"),
         Flag.withDescription(
-          "The Feishu to look at: FEISHU_BASE_URL, or https://open.feishu.cn, unless given; https, but for loopback",
+          "The Feishu to check (default: FEISHU_BASE_URL, else https://open.feishu.cn). Must be https, except on loopback",
         ),
         Flag.optional,
       ),
       allowHttp: Flag.Boolean("allow-http").pipe(
         Flag.withoutNegation,
         Flag.withDescription(
-          "Permit plain http to another machine, such as a mock in a container, as FEISHU_ALLOW_HTTP=true does: secrets then travel unencrypted",
+          "Allow plain http to another machine, such as a mock in a container, like FEISHU_ALLOW_HTTP=true. Secrets then travel unencrypted",
         ),
         Flag.withDefault(false),
       ),
       meetingNo: Flag.String("meeting-no").pipe(
         Flag.withMetavar("N"),
         Flag.withDescription(
-          "A meeting number with meetings in the last 89 days, more than 50 if you can: without it what rows and pages are like is not decided",
+          "A meeting number with meetings in the last 89 days, if possible more than 50. Without it, rows and pages are not checked",
         ),
         Flag.optional,
       ),
       exhaustLimit: Flag.Boolean("exhaust-limit").pipe(
         Flag.withoutNegation,
         Flag.withDescription(
-          "Exceed the rate limit once, to see how requests are counted: for up to a minute the app is refused on this API in this tenant, whoever asks",
+          "Exceed the rate limit once, to see how requests are counted. For up to a minute, all requests of this app to this API in this tenant are refused",
         ),
         Flag.withDefault(false),
       ),
@@ -60,7 +60,7 @@ export const command = (called: string) =>
     contract,
   ).pipe(
     Command.withDescription(
-      "Look where a Feishu differs from this mock, fact by fact, the least sure first. It reads only: up to 90 requests, half as fast as the limit allows. Credentials come from FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN. Meetings, secrets and ids are not shown. Ends with 0 when all is as here, 1 when something differs, 2 for bad input, 4 when no answer came.",
+      "Compare a real Feishu with this mock, least certain facts first. It only reads: up to 90 requests, at half the speed that the rate limit allows. Credentials come from FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN. Meetings, secrets and ids are not shown. Exit codes: 0 no difference, 1 something differs, 2 bad input, 4 no answer.",
     ),
     Command.withExamples([
       {
@@ -69,12 +69,12 @@ export const command = (called: string) =>
       },
       {
         command: `${called} contract --base-url http://127.0.0.1:8787 --json | jq .flags`,
-        description: "A mock of your own: the flags with which this one does the same",
+        description: "A mock of your own: print the flags that make this mock behave the same",
       },
     ]),
   )
 
-/** Runs the checks, and fails when one differs. Nothing is sent before all input is checked. */
+/** Runs the checks, and fails when one of them differs. Nothing is sent before all input is checked. */
 const contract = Effect.fnUntraced(function* (given: ContractSettings.Given & { readonly json: boolean }) {
   const settings = yield* ContractSettings.check(given)
   const { baseUrl } = settings
@@ -136,26 +136,23 @@ const announce = Effect.fnUntraced(function* (settings: ContractSettings.Contrac
 
 const whyUnreachable = ({ code }: Unreachable, baseUrl: string): string => {
   const [what, toDo] = ["ENOTFOUND", "EAI_AGAIN"].includes(code)
-    ? ["there is no such host", checkNetwork]
+    ? ["the host was not found", checkNetwork]
     : code === "ECONNREFUSED"
-      ? ["nobody listens there", checkNetwork]
+      ? ["the connection was refused", checkNetwork]
       : /CERT|SELF_SIGNED|^UNABLE_TO_/.test(code)
         ? [
             "its certificate is not trusted",
             "check --base-url; name a file with the certificate of its authority in NODE_EXTRA_CA_CERTS if a proxy inspects TLS or it is a private deployment",
           ]
         : code === "EPROTO" || code.startsWith("ERR_SSL_")
-          ? [
-              "TLS does not come about with this port",
-              "check --base-url; plain http is for this machine only",
-            ]
+          ? ["this port does not speak TLS", "check --base-url; plain http is for this machine only"]
           : ["no answer came", checkNetwork]
   return `${baseUrl} could not be reached, ${what} (${code}): ${toDo}`
 }
 
 const checkNetwork = "check --base-url and the network; behind a proxy set HTTPS_PROXY"
 
-/** By construction nothing of it is told. What is told of whoever answers might repeat what was sent. */
+/** Masks credentials and the meeting number. Nothing printed contains them by itself, but a server may repeat what was sent. */
 const maskOf = ({ credentials: { app, token }, meetingNo }: ContractSettings.ContractSettings) => {
   const secrets = [
     app === undefined ? undefined : Redacted.value(app.secret),
@@ -165,7 +162,7 @@ const maskOf = ({ credentials: { app, token }, meetingNo }: ContractSettings.Con
   ].filter((secret) => secret !== undefined && secret.length >= 6)
   return (text: string): string =>
     secrets.reduce<string>(
-      // In small letters, too, as in the name of a host.
+      // In lower case, too, as host names have it.
       (text, secret = "") => text.replaceAll(secret, "<masked>").replaceAll(secret.toLowerCase(), "<masked>"),
       text,
     )

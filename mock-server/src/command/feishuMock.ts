@@ -1,4 +1,4 @@
-/** The command `feishu-mock`: its tree, and how its help and its mistakes are shown. */
+/** The command `feishu-mock`: its commands, and how help and mistakes are shown. */
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
@@ -17,11 +17,11 @@ import * as schema from "./schema.ts"
 import { serve } from "./serve.ts"
 import * as validate from "./validate.ts"
 
-/** All of it, under the name that it was called by. */
+/** The command and its subcommands. `called` is the name that it was called by. */
 const tree = (called: string) =>
   Command.make(called, flags.all, serve).pipe(
     Command.withDescription(
-      "A mock Feishu for offline tests: the meetings of a meeting number, and access tokens, as Feishu answers them. Without a command it serves, until Ctrl-C or SIGTERM.",
+      "A mock Feishu for offline tests: it answers requests for the meetings of a meeting number and for access tokens as Feishu does. Without a command it serves until Ctrl-C or SIGTERM.",
     ),
     Command.withExamples([
       { command: called, description: "Serve the embedded sample, and show how to call it" },
@@ -31,7 +31,7 @@ const tree = (called: string) =>
       },
       {
         command: `${called} --port 0 --json --rate-limit off`,
-        description: "For a script: any free port, told in a line of JSON",
+        description: "For a script: any free port, printed in a line of JSON",
       },
       {
         command: `${called} --numbers 2 --meetings 5000 --now 2026-01-31T09:00:00Z`,
@@ -59,8 +59,8 @@ const presenter: CliOutput.Presenter = {
 }
 
 /**
- * Runs the command. Fails with an exit code, after telling why: 2 for wrong flags and seeds, 1 for the rest. It may be
- * part of another command, and is `called` otherwise then.
+ * Runs the command. Prints why it fails, and fails with an exit code: 2 for wrong flags and seeds, 1 for everything else.
+ * Where it is part of another command, `called` is that command and its own name.
  */
 export const run = (args: ReadonlyArray<string>, version: string, called: string = name) =>
   Command.runWith(tree(called), { version })(args).pipe(

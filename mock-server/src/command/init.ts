@@ -1,4 +1,4 @@
-/** `feishu-mock init`: a seed to begin with, and what editors need to help with it. */
+/** `feishu-mock init`: writes a seed to start from, and its JSON Schema for editors. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
@@ -19,23 +19,23 @@ export const command = (called: string) =>
     "init",
     {
       file: Argument.String("FILE").pipe(
-        Argument.withDescription("Where to, feishu.yaml unless given; nothing is overwritten"),
+        Argument.withDescription("File to write (default: feishu.yaml); existing files are not overwritten"),
         Argument.withDefault("feishu.yaml"),
       ),
     },
     ({ file }) => init(file, called),
   ).pipe(
-    Command.withDescription("Write a seed to begin with: YAML, with every key explained."),
+    Command.withDescription("Write a seed to start from: YAML, with every key explained."),
     Command.withExamples([
       { command: `${called} init`, description: "Write feishu.yaml, and feishu.schema.json for editors" },
     ]),
   )
 
-/** The first line of the seed names it. */
+/** The name of the JSON Schema's file, which the first line of the seed refers to. */
 const schemaName = "feishu.schema.json"
 
 /**
- * Writes the example, which explains itself, unless there is such a file, and the JSON Schema beside it. `name` is how
+ * Writes the example seed, which explains itself, and the JSON Schema next to it; neither overwrites a file. `name` is how
  * the command was called, for the commands to type next.
  */
 const init = Effect.fnUntraced(function* (file: string, name: string) {
@@ -49,18 +49,18 @@ const init = Effect.fnUntraced(function* (file: string, name: string) {
     Effect.catch((error) =>
       tell(
         error.reason._tag === "AlreadyExists"
-          ? `${file} is there already: give another name, as in ${name} init other.yaml`
+          ? `${file} already exists: give another name, as in ${name} init other.yaml`
           : whyNotWritten(file, error),
         1,
       ),
     ),
   )
   const schema = path.join(path.dirname(file), schemaName)
-  const beside = yield* write(schema, schemaFile.text()).pipe(
+  const schemaLine = yield* write(schema, schemaFile.text()).pipe(
     Effect.as(`Wrote ${schema}: its JSON Schema, for editors.`),
     Effect.catch((error) =>
       error.reason._tag === "AlreadyExists"
-        ? Effect.succeed(`${schema}, its JSON Schema for editors, was there already.`)
+        ? Effect.succeed(`${schema}, its JSON Schema for editors, already exists.`)
         : tell(whyNotWritten(schema, error), 1),
     ),
   )
@@ -68,9 +68,9 @@ const init = Effect.fnUntraced(function* (file: string, name: string) {
   const shown = visible(word)
   yield* Console.log(
     `Wrote ${visible(file)}: a seed with every key explained.
-${visibleLines(beside)}
+${visibleLines(schemaLine)}
 
-Change the seed, look whether it is right, and serve it:
+Edit the seed, check it, and serve it:
 
 ${name} validate ${shown}
 ${name} --seed ${shown}`,

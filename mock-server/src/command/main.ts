@@ -7,18 +7,18 @@ import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
 import { run } from "./feishuMock.ts"
 
-/** What these commands have looked at passed only if they came to the end. */
+/** The commands that check something: a run that was stopped has not passed. */
 const checks = ["contract", "validate"]
 
-/** Runs it with these arguments, and ends the process. `called` is its name, where that is another than its own. */
+/** Runs the command with these arguments, and ends the process. `called` is its name, if that is not `feishu-mock`. */
 export const main = (args: ReadonlyArray<string>, version: string, called?: string): void => {
   NodeRuntime.runMain(run(args, version, called).pipe(Effect.provide(NodeServices.layer)), {
-    // A signal is how one stops a server: that is success, not 130.
+    // A server is stopped by a signal: that is success, not exit code 130.
     teardown: (exit, onExit) =>
       Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && !checks.includes(args[0] ?? "")
         ? onExit(0)
         : Runtime.defaultTeardown(exit, (code) => {
-            // Node drops what a slow reader of a pipe has not taken yet when a process is ended.
+            // When a process ends, Node drops what a slow reader of a pipe has not read yet.
             process.stdout.write("", () => onExit(code))
           }),
   })

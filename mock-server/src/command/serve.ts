@@ -25,7 +25,7 @@ import type * as flags from "./flags.ts"
 import * as RequestLog from "./RequestLog.ts"
 import { oldInWords } from "./validate.ts"
 
-/** What the flags have given. */
+/** The values of the flags. */
 type Given = Command.Command.Config.Infer<typeof flags.all>
 
 /** Starts the mock, says that it is ready, and serves until it is interrupted. */
@@ -48,11 +48,11 @@ export const serve = (given: Given) =>
     }),
   )
 
-/** When the mock's clock starts, in unix seconds; without `--now` it shows the present. */
+/** Returns when the mock's clock starts, in unix seconds; `undefined` without `--now`: then it shows the present. */
 const startOf = ({ now: time }: Given, present: number): Effect.Effect<number | undefined, Failed> => {
   if (time === undefined) return Effect.undefined
   return Option.match(VirtualClock.secondsOf(time, present), {
-    onNone: () => tell(`--now ${time} cannot be: ${VirtualClock.bounds}`, 2),
+    onNone: () => tell(`--now ${time} is out of range: ${VirtualClock.bounds}`, 2),
     onSome: Effect.succeed,
   })
 }
@@ -77,7 +77,7 @@ const start = Effect.fnUntraced(function* (given: Given, now: number | undefined
   return { feishu: Context.get(services, MockFeishu.MockFeishu), seed }
 })
 
-/** What may not be meant. `start` is when the mock's clock starts, in unix seconds. */
+/** Returns a warning for everything that may not be intended. `start` is when the mock's clock starts, in unix seconds. */
 const doubtsAbout = (
   { appTicketUrl, host, ninetyDays }: Given,
   meetingNos: ReadonlyArray<string>,
@@ -87,30 +87,31 @@ const doubtsAbout = (
   const old = seed === undefined || ninetyDays === "span" ? 0 : SeedWarnings.tooOld(seed, start)
   return [
     ...(hasOnlyStoreApps(seed) && appTicketUrl === undefined
-      ? ["the seed has store apps only, and nobody gets their tickets: give --app-ticket-url"]
+      ? ["the seed has store apps only, and their tickets are not pushed anywhere: give --app-ticket-url"]
       : []),
     ...(meetingNos.length === 0
       ? ["there are no meetings to read: add meetings or generate to the seed, or give --meetings"]
       : []),
     ...(old > 0 ? [oldInWords(old)] : []),
     ...(seed === undefined ? [] : Problems.told(SeedWarnings.warnings(seed).map(renderFault))),
-    ...(isLoopbackHost(host)
-      ? []
-      : [`${host} can be reached from other machines, and anybody who does can read these meetings`]),
+    ...(isLoopbackHost(host) ? [] : [`other machines can reach ${host} and read these meetings`]),
   ]
 }
 
 const hasOnlyStoreApps = (seed: Seed.Seed | undefined): boolean =>
   seed?.apps?.every(({ type }) => type === "store") ?? false
 
-/** What tells of each request. A script has not asked for it, and may take every line of stderr for a failure. */
+/**
+ * Returns what logs each request, if anything does. By default not for a script, which may take every line on standard
+ * error for a failure.
+ */
 const logOf = Effect.fnUntraced(function* (flags: {
   readonly json: boolean
   readonly log: (typeof RequestLog.formats)[number] | undefined
 }) {
   const stdio = yield* Stdio.Stdio
   const console = yield* Console.Console
-  // A reader that is gone, such as head, is no reason to stop.
+  // A reader that has gone, such as head, does not stop the mock.
   const ignore = () => {}
   yield* Effect.acquireRelease(
     Effect.sync(() => process.stderr.on("error", ignore)),
@@ -135,6 +136,6 @@ const whyNotListening = (
   if (code === "EADDRINUSE") {
     return `port ${port} on ${host} is in use: stop the other program, or give another --port (0 takes any free one)`
   }
-  if (code === "EACCES") return `port ${port} on ${host} is not allowed: give a --port of 1024 or more`
+  if (code === "EACCES") return `port ${port} on ${host} is not permitted: give a --port of 1024 or more`
   return `cannot listen on ${host} (${code}): check --host`
 }

@@ -1,4 +1,4 @@
-/** `feishu-mock validate`: what is wrong with seed files, or what they hold. */
+/** `feishu-mock validate`: lists every mistake in seed files, or says what they hold. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -35,7 +35,7 @@ export const command = (called: string) =>
     ({ files, json }) => validate(files, { json }),
   ).pipe(
     Command.withDescription(
-      "List every mistake in seed files with its path and line (exit code 2), or say what the files hold.",
+      "List every mistake in a seed with path and line (exit code 2), or say what the seed holds.",
     ),
     Command.withExamples([
       { command: `${called} validate feishu.yaml`, description: "Check one file" },
@@ -47,7 +47,7 @@ export const command = (called: string) =>
     ]),
   )
 
-/** Looks at every file, and tells of each; `-` is standard input. Fails when one is wrong. */
+/** Checks every file, and reports on each; `-` is standard input. Fails when one has a mistake. */
 const validate = Effect.fnUntraced(function* (
   paths: ReadonlyArray<string>,
   options: { readonly json: boolean },
@@ -88,9 +88,9 @@ const validate = Effect.fnUntraced(function* (
   if (wrong) return yield* new Failed({ exitCode: 2 })
 })
 
-/** What a warning says of meetings that cannot be read. */
+/** Returns the warning about meetings that are too old to be read. */
 export const oldInWords = (old: number): string =>
-  `${many(old, "meeting")} began more than 90 days ago, and Feishu shows none of those: write times such as -3d, or start with --now`
+  `${many(old, "meeting")} began more than 90 days ago, and Feishu does not show those: write times such as -3d, or start with --now`
 
 const heldBy = ({ apps = [Seed.defaultApp], generate = [], meetings = [] }: Seed.Seed) => ({
   apps: apps.length,
