@@ -50,7 +50,7 @@ describe("a million meetings", () => {
       const query = `?app_id=${appId}`
       const asJson = await ask("GET", `/state${query}`)
       assert.strictEqual(asJson.status, 413)
-      assert.match(await asJson.text(), /more than 64 MiB as one JSON document: ask for lines/)
+      assert.match(await asJson.text(), /larger than 64 MiB as one JSON document: request lines/)
       const read = async () => {
         const response = await ask("GET", `/state${query}`, undefined, { accept: lines })
         assert.strictEqual(response.status, 200)

@@ -1,6 +1,6 @@
 /**
- * The control plane: what a test asks of the mock itself, under `/_mock`. All of it concerns the workspace of the
- * app that `app_id` names in the query, or the shared one.
+ * The control plane: the HTTP API under `/_mock` by which tests control the mock. Every request is about one workspace:
+ * that of the app which `app_id` names in the query, or the shared one.
  */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -19,7 +19,7 @@ import * as VirtualClock from "../state/VirtualClock.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import * as Snapshot from "../state/Snapshot.ts"
 
-/** What was asked for is wrong, or is not there. `problems` lists all that is wrong, each with its path. */
+/** The request is wrong, or cannot be carried out. `problems` lists everything that is wrong, each with its path. */
 export class Refused extends Schema.TaggedError<Refused>()(
   "Refused",
   {
@@ -29,21 +29,21 @@ export class Refused extends Schema.TaggedError<Refused>()(
   { httpApiStatus: 400 },
 ) {}
 
-/** There is no such thing. */
+/** The workspace, app, rule, meeting or entry that the request names does not exist. */
 export class Missing extends Schema.TaggedError<Missing>()(
   "Missing",
   { error: Schema.String },
   { httpApiStatus: 404 },
 ) {}
 
-/** What was asked for, or what was sent, is over a bound. */
+/** The request or its answer is larger than the mock allows. */
 export class TooLarge extends Schema.TaggedError<TooLarge>()(
   "TooLarge",
   { error: Schema.String },
   { httpApiStatus: 413 },
 ) {}
 
-/** Says what is wrong with a request to the control plane, all of it at once. */
+/** Answers an invalid request to the control plane with everything that is wrong with it. */
 export class Problems extends HttpApiMiddleware.Service<Problems>()("@effect-feishu/mock-server/Problems") {}
 
 const workspace = { app_id: Schema.optionalKey(Schema.String) }
@@ -57,8 +57,9 @@ export const Clock = Schema.Struct({
 })
 
 /**
- * Set or advance, and then freeze or run. `set` is a time: unix seconds, `2026-01-31T09:00:00Z`, or `-3h` from where the
- * clock is. `advance` is a length of time: seconds, or `1d`; a negative one goes back.
+ * How to move the clock: set or advance it, and then freeze it or let it run. `set` is a time: unix seconds,
+ * `2026-01-31T09:00:00Z`, or `-3h` from where the clock is. `advance` is a duration: seconds, or `1d`; a negative one goes
+ * back.
  */
 export const ClockMove = Schema.Struct({
   set: Schema.optionalKey(VirtualClock.Time),
@@ -69,10 +70,10 @@ export const ClockMove = Schema.Struct({
 const Done = Schema.Struct({ ok: Schema.Literal(true) })
 
 const state = HttpApiGroup.make("state").add(
-  /** Whether it serves, for whoever asks, without a token and by any name. */
+  /** Whether the mock serves. Needs no token, and works by any host name. */
   HttpApiEndpoint.get("health", "/health", { success: Schema.Struct({ status: Schema.Literal("ok") }) }),
   HttpApiEndpoint.post("reset", "/reset", { query: workspace, success: Done, error: [Refused, Missing] }),
-  // As `Accept` asks for it: one JSON document, or lines of JSON.
+  // `Accept` decides: one JSON document, or lines of JSON.
   HttpApiEndpoint.get("snapshot", "/state", {
     query: workspace,
     success: [Snapshot.Snapshot, Snapshot.Lines],
@@ -116,7 +117,7 @@ const apps = HttpApiGroup.make("apps").add(
     success: Schema.Array(
       Schema.Struct({
         kind: Schema.Literals(["tenant", "app", "user"]),
-        /** Its first characters. */
+        /** The first characters of the token. */
         text: Schema.String,
         appId: Schema.String,
         tenant: Schema.String,
@@ -127,14 +128,14 @@ const apps = HttpApiGroup.make("apps").add(
   }),
   HttpApiEndpoint.post("revokeToken", "/tokens/revoke", {
     query: workspace,
-    /** One token, or every token of the workspace. */
+    /** The token to revoke; without it, every token of the workspace. */
     payload: Schema.Struct({ token: Schema.optionalKey(Schema.String) }),
     success: Schema.Struct({ revoked: Schema.Int }),
     error: [Refused, Missing],
   }),
   HttpApiEndpoint.post("authorize", "/authorizations", {
     query: workspace,
-    /** What a user would grant on Feishu's own page. */
+    /** What a user would grant on Feishu's authorization page. */
     payload: Schema.Struct({
       client_id: Schema.String,
       tenant_key: Schema.optionalKey(Schema.String),
@@ -158,10 +159,10 @@ const meetings = HttpApiGroup.make("meetings").add(
     query: {
       ...workspace,
       meeting_no: Schema.optionalKey(Schema.String),
-      /** In topic, id or number. */
+      /** A text in the topic, id or number. */
       search: Schema.optionalKey(Schema.String),
       offset: Schema.optionalKey(WholeNumber.text(0, WholeNumber.mostTimes)),
-      /** 50 unless given, 1,000 at most. */
+      /** Default 50, at most 1,000. */
       limit: Schema.optionalKey(WholeNumber.text(0, 1_000)),
     },
     success: Schema.Struct({ total: Schema.Int, meetings: Schema.Array(Seed.Meeting) }),
@@ -225,7 +226,7 @@ const journal = HttpApiGroup.make("journal").add(
     success: Schema.Array(Journal.Entry),
     error: [Refused, Missing],
   }),
-  // Before the next one, whose path it would match, too.
+  // Before the next endpoint, whose path would match this one, too.
   HttpApiEndpoint.get("watch", "/journal/live", {
     query: workspace,
     success: HttpApiSchema.StreamSse({ data: Journal.Entry }),
@@ -250,11 +251,11 @@ const journal = HttpApiGroup.make("journal").add(
   HttpApiEndpoint.get("findings", "/findings", {
     query: workspace,
     success: Schema.Struct({
-      /** Requests for what Feishu does not have, or this mock does not. */
+      /** Requests for endpoints that Feishu, or this mock, does not have. */
       unmatched: Schema.Array(Journal.Entry),
-      /** Rules that no call has met. */
+      /** Rules that have not changed any answer. */
       unusedFaults: Schema.Array(FaultRules.Active),
-      /** Clients that came back before the reset that they were told. */
+      /** Requests of clients that came back before the reset they had been given. */
       early: Schema.Array(Journal.Entry),
     }),
     error: Missing,
@@ -276,9 +277,9 @@ const time = HttpApiGroup.make("time").add(
         api: Schema.String,
         app: Schema.String,
         tenant: Schema.String,
-        /** Requests that would pass now. */
+        /** How many requests would pass now. */
         left: Schema.Int,
-        /** When all of them would pass again, in unix seconds. */
+        /** When the whole limit is available again, in unix seconds. */
         fullAt: seconds,
       }),
     ),
@@ -286,7 +287,7 @@ const time = HttpApiGroup.make("time").add(
   }),
 )
 
-/** As the flags of the command have it: what is larger would only end in want of memory. */
+/** The bounds are those of the command's flags: anything larger would only run out of memory. */
 const WorkspaceOptions = Schema.Struct({
   seed: Schema.optionalKey(Seed.Seed),
   randomSeed: Schema.optionalKey(Schema.String),
@@ -313,11 +314,11 @@ const workspaces = HttpApiGroup.make("workspaces").add(
   }),
 )
 
-/** The whole of it, described for `/_mock/openapi.json` and for clients. */
+/** The whole API, which also describes itself in `/_mock/openapi.json`. */
 export const Api = HttpApi.make("mock")
   .add(state, apps, meetings, faults, journal, time, workspaces)
   .middleware(Problems)
   .prefix("/_mock")
-  // A key that is mistyped would otherwise do nothing, without a word.
+  // Otherwise a mistyped key would be ignored silently.
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })

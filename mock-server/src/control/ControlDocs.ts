@@ -1,4 +1,4 @@
-/** The page that describes the control plane. */
+/** The page that documents the control plane. */
 import * as Effect from "effect/Effect"
 import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -6,7 +6,7 @@ import * as Scope from "effect/Scope"
 import { Api } from "./ControlApi.ts"
 import { docs as path } from "./ControlPaths.ts"
 
-/** Its script has 3 MB, which nobody waits for at the start: it is read when somebody looks. */
+/** Serves the page. Its script has 3 MB, so it is loaded when the page is first opened, and not at the start. */
 export const layer = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const scope = yield* Effect.scope

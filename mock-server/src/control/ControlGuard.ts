@@ -1,6 +1,6 @@
 /**
- * Who may use the control plane: programs and pages of this machine. A page from elsewhere could otherwise reach it
- * through the browser of whoever looks at it (by its origin, or by a name that it lets point here).
+ * Who may use the control plane: programs and web pages of this machine. Otherwise any web page could reach it through a
+ * browser on this machine, from its own origin, or by a host name that it lets point here (DNS rebinding).
  */
 import { createHmac, timingSafeEqual } from "node:crypto"
 import { IncomingMessage } from "node:http"
@@ -8,20 +8,20 @@ import { isLoopbackHost } from "@effect-feishu/contract/BaseUrl"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
-/** What is allowed. */
+/** Who is allowed. */
 export interface Options {
-  /** The token that the control plane asks for, as `Authorization: Bearer …`; without one nobody needs any. */
+  /** The token that the control plane requires, as `Authorization: Bearer …`; without it, none is required. */
   readonly controlToken?: string | undefined
-  /** An origin whose pages may ask, too. */
+  /** An origin whose pages may use the control plane, too. */
   readonly cors?: string | undefined
-  /** The address that the mock listens on, which is a name for it, too. */
+  /** The address that the mock listens on. Requests may use it as the host name. */
   readonly host: string
 }
 
-/** Whoever asks whether a mock serves has no token, and calls it by its name in a container's network, or by its address. */
+/** Health checks have no token, and call the mock by its name in a container's network, or by its address. */
 const healthPath = "/_mock/health"
 
-/** Why a request for a path of the control plane may not pass, as an answer; `undefined` if it may. */
+/** Returns the answer to a request that may not use the control plane; `undefined` if it may. */
 export const refusal = (
   request: HttpServerRequest.HttpServerRequest,
   path: string,
@@ -32,15 +32,15 @@ export const refusal = (
   const { authorization } = request.headers
   if (controlToken !== undefined && !isSame(authorization ?? "", `Bearer ${controlToken}`)) {
     return refused(
-      "the control plane asks for its token: Authorization: Bearer, and what --control-token gave",
+      "the control plane requires its token: Authorization: Bearer, and the value of --control-token",
     )
   }
   return foreign(request, options)
 }
 
 /**
- * Whether a browser may have the page. Whoever opens an address sends no header of ours: the token is in the query, and
- * after that there is the cookie that came with the page.
+ * True when a browser may have the page. A browser that opens an address cannot send the token in a header: it is in the
+ * query at first, and later in the cookie that came with the page.
  */
 export const opensPage = (request: HttpServerRequest.HttpServerRequest, options: Options): boolean => {
   const { controlToken } = options
@@ -52,8 +52,8 @@ export const opensPage = (request: HttpServerRequest.HttpServerRequest, options:
 }
 
 /**
- * With the page comes a cookie that opens it again when it is loaded anew, since it takes the token out of its address.
- * Cookies go to every port of a host, so this one is good for the page, which holds no data, and for nothing else.
+ * Returns the cookie that comes with the page and opens it when it is loaded again, since the page takes the token out of
+ * its address. Browsers send cookies to every port of a host, so this one opens only the page, which holds no data.
  */
 export const pageCookie = (controlToken: string): string =>
   `${cookieOf(controlToken)}; Path=/; HttpOnly; SameSite=Strict`
@@ -64,12 +64,12 @@ const cookieOf = (controlToken: string): string =>
 const foreign = (request: HttpServerRequest.HttpServerRequest, options: Options) => {
   const { controlToken, host } = options
   const { host: asked = "" } = request.headers
-  // A request to a proxy names the host twice, and Effect goes by the URL alone: neither may be a foreign one.
+  // A request to a proxy names the host twice, and Effect reads only the URL: neither may be a foreign name.
   const header = request.source instanceof IncomingMessage ? request.source.headers.host : undefined
   const names = [asked, header ?? asked].map((text) => text.replace(/:\d+$/, ""))
-  // With a token, any name that leads here is good: a foreign page does not have the token.
+  // With a token, any name that leads here is allowed: a foreign page does not have the token.
   if (controlToken === undefined && !names.every((name) => isLoopbackHost(name) || name === host)) {
-    return refused("the control plane answers to the names of this machine only, such as 127.0.0.1")
+    return refused("the control plane answers only to names of this machine, such as 127.0.0.1")
   }
   return foreignPage(request, options)
 }
@@ -77,7 +77,7 @@ const foreign = (request: HttpServerRequest.HttpServerRequest, options: Options)
 const foreignPage = (request: HttpServerRequest.HttpServerRequest, { cors }: Options) => {
   const { host: asked = "", origin } = request.headers
   if (origin !== undefined && origin !== `http://${asked}` && origin !== cors) {
-    return refused("the control plane is not for pages from elsewhere")
+    return refused("web pages of other origins may not use the control plane")
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-/** What the control plane does: the handlers of each group of its API, which `handlers/` has a file for. */
+/** The control plane: the handlers of its API. `handlers/` has a file for each group. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
@@ -17,7 +17,7 @@ import * as state from "./handlers/state.ts"
 import * as time from "./handlers/time.ts"
 import * as workspaces from "./handlers/workspaces.ts"
 
-/** Every route under `/_mock`. */
+/** Every route under `/_mock`. A group of the API is added here. */
 export const routes = (all: Workspaces) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(ControlApi.Api, { openapiPath: ControlPaths.openapi }),
@@ -40,7 +40,7 @@ const problems = HttpApiMiddleware.layerSchemaErrorTransform(ControlApi.Problems
     json(
       JSON.stringify({
         _tag: "Refused",
-        error: "this request cannot be",
+        error: "invalid request",
         problems: Problems.told(Problems.ofIssue(error.cause.issue).map(Problems.inWords)),
       }),
       { status: 400 },

@@ -1,4 +1,4 @@
-/** What is not under `/_mock`, and how that is told. */
+/** The paths of the control plane, and the answers to paths and methods that it does not have. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as HttpServerError from "effect/http/HttpServerError"
@@ -8,11 +8,12 @@ import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as Bounds from "../protocol/Bounds.ts"
 import { Api } from "./ControlApi.ts"
 
-/** The page that describes the control plane, and the same for programs. */
+/** The page that documents the control plane. */
 export const docs = "/_mock/docs"
+/** The same as OpenAPI, for programs. */
 export const openapi = "/_mock/openapi.json"
 
-/** Every path as its pattern, with the methods that it has. */
+/** The pattern of every path, with its methods. */
 const known: ReadonlyArray<readonly [RegExp, ReadonlyArray<string>]> = (() => {
   const methods = new Map<string, Array<string>>([
     [docs, ["GET"]],
@@ -33,8 +34,8 @@ const json = (status: number, body: object, headers = {}) =>
   HttpServerResponse.text(JSON.stringify(body), { status, contentType: "application/json", headers })
 
 /**
- * The answer where no handler has given one: an unknown path says where the description is, a wrong method which ones
- * there are, and what nobody foresaw is told in JSON, too.
+ * Answers where no handler did: an unknown path with where the documentation is, a wrong method with the right ones, and an
+ * unexpected failure in JSON, too.
  */
 export const unanswered =
   (method: string, path: string) =>
@@ -47,18 +48,18 @@ export const unanswered =
           _tag: "Failed",
           error:
             status === 413
-              ? `the body of this request is too large: at most ${Bounds.inMebibytes(Bounds.controlBytes)} are read`
-              : `this request has no answer: ${shortened(String(error), 300)}`,
+              ? `the body of this request is too large: at most ${Bounds.inMebibytes(Bounds.controlBytes)} are accepted`
+              : `this request failed: ${shortened(String(error), 300)}`,
         }),
       )
     }
     const allowed = known.filter(([pattern]) => pattern.test(path)).flatMap(([, methods]) => methods)
-    // A path that cannot be decoded has its methods, and leads nowhere.
+    // A path that cannot be decoded matches a pattern, but reaches no handler.
     if (allowed.length === 0 || allowed.includes(method)) {
       return Effect.succeed(
         json(404, {
           _tag: "Missing",
-          error: `there is no ${shortened(path, 100)}: ${docs} describes what there is, and ${openapi} does for programs`,
+          error: `there is no ${shortened(path, 100)}: see ${docs}, or ${openapi} for programs`,
         }),
       )
     }

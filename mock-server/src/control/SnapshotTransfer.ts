@@ -1,4 +1,7 @@
-/** Snapshots over HTTP: one JSON document, or lines of JSON where that is asked for, in pieces, so that others are served. */
+/**
+ * Snapshots over HTTP: one JSON document, or lines of JSON on request. They are sent in pieces, so that other requests are
+ * served in between.
+ */
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -9,16 +12,16 @@ import * as Snapshot from "../state/Snapshot.ts"
 
 const [linesType] = Snapshot.Lines.contentTypes
 
-/** Whether a header names one of the media types of lines. */
+/** True when a header names one of the media types of lines. */
 const namesLines = (header = ""): boolean =>
   header
     .toLowerCase()
     .split(",")
     .some((part) => Snapshot.Lines.contentTypes.includes(part.split(";")[0]!.trim()))
 
-const asLines = `ask for lines (Accept: ${linesType}), which have no such bound`
+const asLines = `request lines (Accept: ${linesType}), which have no such limit`
 
-/** Sends what a workspace held at one moment; changes that are made meanwhile are not in it. */
+/** Sends what a workspace held at one moment. Later changes are not in it. */
 export const send = (
   request: HttpServerRequest.HttpServerRequest,
   moment: Snapshot.Moment,
@@ -28,7 +31,7 @@ export const send = (
     const bound = Bounds.inMebibytes(Bounds.snapshotJsonBytes)
     return Effect.fail(
       new ControlApi.TooLarge({
-        error: `this snapshot has more than ${bound} as one JSON document: ${asLines}`,
+        error: `this snapshot is larger than ${bound} as one JSON document: ${asLines}`,
       }),
     )
   }
@@ -44,12 +47,12 @@ export const send = (
   )
 }
 
-/** Reads the body of a request. Nothing is made of it yet. */
+/** Reads the body of a request, without checking it. */
 export const receive = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
   const isLines = namesLines(request.headers["content-type"])
   const bound = isLines ? Bounds.snapshotLinesBytes : Bounds.snapshotJsonBytes
   const tooLarge = new ControlApi.TooLarge({
-    error: `a snapshot ${isLines ? "in lines" : "as one JSON document"} has at most ${Bounds.inMebibytes(bound)}${
+    error: `a snapshot ${isLines ? "in lines" : "as one JSON document"} may have at most ${Bounds.inMebibytes(bound)}${
       isLines ? "" : `: send lines (Content-Type: ${linesType})`
     }`,
   })
@@ -57,7 +60,7 @@ export const receive = Effect.fnUntraced(function* (request: HttpServerRequest.H
   const chunks: Array<Uint8Array> = []
   let bytes = 0
   yield* request.stream.pipe(
-    // A body that breaks off is no snapshot, and nobody is there to see the answer.
+    // A body that breaks off is not a snapshot. The client is gone, and will not see the answer.
     Stream.catch(() =>
       Stream.fail(new ControlApi.Refused({ error: "the snapshot broke off", problems: [] })),
     ),

@@ -5,12 +5,12 @@ import type { Workspace } from "../../state/Workspace.ts"
 import type { Workspaces } from "../../state/Workspaces.ts"
 import * as ControlApi from "../ControlApi.ts"
 
-/** The query of every request that is about a workspace: the id of one of its apps, or nothing for the shared one. */
+/** The part of a query that names a workspace: the id of one of its apps, or nothing for the shared one. */
 export interface Query {
   readonly app_id?: string | undefined
 }
 
-/** Finds the workspace of a request, to read it or to change it. */
+/** Returns how to find the workspace of a request, and how to change it. */
 export const of = (workspaces: Workspaces) => {
   const find = ({ app_id: appId }: Query): Effect.Effect<Workspace, ControlApi.Missing> =>
     Effect.suspend(() => {

@@ -80,7 +80,8 @@ export const layer = (workspaces: Workspaces) => {
       .handle("pushAppTicket", ({ payload }) =>
         change(payload, (workspace) => {
           const app = workspace.state.store.app(payload.app_id)
-          if (app?.type !== "store") return Effect.fail(Outcome.refused(`${payload.app_id} is no store app`))
+          if (app?.type !== "store")
+            return Effect.fail(Outcome.refused(`${payload.app_id} is not a store app`))
           return Effect.map(AppTicketPush.push(workspace, app), (app_ticket) => ({ app_ticket }))
         }),
       ),

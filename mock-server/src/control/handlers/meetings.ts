@@ -32,7 +32,7 @@ export const layer = (workspaces: Workspaces) => {
           const now = Math.floor(state.clock.now() / 1000)
           const meetings = payload.map((meeting) => Seed.inSeconds(meeting, now))
           const problems = problemsOf(meetings, state.store)
-          if (problems.length > 0) return Effect.fail(Outcome.refused("these meetings cannot be", problems))
+          if (problems.length > 0) return Effect.fail(Outcome.refused("invalid meetings", problems))
           if (!state.store.hasRoomFor(meetings)) {
             return Effect.fail(Outcome.refused("there is no room for these meetings", [Bounds.ofWorkspace]))
           }
