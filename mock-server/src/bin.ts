@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Starts the command; on an old Node, which could not read the rest, it says so in a line. */
+/** Starts the command. On an old Node, which could not read the other modules, prints a line that says so. */
 import { readFileSync } from "node:fs"
 import * as CompiledCode from "@effect-feishu/terminal/CompiledCode"
 import * as Hangup from "@effect-feishu/terminal/Hangup"

@@ -1,5 +1,5 @@
 /**
- * A mock Feishu for applications and tests on Effect: its Layers are made of the application's own `effect`.
+ * A mock Feishu for applications and tests with Effect. Its Layers use the application's own `effect`.
  *
  * @example
  * ```ts
@@ -15,6 +15,6 @@
 import "./thisNode.ts"
 
 export * as MockFeishu from "./library/MockFeishu.ts"
-/** What the options of a mock hold. */
+/** The types of the options of a mock. */
 export type { App, Behaviour, Generate, Meeting, Seed } from "./protocol/PublicTypes.ts"
 export { SeedInvalid } from "./seed/SeedInvalid.ts"

@@ -1,5 +1,5 @@
 /**
- * A mock Feishu for tests of programs without Effect. Nothing of it is loaded before it is started.
+ * A mock Feishu for tests of programs without Effect. The mock itself is loaded when it is first started.
  *
  * @example
  * ```ts
@@ -38,22 +38,22 @@ export {
   type WorkspaceInfo,
   type WorkspaceOptions,
 } from "./library/ControlClient.ts"
-/** All that goes in and comes out. */
+/** The types of everything that goes in and comes out. */
 export type * from "./protocol/PublicTypes.ts"
 
-/** A mock that runs until it is closed. `await using` closes it, too. */
+/** A mock that runs until it is closed, by `close` or by `await using`. */
 export interface Started extends Running, ControlClient, AsyncDisposable {
-  /** Stops listening; requests under way have 2 seconds to end. */
+  /** Stops listening. Open requests have 2 seconds to end. */
   readonly close: () => Promise<void>
 }
 
-/** Starts a mock on a socket. Rejects with every fault of its seed, or when it cannot listen. */
+/** Starts a mock on a socket. Rejects with every fault of its options or its seed, or when it cannot listen. */
 export const startFeishuMock = async (options: Options & Address = {}): Promise<Started> =>
   (await import("./library/promises.ts")).start(options)
 
 /**
- * A mock without a socket, for whatever takes a `fetch`. Faults of the network come as `fetch` tells them. Rejects with
- * every fault of its seed.
+ * Makes a mock without a socket, for code that takes a `fetch`. Network faults come as with a real `fetch`. Rejects with
+ * every fault of its options or its seed.
  */
 export const fetchHandler = async (options: Options = {}): Promise<Running & ControlClient & FetchHandler> =>
   (await import("./library/promises.ts")).fetchHandler(options)

@@ -1,4 +1,4 @@
-/** Refuses a Node that is too old. To be imported first: the modules after it are not run there. */
+/** Throws on a Node that is too old. Import it first, so that no other module runs there. */
 import { requireNode } from "@effect-feishu/terminal/NodeVersion"
 
 requireNode("@effect-feishu/mock-server")

@@ -12,7 +12,7 @@
 import type { TestProject } from "vitest/node"
 import { startFeishuMock } from "./index.ts"
 
-/** Called by vitest once, before the tests; what it gives is called after them. */
+/** Runs once before all tests. Vitest calls the returned function after them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const feishu = await startFeishuMock()
   project.provide("feishuMockUrl", feishu.url)

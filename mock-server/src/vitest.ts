@@ -1,5 +1,5 @@
 /**
- * The mock in vitest: one server for all test files, a workspace of its own for each test.
+ * The mock in vitest: one server for all test files, and a workspace for each test.
  *
  * In `vitest.config.ts`: `test: { globalSetup: ["@effect-feishu/mock-server/vitest-setup"] }`.
  *
@@ -7,7 +7,7 @@
  * ```ts
  * import { feishuTest } from "@effect-feishu/mock-server/vitest"
  *
- * // In a test file: feishu is this test's own, and gone with it.
+ * // In a test file: the workspace feishu belongs to this test, and is removed after it.
  * const declare = () =>
  *   feishuTest("a page that fails is read again", async ({ expect, feishu }) => {
  *     await feishu.addFault({ operation: "meetings.listByNo", when: { nth: 1 }, then: { code: 121001 } })
@@ -23,17 +23,17 @@ import { connect, type OwnWorkspace, type WorkspaceOptions } from "./library/Con
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where the mock of the set-up is. */
+    /** The URL of the mock that the set-up has started. */
     readonly feishuMockUrl: string
   }
 }
 
-/** vitest's `test` with a workspace as `feishu`; `feishuOptions` say what it holds. */
+/** The `test` of vitest with a workspace as `feishu`. `feishuOptions` say what it holds. */
 export const feishuTest = test.extend<{
   readonly feishuOptions: WorkspaceOptions
   readonly feishu: OwnWorkspace
 }>({
-  // What vitest takes for a fixture that a test file may set by `test.override`.
+  // How vitest marks a fixture that test files may set with `test.override`.
   feishuOptions: [{}, { injected: true }],
   feishu: async ({ feishuOptions }, use) => {
     await using workspace = await connect({ url: inject("feishuMockUrl") }).workspace(feishuOptions)

@@ -1,6 +1,6 @@
 /**
- * The control plane from a test, by promises. It needs no Effect, and talks to the mock over HTTP, so that it works
- * for one in another process, too.
+ * A client of the control plane for tests, with promises. It needs no Effect, and talks to the mock over HTTP, so that the
+ * mock may also run in another process.
  *
  * @example
  * ```ts
@@ -29,13 +29,13 @@ import type {
   Verdict,
 } from "../protocol/PublicTypes.ts"
 
-/** Where a mock is, and which of its workspaces is meant. */
+/** Where a mock is, and which of its workspaces to use. */
 export interface Target {
   readonly url: string
-  /** An app of the workspace; the shared one unless given. */
+  /** An app of the workspace; default: the shared workspace. */
   readonly appId?: string | undefined
   readonly controlToken?: string | undefined
-  /** How it is reached; the global `fetch` unless given. */
+  /** How requests are sent; default: the global `fetch`. */
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined
 }
 
@@ -46,7 +46,7 @@ export interface Time {
   readonly frozen: boolean
 }
 
-/** What a workspace of one's own holds; everything has a default. */
+/** What a workspace of a test holds. Everything has a default. */
 export interface WorkspaceOptions extends Partial<Behaviour> {
   readonly seed?: Seed
   readonly generate?: { readonly numbers: number; readonly meetings: number }
@@ -57,44 +57,47 @@ export interface WorkspaceOptions extends Partial<Behaviour> {
   readonly appTicketUrl?: string
 }
 
-/** A workspace as a client is given it. */
+/** What a client needs to know of a workspace. */
 export interface WorkspaceInfo {
   readonly appId: string
   readonly appSecret: string
   readonly meetingNos: ReadonlyArray<string>
 }
 
-/** Everything that a test may ask of a workspace. Each rejects with the mock's own words. */
+/** Everything that a test can do with a workspace. Each method rejects with the mock's own message. */
 export interface ControlClient {
-  /** Brings back the seed and the start of the clock; forgets tokens, counts, faults and the journal. */
+  /** Restores the seed and the start of the clock; drops tokens, counts, faults and the journal. */
   readonly reset: () => Promise<void>
   readonly snapshot: () => Promise<Snapshot>
   readonly restore: (snapshot: Snapshot) => Promise<void>
-  /** Adds meetings, or puts them in the place of those with their ids. */
+  /** Adds meetings; replaces those with the same ids. */
   readonly putMeetings: (meetings: ReadonlyArray<Meeting>) => Promise<void>
   readonly removeMeeting: (id: string) => Promise<void>
   /** Changes switches from now on. */
   readonly change: (behaviour: Partial<Behaviour>) => Promise<Behaviour>
+  /** Adds a rule for failures. If several rules apply to a call, the first one changes it. */
   readonly addFault: (rule: Rule) => Promise<Active>
   /** Switches a rule on or off; its counts stay. */
   readonly enableFault: (id: string, enabled: boolean) => Promise<Active>
   readonly removeFault: (id: string) => Promise<void>
   readonly clearFaults: () => Promise<void>
+  /** Starts random failures. */
   readonly chaos: (chaos: Chaos) => Promise<void>
+  /** Ends random failures. */
   readonly calm: () => Promise<void>
   readonly clock: () => Promise<Time>
   /**
-   * Sets or advances it, and then freezes it or lets it run. `set` is a time: unix seconds, `2026-01-31T09:00:00Z`, or
-   * `-3h` from where the clock is. `advance` is a length of time: seconds, or `1d`; a negative one goes back.
+   * Sets or advances the clock, and then freezes it or lets it run. `set` is a time: unix seconds, `2026-01-31T09:00:00Z`,
+   * or `-3h` from where the clock is. `advance` is a duration: seconds, or `1d`; a negative one goes back.
    */
   readonly moveClock: (move: {
     readonly set?: number | string
     readonly advance?: number | string
     readonly frozen?: boolean
   }) => Promise<Time>
-  /** One token, or all: from now on they are refused. */
+  /** Revokes one token, or all of them; returns how many. */
   readonly revokeTokens: (token?: string) => Promise<number>
-  /** The newest thousand, oldest first. */
+  /** The newest 1,000 entries, oldest first. */
   readonly journal: (filter?: Filter) => Promise<ReadonlyArray<Entry>>
   readonly journalEntry: (seq: number) => Promise<Detail>
   readonly verify: (
@@ -106,16 +109,16 @@ export interface ControlClient {
     readonly unusedFaults: ReadonlyArray<Active>
     readonly early: ReadonlyArray<Entry>
   }>
-  /** A workspace of one's own; gone when it is disposed of. */
+  /** Adds a workspace for one test, which is removed when it is disposed of. */
   readonly workspace: (options?: WorkspaceOptions) => Promise<OwnWorkspace>
 }
 
-/** A workspace of one's own, and its control plane. */
+/** The workspace of one test, and its control plane. */
 export interface OwnWorkspace extends WorkspaceInfo, ControlClient, AsyncDisposable {
   readonly url: string
 }
 
-/** The control plane of a mock that runs already, in this process or another. */
+/** Returns the control plane of a running mock, in this process or another. */
 export const connect = ({ appId, controlToken, url, ...target }: Target): ControlClient => {
   const send = async (
     method: string,
@@ -141,7 +144,7 @@ export const connect = ({ appId, controlToken, url, ...target }: Target): Contro
     const response = await (target.fetch ?? fetch)(request)
     if (response.ok) return response
     const { error, problems = [] } = refusalIn(await response.text())
-    // Whatever is there may have answered.
+    // Something other than a mock may have answered, at any length.
     throw new Error(
       [`mock Feishu: ${error ?? `HTTP ${response.status}`}`, ...problems].join("\n  ").slice(0, 8_000),
     )
@@ -209,7 +212,7 @@ export const connect = ({ appId, controlToken, url, ...target }: Target): Contro
   }
 }
 
-/** The media type of a snapshot in lines: any number of meetings fits. */
+/** The media type of a snapshot in lines, which may have any number of meetings. */
 const lines = "application/x-ndjson"
 
 const linesOf = async function* (response: Response): AsyncGenerator<string, void, undefined> {
@@ -225,7 +228,7 @@ const linesOf = async function* (response: Response): AsyncGenerator<string, voi
   if (begun !== "") yield begun
 }
 
-/** Why something was refused, in the mock's own words, if it is a mock that has answered. */
+/** Returns the mock's own message about a refusal; nothing if the answer is not from a mock. */
 const refusalIn = (text: string): { readonly error?: string; readonly problems?: ReadonlyArray<string> } => {
   try {
     const answer: unknown = JSON.parse(text)

@@ -18,12 +18,12 @@ import * as Workspaces from "../state/Workspaces.ts"
 /** Where to listen. */
 export type { Address } from "../protocol/PublicTypes.ts"
 
-/** What a mock holds and how it behaves: its switches, too. Everything has a default. */
+/** What a mock holds and how it behaves. Everything has a default. */
 export interface Options extends PublicTypes.Options<DateTime.DateTime | number | string> {}
 
 /** What a client needs to know of a running mock. */
 export interface Running extends PublicTypes.Running {
-  /** The numbers that have meetings, with the brand of the `MeetingNo` that a client asks for. */
+  /** The numbers that have meetings, with the brand `MeetingNo` that the client's functions take. */
   readonly meetingNos: ReadonlyArray<string & Brand.Brand<"MeetingNo">>
 }
 
@@ -33,10 +33,10 @@ export class MockFeishu extends Context.Service<MockFeishu, Running>()(
 ) {}
 
 /**
- * Starts a mock that listens as long as the layer lives. Fails with every fault of its options or of the seed, or when
- * it cannot listen.
+ * Starts a mock that listens as long as the layer lives. Fails with every fault of its options or its seed, or when it
+ * cannot listen.
  *
- * It lives in the time of Effect's `Clock`, also under `TestClock` (which starts in 1970: set it, or give `now`).
+ * The mock's time is that of Effect's `Clock`, also under `TestClock` (which starts in 1970: set it, or give `now`).
  *
  * @example
  * ```ts
@@ -78,8 +78,8 @@ export const layer = (
   )
 
 /**
- * A mock without a socket, for tests that need none: its `HttpClient` is the mock itself. Faults of the network come
- * as the client's own failures.
+ * A mock without a socket, for tests that need none: its `HttpClient` is the mock itself. Network faults come as failures
+ * of that client.
  *
  * @example
  * ```ts

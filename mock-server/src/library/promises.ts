@@ -1,4 +1,4 @@
-/** A mock in this process, by promises. */
+/** A mock in this process, with promises. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -12,7 +12,7 @@ import type { Address, Options } from "../protocol/PublicTypes.ts"
 import * as Workspace from "../state/Workspace.ts"
 import * as Workspaces from "../state/Workspaces.ts"
 
-/** On a socket, until it is closed. */
+/** Starts a mock on a socket, which runs until it is closed. */
 export const start = async (options: Options & Address) => {
   const scope = Scope.makeUnsafe()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
@@ -30,7 +30,7 @@ export const start = async (options: Options & Address) => {
   }
 }
 
-/** Without a socket. */
+/** Makes a mock without a socket. */
 export const fetchHandler = async (options: Options) => {
   const workspace = await Effect.runPromise(
     Effect.andThen(GivenOptions.check(options), Workspace.make(options)),

@@ -1,4 +1,4 @@
-/** The ids that every answer carries: what Feishu's support asks for. */
+/** The ids that every answer carries, which Feishu's support needs to find a request. */
 import { createHash } from "node:crypto"
 import * as DateTime from "effect/DateTime"
 
@@ -10,11 +10,11 @@ export interface ExchangeIds {
   readonly requestId: string
 }
 
-/** Hexadecimal digits for one answer, and how many answers get theirs from one hash, which costs as much as all else. */
+/** Hexadecimal digits for each answer, and how many answers share a hash, which costs as much as everything else. */
 const digitsEach = 52
 const answersPerHash = 100
 
-/** Gives the ids of one answer after the other, for a time in unix milliseconds. They follow from the key. */
+/** Returns a function that makes the ids of the next answer, at a time in unix milliseconds. They follow from the key. */
 export const make = (key: string): ((now: number) => ExchangeIds) => {
   let count = 0
   let digits = ""

@@ -1,18 +1,18 @@
 /**
  * How the names of an answer's headers are written. HTTP ignores their case, but not every program does: the official
- * Python SDK finds the log id under `X-Tt-Logid` alone.
+ * Python SDK finds the log id only under `X-Tt-Logid`.
  */
 import { IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from "node:http"
 import { ResponseHeaders } from "@effect-feishu/contract"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 
-/** Those of the rate limit are in lower case (documented); all others are as a published answer has them. */
+/** Names by what they are in lower case. Those of the rate limit stay so (documented); others are as in a published answer. */
 const names = new Map<string, string>(
   [ResponseHeaders.rateLimitLimit, ResponseHeaders.rateLimitReset].map((name) => [name, name]),
 )
 
-/** A name in lower case as Feishu writes it: `X-Tt-Logid`, every word with a capital (observed). */
+/** Returns a name as Feishu writes it, given in lower case: `X-Tt-Logid`, every word with a capital (observed). */
 export const asFeishuWrites = (name: string): string => {
   let written = names.get(name)
   if (written === undefined) {
@@ -22,12 +22,12 @@ export const asFeishuWrites = (name: string): string => {
   return written
 }
 
-/** Node's response, for a server to be created with: Effect gives it all names in lower case. */
+/** Node's response that writes names as Feishu does: Effect gives it all names in lower case. Create servers with it. */
 export class Response<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
-  /** Names that are written another way, by what they are in lower case. */
+  /** Names that this answer writes in another way, by what they are in lower case. */
   others: ReadonlyMap<string, string> | undefined
 
-  /** A name in lower case as this answer has it. */
+  /** Returns a name as this answer writes it, given in lower case. */
   nameOf(name: string): string {
     return this.others?.get(name) ?? asFeishuWrites(name)
   }
@@ -40,20 +40,20 @@ export class Response<Request extends IncomingMessage = IncomingMessage> extends
     const reason = typeof message === "string" ? message : undefined
     const given = typeof message === "object" ? message : headers
     if (given === undefined || Array.isArray(given)) return super.writeHead(status, reason, given)
-    // A flat list, which Node writes as it is: requests take as long as without it (measured).
+    // A flat list, which Node writes as it is. It costs no time (measured).
     const list: Array<OutgoingHttpHeader> = []
     for (const name in given) list.push(this.nameOf(name), given[name]!)
     return super.writeHead(status, reason, list)
   }
 }
 
-/** The response of a request that came over a socket. */
+/** Returns Node's response to a request; `undefined` if the request did not come over a socket. */
 export const responseOf = (request: HttpServerRequest.HttpServerRequest): Response | undefined =>
   request.source instanceof IncomingMessage
     ? (NodeHttpServerRequest.toServerResponse(request) as Response)
     : undefined
 
-/** Has the answer's headers written with these names, letter by letter. */
+/** Makes the answer write its headers with these names, letter by letter. */
 export const writeAs = (request: HttpServerRequest.HttpServerRequest, given: ReadonlyArray<string>): void => {
   const response = responseOf(request)
   if (response !== undefined) response.others = new Map(given.map((name) => [name.toLowerCase(), name]))

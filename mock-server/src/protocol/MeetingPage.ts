@@ -1,6 +1,6 @@
 /**
- * The body of a page. Its rows are bytes, since to encode them for every page would take as long as all that is done to
- * find them (measured).
+ * The body of a page of meetings. Its rows are kept as bytes: encoding them for every page would take as long as finding
+ * them (measured).
  */
 
 /** A meeting as the mock keeps it: `null` where it has no value. Times are unix seconds. */
@@ -22,21 +22,21 @@ export interface Meeting {
 /** A page as it goes over the wire. */
 export interface Page {
   readonly meetings: ReadonlyArray<Meeting>
-  /** Changes a row, JSON and a comma, where something is to be wrong with it. */
+  /** Changes a row (JSON and a comma) to make something wrong with it. */
   readonly alter?: (row: string, index: number) => string
-  /** How the list is written: only one that is written may have rows. */
+  /** How the list is written. Only `[]` may have rows. */
   readonly list: "[]" | "null" | "absent"
   readonly hasMore: boolean
   readonly nextToken: string | undefined
 }
 
-/** Rows side by side in memory: of each its JSON and a comma, and at which byte it ends. */
+/** Rows next to each other in memory: the JSON of each with a comma, and the byte at which it ends. */
 export interface Rows {
   readonly bytes: Buffer
   readonly ends: Uint32Array
 }
 
-/** Writes the rows of meetings. */
+/** Encodes meetings as rows. */
 export const rows = (meetings: ReadonlyArray<Meeting>): Rows => sideBySide(meetings.map(rowOf))
 
 const sideBySide = (texts: ReadonlyArray<string>): Rows => {
@@ -48,7 +48,7 @@ const sideBySide = (texts: ReadonlyArray<string>): Rows => {
 }
 
 /**
- * What the answer has of a meeting: the documented fields, those that it has. Times are not among them. Put together by
+ * Returns a meeting as answers have it: the documented fields that have a value. Times are not among them. Put together by
  * hand: `JSON.stringify` of an object made for it takes four times as long (measured).
  */
 const rowOf = ({ id, meeting_connect, meeting_no, note_id, password, topic, url }: Meeting): string =>
@@ -58,12 +58,12 @@ const rowOf = ({ id, meeting_connect, meeting_no, note_id, password, topic, url 
     meeting_connect === null ? "" : `,"meeting_connect":${meeting_connect}`
   }${note_id === null ? "" : `,"note_id":${JSON.stringify(note_id)}`}},`
 
-/** The rows of a page, made from its meetings. */
+/** Returns the rows of a page, encoded from its meetings. */
 export const rowsOf = ({ alter = (row) => row, meetings }: Page): ReadonlyArray<Uint8Array> => [
   sideBySide(meetings.map((meeting, index) => alter(rowOf(meeting), index))).bytes,
 ]
 
-/** Writes the body of a page, whose rows are given in pieces. */
+/** Returns the body of a page, whose rows are given in pieces. */
 export const write = ({ hasMore, list, nextToken }: Page, pieces: ReadonlyArray<Uint8Array>): Buffer => {
   const rows = list === "[]" ? pieces.filter(({ length }) => length > 0) : []
   const before = `{"code":0,"data":{"has_more":${hasMore}${list === "absent" ? "" : `,"meeting_briefs":${list === "[]" ? "[" : "null"}`}`
@@ -77,14 +77,14 @@ export const write = ({ hasMore, list, nextToken }: Page, pieces: ReadonlyArray<
     bytes.set(piece, at)
     at += piece.length
   }
-  // Over the last comma.
+  // Overwrites the last comma.
   bytes.write(after, rows.length > 0 ? at - 1 : at, "latin1")
   return bytes
 }
 
 /**
- * What pages are written into, one after the other, until it is full: memory of its own for each would make the pauses
- * of garbage collection half as long again (measured).
+ * The memory that pages are written into, one after the other, until it is full: allocating each page by itself would make
+ * the pauses of garbage collection half as long again (measured).
  */
 let space = Buffer.alloc(0)
 let taken = 0

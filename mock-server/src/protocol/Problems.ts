@@ -1,16 +1,16 @@
-/** Lists of what is wrong, as far as people read them: of sixty thousand faults the first ones say the most. */
+/** Lists of problems, short enough for people: of sixty thousand, the first ones say the most. */
 import * as SchemaIssue from "effect/SchemaIssue"
 import { firstOf, shortened } from "@effect-feishu/terminal/Shortened"
 
-/** So many are told one by one, each in at most so many characters. */
+/** At most this many problems are listed, each in at most this many characters. */
 const mostTold = 20
 const longest = 300
 
-/** The first of them, and how many more there are. */
+/** Returns the first problems, and how many more there are. */
 export const told = (problems: ReadonlyArray<string>): ReadonlyArray<string> =>
   firstOf(problems, mostTold, (left) => `and ${left} more`).map((problem) => shortened(problem, longest))
 
-/** One thing that is wrong with a value, and where in it. */
+/** Something that is wrong with a value, and where in it. */
 export interface Problem {
   readonly path: ReadonlyArray<PropertyKey>
   readonly message: string
@@ -18,13 +18,13 @@ export interface Problem {
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** Everything that a Schema has found. */
+/** Returns every problem that a Schema has found. */
 export const ofIssue = (issue: SchemaIssue.Issue): ReadonlyArray<Problem> =>
   format(issue).issues.map(({ message, path = [] }) => ({
     path: path.map((segment) => (typeof segment === "object" ? segment.key : segment)),
     message,
   }))
 
-/** A problem as one line: `when.nth: must be a whole number…`. */
+/** Returns a problem as one line: `when.nth: must be a whole number…`. */
 export const inWords = ({ message, path }: Problem): string =>
   path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`

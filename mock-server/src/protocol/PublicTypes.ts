@@ -11,16 +11,16 @@ export interface App {
   readonly scopes: ReadonlyArray<string>
   /** A self-built app lives in the first of its tenants. */
   readonly tenants: readonly [string, ...Array<string>]
-  /** Where there are any, requests from other addresses are refused. */
+  /** If set, requests from other addresses are refused. */
   readonly allowed_ips?: ReadonlyArray<string>
-  /** With it, a store app's events are encrypted and signed. */
+  /** If set, the events of a store app are encrypted and signed. */
   readonly encrypt_key?: string
-  /** A store app's events carry it. */
+  /** The token that the events of a store app carry. */
   readonly verification_token?: string
 }
 
 /**
- * One meeting. A time is unix seconds, ISO 8601 such as `2026-01-31T09:00:00Z`, or counts from the start of the mock's
+ * One meeting. A time is unix seconds, ISO 8601 such as `2026-01-31T09:00:00Z`, or relative to the start of the mock's
  * clock: `-3d` is three days before it.
  */
 export interface Meeting {
@@ -32,15 +32,16 @@ export interface Meeting {
   readonly password?: string
   readonly start_time: string | number
   readonly end_time?: string | number
-  /** The first tenant of the first app unless given. */
+  /** Default: the first tenant of the first app. */
   readonly tenant_key?: string
   readonly meeting_connect?: boolean
   readonly note_id?: string
 }
 
 /**
- * An order to generate `count` meetings of a number, spread over `from` (inclusive) to `to` (exclusive), written as the
- * times of a meeting. Without them: the days before the UTC day in which the mock's clock starts, 89 unless told.
+ * An order to generate `count` meetings of a number, spread from `from` (inclusive) to `to` (exclusive), which are written
+ * like the times of a meeting. Default: the 89 days, or `days` of the options, before the UTC day on which the mock's clock
+ * starts.
  */
 export interface Generate {
   readonly meeting_no: string
@@ -49,106 +50,106 @@ export interface Generate {
   readonly to?: string | number
 }
 
-/** What the mock is filled with. Without apps there is one, with made-up credentials. */
+/** What the mock holds at its start. Without apps there is one, with generated credentials. */
 export interface Seed {
-  /** In JSON: where editors find what a seed takes. */
+  /** In JSON: where editors find the JSON Schema of a seed. */
   readonly $schema?: string
   readonly apps?: readonly [App, ...Array<App>]
   readonly meetings?: ReadonlyArray<Meeting>
   readonly generate?: ReadonlyArray<Generate>
 }
 
-/** Where the documents of Feishu leave a choice: one switch for each, set to the stricter reading unless told. */
+/** The switches of the mock, one for each choice that Feishu's documents leave. Defaults follow the stricter reading. */
 export interface Behaviour {
   /** Requests that pass in 60 seconds for an API, app and tenant, or `off`; default 100 (documented). */
   readonly rateLimit: number | "off"
-  /** How they are counted; default `fixed` (inferred). */
+  /** How requests are counted; default `fixed` (inferred). */
   readonly rateWindow: "fixed" | "sliding" | "bucket"
-  /** The HTTP status of a refusal; some older endpoints answer 400 (documented). Default 429. */
+  /** The HTTP status of a request over the limit; some older endpoints answer 400 (documented). Default 429. */
   readonly rateStatus: 429 | 400
-  /** What "90 days" bounds: the span of a query, how far it looks back, or both (the default). */
+  /** What the 90-day limit applies to: the span of a query, how far it looks back, or both (the default). */
   readonly ninetyDays: "both" | "span" | "lookback"
-  /** How a page without rows is written, which is known of other endpoints only; default `[]`. */
+  /** The list of an empty page, which is only known from other endpoints; default `[]`. */
   readonly emptyList: "[]" | "null" | "absent"
-  /** The page token of the last page, which other endpoints send as an empty text; default `absent`. */
+  /** The page token of the last page, which other endpoints send as an empty string; default `absent`. */
   readonly lastPageToken: "absent" | "empty"
   /**
-   * What a page token is good for: the whole query that it was given for (`bound`, the default, inferred), or that
-   * number and tenant, whatever `start_time`, `end_time` and `page_size` are (`free`).
+   * Which queries accept a page token: only the query that it was given for (`bound`, the default, inferred), or any
+   * query of that number and tenant, whatever its `start_time`, `end_time` and `page_size` (`free`).
    */
   readonly pageTokens: "bound" | "free"
   /** Calls of the meeting endpoint in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
   readonly monthlyQuota: number | "off"
 }
 
-/** What a mock holds and how it behaves: its switches, too. Everything has a default. */
+/** What a mock holds and how it behaves. Everything has a default. */
 export interface Options<Time = number | string> extends Partial<{
   readonly [Key in keyof Behaviour]: Behaviour[Key] | undefined
 }> {
-  /** Apps and meetings. Without it and without `generate`: an embedded sample. */
+  /** Apps and meetings. Default: an embedded sample, unless `generate` is given. */
   readonly seed?: Seed | undefined
   /** More meetings: `numbers` meeting numbers with `meetings` meetings each. */
   readonly generate?: { readonly numbers: number; readonly meetings: number } | undefined
-  /** Generated meetings lie in this many days before the UTC day in which the clock starts; 89 unless given. */
+  /** Generated meetings lie in this many days before the UTC day on which the clock starts; default 89. */
   readonly days?: number | undefined
-  /** Decides all that is random: meetings, tokens and ids. 1 unless given. */
+  /** Determines everything random: meetings, tokens and ids. Default 1. */
   readonly randomSeed?: string | number | undefined
   /**
    * When the mock's clock starts: unix seconds, or text such as `2026-01-31T09:00:00Z` or `-3d`, three days before the
-   * present. From then on it runs. Without it the mock's time is the present.
+   * present. From then on it runs. Default: the present.
    */
   readonly now?: Time | undefined
-  /** Where app tickets are pushed to: the URL of your program's event handler, without a user name and password. */
+  /** The URL that app tickets are pushed to: your program's event handler, without a user name and password. */
   readonly appTicketUrl?: string | undefined
   /**
-   * Called with every request when it has been answered, as the journal has it, secrets masked: for logs. Also with
-   * those of the other workspaces of a server. It must not throw.
+   * Called with the journal's entry of every request after its answer, for logs; secrets are masked. Also called for the
+   * requests of the server's other workspaces. It must not throw.
    */
   readonly onRequest?: ((entry: Entry) => void) | undefined
 }
 
 /** Where to listen. */
 export interface Address {
-  /** 0 takes any free port, and is what it takes unless given. */
+  /** Default: 0, which takes any free port. */
   readonly port?: number | undefined
-  /** `127.0.0.1` unless given: nobody else on the network can reach it. */
+  /** Default: `127.0.0.1`, which other machines cannot reach. */
   readonly host?: string | undefined
   /**
-   * The token that the control plane under `/_mock` asks for: 1 to 1000 visible ASCII characters, with spaces only
-   * between them. Without one it needs none on a loopback address; on any other one is made up.
+   * The token that the control plane under `/_mock` requires: 1 to 1000 visible ASCII characters, with spaces only
+   * between them. Default: none on a loopback address, a generated one on any other.
    */
   readonly controlToken?: string | undefined
-  /** The origin whose pages may read the answers, such as `http://localhost:5173`; without it no page of another may. */
+  /** An origin whose web pages may read the answers, such as `http://localhost:5173`. Default: only the mock's own page. */
   readonly cors?: string | undefined
   /**
-   * Real seconds that a client may take to send a request, from 0.1 to 86,400, or a length of time such as `1m`; 30
-   * unless given. Half of them for its headers.
+   * Real seconds that a client may take to send a request, from 0.1 to 86,400, or a duration such as `1m`; default 30. Its
+   * headers may take half of that.
    */
   readonly requestSeconds?: number | string | undefined
-  /** How many connections may be open at once, 2,000 unless given; one more is closed without an answer. */
+  /** How many connections may be open at once; default 2,000. Further ones are closed without an answer. */
   readonly maxConnections?: number | undefined
 }
 
 /** What a client needs to know of a running mock. */
 export interface Running {
-  /** The base URL, without a slash at the end. */
+  /** The base URL, without a trailing slash. */
   readonly url: string
-  /** The id of the first self-built app. If all are store apps, that of the first. */
+  /** The id of the first self-built app, or of the first app if all are store apps. */
   readonly appId: string
-  /** Its secret, in clear text: it is made up. */
+  /** The secret of that app, in clear text: it is not a real one. */
   readonly appSecret: string
   /** The numbers that have meetings. */
   readonly meetingNos: ReadonlyArray<string>
-  /** What the control plane asks for; absent where it asks for nothing. */
+  /** The token that the control plane requires; absent if it requires none. */
   readonly controlToken?: string | undefined
 }
 
-/** What `fetch` does, for one mock. */
+/** A `fetch` that one mock answers. */
 export interface FetchHandler extends AsyncDisposable {
   readonly fetch: (request: Request) => Promise<Response>
 }
 
-/** What a workspace holds, as JSON that can be kept and brought back. Without apps, those of the workspace stay. */
+/** What a workspace holds, as JSON that can be stored and restored. Without apps, the workspace keeps its own. */
 export interface Snapshot {
   readonly version: 1
   /** The mock's time in unix seconds. */
@@ -177,30 +178,30 @@ export type Operation =
 export type OperationName = Operation | "oauth.token"
 
 /**
- * How the connection or the body breaks. Where no answer has begun, some HTTP clients send the request once more by
- * themselves (Go's `net/http` on a kept connection, browsers): `when: { first: 2 }` breaks that one, too.
+ * How the connection or the body breaks. If no answer has begun, some HTTP clients send the request again by themselves
+ * (Go's `net/http` on a kept-alive connection, browsers): `when: { first: 2 }` breaks that second request, too.
  */
 export type NetworkFault =
-  /** The connection is reset before anything is read: the closest to a refused one that a listening server can do. */
+  /** The connection is reset before anything is read. A listening server can come no closer to a refused connection. */
   | "refuse"
   | "reset before headers"
   | "reset in mid-body"
   | "end in mid-body"
-  /** No headers come. */
+  /** No headers are sent. */
   | "stall"
-  /** Headers and half of the body come, and nothing more. */
+  /** Headers and half of the body are sent, and nothing more. */
   | "stall in mid-body"
-  /** One byte a second. */
+  /** The body is sent at one byte a second. */
   | "drip"
-  /** A body that is cut short, with a length that says so. */
+  /** The body is cut short, and its length is that of the part. */
   | "truncated JSON"
-  /** A length that is larger than the body. */
+  /** The length is larger than the body. */
   | "wrong length"
   | "garbage"
   | "HTML"
-  /** To another host. */
+  /** A redirect to another host. */
   | "redirect"
-  /** 64 KB that inflate to 64 MB. */
+  /** A body of 64 KB that inflates to 64 MB. */
   | "gzip bomb"
 
 /** What is wrong with a page. */
@@ -211,48 +212,48 @@ export type PagingFault =
   | "cycle"
   /** `has_more` without a page token. */
   | "missing token"
-  /** A page without rows, with more behind it. */
+  /** The page is empty, but more pages follow. */
   | "empty page"
-  /** Every row twice. */
+  /** Every row appears twice. */
   | "doubled rows"
-  /** A meeting begins before this page, so that the rows move on by one. */
+  /** A meeting is inserted before this page, so that its rows move by one. */
   | "row inserted"
   | "null list"
-  /** Ids as JSON numbers. */
+  /** Ids are JSON numbers. */
   | "numeric ids"
-  /** A row of another meeting number. */
+  /** One row belongs to another meeting number. */
   | "foreign row"
 
-/** What happens instead: one of `code`, `network` and `paging`; or a delay before the right answer. */
+/** What happens to a call: one of `code`, `network` and `paging`, with or without a delay; or only a delay. */
 export interface Then {
-  /** A code of Feishu's, in Feishu's shape; the catalogue knows its usual status and text. */
+  /** An error code of Feishu, answered as Feishu does, with the usual status and text of that code. */
   readonly code?: number
-  /** The HTTP status that comes with it. With 204, 205 and 304 there is no body, and so no code (HTTP). */
+  /** The HTTP status of the answer. In HTTP, 204, 205 and 304 have no body, and so no code. */
   readonly status?: number
   /**
-   * Headers that come with it, written as they are here: at most 2,000, and 1,048,576 characters. Without this,
-   * 99991400 has those of the limit (`x-ogw-ratelimit-limit`, and a whole window as `x-ogw-ratelimit-reset`); with it,
-   * no others: `{}` for none.
+   * Headers of the answer, sent exactly as they are written here: at most 2,000, with 1,048,576 characters. Without
+   * `headers`, 99991400 has the headers of the limit (`x-ogw-ratelimit-limit`, and a whole window as
+   * `x-ogw-ratelimit-reset`). With `headers` it has only the given ones: `{}` means none.
    */
   readonly headers?: { readonly [name: string]: string }
   readonly network?: NetworkFault
   readonly paging?: PagingFault
-  /** In real seconds, at most a day; or a length of time such as `2s` or `5m`. What the mock tells is in seconds. */
+  /** Real seconds, at most a day; or a duration such as `2s` or `5m`. The mock returns it in seconds. */
   readonly delaySeconds?: number | string
 }
 
-/** Which calls; all conditions together, all calls of the operation without any. */
+/** Which calls a rule applies to: those that meet every condition. Without conditions, all calls of the operation. */
 export interface When {
   /**
-   * Only this call, from 1. Some HTTP clients send a request once more by themselves when its connection breaks (Go's
-   * `net/http` on a kept connection, browsers): for them one broken call shows nothing, and `first: 2` does.
+   * Only this call, counted from 1. Some HTTP clients send a request again by themselves when its connection breaks (Go's
+   * `net/http` on a kept-alive connection, browsers). They hide one broken call: use `first: 2` for them.
    */
   readonly nth?: number
-  /** So many calls. */
+  /** Only the first calls, this many. */
   readonly first?: number
-  /** Calls after so many. */
+  /** Only the calls after this many. */
   readonly after?: number
-  /** Calls whose query has these values; `null` stands for absent. Others are not counted. */
+  /** Only calls whose query has these values; `null` means absent. Other calls are not counted. */
   readonly matching?: { readonly [name: string]: string | null }
 }
 
@@ -261,17 +262,17 @@ export interface Rule {
   readonly operation: OperationName | "*"
   readonly when?: When
   readonly then: Then
-  /** False for one that does nothing yet, nor counts; true unless given. */
+  /** False for a rule that does nothing yet, and counts nothing. Default true. */
   readonly enabled?: boolean
 }
 
-/** A rule that was added. */
+/** A rule that has been added. */
 export interface Active extends Rule {
   readonly id: string
   readonly enabled: boolean
-  /** Calls that it was about. */
+  /** How many calls it has counted: those of its operation and its `matching`. */
   readonly seen: number
-  /** Calls that it changed. */
+  /** How many calls it has changed. */
   readonly fired: number
 }
 
@@ -280,70 +281,70 @@ export interface Chaos {
   readonly seed: string | number
   /** The share of calls that fail, from 0 to 1. */
   readonly rate: number
-  /** Which failures, at most 1,000; each is as likely. Those of paging strike only where there are pages. */
+  /** The failures to choose from, at most 1,000, all equally likely. Paging faults only affect endpoints with pages. */
   readonly faults: readonly [Then, ...Array<Then>]
 }
 
 /** One request and its answer. Times are unix milliseconds of the mock's clock. */
 export interface Entry {
-  /** Counts from 1; a reset starts anew. */
+  /** Counts from 1. A reset starts again at 1. */
   readonly seq: number
   readonly time: number
-  /** Absent where no endpoint of Feishu was asked. */
+  /** Absent if the request was not for an endpoint of Feishu. */
   readonly operation?: Operation
   readonly method: string
   readonly path: string
   readonly query: { readonly [name: string]: string }
-  /** Kind of credentials, as `Bearer t-<redacted>`. */
+  /** The kind of credentials, such as `Bearer t-<redacted>`. */
   readonly authorization?: string
-  /** The app that asked, as far as it was known. */
+  /** The app that sent the request, if known. */
   readonly appId?: string
   readonly status: number
-  /** Feishu's code, where the answer has one. */
+  /** Feishu's code, if the answer has one. */
   readonly code?: number
   readonly logId: string
-  /** How long it took, in real milliseconds. */
+  /** The duration, in real milliseconds. */
   readonly millis: number
   /**
    * Why the page token was refused: `given for another end_time` (and whatever else differs, such as
    * `start_time, end_time`), `given before a reset`, or `not one that was given`.
    */
   readonly pageTokenRefused?: string
-  /** The rule that changed the answer. */
+  /** The id of the rule that changed the answer. */
   readonly fault?: string
-  /** Set where a client was refused for the rate limit: when it may come back. */
+  /** When the client may come back. Set if it was refused for the rate limit. */
   readonly resetAt?: number
-  /** How many milliseconds too early it came, where it had been told a reset and did not wait for it. */
+  /** How many milliseconds too early the request came. Set if the client did not wait for the reset it had been given. */
   readonly earlyMillis?: number
 }
 
-/** An entry with the bodies of request and answer. */
+/** An entry with the bodies of the request and the answer. */
 export interface Detail extends Entry {
   readonly requestBody: string
   readonly responseBody: string
 }
 
-/** Which entries: all conditions together. */
+/** Which entries: those that meet every condition. */
 export interface Filter {
   readonly operation?: OperationName
   readonly appId?: string
   readonly status?: number
   readonly code?: number
-  /** Entries after this one. */
+  /** Only entries after the one with this `seq`. */
   readonly after?: number
 }
 
-/** A call that is expected: how often, and with what in its query. */
+/** A call that is expected, and how often. */
 export interface Expectation {
   readonly operation: OperationName
-  /** Exactly so often; at least once unless given. */
+  /** Exactly this many times; default: at least once. */
   readonly times?: number
   readonly query?: { readonly [name: string]: string }
   readonly status?: number
   readonly code?: number
 }
 
-/** What came of a check: whether all was as expected, and if not, what differs, in words. */
+/** The result of a verification: true if everything was as expected, otherwise what differs, as text. */
 export interface Verdict {
   readonly ok: boolean
   readonly differences: ReadonlyArray<string>

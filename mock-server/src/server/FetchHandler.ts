@@ -8,24 +8,24 @@ import type * as PublicTypes from "../protocol/PublicTypes.ts"
 import * as Routes from "./routes.ts"
 import type { Workspaces } from "../state/Workspaces.ts"
 
-/** Its base URL. Nobody listens there: requests do not leave the process. */
+/** The base URL of a mock without a socket. Nothing listens there: requests do not leave the process. */
 export const url = "https://feishu.mock"
 
-/** What a broken connection looks like to whoever called `fetch`. */
+/** Makes the error that `fetch` rejects with when a connection breaks. */
 const broken = (code: string) =>
   Object.assign(new TypeError("fetch failed"), { cause: Object.assign(new Error(code), { code }) })
 
-/** Makes it. Faults of the network come as `fetch` tells them: as rejections, or bodies that break off. */
+/** Makes a `fetch` for one mock. Network faults come as with a real `fetch`: as rejections, or as bodies that break off. */
 export const make = (workspaces: Workspaces): PublicTypes.FetchHandler => {
   const { dispose, handler } = HttpRouter.toWebHandler(
-    // Whoever can call it is in this process: there is nobody to guard against.
+    // Only code in this process can call it, so that the control plane needs no guard.
     Routes.routes(workspaces, undefined).pipe(Layer.provide(HttpServer.layerServices)),
     { disableLogger: true, routerConfig: FeishuRoutes.routerConfig },
   )
   const waiting = new Set<AbortController>()
   const answer = async (request: Request): Promise<Response> => {
     const response = await handler(request)
-    // The answer to a request that was given up is none.
+    // A request that was aborted gets no answer.
     request.signal.throwIfAborted()
     switch (response.headers.get(NetworkFaults.networkFaultHeader)) {
       case "refuse":
@@ -59,14 +59,14 @@ export const make = (workspaces: Workspaces): PublicTypes.FetchHandler => {
       }
     },
     [Symbol.asyncDispose]: async () => {
-      // Delays may last a day, and the process with them.
+      // A delay may last a day, and would keep the process alive.
       for (const until of waiting) until.abort(broken("ECONNRESET"))
       await dispose()
     },
   }
 }
 
-/** Nothing comes until the caller gives up. */
+/** Returns a promise that only rejects, when the caller aborts the request. */
 const abandoned = (request: Request) =>
   new Promise<never>((_, reject) => {
     request.signal.addEventListener("abort", () => reject(request.signal.reason as Error), { once: true })

@@ -17,7 +17,7 @@ import * as Routes from "./routes.ts"
 import * as Workspace from "../state/Workspace.ts"
 import * as Workspaces from "../state/Workspaces.ts"
 
-/** Listens as long as the scope is open. */
+/** Starts a server, which listens as long as the scope is open. */
 export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspace, options: Address = {}) {
   const workspaces = Workspaces.make(workspace)
   const { cors, host = "127.0.0.1", maxConnections = 2_000, requestSeconds = 30 } = options
@@ -25,20 +25,20 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
   const controlToken =
     options.controlToken ?? (isLoopbackHost(host) ? undefined : randomBytes(24).toString("base64url"))
   if (controlToken !== undefined) workspace.secrets.remember(controlToken)
-  // A method that Node's parser does not know gets Node's bare 400, not Feishu's 404: to change that, a listener
-  // of `clientError` would have to write every answer to what is no HTTP by hand, too long headers and timeouts.
+  // A method that Node's parser does not know gets Node's bare 400, not Feishu's 404. To change that, a listener of
+  // `clientError` would also have to write the answers to invalid HTTP, to long headers and to timeouts.
   const server = createServer({
     ServerResponse: HeaderNames.Response,
     // A query of 64 KB is answered as Feishu answers it; Node's own limit is 16 KB.
     maxHeaderSize: 128 * 1024,
     headersTimeout: Math.ceil(requestMillis / 2),
     requestTimeout: requestMillis,
-    // How often Node looks who is late: every 30 seconds unless told.
+    // How often Node looks for requests that are late; its default is every 30 seconds.
     connectionsCheckingInterval: Math.ceil(requestMillis / 10),
   })
   server.maxConnections = maxConnections
   server.on("connect", (_, socket) => {
-    // Who asks for a tunnel may be gone already.
+    // The client may have gone already.
     socket.on("error", () => {})
     socket.end(noTunnel, () => socket.destroy())
   })
@@ -49,8 +49,8 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
       disableListenLog: true,
     }).pipe(Layer.provide(NodeHttpServer.layer(() => server, { port: options.port ?? 0, host }))),
   )
-  // Nothing here is upgraded. Without a listener Node answers who offers it (Java's client, to HTTP/2) as any other;
-  // Effect's would refuse a body in chunks then.
+  // Nothing here is upgraded. Without a listener Node answers a client that offers an upgrade (Java's, to HTTP/2) as any
+  // other; Effect's listener would refuse a chunked body.
   server.removeAllListeners("upgrade")
   yield* Effect.addFinalizer(() => stop(server))
   yield* AppTicketPush.pushHourly(workspace)
@@ -61,8 +61,8 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
 })
 
 /**
- * No new connection is taken; requests under way may end in time, then their connections are cut. In the time of
- * the machine: under `TestClock` nobody would move the clock on.
+ * Accepts no new connections, and cuts open ones when their requests have not ended in 2 seconds. Those are real seconds:
+ * under `TestClock` nothing would move the clock on.
  */
 const stop = (server: NodeServer): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
@@ -75,7 +75,7 @@ const stop = (server: NodeServer): Effect.Effect<void> =>
     Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
   )
 
-/** To a client that has the mock as its proxy: it answers in Feishu's place over plain http, and opens no tunnel. */
+/** The answer to a client that uses the mock as its proxy: it answers in Feishu's place over plain http, without tunnels. */
 const noTunnel = [
   "HTTP/1.1 501 Not Implemented",
   "Content-Type: text/plain",
@@ -89,9 +89,9 @@ const portOf = (server: NodeServer): number => {
   return typeof address === "object" && address !== null ? address.port : 0
 }
 
-/** The base URL. A wildcard address is nothing to connect to, so the loopback address stands for it. */
+/** Returns the base URL. Clients cannot connect to a wildcard address, so the loopback address takes its place. */
 export const urlOf = (host: string, port: number): string => {
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host
-  // The official SDK takes no URL with a port up to 1.73.1; without one it is 80.
+  // Up to 1.73.1 the official SDK accepts no port in a URL. Without one, the port is 80.
   return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}${port === 80 ? "" : `:${port}`}`
 }

@@ -1,4 +1,4 @@
-/** What every request passes, Feishu's and those of the control plane, and what every answer gets. */
+/** What happens to every request, to Feishu and to the control plane, and to every answer. */
 import { randomBytes } from "node:crypto"
 import { ResponseHeaders } from "@effect-feishu/contract"
 import * as ByteSize from "effect/ByteSize"
@@ -34,9 +34,9 @@ import * as Masking from "../secrets/Masking.ts"
 import type { Workspaces } from "../state/Workspaces.ts"
 
 /**
- * Finds out which workspace a request belongs to, breaks it where a rule says so, gives every answer its headers,
- * and writes the journal. What nobody foresaw becomes Feishu's internal error, so that a request never ends without
- * an answer. Ids follow from the random seed and the order of the requests of a workspace.
+ * Finds the workspace of a request, breaks the answer where a rule says so, adds the headers of every answer, and writes the
+ * journal. An unexpected failure becomes Feishu's internal error, so that every request gets an answer. Ids follow from the
+ * random seed and from the order of the requests of a workspace.
  */
 export const layer = (
   workspaces: Workspaces,
@@ -51,7 +51,7 @@ export const layer = (
               allowedOrigins: [guard.cors],
               exposedHeaders: Object.values(ResponseHeaders),
             })
-      // The router wants a middleware that lets failures through; this one leaves none.
+      // The router's type asks for a middleware that lets failures through; this one handles all of them.
       return (
         answer: Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled>,
       ): Effect.Effect<
@@ -59,11 +59,11 @@ export const layer = (
         unhandled,
         HttpServerRequest.HttpServerRequest
       > => {
-        // What every request passes is written without generators: they would cost a tenth of its time (measured).
+        // Code that every request runs uses no generators: they would cost a tenth of its time (measured).
         const answered = Effect.flatMap(Effect.service(HttpServerRequest.HttpServerRequest), (request) => {
           const queryAt = request.url.indexOf("?")
           const path = queryAt === -1 ? request.url : request.url.slice(0, queryAt)
-          // The control plane is no Feishu: no faults, no journal.
+          // The control plane is not part of Feishu: it has no faults and no journal.
           if (/^\/_mock(\/|$)/.test(path)) {
             const refusal = guard === undefined ? undefined : ControlGuard.refusal(request, path, guard)
             return refusal === undefined
@@ -73,7 +73,7 @@ export const layer = (
                 )
               : Effect.succeed(refusal)
           }
-          // To whoever may not see it the page is not there, as it is not at Feishu.
+          // Clients that may not see the page get the answer that Feishu has, which has no such page.
           const isForPage = path === "/" && (request.method === "GET" || request.method === "HEAD")
           if (isForPage && (guard === undefined || ControlGuard.opensPage(request, guard))) {
             return Inspector.answer(guard)
@@ -85,7 +85,7 @@ export const layer = (
             if (hit !== undefined && !("then" in hit)) {
               const refusal = {
                 _tag: "Refused",
-                error: `${faultHeader} cannot be`,
+                error: `invalid ${faultHeader}`,
                 problems: Problems.told(hit),
               }
               return Effect.succeed(json(JSON.stringify(refusal), { status: 400 }))
@@ -104,8 +104,8 @@ export const layer = (
                 )
               : faulty(exchange, request, started, hit, right)
           }
-          // To the letter, as Feishu matches: the router also takes `%5f` for `_` and `;` for the end of a path, and
-          // would lead to the control plane past its guard.
+          // Paths match letter by letter, as at Feishu. The router also accepts `%5f` for `_` and `;` as the end of a path,
+          // and would lead to the control plane past its guard.
           if (exchange.operation === undefined) return answeredBy(Effect.succeed(notFound))
           if (exchange.operation === "meetings.listByNo") {
             placeByToken(workspaces, exchange, bearerOf(request.headers["authorization"]))
@@ -121,7 +121,7 @@ export const layer = (
     { global: true },
   )
 
-/** Feishu's internal error, with ids of its own: what failed may be the workspace that a request belongs to. */
+/** Answers with Feishu's internal error. Its ids are its own: what failed may be the workspace of the request. */
 const unforeseen = (
   cause: Cause.Cause<unhandled>,
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled> => {
@@ -131,7 +131,7 @@ const unforeseen = (
   })
 }
 
-/** A refusal of the control plane says what was asked for: an id, a key or a path, in whose place a secret may have come. */
+/** Masks secrets in a refusal of the control plane, which repeats an id, a key or a path that may have been a secret. */
 const withoutSecrets = (
   response: HttpServerResponse.HttpServerResponse,
   secrets: KnownSecrets,
@@ -171,17 +171,17 @@ const faulty = Effect.fnUntraced(function* (
   return yield* NetworkFaults.answer(network, request, response, bytes)
 })
 
-/** An answer with what every one of Feishu's has. */
+/** Adds the headers that every answer of Feishu has. */
 const withIds = (
   exchange: Exchange,
   response: HttpServerResponse.HttpServerResponse,
 ): HttpServerResponse.HttpServerResponse => {
   const ids = {
     ...idHeaders(exchange.ids),
-    // Node's own header would tell the time of the machine, not of the mock's clock.
+    // Node's own header would give the time of the machine, not of the mock's clock.
     date: dateOf(exchange.now),
   }
-  // With a body come headers of its own, but for the constants: to copy them would take longer than to find a page.
+  // Except for the constants, an answer with a body owns its headers. Copying them would take longer than finding a page.
   if (response.body._tag === "Uint8Array" && response !== notFound && response !== tooLarge) {
     Object.assign(response.headers, ids)
     return response
@@ -191,7 +191,7 @@ const withIds = (
 
 let second = Number.NaN
 let date = ""
-/** As a header has it. */
+/** Returns a time in unix milliseconds as a `Date` header has it. */
 const dateOf = (now: number): string => {
   if (second !== Math.floor(now / 1000)) {
     second = Math.floor(now / 1000)
@@ -200,7 +200,7 @@ const dateOf = (now: number): string => {
   return date
 }
 
-/** The same answer, once it is in the journal. */
+/** Adds an answer to the journal, and returns it. */
 const written = (
   exchange: Exchange,
   request: HttpServerRequest.HttpServerRequest,
@@ -229,7 +229,7 @@ const written = (
   return response
 }
 
-/** The workspace by the token that a request has. */
+/** Finds the workspace of a request by its token. */
 const placeByToken = (workspaces: Workspaces, exchange: Exchange, text: string): void => {
   const found = workspaces.ofToken(text)
   if (found === undefined) return
@@ -237,7 +237,7 @@ const placeByToken = (workspaces: Workspaces, exchange: Exchange, text: string):
   exchange.belongsTo(found.workspace, found.token.appId)
 }
 
-/** The workspace by the app or the token in the body of a request. Whether that is too large to be read. */
+/** Finds the workspace of a request by the app or the token in its body. Succeeds with true when the body is too large. */
 const placeByBody = (
   workspaces: Workspaces,
   exchange: Exchange,
@@ -254,11 +254,11 @@ const placeByBody = (
       else placeByToken(workspaces, exchange, fields("app_access_token") ?? "")
       return false
     }),
-    // A body that breaks off is read as an empty one: nobody is there to see the answer.
+    // A body that breaks off is read as an empty one: the client is gone, and will not see the answer.
     Effect.catch(({ reason }) => Effect.succeed("reason" in reason && reason.reason === "BodyTooLarge")),
   )
 
-/** The texts in a JSON object or a form, whatever the content type says. */
+/** Returns how to read the text fields of a JSON object or a form, whatever the content type says. */
 const fieldsOf = (text: string): ((name: string) => string | undefined) => {
   const json = JsonText.parsed(text)
   if (json === undefined) {
@@ -271,7 +271,7 @@ const fieldsOf = (text: string): ((name: string) => string | undefined) => {
   }
 }
 
-/** A failure that a request brings itself, for one call at a time, in the words of a rule's `then`. */
+/** The header by which a request brings a failure for itself, written like the `then` of a rule. */
 const faultHeader = "x-mock-fault"
 
 const decodeThen = Schema.decodeUnknownResult(Schema.fromJsonString(FaultRules.Then), {
@@ -279,7 +279,7 @@ const decodeThen = Schema.decodeUnknownResult(Schema.fromJsonString(FaultRules.T
   onExcessProperty: "error",
 })
 
-/** What happens to a request; or all that is wrong with the failure that it asks for, which would else do nothing. */
+/** Returns what happens to a request, or everything that is wrong with the failure in its header. */
 const hitOf = (
   { operation, requestBody, state }: Exchange,
   request: HttpServerRequest.HttpServerRequest,
@@ -302,7 +302,7 @@ const hitOf = (
   return state.faults.hit({ operation, query, page, body: requestBody })
 }
 
-/** When the client was told to come back. */
+/** Returns the seconds after which a refused client may come back, as its answer says. */
 const resetOf = ({ headers }: HttpServerResponse.HttpServerResponse): number | undefined => {
   const reset = headers[ResponseHeaders.rateLimitReset]
   return reset !== undefined && /^\d{1,9}$/.test(reset) ? Number(reset) : undefined

@@ -1,4 +1,4 @@
-/** All routes of a mock, Feishu's and its own, on a socket or not. */
+/** All routes of a mock, Feishu's and its own, with or without a socket. */
 import * as ByteSize from "effect/ByteSize"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as Layer from "effect/Layer"
@@ -9,10 +9,10 @@ import * as ControlHandlers from "../control/ControlHandlers.ts"
 import * as Middleware from "./middleware.ts"
 import type { Workspaces } from "../state/Workspaces.ts"
 
-/** Every route. Without a guard the control plane is for whoever can call. */
+/** Every route. Without a guard, every caller may use the control plane. */
 export const routes = (workspaces: Workspaces, guard: ControlGuard.Options | undefined) =>
   Layer.merge(FeishuRoutes.routes, ControlHandlers.routes(workspaces)).pipe(
     Layer.provideMerge(Middleware.layer(workspaces, guard)),
-    // Snapshots are read by themselves: they may be larger.
+    // Snapshots may be larger: their handler reads them itself.
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(Bounds.controlBytes))),
   )

@@ -1,4 +1,4 @@
-/** Where Feishu's documents leave a choice: one switch for each. Its default is the stricter reading. */
+/** The switches of the mock, one for each choice that Feishu's documents leave. Defaults follow the stricter reading. */
 import { ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -19,19 +19,19 @@ const limitFrom = (minimum: number) => {
 export const Behaviour = Schema.Struct({
   /** Requests that pass in 60 seconds for an API, app and tenant, or `off`; default 100 (documented). */
   rateLimit: limitFrom(1),
-  /** How they are counted; default `fixed` (inferred). */
+  /** How requests are counted; default `fixed` (inferred). */
   rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
-  /** The HTTP status of a refusal; some older endpoints answer 400 (documented). Default 429. */
+  /** The HTTP status of a request over the limit; some older endpoints answer 400 (documented). Default 429. */
   rateStatus: Schema.Literals([429, 400]),
-  /** What "90 days" bounds; default `both`. */
+  /** What the 90-day limit applies to; default `both`. */
   ninetyDays: ListByNo.NinetyDays,
-  /** How a page without rows is written, which is known of other endpoints only; default `[]`. */
+  /** The list of an empty page, which is only known from other endpoints; default `[]`. */
   emptyList: Schema.Literals(["[]", "null", "absent"]),
-  /** The page token of the last page, which other endpoints send as an empty text; default `absent`. */
+  /** The page token of the last page, which other endpoints send as an empty string; default `absent`. */
   lastPageToken: Schema.Literals(["absent", "empty"]),
   /**
-   * What a page token is good for: the whole query that it was given for (`bound`, the default, inferred), or that
-   * number and tenant, whatever `start_time`, `end_time` and `page_size` are (`free`).
+   * Which queries accept a page token: only the query that it was given for (`bound`, the default, inferred), or any
+   * query of that number and tenant, whatever its `start_time`, `end_time` and `page_size` (`free`).
    */
   pageTokens: Schema.Literals(["bound", "free"]),
   /** Calls of the meeting endpoint in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
@@ -40,7 +40,7 @@ export const Behaviour = Schema.Struct({
 /** How the mock behaves where Feishu's documents leave a choice. */
 export type Behaviour = Held<PublicTypes.Behaviour, typeof Behaviour>
 
-/** What holds unless something else is given. */
+/** The switches of a mock without options. */
 export const defaults: Behaviour = {
   rateLimit: ListByNo.rateLimit,
   rateWindow: "fixed",
@@ -52,7 +52,7 @@ export const defaults: Behaviour = {
   monthlyQuota: "off",
 }
 
-/** The defaults, with what is given in their places. */
+/** Returns all switches: those that are given, and the defaults of the others. */
 export const withDefaults = (given: {
   readonly [Name in keyof Behaviour]?: Behaviour[Name] | undefined
 }): Behaviour => ({
@@ -62,10 +62,10 @@ export const withDefaults = (given: {
   ),
 })
 
-/** Some of the switches. */
+/** Any of the switches, as changes and options name them. */
 export const Some = Behaviour.mapFields(Struct.map(Schema.optionalKey))
 
-/** As snapshots hold it: those from before there was `pageTokens` do not name it. */
+/** The switches in a snapshot. Snapshots from before there was `pageTokens` do not have it. */
 export const InSnapshot = Behaviour.mapFields((fields) => ({
   ...fields,
   pageTokens: fields.pageTokens.pipe(Schema.withDecodingDefaultKey(Effect.succeed(defaults.pageTokens))),

@@ -1,4 +1,4 @@
-/** What a mock is made with, checked: a program without types, or a configuration, may give anything. */
+/** Checks the options of a mock: a program without types, or a configuration, may give anything. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -11,7 +11,7 @@ import { SeedInvalid } from "../seed/SeedInvalid.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 
-/** The least and the most of the whole numbers that are given. */
+/** The smallest and the largest value of each whole number. */
 export const bounds = {
   port: [0, 65_535],
   numbers: [1, 100_000],
@@ -19,7 +19,7 @@ export const bounds = {
   days: [1, 3_650],
 } as const
 
-/** Those that travel to the control plane, too, but for the seed. */
+/** The options that the control plane takes, too, except for the seed. */
 export const fields = {
   generate: Schema.optionalKey(
     Schema.Struct({
@@ -46,7 +46,7 @@ const Options = Schema.Struct({
   ),
   randomSeed: Schema.optionalKey(Schema.Union([Schema.String, Schema.Finite])),
   onRequest: Schema.optionalKey(Schema.Unknown),
-  // Is checked where it is used, with more to say.
+  // Checked where it is used, with more precise messages.
   seed: Schema.optionalKey(Schema.Unknown),
   port: Schema.optionalKey(WholeNumber.between(...bounds.port)),
   host: Schema.optionalKey(Addresses.schema(Addresses.host)),
@@ -58,7 +58,7 @@ const Options = Schema.Struct({
 
 const decode = Schema.decodeUnknownResult(Options, { errors: "all", onExcessProperty: "error" })
 
-/** Fails with all that is wrong. */
+/** Fails with everything that is wrong with the options. */
 export const check = (options: object): Effect.Effect<void, SeedInvalid> => {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const decoded = decode(given)

@@ -1,15 +1,15 @@
 /**
  * Open files of a process, by the names that systems have for them: `/dev/stdout`, `/dev/fd/3`, `/proc/self/fd/3`.
  *
- * Such a name must not be taken for a file. What it leads to belongs to whoever opened it, such as the shell, which goes
- * on writing there: it is to be used through the descriptor, and never to be replaced by another file.
+ * Do not treat such a name as a file. What it leads to belongs to the program that opened it, such as a shell, which goes on
+ * writing there: use it through the descriptor, and never replace it by another file.
  */
 import * as NodeFS from "node:fs"
 import { basename, dirname } from "node:path"
 import * as Links from "./Links.ts"
 import * as SystemCode from "./SystemCode.ts"
 
-/** The number of the descriptor of this process that a name stands for, or leads to by links. */
+/** Returns the descriptor of this process that a name stands for, or leads to by links; `undefined` if there is none. */
 export const ofName = (path: string): number | undefined => {
   const own = folderOf("/proc/self/fd/0")
   for (const name of Links.chain(path)) {
@@ -21,7 +21,7 @@ export const ofName = (path: string): number | undefined => {
   return undefined
 }
 
-/** Whether a name stands for an open file of any process: `/proc/1/fd/1` is where a container's log is written. */
+/** True when a name stands for an open file of any process: `/proc/1/fd/1` is where a container's log is written. */
 export const isOfAnyProcess = (path: string): boolean =>
   Links.chain(path).some((name) => /^\/proc\/\d+(?:\/task\/\d+)?\/fd$/.test(folderOf(name) ?? ""))
 
@@ -33,13 +33,13 @@ const folderOf = (path: string): string | undefined => {
   }
 }
 
-/** Whether a descriptor of this process is open for writing. */
+/** True when a descriptor of this process is open for writing. */
 export const isWritable = (descriptor: number): boolean => {
   try {
-    // The system looks at this as at every write, and nothing is written.
+    // The system checks this like any write, and writes nothing.
     NodeFS.writeSync(descriptor, "")
   } catch (error) {
-    // EINVAL is what those say that only Node has. A disk that is full, and a reader that is gone, are no matter of this.
+    // EINVAL comes from descriptors that only Node uses. A full disk or a reader that is gone does not matter here.
     const code = SystemCode.find(error)
     if (code === "EBADF" || code === "EINVAL") return false
   }
@@ -47,8 +47,8 @@ export const isWritable = (descriptor: number): boolean => {
 }
 
 /**
- * Whether a pipe is Node's own: it wakes its threads with pipes of which it holds both ends. Whoever names a descriptor
- * that nobody has opened would otherwise write into one of them.
+ * True when a pipe is Node's own: Node wakes its threads with pipes of which it holds both ends. Without this check, a user
+ * who names a descriptor that is not open would write into one of them.
  */
 export const isOfNode = (descriptor: number): boolean => {
   if (descriptor <= 2) return false
@@ -67,11 +67,11 @@ const linkTo = (descriptor: string): string | undefined => {
   try {
     return NodeFS.readlinkSync(`/proc/self/fd/${descriptor}`)
   } catch {
-    // The one by which the folder was read is closed again.
+    // The descriptor by which the folder was read is closed again.
     return undefined
   }
 }
 
-/** The lowest bits of its flags say whether it was opened for reading, writing or both. */
+/** Returns the lowest bits of a descriptor's flags, which say whether it is open for reading, writing or both. */
 const accessOf = (descriptor: string): string | undefined =>
   /^flags:\s*\d*([0-7])$/m.exec(NodeFS.readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1]

@@ -1,16 +1,16 @@
-/** What a hang-up (SIGHUP) means to a command. */
+/** What a command does on a hang-up (SIGHUP). */
 import { isatty } from "node:tty"
 
 /**
- * Whether a hang-up is to stop this process: only where standard input, output or error is a terminal, whose end it
- * tells. To be called at the start, since a terminal that is closed is none any more.
+ * True when a hang-up should stop this process: only if standard input, output or error is a terminal, which has been
+ * closed. Call it at the start, since a closed terminal is no longer recognised as one.
  *
- * `nohup` starts a command with SIGHUP ignored and without a terminal on any of the three. Node resets signals that
- * are ignored when it starts, so that they cannot be asked for; the terminals can.
+ * `nohup` starts a command with SIGHUP ignored and with none of the three on a terminal. Node resets ignored signals when it
+ * starts, so that a program cannot check for them, but it can check for terminals.
  */
 export const stops = (): boolean => [0, 1, 2].some((descriptor) => isatty(descriptor))
 
-/** From now on a hang-up does nothing, where it is not to stop this process: without a listener Node would end. */
+/** Ignores hang-ups from now on if they should not stop this process. Without a listener, Node would end. */
 export const ignoreUnlessItStops = (): void => {
   if (!stops()) process.on("SIGHUP", () => {})
 }

@@ -1,18 +1,18 @@
-/** The help of the commands: examples first, and no line longer than the terminal, or than is easy to read. */
+/** The help of the commands: examples first, in lines that fit the terminal and are easy to read. */
 import { styleText } from "node:util"
 import * as CliOutput from "effect/cli/CliOutput"
 import type * as HelpDoc from "effect/cli/HelpDoc"
 import * as Context from "effect/Context"
 import * as Option from "effect/Option"
 
-/** The titles of the sections, and the words between brackets. */
+/** The titles of the sections, and the words in the usage. */
 export interface Titles {
   readonly examples: string
   readonly usage: string
   readonly commands: string
   readonly arguments: string
   readonly flags: string
-  /** Flags that every command takes. */
+  /** The title of the flags that every command takes. */
   readonly help: string
   readonly usageFlags: string
   readonly usageCommand: string
@@ -29,28 +29,28 @@ const english: Titles = {
   usageCommand: "COMMAND",
 }
 
-/** How wide it may be, how headings are shown, and before which flags there is one: by the name of a flag. */
+/** The width, how headings are shown, and the headings before flags, by the name of the flag that follows. */
 export interface Style {
   readonly columns: number
   readonly heading: (text: string) => string
   readonly flagGroups: Readonly<Record<string, string>>
-  /** In English unless given. */
+  /** Default: English. */
   readonly titles?: Titles
 }
 
-/** More to tell of a command, after its flags: rows of a name and what it means. */
+/** Further sections of a command's help, after its flags: rows of a name and its meaning. */
 export const Sections = Context.Reference<
   ReadonlyArray<{ readonly title: string; readonly rows: ReadonlyArray<readonly [string, string]> }>
 >("@effect-feishu/terminal/Sections", { defaultValue: () => [] })
 
-/** Standard output. Node knows whether it is a terminal, and what `NO_COLOR` and `TERM=dumb` mean. */
+/** Returns the style for standard output. Node knows whether it is a terminal, and what `NO_COLOR` and `TERM=dumb` mean. */
 export const stdout = (): Omit<Style, "flagGroups"> => ({
-  // Some terminals say 0 when they do not know.
+  // Some terminals report 0 columns when they do not know.
   columns: process.stdout.columns || 80,
   heading: (text) => styleText("bold", text),
 })
 
-/** Renders it. */
+/** Renders the help of a command. */
 export const render = (doc: HelpDoc.HelpDoc, style: Style): string => {
   const { flagGroups, heading, titles = english } = style
   const width = Math.min(style.columns, 100)
@@ -97,21 +97,21 @@ type Row = readonly [name: string, meaning: string]
 
 const ofFlag = (flag: HelpDoc.FlagDoc): Row => {
   const names = [`--${flag.name}`, ...flag.aliases].join(", ")
-  // Effect writes them behind the description; they say what the flag takes.
+  // Effect writes the choices after the description; they say what the flag takes.
   const [, description = "", choices] = /^(.*?)(?: \(choices: (.*)\))?$/s.exec(text(flag.description)) ?? []
   const type = choices?.replaceAll(", ", "|") ?? (flag.type === "boolean" ? "" : flag.type)
   return [`${names} ${type}`.trimEnd(), description]
 }
 
-/** Where descriptions begin: beside the names, or below them where there is no room. */
+/** Returns the column where descriptions begin: next to the names, or below them if there is no room. */
 const indentOf = (sections: ReadonlyArray<{ readonly rows: ReadonlyArray<Row> }>, width: number): number => {
   if (width < 60) return 6
   const widths = sections.flatMap(({ rows }) => rows.map(([name]) => CliOutput.displayWidth(name)))
-  // The few that are longer are not worth the room.
+  // The few longer names do not justify a wider column.
   return Math.max(...widths.filter((one) => one <= 23), 8) + 4
 }
 
-/** Names and what they mean, in two columns: the second begins at `indent`, and is broken into lines that fit. */
+/** Lays out names and meanings in two columns. The second begins at `indent`, and is broken into lines that fit. */
 export const rows = (
   entries: ReadonlyArray<Row>,
   layout: { readonly columns: number; readonly indent: number; readonly margin: number },
@@ -134,7 +134,7 @@ const shellWord = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g
 // Before a flag, which stays with its value, and between commands.
 const goodBreak = / (?=--)|(?<=[;|]) /
 
-/** A command that is longer than a line, as a shell reads it in several. */
+/** Breaks a command that is longer than a line into several, as a shell reads it. */
 const commandLines = (command: string, width: number): Array<string> => {
   if (CliOutput.displayWidth(command) + 2 <= width) return [`  ${command}`]
   const parts = command
@@ -159,11 +159,11 @@ const usagesOf = (
   return [`  ${name} [${usageFlags}]${operands.join("")}`, ...commands]
 }
 
-// What belongs together: a word, or a Chinese character, with the punctuation that must not begin or end a line.
+// A unit that is not broken: a word, or a Chinese character, with the punctuation that must not begin or end a line.
 const unit =
   / ?[（《「“]*(?:\p{Script=Han}|[^\s\p{Script=Han}（《「“，。；：、）》」”！？]+)?[，。；：、）》」”！？]*/gu
 
-/** A text in lines of a width, broken between words or Chinese characters; what is longer has a line of its own. */
+/** Breaks a text between words or Chinese characters into lines of a width. A longer word gets a line of its own. */
 export const wrap = (text: string, width: number): Array<string> =>
   lines(
     (text.match(unit) ?? []).filter((one) => one !== ""),

@@ -3,8 +3,8 @@ import { homedir } from "node:os"
 import { isAbsolute, join } from "node:path"
 
 /**
- * The home folder. A user whom the system does not know, as in some containers, has none, and a HOME that is relative
- * names none: the root then, as containers have it.
+ * Returns the home folder. It is the root, as in containers, for a user that the system does not know, and for a relative
+ * HOME.
  */
 export const home = (): string => {
   try {
@@ -16,9 +16,9 @@ export const home = (): string => {
 }
 
 /**
- * A file name with the home folder in the place of a leading `~/`. Shells do that only for a `~` that begins a word:
- * they leave `--output=~/rows.csv` as it is, and no shell sees the names in settings. `~other/` is left as it is, and a
- * folder that is really called `~` is `./~`.
+ * Replaces a leading `~/` of a file name by the home folder. Shells do that only for a `~` that begins a word: they leave
+ * `--output=~/rows.csv` as it is, and do not see names in settings. `~other/` stays as it is, and a folder that is really
+ * called `~` can be written `./~`.
  */
 export const expand = (path: string): string =>
   path === "~" || path.startsWith("~/") ? join(home(), path.slice(1)) : path

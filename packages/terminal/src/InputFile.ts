@@ -1,7 +1,7 @@
 /**
- * Files that the commands read. A name may lead to anything: to a device without an end, to a named pipe that nobody
- * writes to, to a file of a terabyte. So only files are opened, and pipes where somebody has named one; opening waits
- * for nothing, and no more is read than the caller says is the most.
+ * Files that the commands read. A name may lead to anything: a device without an end, a named pipe without a writer, a file
+ * of a terabyte. So only files are opened, and pipes if the user has named one; opening never waits, and at most as many
+ * bytes are read as the caller allows.
  */
 import * as NodeFS from "node:fs"
 import * as NodeNet from "node:net"
@@ -11,19 +11,19 @@ import * as Effect from "effect/Effect"
 import * as Descriptor from "./Descriptor.ts"
 import * as SystemCode from "./SystemCode.ts"
 
-/** Why something was not read. */
+/** The reason why something was not read. */
 export type Unread =
   /** The operating system's code, such as `ENOENT`. */
   | { readonly _tag: "System"; readonly code: string }
   | { readonly _tag: "WrongKind"; readonly kind: "device" | "pipe" | "socket" }
   | { readonly _tag: "TooLarge"; readonly mostBytes: number }
 
-/** Whether a name stands for standard input: `-`, `/dev/stdin` and the like. A file called `-` is `./-`. */
+/** True when a name stands for standard input: `-`, `/dev/stdin` and the like. A file called `-` is `./-`. */
 export const isStdin = (path: string): boolean => path === "-" || Descriptor.ofName(path) === 0
 
 /**
- * Reads what somebody has named: a file, a pipe such as `<(command)` in a shell, or standard input. Waits for whoever
- * writes to a pipe until it is interrupted.
+ * Reads what the user has named: a file, a pipe such as `<(command)` in a shell, or standard input. Waits for the writer of
+ * a pipe until it is interrupted.
  */
 export const readNamed = (path: string, mostBytes: number): Effect.Effect<Uint8Array, Unread> =>
   Effect.suspend(() => {
@@ -35,8 +35,8 @@ export const readNamed = (path: string, mostBytes: number): Effect.Effect<Uint8A
   })
 
 /**
- * Reads a file that was found, not named: a regular one, since nobody can have meant anything else. Its `info` is that
- * of the file that was read, whatever has the name by now.
+ * Reads a file that was found and not named by the user: only a regular file. Its `info` is that of the file that was read,
+ * even if the name stands for another one now.
  */
 export const readFound = (
   path: string,
@@ -62,7 +62,7 @@ const opened = Effect.fnUntraced(function* (
   path: string,
   kinds: ReadonlyArray<Kind>,
 ): Effect.fn.Return<Input, Unread> {
-  // Asked before it is opened, too: some devices begin to do something when they are.
+  // Checked before it is opened, too: opening some devices has effects.
   yield* check(yield* attempt(() => NodeFS.statSync(path)), kinds)
   const descriptor = yield* attempt(() => NodeFS.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY))
   const close = () => NodeFS.closeSync(descriptor)
@@ -85,18 +85,18 @@ const reading = (input: Effect.Effect<Input, Unread>, mostBytes: number) =>
     input,
     (input) => {
       if (kindOf(input.info) === "file") return allOf(input, mostBytes)
-      // Node waits for it without a thread, which nothing but SIGKILL would end.
+      // Node waits for a socket without a thread. Only SIGKILL would end a waiting thread.
       return drained(
         () => new NodeNet.Socket({ fd: input.descriptor, readable: true, writable: false }),
         mostBytes,
       )
     },
-    // A socket has closed it.
+    // The socket has closed the descriptor of anything else.
     ({ close, info }) => (kindOf(info) === "file" ? Effect.sync(close) : Effect.void),
   )
 
 const readStdin = Effect.fnUntraced(function* (mostBytes: number): Effect.fn.Return<Uint8Array, Unread> {
-  // Node knows what it is on Windows, where it has other kinds.
+  // On Windows there are other kinds, which Node handles.
   if (process.platform !== "win32" && !process.stdin.isTTY) {
     yield* check(yield* attempt(() => NodeFS.fstatSync(0)), ["file", "pipe", "socket"])
   }
@@ -119,7 +119,7 @@ const kindOf = (info: NodeFS.Stats): Kind => {
   if (info.isFIFO()) return "pipe"
   if (info.isSocket()) return "socket"
   if (info.isDirectory()) return "folder"
-  // People give the null device where a file is wanted and they have none.
+  // People give the null device where a file is required and they have none.
   return info.isFile() || isNull(info) ? "file" : "device"
 }
 
@@ -133,7 +133,7 @@ const isNull = (info: NodeFS.Stats): boolean => {
 
 const tooLarge = (mostBytes: number): Unread => ({ _tag: "TooLarge", mostBytes })
 
-/** Reads to the end. The size that a file says it has may be wrong: those in `/proc` say 0, and others may grow. */
+/** Reads to the end. The size of a file may be wrong: it is 0 in `/proc`, and other files may grow. */
 const allOf = ({ descriptor, info }: Input, mostBytes: number): Effect.Effect<Uint8Array, Unread> =>
   Effect.flatMap(
     attempt(() => {

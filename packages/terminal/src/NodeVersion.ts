@@ -1,9 +1,12 @@
-/** The Node that the commands and the bundled libraries need. In old syntax and without imports, so that an old Node can say it. */
+/**
+ * The version of Node that the commands and the bundled libraries need. In old syntax and without imports, so that an old
+ * Node can run it.
+ */
 
-// As `engines` in package.json says.
+// The same as `engines` in package.json.
 const oldest = [22, 19] as const
 
-/** What is wrong with this Node, in a line; `undefined` where nothing is. */
+/** Returns a line that says why this Node is too old; `undefined` if it is not. */
 export const whyNotThisNode = (what: string): string | undefined => {
   const version = process.versions.node
   const parts = version.split(".").map(Number)
@@ -12,7 +15,7 @@ export const whyNotThisNode = (what: string): string | undefined => {
   return isOld ? what + " needs Node.js " + oldest.join(".") + " or later, and this is " + version : undefined
 }
 
-/** Throws it. Where nobody catches, it is all that is told. */
+/** Throws if this Node is too old. An uncaught error prints only that line, without a stack trace. */
 export const requireNode = (what: string): void => {
   const why = whyNotThisNode(what)
   if (why === undefined) return

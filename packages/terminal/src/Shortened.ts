@@ -1,21 +1,21 @@
-/** Texts and lists that may be of any length, as messages hold them. */
+/** Texts and lists of any length, shortened for messages. */
 
 /**
- * A text of at most so many characters: what is in its midst gives way to an ellipsis. A word of visible ASCII, as
- * secrets are, stays whole or goes.
+ * Shortens a text to at most `most` characters, with an ellipsis in the middle. A word of visible ASCII, as secrets are, is
+ * kept whole or removed whole.
  */
 export const shortened = (text: string, most: number): string => {
   if (text.length <= most) return text
   const end = Math.floor(most / 4)
   const start = most - end - 3
   const isWithinWord = (at: number) => /^[!#-~]{2}$/.test(text.slice(at - 1, at + 1))
-  // Half of a secret is not known for one any more, and half of a character that takes two is none.
+  // Half of a secret would no longer be recognised, and half of a character of two units is not a character.
   const head = text.slice(0, start).replace(isWithinWord(start) ? /[!#-~]+$/ : /[\ud800-\udbff]$/, "")
   const tail = text.slice(-end).replace(isWithinWord(text.length - end) ? /^[!#-~]+/ : /^[\udc00-\udfff]/, "")
   return `${head} … ${tail}`
 }
 
-/** The first of a list, and in place of the others a word about how many they are. */
+/** Returns the first `most` of a list, and instead of the others what `more` says about their number. */
 export const firstOf = (
   texts: ReadonlyArray<string>,
   most: number,

@@ -1,29 +1,29 @@
 /**
- * Text that shows what is in it. A topic is whatever its author typed: characters that move the cursor, turn
- * the direction of writing or end the line must not act on a terminal, nor hide anything from its reader.
+ * Text that shows what is in it. A topic is whatever its author typed: characters that move the cursor, change the direction
+ * of writing or end the line must not act on a terminal, or hide anything from the reader.
  */
 
 // Control characters, lone surrogates, line and paragraph separators, and invisible format characters (bidi controls,
-// spaces without width) but for what joins letters and emoji: the joiners, and the tags of some flags.
+// zero-width spaces), except what joins letters and emoji: the joiners, and the tags of some flags.
 const acting = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?!\u200c|\u200d|[\u{e0020}-\u{e007f}])\p{Cf}/gu
 
 const short: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
 
 const escape = (character: string): string =>
   short[character] ??
-  // As JSON has them: a character beyond 16 bits is two.
+  // As in JSON: a character beyond 16 bits is two escapes.
   character
     .split("")
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
     .join("")
 
-/** One line for people: such characters appear as escapes, `\n` or `\u202e`. */
+/** Returns a text as one line for people. Characters that would act appear as escapes, such as `\n` or `\u202e`. */
 export const visible = (text: string): string => text.replace(acting, escape)
 
-/** Several lines for people: the same in each of them. */
+/** Returns a text for people like {@link visible}, but keeps its lines. */
 export const visibleLines = (text: string): string => text.split("\n").map(visible).join("\n")
 
-/** JSON in one line, for programs that split lines at more than LF and for terminals: the value is the same. */
+/** Returns JSON in one line, safe for terminals and for programs that split lines at more than LF. The value is the same. */
 export const json = (value: unknown): string =>
-  // What JSON.stringify leaves of them can only be inside a string, where such an escape means the character.
+  // Where JSON.stringify leaves such characters, they are inside a string, where the escape means the character.
   JSON.stringify(value).replace(acting, escape)
