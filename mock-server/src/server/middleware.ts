@@ -64,62 +64,81 @@ export const layer = (
           const queryAt = request.url.indexOf("?")
           const path = queryAt === -1 ? request.url : request.url.slice(0, queryAt)
           // The control plane is not part of Feishu: it has no faults and no journal.
-          if (/^\/_mock(\/|$)/.test(path)) {
-            const refusal = guard === undefined ? undefined : ControlGuard.refusal(request, path, guard)
-            return refusal === undefined
-              ? Effect.map(
-                  Effect.catchCause(answer, ControlPaths.unanswered(request.method, path)),
-                  (response) => withoutSecrets(response, workspaces.shared.secrets),
-                )
-              : Effect.succeed(refusal)
-          }
+          if (/^\/_mock(\/|$)/.test(path)) return ofControlPlane(workspaces, guard, request, path, answer)
           // Clients that may not see the page get the answer that Feishu has, which has no such page.
           const isForPage = path === "/" && (request.method === "GET" || request.method === "HEAD")
           if (isForPage && (guard === undefined || ControlGuard.opensPage(request, guard))) {
             return Inspector.answer(guard)
           }
-          const started = performance.now()
-          const exchange = new Exchange(workspaces.shared, Operations.find(request.method, path))
-          const answeredBy = (source: Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled>) => {
-            const hit = hitOf(exchange, request)
-            if (hit !== undefined && !("then" in hit)) {
-              const refusal = {
-                _tag: "Refused",
-                error: `invalid ${faultHeader}`,
-                problems: Problems.told(hit),
-              }
-              return Effect.succeed(json(JSON.stringify(refusal), { status: 400 }))
-            }
-            const right = source.pipe(
-              Effect.catchCause((cause) =>
-                Cause.hasInterruptsOnly(cause)
-                  ? Effect.failCause(cause as Cause.Cause<never>)
-                  : failure(121001),
-              ),
-              Effect.provideService(CurrentExchange, exchange),
-            )
-            return hit === undefined
-              ? Effect.map(right, (response) =>
-                  written(exchange, request, started, withIds(exchange, response)),
-                )
-              : faulty(exchange, request, started, hit, right)
-          }
-          // Paths match letter by letter, as at Feishu. The router also accepts `%5f` for `_` and `;` as the end of a path,
-          // and would lead to the control plane past its guard.
-          if (exchange.operation === undefined) return answeredBy(Effect.succeed(notFound))
-          if (exchange.operation === "meetings.listByNo") {
-            placeByToken(workspaces, exchange, bearerOf(request.headers["authorization"]))
-            return answeredBy(answer)
-          }
-          return Effect.flatMap(placeByBody(workspaces, exchange, request), (isTooLarge) =>
-            answeredBy(isTooLarge ? Effect.succeed(tooLarge) : answer),
-          )
+          return ofFeishu(workspaces, request, path, answer)
         })
         return Effect.catchCause(cors === undefined ? answered : cors(answered), unforeseen)
       }
     }),
     { global: true },
   )
+
+/** The answer of the routes, or of this middleware in their place. */
+type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled>
+
+/** Answers a request to the control plane, unless its guard refuses it. */
+const ofControlPlane = (
+  workspaces: Workspaces,
+  guard: ControlGuard.Options | undefined,
+  request: HttpServerRequest.HttpServerRequest,
+  path: string,
+  answer: Answer,
+): Answer => {
+  const refusal = guard === undefined ? undefined : ControlGuard.refusal(request, path, guard)
+  if (refusal !== undefined) return Effect.succeed(refusal)
+  return Effect.map(Effect.catchCause(answer, ControlPaths.unanswered(request.method, path)), (response) =>
+    withoutSecrets(response, workspaces.shared.secrets),
+  )
+}
+
+/** Answers a request to Feishu, in the workspace that it belongs to. */
+const ofFeishu = (
+  workspaces: Workspaces,
+  request: HttpServerRequest.HttpServerRequest,
+  path: string,
+  answer: Answer,
+): Answer => {
+  const started = performance.now()
+  const exchange = new Exchange(workspaces.shared, Operations.find(request.method, path))
+  // Paths match letter by letter, as at Feishu. The router also accepts `%5f` for `_` and `;` as the end of a path, and
+  // would lead to the control plane past its guard.
+  if (exchange.operation === undefined) return recorded(exchange, request, started, Effect.succeed(notFound))
+  if (exchange.operation === "meetings.listByNo") {
+    placeByToken(workspaces, exchange, bearerOf(request.headers["authorization"]))
+    return recorded(exchange, request, started, answer)
+  }
+  return Effect.flatMap(placeByBody(workspaces, exchange, request), (isTooLarge) =>
+    recorded(exchange, request, started, isTooLarge ? Effect.succeed(tooLarge) : answer),
+  )
+}
+
+/** Gives the right answer, or the failure that a rule or the request's own header asks for, and adds it to the journal. */
+const recorded = (
+  exchange: Exchange,
+  request: HttpServerRequest.HttpServerRequest,
+  started: number,
+  answer: Answer,
+): Answer => {
+  const hit = hitOf(exchange, request)
+  if (hit !== undefined && !("then" in hit)) {
+    const refusal = { _tag: "Refused", error: `invalid ${faultHeader}`, problems: Problems.told(hit) }
+    return Effect.succeed(json(JSON.stringify(refusal), { status: 400 }))
+  }
+  const right = answer.pipe(
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause as Cause.Cause<never>) : failure(121001),
+    ),
+    Effect.provideService(CurrentExchange, exchange),
+  )
+  return hit === undefined
+    ? Effect.map(right, (response) => written(exchange, request, started, withIds(exchange, response)))
+    : faulty(exchange, request, started, hit, right)
+}
 
 /** Answers with Feishu's internal error. Its ids are its own: what failed may be the workspace of the request. */
 const unforeseen = (
