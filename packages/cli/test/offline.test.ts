@@ -109,6 +109,6 @@ describe.concurrent("completions", () => {
     assert.match(zsh!.stdout, /^#compdef feishu-meetings$/m)
     assert.match(fish!.stdout, /^complete -c feishu-meetings .*-l show-passwords/m)
     assert.strictEqual(tcsh!.code, 2)
-    assert.include(tcsh!.stderr, 'error: shell takes bash | zsh | fish, not "tcsh"')
+    assert.include(tcsh!.stderr, 'error: shell must be bash, zsh or fish, not "tcsh"')
   })
 })

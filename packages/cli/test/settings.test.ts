@@ -526,7 +526,7 @@ describe.concurrent("mock", () => {
     ])
     assert.include(help.stdout, "feishu-meetings mock init && feishu-meetings mock --seed feishu.yaml")
     assert.strictEqual(wrong.code, 2)
-    assert.include(wrong.stderr, "see feishu-meetings mock --help")
+    assert.include(wrong.stderr, "See feishu-meetings mock --help")
     assert.strictEqual(seed.code, 0)
     assert.include(seed.stdout, "feishu-meetings mock --seed feishu.yaml")
 
