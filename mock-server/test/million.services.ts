@@ -96,7 +96,7 @@ describe("a snapshot over the bound of one JSON document", () => {
     }
     const refused = await ask("GET")
     assert.strictEqual(refused.status, 413)
-    assert.match(refused.text, /ask for lines \(Accept: application\/x-ndjson\)/)
+    assert.match(refused.text, /request lines \(Accept: application\/x-ndjson\)/)
     const snapshot = await feishu.snapshot()
     const json = await fetch(`${feishu.url}/_mock/state`, {
       method: "PUT",
