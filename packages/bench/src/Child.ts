@@ -1,12 +1,13 @@
-/** Waiting for what a child process says, which may end before it says anything. */
+/** Waits for a message of a child process, which may end before it sends one. */
 import type { ChildProcess } from "node:child_process"
 
-/** How a child ended, in words. */
+/** Describes how a child process ended. */
 const endOf = (code: number | null, signal: NodeJS.Signals | null): string =>
   signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`
 
 /**
- * What the child says; `listen` is given what to call then. Rejects when it ends before, or could not be started.
+ * Returns what the child process says: `listen` gets a function, and has to call it with that. Rejects if the process
+ * ends earlier, or cannot be started.
  */
 export const saidBy = <A>(
   name: string,
@@ -16,13 +17,13 @@ export const saidBy = <A>(
   new Promise((resolve, reject) => {
     const fail = (what: string) => reject(new Error(`${name} ${what}`))
     const ended = (code: number | null, signal: NodeJS.Signals | null) => fail(endOf(code, signal))
-    // Before `listen` may be too late.
+    // It may have ended already: then no event follows.
     if (child.exitCode !== null || child.signalCode !== null) {
       ended(child.exitCode, child.signalCode)
       return
     }
     child.once("error", (error) => fail(`could not be started: ${error.message}`))
-    // Not `exit`: what it has said before may still be on its way.
+    // Not `exit`: at that event, output from before the end may still be unread.
     child.once("close", ended)
     listen((value) => {
       child.off("close", ended)

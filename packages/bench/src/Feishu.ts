@@ -1,4 +1,4 @@
-/** What the contenders read, and how a measurement starts a server that has it. */
+/** The meetings that the contenders read, and how a measurement starts a server with them. */
 import { fork } from "node:child_process"
 import { ListByNo, MeetingNo } from "@effect-feishu/contract"
 import { AccessToken, Meetings, Secret } from "@effect-feishu/core"
@@ -6,31 +6,34 @@ import { saidBy } from "./Child.ts"
 
 /** How much there is to read, and how the server answers. */
 export interface Options {
-  /** Windows of 90 days. */
+  /** The number of windows of 90 days. */
   readonly windows: number
-  /** Pages of 50 rows, spread over the windows. */
+  /** The number of pages of 50 rows, in all windows together. */
   readonly pages: number
-  /** Whether windows have 2, 4, 1, 5 and 3 times as many pages in turns; else all as many, as far as that goes. */
+  /**
+   * True when the numbers of pages in successive windows are in the ratio 2 : 4 : 1 : 5 : 3. Otherwise all windows have
+   * the same number of pages, or differ by one.
+   */
   readonly uneven?: boolean
-  /** Milliseconds before each answer. */
+  /** Milliseconds that the server waits before each answer. */
   readonly latency: number
-  /** Whether answers are kept to be sent again; else each page is made as it is asked for. */
+  /** True when the server keeps its answers to send them again. Otherwise it makes each page when it is requested. */
   readonly keepAnswers: boolean
 }
 
-/** The meeting number that has them all. */
+/** The meeting number of all meetings. */
 export const meetingNo = MeetingNo.make("337736498")
 
-/** The app; the server takes any. */
+/** The app that reads; the server accepts any. */
 export const app = { appId: "cli_a1b2c3d4e5f60789", appSecret: "bench" }
 
 /** Unix seconds at which the first window starts: 2020-01-01. */
 export const start = 1_577_836_800
 
-/** The range that has so many windows. */
+/** Returns the range that has this many windows. */
 export const rangeOf = ({ windows }: Options) => ({ start, end: start + windows * ListByNo.maxRangeSeconds })
 
-/** Rows of all pages together. */
+/** Returns the number of rows on all pages together. */
 export const rowsOf = ({ pages }: Options): number => pages * ListByNo.maxPageSize
 
 /** Starts a server in a process of its own, which ends when it is disposed, or with this process. */
@@ -40,7 +43,7 @@ export const serve = async (options: Options): Promise<{ readonly url: string } 
   return { url, [Symbol.dispose]: () => void server.kill() }
 }
 
-/** Our client of that server, which stays below a limit of its own making. */
+/** Returns our client of that server. It keeps its rate limit, which is too high to be reached. */
 export const meetings = (url: string) =>
   Meetings.layer({
     baseUrl: url,

@@ -1,6 +1,6 @@
 /**
- * The server of the measurements, in a process of its own: the least work that answers as Feishu does, so that what
- * is measured is the client. Its options come as JSON in its argument; its URL goes to its parent.
+ * The server of the measurements, in a process of its own. It answers as Feishu does with as little work as possible, so
+ * that the client is what is measured. It takes its options as JSON in its argument, and sends its URL to its parent.
  */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -22,7 +22,7 @@ const row = (index: number) =>
   `{"id":"7628568${String(index).padStart(12, "0")}","meeting_no":"${meetingNo}","password":"971024",` +
   `"topic":"${topics[index % topics.length]}","url":"https://vc.feishu.cn/j/${meetingNo}"}`
 
-/** Of the windows before this one. */
+/** Returns the sum of the ratios of the windows before this one. */
 const weightBefore = (window: number) =>
   uneven ? 15 * Math.floor(window / 5) + [0, 2, 6, 7, 12][window % 5]! : window
 const pagesBefore = (window: number) => Math.floor((pages * weightBefore(window)) / weightBefore(windows))
@@ -30,7 +30,7 @@ const pagesBefore = (window: number) => Math.floor((pages * weightBefore(window)
 const page = (url: string): Buffer => {
   const query = new URLSearchParams(url.slice(url.indexOf("?")))
   const window = Math.floor((Number(query.get("start_time")) - start) / ListByNo.maxRangeSeconds)
-  // The page token is an offset in the window, as Feishu's look.
+  // The page token is an offset in the window, which is what Feishu's tokens look like.
   const offset = Number(query.get("page_token") ?? 0)
   const first = pagesBefore(window) * ListByNo.maxPageSize + offset
   const next = offset + ListByNo.maxPageSize
@@ -66,12 +66,12 @@ const server = createServer((request, response) => {
         [ResponseHeaders.requestId]: "0b4f8a52-4a3c-4f8e-9a55-1d2f3e4a5b6c",
       })
       .end(body)
-  // Read to its end, or the connection could not be used again.
+  // The request has to be read to its end: otherwise the connection could not be used again.
   request.resume()
   if (latency === 0) send()
   else setTimeout(send, latency)
 })
-// Connections outlive the pauses between two rounds.
+// Long enough to keep connections open in the pauses between two rounds.
 server.keepAliveTimeout = 60_000
 server.listen(0, "127.0.0.1", () =>
   process.send!(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),

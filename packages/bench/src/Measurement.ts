@@ -1,59 +1,60 @@
 /**
- * A measurement is a program in `measurements/`. It runs in a process of its own, so that no other one's code has
- * shaped how V8 compiles it, and reports its cells to the process that started it, each part as soon as it is measured.
+ * A measurement is a program in `measurements/`. It runs in a process of its own, so that the code of other measurements
+ * does not change how V8 compiles it. It reports its cells to the process that started it, each part as soon as it is
+ * measured.
  */
 
-/** What a cell of the table is about. */
+/** The subject of a cell of the table. */
 export interface Cell {
   readonly what: string
-  /** `×` is a ratio to something in the same run. */
+  /** The unit; `×` is a ratio to another value of the same run. */
   readonly unit: "ms" | "µs" | "MB" | "kB" | "requests/s" | "×" | ""
-  /** The value is meant to be at most this. */
+  /** The goal: the value should be at most this. */
   readonly goal?: number | undefined
 }
 
-/** One measured number, or why there is none. As JSON it stays what it is, which `NaN` does not. */
+/** A cell with its measured number, or with the reason why there is none. `null`, since JSON cannot hold `NaN`. */
 export interface Row extends Cell {
   readonly value: number | null
-  /** Set where there is no value. */
+  /** Why there is no value; absent where there is one. */
   readonly because?: string
 }
 
-/** There is no such number, because of this. */
+/** Thrown where a number could not be measured; the message says why. */
 export class NotMeasured extends Error {}
 
-/** What one contender gave, by round; `because` says why it has given up, if it has. */
+/** The results of one contender, by round; `because` says why it failed, if it did. */
 export interface Samples<A> {
   readonly values: ReadonlyArray<A>
   readonly because?: string | undefined
 }
 
-/** What went wrong, in one line that fits into a table. */
+/** Returns what went wrong, in one line that fits into a table. */
 export const reason = (error: unknown): string => {
   const text = error instanceof Error ? error.message : String(error)
   const [line = ""] = text.trim().split("\n", 1)
   return line.slice(0, 200) || "an error without a message"
 }
 
-/** A cell and how to get its value. What throws, or is no number, costs this cell and no other. */
+/** Gets the value of a cell. If that throws, or gives something other than a number, only this cell has no value. */
 export const row = ({ value, ...cell }: Cell & { readonly value: () => number }): Row => {
   try {
     const number = value()
     if (Number.isFinite(number)) return { ...cell, value: number }
-    return { ...cell, value: null, because: `is no number: ${number}` }
+    return { ...cell, value: null, because: `not a number: ${number}` }
   } catch (error) {
     return { ...cell, value: null, because: reason(error) }
   }
 }
 
-/** Hands cells to the process that started this one. A program may do so more than once. */
+/** Sends cells to the process that started this one. A program may call it more than once. */
 export const report = (cells: ReadonlyArray<Cell & { readonly value: () => number }>): void => {
   const rows = cells.map(row)
   if (process.send === undefined) console.table(rows)
   else process.send(rows)
 }
 
-/** What comes of it, to be asked for; where it fails, whoever asks gets the error, and the others go on. */
+/** Runs `make`, and returns a function that returns its result or throws its error. So a failure stops only its users. */
 export const attempt = async <A>(make: () => A | Promise<A>): Promise<() => A> => {
   try {
     const made = await make()
@@ -66,7 +67,7 @@ export const attempt = async <A>(make: () => A | Promise<A>): Promise<() => A> =
   }
 }
 
-/** Measures a part that the others do not need: where it fails, its cells are reported without values. */
+/** Measures a part that no other part needs. If it fails, its cells are reported without values. */
 export const part = async <A>(
   measure: () => A | Promise<A>,
   cells: ReadonlyArray<Cell & { readonly value: (measured: A) => number }>,
@@ -75,44 +76,45 @@ export const part = async <A>(
   report(cells.map((cell) => ({ ...cell, value: () => cell.value(measured()) })))
 }
 
-/** Wrong results make a contender's numbers worthless: it ends with this error. */
+/** Throws if a contender did not read the expected number of rows: its times would mean nothing. */
 export const expectRows = (contender: string, read: number, expected: number): void => {
   if (read !== expected) throw new Error(`${contender} read ${read} rows, not ${expected}`)
 }
 
-/** The value in the middle. Throws where there is none. */
+/** Returns the median. Throws if there are no values. */
 export const median = ({ because, values }: Samples<number>): number => {
   if (because !== undefined) throw new NotMeasured(because)
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   const [above, below] = [sorted[middle], sorted[middle - 1]]
-  if (above === undefined) throw new NotMeasured("there is no sample")
+  if (above === undefined) throw new NotMeasured("there are no samples")
   return sorted.length % 2 === 1 || below === undefined ? above : (below + above) / 2
 }
 
-/** The value that so many of 100 do not exceed (nearest rank). Throws where there is none. */
+/** Returns the value that `percent` of 100 values do not exceed (nearest rank). Throws if there are no values. */
 export const percentile = (values: ReadonlyArray<number>, percent: number): number => {
   const sorted = Float64Array.from(values).toSorted()
   const value = sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)]
-  if (value === undefined) throw new NotMeasured("there is no sample")
+  if (value === undefined) throw new NotMeasured("there are no samples")
   return value
 }
 
-/** The same of every sample. */
+/** Maps every value of the samples. */
 export const each = <A, B>({ because, values }: Samples<A>, of: (value: A) => B): Samples<B> => ({
   values: values.map(of),
   because,
 })
 
-/** How often each contender runs. Rounds of the warm-up are not counted. */
+/** How often each contender runs. The rounds of the warm-up give no results. */
 export interface Rounds {
   readonly warmUp: number
   readonly rounds: number
 }
 
 /**
- * What each contender gives, by round. They take turns, another one first each time: what else the machine does
- * meets all of them alike, and the ratios within a round stay true. One that fails has no more turns.
+ * Runs the contenders, and returns the results of each, by round. They take turns, and each round starts with another
+ * contender: other work of the machine then slows down all of them alike, and the ratios within a round stay true. A
+ * contender that fails gets no more turns.
  */
 export const roundRobin = async <Name extends string, A>(
   contenders: Readonly<Record<Name, () => Promise<A>>>,
@@ -125,7 +127,7 @@ export const roundRobin = async <Name extends string, A>(
     for (let turn = 0; turn < names.length; turn++) {
       const name = names[(round + turn) % names.length]!
       if (because[name] !== undefined) continue
-      // One's garbage is not collected in the time of the next.
+      // So that the garbage of one contender is not collected in the time of the next.
       globalThis.gc?.({ type: "minor", execution: "sync" })
       try {
         const result = await contenders[name]()
@@ -141,7 +143,7 @@ export const roundRobin = async <Name extends string, A>(
   ) as unknown as Record<Name, Samples<A>>
 }
 
-/** Milliseconds of each contender, by round. */
+/** Runs the contenders in turns, and returns the milliseconds that each took, by round. */
 export const takeTurns = <Name extends string>(
   contenders: Readonly<Record<Name, () => unknown>>,
   rounds: Rounds,
@@ -158,14 +160,13 @@ export const takeTurns = <Name extends string>(
   return roundRobin(Object.fromEntries(entries) as Record<Name, () => Promise<number>>, rounds)
 }
 
-/** The median of the ratios within each round. Throws where one of them gave up, or nothing can be divided by. */
+/** Returns the median of the ratios within each round. Throws if a contender failed, or every divisor is 0. */
 export const medianRatio = (ours: Samples<number>, theirs: Samples<number>): number => {
   const because = ours.because ?? theirs.because
   if (because !== undefined) throw new NotMeasured(because)
   const ratios = ours.values
     .map((value, round) => value / (theirs.values[round] ?? Number.NaN))
     .filter(Number.isFinite)
-  if (ratios.length === 0 && ours.values.length > 0)
-    throw new NotMeasured("what it is divided by is 0 in every round")
+  if (ratios.length === 0 && ours.values.length > 0) throw new NotMeasured("the divisor is 0 in every round")
   return median({ values: ratios })
 }

@@ -1,18 +1,18 @@
-/** A mock in a process of its own, what it is compared with, and how much each of them answers. */
+/** Starts a mock, or a server that it is compared with, in a process of its own, and measures how it does under load. */
 import { fork } from "node:child_process"
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import autocannon from "autocannon"
 import { saidBy } from "./Child.ts"
 import { NotMeasured, percentile } from "./Measurement.ts"
 
-/** What to start. */
+/** The server to start. */
 export type Options =
-  /** The mock, with everything on; the limit is counted, but too high to be met. */
+  /** The mock, with everything on. Requests count for its rate limit, which is too high to be reached. */
   | { readonly kind: "mock"; readonly meetings: number }
-  /** A server that answers these bytes whatever it is asked. */
+  /** A server that answers every request with these bytes. */
   | { readonly kind: "node:http" | "HttpApi"; readonly body: string }
 
-/** What a server tells when it is there; the last three of a mock. */
+/** The message of a server that is listening. Only a mock has an app and a meeting number; elsewhere they are empty. */
 export interface Ready {
   readonly url: string
   readonly appId: string
@@ -20,7 +20,7 @@ export interface Ready {
   readonly meetingNo: string
 }
 
-/** After a collection, in bytes. */
+/** The memory of a process after a garbage collection, in bytes. */
 export interface Memory {
   readonly heapUsed: number
   readonly rss: number
@@ -47,15 +47,15 @@ export const serve = async (options: Options): Promise<Server> => {
   }
 }
 
-/** What a client of the endpoint sends for the pages of a mock, 20 rows each: up to fifty pages, and the token. */
+/** The requests for the pages of a mock: up to fifty pages of 20 rows each, and the headers with the token. */
 export interface Pages {
   readonly paths: ReadonlyArray<string>
   readonly headers: Readonly<Record<string, string>>
-  /** Of the first page. */
+  /** The body of the first page. */
   readonly body: string
 }
 
-/** Reads the pages once. */
+/** Reads the pages once, and returns their requests. */
 export const pagesOf = async ({ appId, appSecret, meetingNo, url }: Ready): Promise<Pages> => {
   const answer = await fetch(`${url}${TenantAccessToken.internalPath}`, {
     method: "POST",
@@ -88,16 +88,16 @@ export const pagesOf = async ({ appId, appSecret, meetingNo, url }: Ready): Prom
   return { paths, headers, body }
 }
 
-/** How a server did under load. */
+/** The performance of a server under load. */
 export interface Load {
   readonly requestsPerSecond: number
-  /** In microseconds: 99 of 100 answers came sooner. */
+  /** Microseconds within which 99 of 100 answers arrived. */
   readonly p99: number
 }
 
 /**
- * What the answers to a load say, of which `latencies` has the milliseconds of each, and `millis` is from the first request
- * to the last answer. Throws where nothing was answered.
+ * Returns the performance of a server. `latencies` has the milliseconds of each answer; `millis` is the time from the
+ * first request to the last answer. Throws if nothing was answered.
  */
 export const loadOf = (latencies: ReadonlyArray<number>, millis: number): Load => {
   if (latencies.length === 0) throw new NotMeasured("no request was answered")
@@ -105,13 +105,16 @@ export const loadOf = (latencies: ReadonlyArray<number>, millis: number): Load =
   return { requestsPerSecond: (latencies.length / millis) * 1000, p99: percentile(latencies, 99) * 1000 }
 }
 
-/** Asks for the pages over ten connections, as fast as the answers come; until a time is over, or a number is reached. */
+/**
+ * Requests the pages over ten connections, each as fast as its answers arrive, for a number of seconds or until a number
+ * of requests is reached.
+ */
 export const load = async (
   { url }: Ready,
   { headers, paths }: Pages,
   until: { readonly duration: number } | { readonly amount: number },
 ): Promise<Load> => {
-  // Its own percentiles are whole milliseconds, and its duration is rounded up to the next second.
+  // Measured here: autocannon's percentiles are whole milliseconds, and its duration is rounded up to the next second.
   const latencies: Array<number> = []
   let started = 0
   let last = 0

@@ -1,7 +1,7 @@
 /**
- * A server of the mock's measurements, in a process of its own: the mock, or one of those that it is compared with,
- * which answer the same bytes whatever they are asked. Its options come as JSON in its argument. It tells its parent
- * where it is, and answers each message with its memory after a collection.
+ * A server of the mock's measurements, in a process of its own: the mock, or a server that it is compared with, which
+ * answers every request with the same bytes. It takes its options as JSON in its argument, sends its address to its
+ * parent, and answers each message with the memory that it uses after a garbage collection.
  */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"

@@ -1,4 +1,4 @@
-/** The packages as npm would give them: built, and installed beside their dependencies. */
+/** The packages as npm would install them: built, and next to their dependencies. */
 import { execFileSync } from "node:child_process"
 import {
   cpSync,
@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url))
 const own = ["contract", "core"]
 const foreign = ["effect", "@effect/platform-node", "@larksuiteoapi/node-sdk"]
 
-/** Builds and installs them in a folder of its own, which is gone when it is disposed. */
+/** Builds the packages, and installs them in a new folder, which is removed when the result is disposed. */
 export const install = (): { readonly folder: string } & Disposable => {
   execFileSync("npx", ["--yes", "pnpm@12", "--filter-prod", "@effect-feishu/core...", "run", "build"], {
     cwd: root,

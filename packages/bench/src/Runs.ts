@@ -1,9 +1,9 @@
-/** Measurements in processes of their own, one after the other; what each has reported counts, however it ends. */
+/** Runs measurements one after the other, each in processes of its own. What a process reports counts, however it ends. */
 import { fork } from "node:child_process"
 import { reason, type Row } from "./Measurement.ts"
 import { combined, failed, type Result } from "./Table.ts"
 
-/** What to measure, and whom to tell. */
+/** The measurements to run, and the functions that get their results. */
 export interface Options {
   /** The programs, and in how many processes each runs. */
   readonly measurements: ReadonlyArray<{
@@ -11,17 +11,18 @@ export interface Options {
     readonly program: URL
     readonly processes: number
   }>
-  /** Told of every cell, when all processes of its measurement have ended. */
+  /** Called with every cell, when all processes of its measurement have ended. */
   readonly onResult: (result: Result) => void
+  /** Called when a process starts, with its number among the processes of the measurement. */
   readonly onProcess: (name: string, process: number, processes: number) => void
-  /** Ends the process that runs; what was measured is told, and nothing more begins. */
+  /** Ends the running process when it aborts. What was measured is reported, and no other process starts. */
   readonly signal: AbortSignal
 }
 
-/** Whether every cell has its value. */
+/** Runs the measurements; returns true when every cell has a value. */
 export const run = async ({ measurements, onProcess, onResult, signal }: Options): Promise<boolean> => {
   let isWhole = true
-  const tell = (result: Result) => {
+  const reportResult = (result: Result) => {
     isWhole &&= result.value !== null
     onResult(result)
   }
@@ -35,13 +36,13 @@ export const run = async ({ measurements, onProcess, onResult, signal }: Options
       reported.push(ended.rows)
       because ??= ended.because
     }
-    for (const result of combined(name, reported)) tell(result)
-    if (because !== undefined) tell(failed(name, because))
+    for (const result of combined(name, reported)) reportResult(result)
+    if (because !== undefined) reportResult(failed(name, because))
   }
   return isWhole && !signal.aborted
 }
 
-/** What one process reports until it ends, and why it ended if that was too early. */
+/** Runs one process; returns the cells that it reports until it ends, and why it ended if that was too early. */
 const measure = (
   program: URL,
   signal: AbortSignal,
@@ -51,7 +52,7 @@ const measure = (
     let because: string | undefined
     const child = fork(program, {
       execArgv: ["--expose-gc", "--import", new URL("./measured.ts", import.meta.url).href],
-      // What it prints is not the table.
+      // Its output must not get into the table on standard output.
       stdio: ["ignore", process.stderr, process.stderr, "ipc"],
     })
     const stop = () => child.kill()
@@ -72,11 +73,11 @@ const measure = (
       else
         end(
           because ??
-            `it ended with ${killedBy ?? (code === 13 ? "something that never came" : `exit code ${code}`)}`,
+            `it ended with ${killedBy ?? (code === 13 ? "a top-level await that never settled" : `exit code ${code}`)}`,
         )
     }
     child.on("close", (code, killedBy) => {
-      // There may still be messages on their way.
+      // Some of its messages may not have arrived yet.
       if (child.connected) child.once("disconnect", () => ended(code, killedBy))
       else ended(code, killedBy)
     })

@@ -1,13 +1,13 @@
-/** What is printed: a line for each cell, when it is measured. */
+/** The lines that are printed: one for each cell, when it is measured. */
 import { median, type Row } from "./Measurement.ts"
 
-/** A cell with the value of each process; its own is the one in the middle. */
+/** A cell with the value of each process; its own value is their median. */
 export interface Result extends Row {
   readonly measurement: string
   readonly values: ReadonlyArray<number | null>
 }
 
-/** The cells that at least one of the processes has reported, each with what all of them say. */
+/** Combines what several processes report. Returns the cells that at least one of them has reported. */
 export const combined = (
   measurement: string,
   processes: ReadonlyArray<ReadonlyArray<Row>>,
@@ -23,27 +23,27 @@ export const combined = (
     const cell = { measurement, what, unit, ...(goal === undefined ? {} : { goal }), values }
     return numbers.length > 0
       ? { ...cell, value: median({ values: numbers }) }
-      : { ...cell, value: null, because: because ?? "there is no sample" }
+      : { ...cell, value: null, because: because ?? "there are no samples" }
   })
 }
 
-/** Of a measurement that has ended before it reported all of its cells: one more line, which says why. */
+/** Returns an additional line for a measurement that ended before it reported all of its cells; it says why. */
 export const failed = (measurement: string, because: string): Result => ({
   measurement,
-  what: "what it has not reported",
+  what: "cells that were not reported",
   unit: "",
   value: null,
   values: [],
   because,
 })
 
-/** How lines are written. */
+/** How results are written as lines. */
 export interface Format {
   readonly head: (machine: string) => string
   readonly line: (result: Result) => string
 }
 
-/** Three digits that count, and never fewer than those before the point. */
+/** Formats a number with three significant digits, or more if the digits before the point require it. */
 const number = (value: number): string => {
   const size = Math.abs(value)
   if (size === 0) return "0"
@@ -52,7 +52,7 @@ const number = (value: number): string => {
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ")
 
-/** A table of Markdown, as the README has it. */
+/** A Markdown table, as in the README. */
 export const markdown: Format = {
   head: (machine) => `${machine}\n\n| measurement | what | median | goal |\n|---|---|---:|---:|`,
   line: ({ because = "", goal, measurement, unit, value, what }) => {
@@ -70,7 +70,7 @@ export const markdown: Format = {
   },
 }
 
-/** A line of JSON for the machine, and one for each cell. */
+/** One line of JSON for the machine, and one for each cell. */
 export const json: Format = {
   head: (machine) => JSON.stringify({ machine }),
   line: (result) => JSON.stringify(result),

@@ -1,9 +1,9 @@
 /**
  * Measures, and prints one Markdown table: `pnpm bench`, `pnpm bench read windows`, `pnpm bench --json`. A line is
- * written when its measurement has ended, so that whatever ends the run leaves what was measured.
+ * written when its measurement has ended, so a run that is stopped early has printed everything that was measured.
  *
- * Numbers differ from machine to machine and from hour to hour; the ratios of one run are what counts. The exit
- * code is not 0 only when a cell could not be measured, or its results were wrong; 130 or 143 after a signal.
+ * Numbers differ from machine to machine and from hour to hour: only the ratios within one run mean anything. The exit
+ * code is 1 when a cell could not be measured or its results were wrong, 129, 130 or 143 after a signal, and else 0.
  */
 import { cpus } from "node:os"
 import { parseArgs } from "node:util"
@@ -11,7 +11,7 @@ import { reason } from "./Measurement.ts"
 import { run } from "./Runs.ts"
 import * as Table from "./Table.ts"
 
-/** Each measurement, and in how many processes it runs: the compiler may turn out differently in each. */
+/** The measurements, each with the number of its processes: V8 may compile the code differently in each process. */
 const measurements: Readonly<Record<string, number>> = {
   read: 3,
   windows: 1,
@@ -31,12 +31,12 @@ const given = (() => {
   try {
     return parseArgs({ allowPositionals: true, options: { json: { type: "boolean", default: false } } })
   } catch (error) {
-    // Node's own words go on about flags that begin with a dash.
+    // Only the first sentence of Node's message: the others explain how to pass an argument that begins with a dash.
     return refuse(`${reason(error).split(". ", 1)[0]}.`)
   }
 })()
 const unknown = given.positionals.filter((name) => !Object.hasOwn(measurements, name))
-if (unknown.length > 0) refuse(`There is no ${unknown.join(", ")}.`)
+if (unknown.length > 0) refuse(`Unknown measurements: ${unknown.join(", ")}.`)
 
 const stopped = new AbortController()
 for (const [signal, exitCode] of [
@@ -49,7 +49,7 @@ for (const [signal, exitCode] of [
     stopped.abort()
   })
 }
-// Whoever read the lines is gone: nobody wants more.
+// The reader of standard output has closed it, so nothing needs to be measured any more.
 process.stdout.on("error", () => stopped.abort())
 
 const { head, line } = given.values.json ? Table.json : Table.markdown

@@ -1,8 +1,11 @@
-/** Loaded before a measurement, into its process: what the process that started it is to know, however either ends. */
+/**
+ * Loaded into the process of a measurement, before it. Reports an uncaught error to the process that started this one,
+ * and ends this process when that one has ended.
+ */
 import { reason } from "./Measurement.ts"
 
-// Its exit code alone does not say why.
+// The exit code alone does not say why the process ended.
 process.on("uncaughtExceptionMonitor", (error) => process.send?.({ because: reason(error) }))
-// Nobody waits for the rest.
+// The process that started this one has ended, so nothing would read the rest of the results.
 process.on("disconnect", () => process.exit())
 process.channel?.unref()

@@ -15,12 +15,15 @@ describe("numbers", () => {
   })
 
   it("of nothing are none", () => {
-    assert.throws(() => percentile([], 99), "there is no sample")
-    assert.throws(() => median({ values: [] }), "there is no sample")
+    assert.throws(() => percentile([], 99), "there are no samples")
+    assert.throws(() => median({ values: [] }), "there are no samples")
     assert.throws(() => median({ values: [1], because: "it read 9 rows, not 10" }), "it read 9 rows")
     assert.throws(() => medianRatio({ values: [1] }, { values: [1], because: "gone" }), "gone")
-    assert.throws(() => medianRatio({ values: [1, 2] }, { values: [0, 0] }), "divided by is 0 in every round")
-    assert.throws(() => medianRatio({ values: [] }, { values: [] }), "there is no sample")
+    assert.throws(
+      () => medianRatio({ values: [1, 2] }, { values: [0, 0] }),
+      "the divisor is 0 in every round",
+    )
+    assert.throws(() => medianRatio({ values: [] }, { values: [] }), "there are no samples")
   })
 
   it("of rounds in which nothing can be divided by are those of the others", () => {
@@ -97,7 +100,7 @@ describe("the table", () => {
       unit: "×",
       value: null,
       values: [null],
-      because: "is no number: NaN",
+      because: "not a number: NaN",
     })
   })
 })

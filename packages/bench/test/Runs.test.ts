@@ -40,11 +40,11 @@ describe("a run", () => {
     const { isWhole, lines } = await told(["noNumbers", "whole"])
     assert.isFalse(isWhole)
     assert.deepStrictEqual(lines, [
-      "| noNumbers | not a number | - | ≤ 2.00 × **not measured**: is no number: NaN |",
-      "| noNumbers | endless | - | **not measured**: is no number: Infinity |",
-      "| noNumbers | of no samples | - | **not measured**: there is no sample |",
-      "| noNumbers | divided by nothing | - | **not measured**: what it is divided by is 0 in every round |",
-      "| noNumbers | no text | - | **not measured**: is no number: NaN |",
+      "| noNumbers | not a number | - | ≤ 2.00 × **not measured**: not a number: NaN |",
+      "| noNumbers | endless | - | **not measured**: not a number: Infinity |",
+      "| noNumbers | of no samples | - | **not measured**: there are no samples |",
+      "| noNumbers | divided by nothing | - | **not measured**: the divisor is 0 in every round |",
+      "| noNumbers | no text | - | **not measured**: not a number: NaN |",
       "| noNumbers | good | 1.00 ms |  |",
       String.raw`| noNumbers | of a part that failed | - | **not measured**: npx is \| not there |`,
       "| whole | first | 2.00 ms | ≤ 1.00 ms **missed** |",
@@ -55,13 +55,13 @@ describe("a run", () => {
   it.each([
     ["throws", "read 9 rows, not 10"],
     ["killed", "it ended with SIGKILL"],
-    ["waits", "it ended with something that never came"],
+    ["waits", "it ended with a top-level await that never settled"],
   ])("keeps what a process has reported that %s", async (name, because) => {
     const { isWhole, lines } = await told([name, "whole"])
     assert.isFalse(isWhole)
     assert.deepStrictEqual(lines.slice(0, 2), [
       `| ${name} | first | 1.00 ms |  |`,
-      `| ${name} | what it has not reported | - | **not measured**: ${because} |`,
+      `| ${name} | cells that were not reported | - | **not measured**: ${because} |`,
     ])
     assert.lengthOf(lines, 4)
   })
@@ -70,9 +70,9 @@ describe("a run", () => {
     const { lines } = await told(["silent", "missing", "whole"])
     assert.strictEqual(
       lines[0],
-      "| silent | what it has not reported | - | **not measured**: it reported nothing |",
+      "| silent | cells that were not reported | - | **not measured**: it reported nothing |",
     )
-    assert.match(lines[1]!, /^\| missing \| what it has not reported \| - \| \*\*not measured\*\*: /)
+    assert.match(lines[1]!, /^\| missing \| cells that were not reported \| - \| \*\*not measured\*\*: /)
     assert.lengthOf(lines, 4)
   })
 
@@ -85,7 +85,7 @@ describe("a run", () => {
     ])
     assert.strictEqual(
       lines.at(-1),
-      "| endless | what it has not reported | - | **not measured**: stopped before its end |",
+      "| endless | cells that were not reported | - | **not measured**: stopped before its end |",
     )
   })
 })

@@ -1,4 +1,4 @@
-/** What an application carries to its users, bundled, minified and gzipped. */
+/** The size that the packages add to an application, bundled, minified and gzipped. */
 import { gzipSync } from "node:zlib"
 import { build, type BuildOptions } from "esbuild"
 import { attempt, report } from "../Measurement.ts"
@@ -24,7 +24,7 @@ const stream = (importHttp: string, provideHttp: string) => `
     ),
   ).pipe(Effect.provide(layer))
 `
-// One call with all that is promised of it, its HTTP client left to the application.
+// One call with everything that `FeishuClient.call` promises; the application brings the HTTP client.
 const call = `
   import * as AccessToken from "@effect-feishu/core/AccessToken"
   import * as FeishuClient from "@effect-feishu/core/FeishuClient"
@@ -75,7 +75,7 @@ const browser = await attempt(() =>
     { platform: "browser" },
   ),
 )
-// The same, by Effect alone: a stream of pages, fetched and decoded, with nothing of what this package promises.
+// The same with Effect alone: a stream of pages, fetched and decoded, without anything that this package promises.
 const effect = await attempt(() =>
   bundle(
     `
@@ -137,7 +137,7 @@ report([
   },
   { what: "the second, minified", value: () => browser().minified, unit: "kB" },
 ])
-// Which they are is known when it is built.
+// The names of these cells are known only after the build.
 report(
   browser()
     .modules.slice(0, 10)

@@ -1,4 +1,4 @@
-/** How long whoever types `feishu-meetings` waits: for the version, and for the first row. */
+/** How long a user of `feishu-meetings` waits: for the version, and for the first row. */
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
@@ -8,7 +8,7 @@ import * as Mock from "../Mock.ts"
 
 const at = (path: string) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url))
 
-// As npm would give it: bundled.
+// The command as npm would install it: bundled.
 execFileSync("npx", ["--yes", "pnpm@12", "--filter", "@effect-feishu/cli", "run", "build"], { cwd: at(".") })
 const command = at("packages/cli/dist/bin.js")
 using mock = await Mock.serve({ kind: "mock", meetings: 1_000 })
@@ -19,7 +19,7 @@ const env = {
   FEISHU_APP_SECRET: mock.appSecret,
 }
 
-/** From the start of Node to the first bytes on standard output, in milliseconds. */
+/** Returns the milliseconds from the start of Node to the first bytes on standard output. */
 const firstRow = async (more: Readonly<Record<string, string>> = {}) => {
   const started = performance.now()
   const child = spawn(process.execPath, [command, "list", mock.meetingNo, "--max-items", "20"], {
@@ -34,7 +34,7 @@ const firstRow = async (more: Readonly<Record<string, string>> = {}) => {
   return millis
 }
 
-/** From the start of Node to its end. */
+/** Returns the milliseconds from the start of Node to its end. */
 const whole = (...args: ReadonlyArray<string>) => {
   const started = performance.now()
   execFileSync(process.execPath, args, { cwd: at("packages/bench") })
@@ -46,7 +46,7 @@ const times = await roundRobin(
     nothing: () => whole("-e", "0"),
     version: () => whole(command, "--version"),
     firstRow: () => firstRow(),
-    // As when it is started for the first time.
+    // Without the compile cache, as when the command is started for the first time.
     firstStart: () => firstRow({ NODE_DISABLE_COMPILE_CACHE: "1" }),
     sdk: () => whole("--input-type=module", "-e", `import "@larksuiteoapi/node-sdk"`),
   },

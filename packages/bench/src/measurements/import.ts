@@ -1,4 +1,4 @@
-/** How long a program waits for its imports, from the start of Node to its end. */
+/** How long a program with nothing but imports takes, from the start of Node to its end. */
 import { execFileSync } from "node:child_process"
 import { median, report, takeTurns } from "../Measurement.ts"
 import * as Published from "../Published.ts"

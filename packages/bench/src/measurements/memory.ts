@@ -1,4 +1,4 @@
-/** A million rows in one stream: what is kept of them must not grow with them. */
+/** Reads a million rows in one stream: the memory in use must not grow with the number of rows. */
 import { ListByNo } from "@effect-feishu/contract"
 import { Meetings } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
@@ -31,14 +31,14 @@ const read = await attempt(async () => {
   ).pipe(Effect.provide(Feishu.meetings(server.url).pipe(Layer.provide(NodeHttp.layer()))), Effect.runPromise)
   expectRows("ours", rows, Feishu.rowsOf(options))
 })
-/** The heap at a row that may not have been reached. */
+/** Returns the heap at a row; throws if that row was not reached. */
 const reached = (heap: number | undefined): number => {
   if (heap !== undefined) return heap
   read()
-  throw new NotMeasured(`${rows} rows came, and no more`)
+  throw new NotMeasured(`the read ended after ${rows} rows`)
 }
 
-// Doubles are found by the ids of a window and the one before it, so these are there in any case.
+// Duplicates are found by the ids of a window and the one before it, so this much memory is needed in any case.
 const before = heapUsed()
 const inTwoWindows = Math.ceil((2 * options.pages) / options.windows) * ListByNo.maxPageSize
 const ids = new Set(

@@ -1,4 +1,4 @@
-/** What a mock costs beside its answers: to start, to keep, to reset; and a million meetings. */
+/** The cost of a mock in addition to its answers: to start it, to keep it running, to reset it; and a million meetings. */
 import { execFileSync, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
@@ -11,7 +11,7 @@ const megabytes = (bytes: number) => bytes / 1_000_000
 
 const command = fileURLToPath(new URL("../../../../mock-server/dist/bin.js", import.meta.url))
 
-/** From the start of Node to the first answer. */
+/** Starts the command, and returns when it has answered its first request. */
 const firstAnswer = async () => {
   const mock = spawn(process.execPath, [command, "--port", "0", "--json", "--log", "none"], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -29,7 +29,7 @@ const firstAnswer = async () => {
 }
 
 await part(() => {
-  // The command as npm would give it: bundled.
+  // The command as npm would install it: bundled.
   execFileSync("npx", ["--yes", "pnpm@12", "--filter", "@effect-feishu/mock-server", "run", "build"], {
     cwd: fileURLToPath(new URL("../../../../", import.meta.url)),
   })
@@ -47,7 +47,7 @@ await part(() => {
   { what: "node -e 0", value: ({ nothing }) => median(nothing), unit: "ms" },
 ])
 
-// A fresh mock of as many meetings takes as long as it takes to fill one.
+// To make a fresh workspace takes as long as to fill it with meetings, so a reset is compared with that.
 const thousand = { generate: { numbers: 1, meetings: 1_000 } }
 await part(async () => {
   await using feishu = await startFeishuMock(thousand)
@@ -69,7 +69,7 @@ await part(async () => {
 await part(async () => {
   using kept = await Mock.serve({ kind: "mock", meetings: 10_000 })
   const pages = await Mock.pagesOf(kept)
-  // The journal is full after the first ones.
+  // After these requests the journal is full, so only a leak lets the heap grow further.
   await Mock.load(kept, pages, { amount: 20_000 })
   const early = await kept.memory()
   const late = await attempt(async () => {

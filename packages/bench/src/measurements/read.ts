@@ -1,4 +1,4 @@
-/** Ten thousand meetings, page after page: this client, the official SDK, and what undici alone would take. */
+/** Reads ten thousand meetings page after page: with this client, with the official SDK, and with undici alone. */
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import { Meetings } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
@@ -12,7 +12,7 @@ const options: Feishu.Options = { windows: 1, pages: 200, latency: 0, keepAnswer
 const range = Feishu.rangeOf(options)
 using server = await Feishu.serve(options)
 
-// Everything is checked that the client promises: limit, deadlines, size, gzip, envelope, every row, doubles.
+// The client does everything that it promises: limit, deadlines, size, gzip, envelope, every row checked, duplicates found.
 const runtime = ManagedRuntime.make(Feishu.meetings(server.url).pipe(Layer.provide(NodeHttp.layer())))
 const ours = () =>
   runtime.runPromise(
@@ -72,7 +72,7 @@ const times = await takeTurns(
     sdk: async () => expectRows("the official SDK", await sdk(), expected),
     bare: async () => expectRows("bare undici", await bare(), expected),
   },
-  // V8 goes on compiling for some thousands of pages.
+  // V8 still optimises code after some thousands of pages.
   { warmUp: 40, rounds: 20 },
 )
 await runtime.dispose()

@@ -1,4 +1,4 @@
-/** Five years in 21 windows, each answer 100 ms away: how much of it is waiting for one answer after the other. */
+/** Reads five years in 21 windows, where each answer takes 100 ms: how much time does reading ahead save? */
 import { Meetings } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import { Layer, ManagedRuntime, Stream } from "effect"
@@ -44,7 +44,7 @@ const compare = async (uneven: boolean, goal?: number): Promise<void> => {
   ])
 }
 
-// 3.5 times faster.
+// The goal: 3.5 times faster.
 await compare(true, 1 / 3.5)
-// Four beside each other read 21 of the same length in six turns: 0.286 is the least that there can be.
+// With windows of equal length, reading four in parallel takes six rounds instead of 21: 0.286 is the lowest possible ratio.
 await compare(false)
