@@ -11,11 +11,11 @@ export interface Entries {
   readonly entries: ReadonlyArray<string>
   /** Packages that are not bundled: the application provides them. */
   readonly external?: ReadonlyArray<string>
-  /** Whether modules that are loaded on demand get files of their own; by default if there are several entries. */
+  /** True when modules that are loaded on demand get files of their own; default: true if there are several entries. */
   readonly chunks?: boolean
 }
 
-/** A module whose code is generated: it takes the place of the file. */
+/** A module whose code is generated, and replaces that of the file. */
 export interface Made {
   /** The path of the module. */
   readonly file: string
@@ -54,7 +54,7 @@ export const bundle = async (
       transform: {
         // Older than what the packages require, so that an old Node can parse the code that reports this.
         target: "node18",
-        // What only ES modules or only CommonJS have: an application's bundler may convert the module, or guess wrong.
+        // Names that only ES modules or only CommonJS have: a bundler of an application may convert the module, or guess its kind wrong.
         define: { "import.meta.env": "undefined", __filename: "undefined" },
       },
       plugins: [light, builtins, inPlace],
@@ -88,7 +88,7 @@ const licenceOf = (folder: string): string => {
 }
 
 /**
- * Replaces modules that are never used, and would slow down every start or could not be loaded:
+ * Replaces modules that are never used, but would slow down every start, or could not be loaded:
  *
  * - `@mswjs/data` makes handlers for `msw` from its models, compares dates, and uses one function of all of lodash.
  * - `@effect/platform-node` requires `node:http` by the address of its own file: see `builtins`.

@@ -411,7 +411,7 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
         it.args,
         `rows.part was changed: its first ${Buffer.byteLength(part)} bytes are not those that were written`,
       ],
-      [() => rmSync(it.part), it.args, "rows.part is gone"],
+      [() => rmSync(it.part), it.args, "rows.part no longer exists"],
     ]
     const sent = scripted.queries.length
     for (const [spoil, args, problem] of wrong) {

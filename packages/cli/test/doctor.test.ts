@@ -493,7 +493,7 @@ describe.concurrent("doctor in a terminal", () => {
     }).ended
     assert.strictEqual(code, 4)
     assert.match(screen, /^失败 {2}DNS {7}找不到 feishu\.invalid/m)
-    assert.match(screen, /^ {16}请检查接口地址和本机的 DNS/m)
+    assert.match(screen, /^ {16}请检查 base URL 和本机的 DNS/m)
     assert.match(screen, /^跳过 {2}访问凭证 {2}因 DNS 检查未通过$/m)
   })
 })

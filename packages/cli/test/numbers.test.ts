@@ -129,7 +129,7 @@ describe.concurrent("many numbers", () => {
     assert.strictEqual(code, 3)
     assert.match(
       stderr,
-      /^nothing was read of 997 numbers, beginning with 200000003: give those again, with --from /m,
+      /^997 numbers were not read, the first of them 200000003: give them again, with --from /m,
     )
     assert.match(lastLine, /^incomplete: 3 meetings, 1000 numbers, 3 windows, 4 requests/)
   })

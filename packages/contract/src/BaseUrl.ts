@@ -14,13 +14,13 @@ import * as Result from "effect/Result"
 
 /** A base URL that can be used. */
 export interface BaseUrl {
-  /** As `textOf` writes it. */
+  /** The URL as `textOf` writes it. */
   readonly text: string
   /** Scheme, host and port. */
   readonly origin: string
-  /** Host, and port unless it is the usual one. */
+  /** The host, and the port unless it is the usual one. */
   readonly host: string
-  /** True when it leads to this machine: see `isLoopback`. */
+  /** True when the URL leads to this machine: see `isLoopback`. */
   readonly isLoopback: boolean
   /** True when it is plain http to another machine: anyone on the way can read the secrets in a request. */
   readonly isUnencrypted: boolean
@@ -30,8 +30,8 @@ export interface BaseUrl {
 export type Problem = "not a URL" | "has a user or password" | "has a query or fragment" | "not http or https"
 
 /**
- * Reads a base URL, or says why it cannot be used. Whether a URL that `isUnencrypted` may be used is the caller's to
- * decide. A text with a problem may contain a password, so a message must not repeat it.
+ * Reads a base URL, or returns why it cannot be used. The caller decides whether to use a URL that `isUnencrypted`. A text
+ * with a problem may contain a password, so a message must not repeat it.
  */
 export const parse = (text: string): Result.Result<BaseUrl, Problem> => {
   if (!URL.canParse(text)) return Result.fail("not a URL")

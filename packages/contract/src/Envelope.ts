@@ -21,7 +21,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 const lenient = <S extends Schema.Codec<unknown, unknown>>(schema: S) =>
-  // Everything but the code is commentary: a surprise in it must not hide the code.
+  // An unexpected value in any other field must not hide the code.
   Schema.optionalKey(schema.pipe(Schema.catchDecoding(() => Effect.succeed(Option.none()))))
 
 const text = lenient(Schema.String)

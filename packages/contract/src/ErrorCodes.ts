@@ -39,8 +39,8 @@ const checkCredentials =
 const newToken =
   "Give a fresh access token; or leave the token out and use app id and secret: tokens are then fetched and refreshed for you."
 const fetchedToken =
-  "The tokens of the app are fetched and refreshed for you, and are refused all the same: check that the app is enabled in the tenant, and that brand and base URL are those of the app; otherwise ask Feishu's support with the log id."
-const authoriseAgain = "Have the user authorise the app again, and keep the tokens of the newest answer."
+  "The tokens of the app are fetched and refreshed for you, but are still refused: check that the app is enabled in the tenant, and that brand and base URL are those of the app; otherwise ask Feishu's support with the log id."
+const authoriseAgain = "Have the user authorise the app again, and store the tokens of the latest answer."
 const later = "Try again later; if it persists, ask Feishu's support with the log id."
 
 /** All known codes. */
@@ -73,7 +73,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     retry: "final",
     meaning: "the app ticket of the store app is invalid or has expired",
     remedy:
-      "Hand on every ticket that Feishu pushes: a ticket is good for 3 hours, and a new one comes every hour.",
+      "Pass on every ticket that Feishu pushes: a ticket is valid for 3 hours, and a new one is pushed every hour.",
     source: "documented",
   },
   {
@@ -192,7 +192,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     status: 400,
     msg: "the refresh token has been used",
     retry: "final",
-    meaning: "the refresh token was used before; each is good once",
+    meaning: "the refresh token was used before; each works only once",
     remedy: authoriseAgain,
     source: "documented",
   },
@@ -244,7 +244,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     retry: "final",
     meaning: "the meeting service refused the values of the request",
     remedy:
-      "Check that the meeting number has 9 digits, that the range starts before it ends, spans at most 90 days and starts no more than 90 days ago; a page token is good for its own query only.",
+      "Check that the meeting number has 9 digits, that the range starts before it ends, spans at most 90 days and starts no more than 90 days ago; a page token is valid only for its own query.",
     source: "documented",
   },
   {
@@ -285,7 +285,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     retry: "rateLimited",
     meaning: "more requests than the rate limit of 100 a minute for this API, app and tenant",
     remedy:
-      "Wait until the window resets; if other programs use the same app, let them share one client or slow down.",
+      "Wait until the window resets; if other programs use the same app, have them share one client or send fewer requests.",
     source: "documented",
   },
   {

@@ -76,8 +76,8 @@ export class MeetingBrief {
   }
 
   /**
-   * The password to join. Made when it is read: `Redacted.make` registers each value, which costs more than to decode
-   * the row.
+   * The password to join. It is made when this property is read: `Redacted.make` registers each value, which costs more
+   * than to decode the row.
    */
   get password(): Redacted.Redacted<string> | undefined {
     return typeof this.#row.password === "string"
@@ -119,8 +119,8 @@ const isRow = (u: unknown): u is MeetingBriefRow => {
 }
 
 /**
- * Rows as they were received, not copied. Only if one is wrong, the Schema, which takes 40 times as long, says which
- * and why.
+ * Returns the rows as they were received, without a copy. Only if a row is wrong, the Schema decodes them, which takes 40
+ * times as long, and reports which row is wrong and why.
  */
 const Rows = Schema.declareConstructor<ReadonlyArray<MeetingBriefRow>>()(
   [Schema.Array(MeetingBriefRow)],
@@ -132,8 +132,8 @@ const Rows = Schema.declareConstructor<ReadonlyArray<MeetingBriefRow>>()(
 )
 
 /**
- * The Schema of the rows of a page. One step for all rows: a transformation per row costs twice the time of everything
- * else. Encodes to the rows as they were received, with passwords in clear text.
+ * The Schema of the rows of a page. It transforms all rows in one step: a transformation per row would take twice the time
+ * of everything else. Encodes to the rows as they were received, with passwords in clear text.
  *
  * @example
  * ```ts

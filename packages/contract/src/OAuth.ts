@@ -62,7 +62,7 @@ export const ClientCredentialsRequest = Schema.Struct({
 export type ClientCredentialsRequest = typeof ClientCredentialsRequest.Type
 
 /**
- * The Schema of an answer with code 0. `expires_in` is in seconds; here it may be anything, and the client limits it.
+ * The Schema of an answer with code 0. `expires_in` is in seconds; the Schema accepts any value, and the client limits it.
  */
 export const Answer = Schema.Struct({
   access_token: Schema.RedactedFromValue(Schema.NonEmptyString),

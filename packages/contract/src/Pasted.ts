@@ -3,7 +3,7 @@
 // Blanks, line breaks and invisible characters: byte order marks, zero-width spaces, control characters.
 const around = /^[\s\p{Cc}\p{Cf}]+|[\s\p{Cc}\p{Cf}]+$/gu
 const quotes = /^(?:"(.*)"|'(.*)'|`(.*)`|“(.*)”|‘(.*)’|「(.*)」)$/su
-// The `=` at the end is not the padding of a Base64 text.
+// Something has to follow the `=`: an `=` at the end is the padding of a Base64 text.
 const nameInFront =
   /^(?:export\s+|set\s+|\$env:)?[a-z\d_]*(?:feishu|lark|secret|token|ticket|app_?id)[a-z\d_]*\s*[=:](?=\s*[^\s=])/i
 const scheme = /^(?:authorization\s*:\s*)?bearer(?:\s+|$)/i
@@ -11,7 +11,7 @@ const scheme = /^(?:authorization\s*:\s*)?bearer(?:\s+|$)/i
 /** Removes the blanks, invisible characters and quotes around a text. */
 export const unquoted = (text: string): string => untilSame(text, inside)
 
-/** Removes these from a secret or an app id, as well as the name of a variable and `Bearer` in front of it. */
+/** Removes the same from a secret or an app id, and also the name of a variable and `Bearer` in front of it. */
 export const unwrapped = (text: string): string =>
   untilSame(text, (outside) => inside(outside).replace(nameInFront, "").replace(scheme, ""))
 
@@ -20,7 +20,7 @@ const inside = (text: string): string =>
     .replaceAll(around, "")
     .replace(quotes, (_, ...[one, two, three, four, five, six]) => one ?? two ?? three ?? four ?? five ?? six)
 
-/** Longer than any credential or address. Longer texts are only trimmed, since the patterns are slow with them. */
+/** More characters than any credential or address has. Longer texts are only trimmed, since the patterns are slow with them. */
 const longest = 16_384
 
 const untilSame = (text: string, shorten: (text: string) => string): string => {

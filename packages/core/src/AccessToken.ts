@@ -167,7 +167,7 @@ export const clientCredentials = Effect.fnUntraced(function* (
 
 /**
  * A source of the tenant access tokens of a store app, one for each `CurrentTenant`. The ticket comes from `AppTicket`,
- * to which the application passes it. If there is none, or Feishu refuses it (10012), Feishu is asked to push another.
+ * to which the application passes it. If there is none, or Feishu refuses it (10012), another is requested from Feishu.
  */
 export const storeApp = Effect.fnUntraced(function* (
   app: App,
@@ -197,8 +197,8 @@ const ofOneTenant = (kind: Kind, { appId }: App, tokens: TokenCache.TokenCache):
   })
 
 /**
- * The owner, for a source with one tenant. If a tenant is named all the same, the wrong meetings would be read
- * silently, so that is refused.
+ * Returns the owner, for a source with one tenant. Fails if a tenant is named: the meetings of another tenant would be
+ * read without a warning.
  */
 const ownerWithoutTenant = (owner: string): Effect.Effect<string, FeishuError> =>
   Effect.flatMap(Effect.service(CurrentTenant), (tenantKey) =>
@@ -207,7 +207,7 @@ const ownerWithoutTenant = (owner: string): Effect.Effect<string, FeishuError> =
       : Effect.fail(invalidRequest("tenant", Sentence.make("otherTenant"), Sentence.make("leaveTenantOut"))),
   )
 
-/** The tenant key in `CurrentTenant`, which a source with many tenants requires. */
+/** Returns the tenant key in `CurrentTenant`, which a source with many tenants requires. */
 const namedTenant: Effect.Effect<string, FeishuError> = Effect.flatMap(
   Effect.service(CurrentTenant),
   (tenantKey) =>

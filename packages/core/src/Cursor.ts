@@ -48,7 +48,8 @@ export const Position = Schema.Struct({
   end: Second,
   pageSize: Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 50 }))),
   /**
-   * As in `FeishuConfig`, which accepts no user and password: such a cursor is not from here, and must not be repeated.
+   * The base URL as in `FeishuConfig`, which accepts no user and password: a cursor with them was not made by this package,
+   * and must not be repeated in a message.
    */
   baseUrl: Schema.String.pipe(Schema.check(Schema.isPattern(/^[^@]*$/))),
   /** The tenant key, if one was named. */
@@ -115,7 +116,7 @@ export const read = (cursor: string): Result.Result<Position, Problem> => {
 export const toPosition = (cursor: string): Position | undefined => Result.getOrUndefined(read(cursor))
 
 const messages: Readonly<Record<Problem, string>> = {
-  damaged: "the cursor is damaged: it starts with feishu-meetings.2. and comes whole, in one line",
+  damaged: "the cursor is damaged: a whole cursor starts with feishu-meetings.2. and is one line",
   "other version": "the cursor is of another version of effect-feishu",
 }
 

@@ -46,7 +46,7 @@ export const emit = (event: Event): Effect.Effect<void> =>
   Effect.contextWith((context: Context.Context<never>) => {
     record(event, context)
     const handled = Context.get(context, Events)(event)
-    // Most programs do not log what goes right: for them these lines are not even made.
+    // Most programs log only warnings and errors: for them these lines are not even made.
     const quiet = LogLevel.isGreaterThan(Context.get(context, References.MinimumLogLevel), "Debug")
     const line = quiet && event._tag !== "RateLimitRefused" ? undefined : lineOf(event)
     return line === undefined ? handled : Effect.andThen(line, handled)

@@ -67,7 +67,7 @@ import * as Sentence from "./Sentence.ts"
 
 /** A GET endpoint of Feishu: its path, its query as texts, and the `data` of its answer. */
 export interface Endpoint<Query, Data> {
-  /** Below the base URL, with a slash in front. */
+  /** The path below the base URL, with a slash in front. */
   readonly path: string
   readonly query: Schema.Codec<Query, Readonly<Record<string, string | undefined>>>
   readonly data: Schema.Codec<Data, unknown>
@@ -140,7 +140,7 @@ export const make: Effect.Effect<
   const accessToken = yield* AccessToken.AccessToken
   const rateLimit = yield* RateLimit.RateLimit
   const budget = yield* Retry.RetryBudget
-  // If a reset is too far away to wait for, it is so for the calls after this one, too.
+  // If a reset is too far away for this call to wait for, the calls after it fail at once with the same error.
   const circuit = Circuit.make(({ reason }) =>
     reason._tag === "RateLimited" && reason.longestWaitSeconds !== undefined
       ? reason.retryAfterSeconds
@@ -184,7 +184,7 @@ export const make: Effect.Effect<
       }
 
       return yield* withToken({ accessToken, rateLimit, key, send }).pipe(
-        // An error of the token call names that call, and was given up there.
+        // An error of the token call names that call already, and retrying has ended there.
         Effect.mapError((error) =>
           error.operation === undefined ? error.with({ operation, requests }) : error,
         ),
@@ -340,7 +340,7 @@ const withToken = <Data>({
   )
 }
 
-/** Returns what decodes a successful answer: a `ContractViolation` where it is not one to this query. */
+/** Returns the function that decodes a successful answer, and fails with a `ContractViolation` if it does not fit the query. */
 const decoderOf = <Query, Data>(
   endpoint: Endpoint<Query, Data>,
   query: Query,
@@ -363,8 +363,8 @@ const decoderOf = <Query, Data>(
 }
 
 /**
- * How often a call waits in line again because it had to wait for its token. In a long line a token may expire before
- * its turn comes; but there may be sources that take their time for any token.
+ * How often a call may wait in line again because it had to wait for its token. In a long line a token may expire before
+ * its turn comes; there has to be a limit, since a source may be slow for every token.
  */
 const mostTokenWaits = 3
 

@@ -157,7 +157,7 @@ interface FaultFacts {
 const settingOf = ({ proxySetting = "HTTPS_PROXY" }: Failure): string => proxySetting
 
 const trustAuthority =
-  "If a proxy inspects TLS, or this is a private deployment, trust the certificate of its authority: with the option ca, or NODE_EXTRA_CA_CERTS. Otherwise somebody may be listening."
+  "If a proxy inspects TLS, or this is a private deployment, trust the certificate of its authority: with the option ca, or NODE_EXTRA_CA_CERTS. Otherwise somebody may be intercepting the connection."
 
 const transportFaults = {
   "connection refused": {
@@ -211,7 +211,7 @@ const transportFaults = {
     retry: "final",
     arrived: false,
     remedy:
-      "This client has no certificate of its own: ask whoever runs the server for an address that needs none.",
+      "This client has no certificate of its own: ask the operator of the server for an address that needs none.",
   },
   "certificate refused": {
     retry: "final",
@@ -220,7 +220,7 @@ const transportFaults = {
       switch (systemCode) {
         case "CERT_HAS_EXPIRED":
         case "CERT_NOT_YET_VALID":
-          return "Check the clock of this machine; if it is right, whoever runs the host has to renew the certificate."
+          return "Check the clock of this machine; if it is right, the operator of the host has to renew the certificate."
         case "ERR_TLS_CERT_ALTNAME_INVALID":
         case "HOSTNAME_MISMATCH":
           return "Check the base URL: the certificate is for another host."
@@ -352,7 +352,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
     return `the rate limit refused the request (${answered(this)}); it resets in ${this.retryAfterSeconds} s${tooLong}`
   }
   get remedy() {
-    return "Try again then; if other programs use the same app, let them share one client or slow down."
+    return "Try again then; if other programs use the same app, have them share one client or send fewer requests."
   }
   override get message() {
     return inFull(this)
@@ -404,7 +404,7 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
   }
 }
 
-/** Feishu pushed no ticket of a store app that it accepts, although it was asked to. */
+/** No valid ticket of a store app arrived, although one was requested from Feishu. */
 export class AppTicketMissing extends Schema.TaggedError<AppTicketMissing>()("AppTicketMissing", {
   appId: Schema.String,
   /** For how many seconds a ticket was awaited. */
@@ -412,7 +412,7 @@ export class AppTicketMissing extends Schema.TaggedError<AppTicketMissing>()("Ap
 }) {
   readonly retry = "final"
   get meaning() {
-    return `app ${shortened(this.appId, 80)}: no new app ticket came within ${this.waitedSeconds} s, although Feishu was asked to push one`
+    return `app ${shortened(this.appId, 80)}: no new app ticket arrived within ${this.waitedSeconds} s, although one was requested from Feishu`
   }
   get remedy() {
     return "Check that the app's event address is reached by Feishu, and that the application hands every app_ticket event to AppTicket.push."
@@ -446,7 +446,7 @@ export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("Pe
   }
 }
 
-/** Feishu refused the request for good. */
+/** Feishu refused the request, and would refuse it again. */
 export class RequestRefused extends Schema.TaggedError<RequestRefused>()("RequestRefused", {
   ...answer,
   /** The fields that Feishu names, with its descriptions: the first ten. */
@@ -486,7 +486,7 @@ export class Redirected extends Schema.TaggedError<Redirected>()("Redirected", {
   logId: Schema.optional(Schema.String),
   /** Scheme, host and port of the request, such as `http://open.feishu.cn`. */
   from: Schema.String,
-  /** The same of the target, without the path, which may contain secrets; absent if the answer names no target. */
+  /** The same for the target, without the path, which may contain secrets; absent if the answer names no target. */
   to: Schema.optional(Schema.String),
 }) {
   readonly retry = "final"
@@ -512,14 +512,14 @@ export class Redirected extends Schema.TaggedError<Redirected>()("Redirected", {
   get remedy() {
     return this.isToHttps
       ? `Use https in the base URL: ${this.to}.`
-      : "Check that the base URL is Feishu's API, such as https://open.feishu.cn; a network that wants people to sign in first answers so, too."
+      : "Check that the base URL is Feishu's API, such as https://open.feishu.cn; a network that requires people to sign in first also answers like this."
   }
   override get message() {
     return inFull(this)
   }
 }
 
-/** Feishu refused a range that starts more than 90 days ago (code 121003; that this is why is inferred). */
+/** Feishu refused a range that starts more than 90 days ago (code 121003; that this is the reason is inferred). */
 export class RangeTooOld extends Schema.TaggedError<RangeTooOld>()("RangeTooOld", {
   ...answer,
   /** The start of the refused range, in unix seconds. */
@@ -541,7 +541,7 @@ export class RangeTooOld extends Schema.TaggedError<RangeTooOld>()("RangeTooOld"
   }
 }
 
-/** The answer does not match Feishu's documentation; to go on could lose rows. */
+/** The answer does not match Feishu's documentation; reading on could lose rows. */
 export class ContractViolation extends Schema.TaggedError<ContractViolation>()("ContractViolation", {
   problem: Schema.String,
   /** The problem as data. */
@@ -555,10 +555,10 @@ export class ContractViolation extends Schema.TaggedError<ContractViolation>()("
     return this.cutShort ? "transient" : "final"
   }
   get meaning() {
-    return `the answer breaks the contract: ${this.problem} (HTTP ${this.status})`
+    return `the answer does not match Feishu's documentation: ${this.problem} (HTTP ${this.status})`
   }
   get remedy() {
-    return "Check that the base URL is Feishu's; if it is, report it with the log id."
+    return "Check that the base URL is Feishu's; if it is, report this with the log id."
   }
   override get message() {
     return inFull(this)
@@ -573,7 +573,7 @@ export const PaginationFault = Schema.Literals([
   "too many pages in a row without a new row",
 ])
 
-/** The page tokens do not lead on: to read further would loop or lose rows. */
+/** The page tokens do not lead to a next page: reading on would loop or lose rows. */
 export class PaginationBroken extends Schema.TaggedError<PaginationBroken>()("PaginationBroken", {
   fault: PaginationFault,
   logId: Schema.optional(Schema.String),

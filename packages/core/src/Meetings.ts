@@ -55,7 +55,7 @@ export interface Page {
 export interface Complete {
   readonly _tag: "Complete"
   readonly meetingNo: MeetingNo
-  /** How many meetings came. */
+  /** The number of meetings that were read. */
   readonly rows: number
 }
 

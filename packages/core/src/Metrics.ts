@@ -62,15 +62,15 @@ const milliseconds = labelled(
     boundaries: [10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000],
   }),
 )
-const retries = labelled(count("feishu_retries", "Failures that passed, and were tried again"))
+const retries = labelled(count("feishu_retries", "Transient failures that were retried"))
 const refusals = count("feishu_rate_limit_refusals", "Requests that the rate limit refused")
 const waited = count(
   "feishu_rate_limit_waited_milliseconds",
-  "Time that requests waited for the rate limit, in sum",
+  "Time that requests waited for the rate limit, in total",
 )
 const tokens = labelled(count("feishu_tokens_fetched", "Access tokens that were fetched"))
 const meetings = count("feishu_meetings", "Meetings that were read, without duplicates")
-const duplicates = count("feishu_duplicates", "Meetings that had come before, and were dropped")
+const duplicates = count("feishu_duplicates", "Meetings that had been read before, and were dropped")
 
 /** Counts an event. */
 export const record = (event: Event, context: Context.Context<never>): void => {

@@ -27,7 +27,7 @@ export interface Unreachable {
 /** The page that one request brought. */
 export interface RawPage<Row> {
   readonly rows: ReadonlyArray<Row>
-  /** Whether the answer says that more pages follow; if absent, more follow when there is a page token. */
+  /** True when the answer says that more pages follow; if absent, more follow when there is a page token. */
   readonly hasMore: boolean | undefined
   /** The page token of the next page; absent if there is none, or it is empty. */
   readonly pageToken: string | undefined
@@ -211,8 +211,8 @@ const walk = <Row, R>(
   })
 
 /**
- * Returns a function that removes the rows that have come before, and adds the place to go on. For pages in their
- * order.
+ * Returns a function that removes the rows that have come before, and adds the place to go on. It must get the pages in
+ * their order.
  */
 const withoutDuplicates = <Row, R>(options: Options<Row, R>) => {
   let { window } = options.start
@@ -220,8 +220,8 @@ const withoutDuplicates = <Row, R>(options: Options<Row, R>) => {
   let keys = new Set(options.seen)
   let seen = keys.size
   let previousKeys = new Set<string>()
-  // The keys since a window was begun again. Its rows have come before, so a page without a new row is no standstill
-  // there.
+  // The keys since a window was begun again. Its rows have come before, so there a page without a new row does not mean
+  // that the read makes no progress.
   let again: Set<string> | undefined
   let emptyPages = 0
 

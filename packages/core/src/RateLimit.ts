@@ -146,7 +146,7 @@ const windowMillisOf = ({ window }: Pick<Options, "window">): number =>
 /** Lanes at rest are dropped when there are this many, and then whenever the number of lanes has doubled. */
 const fewLanes = 1_000
 
-/** Makes a limit. Whole milliseconds only: fractions would let a timer fire just too early, for ever. */
+/** Makes a limit. All its times are whole milliseconds: with fractions a timer would fire just too early, again and again. */
 export const make = (options: Options = {}): RateLimit["Service"] => {
   const requests = options.requests ?? ListByNo.rateLimit
   const window = windowMillisOf(options)
@@ -217,7 +217,7 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
   })
 }
 
-/** What rests longest of the requests before the start, for as many as there are slots, soonest first. */
+/** Returns how long the slots rest because of requests before the start: the longest rests, one for each slot, soonest first. */
 const longestRests = (
   { restingMillis }: Resting,
   slots: number,

@@ -121,7 +121,7 @@ export class RetryBudget extends Context.Service<
   {
     /** Counts a request that is being sent. */
     readonly sent: Effect.Effect<void>
-    /** Takes one retry, and gives whether there was one left. */
+    /** Takes one retry; gives true when there was one left. */
     readonly spend: Effect.Effect<boolean>
   }
 >()("@effect-feishu/core/RetryBudget") {}

@@ -167,7 +167,7 @@ const english = {
   noTokenInBody: () => "the answer of the token endpoint has no token",
   fetchedTokenUnfit: () => "the token that the token endpoint gave cannot be put into a header",
   pageTokenRepeatsSecret: () => "the page token repeats a secret of the request",
-  pageTokenUnfit: () => "the page token cannot be put into a URL",
+  pageTokenUnfit: () => "the page token is too long, or has characters that cannot be put into a URL",
   foreignRow: ({
     meetingNo,
     row,

@@ -10,7 +10,7 @@ import { type FeishuError, invalidRequest } from "./FeishuError.ts"
 import { nowSeconds } from "./internal/nowSeconds.ts"
 import * as Sentence from "./Sentence.ts"
 
-/** A range in unix seconds. Whether Feishu includes the bounds is not documented; reading is correct either way. */
+/** A range in unix seconds. It is not documented whether Feishu includes the bounds; reading is correct either way. */
 export interface TimeRange {
   readonly start: number
   readonly end: number
@@ -72,7 +72,7 @@ const fromSeconds = (field: string, seconds: number): Effect.Effect<number, Feis
 const fromDigits = (field: string, text: string, now: number): Effect.Effect<number, FeishuError> => {
   const seconds = Number(text)
   const date = compactDate(text, field)
-  // Whoever writes 2026090108 means an hour; as unix seconds it is in 2034, and all such hours are after 2032.
+  // People who write 2026090108 mean an hour; as unix seconds it is in 2034, and all such hours are after 2032.
   if (date !== undefined && (seconds < firstPlausible || seconds > now + secondsOf(1, "d"))) {
     return notATime(field, text, write(date))
   }

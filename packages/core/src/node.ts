@@ -279,7 +279,8 @@ const certificatesOf = (field: string, content: string | Uint8Array) =>
   )
 
 /**
- * Warns about a certificate that is out of date: it may be why a server is not trusted, whose error does not name it.
+ * Warns about a certificate that is out of date. A server may not be trusted because of it, and the error of such a server
+ * does not name it.
  */
 const warnOfDates = Effect.fnUntraced(function* (read: ReadonlyArray<Certificates.Certificate>) {
   const now = yield* Clock.currentTimeMillis

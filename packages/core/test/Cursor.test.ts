@@ -73,7 +73,11 @@ describe("a cursor", () => {
     ["2", "damaged", /damaged/],
     ["feishu-meetings.1.e30", "damaged", /damaged/],
     ["feishu-meetings.2.e30", "damaged", /damaged/],
-    ["feishu-meetings.2.e30.00000000", "damaged", /starts with feishu-meetings\.2\. and comes whole/],
+    [
+      "feishu-meetings.2.e30.00000000",
+      "damaged",
+      /a whole cursor starts with feishu-meetings\.2\. and is one line/,
+    ],
     ["feishu-meetings.3.e30", "other version", /another version of effect-feishu/],
     ["feishu-meetings.12.e30.00000000", "other version", /another version/],
     [`feishu-meetings.1.${"A".repeat(100_000)}`, "damaged", /damaged/],

@@ -116,7 +116,7 @@ describe("a store app", () => {
       yield* Fake.advance("135 seconds")
       const { error } = yield* Fiber.join(reading)
       assert.strictEqual(error?.reason._tag, "AppTicketMissing")
-      assert.match(error!.message, /app cli_fake: no new app ticket came within 130 s.*AppTicket\.push/)
+      assert.match(error!.message, /app cli_fake: no new app ticket arrived within 130 s.*AppTicket\.push/)
     }),
   )
 

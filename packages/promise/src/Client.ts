@@ -46,7 +46,7 @@ export interface Client extends AsyncDisposable {
   ) => AsyncIterable<Page | Complete | Failed>
   /**
    * Keeps the ticket of a store app, which Feishu pushes to the app's event address every hour: pass on the
-   * `app_ticket` of every event of that type. While there is no ticket, Feishu is asked to push one, and reads wait.
+   * `app_ticket` of every event of that type. While there is no ticket, one is requested from Feishu, and reads wait.
    */
   readonly pushAppTicket: (ticket: string) => Promise<void>
   /** Ends the reads that are under way, which reject with `ClientClosed`, and closes the connections. */

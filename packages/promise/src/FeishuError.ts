@@ -162,7 +162,7 @@ export class AuthenticationFailed extends Answered {
   declare readonly appId?: string | undefined
 }
 
-/** Feishu pushed no ticket of a store app that it accepts, although it was asked to. */
+/** No valid ticket of a store app arrived, although one was requested from Feishu. */
 export class AppTicketMissing extends FeishuError {
   override readonly reason = "AppTicketMissing"
   declare readonly appId: string
@@ -179,7 +179,7 @@ export class PermissionDenied extends Answered {
   declare readonly moreScopes?: number | undefined
 }
 
-/** Feishu refused the request for good. */
+/** Feishu refused the request, and would refuse it again. */
 export class RequestRefused extends Answered {
   override readonly reason = "RequestRefused"
   /** The fields that Feishu names, with its descriptions: the first ten. */
@@ -199,11 +199,11 @@ export class Redirected extends FeishuError {
   declare readonly status: number
   /** Scheme, host and port of the request. */
   declare readonly from: string
-  /** The same of the target; absent if the answer names no target. */
+  /** The same for the target; absent if the answer names no target. */
   declare readonly to?: string | undefined
 }
 
-/** Feishu refused a range that starts more than 90 days ago (code 121003; that this is why is inferred). */
+/** Feishu refused a range that starts more than 90 days ago (code 121003; that this is the reason is inferred). */
 export class RangeTooOld extends Answered {
   override readonly reason = "RangeTooOld"
   /** The start of the refused range, in unix seconds. */
@@ -214,7 +214,7 @@ export class RangeTooOld extends Answered {
   declare readonly earliestStart: string
 }
 
-/** The answer does not match Feishu's documentation; to go on could lose rows. */
+/** The answer does not match Feishu's documentation; reading on could lose rows. */
 export class ContractViolation extends FeishuError {
   override readonly reason = "ContractViolation"
   declare readonly problem: string
@@ -231,7 +231,7 @@ export type PaginationFault =
   | "the page tokens go in a circle"
   | "too many pages in a row without a new row"
 
-/** The page tokens do not lead on: to read further would loop or lose rows. */
+/** The page tokens do not lead to a next page: reading on would loop or lose rows. */
 export class PaginationBroken extends FeishuError {
   override readonly reason = "PaginationBroken"
   declare readonly fault: PaginationFault

@@ -80,7 +80,7 @@ export interface Page {
 export interface Complete {
   readonly type: "Complete"
   readonly meetingNo: string
-  /** How many meetings came. */
+  /** The number of meetings that were read. */
   readonly rows: number
 }
 

@@ -8,9 +8,9 @@ export interface Invocation {
   readonly errors: ReadonlyArray<CliError.CliError>
 }
 
-/** What a command knows better than Effect. */
+/** The facts about a command that Effect does not know. */
 export interface Options {
-  /** English unless given. */
+  /** The language of the messages; English unless given. */
   readonly language?: Language
   /** What a flag takes, by its name: Effect's own words depend on where it noticed ("Expected an integer", "FILE"). */
   readonly takes?: Readonly<Record<string, string>>
@@ -40,7 +40,7 @@ export const describe = (invocation: Invocation, options: Options = {}): Mistake
   const meant = errors.flatMap((error) => {
     switch (error._tag) {
       case "UnrecognizedOption":
-        // Effect suggests --now for --foo, too; a mistyped flag usually begins right.
+        // Effect suggests --now even for --foo; a mistyped flag usually begins with the right letter.
         return error.suggestions.filter((flag) => flag.slice(0, 3) === error.option.slice(0, 3)).slice(0, 1)
       case "UnknownSubcommand": {
         const command = meantBy(error.subcommand) ?? error.suggestions[0]
@@ -50,7 +50,7 @@ export const describe = (invocation: Invocation, options: Options = {}): Mistake
         return []
     }
   })
-  // Effect takes -from apart into -f, -r, -o and -m; whoever typed it knows it as one.
+  // Effect splits -from into -f, -r, -o and -m; the user typed it as one flag.
   const letters = errors.flatMap((error) =>
     error._tag === "UnrecognizedOption" ? (/^-([^-])$/.exec(error.option)?.[1] ?? []) : [],
   )
@@ -92,7 +92,7 @@ const whatIsWrong = (
       const name = error.kind === "argument" ? error.option : `--${error.option}`
       if (error.expected === "at most 1 value") return say.onlyOnce(name)
       const choices = choicesIn(error.expected)
-      // What stands before the host of a URL may be a password.
+      // The text before the host of a URL may be a password.
       const value = error.value.replace(/\/\/[^/]*@/, "//<redacted>@")
       if (choices[0] === "true") return say.noValue(name, say.quoted(value))
       const expected = takes[error.option] ?? listOf(choices, say)

@@ -9,7 +9,7 @@ import { basename, dirname } from "node:path"
 import * as Links from "./Links.ts"
 import * as SystemCode from "./SystemCode.ts"
 
-/** Returns the descriptor of this process that a name stands for, or leads to by links; `undefined` if there is none. */
+/** Returns the descriptor of this process that a name means, or leads to by links; `undefined` if there is none. */
 export const ofName = (path: string): number | undefined => {
   const own = folderOf("/proc/self/fd/0")
   for (const name of Links.chain(path)) {
@@ -21,7 +21,7 @@ export const ofName = (path: string): number | undefined => {
   return undefined
 }
 
-/** True when a name stands for an open file of any process: `/proc/1/fd/1` is where a container's log is written. */
+/** True when a name means an open file of any process: `/proc/1/fd/1` is where a container's log is written. */
 export const isOfAnyProcess = (path: string): boolean =>
   Links.chain(path).some((name) => /^\/proc\/\d+(?:\/task\/\d+)?\/fd$/.test(folderOf(name) ?? ""))
 
@@ -39,7 +39,7 @@ export const isWritable = (descriptor: number): boolean => {
     // The system checks this like any write, and writes nothing.
     NodeFS.writeSync(descriptor, "")
   } catch (error) {
-    // EINVAL comes from descriptors that only Node uses. A full disk or a reader that is gone does not matter here.
+    // Descriptors that only Node uses fail with EINVAL. A full disk, or a reader that has closed its end, does not matter here.
     const code = SystemCode.find(error)
     if (code === "EBADF" || code === "EINVAL") return false
   }
@@ -58,7 +58,7 @@ export const isOfNode = (descriptor: number): boolean => {
     const ends = NodeFS.readdirSync("/proc/self/fd").filter((other) => linkTo(other) === pipe)
     return new Set(ends.map(accessOf)).size > 1
   } catch {
-    // There is no /proc, as on macOS.
+    // The system has no /proc, as macOS.
     return false
   }
 }

@@ -18,7 +18,7 @@ export type Unread =
   | { readonly _tag: "WrongKind"; readonly kind: "device" | "pipe" | "socket" }
   | { readonly _tag: "TooLarge"; readonly mostBytes: number }
 
-/** True when a name stands for standard input: `-`, `/dev/stdin` and the like. A file called `-` is `./-`. */
+/** True when a name means standard input: `-`, `/dev/stdin` and the like. A file called `-` is `./-`. */
 export const isStdin = (path: string): boolean => path === "-" || Descriptor.ofName(path) === 0
 
 /**
@@ -36,7 +36,7 @@ export const readNamed = (path: string, mostBytes: number): Effect.Effect<Uint8A
 
 /**
  * Reads a file that was found and not named by the user: only a regular file. Its `info` is that of the file that was read,
- * even if the name stands for another one now.
+ * even if the name leads to another one now.
  */
 export const readFound = (
   path: string,

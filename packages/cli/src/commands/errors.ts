@@ -124,11 +124,11 @@ const ofCode = (entry: ErrorCodes.ErrorCode, language: Language.Language): OfCod
 
 const inJson = (value: unknown): string => JSON.stringify(value, undefined, 2)
 
-/** In JSON the English is the catalogue's own, whose readers may use the client. */
+/** Returns an entry for JSON. Its English is the catalogue's own, since a program that reads it may use the client. */
 const record = (entry: ErrorCodes.ErrorCode, language: Language.Language) =>
   language === "zh" ? { ...entry, ...ofCode(entry, language) } : entry
 
-/** A pipe has no width: its reader wants whole lines. */
+/** Returns the width of a line. A pipe has no width: its reader wants whole lines. */
 const columns = (): number => (process.stdout.isTTY ? Math.min(process.stdout.columns || 80, 100) : Infinity)
 
 const table = (entries: ReadonlyArray<ErrorCodes.ErrorCode>, language: Language.Language): string =>

@@ -58,13 +58,13 @@ const words = Language.words({
   },
   zh: {
     description:
-      "估算一次读取的开销：请求数、频率限制下所需的时间、占每月配额的比例，以及最先发出的请求地址。不发送任何请求，也不需要访问凭证。",
+      "估算一次读取的开销：请求数、频率限制下所需的时间、占每月调用额度的比例，以及最先发出的请求地址。不发送任何请求，也不需要访问凭证。",
     short: "估算一次读取的请求数和时间；不发送任何请求",
     expectMeetings: "预计每个会议号的会议数；不给出时只能估算下限",
-    monthlyQuota: "租户每月的 API 调用配额，用于计算占比",
+    monthlyQuota: "租户每月的 API 调用额度，用于计算占比",
     json: "输出一个 JSON 文档",
     example: "一个会议号的一年",
-    exampleQuota: "多个会议号，并给出预计会议数和配额",
+    exampleQuota: "多个会议号，并给出预计会议数和调用额度",
     exampleJson: "供程序使用",
     numbers: (count, numbers, windows) =>
       `${numbers} 个会议号，${count === 1 ? "" : "每个 "}${windows} 个时间段（每段至多 90 天）`,
@@ -76,12 +76,12 @@ const words = Language.words({
     time: (time, rateLimit) => `${time}，按每分钟 ${rateLimit} 次请求计`,
     noTime: (rateLimit) => `无需等待频率限制（每分钟 ${rateLimit} 次请求）`,
     quota: (share, quota) => `占每月 ${quota} 次调用的 ${share}`,
-    overQuota: "超出配额：其余请求会被飞书拒绝，直到下个月",
-    old: "注意：时间范围的开始早于 90 天前。飞书可能拒绝，也可能不显示其中的会议。",
+    overQuota: "超出调用额度：其余请求会被飞书拒绝，直到下个月。",
+    old: "注意：时间范围的开始早于 90 天前。飞书可能拒绝，也可能不显示其中的会议，即使有过会议。",
     none: ["没有给出会议号", "请至少给出一个，例如：feishu-meetings plan 337736498"],
     urls: "最先发出的请求（访问凭证在请求头中）：",
     more: (requests) => `此外至少还有 ${requests} 次`,
-    labels: { numbers: "会议号", range: "时间范围", requests: "请求", time: "时间", quota: "配额" },
+    labels: { numbers: "会议号", range: "时间范围", requests: "请求", time: "时间", quota: "额度" },
     atLeast: (text) => `至少 ${text}`,
     duration: (hours, minutes, seconds) =>
       [

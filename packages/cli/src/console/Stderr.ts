@@ -30,7 +30,7 @@ export class Stderr extends Context.Service<
     readonly line: (text: string, label?: Label) => Effect.Effect<void>
     /** True when there is a terminal that takes a progress line. */
     readonly live: boolean
-    /** Shows or replaces the progress line, which has to fit into `columns`; does nothing where there is no terminal. */
+    /** Shows or replaces the progress line, which has to fit into `columns`; does nothing without a terminal. */
     readonly progress: (render: (columns: number) => string) => Effect.Effect<void>
     /** Removes the progress line, for other output on the same terminal. */
     readonly clear: Effect.Effect<void>
@@ -58,7 +58,7 @@ const isPipe = (descriptor: number): boolean => {
 
 const make = Effect.gen(function* () {
   const { stderr } = process
-  // The reader has closed it: there is no place left to report that.
+  // The reader has closed standard error, so there is nowhere to report that.
   stderr.on("error", () => {})
   const live =
     stderr.isTTY === true && process.env["TERM"] !== "dumb" && !process.env["NO_COLOR"] && !isPipe(1)

@@ -144,7 +144,7 @@ export const detailsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<string> =>
   const error = Cause.squash(cause)
   if (error instanceof FeishuError.FeishuError) return detailsOfFeishu(error)
   if (error instanceof NumbersFailed) return error.errors.flatMap(detailsOfFeishu)
-  // Their message says it all.
+  // These errors have no further details: their message says everything.
   if (CliError.isCliError(error) || error instanceof OutputFailed || error instanceof TimeUnreachable) {
     return []
   }

@@ -18,7 +18,7 @@ const words = Language.words({
       `Known fields: ${known}.`,
     ],
     password: [
-      "passwords are not written unless you ask for them",
+      "passwords are not written by default",
       "Add --show-passwords, or leave out the field password.",
     ],
   },

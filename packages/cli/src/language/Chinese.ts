@@ -21,7 +21,7 @@ const newToken =
   "请将 FEISHU_ACCESS_TOKEN 换为新的访问凭证；或去掉它，改为设置 FEISHU_APP_ID 与 FEISHU_APP_SECRET，凭证将自动获取并刷新。"
 const fetchedToken =
   "应用的访问凭证由程序自动获取并刷新，但仍被拒绝：请确认应用已在租户中启用，且品牌（飞书或 Lark）与 base URL 属于该应用；若无误，请将日志 ID 提供给飞书技术支持。"
-const authoriseAgain = "请让用户重新授权，并保存最近一次返回的凭证。"
+const authoriseAgain = "请让用户重新授权，并保存最近一次响应中的凭证。"
 const later = "请稍后重试；若持续出现，请将日志 ID 提供给飞书技术支持。"
 
 const internalError: Explanation = { meaning: "飞书内部错误", remedy: later }
@@ -35,7 +35,7 @@ export const codes: Readonly<Record<number, OfCode>> = {
   10003: { meaning: "App ID 不存在，或凭证接口无法解析请求", remedy: checkCredentials },
   10012: {
     meaning: "商店应用的 app_ticket 无效或已过期",
-    remedy: "请保存飞书推送的每一个 app_ticket：有效期 3 小时，每小时推送一次。",
+    remedy: "请将飞书推送的每一个 app_ticket 交给程序：有效期 3 小时，每小时推送一次。",
   },
   10013: { meaning: "商店应用的 app_access_token 无效或已过期", remedy: later },
   10014: { meaning: "App Secret 与 App ID 不匹配", remedy: checkCredentials },
@@ -66,7 +66,7 @@ export const codes: Readonly<Record<number, OfCode>> = {
   121006: { meaning: "请求与会议的当前状态冲突", remedy: later },
   99991400: {
     meaning: "请求超出频率限制：每个 API、应用、租户每分钟 100 次",
-    remedy: "请等待频率限制窗口重置；若有其他程序使用同一应用，请降低它们的频率，或调低 --rate-limit。",
+    remedy: "请等待频率限制窗口重置；若有其他程序使用同一应用，请减少它们的请求，或调低 --rate-limit。",
   },
   99991401: { meaning: "应用不允许来自该 IP 的请求", remedy: "请在开发者后台将该 IP 加入应用的 IP 白名单。" },
   99991403: {
@@ -138,7 +138,7 @@ const transportFaults: Record<
   },
   "client certificate required": {
     meaning: "服务器要求客户端证书",
-    remedy: "本工具没有客户端证书：请向服务器的运维者索取不需要证书的地址。",
+    remedy: "本工具没有客户端证书：请向该服务器的运维人员索取不需要证书的地址。",
   },
   "certificate refused": {
     meaning: "TLS 证书不被信任",
@@ -146,12 +146,12 @@ const transportFaults: Record<
       switch (systemCode) {
         case "CERT_HAS_EXPIRED":
         case "CERT_NOT_YET_VALID":
-          return "请检查本机时钟；如果无误，需由该主机的运维者更新证书。"
+          return "请检查本机时钟；如果无误，需由该主机的运维人员更新证书。"
         case "ERR_TLS_CERT_ALTNAME_INVALID":
         case "HOSTNAME_MISMATCH":
           return "请检查 base URL：证书属于另一台主机。"
         default:
-          return "如果代理会解密 TLS，或是私有化部署，请将其证书颁发机构的证书存入文件，并用 FEISHU_CA_FILE 指定；否则可能有人在窃听。"
+          return "如果代理会解密 TLS，或是私有化部署，请将其证书颁发机构的证书存入文件，并用 FEISHU_CA_FILE 指定；否则可能有人在窃听连接。"
       }
     },
   },
@@ -189,7 +189,7 @@ const transportFaults: Record<
 }
 
 const paginationFaults: Record<FeishuError.PaginationBroken["fault"], string> = {
-  "more pages are announced, but there is no page token": "响应表示还有下一页，却没有 page_token",
+  "more pages are announced, but there is no page token": "响应表示后面还有数据，却没有 page_token",
   "the page token is the same as before": "page_token 与上一页相同",
   "the page tokens go in a circle": "page_token 出现循环",
   "too many pages in a row without a new row": "连续过多的页没有新数据",
@@ -258,7 +258,7 @@ const reasons: Reasons = {
       reason.longestWaitSeconds === undefined ? "" : `，超过最长等待时间 ${reason.longestWaitSeconds} 秒`
     return {
       meaning: `请求超出频率限制（${answered(reason)}）；${reason.retryAfterSeconds} 秒后重置${tooLong}`,
-      remedy: "请到时重试；若有其他程序使用同一应用，请降低它们的频率，或调低 --rate-limit。",
+      remedy: "请到时重试；若有其他程序使用同一应用，请减少它们的请求，或调低 --rate-limit。",
     }
   },
   QuotaExceeded: (reason) => ({
@@ -303,7 +303,7 @@ const reasons: Reasons = {
       meaning: `服务器${where}${to === undefined ? "" : "，未跟随：访问凭证只用于 base URL"}（HTTP ${status}）`,
       remedy: isToHttps
         ? `请在 base URL 中使用 https：${to}。`
-        : "请确认 base URL 指向飞书开放平台，例如 https://open.feishu.cn；需要先登录的网络也会这样响应。",
+        : "请确认 base URL 指向飞书开放平台，例如 https://open.feishu.cn；需要先登录的网络也会返回这样的响应。",
     }
   },
   RangeTooOld: (reason) => ({

@@ -1,4 +1,4 @@
-/** The English of what the client and the catalogue of error codes say: what names the client's code names flags here. */
+/** The English of the client's errors and of the catalogue of error codes, with this command's flags instead of the client's code. */
 import { ErrorCodes, type FeishuError, Sentence } from "@effect-feishu/core"
 import { englishSentences } from "./englishSentences.ts"
 import { settingName } from "./settingName.ts"
@@ -6,7 +6,7 @@ import { settingName } from "./settingName.ts"
 /** What to do about a code, in the names of this command. */
 export const remedyOfCode = ({ code, remedy, remedyOfApp }: ErrorCodes.ErrorCode): string => {
   if (code === 99991400) {
-    return "Wait until the window resets; if other programs use the same app, let them slow down, or lower --rate-limit."
+    return "Wait until the window resets; if other programs use the same app, have them send fewer requests, or lower --rate-limit."
   }
   return remedyOfApp === undefined
     ? remedy
@@ -33,7 +33,7 @@ const remedyOfTransport = (reason: FeishuError.TransportFailed): string => {
     case "certificate refused":
       return otherThanAuthority.has(reason.systemCode ?? "")
         ? reason.remedy
-        : `If a proxy inspects TLS, or this is a private deployment, ${intoFile}. Otherwise somebody may be listening.`
+        : `If a proxy inspects TLS, or this is a private deployment, ${intoFile}. Otherwise somebody may be intercepting the connection.`
     default:
       return reason.remedy
   }
@@ -52,12 +52,12 @@ const remedyOf = (reason: FeishuError.Reason): string => {
         ? "Go on in the program that made the cursor: this command reads the tenant of its own app."
         : reason.remedy
     case "RateLimited":
-      return "Try again then; if other programs use the same app, let them slow down, or lower --rate-limit."
+      return "Try again then; if other programs use the same app, have them send fewer requests, or lower --rate-limit."
     case "TransportFailed":
       return remedyOfTransport(reason)
     default: {
       const code = "code" in reason && reason.code !== undefined ? ErrorCodes.find(reason.code) : undefined
-      // One that was fetched for an app has a remedy of its own, which names nothing of the client's.
+      // A token that was fetched for an app has another remedy, which names nothing of the client's code.
       return code !== undefined && reason.remedy === code.remedy ? remedyOfCode(code) : reason.remedy
     }
   }

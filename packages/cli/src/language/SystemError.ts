@@ -36,7 +36,7 @@ const kinds: Readonly<Record<(Unread & { readonly _tag: "WrongKind" })["kind"], 
   socket: { en: "it is a socket", zh: "它是套接字" },
 }
 
-/** Returns the system's code for what failed, such as `ENOSPC`; where there is none, Effect's name for it. */
+/** Returns the system's code of a failure, such as `ENOSPC`; without a code, Effect's name of the failure. */
 export const codeOf = ({ reason }: PlatformError.PlatformError): string =>
   SystemCode.find(reason.cause) ?? reason._tag
 
@@ -62,5 +62,5 @@ export const unreadInWords = (unread: Unread, language: Language): string => {
   }
 }
 
-/** True when there is no room left. */
+/** True when a code says that there is no space left. */
 export const isFull = (code: string): boolean => code === "ENOSPC" || code === "EDQUOT"

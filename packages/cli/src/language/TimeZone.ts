@@ -14,7 +14,7 @@ export interface TimeZone {
   readonly name: string
   /** What TZ says; `undefined` where it is not set, and the machine decides. */
   readonly tz: string | undefined
-  /** False where the zone that was meant is not known, and `name` stands in for it. */
+  /** False where the zone that was meant is not known, and `name` is used instead. */
   readonly isKnown: boolean
 }
 
@@ -30,7 +30,7 @@ export const current = (
 
 /** Returns the zone that a value of TZ means, or `undefined`. */
 const ofTz = (tz: string): string | undefined => {
-  // `docker --env-file` leaves quotes, and a file from Windows a carriage return; a colon stands before a file's name.
+  // `docker --env-file` leaves quotes, and a file from Windows a carriage return; a colon comes before a file name.
   const text = tz.replaceAll(/^[\s"']*:?|[\s"']+$/g, "")
   // By POSIX that is UTC; Compose makes it of a variable that is not set.
   if (text === "") return "UTC"
@@ -102,7 +102,7 @@ const ofMachine = (localtime: string): Pick<TimeZone, "name" | "isKnown"> => {
   const offsets = [midwinter, midsummer].map((time) => offsetOf(local, time))
   const isIt = [midwinter, midsummer].every((time, at) => offsetOf(formatIn(name), time) === offsets[at])
   if (name !== undefined && isIt) return { name, isKnown: true }
-  // Its clock shows how far it is from UTC, though not since when, nor until when.
+  // The machine's clock shows how far it is from UTC, but not since when or until when.
   return { name: offsets[0] === offsets[1] ? (offsets[0] ?? "UTC") : "UTC", isKnown: false }
 }
 
@@ -135,7 +135,7 @@ const words = Language.words({
   },
 })
 
-/** Describes the zone and where it comes from; of an unknown zone, says what stands in for it and what to do. */
+/** Describes the zone and where it comes from; of an unknown zone, says which is used instead and what to do. */
 export const inWords = ({ isKnown, name, tz }: TimeZone, language: Language.Language): string => {
   const say = words[language]
   const value = tz === undefined ? undefined : JSON.stringify(tz.length > 60 ? `${tz.slice(0, 60)}…` : tz)

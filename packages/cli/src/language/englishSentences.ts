@@ -1,4 +1,4 @@
-/** The English of every sentence of the client, as this command says it: what names the client's code names its flags. */
+/** The English of every sentence of the client, with this command's flags instead of the client's code. */
 import { Sentence } from "@effect-feishu/core"
 
 /** The table. */

@@ -254,7 +254,7 @@ export const finish = Effect.fnUntraced(function* (path: string, written: Writte
   if (yield* isIt(part)) {
     yield* PartFile.lock(part)
     yield* PartFile.refuseForeign(part)
-    // Whether the file was there when the rows were read is not known: somebody may have put it there to get them.
+    // It is not known whether the file was there when the rows were read: somebody may have put it there to get them.
     const there = Option.filter(yield* Effect.option(files.stat(target)), ({ uid }) =>
       Option.exists(uid, Owner.isTrusted),
     )

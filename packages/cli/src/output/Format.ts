@@ -28,7 +28,7 @@ export const usualFields = (showPasswords: boolean): ReadonlyArray<Field> => [
 
 /** How much is in the output already. */
 interface Before {
-  /** Characters or bytes: only whether there are any matters. */
+  /** The length in characters or bytes: it only matters whether it is 0. */
   readonly length: number
   readonly rows: number
 }

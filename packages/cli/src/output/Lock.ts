@@ -51,7 +51,7 @@ const addressOf = (path: string): string => {
 
 const listening = (address: string) =>
   new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-    // A caller only wants to know whether somebody listens.
+    // A process that connects only checks that somebody listens.
     const server = createServer((socket) => socket.destroy())
     const retry = (error: Error & { readonly code?: string }) => {
       if (error.code !== held || address.startsWith("\0") || process.platform === "win32")

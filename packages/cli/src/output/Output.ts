@@ -1,4 +1,4 @@
-/** An output that is open, and what can go wrong with one, whether it is a stream or a file. */
+/** An open output, a stream or a file, and what can go wrong with one. */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
@@ -50,8 +50,10 @@ type Refusal = readonly [problem: string, remedy: string]
 /** Makes a function that refuses an output, with a pair of a table in the language of the run. */
 export const refusals =
   <W>(table: Language.Words<W>) =>
-  (tell: (say: W) => Refusal, flag: OutputFailed["flag"] = "--output") =>
-    Effect.flatMap(Language.say(table), (say) => Effect.fail(FeishuError.invalidRequest(flag, ...tell(say))))
+  (refusal: (say: W) => Refusal, flag: OutputFailed["flag"] = "--output") =>
+    Effect.flatMap(Language.say(table), (say) =>
+      Effect.fail(FeishuError.invalidRequest(flag, ...refusal(say))),
+    )
 
 const words = Language.words({
   en: {

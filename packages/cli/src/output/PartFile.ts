@@ -34,7 +34,7 @@ const words = Language.words({
       "Move it away, or write to another file.",
     ],
     gone: (part: string, bytes: number) => [
-      `${part} is gone, but the checkpoint says that it has ${bytes} bytes`,
+      `${part} no longer exists, but the checkpoint says that it has ${bytes} bytes`,
       "Restore the file; or remove the checkpoint to start again.",
     ],
     tooShort: (part: string, size: number, bytes: number) => [
@@ -133,7 +133,7 @@ export const create = Effect.fnUntraced(function* (
   )
 })
 
-/** What is there of that name already. Only a file of one's own, and with no other name, is not foreign. */
+/** Returns what already has that name. Every file is foreign except a file of the user's own that has no other name. */
 const kindOf = (part: string): "foreign" | "empty" | "rows" => {
   try {
     const info = NodeFS.lstatSync(part)
@@ -149,7 +149,7 @@ const kindOf = (part: string): "foreign" | "empty" | "rows" => {
 export const refuseForeign = (part: string) =>
   kindOf(part) === "foreign" ? refuse((say) => say.notOwn(part)) : Effect.void
 
-/** Opens a `.part` behind the rows that were recorded. If nothing was recorded and it is gone, nothing is lost. */
+/** Opens a `.part` behind the rows that were recorded. If nothing was recorded and it no longer exists, nothing is lost. */
 export const resume = Effect.fnUntraced(function* (
   path: string,
   part: string,

@@ -36,7 +36,7 @@ const words = Language.words({
 
 const refuse = refusals(words)
 
-/** True when a name stands for standard output: `-`, `/dev/stdout` and the like. A file called `-` is `./-`. */
+/** True when a name means standard output: `-`, `/dev/stdout` and the like. A file called `-` is `./-`. */
 export const isStdout = (path: string): boolean => path === "-" || Descriptor.ofName(path) === 1
 
 /** Opens an output by its name. A file is written next to its place until it is complete, a stream at once. */

@@ -1,7 +1,7 @@
 /**
  * The records of a checkpoint. Each is a line: JSON, a space and a checksum. The first record says what is read, and how
- * far it had come when the run started; each record after it adds a step. So a step costs what it brought, and not what
- * came before it.
+ * far it had come when the run started; each record after it adds a step. So the size of a record depends on its own step
+ * only, not on what came before it.
  *
  * A checksum is the CRC-32 of all records up to its own: a line that is changed, removed, doubled or moved does not fit
  * the lines around it. Only the last line may be wrong, if the process was killed while writing it: it is left out then,
@@ -44,13 +44,13 @@ const Unreachable = { from: Count, to: Count }
 const Start = Schema.Struct({
   [versionKey]: Schema.Literal(version),
   plan: Plan,
-  /** Unix seconds; absent where cursors hold the range. `asked` is when it was computed from the words of the command. */
+  /** The range in unix seconds; absent where cursors hold it. `asked` is when it was computed from the words of the command. */
   range: Schema.optionalKey(Schema.Struct({ start: Count, end: Count, asked: Schema.optionalKey(Count) })),
   ...Written,
   rows: Count,
   /** The numbers that have been read to their end. */
   done: Schema.Array(MeetingNo),
-  /** The other numbers of which a page was written. */
+  /** The other numbers with at least one written page. */
   open: Schema.Array(
     Schema.Struct({
       /** The place to resume. */
@@ -95,7 +95,7 @@ const Requests = Schema.Struct({ step: Schema.Literal("requests"), requests: Cou
 /** The output is whole, its end included; only the move to its place may be missing. */
 const Whole = Schema.Struct({
   step: Schema.Literal("whole"),
-  /** Whether the list ended, or `--max-items` was reached. */
+  /** How the run ended: `complete` at the end of the list, `limited` at `--max-items`. */
   ended: Schema.Literals(["complete", "limited"]),
   ...Written,
   requests: CountedRequests.Recorded,
@@ -126,7 +126,7 @@ const inHex = (checksum: number): string => checksum.toString(16).padStart(8, "0
 /** Adds the version of this format to the first record. */
 export const start = (record: Omit<Start, typeof versionKey>): Start => ({ [versionKey]: version, ...record })
 
-/** The bytes at the start of a file that show whether it is a checkpoint, and of which version. */
+/** The number of bytes at the start of a file that show whether it is a checkpoint, and its version. */
 export const headBytes = 256
 
 /** Returns the version of a checkpoint by its first bytes, however an editor changed them; `undefined` if it is not a checkpoint. */
@@ -207,7 +207,7 @@ export class State implements WrittenBytes.WrittenBytes {
   rows = 0
   /** The numbers that have been read to their end. */
   readonly done = new Set<MeetingNo>()
-  /** The other numbers of which a page was written, and the place after it. */
+  /** The other numbers with at least one written page, and the place after the last one. */
   readonly open = new Map<MeetingNo, Cursor.Cursor>()
   readonly seen = new SeenIds()
   readonly unreachable: Array<{ readonly meetingNo: MeetingNo; readonly from: number; readonly to: number }> =

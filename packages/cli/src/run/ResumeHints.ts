@@ -16,7 +16,7 @@ export const cursorsOf = (run: State): ReadonlyArray<Cursor.Cursor> => [
   ...Array.from(run.failed.values()).flatMap(({ cursor }) => cursor ?? []),
 ]
 
-/** Returns what is left to read, as commands take it: cursors, and numbers of which nothing has been read. */
+/** Returns what is left to read, as arguments of commands: cursors, and the numbers that were not begun. */
 const leftOf = (run: State) => {
   const places = cursorsOf(run).flatMap((cursor) => {
     const position = Cursor.toPosition(cursor)
@@ -156,7 +156,7 @@ const words = Language.words({
     tooManyCursors: (number: number) =>
       `${number} numbers were not read to their end: --summary json prints their cursors; with --output and --checkpoint, the same command would resume`,
     tooManyNumbers: (number: number, first: string, range: string) =>
-      `nothing was read of ${number} numbers, beginning with ${first}: give those again, with ${range}; with --output and --checkpoint, the same command would resume`,
+      `${number} numbers were not read, the first of them ${first}: give them again, with ${range}; with --output and --checkpoint, the same command would resume`,
     repeated: (rows: number) => `on resume, the last ${many(rows, "row")} of this output will come again`,
     stuck: (pageSize: number) =>
       `; with --max-items below the page size, ${pageSize}, a run makes no progress`,
@@ -174,7 +174,7 @@ const words = Language.words({
     tooManyNumbers: (number, first, range) =>
       `${number} 个会议号尚未读取，其中第一个是 ${first}：请再次给出它们，并加上 ${range}；若使用 --output 和 --checkpoint，再次运行同一命令即可继续`,
     repeated: (rows) => `继续运行时，本次输出的最后 ${rows} 行会再次出现`,
-    stuck: (pageSize) => `；--max-items 小于每页条数 ${pageSize} 时，无法继续前进`,
+    stuck: (pageSize) => `；--max-items 小于每页条数 ${pageSize} 时，运行不会有进展`,
     refusedFrom: (start, from) =>
       `从 ${from} 起，飞书可能拒绝早于 90 天前的开始时间 ${start}：届时请给出更晚的 --from`,
     comma: "、",

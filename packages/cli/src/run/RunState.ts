@@ -78,7 +78,7 @@ export interface State {
   requests: number
   retries: number
   duplicates: number
-  /** The windows of which a page was read, as `number/window`. */
+  /** The windows with at least one page that was read, as `number/window`. */
   readonly windowsRead: Set<string>
   /** Milliseconds of waiting for the rate limit. */
   waitedMs: number
@@ -169,7 +169,7 @@ export const numberFailed = (run: State, meetingNo: MeetingNo, error: FeishuErro
   }
 }
 
-/** Counts a page of which `rows` rows are out: all of them, or as many as `--max-items` allows. */
+/** Counts a page whose first `rows` rows are written: all of them, or as many as `--max-items` allows. */
 export const pageWritten = (run: State, page: Meetings.Page, rows: number): void => {
   const { cursor, meetingNo, meetings, unreachable } = page
   run.rows += rows

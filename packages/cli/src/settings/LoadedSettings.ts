@@ -233,7 +233,7 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
   return settings
 })
 
-/** Asks each source in turn for each setting, the strongest first. */
+/** Takes each setting from the strongest source that has it. */
 const collect = Effect.fnUntraced(function* (sources: ReadonlyArray<Source>, language: Language.Language) {
   const collected: Collected = new Map()
   const problems: Array<string> = []
@@ -344,7 +344,7 @@ export const addresses = ({ found }: Settings) =>
     allowHttp: allowsHttp(found),
   })
 
-/** Returns the app that reads, where that is known: a token does not say whose it is. */
+/** Returns the app that reads, if it is known: a token does not name its app. */
 export const app = (settings: Settings): string | undefined =>
   hasToken(settings) ? undefined : settings.found.get("app-id")?.text
 
@@ -352,7 +352,7 @@ export const app = (settings: Settings): string | undefined =>
 export const hasToken = ({ found }: Settings): boolean =>
   found.has("access-token") || found.has("access-token-file")
 
-/** Returns the secret of one kind, from wherever it is; `undefined` if there is none. */
+/** Returns the secret of one kind, from whichever source has it; `undefined` if no source has one. */
 export const secret = Effect.fnUntraced(function* (
   settings: Settings,
   kind: "access-token" | "app-secret",

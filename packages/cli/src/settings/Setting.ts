@@ -14,14 +14,14 @@ export interface Setting {
   readonly name: Name
   /** The variables of the environment that set it; the first that is set counts. */
   readonly variables: ReadonlyArray<string>
-  /** Whether the value is a secret, the name of a file that holds one, or the name of another file. */
+  /** What the value is: a `secret`, the name of a file that holds one, the name of another file, or any other `value`. */
   readonly holds: "value" | "secret" | "secret file" | "file"
   /**
-   * Whether a project's file may set it. Such a file comes with somebody's repository: it must not send a secret to
-   * another host, nor a file to Feishu.
+   * The values that a project's file may set. Such a file comes with somebody's repository: it must not send a secret to
+   * another host, or a file to Feishu.
    */
   readonly inProject: "any" | "known hosts" | "never"
-  /** Whether a flag sets it. */
+  /** True when a flag sets it. */
   readonly hasFlag: boolean
   /** Returns what is wrong with a value, as a clause; `undefined` if it is right. */
   readonly problem: (text: string) => Words<string> | undefined
@@ -59,7 +59,7 @@ export const isKnownHost = (address: string): boolean => {
 
 const url = (text: string): Words<string> | undefined =>
   Option.getOrUndefined(
-    // Whether it may be plain http is decided by allow-http.
+    // The setting allow-http decides whether it may be plain http.
     Option.map(Result.getFailure(BaseUrl.parse(text)), (problem) => urlProblems[problem]),
   )
 

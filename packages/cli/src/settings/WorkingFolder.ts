@@ -28,7 +28,7 @@ const words = Language.words({
   },
 })
 
-/** Refuses a relative path when that folder is gone: the system would report a missing file instead of the folder. */
+/** Refuses a relative path when that folder was removed: the system would report a missing file instead of the folder. */
 export const check = Effect.fnUntraced(function* (field: string, path: string) {
   if (path === "-" || isAbsolute(path) || current() !== undefined) return
   const { gone } = yield* Language.say(words)

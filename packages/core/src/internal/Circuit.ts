@@ -1,6 +1,6 @@
 /**
- * Leaves alone for a while what has just failed: calls in the meantime fail at once with the same error, and the first
- * call after that finds out, for all that wait, whether it works again.
+ * Sends nothing for a while after a failure: meanwhile, calls with the same key fail at once with the same error. After
+ * that, one call tests for all that wait whether it works again.
  */
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
@@ -20,7 +20,7 @@ export interface Circuit {
 interface Open {
   readonly error: FeishuError
   readonly until: number
-  /** Lets one call at a time find out whether it works again. */
+  /** Permits one call at a time to test whether it works again. */
   readonly probe: Semaphore.Semaphore
 }
 

@@ -40,9 +40,9 @@ export interface Resume {
    */
   readonly readAhead?: number | undefined
   /**
-   * Ids of the meetings that came before the cursor, in its window and the one before. They do not come again: not
-   * where windows meet, nor when Feishu no longer accepts the page token and the window is read from its start. If
-   * you keep them with the cursor, every row comes exactly once across a resume, too.
+   * The ids of the meetings that came before the cursor, in its window and the one before. These meetings do not come
+   * again, either where windows meet or when Feishu no longer accepts the page token and the window is read from its
+   * start. If you keep the ids with the cursor, every row comes exactly once across a resume, too.
    */
   readonly seen?: Iterable<string> | undefined
 }
@@ -88,7 +88,7 @@ export const open = Effect.fnUntraced(function* (
   }
   const start = yield* unpacked(request.cursor, baseUrl, tenant)
   const isBegun = start.window > 0 || start.pageToken !== undefined || start.windowStart !== undefined
-  // At the very start of its range nothing was read yet: that is as if the range were given now, but for its age.
+  // A cursor at the very start of its range has read nothing: it is like a range that is given now, except for its age.
   return { start, readAhead, seen: request.seen, resumed: isBegun || start.asked === undefined }
 })
 

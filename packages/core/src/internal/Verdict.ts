@@ -26,7 +26,7 @@ import * as Sentence from "../Sentence.ts"
 import { checkedLogId, masked, repeats, type Secrets, showable } from "./ServerText.ts"
 import type { Answer } from "./Transport.ts"
 
-/** In characters: as much as most servers accept in a URL. */
+/** The most characters of a page token: as many as most servers accept in a URL. */
 const longestPageToken = 8_192
 
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope.Envelope)
@@ -80,7 +80,7 @@ const problemOfPageToken = (json: object, secrets: Secrets): Sentence.Sentence |
     : undefined
 }
 
-/** What an error repeats of Feishu's answer. */
+/** The parts of Feishu's answer that an error repeats. */
 interface Said {
   readonly status: number
   readonly code?: number

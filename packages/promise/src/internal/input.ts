@@ -231,5 +231,5 @@ export const ticketOf = Effect.fnUntraced(function* (ticket: string) {
   const problem = Secret.problem(appTicket, "AppTicket")
   return problem === undefined
     ? appTicket
-    : yield* refuse("ticket", problem, "Give the app_ticket of the event exactly as it came.")
+    : yield* refuse("ticket", problem, "Give the app_ticket of the event exactly as Feishu pushed it.")
 })

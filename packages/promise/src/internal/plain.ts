@@ -102,7 +102,7 @@ const remedyOf = (reason: Core.Reason): string => {
   return sentence === undefined ? reason.remedy : Sentence.say(sentence, sentences)
 }
 
-/** What names the code of core names this package's options here. */
+/** The sentences in which core names its own code, with the options of this package instead. */
 const sentences: Sentence.Table = {
   ...Sentence.englishTable,
   useHttps: () =>

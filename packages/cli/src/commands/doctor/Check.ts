@@ -22,7 +22,7 @@ export const names = [
 /** The name of a check. */
 export type Name = (typeof names)[number]
 
-/** What programs get in addition to the text. */
+/** The data that programs get in addition to the text. */
 export type Facts = Readonly<Record<string, unknown>>
 
 /** The report of a check that passed. */

@@ -51,7 +51,7 @@ type WrittenPage = Recorded.Without<
 
 /** What is in the output. */
 interface Written {
-  /** Characters, or the bytes of an earlier run: only whether there are any matters. */
+  /** The length in characters, or in bytes for an earlier run: it only matters whether it is 0. */
   length: number
   /** The last page. */
   page: WrittenPage | undefined
@@ -87,7 +87,7 @@ export const open = Effect.fnUntraced(function* (options: Options) {
     },
     close: (exit) => {
       const checkpoint = recording?.checkpoint
-      // A table of nothing is not written after a failure; nor is anything for bad input, since nothing was sent.
+      // After a failure a table without rows is not written. After bad input nothing is written, since nothing was sent.
       const isEmpty =
         written.length === 0 && Exit.isFailure(exit) && (options.format === "table" || isBadInput(exit))
       const keep = isWorthKeeping(run, checkpoint !== undefined)
@@ -121,7 +121,7 @@ const journalOf = (
   forget: checkpoint.remove,
 })
 
-/** A page of which `rows` rows are out, as the record of the checkpoint; `allRows` are those of the whole output. */
+/** Returns the record of a page whose first `rows` rows are written; `allRows` is the number of rows in the whole output. */
 const recordOf = (page: Meetings.Page, rows: number, allRows: number): WrittenPage => {
   const { cursor, meetingNo, meetings, unreachable } = page
   if (rows < meetings.length) return { step: "cut page", rows: allRows }

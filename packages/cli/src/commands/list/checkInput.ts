@@ -40,8 +40,8 @@ export interface Input extends RangeFlags.Given, ConnectionFlags.Given {
 export interface Selection {
   readonly numbers: ReadonlyArray<MeetingNo>
   /**
-   * One range for all numbers, since a relative time must not move while they are read, and `asked`: when it was given, in
-   * unix seconds. Absent where cursors are given, which hold it.
+   * The range: one for all numbers, since a relative time must not move while they are read. `asked` is when it was given,
+   * in unix seconds. Absent where cursors are given: they hold the range.
    */
   readonly range: (TimeRange.TimeRange & { readonly asked?: number }) | undefined
   readonly cursors: ReadonlyArray<Cursor.Cursor>
@@ -92,7 +92,7 @@ const words = Language.words({
     overNumbers: ["it would overwrite the file of the numbers", "Write to another file."],
     noOutput: ["it needs an output file to resume", "Add --output FILE."],
     noFile: (path: string) => [
-      `${path} stands for something that is already open, which no later run can resume`,
+      `${path} means something that is already open, which no later run can resume`,
       "Give the name of a file; a file called - is ./-",
     ],
     sameFile: [

@@ -1,6 +1,6 @@
 /**
  * The command `list`, run: the input is checked, the checkpoint and the client are made, and pages go from Feishu to the
- * output. How far it came is in `Run`, whatever happens.
+ * output. `Run` says how far the run has come, however it ends.
  */
 import { resolve } from "node:path"
 import * as Effect from "effect/Effect"

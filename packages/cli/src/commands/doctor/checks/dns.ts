@@ -22,11 +22,11 @@ const words = Language.words({
     isAddress: (host) => `${host} 是 IP 地址`,
     addresses: (host, addresses, millis) => `${host} 解析为 ${addresses}（${millis} 毫秒）`,
     notFound: (host, code) => `找不到 ${host}（${code}）`,
-    remedy: "请检查接口地址和本机的 DNS；内网可能需要连接 VPN。",
+    remedy: "请检查 base URL 和本机的 DNS；内网可能需要连接 VPN。",
   },
 })
 
-/** Looks up each host. Skipped where a proxy does that. */
+/** Resolves the name of each host. Skipped where a proxy does that. */
 export const checkDns = Effect.fnUntraced(function* (configured: Configured, proxy: URL | undefined) {
   const say = yield* Language.say(words)
   if (proxy !== undefined) return yield* new Check.CheckSkipped({ detail: say.byProxy })

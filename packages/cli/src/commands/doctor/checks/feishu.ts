@@ -10,7 +10,7 @@ const words = Language.words({
   en: {
     answered: (millis: number) => `answered in ${millis} ms`,
     refusedByGateway: (status: number) =>
-      `HTTP ${status} without Feishu's code: something in front of Feishu, such as a gateway, refuses requests without a token; the checks below show whether it lets those with one pass`,
+      `HTTP ${status} without Feishu's code: something in front of Feishu, such as a gateway, refuses requests without a token; the checks below show whether it accepts requests with a token`,
   },
   zh: {
     answered: (millis) => `${millis} 毫秒内响应`,

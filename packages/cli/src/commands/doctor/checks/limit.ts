@@ -19,7 +19,7 @@ const words = Language.words({
   },
 })
 
-/** Sends nothing: it reports what the requests before it have met. */
+/** Sends nothing: it reports whether a request of an earlier check was refused. */
 export const checkLimit = Effect.fnUntraced(function* ({ configured, refusedMillis }: Access) {
   const say = yield* Language.say(words)
   const { rateLimit } = configured.settings

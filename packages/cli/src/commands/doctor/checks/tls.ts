@@ -37,9 +37,9 @@ const words = Language.words({
     distrusted: (host, code, issuer, days) =>
       `${host} 的证书不可信（${code}）：由 ${issuer} 签发，剩余 ${days} 天`,
     expired: "请检查本机时钟；如果无误，需由该主机的运维人员更新证书。",
-    otherHost: "请检查接口地址：证书属于另一台主机。",
+    otherHost: "请检查 base URL：证书属于另一台主机。",
     remedy:
-      "如果代理会检查 TLS，或是私有化部署，请将其证书颁发机构的证书存入文件，并用 FEISHU_CA_FILE 指定；否则可能有人在截取连接。",
+      "如果代理会解密 TLS，或是私有化部署，请将其证书颁发机构的证书存入文件，并用 FEISHU_CA_FILE 指定；否则可能有人在窃听连接。",
   },
 })
 
