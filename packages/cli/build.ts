@@ -2,7 +2,7 @@ import { bundle } from "@effect-feishu/bundle"
 import * as InspectorAssets from "@effect-feishu/mock-server/InspectorAssets"
 import * as SeedExample from "@effect-feishu/mock-server/SeedExample"
 
-// The mock is loaded by those commands alone that need it.
+// In chunks, so that only the commands that need the mock load it.
 await bundle(
   new URL("./", import.meta.url),
   [{ entries: ["bin"], chunks: true }],

@@ -4,7 +4,7 @@ import { ListByNo, MeetingNo } from "@effect-feishu/contract"
 import { AccessToken, Meetings, Secret } from "@effect-feishu/core"
 import { saidBy } from "./Child.ts"
 
-/** How much there is to read, and how the server answers. */
+/** The amount of meetings, and how the server answers. */
 export interface Options {
   /** The number of windows of 90 days. */
   readonly windows: number

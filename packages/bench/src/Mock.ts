@@ -101,7 +101,7 @@ export interface Load {
  */
 export const loadOf = (latencies: ReadonlyArray<number>, millis: number): Load => {
   if (latencies.length === 0) throw new NotMeasured("no request was answered")
-  if (!(millis > 0)) throw new NotMeasured(`all answers came within ${millis} ms`)
+  if (!(millis > 0)) throw new NotMeasured(`all answers arrived within ${millis} ms`)
   return { requestsPerSecond: (latencies.length / millis) * 1000, p99: percentile(latencies, 99) * 1000 }
 }
 

@@ -34,8 +34,8 @@ describe("numbers", () => {
     const latencies = [...Array.from({ length: 98 }, () => 0.0412), 0.3, 0.4]
     assert.deepStrictEqual(loadOf(latencies, 50), { requestsPerSecond: 2_000, p99: 300 })
     assert.throws(() => loadOf([], 2_000), "no request was answered")
-    assert.throws(() => loadOf([0], 0), "all answers came within 0 ms")
-    assert.throws(() => loadOf([0], Number.NaN), "all answers came within NaN ms")
+    assert.throws(() => loadOf([0], 0), "all answers arrived within 0 ms")
+    assert.throws(() => loadOf([0], Number.NaN), "all answers arrived within NaN ms")
   })
 })
 

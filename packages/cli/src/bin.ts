@@ -16,11 +16,11 @@ if (why !== undefined) {
   console.error(why)
   process.exitCode = 1
 } else if (args.length === 1 && args[0] === "--version") {
-  // Loading the rest would take some ten times as long as answering.
+  // Answered here: loading the rest would take about ten times as long.
   console.log(`feishu-meetings v${version}`)
 } else if (args[0] === "mock") {
   CompiledCode.keep("feishu-meetings")
-  // It has flags, help, signals and exit codes of its own.
+  // The mock has its own flags, help, signals and exit codes.
   void import("@effect-feishu/mock-server/main").then(({ main }) =>
     main(args.slice(1), version, "feishu-meetings mock"),
   )

@@ -41,7 +41,7 @@ export type Problem = "damaged" | "other version"
 // Up to the year 5138: a damaged cursor must not lead to millions of windows.
 const Second = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 99_999_999_999 })))
 
-/** What a cursor holds. Times are unix seconds. */
+/** The content of a cursor. Times are unix seconds. */
 export const Position = Schema.Struct({
   meetingNo: MeetingNo,
   start: Second,

@@ -102,7 +102,7 @@ export class FeishuClient extends Context.Service<
   }
 >()("@effect-feishu/core/FeishuClient") {}
 
-/** What the credentials require in addition to what the layer provides. */
+/** The services that the credentials require in addition to those that the layer provides. */
 export type Requirements<R> = Exclude<
   Exclude<R, Scope.Scope>,
   FeishuConfig.FeishuConfig | RateLimit.RateLimit | Retry.RetryBudget

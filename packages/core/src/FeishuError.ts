@@ -148,7 +148,7 @@ interface Failure {
 
 interface FaultFacts {
   readonly retry: ErrorCodes.RetryClass
-  /** True when the request may have reached Feishu all the same, and so may count for its rate limit. */
+  /** True when the request may still have reached Feishu, and so may count for its rate limit. */
   readonly arrived: boolean
   readonly remedy: string | ((failure: Failure) => string)
 }
@@ -407,7 +407,7 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
 /** No valid ticket of a store app arrived, although one was requested from Feishu. */
 export class AppTicketMissing extends Schema.TaggedError<AppTicketMissing>()("AppTicketMissing", {
   appId: Schema.String,
-  /** For how many seconds a ticket was awaited. */
+  /** Seconds that the client waited for a ticket. */
   waitedSeconds: Schema.Finite,
 }) {
   readonly retry = "final"
@@ -453,11 +453,11 @@ export class RequestRefused extends Schema.TaggedError<RequestRefused>()("Reques
   violations: Schema.Array(Schema.Struct({ field: Schema.String, description: Schema.String })),
   /** How many more fields Feishu named. */
   moreViolations: Schema.optional(Schema.Int),
-  /** What is known in addition to Feishu's code, such as the beginning of an answer that is not Feishu's. */
+  /** Further facts in addition to Feishu's code, such as the beginning of an answer that is not Feishu's. */
   detail: Schema.optional(Schema.String),
   /** The detail as data. */
   sentences: Schema.optional(Schema.Struct({ detail: Sentence.Field })),
-  /** When the server answered, by its own clock, in unix seconds: its header `Date`. */
+  /** The time at which the server answered, by its own clock, in unix seconds: its header `Date`. */
   answeredAt: Schema.optional(Schema.Finite),
 }) {
   readonly retry = "final"
@@ -565,7 +565,7 @@ export class ContractViolation extends Schema.TaggedError<ContractViolation>()("
   }
 }
 
-/** What can be wrong with page tokens. */
+/** The possible faults of page tokens. */
 export const PaginationFault = Schema.Literals([
   "more pages are announced, but there is no page token",
   "the page token is the same as before",

@@ -65,7 +65,7 @@ export interface Options<Row, R> {
   readonly seen?: Iterable<string> | undefined
   /** Returns the key of a row. Rows with the same key are the same row. */
   readonly key: (row: Row) => string
-  /** True when Feishu refused the page token rather than the request as such. */
+  /** True when Feishu refused the page token, and not the rest of the request. */
   readonly isPageTokenRefused: (error: FeishuError) => boolean
   /** Makes the error of a fault in the pages. */
   readonly broken: (reason: PaginationBroken, position: Position) => FeishuError
@@ -133,7 +133,7 @@ const inParallel = <Row, R>(
       return windows.pipe(
         Stream.mapEffect((window) =>
           walkFrom(window).pipe(
-            // Not after a failure: what comes after it will not be read.
+            // Not after a failure: the windows after it will not be read.
             Stream.tap(({ nextToken }) =>
               nextToken === undefined ? Semaphore.release(lanes, 1) : Effect.void,
             ),

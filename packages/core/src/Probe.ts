@@ -18,7 +18,7 @@ import * as Transport from "./internal/Transport.ts"
 import { judge } from "./internal/Verdict.ts"
 import * as Watchdog from "./internal/Watchdog.ts"
 
-/** What is known once any answer has come. */
+/** The facts that any answer gives. */
 export interface Reached {
   /** The HTTP status. */
   readonly status: number

@@ -6,7 +6,7 @@
  * and however the server aligns its window. A slot whose request got no answer rests 65 s from the moment the request
  * was given up: the request may still arrive, and this assumes that it does so within 5 s.
  *
- * If Feishu refuses a request all the same, another program uses the quota, too. The gate then closes until the reset;
+ * If Feishu still refuses a request, another program uses the quota, too. The gate then closes until the reset;
  * after it requests come at an even pace instead of in a burst, slower with every further refusal, and faster again
  * with every window that passes without one.
  *
@@ -39,7 +39,7 @@ import type * as Events from "./Events.ts"
 import * as Lane from "./internal/Lane.ts"
 import { monotonicMillis } from "./internal/monotonic.ts"
 
-/** What became of the request that held a slot, which decides how long the slot rests. */
+/** The outcome of the request that held a slot; it decides how long the slot rests. */
 export type Outcome = Events.Delivery
 
 /** The service that gives slots to requests, by key. */

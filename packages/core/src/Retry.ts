@@ -164,7 +164,7 @@ export const layerBudget = (options?: BudgetOptions): Layer.Layer<RetryBudget> =
   Layer.sync(RetryBudget, () => makeBudget(options))
 
 /**
- * Retries a call by both schedules. Each goes on where it was when the other had its turn: refusals by the rate limit
+ * Retries a call by both schedules. Each continues where it stopped when the other had its turn: refusals by the rate limit
  * do not count as retries of transient failures, and neither limit is extended by the other.
  */
 export const withRetries = <A, R>(

@@ -1,5 +1,5 @@
 /**
- * What this package says, as data: each sentence is a kind with its values, and its English is made from those. A
+ * The messages of this package as data: each sentence is a kind with its values, and its English is made from those. A
  * program that speaks another language writes a `Table` over the same kinds, which the compiler holds complete.
  *
  * Errors carry their sentences in `sentences`, next to the English texts. Warnings are logged in the words of
@@ -43,7 +43,7 @@ interface NumberAndTime extends StartAndEnd {
 }
 
 interface Command {
-  /** For a shell. */
+  /** A command for a shell. */
   readonly command: string
 }
 
@@ -159,7 +159,7 @@ const english = {
   gzipDamaged: () => "the gzip encoding of the body is damaged, or was cut short",
   gzipTwice: () => "the body is encoded with gzip more than once",
   unknownEncoding: ({ text }: Text) => `the body is encoded as "${text}", although only gzip was offered`,
-  /** In the words of Schema, which name the path. */
+  /** The text is Schema's, which names the path. */
   dataInvalid: ({ text }: Text) => text,
   accessTokenInBody: () => "the body holds an access token, and so it is not a page of meetings",
   hasMoreMissing: () =>
@@ -240,10 +240,10 @@ export const ofSecretProblem = (problem: SecretProblem): string => secretProblem
 
 type English = typeof english
 
-/** What a sentence says. */
+/** The kind of a sentence. */
 export type Kind = keyof English
 
-/** What a sentence of this kind is made of. */
+/** The values of a sentence of this kind. */
 export type Values<K extends Kind> = Parameters<English[K]> extends readonly [infer V] ? V : {}
 
 /** A kind with its values. */

@@ -28,9 +28,8 @@ export type ClientEvent =
   | { readonly type: "RequestSent"; readonly operation: string }
   /**
    * A request ended: with `Success`, with the reason of the error, or `Interrupted`. Status and log id are there if
-   * there was an answer. `delivery` says whether the request was `answered`, whatever the answer says; `unanswered`,
-   * and may have arrived all the same; or `not sent`, because there was no connection, so that it does not count for
-   * the rate limit.
+   * there was an answer. `delivery` says whether the request was `answered`, whatever the answer says; `unanswered`, but
+   * may have arrived; or `not sent`, because there was no connection, so that it does not count for the rate limit.
    */
   | {
       readonly type: "RequestEnded"

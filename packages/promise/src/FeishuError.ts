@@ -166,7 +166,7 @@ export class AuthenticationFailed extends Answered {
 export class AppTicketMissing extends FeishuError {
   override readonly reason = "AppTicketMissing"
   declare readonly appId: string
-  /** For how many seconds a ticket was awaited. */
+  /** Seconds that the client waited for a ticket. */
   declare readonly waitedSeconds: number
 }
 
@@ -186,9 +186,9 @@ export class RequestRefused extends Answered {
   declare readonly violations: ReadonlyArray<{ readonly field: string; readonly description: string }>
   /** How many more fields Feishu named. */
   declare readonly moreViolations?: number | undefined
-  /** What is known in addition to Feishu's code, such as the beginning of an answer that is not Feishu's. */
+  /** Further facts in addition to Feishu's code, such as the beginning of an answer that is not Feishu's. */
   declare readonly detail?: string | undefined
-  /** When the server answered, by its own clock, in unix seconds: its header `Date`. */
+  /** The time at which the server answered, by its own clock, in unix seconds: its header `Date`. */
   declare readonly answeredAt?: number | undefined
 }
 
@@ -224,7 +224,7 @@ export class ContractViolation extends FeishuError {
   declare readonly cutShort: boolean
 }
 
-/** What can be wrong with page tokens. */
+/** The possible faults of page tokens. */
 export type PaginationFault =
   | "more pages are announced, but there is no page token"
   | "the page token is the same as before"

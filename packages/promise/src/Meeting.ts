@@ -44,7 +44,7 @@ export interface Meeting {
   readonly meeting_no: string | undefined
   /** The link to join, such as `https://vc.feishu.cn/j/337736498`; often absent. */
   readonly url: string | undefined
-  /** In the official SDK's types since 2024-08; its meaning is not documented. */
+  /** A field in the official SDK's types since 2024-08; its meaning is not documented. */
   readonly meeting_connect: boolean | undefined
   /** The id of the meeting's notes; in the official SDK's types since 2026-05, often absent. */
   readonly note_id: string | undefined

@@ -1,4 +1,4 @@
-/** What is wrong with a command line, in the same words for both commands. */
+/** The mistakes in a command line, in the same words for both commands. */
 import type * as CliError from "effect/cli/CliError"
 import { firstOf, shortened } from "./Shortened.ts"
 
@@ -12,9 +12,9 @@ export interface Invocation {
 export interface Options {
   /** The language of the messages; English unless given. */
   readonly language?: Language
-  /** What a flag takes, by its name: Effect's own words depend on where it noticed ("Expected an integer", "FILE"). */
+  /** The value that a flag takes, by its name: Effect's own words for it vary ("Expected an integer", "FILE"). */
   readonly takes?: Readonly<Record<string, string>>
-  /** What was meant by a word that is not a command, such as a file name that needs a flag. */
+  /** Returns what was meant by a word that is not a command, such as a file name that needs a flag. */
   readonly meantBy?: (word: string) => string | undefined
   /** Masks the secrets that the command knows. */
   readonly masked?: (text: string) => string
@@ -103,7 +103,7 @@ const whatIsWrong = (
   }
 }
 
-/** What Effect expected, without the words in front of it and the quotes that are not to be typed. */
+/** Returns what Effect expected, without the words in front of it and the quotes that are not to be typed. */
 const choicesIn = (expected: string): ReadonlyArray<string> =>
   expected
     .replaceAll('"', "")

@@ -1,8 +1,8 @@
 /**
  * Open files of a process, by the names that systems have for them: `/dev/stdout`, `/dev/fd/3`, `/proc/self/fd/3`.
  *
- * Do not treat such a name as a file. What it leads to belongs to the program that opened it, such as a shell, which goes on
- * writing there: use it through the descriptor, and never replace it by another file.
+ * Do not treat such a name as a file. The open file belongs to the program that opened it, such as a shell, which continues
+ * to write there: use it through the descriptor, and never replace it by another file.
  */
 import * as NodeFS from "node:fs"
 import { basename, dirname } from "node:path"

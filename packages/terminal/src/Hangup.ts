@@ -1,4 +1,4 @@
-/** What a command does on a hang-up (SIGHUP). */
+/** The response of a command to a hang-up (SIGHUP). */
 import { isatty } from "node:tty"
 
 /**

@@ -11,7 +11,7 @@ const short: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
 
 const escape = (character: string): string =>
   short[character] ??
-  // As in JSON: a character beyond 16 bits is two escapes.
+  // As in JSON, a character beyond 16 bits becomes two escapes.
   character
     .split("")
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)

@@ -26,7 +26,7 @@ const words = Language.words({
   },
 })
 
-/** Flags that take the name of a file, which shells complete as such. */
+/** Flags that take the name of a file: shells complete file names after them. */
 const files = ["output", "checkpoint", "numbers-from", "app-secret-file", "access-token-file"]
 
 /** Makes the command; `root` is the command that it completes, and that it is a part of. */

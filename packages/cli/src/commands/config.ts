@@ -178,7 +178,7 @@ const init = Effect.fnUntraced(function* () {
   const files = yield* FileSystem.FileSystem
   const path = ConfigFiles.userPath()
   yield* files.makeDirectory(dirname(path), { recursive: true, mode: 0o700 }).pipe(
-    // For its owner alone, since a secret may come into it.
+    // Only its owner may read the file, since users may write a secret into it.
     Effect.andThen(files.writeFileString(path, example[language], { flag: "wx", mode: 0o600 })),
     Effect.mapError((error) =>
       error.reason._tag === "AlreadyExists"

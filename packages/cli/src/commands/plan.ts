@@ -124,7 +124,7 @@ export const plan = (language: Language.Language) => {
   )
 }
 
-/** What the flags and arguments give. */
+/** The values of the flags and arguments. */
 interface Input extends RangeFlags.Given, ConnectionFlags.Given {
   readonly expectMeetings: number | undefined
   readonly monthlyQuota: number | undefined
@@ -143,7 +143,7 @@ const requestsOf = (windows: number, meetings: number, pageSize: number): Span =
   most: Math.max(windows, Math.floor((meetings + windows * (pageSize - 1)) / pageSize)),
 })
 
-/** What a read would cost. */
+/** The cost of a read. */
 interface Estimate {
   readonly numbers: number
   readonly range: TimeRange.TimeRange
@@ -207,7 +207,7 @@ const estimateOf = Effect.fnUntraced(function* (input: Input) {
 
 const forPrograms = (estimate: Estimate, { expectMeetings, monthlyQuota }: Input) => {
   const { firstUrls, isOld, numbers, pageSize, range, rateLimit, requests, seconds, windows } = estimate
-  // Without an expectation the most is not known.
+  // Without --expect-meetings the maximum is not known.
   const span = ({ least, most }: Span) => (expectMeetings === undefined ? { least } : { least, most })
   return {
     numbers,

@@ -1,4 +1,4 @@
-/** How a command ends that has printed everything itself: no error and no summary follow. */
+/** The end of a command that has printed everything itself: no error and no summary follow. */
 import * as Data from "effect/Data"
 
 /** Carries the exit code of such a command. */

@@ -1,4 +1,4 @@
-/** What ended a command early: its message and its exit code. */
+/** The faults that end a command early, with their messages and exit codes. */
 import * as Cause from "effect/Cause"
 import * as CliError from "effect/cli/CliError"
 import * as Config from "effect/Config"
@@ -51,7 +51,7 @@ const exitCodeOfReason: Record<FeishuError.Reason["_tag"], number> = {
   PaginationBroken: exitCodes.contract,
 }
 
-/** What ended a run early. */
+/** A fault that ended a run early. */
 export interface Fault extends Explanation {
   /** The tag of the error's reason, `OutputFailed`, `Stopped` (by a signal) or `Defect`. */
   readonly reason: string
@@ -61,12 +61,12 @@ export interface Fault extends Explanation {
   readonly exitCode: number
 }
 
-/** With --keep-going: some numbers could not be read, which was reported; the others are in the output. */
+/** The fault of a run with --keep-going: some numbers could not be read, which was reported; the others are in the output. */
 export class NumbersFailed extends Data.TaggedError("NumbersFailed")<{
   readonly errors: ReadonlyArray<FeishuError.FeishuError>
 }> {}
 
-/** The list is complete but for a time that Feishu no longer shows, which was reported. */
+/** The fault of a list that is complete except for a time that Feishu no longer shows, which was reported. */
 export class TimeUnreachable extends Data.TaggedError("TimeUnreachable") {}
 
 /** Returns what ended a command early. */

@@ -1,4 +1,4 @@
-/** What a `FeishuError` says, in two parts: what happened and where, and what to do. */
+/** The text of a `FeishuError` in two parts: what happened and where, and what to do. */
 import type { FeishuError, Sentence } from "@effect-feishu/core"
 import * as Chinese from "../language/Chinese.ts"
 import * as English from "../language/English.ts"
@@ -34,11 +34,11 @@ const words = Language.words({
 /** Times in whole seconds are easier to read without their milliseconds. */
 const shortened = (text: string): string => text.replaceAll(/(:\d\d)\.000Z/g, "$1Z")
 
-/** What happened alone, without where and how often. */
+/** Returns what happened, without where and how often. */
 export const meaningOf = ({ reason }: FeishuError.FeishuError, language: Language.Language): string =>
   words[language].ofReason(reason).meaning
 
-/** Puts it in words. */
+/** Returns both parts in a language. */
 export const explain = (error: FeishuError.FeishuError, language: Language.Language): Chinese.Explanation => {
   const say = words[language]
   const { meaning, remedy } = say.ofReason(error.reason)

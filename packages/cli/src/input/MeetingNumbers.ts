@@ -12,9 +12,9 @@ import { Stderr } from "../console/Stderr.ts"
 import * as SystemError from "../language/SystemError.ts"
 import * as WorkingFolder from "../settings/WorkingFolder.ts"
 
-/** Where the numbers are. */
+/** The places of the numbers. */
 export interface Given {
-  /** As they were typed. */
+  /** The numbers as they were typed. */
   readonly numbers: ReadonlyArray<string>
   /** A file, or `-` for standard input. */
   readonly numbersFrom: string | undefined

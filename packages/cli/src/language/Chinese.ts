@@ -4,13 +4,13 @@ import { type FeishuError, Sentence } from "@effect-feishu/core"
 import { chineseSentences, ofSecretProblem } from "./chineseSentences.ts"
 import { settingName } from "./settingName.ts"
 
-/** What happened, and what to do. */
+/** A message in two parts: what happened, and what to do. */
 export interface Explanation {
   readonly meaning: string
   readonly remedy: string
 }
 
-/** What a code means; and what to do where the refused token was fetched for an app, if that is something else. */
+/** The meaning and remedy of a code. `remedyOfApp` is the remedy if the refused token was fetched for an app. */
 export interface OfCode extends Explanation {
   readonly remedyOfApp?: string
 }
@@ -100,7 +100,7 @@ const slow = "请稍后重试；飞书或途中的代理响应缓慢。"
 
 type TransportFailed = FeishuError.TransportFailed
 
-/** What set the proxy; where that is not known, what does so most often. */
+/** Returns the name of the setting of the proxy; if it is not known, the one that sets it most often. */
 const settingOf = ({ proxySetting = "HTTPS_PROXY" }: TransportFailed): string => settingName(proxySetting)
 
 const transportFaults: Record<
@@ -322,7 +322,7 @@ const reasons: Reasons = {
 
 export { ofSecretProblem }
 
-/** Where it happened. */
+/** Returns the position of an error. */
 export const ofPosition = (error: FeishuError.FeishuError): string | undefined =>
   error.position === undefined ? undefined : said(error.sentences?.position, error.position)
 

@@ -3,7 +3,7 @@ import { ErrorCodes, type FeishuError, Sentence } from "@effect-feishu/core"
 import { englishSentences } from "./englishSentences.ts"
 import { settingName } from "./settingName.ts"
 
-/** What to do about a code, in the names of this command. */
+/** Returns the remedy of a code, with the names of this command. */
 export const remedyOfCode = ({ code, remedy, remedyOfApp }: ErrorCodes.ErrorCode): string => {
   if (code === 99991400) {
     return "Wait until the window resets; if other programs use the same app, have them send fewer requests, or lower --rate-limit."
@@ -15,7 +15,7 @@ export const remedyOfCode = ({ code, remedy, remedyOfApp }: ErrorCodes.ErrorCode
 
 const intoFile = "put the certificate of its authority into a file, and name that in FEISHU_CA_FILE"
 
-/** What is wrong with a certificate, other than that its authority is not trusted. */
+/** The codes of a certificate with another problem than an authority that is not trusted. */
 const otherThanAuthority: ReadonlySet<string> = new Set([
   "CERT_HAS_EXPIRED",
   "CERT_NOT_YET_VALID",
@@ -23,7 +23,7 @@ const otherThanAuthority: ReadonlySet<string> = new Set([
   "HOSTNAME_MISMATCH",
 ])
 
-/** What to do about a failure on the way, where the client names an option. */
+/** Returns the remedy of a failure on the way to Feishu, with flags where the client names its options. */
 const remedyOfTransport = (reason: FeishuError.TransportFailed): string => {
   switch (reason.fault) {
     case "attempt took too long":
@@ -63,11 +63,11 @@ const remedyOf = (reason: FeishuError.Reason): string => {
   }
 }
 
-/** A reason. */
+/** Returns meaning and remedy of a reason. */
 export const ofReason = (reason: FeishuError.Reason) => ({
   meaning: settingName(reason.meaning),
   remedy: settingName(remedyOf(reason)),
 })
 
-/** A sentence of the client. */
+/** Returns the text of a sentence of the client. */
 export const ofSentence = (sentence: Sentence.Sentence): string => Sentence.say(sentence, englishSentences)

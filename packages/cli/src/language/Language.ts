@@ -42,7 +42,7 @@ export const find = (
 /** The same thing in every language. */
 export type Words<W> = { readonly [language in Language]: W }
 
-/** What a table of words may hold. A pair, such as what is wrong and what to do about it, stays a pair. */
+/** The types in a table of words. A pair, such as a problem and its remedy, stays a pair. */
 type Text =
   | string
   | undefined

@@ -1,7 +1,7 @@
 /**
  * The time zone of times that are written without one: what TZ says by the rules of POSIX, else that of the machine.
  *
- * Node alone would not do (24.21, measured): an empty TZ is `Etc/Unknown` to it, `<+08>-8` and whatever is misspelt is
+ * Node alone is not enough (24.21, measured): an empty TZ is `Etc/Unknown` to it, `<+08>-8` and whatever is misspelt is
  * UTC, `GMT-8` has the wrong sign, `CST` is Chicago, and a copy of Shanghai's /etc/localtime without a database of
  * zones next to it is Chicago, too.
  */
@@ -12,7 +12,7 @@ import * as Language from "./Language.ts"
 export interface TimeZone {
   /** A name such as `Asia/Shanghai`, or an offset such as `+08:00`: what `TimeRange` takes. */
   readonly name: string
-  /** What TZ says; `undefined` where it is not set, and the machine decides. */
+  /** The value of TZ; `undefined` where it is not set, and the zone of the machine is used. */
   readonly tz: string | undefined
   /** False where the zone that was meant is not known, and `name` is used instead. */
   readonly isKnown: boolean
@@ -91,7 +91,7 @@ const ofOffset = (text: string): string | undefined => {
 const ofMachine = (localtime: string): Pick<TimeZone, "name" | "isKnown"> => {
   const link = tried(() => readlinkSync(localtime))
   const named = ofName(link === undefined ? undefined : ofPath(localtime))
-  // Also where the image has no database, and the link leads nowhere: Node has one of its own.
+  // This also works in an image without a database, where the link leads nowhere: Node has a database of its own.
   if (named !== undefined) return { name: named, isKnown: true }
   const isThere = tried(() => lstatSync(localtime)) !== undefined
   if (isThere && tried(() => readFileSync(localtime, "latin1").startsWith("TZif")) !== true) {
@@ -106,7 +106,7 @@ const ofMachine = (localtime: string): Pick<TimeZone, "name" | "isKnown"> => {
   return { name: offsets[0] === offsets[1] ? (offsets[0] ?? "UTC") : "UTC", isKnown: false }
 }
 
-// In unix milliseconds: the days of one of them have summer time where there is any.
+// In unix milliseconds. A zone with summer time has it on one of these two days.
 const [midwinter, midsummer] = [1_767_225_600_000, 1_782_864_000_000]
 
 const offsetOf = (format: Intl.DateTimeFormat | undefined, time: number): string | undefined => {

@@ -43,7 +43,7 @@ const smallUnits: Readonly<Record<Sentence.SmallUnit, string>> = {
 
 const copySecret = "请按开发者后台显示的原样复制。"
 
-/** What is said of a secret, as a clause about it. */
+/** Returns the problem of a secret, as a clause about it. */
 export const ofSecretProblem = (problem: Sentence.SecretProblem): string => secretProblems[problem]
 
 /** The table. */

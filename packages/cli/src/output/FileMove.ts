@@ -11,9 +11,9 @@ import * as PartFile from "./PartFile.ts"
 
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_WRONLY } = NodeFS.constants
 
-/** What a rename fails with where something is mounted on the file: only an administrator does that. */
+/** The codes with which a rename fails where something is mounted on the file: only an administrator does that. */
 const isMount = ["EBUSY", "EXDEV"]
-/** What a rename fails with where a file cannot be replaced, but can be written. */
+/** The codes with which a rename fails where a file cannot be replaced, but can be written. */
 const cannotBeReplaced = [...isMount, "EPERM", "EACCES", "ENOTSUP", "ENOSYS"]
 
 /**

@@ -68,7 +68,7 @@ export interface Journal {
   readonly forget: Effect.Effect<void, OutputFailed>
 }
 
-/** How a file is to be written. */
+/** The options of writing a file. */
 export interface Options {
   /** True for a file that only its owner may read, since it holds passwords. */
   readonly private: boolean
@@ -86,7 +86,7 @@ const encoder = new TextEncoder()
 interface Place {
   /** The name as the user typed it. */
   readonly path: string
-  /** The name behind all links: moving the new file onto a link would replace the link, and leave its file as it was. */
+  /** The name after all links: moving the new file onto a link would replace the link, and leave its file as it was. */
   readonly target: string
   /** The file that is in that place already. */
   readonly there: Option.Option<FileSystem.File.Info>
@@ -233,7 +233,7 @@ const setMode = (path: string, mode: number): void => {
       NodeFS.closeSync(descriptor)
     }
   } catch {
-    // Where the mode matters, it is checked afterwards.
+    // A failure is ignored: where the mode matters, it is checked afterwards.
   }
 }
 

@@ -26,7 +26,7 @@ export const usualFields = (showPasswords: boolean): ReadonlyArray<Field> => [
   ...(showPasswords ? (["password"] as const) : []),
 ]
 
-/** How much is in the output already. */
+/** The amount that is in the output already. */
 interface Before {
   /** The length in characters or bytes: it only matters whether it is 0. */
   readonly length: number
@@ -40,7 +40,7 @@ export interface Writer {
   readonly end: (before: Before) => string
 }
 
-/** What differs from run to run. */
+/** The options of a format. */
 export interface Options {
   readonly fields: ReadonlyArray<Field>
   /** The width of the terminal that a table has to fit; without it, a table is as wide as it needs to be. */

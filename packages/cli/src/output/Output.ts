@@ -8,7 +8,7 @@ import * as Links from "@effect-feishu/terminal/Links"
 import * as Language from "../language/Language.ts"
 import * as SystemError from "../language/SystemError.ts"
 
-/** The data, or the record of how far they have come, could not be written. */
+/** The data, or the checkpoint, could not be written. */
 export class OutputFailed extends Data.TaggedError("OutputFailed")<{
   /** A file, or "standard output". */
   readonly target: string

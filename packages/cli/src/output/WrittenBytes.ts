@@ -1,4 +1,4 @@
-/** How much of an output is written, and its checksum, so that a later run can check that it is still the same. */
+/** The written length of an output and its checksum, so that a later run can check that the output is still the same. */
 import { crc32 } from "node:zlib"
 
 /** The part of the output that is written. */

@@ -114,7 +114,7 @@ const refuse = ([problem, remedy]: readonly [string, string]) =>
 /** The name under which a checkpoint is written before it is moved to its place: no file of a user has it by chance. */
 const newFileOf = (path: string): string => `${path}.feishu-meetings-new`
 
-/** Returns the names of a checkpoint while it is written and after, behind all links. */
+/** Returns the names of a checkpoint while it is written and after, with all links followed. */
 export const filesOf = Effect.fnUntraced(function* (path: string) {
   const target = Lock.wholePath(yield* Output.behindLinks(path, "--checkpoint"))
   return [target, newFileOf(target)]
@@ -172,7 +172,7 @@ export const open = Effect.fn("Checkpoint.open")(function* (
     Effect.gen(function* () {
       const record = Recorded.start({ ...head, ...state.asStart(), requests: requestsBefore })
       const { bytes, checksum } = Recorded.lineOf(record, 0)
-      // A run that was killed has left it behind. If something is there all the same, such as a link, it is not written to.
+      // A run that was killed has left the file behind. If anything still has this name, such as a link, it is not written to.
       yield* files.remove(fresh, { force: true })
       const handle = yield* files.open(fresh, { flag: "ax", mode: (there?.info.mode ?? 0o666) & 0o777 })
       yield* Effect.onError(Effect.andThen(append(handle, bytes), files.rename(fresh, target)), () =>

@@ -13,9 +13,9 @@ const mostOnTheirWay = 10_000
 
 /** The requests that a record of the checkpoint holds. Times are unix milliseconds. */
 export const Recorded = Schema.Struct({
-  /** When requests were answered since the record before. */
+  /** The times at which requests were answered since the record before. */
   answered: Schema.Array(Count),
-  /** When requests were given up since the record before that may have arrived all the same. */
+  /** The times since the record before at which requests were given up that may still have arrived. */
   unanswered: Schema.Array(Count),
   /** At most this many other requests were on their way from this record to the next one. */
   onTheirWay: Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: mostOnTheirWay }))),
@@ -58,11 +58,11 @@ export const isCounted = ({ operation }: { readonly operation: string }): boolea
 export class CountedRequests {
   #answered: ReadonlyArray<number> = []
   #unanswered: ReadonlyArray<number> = []
-  /** How many are sent and not ended. */
+  /** The number of requests that are sent and have not ended. */
   #sent = 0
-  /** How many may be sent without another record. */
+  /** The number of requests that may be sent without another record. */
   #reserved = 0
-  /** How many wait for a record before they may be sent. */
+  /** The number of requests that wait for a record before they may be sent. */
   #waiting = 0
 
   /** Announces a request that is about to be sent: call `take` until it returns true. */

@@ -15,7 +15,7 @@ import { CurrentVerbosity } from "../console/Verbosity.ts"
 import { json } from "@effect-feishu/terminal/VisibleText"
 import { many, timeOfDay } from "../language/phrases.ts"
 
-/** How progress is shown. `auto` fits the place that standard error goes to. */
+/** The ways to show progress. `auto` chooses one by what standard error is. */
 export type Mode = (typeof modes)[number]
 const modes = ["auto", "json", "none"] as const
 
@@ -98,7 +98,7 @@ export const start = Effect.fnUntraced(function* (options: {
   }
 })
 
-/** How fast requests are sent, and whether they are answered. */
+/** Measures how fast requests are sent, and whether they are answered. */
 class Pace {
   readonly limit: number
   /** True while requests wait for a slot that an earlier run has used. */

@@ -24,14 +24,14 @@ const Word = Schema.NullOr(Schema.Union([Schema.String, Schema.Int, Schema.Boole
 const Ids = Schema.Array(Schema.NonEmptyString)
 
 /**
- * What a run reads and how it writes that: the words of its command as they were typed, the base URL and the app. A
- * relative time stays as it was typed; the range that it meant at first is recorded apart.
+ * The plan of a run: what it reads and how it writes that, as the words of its command, the base URL and the app. A
+ * relative time stays as it was typed; the range that it meant at first is recorded separately.
  */
 const Plan = Schema.Record(Schema.String, Word)
 /** The plan of a run, by which a checkpoint is known again: names and values. */
 export type Plan = typeof Plan.Type
 
-/** How much of the output is written. */
+/** The part of the output that is written. */
 const Written = {
   bytes: Count,
   /** The CRC-32 of those bytes. */
@@ -181,7 +181,7 @@ export const read = (file: Uint8Array): Result.Result<Records, number> => {
 export const hasPages = ({ start, steps }: Records): boolean =>
   start.done.length + start.open.length > 0 || steps.some(({ step }) => step === "page")
 
-/** What the command of a run says that it reads. */
+/** The numbers that a run reads, by its command. */
 export interface Task {
   /** The places where its numbers start. */
   readonly starts: ReadonlyArray<Cursor.Position>
@@ -247,7 +247,7 @@ export class State implements WrittenBytes.WrittenBytes {
         if (place === undefined || from === undefined) return false
         const { meetingNo, pageToken, window } = place
         if (this.done.has(meetingNo) || this.open.has(meetingNo) || !isSameReading(from, place)) return false
-        // Pages lie between the two, so it may be anywhere behind the start.
+        // There may be pages between the two, so it may be anywhere after the start.
         if (window < from.window || (window === from.window && pageToken === undefined)) return false
         this.open.set(meetingNo, cursor)
         return this.#see(meetingNo, seen)

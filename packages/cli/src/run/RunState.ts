@@ -1,7 +1,7 @@
 /**
  * How far a run of `list` has come: `list` and the events of the client change it, `Progress` and `Summary` show it.
  *
- * What holds at every moment, so that an end at any moment can be reported:
+ * These statements are true at every moment, so that an end at any moment can be reported:
  * - A number is in one of four places. It is not begun (`starts` from index `begun` on); open (in `open`, with the place
  *   after the last page that was written whole); failed (in `failed`); or, in none of these, read to its end. So
  *   `begun - open.size - failed.size` numbers are complete.
@@ -57,7 +57,7 @@ export interface State {
   rowsBefore: number
 
   // How far the read has come.
-  /** How many of `starts` have been begun. */
+  /** The number of `starts` that have been begun. */
   begun: number
   /** The begun numbers that are not read to their end: the place after the last page of each that was written whole. */
   readonly open: Map<MeetingNo, Cursor.Cursor>
@@ -184,11 +184,11 @@ export const pageWritten = (run: State, page: Meetings.Page, rows: number): void
 export const endOf = (run: State): "complete" | "limited" =>
   run.open.size === 0 && run.begun === run.starts.length ? "complete" : "limited"
 
-/** How many windows are to be read from a place on. */
+/** Returns the number of windows to read from a place on. */
 const windowsFrom = (position: Cursor.Position): number =>
   TimeRange.windows(position).length - position.window
 
-/** Of a cursor that is known to be whole. */
+/** Returns the position in a cursor that is known to be valid. */
 const positionOf = (place: Cursor.Cursor | Cursor.Position): Cursor.Position =>
   typeof place === "string" ? Cursor.toPosition(place)! : place
 

@@ -90,7 +90,7 @@ export const layer = (settings: LoadedSettings.Settings, before: Before = {}) =>
 export const http = (settings: LoadedSettings.Settings) =>
   Layer.unwrap(Effect.map(authority(settings), (ca) => httpTrusting(settings, ca)))
 
-/** Makes the same with certificates that were read already: they may come from a pipe, which can be read only once. */
+/** Makes the HTTP client with certificates that were read already: they may come from a pipe, which can be read only once. */
 export const httpTrusting = (settings: LoadedSettings.Settings, ca: string | undefined) =>
   NodeHttp.layer({ ca, ...proxies(settings) })
 

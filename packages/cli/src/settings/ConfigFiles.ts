@@ -21,7 +21,7 @@ import * as Setting from "./Setting.ts"
 import * as SystemError from "../language/SystemError.ts"
 import * as WorkingFolder from "./WorkingFolder.ts"
 
-/** Which of the two files it is. */
+/** The kind of a file: the project's or the user's. */
 export type Kind = "project" | "user"
 
 /** A value in a file. */
@@ -33,7 +33,7 @@ export interface Entry {
   readonly text: string
 }
 
-/** What is wrong with a file. */
+/** A mistake in a file. */
 export interface Problem {
   readonly kind: Kind
   readonly path: string
@@ -48,7 +48,7 @@ export interface Searched {
   readonly there: boolean
 }
 
-/** What the files hold. Their problems are reported by the first command that needs settings: help needs none. */
+/** The content of the files. Their problems are reported by the first command that needs settings: help needs none. */
 export class ConfigFiles extends Context.Service<
   ConfigFiles,
   {
@@ -170,7 +170,7 @@ const unusable = (kind: Kind, path: string, what: Words<string>): Found => ({
   problems: [{ kind, path, line: undefined, what }],
 })
 
-/** What a file holds, before it is checked. */
+/** The content of a file, before it is checked. */
 export interface Parsed {
   readonly pairs: ReadonlyArray<{
     readonly key: string

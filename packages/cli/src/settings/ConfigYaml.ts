@@ -31,7 +31,7 @@ export const parse = (text: string): Parsed => {
   return {
     pairs: contents.items.map(({ key, value }) => ({
       key: Yaml.isScalar(key) ? String(key.value) : "?",
-      // As it is written: a number would lose its leading zeros, and digits beyond its precision.
+      // The text as it is written: a number would lose its leading zeros, and digits beyond its precision.
       text:
         value === null
           ? ""

@@ -20,7 +20,7 @@ import { Stderr } from "../console/Stderr.ts"
 import * as SystemError from "../language/SystemError.ts"
 import * as WorkingFolder from "./WorkingFolder.ts"
 
-/** Where a value comes from. */
+/** The origin of a value. */
 export type Origin =
   | { readonly _tag: "Flag"; readonly flag: string }
   | { readonly _tag: "Environment"; readonly variable: string }
@@ -251,7 +251,7 @@ const collect = Effect.fnUntraced(function* (sources: ReadonlyArray<Source>, lan
   return { collected, problems }
 })
 
-/** Of credentials that exclude each other, keeps those of the stronger source; returns what is wrong with the rest. */
+/** If credentials exclude each other, keeps those of the stronger source; returns the problems of the rest. */
 const dropWeaker = (collected: Collected, language: Language.Language): ReadonlyArray<string> => {
   const problems: Array<string> = []
   // A secret, and the file that holds it.

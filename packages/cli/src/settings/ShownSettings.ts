@@ -9,7 +9,7 @@ export interface Shown {
   readonly name: Setting.Name
   /** The value in use; never a secret. */
   readonly value: string | undefined
-  /** How long a secret is, if it is set. */
+  /** The length of a secret, if it is set. */
   readonly characters: number | undefined
   /** Why the value cannot be used, where that is an error only once a request needs it. */
   readonly problem?: string | undefined
@@ -29,7 +29,7 @@ export const all = Effect.fnUntraced(function* (settings: LoadedSettings.Setting
     "page-size": String(settings.pageSize ?? 50),
     concurrency: String(settings.concurrency ?? 1),
     lang: language,
-    // Unless it is set, tokens do not come from there.
+    // Without this setting, tokens are not fetched from there.
     ...(found.has("oauth-base-url") ? { "oauth-base-url": oauthBaseUrl } : {}),
   }
   return Setting.all

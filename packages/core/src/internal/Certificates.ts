@@ -9,9 +9,9 @@ import * as Sentence from "../Sentence.ts"
 /** A certificate to trust. */
 export interface Certificate {
   readonly pem: string
-  /** Such as `CN=Company Root, O=Company`. */
+  /** The subject, such as `CN=Company Root, O=Company`. */
   readonly subject: string
-  /** In unix milliseconds. */
+  /** The validity in unix milliseconds. */
   readonly validFrom: number
   readonly validTo: number
 }

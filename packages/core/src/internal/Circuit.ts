@@ -10,7 +10,7 @@ import * as Retry from "../Retry.ts"
 
 /** Remembers which calls have just failed, by key. */
 export interface Circuit {
-  /** Runs a call, or fails with the earlier error while calls with this key are left alone. */
+  /** Runs a call, or fails with the earlier error while no call with this key is sent. */
   readonly guard: <A, R>(
     key: string,
     call: Effect.Effect<A, FeishuError, R>,

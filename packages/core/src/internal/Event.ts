@@ -6,8 +6,8 @@ import type { FeishuError, Reason } from "../FeishuError.ts"
 export type Outcome = "Success" | "Interrupted" | Reason["_tag"]
 
 /**
- * What became of a request: it was `answered`, whatever the answer says; it is `unanswered`, and may have arrived all
- * the same; or it was `not sent`, because there was no connection.
+ * The delivery of a request: it was `answered`, whatever the answer says; it is `unanswered`, but may have arrived; or it
+ * was `not sent`, because there was no connection.
  */
 export type Delivery = "not sent" | "answered" | "unanswered"
 

@@ -27,13 +27,13 @@ export interface Lane {
   active: number
   /** Requests that wait for a slot. */
   waiting: number
-  /** When the gate opens: no request takes a slot before. */
+  /** The time at which the gate opens: no request takes a slot before. */
   gateOpensAt: number
   /** The time between two requests since a refusal; 0 lets them come in a burst. */
   pace: number
-  /** When the pace was last changed. */
+  /** The time at which the pace was last changed. */
   paceSince: number
-  /** When the pace lets the next request go. */
+  /** The time from which the pace permits the next request. */
   nextAt: number
   /** Done when a slot comes back or the gate moves, for the request at the head of the line. */
   changed: Deferred.Deferred<void>

@@ -78,7 +78,7 @@ interface Read {
   ) => Effect.Effect<Pagination.RawPage<MeetingBrief>, FeishuError>
   /** Makes the error of a fault in what was read at a position. */
   readonly failed: (reason: FeishuError["reason"], position: Pagination.Position) => FeishuError
-  /** How often the start of each window was moved. */
+  /** The number of times that the start of each window was moved. */
   readonly moves: Map<number, number>
 }
 
@@ -209,7 +209,7 @@ const isParamError = (error: FeishuError): boolean => error.code === 121003
 /** A start this far from the 90 days can be read for a while. */
 const clearSeconds = 3_600
 
-/** The clock of this machine may be behind Feishu's by as much. */
+/** The clock of this machine may be this far behind Feishu's. */
 const clockSkewSeconds = 60
 
 const isTooOld = (start: number, now: number): boolean =>
@@ -266,7 +266,7 @@ const explained = (
   })
 }
 
-/** Goes on behind the part of a window that is too old, at the first of these starts that is accepted. */
+/** Continues after the part of a window that is too old, at the first of these starts that Feishu accepts. */
 const withoutOldPart = Effect.fnUntraced(function* (
   { moves, opened, request, windowAt }: Read,
   position: Pagination.Position,

@@ -75,7 +75,7 @@ export const plainHttpUser = ({
 }
 
 const parsed = ({ setting, text }: Given): Proxy | undefined => {
-  // What browsers write for no proxy.
+  // Browsers write this for no proxy.
   if (/^direct(:\/*)?$/i.test(text)) return undefined
   // In the command prompt of Windows, quotes become part of a variable.
   const bare = /^(["'])(.*)\1$/s.exec(text)?.[2] ?? text

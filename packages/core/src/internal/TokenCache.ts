@@ -18,7 +18,7 @@ export interface Token {
 /** The result of a fetch. */
 export interface Fetched {
   readonly value: Redacted.Redacted<string>
-  /** For how many seconds it is valid; anything that a server may send. */
+  /** Seconds for which it is valid, as a server sends them: the value may be anything. */
   readonly expire: unknown
 }
 
@@ -32,7 +32,7 @@ export interface TokenCache {
 
 /** Feishu's tokens live two hours. A longer life in an answer, or none, is taken as two hours. */
 const longestLifeMillis = 7_200_000
-/** With a shorter life every call would fetch a token. */
+/** The shortest life of a token: with a shorter one every call would fetch a token. */
 const shortestLifeMillis = 60_000
 /** Within the last 30 minutes of a token Feishu gives a new one, and both are valid (documented). */
 const refreshBeforeMillis = 25 * 60_000
@@ -101,7 +101,7 @@ export const make = Effect.fnUntraced(function* (
       const deferred = Deferred.makeUnsafe<Token, FeishuError>()
       entry.fetching = deferred
       return Effect.map(Effect.forkIn(fetchInto(key, entry), scope), (fiber) => {
-        // From outside the fiber: a fiber that is stopped before it starts, as by a closed scope, runs no finalizer.
+        // An observer, not a finalizer: a fiber that is stopped before it starts, as by a closed scope, runs no finalizer.
         fiber.addObserver((exit) => {
           entry.fetching = undefined
           Deferred.doneUnsafe(deferred, exit)

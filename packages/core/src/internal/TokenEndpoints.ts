@@ -30,7 +30,7 @@ export interface App {
   readonly appSecret: Secret.AppSecret
 }
 
-/** What the sources of an app's tokens require; `FeishuClient.layer` provides it, except for the HTTP client. */
+/** The services that the sources of an app's tokens require; `FeishuClient.layer` provides all but the HTTP client. */
 export type Requirements = FeishuConfig | Retry.RetryBudget | HttpClient.HttpClient | Scope.Scope
 
 /** One call of a token endpoint. */
@@ -56,7 +56,7 @@ export interface TokenEndpoints {
 /** Feishu does not say how often token endpoints may be called; it has many endpoints with 50 a second (inferred). */
 const tokenRateLimit = { requests: 50, window: "1 second" } as const
 
-/** A token endpoint that has failed for good is left alone for this many seconds: it serves every reader of an app. */
+/** Seconds for which a token endpoint gets no request after a final failure: it serves every reader of an app. */
 const deadEndpointPauseSeconds = 30
 
 /** Checks the app's id and secret, and makes its token endpoints. */

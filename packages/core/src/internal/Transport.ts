@@ -51,7 +51,7 @@ export const send = (sending: Sending): Effect.Effect<Answer, FeishuError> => {
   )
 }
 
-/** A request, and what sends it. */
+/** A request, and the services that send it. */
 interface Sending {
   readonly client: HttpClient.HttpClient
   readonly config: FeishuConfig["Service"]
@@ -59,13 +59,13 @@ interface Sending {
   readonly request: HttpClientRequest.HttpClientRequest
   /** The secrets in the request: a server may repeat them. */
   readonly secrets: Secrets
-  /** In monotonic milliseconds, as all times here. */
+  /** The start in monotonic milliseconds, as all times here. */
   readonly started: number
 }
 
 /** The progress of a round trip. */
 interface Progress {
-  /** When the last byte was received; `undefined` before the headers. */
+  /** The time at which the last byte was received; `undefined` before the headers. */
   lastByte: number | undefined
 }
 
@@ -73,7 +73,7 @@ const quietly = <R>(context: Context.Context<R>): Context.Context<R> =>
   context.pipe(
     // The client's own span would record the URL, and its trace header would go to Feishu.
     Context.add(HttpClient.TracerDisabledWhen, () => true),
-    // For the fetch client, which otherwise follows redirects.
+    // The fetch client would otherwise follow redirects.
     Context.add(FetchHttpClient.RequestInit, {
       ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
       redirect: "manual",

@@ -99,7 +99,7 @@ const mostTelling = (attempts: ReadonlyArray<SystemError>): unknown => {
   return attempts.toSorted((one, other) => rank(one) - rank(other))[0]
 }
 
-/** What is known about a request in addition to the system's error. */
+/** The facts about a request in addition to the system's error. */
 interface Known {
   /** `undefined` if it is not known. */
   readonly sent: boolean | undefined
@@ -168,7 +168,7 @@ const isCertificate = (code: string): boolean =>
     code,
   )
 
-// What a server sends to end a handshake, and what OpenSSL on this side says about one that it does not accept.
+// The alerts with which a server ends a handshake, and the errors of OpenSSL on this side about a handshake that it does not accept.
 const isRefusal = (code: string): boolean =>
   /^ERR_SSL_(SSLV3|SSL\/TLS|TLSV1|TLSV13)_|^ERR_SSL_(UNSUPPORTED_|NO_|UNSAFE_|DH_|EE_|CA_|BAD_(ECC|DH)|WRONG_(CIPHER|SSL)|VERSION_)/.test(
     code,

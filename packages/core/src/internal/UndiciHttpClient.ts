@@ -24,7 +24,7 @@ import * as Stream from "effect/Stream"
 import { ownBuffer } from "./bytes.ts"
 import * as TransportFault from "./TransportFault.ts"
 
-/** What sends requests to an origin, and the proxy that they take. */
+/** The dispatcher of requests to an origin, and the proxy that they take. */
 export interface Route {
   readonly dispatcher: Dispatcher
   readonly proxy?: TransportFault.Proxy
@@ -111,7 +111,7 @@ const send = (
     return Effect.sync(() => answer.abort())
   })
 
-/** At most this many bytes wait to be read before the connection pauses. */
+/** The most bytes that wait to be read before the connection pauses. */
 const mostWaiting = 64 * 1024
 
 interface Listener {
@@ -121,7 +121,7 @@ interface Listener {
 }
 
 /**
- * An answer as it comes in. It calls its listener after undici's own call has returned: code that went on within that
+ * An answer while it is received. It calls its listener after undici's own call has returned: code that ran within that
  * call would find the connection still in use, and open another.
  */
 class Answer implements Dispatcher.DispatchHandler {

@@ -9,7 +9,7 @@ import { type FeishuError, invalidRequest } from "../FeishuError.ts"
 import * as Secret from "../Secret.ts"
 import * as Sentence from "../Sentence.ts"
 
-/** Where Feishu is, and whose tokens to use. */
+/** The options that the environment sets: where Feishu is, and the credentials. */
 interface EnvironmentOptions extends FeishuConfig.Options {
   readonly credentials: Effect.Effect<
     AccessToken.AccessToken["Service"],

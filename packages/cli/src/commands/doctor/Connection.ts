@@ -111,7 +111,7 @@ const tunnel = (route: Route, proxy: URL): Effect.Effect<Socket, FeishuError.Fei
 /** The certificate of a host. */
 export interface Certificate {
   readonly issuer: string
-  /** In unix milliseconds. */
+  /** The end of its validity in unix milliseconds. */
   readonly validTo: number
   /** Node's code for why it cannot be trusted. */
   readonly problem: string | undefined

@@ -49,7 +49,7 @@ type WrittenPage = Recorded.Without<
   keyof WrittenBytes.WrittenBytes | "requests"
 >
 
-/** What is in the output. */
+/** The state of the output. */
 interface Written {
   /** The length in characters, or in bytes for an earlier run: it only matters whether it is 0. */
   length: number

@@ -1,4 +1,4 @@
-/** The input of `list`, and all that can be checked about it before anything is opened or sent. */
+/** The input of `list`, and every check of it that is possible before anything is opened or sent. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { Cursor, FeishuError, type MeetingNo, type TimeRange } from "@effect-feishu/core"
@@ -20,7 +20,7 @@ import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import * as WorkingFolder from "../../settings/WorkingFolder.ts"
 import { demoDays } from "./demoNumbers.ts"
 
-/** What the flags and arguments of `list` give. */
+/** The values of the flags and arguments of `list`. */
 export interface Input extends RangeFlags.Given, ConnectionFlags.Given {
   readonly cursors: ReadonlyArray<string>
   readonly fields: string | undefined

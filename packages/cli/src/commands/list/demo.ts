@@ -20,7 +20,7 @@ export const layer = Layer.unwrap(
   Layer.provide(
     MockFeishu.layer({
       generate: { numbers: 1, meetings: 220 },
-      // One day less makes up for the hours of today that are still to come, which have no meetings.
+      // One day less than the range: the later hours of today have no meetings yet.
       days: demoDays - 1,
       // Otherwise nothing older than 90 days could be read, and the demo would be one window.
       ninetyDays: "span",

@@ -1,4 +1,4 @@
-/** What a demo reads. Apart from the mock, which is loaded only for a demo. */
+/** The numbers and days of a demo. Not in `demo.ts`, which loads the mock and is loaded only for a demo. */
 import * as Context from "effect/Context"
 import type { MeetingNo } from "@effect-feishu/core"
 
@@ -8,5 +8,5 @@ export const DefaultNumbers = Context.Reference<ReadonlyArray<MeetingNo>>(
   { defaultValue: () => [] },
 )
 
-/** How many days of meetings a demo has. */
+/** The number of days with meetings that a demo has. */
 export const demoDays = 365

@@ -69,7 +69,7 @@ export const list = Effect.fn("list")(function* (given: Input) {
   if (unreachable.length > 0) return yield* new TimeUnreachable()
 }, Effect.scoped)
 
-// Loaded only for a demo: the mock brings a lot that a real run does not need.
+// Loaded only for a demo: the mock has many dependencies that a real run does not need.
 const demo = Layer.unwrap(Effect.promise(async () => (await import("./demo.ts")).layer)).pipe(
   Layer.provide(NodeHttp.layer()),
 )

@@ -10,11 +10,11 @@ import type { SeenIds } from "../../run/SeenIds.ts"
 import { printFault } from "../../run/Summary.ts"
 import type { PageWriter } from "./PageWriter.ts"
 
-/** How the numbers are read. */
+/** The options of reading the numbers. */
 interface Options {
   readonly keepGoing: boolean
   readonly maxItems: number | undefined
-  /** How many numbers are read in parallel. */
+  /** The number of meeting numbers that are read in parallel. */
   readonly concurrency: number
   readonly writer: PageWriter
   readonly progress: Progress.Progress
@@ -28,7 +28,7 @@ export const readPages = Effect.fnUntraced(function* (options: Options) {
   const run = yield* RunState.Run
   const meetings = yield* Meetings.Meetings
   const language = yield* Language.CurrentLanguage
-  // Where only some rows are wanted, windows that are read ahead would be thrown away.
+  // With `--max-items`, windows that are read ahead would be thrown away.
   const readAhead = Number.isFinite(maxItems) ? 1 : 4
 
   /** Writes a page; returns whether more rows are wanted. */
@@ -38,7 +38,7 @@ export const readPages = Effect.fnUntraced(function* (options: Options) {
     yield* progress.pageWritten
     return rows === page.meetings.length && run.rows < maxItems
   })
-  /** With `--keep-going`, true for an error that concerns one number alone. */
+  /** Returns true, with `--keep-going`, for an error that concerns one number only. */
   const isOfNumber = (error: FeishuError.FeishuError): boolean =>
     keepGoing && exitCodeOf(error) !== exitCodes.badInput && Meetings.isFaultOfNumber(error)
   const fail = Effect.fnUntraced(function* (meetingNo: MeetingNo, error: FeishuError.FeishuError) {

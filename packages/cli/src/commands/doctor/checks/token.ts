@@ -27,7 +27,7 @@ const words = Language.words({
   },
 })
 
-/** What the checks that use the token need. */
+/** The values that checks with a token need. */
 export interface Access {
   readonly configured: Configured
   readonly client: Layer.Layer<FeishuClient.FeishuClient, FeishuError.FeishuError>
