@@ -57,7 +57,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
     })
   }
 
-  // Its reader has enough, as `head` has: no more can be written, which is not an error.
+  // The reader of standard output has enough, as `head` has: no more can be written, which is not an error.
   process.stdout.on("error", () => {})
 
   const program = Effect.gen(function* () {
@@ -67,7 +67,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
     const language = Language.find(requested, process.env, configured)
     return yield* SecretFlags.refuse(args).pipe(
       Effect.andThen(Command.runWith(feishuMeetings(language), { version })(DashedValues.join(args))),
-      // Without a subcommand the help was shown, which is not a failure.
+      // Without a subcommand the help was shown: that is not a failure.
       Effect.catchTag("ShowHelp", (error) => (error.errors.length === 0 ? Effect.void : Effect.fail(error))),
       Effect.onExit((exit) => report(args, exit)),
       Effect.provideService(Language.CurrentLanguage, language),

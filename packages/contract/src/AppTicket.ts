@@ -1,6 +1,6 @@
 /**
  * `POST /open-apis/auth/v3/app_ticket/resend`: makes Feishu push the ticket of a store app to the app's event
- * address, as it does every hour anyway. The ticket comes within 2 minutes, and is valid for 3 hours (documented).
+ * address, as it does every hour anyway. The ticket arrives within 2 minutes, and is valid for 3 hours (documented).
  *
  * @example
  * ```ts

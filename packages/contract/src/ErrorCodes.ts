@@ -20,14 +20,14 @@ export interface ErrorCode {
   readonly code: number
   /** A short name in camelCase, given here; Feishu has only numbers. */
   readonly name: string
-  /** The HTTP status that usually comes with it. Never rely on it: the same code comes with others, too. */
+  /** The usual HTTP status of an answer with this code. Never rely on it: other statuses occur with the same code, too. */
   readonly status: number
   /** The text in Feishu's answer. It is multilingual and changes: show it, never match it. */
   readonly msg: string
   readonly retry: RetryClass
-  /** What happened, as a clause. */
+  /** The meaning: what happened, as a clause. */
   readonly meaning: string
-  /** What to do, as an imperative sentence. */
+  /** The remedy: what to do, as an imperative sentence. */
   readonly remedy: string
   /** The remedy if the refused token was fetched for an app; `remedy` is for a token that the user gave. */
   readonly remedyOfApp?: string

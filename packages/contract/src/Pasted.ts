@@ -11,7 +11,7 @@ const scheme = /^(?:authorization\s*:\s*)?bearer(?:\s+|$)/i
 /** Removes the blanks, invisible characters and quotes around a text. */
 export const unquoted = (text: string): string => untilSame(text, inside)
 
-/** Removes the same from a secret or an app id, and also the name of a variable and `Bearer` in front of it. */
+/** Removes what `unquoted` removes, and the name of a variable and `Bearer` in front of a secret or an app id. */
 export const unwrapped = (text: string): string =>
   untilSame(text, (outside) => inside(outside).replace(nameInFront, "").replace(scheme, ""))
 

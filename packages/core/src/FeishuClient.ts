@@ -352,7 +352,7 @@ const decoderOf = <Query, Data>(
       new FeishuError({ reason: contractViolation(problem, { status, logId, cutShort }) })
     const problem = endpoint.problem?.(json, query)
     if (problem !== undefined) return Effect.fail(violation(problem, true))
-    // Data that is missing or null is decoded as if empty: the endpoint's Schema says what must be there.
+    // Data that is missing or null is decoded as an empty object: the endpoint's Schema says which fields are required.
     return Effect.mapBoth(decode((json as { readonly data?: unknown }).data ?? {}), {
       onSuccess: (data): Response<Data> => ({ data, logId }),
       // A Schema's own message may repeat what it did not accept.

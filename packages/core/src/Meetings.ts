@@ -30,7 +30,7 @@ import * as TimeRange from "./TimeRange.ts"
 /** What to read, and where to go on with an earlier read. */
 export type { From, Request, Resume } from "./internal/ReadRequest.ts"
 
-/** How to read many numbers. */
+/** The options of a read of many numbers. */
 export type Options = Pick<Request, "pageSize" | "order" | "readAhead">
 
 /** One page of meetings. */
@@ -172,7 +172,7 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
   },
 )
 
-/** Reads one number after the other, each once, and all for the same range: relative words move with the time. */
+/** Reads one number after the other, each once, and all for the same range: a relative range would move with the time. */
 const eachOf = <A>(
   meetingNos: Iterable<MeetingNo>,
   range: Request["range"],

@@ -54,7 +54,7 @@ export interface Page<Row> {
   readonly unreachable: Unreachable | undefined
 }
 
-/** How to read an endpoint. */
+/** The endpoint to read, and how to read it. */
 export interface Options<Row, R> {
   readonly windows: number
   readonly start: Position

@@ -1,6 +1,6 @@
 /**
  * The messages of this package as data: each sentence is a kind with its values, and its English is made from those. A
- * program that speaks another language writes a `Table` over the same kinds, which the compiler holds complete.
+ * program that speaks another language writes a `Table` over the same kinds, and the compiler reports kinds that are missing.
  *
  * Errors carry their sentences in `sentences`, next to the English texts. Warnings are logged in the words of
  * `CurrentWording`. Values are as safe to show as the English: they hold no secret.
@@ -32,7 +32,7 @@ interface Seconds {
   readonly seconds: number
 }
 
-/** ISO text in UTC. */
+/** The bounds of a range as ISO text in UTC. */
 interface StartAndEnd {
   readonly start: string
   readonly end: string
@@ -199,7 +199,7 @@ export type SmallUnit = "milliseconds" | "microseconds" | "nanoseconds"
 interface CertificateOutOfDate {
   readonly subject: string
   readonly which: "expired" | "not yet valid"
-  /** ISO date in UTC. */
+  /** The day as ISO date in UTC. */
   readonly day: string
   /** How many others are out of date. */
   readonly more: number

@@ -192,7 +192,7 @@ export class RequestRefused extends Answered {
   declare readonly answeredAt?: number | undefined
 }
 
-/** The server redirects, which is not followed: it is not Feishu, or not Feishu's API. */
+/** The server redirects: it is not Feishu, or not Feishu's API. No redirect is followed. */
 export class Redirected extends FeishuError {
   override readonly reason = "Redirected"
   /** The HTTP status. */

@@ -34,7 +34,7 @@ export interface Style {
   readonly columns: number
   readonly heading: (text: string) => string
   readonly flagGroups: Readonly<Record<string, string>>
-  /** Default: English. */
+  /** The titles of the sections; English unless given. */
   readonly titles?: Titles
 }
 

@@ -15,7 +15,7 @@ import * as LoadedSettings from "../settings/LoadedSettings.ts"
 import { json } from "@effect-feishu/terminal/VisibleText"
 import { instant, many } from "../language/phrases.ts"
 
-/** From a minimum to a maximum; both may be the same. */
+/** A range of numbers from a minimum to a maximum, which may be equal. */
 interface Span {
   readonly least: number
   readonly most: number

@@ -1,4 +1,4 @@
-/** Text in columns. */
+/** Aligns text in columns. */
 import * as CliOutput from "effect/cli/CliOutput"
 
 /** Aligns rows in columns as wide as their widest cell; a Chinese character takes two places. */

@@ -1,5 +1,5 @@
 /** The end of a command that has printed everything itself: no error and no summary follow. */
 import * as Data from "effect/Data"
 
-/** Carries the exit code of such a command. */
+/** The error with which such a command ends: it only carries the exit code. */
 export class CommandEnded extends Data.TaggedError("CommandEnded")<{ readonly exitCode: number }> {}

@@ -4,7 +4,7 @@ import * as Chinese from "../language/Chinese.ts"
 import * as English from "../language/English.ts"
 import * as Language from "../language/Language.ts"
 
-/** A sentence of the client. */
+/** Returns the text of a sentence of the client. */
 export const ofSentence = (sentence: Sentence.Sentence, language: Language.Language): string =>
   language === "zh" ? Chinese.ofSentence(sentence) : English.ofSentence(sentence)
 

@@ -41,7 +41,7 @@ export const make = (language: Language.Language) => {
   }
 }
 
-/** The values that they give. */
+/** The values of these flags. */
 export interface Given {
   readonly baseUrl: string | undefined
   readonly allowHttp: boolean
@@ -52,7 +52,7 @@ export interface Given {
   readonly rateLimit: number | undefined
 }
 
-/** Returns the same flags as the words of a command that is typed later. */
+/** Returns these flags as words of a command that the user types later. */
 export const typed = (given: Given): ReadonlyArray<string> => [
   ...(given.allowHttp ? ["--allow-http"] : []),
   ...(

@@ -61,7 +61,7 @@ export const wholeNumber =
       Flag.map(Option.getOrUndefined),
     )
 
-/** A flag that takes one of some words. */
+/** A flag that takes one of several words. */
 export const choice = <const Choices extends ReadonlyArray<string>>(
   name: string,
   choices: Choices,

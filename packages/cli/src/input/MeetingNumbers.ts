@@ -12,7 +12,7 @@ import { Stderr } from "../console/Stderr.ts"
 import * as SystemError from "../language/SystemError.ts"
 import * as WorkingFolder from "../settings/WorkingFolder.ts"
 
-/** The places of the numbers. */
+/** The arguments and the file that hold the numbers. */
 export interface Given {
   /** The numbers as they were typed. */
   readonly numbers: ReadonlyArray<string>

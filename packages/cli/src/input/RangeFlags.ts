@@ -39,7 +39,7 @@ export const flags = (language: Language.Language) => {
   }
 }
 
-/** The values that they give. */
+/** The values of these arguments and flags. */
 export interface Given extends MeetingNumbers.Given {
   readonly from: string | undefined
   readonly to: string | undefined

@@ -26,7 +26,7 @@ const later = "请稍后重试；若持续出现，请将日志 ID 提供给飞�
 
 const internalError: Explanation = { meaning: "飞书内部错误", remedy: later }
 
-/** Every code of the catalogue. */
+/** The Chinese of every code in the catalogue. */
 export const codes: Readonly<Record<number, OfCode>> = {
   1500: internalError,
   1663: internalError,
@@ -326,10 +326,10 @@ export { ofSecretProblem }
 export const ofPosition = (error: FeishuError.FeishuError): string | undefined =>
   error.position === undefined ? undefined : said(error.sentences?.position, error.position)
 
-/** A sentence of the client. */
+/** Returns the text of a sentence of the client. */
 export const ofSentence = (sentence: Sentence.Sentence): string => Sentence.say(sentence, chineseSentences)
 
-/** A reason. */
+/** Returns meaning and remedy of a reason. */
 export const ofReason = <R extends FeishuError.Reason>(reason: R): Explanation =>
   // A reason and the function under its own tag: TypeScript cannot see that they belong together.
   (reasons[reason._tag] as (reason: FeishuError.Reason) => Explanation)(reason)

@@ -46,7 +46,7 @@ const copySecret = "请按开发者后台显示的原样复制。"
 /** Returns the problem of a secret, as a clause about it. */
 export const ofSecretProblem = (problem: Sentence.SecretProblem): string => secretProblems[problem]
 
-/** The table. */
+/** The Chinese of each sentence, by its kind. */
 export const chineseSentences: Sentence.Table = {
   // Times and ranges
   notATime: ({ text }) => `“${text}”不是时间`,
@@ -152,7 +152,7 @@ export const chineseSentences: Sentence.Table = {
   hasMoreMissing: () => "对 page_token 的响应中没有布尔值 has_more，无法判断后面是否还有数据",
   noTokenInBody: () => "凭证接口的响应中没有凭证",
   fetchedTokenUnfit: () => "凭证接口返回的凭证无法放入请求头",
-  pageTokenRepeatsSecret: () => "page_token 中重复了请求中的机密",
+  pageTokenRepeatsSecret: () => "page_token 中重复了请求中的密钥",
   pageTokenUnfit: () => "page_token 过长，或含有无法放入 URL 的字符",
   foreignRow: ({ meetingNo, row }) =>
     `${row === undefined ? "一条数据" : `数据 ${row}`} 属于${meetingNo === undefined ? "另一个会议号" : `会议号 ${meetingNo}`}`,

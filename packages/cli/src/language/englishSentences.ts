@@ -1,7 +1,7 @@
 /** The English of every sentence of the client, with this command's flags instead of the client's code. */
 import { Sentence } from "@effect-feishu/core"
 
-/** The table. */
+/** The English of each sentence, by its kind. */
 export const englishSentences: Sentence.Table = {
   ...Sentence.englishTable,
   useHttps: () =>

@@ -92,7 +92,7 @@ interface Place {
   readonly there: Option.Option<FileSystem.File.Info>
 }
 
-/** Opens the `.part` of a file with the mode that the file has, or is to get. */
+/** Opens the `.part` of a file with the mode that the file has, or will get. */
 const openPart = Effect.fnUntraced(function* ({ path, target, there }: Place, options: Options) {
   const files = yield* FileSystem.FileSystem
   const part = PartFile.nameOf(target)

@@ -10,7 +10,7 @@ import * as SystemError from "../language/SystemError.ts"
 
 /** The data, or the checkpoint, could not be written. */
 export class OutputFailed extends Data.TaggedError("OutputFailed")<{
-  /** A file, or "standard output". */
+  /** The output in words: a file, or "standard output". */
   readonly target: string
   /** The system's code for what is wrong. */
   readonly code: string

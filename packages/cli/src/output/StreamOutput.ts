@@ -31,7 +31,7 @@ const { O_APPEND, O_NOCTTY = 0, O_NONBLOCK = 0, O_WRONLY } = NodeFS.constants
 /** Milliseconds that a stopped run waits for a reader that does not read. */
 const patienceMillis = 2_000
 
-/** Standard output of this process. */
+/** Standard output of this process as an output. */
 export const stdout = Effect.suspend(() =>
   Descriptor.isWritable(1) ? stream(process.stdout, "standard output") : refuse((say) => say.stdoutClosed),
 )

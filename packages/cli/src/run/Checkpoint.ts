@@ -27,7 +27,7 @@ export interface Checkpoint {
   readonly earlier: Recorded.Records | undefined
   /** Milliseconds for which each request of that run still counts, as `RateLimit.Options.initially` takes them. */
   readonly restingMillis: ReadonlyArray<number>
-  /** Returns how far that run has come with a task, which is checked. Records that are added change it. */
+  /** Checks a task, and returns how far that run has come with it. Records that are added change the returned state. */
   readonly stateOf: (task: Recorded.Task) => Effect.Effect<Recorded.State, FeishuError.FeishuError>
   /** Replaces the file by one that starts with this state. To be called once, before `add`. */
   readonly begin: (
@@ -93,7 +93,7 @@ const words = Language.words({
     foreign: (path) => [`${path} 不是检查点，或已被截断；文件保持原样`, "请换一个文件，或删除它后重新开始。"],
     otherVersion: (path, theirs) => [
       `${path} 是版本 ${theirs} 的检查点，本程序只认识版本 ${Recorded.version}；文件保持原样`,
-      "请用写出它的 feishu-meetings 继续，或换一个文件。",
+      "请用写出它的 feishu-meetings 版本继续，或换一个文件。",
     ],
     damaged: (path, line) => [
       `${path} 已损坏：第 ${line} 行与写入时不同；文件保持原样`,

@@ -62,7 +62,7 @@ export const lines = (run: State, language: Language.Language): ReadonlyArray<st
   const { checkpoint, repeatedFlags } = run
   const say = words[language]
   if (repeatedFlags === undefined || isOutOfReach(run)) return []
-  // A run that was limited has ended as its command said: the same command would do nothing.
+  // A run with the status limited has ended as its command requested: the same command would do nothing.
   if (checkpoint !== undefined && run.ended === undefined) return [say.sameCommand(checkpoint)]
   const { cursors, numbers } = leftOf(run)
   const commands = [

@@ -33,7 +33,7 @@ interface Unreachable {
 
 /** The flags of a run that the commands to resume it repeat. */
 export interface RepeatedFlags extends ConnectionFlags.Given {
-  /** Absent if the terminal decides. */
+  /** The format; absent if it depends on whether the output is a terminal. */
   readonly format: Format.Name | undefined
   readonly showPasswords: boolean
   readonly summary: "text" | "json"
@@ -46,10 +46,10 @@ export interface RepeatedFlags extends ConnectionFlags.Given {
 
 /** The state of a run. */
 export interface State {
-  // What is to be read. Set once, before the first request.
+  // The numbers to read. Set once, before the first request.
   /** Where each number starts, in the order in which they are begun. */
   starts: ReadonlyArray<Cursor.Position>
-  /** The windows that are to be read, where that is known; fewer once a number fails. */
+  /** The number of windows to read, where it is known; it becomes smaller when a number fails. */
   plannedWindows: number | undefined
   /** True when the run began where an earlier one ended: at cursors, or at a checkpoint. */
   resumed: boolean

@@ -263,7 +263,7 @@ const dropWeaker = (collected: Collected, language: Language.Language): Readonly
     }
     collected.delete(one.source < other.source ? file : secret)
   }
-  // A token and an app: of the same source the token is used, as core does.
+  // A token and an app: if both are from the same source, the token is used, as in core.
   const [token, app] = secrets.map((names) => names.find((name) => collected.has(name)))
   if (token !== undefined && app !== undefined) {
     collected.delete(collected.get(token)!.source <= collected.get(app)!.source ? app : token)

@@ -52,7 +52,7 @@ export const make = (pauseSeconds: (error: FeishuError) => number | undefined): 
       Effect.tapError(failed),
       Effect.tap(() => Effect.sync(() => opened.delete(key))),
     )
-    /** Gives the outcome of the call, or the call itself if another one has found out that it works again. */
+    /** Gives the outcome of the call, or the call itself if another call has shown that it works again. */
     const probe: Effect.Effect<Effect.Effect<A, FeishuError, R>, never, R> = Effect.suspend(() => {
       const open = opened.get(key)
       if (open === undefined) return Effect.succeed(watched)

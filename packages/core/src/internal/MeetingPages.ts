@@ -20,7 +20,7 @@ import { nowSeconds } from "./nowSeconds.ts"
 import { requestPath } from "./requestPath.ts"
 import { isMeetingNo, type Opened } from "./ReadRequest.ts"
 
-/** `GET /open-apis/vc/v1/meetings/list_by_no`. */
+/** The endpoint `GET /open-apis/vc/v1/meetings/list_by_no`. */
 export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = {
   path: ListByNo.path,
   query: ListByNo.Query,
@@ -171,7 +171,7 @@ const readPage = Effect.fnUntraced(function* (
   )
   if (foreign === undefined) return page
   const problem = Sentence.make("foreignRow", {
-    // Repeated only as far as it looks right: a server may put a password into any field.
+    // Values are repeated in the message only if they look like ids: a server may put a password into any field.
     row: /^\d{1,20}$/.test(foreign.id) ? foreign.id : undefined,
     meetingNo: isMeetingNo(foreign.meeting_no) ? foreign.meeting_no : undefined,
   })

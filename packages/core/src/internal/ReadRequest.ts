@@ -56,7 +56,7 @@ export interface Opened {
   readonly start: Cursor.Position
   readonly readAhead: number
   readonly seen?: Iterable<string> | undefined
-  /** True when the read goes on where another one has ended. */
+  /** True when the read continues where another one has ended. */
   readonly resumed: boolean
 }
 

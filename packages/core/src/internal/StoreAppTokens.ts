@@ -65,7 +65,7 @@ const appTokensOf = Effect.fnUntraced(function* (
     request: jsonRequest(AppTicketContract.resendPath, encodeResend(credentials)),
     answer: Schema.Struct({}),
   })
-  /** Has Feishu push a ticket, and waits until there is another one than the refused one. */
+  /** Requests a ticket from Feishu, and waits for one that differs from the refused ticket. */
   const newTicket = (refused: Secret.AppTicket | undefined) =>
     Effect.andThen(resend, waitForTicket(app, tickets, refused))
   const fetchWith = (ticket: Secret.AppTicket) =>

@@ -30,7 +30,7 @@ import * as TransportFault from "./TransportFault.ts"
 /** An answer as it was received, with its body as text. */
 export interface Answer {
   readonly status: number
-  /** By lower-case name. */
+  /** The headers by their names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
   readonly logId: string | undefined

@@ -194,7 +194,7 @@ const originOf = (url: string, base?: string): string => new URL(url, base).orig
 const rateLimited = (
   answer: Answer,
   said: Said,
-  /** Unix milliseconds. */
+  /** The present time in unix milliseconds. */
   now: number,
   longestWaitSeconds: number,
 ): RateLimited => {
@@ -230,7 +230,7 @@ const secondsOfDate = (header: string | undefined): number | undefined => {
   return Number.isNaN(date) ? undefined : date / 1000
 }
 
-/** The beginning of a body without HTML tags, which are most of what an HTML page begins with. */
+/** Returns the beginning of a body without HTML tags: an HTML page begins with little else. */
 const withoutTags = (body: string): string =>
   body
     .slice(0, 2_000)

@@ -2,7 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
-/** Unix time in whole seconds. */
+/** The present unix time in whole seconds. */
 export const nowSeconds: Effect.Effect<number> = Effect.map(Clock.currentTimeMillis, (millis) =>
   Math.floor(millis / 1000),
 )

@@ -149,7 +149,7 @@ const isResting = (initially: unknown): boolean =>
   Array.isArray(initially.restingMillis) &&
   initially.restingMillis.every((millis) => Number.isFinite(millis) && Number(millis) >= 0)
 
-/** Checks what to read. */
+/** Checks a request or a cursor, and turns it into what core takes. */
 export const fromOf = Effect.fnUntraced(function* (
   from: From,
 ): Effect.fn.Return<Meetings.From, FeishuError.FeishuError> {

@@ -84,7 +84,7 @@ export const toFeishuError = (error: Core.FeishuError): Plain.FeishuError => {
   })
 }
 
-/** The texts of an error are enough here: their data is for programs that say them in another language. */
+/** Returns a reason without `sentences`, the data of its texts: that is for programs with messages in another language. */
 const withoutSentences = <R extends object>(reason: R): R => {
   const { sentences: _, ...rest } = { sentences: undefined, ...reason }
   return rest as R

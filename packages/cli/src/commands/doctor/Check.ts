@@ -33,7 +33,7 @@ export interface Passed {
   readonly facts?: Facts
 }
 
-/** The check found a problem. */
+/** The failure of a check that found a problem. */
 export class CheckFailed extends Data.TaggedError("CheckFailed")<{
   readonly detail: string
   readonly remedy: string
@@ -42,10 +42,10 @@ export class CheckFailed extends Data.TaggedError("CheckFailed")<{
   readonly facts?: Facts
 }> {}
 
-/** The check was skipped, harmlessly. */
+/** The end of a check that was skipped, which is not a failure. */
 export class CheckSkipped extends Data.TaggedError("CheckSkipped")<{ readonly detail: string }> {}
 
-/** Runs a check. One that passes returns what later checks need of it, and its report. */
+/** An effect that runs a check. If the check passes, it gives the values that later checks need, and its report. */
 export type Check<A, R = never> = Effect.Effect<
   readonly [A, Passed],
   CheckFailed | CheckSkipped | FeishuError.FeishuError,

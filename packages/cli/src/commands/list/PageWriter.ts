@@ -31,7 +31,7 @@ export interface Options {
   readonly fields: ReadonlyArray<Format.Field>
   readonly format: Format.Name
   readonly toTerminal: boolean
-  /** Absent without `--checkpoint`. */
+  /** The checkpoint to record pages in; absent without `--checkpoint`. */
   readonly recording: Recording | undefined
 }
 
@@ -53,7 +53,7 @@ type WrittenPage = Recorded.Without<
 interface Written {
   /** The length in characters, or in bytes for an earlier run: it only matters whether it is 0. */
   length: number
-  /** The last page. */
+  /** The last page that was written. */
   page: WrittenPage | undefined
 }
 

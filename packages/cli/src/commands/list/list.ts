@@ -74,7 +74,7 @@ const demo = Layer.unwrap(Effect.promise(async () => (await import("./demo.ts"))
   Layer.provide(NodeHttp.layer()),
 )
 
-/** Reads what is left to read, and writes it where it is to go. */
+/** Reads the meetings that are left to read, and writes them to the output. */
 const transfer = Effect.fnUntraced(function* (
   { fields, input, selection, settings }: Checked,
   checkpoint: Checkpoint.Checkpoint | undefined,

@@ -29,7 +29,7 @@ const noFields: FeishuClient.Endpoint<Record<never, never>, unknown> = {
   data: Schema.Unknown,
 }
 
-/** Sends that request. */
+/** Sends a request that is refused for its fields if the scope is granted. */
 export const checkScope = ({ client, configured, untilRefused }: Access) =>
   untilRefused(
     Effect.gen(function* () {
