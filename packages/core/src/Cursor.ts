@@ -38,7 +38,7 @@ import { MeetingNo } from "@effect-feishu/contract/MeetingNo"
 /** Why a text cannot be used as a cursor: it was changed or cut, or another version of this package made it. */
 export type Problem = "damaged" | "other version"
 
-// Up to the year 5138: a damaged cursor must not lead to millions of windows.
+// Times up to the year 5138: a damaged cursor must not lead to millions of windows.
 const Second = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 99_999_999_999 })))
 
 /** The content of a cursor. Times are unix seconds. */

@@ -52,7 +52,7 @@ export const emit = (event: Event): Effect.Effect<void> =>
     return line === undefined ? handled : Effect.andThen(line, handled)
   })
 
-/** The log line of an event: a warning where somebody should do something, else a debug line. */
+/** Returns the log line of an event: a warning if users should do something, otherwise a debug line. */
 const lineOf = (event: Event): Effect.Effect<void> | undefined => {
   switch (event._tag) {
     case "RequestEnded": {

@@ -59,7 +59,7 @@ const answered = (reason: {
     ...(reason.msg ? [`"${reason.msg}"`] : []),
   ].join(", ")
 
-/** The end of a list that is longer than a message should be. */
+/** Returns the end of a list that is too long for a message. */
 const andMore = (more: number | undefined): string => (more === undefined ? "" : `, and ${more} more`)
 
 /** The message of a reason: what happened, and what to do. */
@@ -75,7 +75,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
   field: Schema.String,
   problem: Schema.String,
   remedy: Schema.String,
-  /** Problem and remedy as data; what a program has put into its own words is absent. */
+  /** Problem and remedy as data; absent where a program has given its own text. */
   sentences: Schema.optional(
     Schema.Struct({
       problem: Schema.optional(Sentence.Field),

@@ -73,7 +73,7 @@ export const reach: Effect.Effect<Reached, FeishuError, FeishuConfig | HttpClien
     const code = yield* judge(answer, request.url, config.longestWaitSeconds, secrets).pipe(
       Effect.as(0),
       Effect.catch((error) =>
-        // A gateway that refuses a request without a token may let one with a token pass.
+        // A gateway that refuses a request without a token may accept one with a token.
         error.code === undefined && answer.status !== 401 && answer.status !== 403
           ? Effect.fail(named(error))
           : Effect.succeed(error.code),

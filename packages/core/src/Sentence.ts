@@ -211,7 +211,7 @@ interface RateLimitRefused {
   readonly paceMillis: number
 }
 
-/** Characters: longer than any token of Feishu, and than most servers take of a header. */
+/** The most characters of a secret: more than any token of Feishu has, and than most servers accept in a header. */
 export const longestSecret = 8_192
 
 const secretProblems = {
@@ -251,7 +251,7 @@ export type Sentence = {
   readonly [K in Kind]: { readonly kind: K; readonly values: Values<K> }
 }[Kind]
 
-/** The same sentences in some language: a text of each kind, made of its values. */
+/** The sentences in one language: for each kind a function that makes the text from the values. */
 export type Table = { readonly [K in Kind]: (values: Values<K>) => string }
 
 /** Makes a sentence. A kind without values takes none. */
@@ -301,7 +301,7 @@ export const Field = Schema.Struct({
   values: Schema.Record(Schema.String, Schema.Unknown),
 }) as unknown as Schema.Codec<Sentence>
 
-/** A text, or a sentence that one is made of. */
+/** A text, or a sentence from which a text is made. */
 export type Given = string | Sentence
 
 /** The English of what was given, of at most `most` characters. */

@@ -15,7 +15,7 @@ export const keep = (command: string): void => {
 
 const cacheFolder = (): string | undefined => {
   const set = process.env["XDG_CACHE_HOME"]
-  // The specification says to ignore a relative one. It would fill the current folder.
+  // A relative path is ignored, as the specification says: otherwise the cache would fill the current folder.
   if (set !== undefined && isAbsolute(set)) return set
   try {
     const folder = join(homedir(), ".cache")

@@ -91,7 +91,7 @@ const reading = (input: Effect.Effect<Input, Unread>, mostBytes: number) =>
         mostBytes,
       )
     },
-    // The socket has closed the descriptor of anything else.
+    // The socket has closed the descriptor if it is not that of a file.
     ({ close, info }) => (kindOf(info) === "file" ? Effect.sync(close) : Effect.void),
   )
 

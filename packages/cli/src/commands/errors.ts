@@ -118,7 +118,7 @@ export const errors = (language: Language.Language) => {
   )
 }
 
-/** Returns what a code means and what to do about it; in English what the catalogue says. */
+/** Returns the meaning and the remedy of a code; in English the meaning is the catalogue's. */
 const ofCode = (entry: ErrorCodes.ErrorCode, language: Language.Language): OfCode =>
   language === "zh" ? (codes[entry.code] ?? entry) : { ...entry, remedy: English.remedyOfCode(entry) }
 

@@ -26,7 +26,7 @@ const mostListed = 20
 /** At most this many wrong arguments are listed, all in one line. */
 const mostTogether = 10
 
-/** Numbers for years of reading. A larger file is something else, or has no end. */
+/** The size of the largest file: it has enough numbers for years of reading. A larger file is something else, or has no end. */
 const mostMebibytes = 32
 
 const words = Language.words({

@@ -1,4 +1,4 @@
-/** The reasons of the operating system for not doing something with a file, in words. */
+/** The errors of the operating system with files, in words. */
 import type * as PlatformError from "effect/PlatformError"
 import type { Unread } from "@effect-feishu/terminal/InputFile"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"

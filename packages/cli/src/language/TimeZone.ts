@@ -1,9 +1,9 @@
 /**
  * The time zone of times that are written without one: what TZ says by the rules of POSIX, else that of the machine.
  *
- * Node alone is not enough (24.21, measured): an empty TZ is `Etc/Unknown` to it, `<+08>-8` and whatever is misspelt is
- * UTC, `GMT-8` has the wrong sign, `CST` is Chicago, and a copy of Shanghai's /etc/localtime without a database of
- * zones next to it is Chicago, too.
+ * Node alone is not enough (24.21, measured): it reads an empty TZ as `Etc/Unknown`, `<+08>-8` and every misspelt value as
+ * UTC, `GMT-8` with the wrong sign, `CST` as Chicago, and a copy of Shanghai's /etc/localtime without a database of zones
+ * also as Chicago.
  */
 import { lstatSync, readFileSync, readlinkSync, realpathSync } from "node:fs"
 import * as Language from "./Language.ts"
@@ -32,7 +32,7 @@ export const current = (
 const ofTz = (tz: string): string | undefined => {
   // `docker --env-file` leaves quotes, and a file from Windows a carriage return; a colon comes before a file name.
   const text = tz.replaceAll(/^[\s"']*:?|[\s"']+$/g, "")
-  // By POSIX that is UTC; Compose makes it of a variable that is not set.
+  // By POSIX an empty value means UTC; Compose sets it for a variable that is not set.
   if (text === "") return "UTC"
   return (
     ofName(text.startsWith("/") ? ofPath(text) : text.replace(/^(?:posix|right)\//, "")) ?? ofOffset(text)

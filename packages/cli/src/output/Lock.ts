@@ -1,8 +1,8 @@
 /**
  * Locks a file, so that one process at a time writes it.
  *
- * The process that holds the lock listens on a socket whose name is made of the file's. The socket ends with the process,
- * however that ends; a file with a process id would not, and in containers all processes have the same few ids. Two
+ * The process that holds the lock listens on a socket whose name is derived from the file's. The socket ends with the
+ * process, however that ends; a file with a process id would not, and in containers all processes have the same few ids. Two
  * machines, or two containers with networks of their own, do not see each other's locks.
  */
 import { createHash } from "node:crypto"
@@ -65,7 +65,7 @@ const listening = (address: string) =>
         })
         .once("error", (refused: Error & { readonly code?: string }) => {
           try {
-            // Anything else of that name was put there by somebody else.
+            // A file of another kind with that name was created by another program.
             if (refused.code !== "ECONNREFUSED" || !lstatSync(address).isSocket()) return reject(error)
             rmSync(address, { force: true })
           } catch {

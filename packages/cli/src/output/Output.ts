@@ -26,8 +26,8 @@ export interface Output {
   /** The file that holds the rows until the run is complete, and after it if it ends early; a stream has none. */
   readonly part?: string
   /**
-   * Returns when everything is handed over, so that a slow reader slows down the requests, too. `written` is called at
-   * that moment, also if the run was stopped meanwhile: rows that are out have to be counted.
+   * Returns when everything is written, so that a slow reader slows down the requests, too. `written` is called at that
+   * moment, even if the run was stopped meanwhile: written rows have to be counted.
    */
   readonly write: (text: string, written: () => void) => Effect.Effect<void, OutputFailed | ReaderGone>
   /** Writes the last text, and ends the output the way the run ended. To be called once. */

@@ -1,4 +1,4 @@
-/** The file next to an output, `FILE.part`, that holds the rows until they are complete: how it is opened and known again. */
+/** Opens and recognizes `FILE.part`, the file next to an output that holds the rows until they are complete. */
 import * as NodeFS from "node:fs"
 import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"

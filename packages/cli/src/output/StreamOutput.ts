@@ -1,4 +1,4 @@
-/** Rows that go out at once: to standard output, a named pipe, a device, or whatever else this process was given open. */
+/** Outputs that are written at once: standard output, a named pipe, a device, or a descriptor that this process was given. */
 import * as NodeFS from "node:fs"
 import * as NodeNet from "node:net"
 import type { Writable } from "node:stream"

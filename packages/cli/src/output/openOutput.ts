@@ -1,4 +1,4 @@
-/** Opens the place that `--output` names: a file, standard output, or whatever else has a name, such as a named pipe. */
+/** Opens the output that `--output` names: a file, standard output, or anything else with a name, such as a named pipe. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"

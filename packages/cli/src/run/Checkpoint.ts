@@ -257,7 +257,7 @@ interface Opened {
 const append = (handle: FileSystem.File, bytes: Uint8Array) =>
   Effect.andThen(handle.writeAll(bytes), handle.sync)
 
-/** No checkpoint is larger: it would take days without a pause to write one. */
+/** The most bytes of a checkpoint: it would take days without a pause to write a larger one. */
 const mostBytes = 2 ** 30
 
 /** Reads the records in a file; an empty file has none yet. */

@@ -8,7 +8,7 @@ import { type Events, ListByNo, RateLimit } from "@effect-feishu/core"
 
 const Count = Schema.Int.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0)))
 
-/** Far more than are ever on their way, and few enough to be counted one by one. */
+/** The most requests on their way that a record may have: far more than there ever are, and few enough to count one by one. */
 const mostOnTheirWay = 10_000
 
 /** The requests that a record of the checkpoint holds. Times are unix milliseconds. */

@@ -335,7 +335,7 @@ const isSameReading = (one: Cursor.Position, other: Cursor.Position): boolean =>
   return Object.keys({ ...a, ...b }).every((name) => a[name] === b[name])
 }
 
-/** Returns what a place says, except how far it is, and when its range was given. */
+/** Returns the read that a place belongs to: the place without its progress, and without the time of its range. */
 const readingOf = (position: Cursor.Position): Readonly<Record<string, unknown>> => ({
   ...position,
   asked: undefined,

@@ -103,7 +103,7 @@ export const proxies = ({ found }: LoadedSettings.Settings) => {
   return { httpsProxy: ofFile("https-proxy"), httpProxy: ofFile("http-proxy"), noProxy: ofFile("no-proxy") }
 }
 
-/** For comparison: all certificates that an operating system trusts take a quarter of a megabyte. */
+/** The most bytes of a file of certificates. All certificates that an operating system trusts take a quarter of a megabyte. */
 const mostBytesOfAuthority = 4 * 1024 * 1024
 
 /** Reads the certificates to trust in addition to Node's own, in PEM. */

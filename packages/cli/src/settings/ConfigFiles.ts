@@ -111,7 +111,7 @@ interface Found {
   readonly problems: ReadonlyArray<Problem>
 }
 
-/** All settings take some hundred bytes; with their explanations, some thousand. */
+/** The most bytes of a file: all settings take a few hundred bytes, and with their explanations a few thousand. */
 const mostBytes = 64 * 1024
 
 const readOne = Effect.fnUntraced(function* (kind: Kind, path: string): Effect.fn.Return<Found> {

@@ -161,7 +161,7 @@ const fromFlags = (flags: Flags): Source => {
         const text = hasFlag ? texts.get(name) : undefined
         if (text === undefined) return undefined
         const origin = { _tag: "Flag", flag: `--${name}` } as const
-        // Only a value that is copied from a page: the shell has already removed quotes that were not meant.
+        // Only values that are copied from a page: for the others, the shell has already removed the quotes.
         return { text: name === "app-id" ? Secret.unwrapped(text) : text, origin }
       }),
   }
@@ -391,7 +391,7 @@ const checked = Effect.fnUntraced(function* (
   )
 })
 
-/** A larger file is not a secret. */
+/** The most bytes of a secret's file: a larger file is not a secret. */
 const mostBytesOfSecret = 64 * 1024
 
 const readSecret = Effect.fnUntraced(function* (field: string, found: Found) {

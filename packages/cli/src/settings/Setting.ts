@@ -23,7 +23,7 @@ export interface Setting {
   readonly inProject: "any" | "known hosts" | "never"
   /** True when a flag sets it. */
   readonly hasFlag: boolean
-  /** Returns what is wrong with a value, as a clause; `undefined` if it is right. */
+  /** Returns the problem of a value, as a clause; `undefined` if the value is valid. */
   readonly problem: (text: string) => Words<string> | undefined
 }
 
@@ -70,7 +70,7 @@ const urlProblems: Readonly<Record<BaseUrl.Problem, Words<string>>> = {
   "not http or https": { en: "is not an https address", zh: "不是 https 网址" },
 }
 
-/** The host of an address to which secrets would go unencrypted, over plain http to another machine; else `undefined`. */
+/** Returns the host of an address if secrets would be sent to it over plain http, unencrypted; otherwise `undefined`. */
 export const plainHttpHost = (address: string): string | undefined =>
   Option.getOrUndefined(
     Result.getSuccess(BaseUrl.parse(address)).pipe(
@@ -178,7 +178,7 @@ const secretFile = { holds: "secret file", inProject: "never", hasFlag: true } a
 export const all: ReadonlyArray<Setting> = [
   setting("base-url", url, { ...flag, inProject: "known hosts" }),
   setting("oauth-base-url", url, { inProject: "known hosts" }),
-  // It lets everyone on the way read the secrets.
+  // It permits plain http, where everyone on the way can read the secrets.
   setting("allow-http", yesOrNo, { ...flag, inProject: "never" }),
   setting("brand", (text) => oneOf(["feishu", "lark"])(text.toLowerCase()), flag),
   setting("app-id", appId, flag),

@@ -29,7 +29,7 @@ export interface Lane {
   waiting: number
   /** The time at which the gate opens: no request takes a slot before. */
   gateOpensAt: number
-  /** The time between two requests since a refusal; 0 lets them come in a burst. */
+  /** The time between two requests since a refusal; 0 permits a burst. */
   pace: number
   /** The time at which the pace was last changed. */
   paceSince: number

@@ -100,14 +100,14 @@ const roundTrip = Effect.fnUntraced(function* (
         : Effect.fail(TransportFault.transportFailed(request.url, fault))
     }),
     Effect.catchIf(
-      // The status of a failure says enough: it must not be hidden because its body cannot be read.
+      // For a failure the status is enough: an error of reading the body must not hide it.
       (error) => status >= 400 && error.reason._tag === "ContractViolation",
       () => Effect.succeed({ status, headers, body: "", logId }),
     ),
   )
 })
 
-/** The TLS fault that a server reports in an HTTP answer, in the words of nginx, Apache and Go; else `undefined`. */
+/** Returns the TLS fault that a server (nginx, Apache or Go) reports in an HTTP answer; otherwise `undefined`. */
 const faultOfTls = (url: string, body: string): TransportFailed["fault"] | undefined => {
   if (url.startsWith("https:")) {
     return /No required SSL certificate was sent/i.test(body) ? "client certificate required" : undefined

@@ -57,7 +57,7 @@ export interface Checked {
 
 /** Checks an input, and reads the settings and the numbers that it names. */
 export const checkInput = Effect.fnUntraced(function* (given: Input) {
-  // By whatever name standard output is given, it is the same as no --output: a table on a terminal, and no resuming.
+  // A name of standard output has the same effect as no --output: a table on a terminal, and no resuming.
   const toStdout = given.output !== undefined && isStdout(given.output)
   const input: Input = toStdout ? { ...given, output: undefined } : given
   yield* checkCombination(input)

@@ -1,4 +1,4 @@
-/** Reads page after page of the numbers, and hands each to the writer. */
+/** Reads the pages of the numbers, and passes each to the writer. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Cursor, type FeishuError, type MeetingNo, Meetings } from "@effect-feishu/core"

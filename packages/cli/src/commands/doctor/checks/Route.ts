@@ -24,7 +24,7 @@ export const of = (
         ca,
       }
     },
-    // Nothing else is thrown.
+    // `proxyOf` throws nothing else.
     catch: (error) => error as FeishuError.FeishuError,
   })
 
