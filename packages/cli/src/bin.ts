@@ -5,7 +5,7 @@ import * as CompiledCode from "@effect-feishu/terminal/CompiledCode"
 import * as Hangup from "@effect-feishu/terminal/Hangup"
 import { whyNotThisNode } from "@effect-feishu/terminal/NodeVersion"
 
-// Before the rest is loaded, which takes long enough for a terminal to be closed.
+// Called before the rest is loaded: loading takes long enough for a terminal to be closed meanwhile.
 Hangup.ignoreUnlessItStops()
 
 const why = whyNotThisNode("feishu-meetings")

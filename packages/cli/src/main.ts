@@ -35,7 +35,7 @@ const presenter: CliOutput.Presenter = {
       case "Version":
         return Console.log(`${event.name} v${event.version}`)
       case "InvalidInvocation":
-        // Printed like every other error, by `report`.
+        // `report` prints this like every other error.
         return Effect.void
     }
   },

@@ -219,7 +219,7 @@ export const layer = <R = never>(
       Layer.effect(
         AccessToken.AccessToken,
         options.credentials ??
-          // This layer reads no variables, so its error does not say to set them: perhaps they are set.
+          // This layer reads no variables, so its error must not say to set them: they may be set.
           Effect.fail(
             invalidRequest(
               "credentials",

@@ -219,7 +219,8 @@ export const isFaultOfNumber = ({ code, operation: failed, reason }: FeishuError
     case "ContractViolation":
     case "PaginationBroken":
       return true
-    // Refused by the meeting service, or for a field of the request. With another code, or none, all numbers would be.
+    // The meeting service refused the request, or a field of it was refused. With another code, or none, requests for all
+    // numbers would be refused.
     case "RequestRefused":
       return code !== undefined && (code === 99992402 || Math.floor(code / 1_000) === 121)
     // No permission for this meeting; a scope that is missing is missing for all of them.

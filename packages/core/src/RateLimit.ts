@@ -197,7 +197,7 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
                   ),
                 )
           })
-          // The fast path: nobody is waiting.
+          // The fast path: no other request is waiting.
           if (lane.waiting === 0 && Lane.tryTake(lane, numbers, arrived, onTaken) === 0) return held
           lane.waiting++
           const inLine = Effect.onExit(restore(Lane.takeInTurn(lane, numbers, onTaken)), (exit) => {

@@ -262,7 +262,7 @@ export const make = <K extends Kind>(
 
 /** The text of a sentence by a table. */
 export const say = (sentence: Sentence, table: Table): string =>
-  // A kind and the function under it: TypeScript cannot see that they belong together.
+  // TypeScript cannot see that the values of a kind fit the function under that kind.
   (table[sentence.kind] as (values: unknown) => string)(sentence.values)
 
 /** The table that the English texts of this package come from. */

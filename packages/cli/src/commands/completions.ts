@@ -68,6 +68,6 @@ const script = (shell: Completions.Shell, { command, globalFlags }: Root): strin
     subcommands: descriptor.subcommands.map(complete),
   })
   const text = Completions.generate(name, shell, complete(Completions.fromCommand(command)))
-  // Its comment names the flag that Effect has for it.
+  // The comment of Effect's script names Effect's own flag.
   return text.replaceAll(`${name} --completions`, `${name} completions`).trimEnd()
 }

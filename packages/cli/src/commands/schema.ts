@@ -73,7 +73,7 @@ export const schema = (language: Language.Language) => {
 const schemaOf = (fields: ReadonlyArray<Format.Field>, language: Language.Language) => {
   const { meanings, title } = words[language]
   const typeOf = (field: Format.Field) => {
-    // Whatever Feishu left out is null; an id is always there.
+    // A field that Feishu left out is null; only the id is always there.
     if (field === "id") return { type: "string", minLength: 1 }
     return { type: [field === "meeting_connect" ? "boolean" : "string", "null"] }
   }

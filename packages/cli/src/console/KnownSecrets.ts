@@ -16,7 +16,7 @@ const formsOf = (secret: string): ReadonlyArray<string> =>
 /** Returns a text without the secrets that are known, and those of the environment. */
 export const withoutSecrets = (text: string): string => {
   const all = [...known, ...variables.flatMap((name) => formsOf(process.env[name] ?? ""))]
-  // The longest first: one may be part of another.
+  // The longest secret first: another secret may be a part of it.
   return all
     .toSorted((one, other) => other.length - one.length)
     .reduce((shown, secret) => shown.replaceAll(secret, "<redacted>"), text)

@@ -51,7 +51,7 @@ const isPipe = (descriptor: number): boolean => {
   try {
     return fstatSync(descriptor).isFIFO()
   } catch {
-    // It is closed.
+    // The descriptor is closed.
     return false
   }
 }
@@ -95,7 +95,7 @@ const make = Effect.gen(function* () {
         if (!live) return
         render = next
         const before = shown
-        // Written over, and the rest erased after that: an empty line between them would flicker.
+        // The new text overwrites the old, and then the rest is erased: to erase first would make the line flicker.
         if (drawn() !== before) stderr.write(before === "" ? shown : `\r${shown}\u001b[K`)
       }),
     clear: Effect.suspend(() => {

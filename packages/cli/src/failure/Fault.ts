@@ -85,7 +85,7 @@ export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language
     return badInput({ meaning: say.configWrong(inOneLine(error.cause.message)), remedy: say.correctConfig })
   }
   if (error instanceof NumbersFailed) {
-    // There may be more errors than a call takes arguments.
+    // Not `Math.min(...)`: there may be more errors than the most arguments of a call.
     const exitCode = error.errors.reduce(
       (lowest, error) => Math.min(lowest, exitCodeOf(error)),
       Number.POSITIVE_INFINITY,

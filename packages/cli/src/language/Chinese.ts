@@ -331,5 +331,5 @@ export const ofSentence = (sentence: Sentence.Sentence): string => Sentence.say(
 
 /** Returns meaning and remedy of a reason. */
 export const ofReason = <R extends FeishuError.Reason>(reason: R): Explanation =>
-  // A reason and the function under its own tag: TypeScript cannot see that they belong together.
+  // TypeScript cannot see that a reason fits the function under its own tag.
   (reasons[reason._tag] as (reason: FeishuError.Reason) => Explanation)(reason)

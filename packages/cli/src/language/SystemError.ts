@@ -20,7 +20,7 @@ const words: Readonly<Record<string, Words<string>>> = {
   ENOENT: { en: "there is no such file", zh: "没有这个文件" },
   ENODEV: { en: "there is no such device", zh: "没有这个设备" },
   ENOSPC: { en: "no space is left there", zh: "空间不足" },
-  // Node's code for reading from standard output.
+  // Node fails with this code when a program reads from standard output.
   ENOTCONN: { en: "it is not open for that", zh: "它没有以相应方式打开" },
   ENOTDIR: { en: "a part of the path is not a folder", zh: "路径中有一部分不是文件夹" },
   ENXIO: { en: "nothing can be opened there", zh: "无法打开" },

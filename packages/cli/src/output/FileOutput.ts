@@ -113,7 +113,7 @@ const openPart = Effect.fnUntraced(function* ({ path, target, there }: Place, op
   const handle = yield* earlier === undefined
     ? PartFile.create(path, part, asNew)
     : PartFile.resume(path, part, asNew, earlier)
-  // The umask may have taken from the mode of the file that is there; some file systems have no modes at all.
+  // The umask may have removed bits from the mode of the existing file; some file systems have no modes at all.
   if (modeThere !== undefined || options.private) setMode(part, mode)
   if (options.private) {
     const info = yield* Effect.mapError(handle.stat, failed(part))
@@ -141,15 +141,15 @@ export const open = Effect.fnUntraced(function* (
   let whole = earlier ?? WrittenBytes.nothing
   // Nothing is sent before it is known that there is a place to write to.
   if (journal !== undefined) {
-    // So that a file to resume with exists after a loss of power, too.
+    // Flushed, so that a file to resume with exists after a loss of power, too.
     yield* FileMove.flushFolder(part)
     yield* Effect.onError(journal.record("begun", whole), () =>
       earlier === undefined ? Effect.ignore(files.remove(part)) : Effect.void,
     )
   }
 
-  // Bytes that an earlier run left behind the last page that it recorded are removed when there is something to write:
-  // until then the end that it may have given its rows makes them a valid document.
+  // An earlier run may have written bytes after the last page that it recorded. They are removed when there is something
+  // to write: until then they may be the end that makes its rows a valid document.
   let hasRemains = earlier !== undefined
   const removeRemains = Effect.suspend(() =>
     hasRemains

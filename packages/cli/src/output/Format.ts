@@ -142,7 +142,7 @@ const table = (
       columns === undefined
         ? widestTopic
         : shown.reduce((room, index) => room - (index === topic ? 0 : natural[index]! + gap.length), columns)
-    // Half an address leads nowhere, half a topic may still be known.
+    // Half of an address is of no use; half of a topic may still be recognized.
     if (topic >= 0 && roomForTopic() < Math.min(narrowestTopic, natural[topic]!)) {
       shown = shown.filter((index) => index !== url)
     }

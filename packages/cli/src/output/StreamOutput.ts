@@ -70,8 +70,8 @@ const stream = Effect.fnUntraced(function* (
               write(text, () => {}),
             )
       }
-      // The run has failed or was stopped already: that is reported, not a failure here. The rows that it was writing go
-      // out first, so this waits even where it has nothing to add.
+      // The run has failed or was stopped already: that is reported, and not a failure here. The rows that it was writing
+      // are written first, so this waits even if it has nothing to add.
       return Effect.andThen(stderr.clear, Effect.ignore(write(text, () => {}, patienceMillis)))
     },
   }

@@ -159,14 +159,14 @@ export const open = Effect.fn("Checkpoint.open")(function* (
     now,
   )
   const requests = new CountedRequests.CountedRequests()
-  // One record after the other: each has a checksum of those before it.
+  // Records are written one after the other: each has a checksum of those before it.
   const turn = Semaphore.makeUnsafe(1)
   const inTurn = <A, E>(effect: Effect.Effect<A, E>) => Effect.uninterruptible(turn.withPermit(effect))
   const failed = Output.failed(path, "--checkpoint")
   let opened: Opened | undefined
 
-  // Written next to it and moved there, so that there is always a whole one. The folder is flushed, since the move may
-  // otherwise be lost, or be on the disk before the file that was moved.
+  // The new checkpoint is written next to the old one and moved to its place, so that there is always a whole one. The
+  // folder is flushed: otherwise the move may be lost, or be on the disk before the file that was moved.
   const fresh = newFileOf(target)
   const begin: Checkpoint["begin"] = (head, state) =>
     Effect.gen(function* () {

@@ -118,7 +118,7 @@ class Pace {
     this.#heardAt = now
     switch (event._tag) {
       case "RateLimitWaiting": {
-        // A slot that this run has used is not free again so soon.
+        // No slot that this run has used is free before its rest is over: a shorter wait is for a slot of an earlier run.
         const first = this.#first ?? Number.POSITIVE_INFINITY
         const isForOwn = now + event.millis >= first + RateLimit.restMillis("answered")
         this.waitsForEarlier = this.#mayWaitForEarlier && !isForOwn

@@ -237,7 +237,7 @@ export class State implements WrittenBytes.WrittenBytes {
     this.unreachable.push(...(start.unreachable ?? []))
     return (
       (start.range !== undefined) === this.#task.hasRange &&
-      // A range without windows leads nowhere.
+      // A range without windows cannot be read.
       this.#task.starts.every((from) => isPosition(from) && TimeRange.windows(from).length > 0) &&
       this.#grow(start) &&
       start.done.every((meetingNo) => this.#goOn(meetingNo, undefined)) &&

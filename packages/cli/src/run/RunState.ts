@@ -199,7 +199,7 @@ export const count = Effect.fnUntraced(function* (run: State, event: Events.Even
       run.requests++
       run.waitingUntil = undefined
       if (run.refusedMillis !== undefined) {
-        // The retry has waited that long; what the gate added to it came as RateLimitWaited.
+        // The retry has waited that long. Any further wait for the gate is in RateLimitWaited.
         run.waitedMs += run.refusedMillis
         run.retries++
         run.refusedMillis = undefined

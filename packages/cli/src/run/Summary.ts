@@ -16,7 +16,7 @@ export const report = Effect.fnUntraced(function* (
   args: ReadonlyArray<string>,
   exit: Exit.Exit<unknown, unknown>,
 ) {
-  // Found in the arguments themselves: they may be what could not be parsed.
+  // Read from the arguments themselves: parsing them may be what failed.
   const isJson = /--summary[= ]json/.test(args.join(" "))
   const run = yield* Run
   const stderr = yield* Stderr

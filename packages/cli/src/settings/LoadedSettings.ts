@@ -224,7 +224,7 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
   }
   const settings: Settings = {
     found: collected,
-    // Checked above.
+    // The value was checked above.
     format: collected.get("format")?.text as Format.Name | undefined,
     pageSize: number("page-size"),
     concurrency: number("concurrency"),

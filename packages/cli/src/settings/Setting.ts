@@ -190,7 +190,7 @@ export const all: ReadonlyArray<Setting> = [
   setting("https-proxy", anything, { variables: ["https_proxy", "HTTPS_PROXY"], inProject: "known hosts" }),
   setting("http-proxy", anything, { variables: ["http_proxy", "HTTP_PROXY"], inProject: "known hosts" }),
   setting("no-proxy", anything, { variables: ["no_proxy", "NO_PROXY"] }),
-  // It decides whose certificates are trusted, and so who can read what is sent.
+  // It decides which certificates are trusted, and so which machines can read the requests.
   setting("ca-file", anything, { holds: "file", inProject: "never" }),
   setting("lang", oneOf(["en", "zh"]), flag),
   setting("format", oneOf(Format.names), flag),

@@ -72,7 +72,7 @@ const fromText = (given: string): Result.Result<ReadonlyArray<Certificate>, Prob
     const base64 = body.replaceAll(/\s/g, "")
     const read = /^[\w+/]+=*$/.test(base64) ? certificateOf(Buffer.from(base64, "base64")) : undefined
     if (read === undefined) return damaged(index + 1, labels.length)
-    // A trusted certificate is followed by what it is trusted for, and OpenSSL respects that.
+    // In a TRUSTED CERTIFICATE, the purposes that it is trusted for follow the certificate, and OpenSSL respects them.
     const pem = label === "TRUSTED CERTIFICATE" ? pemOf(label, base64) : read.pem
     certificates.push({ ...read, pem })
   }

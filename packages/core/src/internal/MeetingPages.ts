@@ -194,7 +194,7 @@ const reported = Effect.fnUntraced(function* (
     window,
     windows: windows.length,
   })
-  // The read that made the cursor may have had rows of the window that it ended in.
+  // The read that made the cursor may have returned rows of the window in which it ended.
   const isBegunBefore =
     window === start.window && (start.pageToken !== undefined || start.windowStart !== undefined)
   if (next?.window !== window && rowsInWindow === 0 && !isBegunBefore && unreachable === undefined) {

@@ -69,7 +69,7 @@ export const plainHttpUser = ({
     const { password, username } = parsed(plainHttp(httpProxy))?.url ?? { password: "", username: "" }
     return { user: decodeURIComponent(username), password: decodeURIComponent(password) }
   } catch {
-    // A proxy that cannot be used is sent nothing.
+    // Nothing is sent to a proxy that cannot be used.
     return { user: "", password: "" }
   }
 }
@@ -144,7 +144,7 @@ const entryOf = (text: string): Includes => {
 
 const hostsOf = (text: string): ((host: string) => boolean) => {
   if (text === "*") return () => true
-  // On Windows, all names without a dot.
+  // In the settings of Windows this means all names without a dot.
   if (text === "<local>") return (host) => isIP(host) === 0 && !host.includes(".")
   const [, first = text, bits] = /^(.+)\/(\d{1,3})$/.exec(text) ?? []
   // The address of a network may be shortened: 169.254/16.
@@ -164,7 +164,7 @@ const hostsOf = (text: string): ((host: string) => boolean) => {
       return asked >= family && addresses.check(host, asked === 4 ? "ipv4" : "ipv6")
     }
   }
-  // Part of an address: 10.* or 10.
+  // The entry is a part of an address: `10.*` or `10.`
   const wildcard = text.replace(/^((?:\d{1,3}\.){1,3})$/, "$1*")
   if (wildcard.includes("*")) {
     const pattern = new RegExp(

@@ -155,7 +155,7 @@ const readBody = Effect.fnUntraced(function* (
   let bytes = isSmall(headers, config.maxBodyBytes)
     ? new Uint8Array(yield* Effect.mapError(response.arrayBuffer, broken))
     : yield* collect(response.stream, broken)
-  // By its first bytes, not by its header: fetch decompresses by itself and leaves the header in place.
+  // Gzip is recognized by its first bytes, not by the header: fetch decompresses by itself and leaves the header in place.
   if (isGzip(bytes)) {
     bytes = yield* collect(inflate(bytes), () => violation(Sentence.make("gzipDamaged"), true))
     if (isGzip(bytes)) return yield* violation(Sentence.make("gzipTwice"))
@@ -206,7 +206,7 @@ const decoder = new TextDecoder("utf-8")
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
-// An object or array, perhaps after blanks or a byte order mark.
+// Matches an object or array, perhaps after blanks or a byte order mark.
 const looksLikeJson = (bytes: Uint8Array): boolean => /^\s*[[{]/.test(decoder.decode(bytes.subarray(0, 16)))
 
 /** Decompresses while it is read, so that a small body that inflates to a huge one is stopped at the size limit. */

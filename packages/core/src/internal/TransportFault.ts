@@ -187,7 +187,7 @@ const faultOfCode = (code: string, { message, syscall }: SystemError, { isTls, s
   if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ERR_SOCKET_CONNECTION_TIMEOUT") return "connect timeout"
   // Otherwise a read timed out, and the request may have arrived.
   if (code === "ETIMEDOUT" && isBefore) return "connect timeout"
-  // In TLS 1.3 it comes after the first request was written, which the server does not read.
+  // In TLS 1.3 this alert arrives after the first request was written, and the server does not read that request.
   if (/^ERR_SSL_.*_CERTIFICATE_REQUIRED$/.test(code)) return "client certificate required"
   if (sent !== true) {
     if (isNoTls(code)) return "no TLS at this port"

@@ -102,7 +102,7 @@ const send = (
         method: request.method,
         headers: request.headers,
         body: body._tag === "Uint8Array" ? body.body : null,
-        // The caller keeps the deadlines; 0 is none.
+        // The caller keeps the deadlines; 0 turns off undici's own.
         headersTimeout: 0,
         bodyTimeout: 0,
       },

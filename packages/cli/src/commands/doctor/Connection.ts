@@ -129,7 +129,7 @@ export const certificateOf = (route: Route): Effect.Effect<Certificate, FeishuEr
           const secure = Tls.connect({
             socket,
             host,
-            // An address cannot be a server name.
+            // TLS does not permit an IP address as a server name.
             ...(isIP(host) === 0 ? { servername: host } : {}),
             ...trusted(route.ca),
             // A problem of the certificate is reported instead, and nothing is sent.
@@ -149,7 +149,7 @@ export const certificateOf = (route: Route): Effect.Effect<Certificate, FeishuEr
                     .filter((name) => name !== undefined)
                     .join(", ")
                     .slice(0, 200) || "?",
-                // A date as OpenSSL writes it. Reads no clock.
+                // Parses a date as OpenSSL writes it, and reads no clock.
                 // oxlint-disable-next-line no-restricted-globals
                 validTo: Date.parse(valid_to),
                 problem,

@@ -44,7 +44,7 @@ export const doctor = (language: Language.Language) => {
       json: Flags.yes("json", say.json),
       ...ConnectionFlags.make(language),
     },
-    // Loaded only here: other commands start faster without it.
+    // The doctor is loaded only here: other commands start faster without it.
     (input) =>
       Effect.flatMap(
         Effect.promise(() => import("./doctor.ts")),

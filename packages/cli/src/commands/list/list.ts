@@ -65,7 +65,7 @@ export const list = Effect.fn("list")(function* (given: Input) {
     Effect.provideService(Events.Events, listen),
   )
   const { unreachable } = yield* RunState.Run
-  // All that Feishu still shows is in its place.
+  // Everything that Feishu still shows is in the output.
   if (unreachable.length > 0) return yield* new TimeUnreachable()
 }, Effect.scoped)
 
@@ -91,7 +91,7 @@ const transfer = Effect.fnUntraced(function* (
   if (!input.demo) {
     run.repeatedFlags = { ...input, format: toTerminal && format === "table" ? undefined : format }
   }
-  // A signal while the output is opened waits: what was opened is always closed.
+  // A signal waits while the output is being opened, so that an open output is always closed.
   yield* Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(
       PageWriter.open({ output: input.output, fields, format, toTerminal, recording }),
@@ -132,7 +132,7 @@ const resume = Effect.fnUntraced(function* (
   run.checkpoint = checkpoint.path
   run.resumed ||= earlier !== undefined
   const range = earlier === undefined ? toRead.selection.range : earlier.start.range
-  // Feishu has answered for this range: so it could be read when it was given, whatever the clocks say.
+  // Feishu has answered for this range, so it could be read when it was given, whatever the clocks say.
   const couldBeRead = range !== undefined && earlier !== undefined && Recorded.hasPages(earlier)
   run.starts = yield* startsOf(toRead, couldBeRead ? { start: range.start, end: range.end } : range)
   const state = yield* checkpoint.stateOf({

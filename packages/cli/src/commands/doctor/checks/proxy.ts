@@ -40,7 +40,7 @@ export const checkProxy = Effect.fnUntraced(function* (configured: Configured) {
     return [route, passed] as const
   }
   const address = Setting.shown({ name: "https-proxy" }, proxy.href)
-  // Through a proxy for plain http, each request goes by itself.
+  // A proxy for plain http forwards each request, without a tunnel.
   const isTunnel = url.protocol === "https:"
   if (isTunnel) yield* Effect.scoped(Connection.open(route))
   const detail = isTunnel ? say.tunnels(address) : say.forwards(address)

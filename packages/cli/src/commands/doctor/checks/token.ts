@@ -62,7 +62,7 @@ export const checkToken = Effect.fnUntraced(function* (configured: Configured) {
   const untilRefused: Access["untilRefused"] = (effect) =>
     Effect.raceFirst(effect, Deferred.await(refused)).pipe(
       Effect.provideService(Events.Events, listen),
-      // The checks report what the client would warn of.
+      // The client logs no warnings here: the checks report the same.
       Effect.provideService(References.MinimumLogLevel, "None"),
     )
 
