@@ -304,7 +304,7 @@ describe.concurrent("counts", () => {
     const { stderr } = await Cli.run(["list", meetingNo], scripted.environment)
     assert.match(
       stderr,
-      /^warning: The rate limit refused a request(?: \(log id: \S+\))?, so another program uses the same quota\. .*\nwaiting for the rate limit until \d\d:\d\d:\d\d \(1 s\)\ncomplete: .*\n$/,
+      /^warning: The rate limit refused a request(?: \(log id: \S+\))?, so another program uses the same app\. .*\nwaiting for the rate limit until \d\d:\d\d:\d\d \(1 s\)\ncomplete: .*\n$/,
     )
   })
 

@@ -245,7 +245,7 @@ export const layer = <R = never>(
  * import { Effect, Layer } from "effect"
  * import { FeishuClient } from "@effect-feishu/core"
  *
- * // Another program needs half of the quota.
+ * // Another program needs half of the limit.
  * const layer = Layer.unwrap(
  *   Effect.map(FeishuClient.optionsConfig, (options) =>
  *     FeishuClient.layer({ ...options, rateLimit: { requests: 50 } }),

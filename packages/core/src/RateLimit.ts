@@ -6,7 +6,7 @@
  * and however the server aligns its window. A slot whose request got no answer rests 65 s from the moment the request
  * was given up: the request may still arrive, and this assumes that it does so within 5 s.
  *
- * If Feishu still refuses a request, another program uses the quota, too. The gate then closes until the reset;
+ * If Feishu still refuses a request, another program uses the same limit. The gate then closes until the reset;
  * after it requests come at an even pace instead of in a burst, slower with every further refusal, and faster again
  * with every window that passes without one.
  *
@@ -95,7 +95,7 @@ const marginMillis = 250
 
 /**
  * The shortest time in which `requests` can be sent, in milliseconds: from the first to the last of them, if answers
- * take no time and no other program uses the quota.
+ * take no time and no other program uses the same limit.
  *
  * @example
  * ```ts
@@ -153,7 +153,7 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
   const answeredRestMillis = restMillis("answered", options)
   const longestRestMillis = restMillis("unanswered", options)
   const evenPace = Math.ceil(window / requests)
-  // After refusals the quota is shared by two, by four, …, down to one request in a tenth of a window.
+  // After refusals the pace is as if two programs shared the limit, then four, …, down to one request in a tenth of a window.
   const numbers = { window, evenPace, slowestPace: Math.max(evenPace, Math.ceil(window / 10)) }
   const restingMillis =
     typeof options.initially === "object" ? longestRests(options.initially, requests, longestRestMillis) : []
@@ -229,5 +229,5 @@ const longestRests = (
     .toSorted((a, b) => a - b)
     .slice(-slots)
 
-/** The limit as a layer. One layer is one quota, so everything that uses an app has to share it. */
+/** The limit as a layer. Each layer counts a limit of its own, so everything that uses an app has to share one. */
 export const layer = (options?: Options): Layer.Layer<RateLimit> => Layer.sync(RateLimit, () => make(options))

@@ -190,7 +190,7 @@ const english = {
   certificateOutOfDate: ({ day, more, subject, which }: CertificateOutOfDate) =>
     `The certificate of ${subject} among those to trust ${which === "expired" ? "expired" : "is not valid before"} ${which === "expired" ? `on ${day}` : day}${more === 0 ? "" : `, and ${more} more are out of date`}: certificates that it signed are refused.`,
   rateLimitRefused: ({ logId, paceMillis, resetMillis }: RateLimitRefused) =>
-    `The rate limit refused a request${logId === undefined ? "" : ` (log id: ${logId})`}, so another program uses the same quota. Requests pause for ${inWords(resetMillis)}, and are then sent at least ${inWords(paceMillis)} apart.`,
+    `The rate limit refused a request${logId === undefined ? "" : ` (log id: ${logId})`}, so another program uses the same app. Requests pause for ${inWords(resetMillis)}, and are then sent at least ${inWords(paceMillis)} apart.`,
 }
 
 /** Units in which programs write unix time, and Feishu does not. */

@@ -56,7 +56,7 @@ export interface Client extends AsyncDisposable {
 /**
  * Makes a client. This sends nothing; if an option is wrong, the reads of the client reject with an `InvalidRequest`.
  *
- * Warnings (another program uses the quota, a window older than 90 days is empty) go to `process.emitWarning`, in
+ * Warnings (another program uses the same app, a window older than 90 days is empty) go to `process.emitWarning`, in
  * addition to being events.
  *
  * @example

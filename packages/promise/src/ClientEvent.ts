@@ -47,7 +47,7 @@ export type ClientEvent =
   /** That wait is over; it took this long. */
   | { readonly type: "RateLimitWaited"; readonly millis: number }
   /**
-   * Feishu refused a request for the rate limit, so another program uses the same quota. All requests wait until the
+   * Feishu refused a request for the rate limit, so another program uses the same app. All requests wait until the
    * limit resets, and from then on are sent at least `paceMillis` apart.
    */
   | {

@@ -47,7 +47,7 @@ export const isWritable = (descriptor: number): boolean => {
 }
 
 /**
- * True when a pipe is Node's own: Node wakes its threads with pipes of which it holds both ends. Without this check, a user
+ * True when a pipe is Node's own: Node holds both ends of the pipes with which it wakes its threads. Without this check, a user
  * who names a descriptor that is not open would write into one of them.
  */
 export const isOfNode = (descriptor: number): boolean => {

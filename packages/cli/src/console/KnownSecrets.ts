@@ -5,7 +5,7 @@ const variables = ["FEISHU_APP_SECRET", "FEISHU_ACCESS_TOKEN"]
 
 const known = new Set<string>()
 
-/** Remembers a secret, so that it is not shown, neither as it is written nor as it is read. */
+/** Remembers a secret, so that it is not shown: neither the text as it was given nor the secret that is read from it. */
 export const remember = (secret: string): void => {
   for (const form of formsOf(secret)) known.add(form)
 }

@@ -18,7 +18,7 @@ export interface OfCode extends Explanation {
 const checkCredentials =
   "请在开发者后台的应用页面核对 App ID 与 App Secret，并确认它们属于当前品牌（飞书或 Lark）与 base URL。"
 const newToken =
-  "请将 FEISHU_ACCESS_TOKEN 换为新的访问凭证；或去掉它，改为设置 FEISHU_APP_ID 与 FEISHU_APP_SECRET，凭证将自动获取并刷新。"
+  "请将 FEISHU_ACCESS_TOKEN 换为新的访问凭证；或去掉它，改为设置 FEISHU_APP_ID 与 FEISHU_APP_SECRET，访问凭证将自动获取并刷新。"
 const fetchedToken =
   "应用的访问凭证由程序自动获取并刷新，但仍被拒绝：请确认应用已在租户中启用，且品牌（飞书或 Lark）与 base URL 属于该应用；若无误，请将日志 ID 提供给飞书技术支持。"
 const authoriseAgain = "请让用户重新授权，并保存最近一次响应中的凭证。"
@@ -32,7 +32,7 @@ export const codes: Readonly<Record<number, OfCode>> = {
   1663: internalError,
   2200: internalError,
   5000: internalError,
-  10003: { meaning: "App ID 不存在，或凭证接口无法解析请求", remedy: checkCredentials },
+  10003: { meaning: "App ID 不存在，或访问凭证接口无法解析请求", remedy: checkCredentials },
   10012: {
     meaning: "商店应用的 app_ticket 无效或已过期",
     remedy: "请将飞书推送的每一个 app_ticket 交给程序：有效期 3 小时，每小时推送一次。",
@@ -266,7 +266,7 @@ const reasons: Reasons = {
     remedy: known(reason.code)?.remedy ?? "请等待下月 1 日额度恢复。",
   }),
   AuthenticationFailed: (reason) => ({
-    meaning: `${reason.appId === undefined ? "" : `应用 ${shortened(reason.appId, 80)}：`}${known(reason.code)?.meaning ?? "凭证接口拒绝了应用凭证"}（${answered(reason)}）`,
+    meaning: `${reason.appId === undefined ? "" : `应用 ${shortened(reason.appId, 80)}：`}${known(reason.code)?.meaning ?? "访问凭证接口拒绝了应用凭证"}（${answered(reason)}）`,
     remedy:
       (reason.appId === undefined ? undefined : known(reason.code)?.remedyOfApp) ??
       known(reason.code)?.remedy ??
@@ -307,7 +307,7 @@ const reasons: Reasons = {
     }
   },
   RangeTooOld: (reason) => ({
-    meaning: `飞书拒绝了起点早于 90 天前的时间范围（${answered(reason)}）：很可能只能读取最近 90 天`,
+    meaning: `飞书拒绝了开始时间早于 90 天前的时间范围（${answered(reason)}）：很可能只能读取最近 90 天`,
     remedy: `请用 --from 给出 ${reason.earliestStart} 或更晚的开始时间。`,
   }),
   ContractViolation: ({ problem, sentences, status }) => ({

@@ -56,7 +56,7 @@ export const chineseSentences: Sentence.Table = {
   looksLikeUnit: ({ text, unit }) => `${text} 看起来是${smallUnits[unit]}`,
   before1970: () => "早于 1970 年",
   rangeEmpty: ({ time }) => `范围为空：起止都是 ${time}`,
-  rangeReversed: ({ end, start }) => `起点 ${start} 晚于终点 ${end}`,
+  rangeReversed: ({ end, start }) => `开始时间 ${start} 晚于结束时间 ${end}`,
   notATimeZone: ({ text }) => `“${text}”不是时区`,
   writeTime: () =>
     "请使用 ISO 时间（2026-09-01 或 2026-09-01T08:00:00+08:00）、Unix 秒数、now 或距今时长（30d、36h）。",
@@ -150,8 +150,8 @@ export const chineseSentences: Sentence.Table = {
   dataInvalid: ({ text }) => `数据与接口文档不符（${text}）`,
   accessTokenInBody: () => "响应中含有访问凭证，因此不是会议列表的一页",
   hasMoreMissing: () => "对 page_token 的响应中没有布尔值 has_more，无法判断后面是否还有数据",
-  noTokenInBody: () => "凭证接口的响应中没有凭证",
-  fetchedTokenUnfit: () => "凭证接口返回的凭证无法放入请求头",
+  noTokenInBody: () => "访问凭证接口的响应中没有访问凭证",
+  fetchedTokenUnfit: () => "访问凭证接口返回的访问凭证无法放入请求头",
   pageTokenRepeatsSecret: () => "page_token 中重复了请求中的密钥",
   pageTokenUnfit: () => "page_token 过长，或含有无法放入 URL 的字符",
   foreignRow: ({ meetingNo, row }) =>
@@ -169,5 +169,5 @@ export const chineseSentences: Sentence.Table = {
   certificateOutOfDate: ({ day, more, subject, which }) =>
     `要信任的证书 ${subject} ${which === "expired" ? `已于 ${day} 过期` : `从 ${day} 起才有效`}${more === 0 ? "" : `，另有 ${more} 个不在有效期内`}：由它签发的证书会被拒绝。`,
   rateLimitRefused: ({ logId, paceMillis, resetMillis }) =>
-    `请求超出频率限制${logId === undefined ? "" : `（日志 ID：${logId}）`}，说明有其他程序共用同一额度。将暂停请求 ${duration(resetMillis)}，之后每次请求至少间隔 ${duration(paceMillis)}。`,
+    `请求超出频率限制${logId === undefined ? "" : `（日志 ID：${logId}）`}，说明有其他程序使用同一应用。将暂停请求 ${duration(resetMillis)}，之后每次请求至少间隔 ${duration(paceMillis)}。`,
 }

@@ -163,7 +163,7 @@ const table = (
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 
-/** Pads a text to a width in terminal cells, of which a Chinese character takes two; with `cut`, cuts a text that is wider. */
+/** Pads a text to a width in terminal cells (a Chinese character takes two); with `cut`, cuts a text that is wider. */
 const fit = (text: string, width: number, cut: boolean): string => {
   const own = CliOutput.displayWidth(text)
   if (own <= width) return text + " ".repeat(width - own)

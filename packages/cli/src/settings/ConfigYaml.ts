@@ -1,4 +1,4 @@
-/** A configuration file as YAML, of which JSON is a part: keys, and texts or numbers. */
+/** Parses a configuration file as YAML, which includes JSON: keys, and texts or numbers. */
 import * as Yaml from "yaml"
 import type { Parsed } from "./ConfigFiles.ts"
 

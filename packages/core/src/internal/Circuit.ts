@@ -1,6 +1,6 @@
 /**
  * Sends nothing for a while after a failure: meanwhile, calls with the same key fail at once with the same error. After
- * that, one call tests for all that wait whether it works again.
+ * that, one call tests whether it works again, and the others wait for its result.
  */
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"

@@ -11,7 +11,7 @@ import { monotonicMillis } from "./monotonic.ts"
 /** The numbers of a limit, in milliseconds. */
 export interface Numbers {
   readonly window: number
-  /** The quota spread evenly over the window: the time between two requests. */
+  /** The time between two requests if the limit is spread evenly over the window. */
   readonly evenPace: number
   /** The longest time between two requests: one request in a tenth of a window. */
   readonly slowestPace: number
@@ -65,7 +65,7 @@ export const isAtRest = (lane: Lane, numbers: Numbers, time: number): boolean =>
   )
 }
 
-/** Makes the pace a fifth faster for each window without a refusal, until it is so fast that a burst is no worse. */
+/** Makes the pace a fifth faster for each window without a refusal, until it is so fast that a burst is permitted again. */
 const speedUp = (lane: Lane, { evenPace, window }: Numbers, time: number): void => {
   while (lane.pace > 0 && time - lane.paceSince >= window) {
     lane.pace = lane.pace < evenPace / 2 ? 0 : Math.ceil(lane.pace * 0.8)

@@ -15,7 +15,7 @@ const words = Language.words({
   zh: {
     notRefused: (rateLimit) => `未触发频率限制；读取时每分钟至多 ${rateLimit} 次请求，飞书不告知剩余次数`,
     refused: (seconds) => `拒绝了一次请求，${seconds} 秒后恢复：另有程序使用同一应用`,
-    remedy: "请等待；使用同一应用的各程序可分担限额：请分别调低 rate_limit。",
+    remedy: "请等待这段时间；使用同一应用的各程序共用频率限制：请分别调低它们的 rate_limit。",
   },
 })
 
