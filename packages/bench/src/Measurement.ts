@@ -54,7 +54,9 @@ export const report = (cells: ReadonlyArray<Cell & { readonly value: () => numbe
   else process.send(rows)
 }
 
-/** Runs `make`, and returns a function that returns its result or throws its error. So a failure stops only its users. */
+/**
+ * Runs `make`, and returns a function that returns its result or throws its error. So a failure stops only its users.
+ */
 export const attempt = async <A>(make: () => A | Promise<A>): Promise<() => A> => {
   try {
     const made = await make()

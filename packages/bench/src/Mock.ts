@@ -1,4 +1,6 @@
-/** Starts a mock, or a server that it is compared with, in a process of its own, and measures how it does under load. */
+/**
+ * Starts a mock, or a server that it is compared with, in a process of its own, and measures how it does under load.
+ */
 import { fork } from "node:child_process"
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import autocannon from "autocannon"

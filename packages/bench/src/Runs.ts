@@ -1,4 +1,6 @@
-/** Runs measurements one after the other, each in processes of its own. What a process reports counts, however it ends. */
+/**
+ * Runs measurements one after the other, each in processes of its own. What a process reports counts, however it ends.
+ */
 import { fork } from "node:child_process"
 import { reason, type Row } from "./Measurement.ts"
 import { combined, failed, type Result } from "./Table.ts"

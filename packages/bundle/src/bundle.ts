@@ -54,7 +54,8 @@ export const bundle = async (
       transform: {
         // Older than what the packages require, so that an old Node can parse the code that reports this.
         target: "node18",
-        // Names that only ES modules or only CommonJS have: a bundler of an application may convert the module, or guess its kind wrong.
+        // Names that only ES modules or only CommonJS have: a bundler of an application may convert the module, or
+        // guess its kind wrong.
         define: { "import.meta.env": "undefined", __filename: "undefined" },
       },
       plugins: [light, builtins, inPlace],

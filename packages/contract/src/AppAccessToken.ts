@@ -32,7 +32,9 @@ export const StoreRequest = Schema.Struct({
 /** The JSON body for a store app: its id, secret and ticket. */
 export type StoreRequest = typeof StoreRequest.Type
 
-/** The Schema of an answer with code 0. `expire` is in seconds; the Schema accepts any value, and the client limits it. */
+/**
+ * The Schema of an answer with code 0. `expire` is in seconds; the Schema accepts any value, and the client limits it.
+ */
 export const Answer = Schema.Struct({
   app_access_token: Schema.RedactedFromValue(Schema.NonEmptyString),
   expire: Schema.optionalKey(Schema.Unknown),

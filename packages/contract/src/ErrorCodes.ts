@@ -20,7 +20,9 @@ export interface ErrorCode {
   readonly code: number
   /** A short name in camelCase, given here; Feishu has only numbers. */
   readonly name: string
-  /** The usual HTTP status of an answer with this code. Never rely on it: other statuses occur with the same code, too. */
+  /**
+   * The usual HTTP status of an answer with this code. Never rely on it: other statuses occur with the same code, too.
+   */
   readonly status: number
   /** The text in Feishu's answer. It is multilingual and changes: show it, never match it. */
   readonly msg: string

@@ -20,7 +20,10 @@ const inside = (text: string): string =>
     .replaceAll(around, "")
     .replace(quotes, (_, ...[one, two, three, four, five, six]) => one ?? two ?? three ?? four ?? five ?? six)
 
-/** More characters than any credential or address has. Longer texts are only trimmed, since the patterns are slow with them. */
+/**
+ * More characters than any credential or address has. Longer texts are only trimmed, since the patterns are slow with
+ * them.
+ */
 const longest = 16_384
 
 const untilSame = (text: string, shorten: (text: string) => string): string => {

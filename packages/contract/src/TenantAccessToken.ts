@@ -46,7 +46,9 @@ export const StoreRequest = Schema.Struct({
 /** The JSON body for a store app: its app access token, and the tenant. */
 export type StoreRequest = typeof StoreRequest.Type
 
-/** The Schema of an answer with code 0. `expire` is in seconds; the Schema accepts any value, and the client limits it. */
+/**
+ * The Schema of an answer with code 0. `expire` is in seconds; the Schema accepts any value, and the client limits it.
+ */
 export const Answer = Schema.Struct({
   tenant_access_token: Schema.RedactedFromValue(Schema.NonEmptyString),
   expire: Schema.optionalKey(Schema.Unknown),

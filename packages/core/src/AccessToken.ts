@@ -56,8 +56,8 @@ export class AccessToken extends Context.Service<
     /** The app that the tokens belong to, for error messages; absent where a token was given. */
     readonly appId?: string | undefined
     /**
-     * The owner of the rate limit for which a request with this token counts: the app, and the tenant where the app has many. Fails when
-     * `CurrentTenant` is missing, or is set although the source has one tenant only.
+     * The owner of the rate limit for which a request with this token counts: the app, and the tenant where the app
+     * has many. Fails when `CurrentTenant` is missing, or is set although the source has one tenant only.
      */
     readonly owner: Effect.Effect<string, FeishuError>
     /** A token that is valid as far as is known. Concurrent callers share one fetch. */

@@ -340,7 +340,10 @@ const withToken = <Data>({
   )
 }
 
-/** Returns the function that decodes a successful answer, and fails with a `ContractViolation` if it does not fit the query. */
+/**
+ * Returns the function that decodes a successful answer, and fails with a `ContractViolation` if it does not fit the
+ * query.
+ */
 const decoderOf = <Query, Data>(
   endpoint: Endpoint<Query, Data>,
   query: Query,

@@ -172,7 +172,9 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
   },
 )
 
-/** Reads one number after the other, each once, and all for the same range: a relative range would move with the time. */
+/**
+ * Reads one number after the other, each once, and all for the same range: a relative range would move with the time.
+ */
 const eachOf = <A>(
   meetingNos: Iterable<MeetingNo>,
   range: Request["range"],
@@ -219,8 +221,8 @@ export const isFaultOfNumber = ({ code, operation: failed, reason }: FeishuError
     case "ContractViolation":
     case "PaginationBroken":
       return true
-    // The meeting service refused the request, or a field of it was refused. With another code, or none, requests for all
-    // numbers would be refused.
+    // The meeting service refused the request, or a field of it was refused. With another code, or none, requests for
+    // all numbers would be refused.
     case "RequestRefused":
       return code !== undefined && (code === 99992402 || Math.floor(code / 1_000) === 121)
     // No permission for this meeting; a scope that is missing is missing for all of them.

@@ -198,7 +198,8 @@ const walk = <Row, R>(
         if (!(page.hasMore ?? pageToken !== undefined)) {
           return [[{ ...page, position, nextToken: undefined }], Option.none()]
         }
-        // Checked before the page is emitted: a read could not continue from the cursor of a page without a valid next one.
+        // Checked before the page is emitted: a read could not continue from the cursor of a page without a valid next
+        // one.
         if (pageToken === undefined) {
           return yield* broken("more pages are announced, but there is no page token")
         }

@@ -146,14 +146,18 @@ const windowMillisOf = ({ window }: Pick<Options, "window">): number =>
 /** Lanes at rest are dropped when there are this many, and then whenever the number of lanes has doubled. */
 const fewLanes = 1_000
 
-/** Makes a limit. All its times are whole milliseconds: with fractions a timer would fire just too early, again and again. */
+/**
+ * Makes a limit. All its times are whole milliseconds: with fractions a timer would fire just too early, again and
+ * again.
+ */
 export const make = (options: Options = {}): RateLimit["Service"] => {
   const requests = options.requests ?? ListByNo.rateLimit
   const window = windowMillisOf(options)
   const answeredRestMillis = restMillis("answered", options)
   const longestRestMillis = restMillis("unanswered", options)
   const evenPace = Math.ceil(window / requests)
-  // After refusals the pace is as if two programs shared the limit, then four, …, down to one request in a tenth of a window.
+  // After refusals the pace is as if two programs shared the limit, then four, …, down to one request in a tenth of a
+  // window.
   const numbers = { window, evenPace, slowestPace: Math.max(evenPace, Math.ceil(window / 10)) }
   const restingMillis =
     typeof options.initially === "object" ? longestRests(options.initially, requests, longestRestMillis) : []
@@ -217,7 +221,10 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
   })
 }
 
-/** Returns how long the slots rest because of requests before the start: the longest rests, one for each slot, soonest first. */
+/**
+ * Returns how long the slots rest because of requests before the start: the longest rests, one for each slot, soonest
+ * first.
+ */
 const longestRests = (
   { restingMillis }: Resting,
   slots: number,

@@ -46,7 +46,8 @@ const write = (text: string) => Sentence.make("write", { text })
 const smallerUnits = ["milliseconds", "microseconds", "nanoseconds"] as const
 // Unix seconds reach this in the year 5138, unix milliseconds passed it in 1973.
 const firstMilliseconds = 100_000_000_000
-// The first unix time with ten digits, in September 2001. Text with fewer digits is a date, a number of days, or a typing mistake.
+// The first unix time with ten digits, in September 2001. Text with fewer digits is a date, a number of days, or a
+// typing mistake.
 const firstPlausible = 1_000_000_000
 
 const fromSeconds = (field: string, seconds: number): Effect.Effect<number, FeishuError> => {

@@ -1,4 +1,6 @@
-/** The cost of a mock in addition to its answers: to start it, to keep it running, to reset it; and a million meetings. */
+/**
+ * The cost of a mock in addition to its answers: to start it, to keep it running, to reset it; and a million meetings.
+ */
 import { execFileSync, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"

@@ -12,7 +12,8 @@ const options: Feishu.Options = { windows: 1, pages: 200, latency: 0, keepAnswer
 const range = Feishu.rangeOf(options)
 using server = await Feishu.serve(options)
 
-// The client does everything that it promises: limit, deadlines, size, gzip, envelope, every row checked, duplicates found.
+// The client does everything that it promises: limit, deadlines, size, gzip, envelope, every row checked, duplicates
+// found.
 const runtime = ManagedRuntime.make(Feishu.meetings(server.url).pipe(Layer.provide(NodeHttp.layer())))
 const ours = () =>
   runtime.runPromise(

@@ -46,5 +46,6 @@ const compare = async (uneven: boolean, goal?: number): Promise<void> => {
 
 // The goal: 3.5 times faster.
 await compare(true, 1 / 3.5)
-// With windows of equal length, reading four in parallel takes six rounds instead of 21: 0.286 is the lowest possible ratio.
+// With windows of equal length, reading four in parallel takes six rounds instead of 21: 0.286 is the lowest possible
+// ratio.
 await compare(false)

@@ -28,7 +28,10 @@ export const text = (name: string, metavar: string, description: string) =>
     Flag.map(Option.getOrUndefined),
   )
 
-/** A flag that takes the name of a file; a leading `~/` is expanded. An empty name, as of a variable that is not set, is refused. */
+/**
+ * A flag that takes the name of a file; a leading `~/` is expanded. An empty name, as of a variable that is not set, is
+ * refused.
+ */
 export const file = (language: Language.Language) => (name: string, description: string) =>
   Flag.String(name).pipe(
     Flag.filter(

@@ -1,4 +1,7 @@
-/** The English of the client's errors and of the catalogue of error codes, with this command's flags instead of the client's code. */
+/**
+ * The English of the client's errors and of the catalogue of error codes, with this command's flags instead of the client's
+ * code.
+ */
 import { ErrorCodes, type FeishuError, Sentence } from "@effect-feishu/core"
 import { englishSentences } from "./englishSentences.ts"
 import { settingName } from "./settingName.ts"

@@ -102,7 +102,9 @@ type Cells = ReadonlyArray<string | undefined>
 /** Without it, Excel takes UTF-8 for the local encoding, and Chinese text is garbled. */
 const byteOrderMark = "\ufeff"
 
-/** Excel keeps 15 digits of a number and drops leading zeros: an id of 19 digits would end in zeros. This form is text to it. */
+/**
+ * Excel keeps 15 digits of a number and drops leading zeros: an id of 19 digits would end in zeros. This form is text to it.
+ */
 const excelCell = (text: string): string =>
   /^(?:\d{16,}|0\d+)$/.test(text) ? `"=""${text}"""` : csvCell(text)
 

@@ -129,7 +129,10 @@ export const start = (record: Omit<Start, typeof versionKey>): Start => ({ [vers
 /** The number of bytes at the start of a file that show whether it is a checkpoint, and its version. */
 export const headBytes = 256
 
-/** Returns the version of a checkpoint by its first bytes, however an editor changed them; `undefined` if it is not a checkpoint. */
+/**
+ * Returns the version of a checkpoint by its first bytes, however an editor changed them; `undefined` if it is not a
+ * checkpoint.
+ */
 export const versionIn = (head: Uint8Array): string | undefined =>
   new RegExp(String.raw`^\uFEFF?\s*\{\s*"${versionKey}"\s*:\s*(\d{1,15})\b`).exec(
     new TextDecoder("utf-8", { ignoreBOM: true }).decode(head),

@@ -94,7 +94,9 @@ export const http = (settings: LoadedSettings.Settings) =>
 export const httpTrusting = (settings: LoadedSettings.Settings, ca: string | undefined) =>
   NodeHttp.layer({ ca, ...proxies(settings) })
 
-/** Returns the proxies of configuration files. The client itself reads and names those of the environment, which override them. */
+/**
+ * Returns the proxies of configuration files. The client itself reads and names those of the environment, which override them.
+ */
 export const proxies = ({ found }: LoadedSettings.Settings) => {
   const ofFile = (name: Setting.Name) => {
     const setting = found.get(name)

@@ -65,7 +65,9 @@ export const isAtRest = (lane: Lane, numbers: Numbers, time: number): boolean =>
   )
 }
 
-/** Makes the pace a fifth faster for each window without a refusal, until it is so fast that a burst is permitted again. */
+/**
+ * Makes the pace a fifth faster for each window without a refusal, until it is so fast that a burst is permitted again.
+ */
 const speedUp = (lane: Lane, { evenPace, window }: Numbers, time: number): void => {
   while (lane.pace > 0 && time - lane.paceSince >= window) {
     lane.pace = lane.pace < evenPace / 2 ? 0 : Math.ceil(lane.pace * 0.8)

@@ -34,7 +34,9 @@ export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = {
 /** The call as errors name it. */
 export const operation = `GET ${ListByNo.path}`
 
-/** A page before its cursor is made: making a cursor costs as much as everything else that this module does for a page. */
+/**
+ * A page before its cursor is made: making a cursor costs as much as everything else that this module does for a page.
+ */
 export interface MeetingPage {
   readonly meetingNo: MeetingNo
   readonly rows: ReadonlyArray<MeetingBrief>

@@ -15,7 +15,9 @@ import type * as Secret from "../Secret.ts"
 import * as TokenCache from "./TokenCache.ts"
 import * as TokenEndpoints from "./TokenEndpoints.ts"
 
-/** How long to wait for a requested ticket: Feishu pushes it within 2 minutes (documented), and this is a little more. */
+/**
+ * How long to wait for a requested ticket: Feishu pushes it within 2 minutes (documented), and this is a little more.
+ */
 const ticketWaitSeconds = 130
 
 /** Makes a cache of tenant access tokens, by tenant key. */

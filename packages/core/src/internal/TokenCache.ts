@@ -101,7 +101,8 @@ export const make = Effect.fnUntraced(function* (
       const deferred = Deferred.makeUnsafe<Token, FeishuError>()
       entry.fetching = deferred
       return Effect.map(Effect.forkIn(fetchInto(key, entry), scope), (fiber) => {
-        // An observer, not a finalizer: a fiber that is stopped before it starts, as by a closed scope, runs no finalizer.
+        // An observer, not a finalizer: a fiber that is stopped before it starts, as by a closed scope, runs no
+        // finalizer.
         fiber.addObserver((exit) => {
           entry.fetching = undefined
           Deferred.doneUnsafe(deferred, exit)

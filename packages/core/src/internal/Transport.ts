@@ -155,7 +155,8 @@ const readBody = Effect.fnUntraced(function* (
   let bytes = isSmall(headers, config.maxBodyBytes)
     ? new Uint8Array(yield* Effect.mapError(response.arrayBuffer, broken))
     : yield* collect(response.stream, broken)
-  // Gzip is recognized by its first bytes, not by the header: fetch decompresses by itself and leaves the header in place.
+  // Gzip is recognized by its first bytes, not by the header: fetch decompresses by itself and leaves the header in
+  // place.
   if (isGzip(bytes)) {
     bytes = yield* collect(inflate(bytes), () => violation(Sentence.make("gzipDamaged"), true))
     if (isGzip(bytes)) return yield* violation(Sentence.make("gzipTwice"))

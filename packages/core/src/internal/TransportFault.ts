@@ -168,7 +168,8 @@ const isCertificate = (code: string): boolean =>
     code,
   )
 
-// The alerts with which a server ends a handshake, and the errors of OpenSSL on this side about a handshake that it does not accept.
+// The alerts with which a server ends a handshake, and the errors of OpenSSL on this side about a handshake that it
+// does not accept.
 const isRefusal = (code: string): boolean =>
   /^ERR_SSL_(SSLV3|SSL\/TLS|TLSV1|TLSV13)_|^ERR_SSL_(UNSUPPORTED_|NO_|UNSAFE_|DH_|EE_|CA_|BAD_(ECC|DH)|WRONG_(CIPHER|SSL)|VERSION_)/.test(
     code,

@@ -215,7 +215,9 @@ class Answer implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Aborts answers whose response was never read, and is garbage: otherwise their connections would stay busy endlessly. */
+/**
+ * Aborts answers whose response was never read, and is garbage: otherwise their connections would stay busy endlessly.
+ */
 const unread = new FinalizationRegistry<Answer>((answer) => answer.abort())
 
 class Response extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {

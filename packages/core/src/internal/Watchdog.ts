@@ -30,8 +30,8 @@ export const make: Effect.Effect<Watchdog, never, Scope.Scope> = Effect.gen(func
   const watched = new Set<(time: number) => number>()
   let awake = false
 
-  // The check that no effect is left, and `awake = false`, are one step. An effect that was added between them would find
-  // the watchdog awake, would not start it, and would have no deadline.
+  // The check that no effect is left, and `awake = false`, are one step. An effect that was added between them would
+  // find the watchdog awake, would not start it, and would have no deadline.
   const patrol = Effect.gen(function* () {
     while (true) {
       const time = yield* monotonicMillis

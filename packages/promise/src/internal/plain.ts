@@ -84,7 +84,9 @@ export const toFeishuError = (error: Core.FeishuError): Plain.FeishuError => {
   })
 }
 
-/** Returns a reason without `sentences`, the data of its texts: that is for programs with messages in another language. */
+/**
+ * Returns a reason without `sentences`, the data of its texts: that is for programs with messages in another language.
+ */
 const withoutSentences = <R extends object>(reason: R): R => {
   const { sentences: _, ...rest } = { sentences: undefined, ...reason }
   return rest as R
