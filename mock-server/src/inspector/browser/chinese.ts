@@ -1,34 +1,34 @@
-/** Every text of the page in Chinese, in the words of Feishu's own console. */
+/** Every text of the page in Chinese, in the words of Feishu's developer console. */
 import type { english } from "./english.ts"
 import { number } from "./language.ts"
 
-/** The texts in Chinese. The compiler holds them complete. */
+/** The texts in Chinese. The compiler reports a missing one. */
 export const chinese: typeof english = {
-  title: "飞书模拟服务",
+  title: "模拟飞书",
   otherLanguage: "English",
   skip: "跳到正文",
   parts: "页面导航",
   workspace: "工作区",
   shared: "共享",
   reset: "重置",
-  resetTitle: "恢复初始数据和时钟起点，清除请求记录、故障、访问凭证和频率限制计数",
-  resetAsk: "要恢复初始数据和时钟，并清除请求记录、故障、访问凭证和频率限制计数吗？",
+  resetTitle: "恢复种子数据和时钟起点，清除请求记录、故障、访问凭证和频率限制计数",
+  resetAsk: "要恢复种子数据和时钟，并清除请求记录、故障、访问凭证和频率限制计数吗？",
   views: { requests: "请求", meetings: "会议", faults: "故障", time: "时钟与频率限制" },
   connection: {
     connecting: "连接中…",
     live: "实时",
-    away: "模拟服务没有响应，正在重试…",
+    away: "模拟飞书没有响应，正在重试…",
     gone: "该工作区已不存在。",
-    locked: "模拟服务要求提供控制凭证。",
+    locked: "模拟飞书要求提供控制凭证。",
   },
   unlock: {
     token: "控制凭证",
-    hint: "见模拟服务启动时打印的 “control token” 一行；打印的本页地址中也包含它。",
+    hint: "见模拟飞书启动时打印的 “control token” 一行；打印的本页地址中也包含它。",
     submit: "解锁",
   },
   loading: "加载中…",
   requests: {
-    caption: "模拟服务收到的请求，最新的在最前面",
+    caption: "模拟飞书收到的请求，最新的在最前面",
     filter: "筛选",
     filterHint: "路径、参数、错误码、Log ID…",
     failures: "只看失败",
@@ -40,7 +40,7 @@ export const chinese: typeof english = {
     request: "请求",
     duration: "耗时",
     logId: "Log ID",
-    none: "还没有请求。向模拟服务发送一个请求，例如：",
+    none: "还没有请求。向模拟飞书发送一个请求，例如：",
     noMatch: "没有符合筛选条件的请求。",
     shown: (shown, all) =>
       shown === all ? `共 ${number(all)} 个请求` : `显示 ${number(shown)} 个，共 ${number(all)} 个请求`,
@@ -51,7 +51,9 @@ export const chinese: typeof english = {
     pageTokenRefused: (why) => {
       const fields = why.replace("given for another ", "")
       if (fields !== why) return `page_token 属于另一个查询，不同的参数：${fields}`
-      return why === "given before a reset" ? "page_token 是重置之前签发的" : "page_token 不是由本服务签发的"
+      return why === "given before a reset"
+        ? "page_token 是重置之前签发的"
+        : "page_token 不是由模拟飞书签发的"
     },
     early: (seconds) => `重试早了 ${seconds} 秒`,
   },
@@ -67,14 +69,14 @@ export const chinese: typeof english = {
     fault: "触发的故障",
     refused: "拒绝原因",
     resetAt: "可重试时间",
-    requestBody: "请求内容",
-    responseBody: "响应内容",
+    requestBody: "请求体",
+    responseBody: "响应体",
     empty: "空",
-    gone: "该请求已不在记录中。",
+    gone: "该请求已不在请求记录中。",
     masked: "机密内容已隐藏；curl 命令从 $TOKEN 等变量读取。",
   },
   meetings: {
-    caption: "模拟服务中的会议",
+    caption: "模拟飞书中的会议",
     no: "会议号",
     search: "搜索",
     searchHint: "主题、ID 或会议号",
@@ -95,7 +97,7 @@ export const chinese: typeof english = {
   },
   faults: {
     caption: "让调用失败的规则",
-    none: "没有规则：模拟服务按飞书的方式正常响应。",
+    none: "没有规则：模拟飞书与飞书一样正常响应。",
     on: "启用",
     when: "条件",
     then: "结果",
@@ -109,7 +111,7 @@ export const chinese: typeof english = {
     whenEvery: "每次调用",
     whenNth: "仅第 N 次调用…",
     whenFirst: "前 N 次调用…",
-    whenAfter: "第 N 次之后的所有调用…",
+    whenAfter: "前 N 次之后的所有调用…",
     n: "次数 N",
     codes: "飞书错误码",
     otherCode: "其他错误码…",
@@ -124,7 +126,7 @@ export const chinese: typeof english = {
       every: "每次调用",
       nth: (n) => `第 ${number(n)} 次调用`,
       first: (n) => `前 ${number(n)} 次调用`,
-      after: (n) => `${number(n)} 次调用之后`,
+      after: (n) => `前 ${number(n)} 次调用之后`,
       matching: (fields) => `参数为 ${fields}`,
       absent: "（无）",
       delay: (seconds) => `延迟 ${number(seconds, 3)} 秒`,
@@ -132,7 +134,7 @@ export const chinese: typeof english = {
     },
     counted: (fired, seen) => `触发 ${number(fired)} 次，匹配 ${number(seen)} 次`,
     chaos: "混沌测试",
-    chaosHint: "随机失败：飞书内部错误、超出频率限制、传输中途断开和 HTML 页面。相同的种子产生相同的失败。",
+    chaosHint: "随机失败：飞书的错误、超出频率限制、响应传输中途断开和 HTML 页面。相同的种子产生相同的失败。",
     chaosOn: (percent, seed) => `已开启：${percent}% 的调用会失败，种子为 ${seed}。`,
     rate: "失败比例（%）",
     seed: "种子",
@@ -195,15 +197,15 @@ export const chinese: typeof english = {
     minute: "+1 分钟",
     hour: "+1 小时",
     hours: "+2 小时",
-    hoursTitle: "访问凭证将过期",
+    hoursTitle: "使访问凭证过期",
     day: "+1 天",
     set: "设定",
     setTo: "设定为",
     hint: "访问凭证、频率限制和 90 天限制都以此时钟为准。访问凭证 2 小时后过期。",
     limits: "频率限制",
     off: "频率限制已关闭。",
-    perMinute: (limit) => `每个接口、应用和租户每分钟 ${number(limit)} 个请求。`,
-    nothingUsed: "暂无计数的请求。",
+    perMinute: (limit) => `每个接口、应用和租户每分钟最多 ${number(limit)} 个请求。`,
+    nothingUsed: "还没有计入的请求。",
     left: (left, limit) => `剩余 ${number(left)} / ${number(limit)}`,
     full: "全部可用",
     fullAt: (time, seconds) => `${time} 全部恢复，还有 ${number(seconds)} 秒`,
@@ -217,7 +219,7 @@ export const chinese: typeof english = {
       ninetyDays: "90 天限制的对象",
       emptyList: "空页的列表",
       lastPageToken: "最后一页的 page_token",
-      pageTokens: "page_token 与查询条件",
+      pageTokens: "page_token 与其查询",
       monthlyQuota: "每个租户每月调用数",
     },
   },

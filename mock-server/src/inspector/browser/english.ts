@@ -7,7 +7,7 @@ const times = (n: number) => (n === 1 ? "once" : n === 2 ? "twice" : `${number(n
 const ordinal = (n: number) =>
   `${n}${[11, 12, 13].includes(n % 100) ? "th" : (["th", "st", "nd", "rd"][n % 10] ?? "th")}`
 
-/** The texts in English. They give the Chinese ones their shape. */
+/** The texts in English. Their type is that of the Chinese ones, too. */
 export const english = {
   title: "Mock Feishu",
   otherLanguage: "中文",
@@ -33,7 +33,7 @@ export const english = {
   },
   unlock: {
     token: "Control token",
-    hint: "The mock printed it at the start: on the line “control token”, and in the address of this page.",
+    hint: "The mock printed it when it started: on the line “control token”, and in the address of this page.",
     submit: "Unlock",
   },
   loading: "Loading…",
