@@ -5,7 +5,7 @@ import * as CompiledCode from "@effect-feishu/terminal/CompiledCode"
 import * as Hangup from "@effect-feishu/terminal/Hangup"
 import { whyNotThisNode } from "@effect-feishu/terminal/NodeVersion"
 
-// A mock that was started with nohup outlives its terminal.
+// A mock that was started with nohup keeps running when its terminal closes.
 Hangup.ignoreUnlessItStops()
 
 const why = whyNotThisNode("feishu-mock")

@@ -441,7 +441,7 @@ describe("a seed from a program", () => {
         [
           "the seed has 2 faults:",
           "  meetings[1].id: is already used by meetings[0]",
-          "  meetings[0].tenant_key: no app has the tenant tenant_z, so nobody could read this meeting",
+          "  meetings[0].tenant_key: no app has the tenant tenant_z, so no app could read this meeting",
         ].join("\n"),
       )
     }),

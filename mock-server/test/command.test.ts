@@ -245,7 +245,7 @@ describe("feishu-mock", () => {
       assert.deepStrictEqual(yield* failing(["--numbers", "3", "--meetings", "1000000"]), {
         code: 2,
         stderr:
-          "feishu-mock: what the mock is given has 1 fault:\n  generate: makes 3000000 meetings, but a workspace holds at most 2000000 meetings, 512 MiB of meetings and 4 MiB of apps (as JSON)",
+          "feishu-mock: the mock's configuration has 1 fault:\n  generate: makes 3000000 meetings, but a workspace holds at most 2000000 meetings, 512 MiB of meetings and 4 MiB of apps (as JSON)",
       })
     }),
   )

@@ -591,7 +591,7 @@ describe("feishu-mock contract", () => {
       { FEISHU_ACCESS_TOKEN: "t-abc def" },
       `FEISHU_ACCESS_TOKEN contains characters that no token has, such as spaces.${sent}`,
     ],
-    [[], { ...app, FEISHU_BRAND: "larc" }, `FEISHU_BRAND takes feishu or lark.${sent}`],
+    [[], { ...app, FEISHU_BRAND: "larc" }, `FEISHU_BRAND must be feishu or lark.${sent}`],
     [["--base-url", "feishu"], app, noUrl],
     [[], { ...app, FEISHU_BASE_URL: "//" }, noUrl],
     [
@@ -602,7 +602,7 @@ describe("feishu-mock contract", () => {
     [
       ["--base-url", "http://feishu.example"],
       app,
-      `the base URL http://feishu.example is not https: anyone on the way could read the secret; --allow-http permits it.${sent}`,
+      `the base URL http://feishu.example is not https: anyone on the network could read the secret; --allow-http permits it.${sent}`,
     ],
     [
       ["--base-url", "https://me:pass@feishu.example"],

@@ -542,7 +542,7 @@ describe("what is refused", () => {
       yaml.replace("id:", 'tenant_key: "\\e[31mt\\r", id:'),
       [
         "F has 1 fault:",
-        "meetings[0].tenant_key (line 2): no app has the tenant \\u001b[31mt\\r, so nobody could read this meeting",
+        "meetings[0].tenant_key (line 2): no app has the tenant \\u001b[31mt\\r, so no app could read this meeting",
       ],
     ],
   ]

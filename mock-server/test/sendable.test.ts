@@ -155,7 +155,7 @@ describe("S18 what a mock cannot be started with is refused at the start, with i
           async (started) => (await started.close(), "it started"),
           (error: Error) => error.message,
         )
-        assert.match(byPromise, new RegExp(`^what the mock is given has 1 fault:\\n  ${name}(\\.\\w+)?: `))
+        assert.match(byPromise, new RegExp(`^the mock's configuration has 1 fault:\\n  ${name}(\\.\\w+)?: `))
         const layer = Layer.launch(MockFeishu.layer(given))
         assert.strictEqual((await Effect.runPromise(Effect.flip(layer))).message, byPromise)
       }

@@ -35,7 +35,7 @@ describe("the Promise API", () => {
         () => assert.fail("it started"),
         (error: Error) => error,
       )
-      assert.include(message, "what the mock is given has 4 faults:")
+      assert.include(message, "the mock's configuration has 4 faults:")
       for (const name of ["now", "rateLimit", "generate.meetings", "sead"])
         assert.include(message, `\n  ${name}: `)
     }

@@ -9,22 +9,22 @@ import { visibleLines } from "@effect-feishu/terminal/VisibleText"
 /** The name of the command. Each of its messages on standard error begins with it. */
 export const name = "feishu-mock"
 
-/** The command could not do its work. Carries the exit code; the message has been printed. */
+/** The failure of the command. It carries the exit code; the message has been printed. */
 export class Failed extends Data.TaggedError("Failed")<{ readonly exitCode: 1 | 2 | 4 }> {
   override readonly [Runtime.errorExitCode]: number = this.exitCode
   override readonly [Runtime.errorReported] = false
 }
 
-/** The most characters of a message, which may list many faults and repeat what was given. */
+/** The most characters of a message: it may list many faults, and repeat any input. */
 const longest = 8_000
 
-/** Prints what went wrong, and fails. Escapes what could act on the terminal, since a message may repeat any input. */
+/** Prints what went wrong, and fails. Escapes characters that control the terminal, since a message may repeat any input. */
 export const tell = (message: string, exitCode: 1 | 2 | 4): Effect.Effect<never, Failed> =>
   Effect.andThen(
     Console.error(`${name}: ${visibleLines(shortened(message, longest))}`),
     Effect.fail(new Failed({ exitCode })),
   )
 
-/** Prints a warning about something that may not be intended, and goes on. */
+/** Prints a warning about something that may be a mistake. The command continues. */
 export const warn = (message: string): Effect.Effect<void> =>
   Console.error(`${name}: warning: ${visibleLines(shortened(message, longest))}`)

@@ -15,10 +15,10 @@ import { type Failed, tell } from "./CommandFailed.ts"
 /** The default base URL. */
 const defaultBaseUrl = "https://open.feishu.cn"
 
-/** Milliseconds between two requests: half the speed that the limit allows, so that other programs of the app go on. */
+/** Milliseconds between two requests: half the speed that the limit allows, so that other programs that use the app can continue. */
 const pauseMillis = 1_200
 
-/** The base URLs whose OAuth has a host of its own. For any other it is the same host, so that no secret goes elsewhere. */
+/** The base URLs whose OAuth endpoints are on another host. All others have them on the same host, so that no secret is sent elsewhere. */
 const oauthBaseUrls: Readonly<Record<string, string>> = {
   "https://open.feishu.cn": "https://accounts.feishu.cn",
   "https://open.larksuite.com": "https://accounts.larksuite.com",
@@ -38,7 +38,7 @@ export interface Given {
 export const check = Effect.fnUntraced(function* ({ allowHttp, baseUrl, exhaustLimit, meetingNo }: Given) {
   const environment = yield* fromEnvironment
   if (!["", "feishu", "lark"].includes(environment.brand)) {
-    return yield* tell(`FEISHU_BRAND takes feishu or lark. ${nothingSent}`, 2)
+    return yield* tell(`FEISHU_BRAND must be feishu or lark. ${nothingSent}`, 2)
   }
   const typed = Option.getOrElse(
     Option.orElse(baseUrl, () => Option.filter(environment.baseUrl, (url) => url !== "")),
@@ -52,7 +52,7 @@ export const check = Effect.fnUntraced(function* ({ allowHttp, baseUrl, exhaustL
         Effect.catch(({ message }) => tell(`--meeting-no: ${message}. ${nothingSent}`, 2)),
       )
   const credentials = yield* checkedCredentials(environment)
-  // Only https goes through a proxy here.
+  // Only https requests go through a proxy.
   const proxy = isLoopback || url.startsWith("http:") ? { environment: undefined } : Proxy.read(process.env)
   if ("problem" in proxy) return yield* tell(`${proxy.problem}. ${nothingSent}`, 2)
   return {
@@ -111,7 +111,7 @@ const checkedCredentials = Effect.fnUntraced(function* ({
       2,
     )
   }
-  // Not repeated: it may be a secret followed by a line end.
+  // The message does not repeat the value: it may be a secret followed by a line end.
   if (access !== undefined && !/^[!-~]+$/.test(Redacted.value(access))) {
     return yield* tell(
       `FEISHU_ACCESS_TOKEN contains characters that no token has, such as spaces. ${nothingSent}`,
@@ -128,7 +128,7 @@ const checkedUrl = Effect.fnUntraced(function* (typed: string, allowHttp: boolea
   const { isLoopback, isUnencrypted, origin, text } = url.success
   if (isUnencrypted && !allowHttp) {
     return yield* refuse(
-      `${origin} is not https: anyone on the way could read the secret; --allow-http permits it`,
+      `${origin} is not https: anyone on the network could read the secret; --allow-http permits it`,
     )
   }
   return { isEncrypted: !isUnencrypted, isLoopback, url: text }

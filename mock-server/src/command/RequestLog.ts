@@ -7,13 +7,13 @@ import type { Entry } from "../state/Journal.ts"
 /** The formats of the log. */
 export const formats = ["pretty", "json", "none"] as const
 
-/** The terminal that lines for people are made for: its width, and how it shows colours. */
+/** The terminal on which people read the log: its width, and how it shows colours. */
 export interface Terminal {
   readonly columns: number
   readonly paint: (style: Parameters<typeof styleText>[0], text: string) => string
 }
 
-/** Returns standard error. Node knows whether it is a terminal, and what `NO_COLOR` and `TERM=dumb` mean. */
+/** Returns standard error. Node detects a terminal, and follows `NO_COLOR` and `TERM=dumb`. */
 export const stderr = (): Terminal => ({
   columns: process.stderr.columns ?? 200,
   paint: (style, text) => styleText(style, text, { stream: process.stderr }),
@@ -54,7 +54,7 @@ const clockTime = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2
 const styleOf = ({ code = 0, status }: Entry) =>
   status >= 500 ? "red" : status >= 400 || code !== 0 ? "yellow" : "green"
 
-// Callers decide what is in a path, a query and the name of a rule: none of it may act on the terminal.
+// Clients choose paths, queries and the names of rules, so characters that control the terminal are escaped.
 const targetOf = (path: string, query: Entry["query"]): string => {
   const pairs = Object.entries(query).map(([key, value]) => `${key}=${cut(value, 32)}`)
   return visible(pairs.length === 0 ? path : `${path}?${pairs.join("&")}`)

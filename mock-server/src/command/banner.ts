@@ -5,7 +5,7 @@ import { json, visible } from "@effect-feishu/terminal/VisibleText"
 import { daysBefore } from "../seed/Generator.ts"
 import type { Running } from "../protocol/PublicTypes.ts"
 
-/** What is printed of a running mock: no credentials if the seed has store apps only. */
+/** The parts of a running mock that are printed: without credentials if the seed has only store apps. */
 type Ready = Pick<Running, "url" | "meetingNos"> &
   Partial<Pick<Running, "appId" | "appSecret" | "controlToken">>
 
@@ -14,8 +14,8 @@ export const readyLine = ({ appId, appSecret, controlToken, meetingNos, url }: R
   json({ url, appId, appSecret, meetingNos, controlToken })
 
 /**
- * Returns the banner: URL, credentials, and two lines to paste into a shell. They read a page of the last 30 days, which
- * stay within the 90 days for as long as the mock is likely to run. `nowSeconds` is the mock's time in unix seconds. Lines
+ * Returns the banner: URL, credentials, and two lines to paste into a shell. They read a page of the last 30 days, which will
+ * be within the last 90 days for as long as the mock is likely to run. `nowSeconds` is the mock's time in unix seconds. Lines
  * that could not work are left out.
  */
 export const banner = (
@@ -52,6 +52,6 @@ ${read}
 Stop with Ctrl-C.`
 }
 
-/** Returns the address of the page for a browser. The page takes the token out of its address and keeps it. */
+/** Returns the address of the page for a browser. The page removes the token from its address and keeps it. */
 const pageUrl = ({ controlToken, url }: Pick<Ready, "url" | "controlToken">): string =>
   controlToken === undefined ? `${url}/` : `${url}/?token=${encodeURIComponent(controlToken)}`

@@ -12,13 +12,13 @@ import * as suite from "../conformance/suite.ts"
 import { Failed, name, tell } from "./CommandFailed.ts"
 import * as ContractSettings from "./ContractSettings.ts"
 
-/** What each flag takes. */
+/** The values that each flag takes, for messages. */
 export const takes = {
   "base-url": "a URL such as https://open.feishu.cn",
   "meeting-no": "a meeting number, such as 337736498",
 }
 
-/** `called` is how the program was called. */
+/** Makes the command. `called` is how the program was called. */
 export const command = (called: string) =>
   Command.make(
     "contract",
@@ -114,7 +114,7 @@ const contract = Effect.fnUntraced(function* (given: ContractSettings.Given & { 
   }
 })
 
-/** Says what will be sent, how long that takes, and what is risky about it. */
+/** Prints what will be sent, how long that takes, and what its risks are. */
 const announce = Effect.fnUntraced(function* (settings: ContractSettings.ContractSettings) {
   const { baseUrl, exhaustLimit, isEncrypted, isLoopback } = settings
   const { requests, seconds } = suite.plan(settings)
@@ -124,7 +124,7 @@ const announce = Effect.fnUntraced(function* (settings: ContractSettings.Contrac
   )
   if (!isEncrypted) {
     yield* Console.error(
-      "Plain http: app secret and token travel unencrypted, and anyone on the way can read them.",
+      "Plain http: app secret and token travel unencrypted, and anyone on the network can read them.",
     )
   }
   if (exhaustLimit) {
@@ -152,7 +152,7 @@ const whyUnreachable = ({ code }: Unreachable, baseUrl: string): string => {
 
 const checkNetwork = "check --base-url and the network; behind a proxy set HTTPS_PROXY"
 
-/** Masks credentials and the meeting number. Nothing printed contains them by itself, but a server may repeat what was sent. */
+/** Masks credentials and the meeting number. The report itself does not contain them, but a server may repeat what was sent. */
 const maskOf = ({ credentials: { app, token }, meetingNo }: ContractSettings.ContractSettings) => {
   const secrets = [
     app === undefined ? undefined : Redacted.value(app.secret),
@@ -162,7 +162,7 @@ const maskOf = ({ credentials: { app, token }, meetingNo }: ContractSettings.Con
   ].filter((secret) => secret !== undefined && secret.length >= 6)
   return (text: string): string =>
     secrets.reduce<string>(
-      // In lower case, too, as host names have it.
+      // Also in lower case, in which host names are written.
       (text, secret = "") => text.replaceAll(secret, "<masked>").replaceAll(secret.toLowerCase(), "<masked>"),
       text,
     )

@@ -46,7 +46,7 @@ const tree = (called: string) =>
     ]),
   )
 
-/** Says what is wrong with a command line in one line, without the whole help above it. */
+/** Prints the mistake in a command line as one line, without the whole help above it. */
 const presenter: CliOutput.Presenter = {
   present: (event) => {
     if (event._tag !== "InvalidInvocation") return CliOutput.defaultPresenter.present(event)
@@ -60,7 +60,7 @@ const presenter: CliOutput.Presenter = {
 
 /**
  * Runs the command. Prints why it fails, and fails with an exit code: 2 for wrong flags and seeds, 1 for everything else.
- * Where it is part of another command, `called` is that command and its own name.
+ * When it is part of another command, `called` is the name of that command followed by its own.
  */
 export const run = (args: ReadonlyArray<string>, version: string, called: string = name) =>
   Command.runWith(tree(called), { version })(args).pipe(

@@ -1,4 +1,4 @@
-/** The flags with which the mock is started. */
+/** The flags that start the mock. */
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -13,7 +13,7 @@ import * as RequestLog from "./RequestLog.ts"
 const wholeNumberFrom = ([minimum, maximum]: readonly [number, number]) =>
   `a whole number from ${minimum} to ${maximum}`
 
-/** What each flag takes. Effect's own words depend on where it noticed ("Expected an integer", "Expected: FILE"). */
+/** The values that each flag takes. Effect's own messages differ by where it found the mistake ("Expected an integer", "Expected: FILE"). */
 export const takes: Readonly<Record<string, string>> = {
   port: wholeNumberFrom(GivenOptions.bounds.port),
   host: Addresses.host.takes,
@@ -66,7 +66,7 @@ const limit = (flag: string, name: "rateLimit" | "monthlyQuota", description: st
   )
 }
 
-/** A switch that takes one of some words. */
+/** A switch that takes one of several words. */
 const choice = <const Choices extends ReadonlyArray<string>>(
   flag: string,
   { literals }: { readonly literals: Choices },
@@ -81,7 +81,7 @@ const choice = <const Choices extends ReadonlyArray<string>>(
 
 const isTime = Schema.is(VirtualClock.Time)
 
-/** Where the mock listens, and who may use its control plane. */
+/** The flags for the address of the mock, and for access to its control plane. */
 const listening = {
   port: wholeNumber("port").pipe(
     Flag.withDescription("Port to listen on (default: 8787); 0 takes any free port"),
@@ -109,7 +109,7 @@ const listening = {
   ),
 }
 
-/** What the mock holds, and when its clock starts. */
+/** The flags for what the mock holds, and for the start of its clock. */
 const contents = {
   seed: Flag.String("seed").pipe(
     Flag.withMetavar("FILE"),
@@ -141,7 +141,7 @@ const contents = {
   now: Flag.String("now").pipe(
     Flag.withMetavar("TIME"),
     Flag.filter(
-      // Fewer than ten digits are a date, such as 20260131, and not a second of 1970.
+      // Fewer than ten digits are meant as a date, such as 20260131, not as a second of 1970.
       (text) => !/^\d{1,9}$/.test(text) && isTime(text),
       whatItTakes("now"),
     ),
@@ -152,7 +152,7 @@ const contents = {
   ),
 }
 
-/** The switches of `Behaviour`, and where events go. */
+/** The flags for the switches of `Behaviour`, and for the address of events. */
 const behaviour = {
   rateLimit: limit(
     "rate-limit",
@@ -212,7 +212,7 @@ const behaviour = {
   ),
 }
 
-/** What the command prints. */
+/** The flags for what the command prints. */
 const output = {
   log: Flag.Literals("log", RequestLog.formats).pipe(
     Flag.withMetavar("WAY"),

@@ -13,7 +13,7 @@ import * as SeedExample from "../seed/SeedExample.ts"
 import * as schemaFile from "./schema.ts"
 import { tell } from "./CommandFailed.ts"
 
-/** `called` is how the program was called, for the commands to type next. */
+/** Makes the command. `called` is how the program was called, for the commands to type next. */
 export const command = (called: string) =>
   Command.make(
     "init",
@@ -35,7 +35,7 @@ export const command = (called: string) =>
 const schemaName = "feishu.schema.json"
 
 /**
- * Writes the example seed, which explains itself, and the JSON Schema next to it; neither overwrites a file. `name` is how
+ * Writes the example seed, which explains every key, and the JSON Schema next to it; neither overwrites a file. `name` is how
  * the command was called, for the commands to type next.
  */
 const init = Effect.fnUntraced(function* (file: string, name: string) {

@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
 import { run } from "./feishuMock.ts"
 
-/** The commands that check something: a run that was stopped has not passed. */
+/** The commands that check something: when one is stopped by a signal, its check has not passed. */
 const checks = ["contract", "validate"]
 
 /** Runs the command with these arguments, and ends the process. `called` is its name, if that is not `feishu-mock`. */
@@ -18,7 +18,7 @@ export const main = (args: ReadonlyArray<string>, version: string, called?: stri
       Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && !checks.includes(args[0] ?? "")
         ? onExit(0)
         : Runtime.defaultTeardown(exit, (code) => {
-            // When a process ends, Node drops what a slow reader of a pipe has not read yet.
+            // When a process exits, Node discards output that a slow reader of a pipe has not read yet.
             process.stdout.write("", () => onExit(code))
           }),
   })

@@ -6,7 +6,7 @@ import * as Seed from "../seed/Seed.ts"
 /** Returns the JSON Schema as the text of a file. */
 export const text = (): string => `${JSON.stringify(Seed.jsonSchema(), undefined, 2)}\n`
 
-/** `called` is how the program was called. */
+/** Makes the command. `called` is how the program was called. */
 export const command = (called: string) =>
   Command.make("schema", {}, () => Console.log(text().trimEnd())).pipe(
     Command.withDescription("Print the JSON Schema of a seed, for editors that check and complete seeds."),

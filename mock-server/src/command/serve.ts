@@ -28,7 +28,7 @@ import { oldInWords } from "./validate.ts"
 /** The values of the flags. */
 type Given = Command.Command.Config.Infer<typeof flags.all>
 
-/** Starts the mock, says that it is ready, and serves until it is interrupted. */
+/** Starts the mock, prints that it is ready, and serves until it is interrupted. */
 export const serve = (given: Given) =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -48,7 +48,7 @@ export const serve = (given: Given) =>
     }),
   )
 
-/** Returns when the mock's clock starts, in unix seconds; `undefined` without `--now`: then it shows the present. */
+/** Returns the start of the mock's clock in unix seconds; `undefined` without `--now`: the clock then shows the present. */
 const startOf = ({ now: time }: Given, present: number): Effect.Effect<number | undefined, Failed> => {
   if (time === undefined) return Effect.undefined
   return Option.match(VirtualClock.secondsOf(time, present), {
@@ -77,7 +77,7 @@ const start = Effect.fnUntraced(function* (given: Given, now: number | undefined
   return { feishu: Context.get(services, MockFeishu.MockFeishu), seed }
 })
 
-/** Returns a warning for everything that may not be intended. `start` is when the mock's clock starts, in unix seconds. */
+/** Returns a warning for everything that may be a mistake. `start` is the start of the mock's clock in unix seconds. */
 const doubtsAbout = (
   { appTicketUrl, host, ninetyDays }: Given,
   meetingNos: ReadonlyArray<string>,
@@ -102,8 +102,8 @@ const hasOnlyStoreApps = (seed: Seed.Seed | undefined): boolean =>
   seed?.apps?.every(({ type }) => type === "store") ?? false
 
 /**
- * Returns what logs each request, if anything does. By default not for a script, which may take every line on standard
- * error for a failure.
+ * Returns the function that logs each request, or `undefined`. By default nothing is logged for a script: it may take every
+ * line on standard error for a failure.
  */
 const logOf = Effect.fnUntraced(function* (flags: {
   readonly json: boolean
@@ -111,7 +111,7 @@ const logOf = Effect.fnUntraced(function* (flags: {
 }) {
   const stdio = yield* Stdio.Stdio
   const console = yield* Console.Console
-  // A reader that has gone, such as head, does not stop the mock.
+  // A reader that has exited, such as head, does not stop the mock.
   const ignore = () => {}
   yield* Effect.acquireRelease(
     Effect.sync(() => process.stderr.on("error", ignore)),

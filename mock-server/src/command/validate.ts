@@ -1,4 +1,4 @@
-/** `feishu-mock validate`: lists every mistake in seed files, or says what they hold. */
+/** `feishu-mock validate`: lists every mistake in seed files, or prints what they hold. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -15,7 +15,7 @@ import * as SeedWarnings from "../seed/SeedWarnings.ts"
 import { renderFault } from "../seed/SeedInvalid.ts"
 import { Failed, name, tell, warn } from "./CommandFailed.ts"
 
-/** `called` is how the program was called. */
+/** Makes the command. `called` is how the program was called. */
 export const command = (called: string) =>
   Command.make(
     "validate",
@@ -35,7 +35,7 @@ export const command = (called: string) =>
     ({ files, json }) => validate(files, { json }),
   ).pipe(
     Command.withDescription(
-      "List every mistake in a seed with path and line (exit code 2), or say what the seed holds.",
+      "List every mistake in a seed with path and line (exit code 2), or print what the seed holds.",
     ),
     Command.withExamples([
       { command: `${called} validate feishu.yaml`, description: "Check one file" },

@@ -39,7 +39,7 @@ export const logIdOf = ({ headers }: Answer): string | undefined => {
   return id !== undefined && /^[\w-]{1,64}$/.test(id) ? id : undefined
 }
 
-/** Returns the headers of these names that are written in another letter case, or the names themselves when there are none. */
+/** Returns those of these header names that the answer writes in another letter case, as it writes them; `names` if there are not any. */
 export const writtenAs = ({ headerNames }: Answer, names: ReadonlyArray<string>): string => {
   const others = headerNames.filter(
     (name) => !names.includes(name) && names.some((one) => one.toLowerCase() === name.toLowerCase()),
@@ -106,5 +106,5 @@ const shapeOfAll = (objects: ReadonlyArray<object>, depth: number): string => {
 const anyOf = (values: ReadonlyArray<unknown>, depth: number): string =>
   [...new Set(values.map((value) => shape(value, depth)))].slice(0, 4).join("|")
 
-/** Hides a name that is not an identifier: it may be somebody's data. */
+/** Hides a name that is not an identifier: it may be private data. */
 const safeName = (name: string): string => (/^[A-Za-z_][A-Za-z_0-9]{0,39}$/.test(name) ? name : "<name>")

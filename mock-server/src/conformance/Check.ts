@@ -5,7 +5,7 @@ import type { Probes } from "./Probes.ts"
 import type { Observation } from "./Observation.ts"
 import type { Undecided, Unreachable } from "./Subject.ts"
 
-/** Where a fact is known from, the least certain first. */
+/** The sources of facts, the least certain first. */
 export const sources = ["inferred", "sdk", "wire", "doc"] as const
 
 /** One of {@link sources}. */

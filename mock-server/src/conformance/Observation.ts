@@ -18,13 +18,13 @@ export const observed = (shape: string, ...answers: ReadonlyArray<Answer>): Obse
 /** Returns the observation of an answer's status and code. */
 export const observedCode = (answer: Answer): Observation => observed(statusAndCode(answer), answer)
 
-/** Nothing can be learned without the scope; the check `scope-missing` reports that answer. */
+/** The result of a check that needs the scope when the app lacks it. The check `scope-missing` reports that answer. */
 export const scopeMissing = new Undecided({
   because: "the app lacks the scope",
   give: "grant the app one of the scopes",
 })
 
-/** Returns the answer if its code is 0. From another answer nothing can be learned here; another check reports it. */
+/** Returns the answer if its code is 0. Any other answer leaves the check undecided; another check reports it. */
 export const successful = (
   what: string,
   answer: Effect.Effect<Answer, Undecided | Unreachable>,

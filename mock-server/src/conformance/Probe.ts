@@ -3,7 +3,7 @@ import type * as Effect from "effect/Effect"
 import type { Answer } from "./Answer.ts"
 import type { Feishu, Undecided, Unreachable } from "./Subject.ts"
 
-/** Something that a request learns, or why it cannot be learned. */
+/** A value that requests find out, or the reason why they cannot. */
 export type Probe<A> = Effect.Effect<A, Undecided | Unreachable>
 
 /** The probes that every request for meetings needs. */

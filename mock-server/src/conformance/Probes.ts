@@ -9,7 +9,7 @@ import { exhaustLimit } from "./exhaustLimit.ts"
 import { successful } from "./Observation.ts"
 import { type Feishu, type Query, Undecided } from "./Subject.ts"
 
-/** Every probe. It is sent when the first check needs its answer. */
+/** All probes. Each is sent when the first check needs its answer. */
 export interface Probes extends BasicProbes {
   /** The app's credentials. */
   readonly app: Probe<{ readonly app_id: string; readonly app_secret: string }>
@@ -19,13 +19,13 @@ export interface Probes extends BasicProbes {
   readonly firstAnswer: Probe<Answer>
   /** The first page of 1, which has another page after it, and its page token. */
   readonly shortPage: Probe<{ readonly page: Answer; readonly token: string }>
-  /** The page after it. */
+  /** The page after the short one. */
   readonly secondPage: Probe<Answer>
   /** The answer to a query without any field. */
   readonly noFields: Probe<Answer>
   /** The first and the last second of ranges that have a meeting. */
   readonly boundaries: ReturnType<typeof boundarySeconds>
-  /** What happens when the rate limit is exceeded. */
+  /** The observations while the rate limit is exceeded. */
   readonly exhaustedLimit: ReturnType<typeof exhaustLimit>
 }
 

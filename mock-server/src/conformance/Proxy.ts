@@ -1,6 +1,6 @@
-/** Reads the proxy of the environment, as people write it. Node's own agent bypasses a proxy that it does not understand. */
+/** Reads the proxy of the environment in every spelling that people use. Node's own agent bypasses a proxy that it cannot parse. */
 
-/** The environment for Node's agent; or why its proxy cannot be used, without repeating the proxy. */
+/** The environment for Node's agent; or the reason why its proxy cannot be used, which does not repeat the proxy. */
 export type Read =
   | { readonly environment: Readonly<Record<string, string | undefined>> }
   | { readonly problem: string }

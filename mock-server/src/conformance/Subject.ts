@@ -14,7 +14,7 @@ import type * as Redacted from "effect/Redacted"
 import * as JsonText from "../protocol/JsonText.ts"
 import { type Answer, codeOf } from "./Answer.ts"
 
-/** A check cannot be decided: why, and what would decide it. */
+/** The reason why a check cannot be decided, and what would decide it. */
 export class Undecided extends Data.TaggedError("Undecided")<{
   /** A clause: "there is no second page". */
   readonly because: string
@@ -22,7 +22,7 @@ export class Undecided extends Data.TaggedError("Undecided")<{
   readonly give?: string | undefined
 }> {}
 
-/** No answer came, in two attempts. */
+/** The failure when two attempts got no answer. */
 export class Unreachable extends Data.TaggedError("Unreachable")<{
   /** The operating system's code, such as ECONNREFUSED. */
   readonly code: string
@@ -52,7 +52,7 @@ export interface Options {
   readonly atMost: number
   /** The environment variables of a proxy, as Node's agent reads them; without them no proxy is used. */
   readonly proxy?: Readonly<Record<string, string | undefined>> | undefined
-  /** Is called with a sentence for each longer wait. */
+  /** Called with a sentence before each longer wait. */
   readonly onWait: (words: string) => Effect.Effect<void>
 }
 
@@ -78,9 +78,9 @@ export interface Feishu {
   readonly now: Effect.Effect<number>
   /** Returns the number of requests that were sent. */
   readonly requests: () => number
-  /** The refusals for the rate limit that came unprovoked. */
+  /** The refusals for the rate limit that no check provoked. */
   readonly refusals: ReadonlyArray<Answer>
-  /** Returns the answer that said that the month's calls are used up, if one did. */
+  /** Returns the answer that reported the month's calls as used up, or `undefined`. */
   readonly quotaRefusal: () => Answer | undefined
 }
 
@@ -132,7 +132,7 @@ export const make = (options: Options): Feishu => {
     }
     for (let refused = 0; ; refused++) {
       let answer = yield* once(path, sent).pipe(Effect.catchTag("Unreachable", () => once(path, sent)))
-      // A failure that passes by itself says nothing about the fact.
+      // A temporary failure says nothing about the fact, so the request is sent again.
       if (isTransient(answer)) answer = yield* once(path, sent)
       const code = codeOf(answer)
       if (code === 99991403) {
@@ -166,19 +166,19 @@ export const make = (options: Options): Feishu => {
 const isTransient = (answer: Answer): boolean =>
   answer.status >= 500 || ErrorCodes.find(codeOf(answer) ?? 0)?.retry === "transient"
 
-/** Returns the seconds until a request may pass again; a whole window when the answer does not say. */
+/** Returns the seconds until a request may pass again; a whole window when the answer does not name them. */
 export const resetOf = ({ headers }: Answer): number => {
   const text = headers[ResponseHeaders.rateLimitReset] ?? headers["retry-after"] ?? ""
   return /^\d{1,6}$/.test(text) ? Math.max(1, Number(text)) : ListByNo.rateLimitWindowSeconds
 }
 
-/** The time to connect to each address of a host but the last. Node's default of 250 ms is too short over long distances. */
+/** Milliseconds to connect to each address of a host except the last. Node's default of 250 ms is too short over long distances. */
 const autoSelectFamilyAttemptTimeout = 2_500
 
 // Plain http is for this machine and its containers, which are reached without a proxy.
 const plain = new http.Agent({ keepAlive: true, autoSelectFamilyAttemptTimeout })
 
-/** Sends one request. Not with `fetch`, which refuses a GET with a body, as the official SDK sends it. Follows no redirect. */
+/** Sends one request, and follows no redirect. `fetch` would refuse a GET with a body, which the official SDK sends. */
 const exchange = (url: URL, sent: Sent, secure: https.Agent): Effect.Effect<Answer, Unreachable> =>
   Effect.callback<Answer, Unreachable>((resume, signal) => {
     const fail = ({ code, name }: NodeJS.ErrnoException) =>
@@ -196,7 +196,7 @@ const exchange = (url: URL, sent: Sent, secure: https.Agent): Effect.Effect<Answ
             ? {}
             : { "content-type": contentType, "content-length": Buffer.byteLength(body) }),
         },
-        // By the machine's time: the clock that pauses follow may be virtual, and does not pass during a request.
+        // The deadline is in the machine's time: the clock of the pauses may be virtual, and does not advance during a request.
         signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMillis)]),
       },
       (response) => {

@@ -31,7 +31,7 @@ const tokenChecks = (
   request: `GET with ${authorization === undefined ? "no Authorization" : `Authorization: ${authorization}`}`,
   requests: 1,
   expected: `400 code ${code}`,
-  // There is no field, either: the token is checked first.
+  // The request has no fields, either: the token is checked first.
   observe: ({ feishu }) => Effect.map(feishu.send(ListByNo.path, { authorization }), observedCode),
 }))
 

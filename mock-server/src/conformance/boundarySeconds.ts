@@ -12,7 +12,7 @@ const giveAnother = "use a --meeting-no that has"
 export const idsOf = (answer: Answer): ReadonlyArray<string> =>
   rowsOf(answer).map((row) => String(member(row, "id")))
 
-/** Returns when a meeting started, by the upper half of its id, in unix seconds. */
+/** Returns the start of a meeting in unix seconds, which is the upper half of its id. */
 export const startOf = (id: string): number =>
   /^\d{1,20}$/.test(id) ? Number(BigInt(id) >> 32n) : Number.NaN
 
@@ -27,7 +27,7 @@ export const rowsAtLeast = (
       : Effect.fail(tooFew(feishu, count === 1 ? "no meetings" : `fewer than ${count} meetings`)),
   )
 
-/** The number has too few meetings, or no number was given. */
+/** Returns the reason why a check is not decided: the number has too few meetings, or no number was given. */
 export const tooFew = ({ options }: Feishu, what: string): Undecided =>
   options.meetingNo === undefined
     ? new Undecided({
@@ -71,7 +71,7 @@ const lastFor = Effect.fnUntraced(function* (
   return low
 })
 
-/** Finds the latest begin and the earliest end of ranges that have a meeting, and when it started by its id. */
+/** Finds the latest begin and the earliest end of ranges that have a meeting, and its start according to its id. */
 export const boundarySeconds = Effect.fnUntraced(function* (basic: BasicProbes) {
   const { list, range } = basic
   const { from, to } = yield* range

@@ -1,4 +1,4 @@
-/** Exceeds the rate limit once, on purpose: how Feishu answers then, and how it counts requests. */
+/** Exceeds the rate limit once, on purpose, to observe how Feishu then answers and how it counts requests. */
 import { ListByNo, ResponseHeaders } from "@effect-feishu/contract"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ import { resetOf, Undecided } from "./Subject.ts"
 const windowSeconds = ListByNo.rateLimitWindowSeconds
 /** Requests sent in parallel, so that on a slow network they still fit in one window. */
 const together = 10
-/** The most requests: enough above the limit to empty a bucket, too, which refills meanwhile. */
+/** The most requests: enough above the limit to empty even a bucket, which refills meanwhile. */
 const most = 130
 /** The seconds between the first request and all others. */
 const apart = 40
@@ -21,7 +21,7 @@ export const exhaustRequests = 1 + most + 2 + afterReset
 /** The seconds that exceeding the limit takes, nearly all of them waiting. */
 export const exhaustSeconds = windowSeconds + 1 + apart + 10 + windowSeconds - apart
 
-/** What was observed. */
+/** The observations. */
 interface Exhausted {
   /** The first refusal, or `undefined` when there was none. */
   readonly refusal: Answer | undefined

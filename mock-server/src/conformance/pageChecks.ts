@@ -11,7 +11,7 @@ import { readings } from "./readings.ts"
 const day = 86_400
 const giveNumber = "use --meeting-no"
 
-/** Returns how the list of a page is written, as the switch calls it. */
+/** Returns how the list of a page is written, in the words of the switch `emptyList`. */
 const listOf = ({ json }: Answer): string => {
   const list = member(json, "data", "meeting_briefs")
   if (list === undefined) return "absent"
@@ -21,7 +21,7 @@ const listOf = ({ json }: Answer): string => {
 
 const pageNames = new Set(["has_more", "meeting_briefs", "page_token"])
 
-/** Finds a page without rows: of a second in the past in which the number has no meeting. */
+/** Finds a page without rows: that of a second in the past in which no meeting of the number started. */
 const emptyPage = Effect.fnUntraced(function* ({ firstPage, list, range }: Probes) {
   yield* firstPage
   const { from } = yield* range

@@ -31,7 +31,7 @@ const observedViolations = (answer: Answer): Observation => {
 }
 
 /**
- * Shortens a description. It mostly repeats what was sent; words with more digits than this program sends are hidden. Words
+ * Shortens a description. It usually repeats what was sent. Words with more digits than this program sends are hidden. Words
  * are not cut: half a secret would not be recognised as one.
  */
 const plainText = (text: string): string =>
@@ -212,7 +212,7 @@ const ruleChecks: ReadonlyArray<Check> = (
   }),
 }))
 
-/** Leaves a check undecided when the scope is missing: all of them would report that. */
+/** Leaves a check undecided when the scope is missing: every check would report that. */
 const withScope = (check: Check): Check => {
   const observe: Check["observe"] = (probes) =>
     Effect.flatMap(probes.firstAnswer, (answer) =>

@@ -11,7 +11,7 @@ import type { Probes } from "./Probes.ts"
 
 const { defaults } = Behaviour
 
-/** Returns a refusal; one that came unprovoked will do. */
+/** Returns a refusal: one that no check provoked, if there was one. */
 const refusalOf = (probes: Probes): Effect.Effect<Answer, Undecided | Unreachable> =>
   Effect.suspend(() => {
     const [unprovoked] = probes.feishu.refusals

@@ -61,13 +61,13 @@ export interface Outcome {
   readonly seconds: number
 }
 
-/** Feishu refuses the credentials: nothing can be learned with them. */
+/** The failure when Feishu refuses the credentials: no check could be decided. */
 export class Refused extends Data.TaggedError("Refused")<{
   readonly what: "app" | "token"
   readonly outcome: string
 }> {}
 
-/** The base URL redirects, so it is not Feishu's API: every check would differ. */
+/** The failure when the base URL redirects, so it is not Feishu's API: every check would differ. */
 export class Redirected extends Data.TaggedError("Redirected")<{
   /** The host of the redirect, or "another path". */
   readonly to: string
@@ -101,7 +101,7 @@ export const run = Effect.fnUntraced(function* (
   return { results, requests: feishu.requests(), seconds }
 })
 
-/** Tries the credentials first, and learns Feishu's time. */
+/** Tries the credentials first, and finds out Feishu's time. */
 const admitted = Effect.fnUntraced(function* (probes: Probes.Probes) {
   if (probes.feishu.options.credentials.token === undefined) {
     const answer = yield* probes.tokenAnswer

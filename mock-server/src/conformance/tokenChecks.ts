@@ -12,7 +12,7 @@ const madeUp = { appId: "cli_0000000000000000", secret: "made-up-by-feishu-mock-
 
 const post = (body: unknown) => ({ method: "POST", body: JSON.stringify(body) }) as const
 
-/** Returns whether a number of seconds is within its bounds. */
+/** Returns the bounds of a number of seconds when it is within them, and otherwise what is wrong. */
 const seconds = (value: unknown, most: number): string =>
   typeof value !== "number" ? "not a number" : value > 0 && value <= most ? `1 to ${most}` : "out of range"
 

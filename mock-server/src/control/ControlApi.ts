@@ -49,7 +49,7 @@ export class Problems extends HttpApiMiddleware.Service<Problems>()("@effect-fei
 const workspace = { app_id: Schema.optionalKey(Schema.String) }
 
 const seconds = Schema.Finite
-/** What the mock's clock shows. */
+/** The time that the mock's clock shows. */
 export const Clock = Schema.Struct({
   /** Unix seconds, with a fraction. */
   now: seconds,
@@ -70,7 +70,7 @@ export const ClockMove = Schema.Struct({
 const Done = Schema.Struct({ ok: Schema.Literal(true) })
 
 const state = HttpApiGroup.make("state").add(
-  /** Whether the mock serves. Needs no token, and works by any host name. */
+  /** Answers once the mock serves. Needs no token, and works under any host name. */
   HttpApiEndpoint.get("health", "/health", { success: Schema.Struct({ status: Schema.Literal("ok") }) }),
   HttpApiEndpoint.post("reset", "/reset", { query: workspace, success: Done, error: [Refused, Missing] }),
   // `Accept` decides: one JSON document, or lines of JSON.
@@ -159,10 +159,10 @@ const meetings = HttpApiGroup.make("meetings").add(
     query: {
       ...workspace,
       meeting_no: Schema.optionalKey(Schema.String),
-      /** A text in the topic, id or number. */
+      /** A part of the topic, the id or the number. */
       search: Schema.optionalKey(Schema.String),
       offset: Schema.optionalKey(WholeNumber.text(0, WholeNumber.mostTimes)),
-      /** Default 50, at most 1,000. */
+      /** The most meetings to return: default 50, at most 1,000. */
       limit: Schema.optionalKey(WholeNumber.text(0, 1_000)),
     },
     success: Schema.Struct({ total: Schema.Int, meetings: Schema.Array(Seed.Meeting) }),
@@ -226,7 +226,7 @@ const journal = HttpApiGroup.make("journal").add(
     success: Schema.Array(Journal.Entry),
     error: [Refused, Missing],
   }),
-  // Before the next endpoint, whose path would match this one, too.
+  // Declared before the next endpoint, whose path would match requests for this one, too.
   HttpApiEndpoint.get("watch", "/journal/live", {
     query: workspace,
     success: HttpApiSchema.StreamSse({ data: Journal.Entry }),
@@ -255,7 +255,7 @@ const journal = HttpApiGroup.make("journal").add(
       unmatched: Schema.Array(Journal.Entry),
       /** Rules that have not changed any answer. */
       unusedFaults: Schema.Array(FaultRules.Active),
-      /** Requests of clients that came back before the reset they had been given. */
+      /** Requests of clients that did not wait for the reset that a refusal had named. */
       early: Schema.Array(Journal.Entry),
     }),
     error: Missing,

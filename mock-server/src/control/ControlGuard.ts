@@ -1,6 +1,6 @@
 /**
- * Who may use the control plane: programs and web pages of this machine. Otherwise any web page could reach it through a
- * browser on this machine, from its own origin, or by a host name that it lets point here (DNS rebinding).
+ * The guard of the control plane: only programs and web pages of this machine may use it. Otherwise any web page could reach
+ * it through a browser on this machine: from its own origin, or by a host name that resolves to this machine (DNS rebinding).
  */
 import { createHmac, timingSafeEqual } from "node:crypto"
 import { IncomingMessage } from "node:http"
@@ -8,9 +8,9 @@ import { isLoopbackHost } from "@effect-feishu/contract/BaseUrl"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
-/** Who is allowed. */
+/** The callers that are allowed. */
 export interface Options {
-  /** The token that the control plane requires, as `Authorization: Bearer …`; without it, none is required. */
+  /** The token that the control plane requires, as `Authorization: Bearer …`; if it is `undefined`, no token is required. */
   readonly controlToken?: string | undefined
   /** An origin whose pages may use the control plane, too. */
   readonly cors?: string | undefined
@@ -39,7 +39,7 @@ export const refusal = (
 }
 
 /**
- * True when a browser may have the page. A browser that opens an address cannot send the token in a header: it is in the
+ * True when a browser may open the page. A browser that opens an address cannot send the token in a header: it is in the
  * query at first, and later in the cookie that came with the page.
  */
 export const opensPage = (request: HttpServerRequest.HttpServerRequest, options: Options): boolean => {
@@ -52,8 +52,8 @@ export const opensPage = (request: HttpServerRequest.HttpServerRequest, options:
 }
 
 /**
- * Returns the cookie that comes with the page and opens it when it is loaded again, since the page takes the token out of
- * its address. Browsers send cookies to every port of a host, so this one opens only the page, which holds no data.
+ * Returns the cookie that comes with the page. It opens the page when it is loaded again, since the page removes the token
+ * from its address. Browsers send cookies to every port of a host, so this one opens only the page, which holds no data.
  */
 export const pageCookie = (controlToken: string): string =>
   `${cookieOf(controlToken)}; Path=/; HttpOnly; SameSite=Strict`

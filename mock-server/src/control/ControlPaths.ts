@@ -10,7 +10,7 @@ import { Api } from "./ControlApi.ts"
 
 /** The page that documents the control plane. */
 export const docs = "/_mock/docs"
-/** The same as OpenAPI, for programs. */
+/** The same documentation as OpenAPI, for programs. */
 export const openapi = "/_mock/openapi.json"
 
 /** The pattern of every path, with its methods. */
@@ -34,8 +34,8 @@ const json = (status: number, body: object, headers = {}) =>
   HttpServerResponse.text(JSON.stringify(body), { status, contentType: "application/json", headers })
 
 /**
- * Answers where no handler did: an unknown path with where the documentation is, a wrong method with the right ones, and an
- * unexpected failure in JSON, too.
+ * Answers requests that no handler has answered: for an unknown path it names the documentation, for a wrong method the
+ * allowed ones; an unexpected failure is answered in JSON, too.
  */
 export const unanswered =
   (method: string, path: string) =>

@@ -21,7 +21,7 @@ const namesLines = (header = ""): boolean =>
 
 const asLines = `request lines (Accept: ${linesType}), which have no such limit`
 
-/** Sends what a workspace held at one moment. Later changes are not in it. */
+/** Sends what a workspace holds at one moment. Later changes are not in it. */
 export const send = (
   request: HttpServerRequest.HttpServerRequest,
   moment: Snapshot.Moment,
@@ -60,9 +60,9 @@ export const receive = Effect.fnUntraced(function* (request: HttpServerRequest.H
   const chunks: Array<Uint8Array> = []
   let bytes = 0
   yield* request.stream.pipe(
-    // A body that breaks off is not a snapshot. The client is gone, and will not see the answer.
+    // A body that breaks off is not a snapshot. The client has disconnected, and does not see the answer.
     Stream.catch(() =>
-      Stream.fail(new ControlApi.Refused({ error: "the snapshot broke off", problems: [] })),
+      Stream.fail(new ControlApi.Refused({ error: "the snapshot is incomplete", problems: [] })),
     ),
     Stream.runForEach((chunk) => {
       bytes += chunk.length

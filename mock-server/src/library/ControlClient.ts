@@ -29,7 +29,7 @@ import type {
   Verdict,
 } from "../protocol/PublicTypes.ts"
 
-/** Where a mock is, and which of its workspaces to use. */
+/** The address of a mock, and the workspace to use. */
 export interface Target {
   readonly url: string
   /** An app of the workspace; default: the shared workspace. */
@@ -52,12 +52,12 @@ export interface WorkspaceOptions extends Partial<Behaviour> {
   readonly generate?: { readonly numbers: number; readonly meetings: number }
   readonly days?: number
   readonly randomSeed?: string
-  /** When its clock starts: unix seconds, or text such as `2026-01-31T09:00:00Z` or `-3d`, before the present. */
+  /** The start of its clock: unix seconds, or text such as `2026-01-31T09:00:00Z` or `-3d`, before the present. */
   readonly now?: number | string
   readonly appTicketUrl?: string
 }
 
-/** What a client needs to know of a workspace. */
+/** What a client needs to use a workspace. */
 export interface WorkspaceInfo {
   readonly appId: string
   readonly appSecret: string
@@ -144,7 +144,7 @@ export const connect = ({ appId, controlToken, url, ...target }: Target): Contro
     const response = await (target.fetch ?? fetch)(request)
     if (response.ok) return response
     const { error, problems = [] } = refusalIn(await response.text())
-    // Something other than a mock may have answered, at any length.
+    // The answer may be from something other than a mock, and of any length.
     throw new Error(
       [`mock Feishu: ${error ?? `HTTP ${response.status}`}`, ...problems].join("\n  ").slice(0, 8_000),
     )
@@ -173,7 +173,7 @@ export const connect = ({ appId, controlToken, url, ...target }: Target): Contro
         if (first === undefined) first = JSON.parse(line)
         else meetings.push(JSON.parse(line))
       }
-      if (first?.meetings !== meetings.length) throw new Error("mock Feishu: the snapshot broke off")
+      if (first?.meetings !== meetings.length) throw new Error("mock Feishu: the snapshot is incomplete")
       const { meetings: _count, seed, ...rest } = first
       return { ...rest, seed: { ...seed, meetings } }
     },

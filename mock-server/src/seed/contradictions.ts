@@ -50,7 +50,7 @@ export const contradictions = (seed: unknown, now: number): Array<Fault> => {
     if (tenant !== undefined && tenants?.has(tenant) === false) {
       faults.push({
         path: ["meetings", index, "tenant_key"],
-        message: `no app has the tenant ${tenant}, so nobody could read this meeting`,
+        message: `no app has the tenant ${tenant}, so no app could read this meeting`,
       })
     }
   }

@@ -58,11 +58,11 @@ const Options = Schema.Struct({
 
 const decode = Schema.decodeUnknownResult(Options, { errors: "all", onExcessProperty: "error" })
 
-/** Fails with everything that is wrong with the options. */
+/** Fails with every mistake in the options. */
 export const check = (options: object): Effect.Effect<void, SeedInvalid> => {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const decoded = decode(given)
   if (Result.isSuccess(decoded)) return Effect.void
   const faults = Problems.ofIssue(decoded.failure.issue)
-  return Effect.fail(new SeedInvalid({ source: "what the mock is given", faults }))
+  return Effect.fail(new SeedInvalid({ source: "the mock's configuration", faults }))
 }

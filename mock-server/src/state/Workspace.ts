@@ -82,7 +82,7 @@ const startOf = (now: Options["now"]): Effect.Effect<number | undefined, Seed.Se
     const time = typeof now === "object" ? DateTime.toEpochMillis(now) / 1000 : now
     const faults = [{ path: ["now"], message: VirtualClock.bounds }]
     return Option.match(VirtualClock.secondsOf(time, Math.floor(present / 1000)), {
-      onNone: () => Effect.fail(new Seed.SeedInvalid({ source: "what the mock is given", faults })),
+      onNone: () => Effect.fail(new Seed.SeedInvalid({ source: "the mock's configuration", faults })),
       onSome: Effect.succeed,
     })
   })
@@ -243,7 +243,7 @@ const putContents = Effect.fnUntraced(function* (
     orders.reduce((sum, order) => sum + order.count, given.length) +
     (generate === undefined ? 0 : generate.numbers * generate.meetings)
   const tooMany = (message: string) =>
-    new Seed.SeedInvalid({ source: "what the mock is given", faults: [{ path: ["generate"], message }] })
+    new Seed.SeedInvalid({ source: "the mock's configuration", faults: [{ path: ["generate"], message }] })
   if (count > Bounds.meetings) return yield* tooMany(`makes ${count} meetings, but ${Bounds.ofWorkspace}`)
   if (generate !== undefined) {
     const taken = new Set([...given, ...orders].map((entry) => entry.meeting_no))

@@ -8,7 +8,7 @@ import * as ControlApi from "../ControlApi.ts"
 /** The answer to a request that returns nothing else. */
 export const done = { ok: true as const }
 
-/** Makes the refusal of a request that is valid and cannot be carried out. */
+/** Makes the refusal of a request that is valid but cannot be carried out. */
 export const refused = (error: string, problems: ReadonlyArray<string> = []) =>
   new ControlApi.Refused({ error, problems: Problems.told(problems) })
 

@@ -21,7 +21,7 @@ export const of = (workspaces: Workspaces) => {
           )
         : Effect.succeed(workspace)
     })
-  /** Changes a workspace while nobody else changes it. */
+  /** Changes a workspace while no other change runs. */
   const change = <Change extends Effect.Effect<unknown, unknown>>(
     query: Query,
     how: (workspace: Workspace) => Change,

@@ -1,4 +1,4 @@
-/** Requests that the mock has answered, and whether they were as expected. */
+/** The requests that the mock has answered, and their comparison with what a test expects. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -21,12 +21,12 @@ export const layer = (workspaces: Workspaces) => {
     handlers
       .handle("journal", ({ query }) =>
         Effect.map(find(query), ({ state }) => {
-          // The app names the workspace, so that to filter by it would change nothing.
+          // The app names the workspace. It is not a condition for entries.
           const { app_id: _app, ...filter } = query
           return state.journal.entries(withOperation(filter))
         }),
       )
-      // Raw, since the first bytes must not wait for the first entry: a client would wait for headers.
+      // A raw handler, since the first bytes must not wait for the first entry: a client would wait for headers.
       .handleRaw("watch", ({ query }) =>
         Effect.map(find(query), ({ state }) =>
           HttpServerResponse.stream(Stream.encodeText(eventsOf(state.journal)), {
@@ -66,7 +66,7 @@ export const layer = (workspaces: Workspaces) => {
   )
 }
 
-/** The same, with the name that the journal has for its operation. */
+/** Returns the condition with the name that the journal has for its operation. */
 const withOperation = <Condition extends { readonly operation?: Operations.OperationName }>(
   condition: Condition,
 ): Condition =>
@@ -74,7 +74,7 @@ const withOperation = <Condition extends { readonly operation?: Operations.Opera
     ? condition
     : { ...condition, operation: Operations.named(condition.operation) }
 
-/** Every entry from now on, as server-sent events. */
+/** Returns every entry from now on, as server-sent events. */
 const eventsOf = (journal: Journal.Journal): Stream.Stream<string> => {
   const entries = Stream.callback<Journal.Entry>(
     (queue) =>

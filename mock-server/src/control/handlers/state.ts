@@ -26,7 +26,7 @@ export const layer = (workspaces: Workspaces) => {
       )
       .handleRaw("restore", ({ query, request }) =>
         Effect.andThen(
-          // A client that names a workspace that is not there need not send a snapshot first.
+          // Looked up first: a client that names an unknown workspace need not send the snapshot.
           find(query),
           Effect.flatMap(SnapshotTransfer.receive(request), (snapshot) =>
             change(query, (workspace) =>

@@ -1,4 +1,4 @@
-/** Workspaces of their own: Feishus that do not see each other. */
+/** The workspaces that tests add: each one is a Feishu that does not see the others. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Workspace from "../../state/Workspace.ts"
