@@ -38,7 +38,7 @@ export {
   type WorkspaceInfo,
   type WorkspaceOptions,
 } from "./library/ControlClient.ts"
-/** The types of everything that goes in and comes out. */
+/** The types of all options, values and results. */
 export type * from "./protocol/PublicTypes.ts"
 
 /** A mock that runs until it is closed, by `close` or by `await using`. */
@@ -52,7 +52,7 @@ export const startFeishuMock = async (options: Options & Address = {}): Promise<
   (await import("./library/promises.ts")).start(options)
 
 /**
- * Makes a mock without a socket, for code that takes a `fetch`. Network faults come as with a real `fetch`. Rejects with
+ * Makes a mock without a socket, for code that takes a `fetch`. Network faults have the same effect as with a real `fetch`. Rejects with
  * every fault of its options or its seed.
  */
 export const fetchHandler = async (options: Options = {}): Promise<Running & ControlClient & FetchHandler> =>

@@ -1,4 +1,4 @@
-/** How the command fails: with a message on standard error and an exit code. */
+/** The failures of the command: a message on standard error, and an exit code. */
 import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** What the command prints when it is ready. */
+/** The text that the command prints when it is ready. */
 import { quote } from "@effect-feishu/terminal/ShellQuote"
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import { json, visible } from "@effect-feishu/terminal/VisibleText"

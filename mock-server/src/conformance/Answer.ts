@@ -56,7 +56,7 @@ export const redirectOf = ({ headers, status }: Answer): string | undefined => {
   return host === "" ? "another path" : host
 }
 
-/** Returns the rows of a page; none when there is no list. */
+/** Returns the rows of a page; empty when there is no list. */
 export const rowsOf = ({ json }: Answer): ReadonlyArray<unknown> => {
   const list = member(json, "data", "meeting_briefs")
   return Array.isArray(list) ? list : []

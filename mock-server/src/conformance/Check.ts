@@ -23,7 +23,7 @@ export interface Check {
   readonly request: string
   /** The most requests that the check sends. */
   readonly requests: number
-  /** What the mock answers. */
+  /** The observation that the mock itself gives. */
   readonly expected: string
   /** The switch of the mock that changes the fact. */
   readonly switch?: keyof PublicTypes.Behaviour

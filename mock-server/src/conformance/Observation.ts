@@ -1,9 +1,9 @@
-/** What a check observes, and the answers from which nothing can be learned. */
+/** The observations of checks, and the answers that leave a check undecided. */
 import * as Effect from "effect/Effect"
 import { type Answer, codeOf, statusAndCode } from "./Answer.ts"
 import { Undecided, type Unreachable } from "./Subject.ts"
 
-/** What a check observed, in the words of `Check.expected`, and the answers that show it. */
+/** The fact that a check observed, in the words of `Check.expected`, and the answers that show it. */
 export interface Observation {
   readonly shape: string
   readonly answers: ReadonlyArray<Answer>

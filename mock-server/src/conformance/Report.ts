@@ -5,7 +5,7 @@ import { type Source, sources } from "./Check.ts"
 import { notChecked } from "./notChecked.ts"
 import type { Outcome, Verdict } from "./suite.ts"
 
-/** How the report is shown. */
+/** The style of the report. */
 export interface Style {
   /** The name of the mock's command. */
   readonly command: string

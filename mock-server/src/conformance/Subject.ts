@@ -35,7 +35,7 @@ export interface Credentials {
   readonly token: Redacted.Redacted<string> | undefined
 }
 
-/** What to test, and how. */
+/** The Feishu to test, and the way to test it. */
 export interface Options {
   /** The base URL of the API, without a slash at the end. */
   readonly baseUrl: string
@@ -72,7 +72,7 @@ interface Sent {
 /** The Feishu under test. */
 export interface Feishu {
   readonly options: Options
-  /** Sends a request. Fails when nothing can be learned from the answer. */
+  /** Sends a request. Fails when the answer cannot decide anything. */
   readonly send: (path: string, sent?: Sent) => Effect.Effect<Answer, Undecided | Unreachable>
   /** Feishu's time in unix seconds, by the date of the last answer. */
   readonly now: Effect.Effect<number>

@@ -29,7 +29,7 @@ interface Exhausted {
   /** The answers, while the limit was exceeded, to wrong fields and to an unknown token. */
   readonly wrongFields: Answer
   readonly unknownToken: Answer
-  /** How requests are counted: a value of the switch `rateWindow`, other words, or `undefined` when it did not show. */
+  /** The way in which requests are counted: a value of the switch `rateWindow`, other words, or `undefined` when it did not show. */
   readonly window: string | undefined
 }
 

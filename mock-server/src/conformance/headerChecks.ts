@@ -12,7 +12,7 @@ import { Undecided } from "./Subject.ts"
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 const logIdPattern = /^\d{14}[\dA-F]{20}$/
 
-/** Observes which of the headers an answer has, and if they have the known form. */
+/** Observes which of the headers an answer has, and whether they have the known form. */
 const observedHeaders = (...answers: ReadonlyArray<Answer>): Observation => {
   const patterns: Record<string, RegExp> = {
     date: / GMT$/,

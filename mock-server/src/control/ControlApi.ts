@@ -19,7 +19,7 @@ import * as VirtualClock from "../state/VirtualClock.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import * as Snapshot from "../state/Snapshot.ts"
 
-/** The request is wrong, or cannot be carried out. `problems` lists everything that is wrong, each with its path. */
+/** The request is wrong, or cannot be carried out. `problems` lists every mistake, each with its path. */
 export class Refused extends Schema.TaggedError<Refused>()(
   "Refused",
   {
@@ -43,7 +43,7 @@ export class TooLarge extends Schema.TaggedError<TooLarge>()(
   { httpApiStatus: 413 },
 ) {}
 
-/** Answers an invalid request to the control plane with everything that is wrong with it. */
+/** Answers an invalid request to the control plane with every mistake in it. */
 export class Problems extends HttpApiMiddleware.Service<Problems>()("@effect-feishu/mock-server/Problems") {}
 
 const workspace = { app_id: Schema.optionalKey(Schema.String) }
@@ -57,7 +57,7 @@ export const Clock = Schema.Struct({
 })
 
 /**
- * How to move the clock: set or advance it, and then freeze it or let it run. `set` is a time: unix seconds,
+ * A move of the clock: sets or advances it, and then freezes it or lets it run. `set` is a time: unix seconds,
  * `2026-01-31T09:00:00Z`, or `-3h` from where the clock is. `advance` is a duration: seconds, or `1d`; a negative one goes
  * back.
  */
@@ -135,7 +135,7 @@ const apps = HttpApiGroup.make("apps").add(
   }),
   HttpApiEndpoint.post("authorize", "/authorizations", {
     query: workspace,
-    /** What a user would grant on Feishu's authorization page. */
+    /** The grant that a user would give on Feishu's authorization page. */
     payload: Schema.Struct({
       client_id: Schema.String,
       tenant_key: Schema.optionalKey(Schema.String),
@@ -277,9 +277,9 @@ const time = HttpApiGroup.make("time").add(
         api: Schema.String,
         app: Schema.String,
         tenant: Schema.String,
-        /** How many requests would pass now. */
+        /** The number of requests that would pass now. */
         left: Schema.Int,
-        /** When the whole limit is available again, in unix seconds. */
+        /** The time at which the whole limit is available again, in unix seconds. */
         fullAt: seconds,
       }),
     ),

@@ -1,7 +1,7 @@
 /**
  * Failure on demand: rules that say which calls fail, and how; and chaos, random failures that depend on a seed only.
  */
-// As namespaces: an old Node lacks some of these names, and could not say that it is too old.
+// Imported as namespaces: an old Node lacks some of these names, and would fail before it is reported as too old.
 import * as Crypto from "node:crypto"
 import * as Http from "node:http"
 import * as Schema from "effect/Schema"
@@ -28,7 +28,7 @@ const whyNotSent = (name: string, value: string): string | undefined => {
   } catch {
     return "is not a header name: use letters, digits, hyphens and !#$%&'*+.^_`|~"
   }
-  // The first is special in any object; the second is the mock's own, for faults where there is no socket.
+  // The first name is special in any object; the second is the mock's own, for faults without a socket.
   if (name === "__proto__" || name.toLowerCase() === "x-mock-network-fault") {
     return "is a header that this mock cannot send"
   }
@@ -68,20 +68,20 @@ const mostDelaySeconds = 86_400
 const times = (minimum: number) => Schema.optionalKey(WholeNumber.between(minimum, WholeNumber.mostTimes))
 
 /**
- * How the connection or the body breaks. When no answer has begun, some HTTP clients send the request again by themselves
+ * The ways in which the connection or the body breaks. When no answer has begun, some HTTP clients send the request again by themselves
  * (Go's `net/http` on a kept connection, browsers): `when: { first: 2 }` breaks the second one, too.
  */
 export const NetworkFault = Schema.Literals([
-  /** The connection is reset before anything is read: a listening server can come no closer to refusing it. */
+  /** The connection is reset before anything is read. A listening server cannot get closer to refusing a connection. */
   "refuse",
   "reset before headers",
   "reset in mid-body",
   "end in mid-body",
-  /** No headers come. */
+  /** No headers are sent. */
   "stall",
-  /** Headers and half of the body come, then nothing more. */
+  /** Headers and half of the body are sent, and nothing more. */
   "stall in mid-body",
-  /** The body comes at one byte a second. */
+  /** The body is sent at one byte a second. */
   "drip",
   /** The body is cut short, with a content length that matches. */
   "truncated JSON",
@@ -94,10 +94,10 @@ export const NetworkFault = Schema.Literals([
   /** A body of 64 KB that inflates to 64 MB. */
   "gzip bomb",
 ])
-/** How the connection or the body breaks. */
+/** The ways in which the connection or the body breaks. */
 export type NetworkFault = Held<PublicTypes.NetworkFault, typeof NetworkFault>
 
-/** How a page of meetings is wrong. */
+/** The ways in which a page of meetings is wrong. */
 export const PagingFault = Schema.Literals([
   /** The page token for the next page is that of this page. */
   "repeated token",
@@ -117,10 +117,10 @@ export const PagingFault = Schema.Literals([
   /** One row has another meeting number. */
   "foreign row",
 ])
-/** How a page of meetings is wrong. */
+/** The ways in which a page of meetings is wrong. */
 export type PagingFault = Held<PublicTypes.PagingFault, typeof PagingFault>
 
-/** What happens instead of the right answer: one failure, or a delay before the answer. */
+/** The change of an answer: one failure instead of it, or only a delay before it. */
 export const Then = Schema.Struct({
   /** An error code, answered in the shape of Feishu's failures, with its usual status and text if the catalogue has it. */
   code: Schema.optionalKey(WholeNumber.between(...WholeNumber.code)),
@@ -129,7 +129,7 @@ export const Then = Schema.Struct({
   /**
    * The headers of the code, sent in this spelling: at most 2,000, with 1,048,576 characters. Without this field, 99991400
    * has those of the rate limit (`x-ogw-ratelimit-limit`, and a whole window as `x-ogw-ratelimit-reset`); with it, only
-   * these: `{}` for none.
+   * the given ones: `{}` sends none.
    */
   headers: Schema.optionalKey(Headers),
   network: Schema.optionalKey(NetworkFault),
@@ -152,7 +152,7 @@ export const Then = Schema.Struct({
     ),
   ),
 )
-/** What happens instead of the right answer. */
+/** The change of an answer. */
 export type Then = HeldAsWritten<PublicTypes.Then, typeof Then>
 
 /** The calls that a rule changes: those that meet all conditions. Without conditions, every call of the operation. */
@@ -162,9 +162,9 @@ const When = Schema.Struct({
    * `net/http` on a kept connection, browsers): they hide one broken call, so use `first: 2` for them.
    */
   nth: times(1),
-  /** Only this many calls. */
+  /** Only this many first calls. */
   first: times(1),
-  /** Only calls after this many. */
+  /** Only the calls after this many. */
   after: times(0),
   /** Only calls whose query has these values; `null` means absent. Other calls are not counted. */
   matching: Schema.optionalKey(Schema.Record(Schema.String, Schema.NullOr(Schema.String))),
@@ -212,7 +212,7 @@ export const Active = Schema.Struct({
 /** A rule that was added, with its counts. */
 export type Active = HeldAsWritten<PublicTypes.Active, typeof Active>
 
-/** Returns the rule with the secrets in its conditions and headers masked. */
+/** Returns the rule with all secrets in its conditions and headers masked. */
 export const shown = (rule: Active, secrets: KnownSecrets): Active => {
   const { then, when } = rule
   const given = Object.entries(when?.matching ?? {})
@@ -262,7 +262,7 @@ interface Call {
   readonly body: string
 }
 
-/** The failure of a call, and the rule that it comes from. */
+/** The failure of a call, and the rule that caused it. */
 export interface Hit {
   readonly rule: string
   readonly then: Then
@@ -286,7 +286,7 @@ export interface Faults {
   readonly hit: (call: Call) => Hit | undefined
 }
 
-/** Makes rules and chaos of a workspace, with none at first. */
+/** Makes the faults of a workspace: at first without rules and chaos. */
 export const make = (): Faults => {
   const rules = new Map<string, { -readonly [Key in keyof Active]: Active[Key] }>()
   let added = 0
@@ -343,8 +343,8 @@ const isDue = ({ seen, when = {} }: Active): boolean =>
   (when.after === undefined || seen > when.after)
 
 /**
- * Returns the failure of chaos. It depends on the call itself and how often it came, so the order of other calls does not
- * matter. A call that did not come again during a hundred thousand different ones counts as new.
+ * Returns the failure of chaos. It depends on the call itself and how often it was sent, so the order of other calls does not
+ * matter. A call that is not repeated within a hundred thousand different ones counts as new.
  */
 const struck = (
   { faults, rate, seed }: Chaos,
@@ -356,7 +356,7 @@ const struck = (
   // The hash of a call is kept, not its body.
   const call = Crypto.hash("sha256", what, "base64")
   const times = (occurrences.get(call) ?? 0) + 1
-  // The call moves to the end of the map, so the first one is the one that did not come for the longest time.
+  // The call moves to the end of the map, so the first one is the one whose last occurrence is the oldest.
   occurrences.delete(call)
   occurrences.set(call, times)
   if (occurrences.size > Bounds.chaosCalls) {

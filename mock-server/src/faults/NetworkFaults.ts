@@ -11,7 +11,7 @@ import type { NetworkFault } from "./FaultRules.ts"
 import * as HeaderNames from "../protocol/HeaderNames.ts"
 
 /**
- * Sleeps by the clock of the machine, and stops when the client is gone. Middleware is not interruptible by default, so
+ * Sleeps by the clock of the machine, and stops when the client has disconnected. Middleware is not interruptible by default, so
  * without this a mock could not stop before every sleep had ended.
  */
 export const sleep = (seconds: number): Effect.Effect<void> =>
@@ -20,7 +20,7 @@ export const sleep = (seconds: number): Effect.Effect<void> =>
     Effect.interruptible,
   )
 
-/** Names the fault where there is no socket to break: the caller of the mock as a function then breaks the answer itself. */
+/** The header that names the fault when there is no socket to break: the caller of the mock as a function then breaks the answer. */
 export const networkFaultHeader = "x-mock-network-fault"
 
 /** The faults that need no socket. */
@@ -123,7 +123,7 @@ const turn = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Socke
     }
   })
 
-/** Takes over the socket. What follows is not HTTP any more, so nothing else may write to it. */
+/** Takes over the socket. What is written next is not valid HTTP, so nothing else may write to it. */
 const onSocket = (request: HttpServerRequest.HttpServerRequest, use: (socket: Socket) => void) =>
   Effect.flatMap(turn(request), (socket) =>
     Effect.suspend(() => {
@@ -133,7 +133,7 @@ const onSocket = (request: HttpServerRequest.HttpServerRequest, use: (socket: So
     }),
   )
 
-/** Waits until the connection is closed. Then the request is interrupted, since nobody is left to answer. */
+/** Waits until the connection is closed. Then the request is interrupted, since its client has disconnected. */
 const closed = (socket: Socket): Effect.Effect<never> =>
   Effect.callback<never>((resume) => {
     if (socket.destroyed) resume(Effect.interrupt)

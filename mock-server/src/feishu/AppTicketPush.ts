@@ -1,6 +1,6 @@
 /**
  * Pushes app tickets to a store app, as Feishu does: an event of version 1.0 by POST, in the background. A ticket is
- * pushed when the app asks for it, and every hour.
+ * pushed when the app requests it, and every hour.
  */
 import { createCipheriv, createHash, randomBytes } from "node:crypto"
 import * as Http from "node:http"
@@ -24,7 +24,7 @@ export const push = (workspace: Workspace, app: App): Effect.Effect<string> =>
       event: { app_id: app.app_id, app_ticket: ticket, type: "app_ticket" },
     }
     const { body, headers } = sealed(JSON.stringify(event), app.encrypt_key, Math.floor(now / 1000))
-    // Not waited for: Feishu answers before the push arrives.
+    // The push is not waited for: Feishu answers before it arrives.
     // `fetch` refuses some ports, so it is not used here.
     const post = /^https:/i.test(appTicketUrl) ? Https.request : Http.request
     const options = {
@@ -66,7 +66,7 @@ const sealed = (
   }
 }
 
-/** The time between two pushes that nobody asked for (documented). */
+/** The time between two pushes that the app has not requested (documented). */
 const interval = "1 hour"
 
 /** Pushes a ticket to every store app of a workspace, now and every hour, until the scope is closed. */

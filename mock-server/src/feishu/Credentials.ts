@@ -1,4 +1,4 @@
-/** The app id and the secret with which an app asks for tokens. */
+/** The app id and the secret with which an app requests tokens. */
 import * as Redacted from "effect/Redacted"
 import type { App } from "../state/Store.ts"
 import type { State } from "../state/Workspace.ts"

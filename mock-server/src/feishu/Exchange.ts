@@ -10,27 +10,27 @@ import type { State, Workspace } from "../state/Workspace.ts"
 
 /** A request that is being answered. */
 export class Exchange {
-  /** The endpoint, or `undefined` when the mock has none for the request. */
+  /** The endpoint of the request, or `undefined` when the mock does not have it. */
   readonly operation: Operations.Operation | undefined
   workspace: Workspace
   /** The workspace's state when the request arrived: a reset in between does not change it. */
   state: State
   /** The app that sent the request, as far as it is known. */
   appId: string | undefined
-  /** The access token of the request, if the mock has given it. */
+  /** The access token of the request, if the mock has issued it. */
   token: Token | undefined
   /** The token's tenant, once the gateway has let the request through. */
   tenant = ""
   /** Set when the request is over the rate limit. The refusal is sent after the fields were checked. */
   refusal: RateLimit.Refusal | undefined
-  /** How a fault rule breaks the page. */
+  /** The fault with which a rule breaks the page. */
   pagingFault: FaultRules.PagingFault | undefined
   /** The reason why the page token was refused. */
   pageTokenRefused: string | undefined
   /** The text of the body; empty until it was read. */
   requestBody = ""
   /**
-   * The page of the answer. The journal keeps it and writes its body again when somebody reads the entry: if it kept the
+   * The page of the answer. The journal keeps it and writes its body again when the entry is read: if it kept the
    * bodies of all pages, collecting garbage would take half as long as answering (measured).
    */
   page: MeetingPage.Page | undefined

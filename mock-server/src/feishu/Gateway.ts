@@ -2,7 +2,7 @@
  * What Feishu's gateway checks before a request reaches the service behind it, in the observed order: token, then
  * scope, then fields. The fields are checked only when token and scope are right.
  */
-// As a namespace: an old Node lacks some of these names, and could not say that it is too old.
+// Imported as a namespace: an old Node lacks some of these names, and would fail before it is reported as too old.
 import * as Net from "node:net"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -18,7 +18,7 @@ import type { Token } from "../state/Tokens.ts"
 import { failure } from "./answers.ts"
 import { bearerOf, CurrentExchange, type Exchange } from "./Exchange.ts"
 
-/** What an endpoint behind the gateway declares, as its annotation. */
+/** The annotation that each endpoint behind the gateway declares. */
 export class Access extends Context.Service<
   Access,
   {
@@ -30,8 +30,8 @@ export class Access extends Context.Service<
 >()("@effect-feishu/mock-server/Access") {}
 
 /**
- * The middleware that checks token and scope. A plain one: a security middleware of HttpApi takes `bearer` in any letter
- * case, which Feishu does not, and hides what is wrong with the fields (measured).
+ * The middleware that checks token and scope. It is a plain one: a security middleware of HttpApi accepts `bearer` in any
+ * letter case, which Feishu does not, and hides which fields are wrong (measured).
  */
 export class Authorization extends HttpApiMiddleware.Service<Authorization>()(
   "@effect-feishu/mock-server/Authorization",
@@ -53,8 +53,8 @@ export const authorization: Layer.Layer<Authorization> = Layer.succeed(
 )
 
 /**
- * Returns the refusal of a request, or `undefined`. Writes into the exchange for which tenant the request is, and whether
- * it is over the rate limit.
+ * Returns the refusal of a request, or `undefined`. Writes the tenant of the request into the exchange, and the refusal for
+ * the rate limit if the request exceeds it.
  */
 const refusalOf = (
   exchange: Exchange,
@@ -98,7 +98,7 @@ const canonical = (address: string): string => {
   return new Net.SocketAddress({ address, family }).address.replace(/^::ffff:(?=.*\.)/, "")
 }
 
-/** The error code for a token that was never given, or was revoked. */
+/** Returns the error code for a token that was never issued, or was revoked. */
 const unknownToken = (text: string): number => {
   if (text === "") return 99991661
   if (text.startsWith("u-") || text.startsWith("eyJ")) return 99991668

@@ -14,7 +14,7 @@ interface PageRequest {
   readonly pageSize: number
   readonly offset: number
   readonly limit: number
-  /** As it was sent; empty for the first page. */
+  /** The page token as it was sent; empty for the first page. */
   readonly pageToken: string
 }
 
@@ -41,7 +41,7 @@ export const pageOf = ({ behaviour, pageTokens, store }: State, request: PageReq
 const noToken = ({ lastPageToken }: Behaviour): string | undefined =>
   lastPageToken === "empty" ? "" : undefined
 
-/** Returns the same page with something wrong. */
+/** Returns the same page, broken by a paging fault. */
 export const brokenPageOf = (fault: PagingFault, state: State, request: PageRequest): WrittenPage => {
   if (fault === "row inserted") insertRow(state, request)
   const page = broken(fault, state, request)
@@ -61,7 +61,7 @@ const broken = (fault: PagingFault, state: State, request: PageRequest): Meeting
     case "missing token":
       return { ...page, hasMore: true, nextToken: noToken(state.behaviour) }
     case "empty page": {
-      // A new token for the same place: a client that follows it gets out.
+      // A new token for the same place: a client that follows it reaches the rows.
       const variant = request.pageToken === "" ? 1 : (pageTokens.variantOf(request.pageToken) + 1) % 256
       return {
         meetings: [],

@@ -17,7 +17,7 @@ type TokenRequest =
   | OAuth.RefreshTokenRequest
   | OAuth.ClientCredentialsRequest
 
-/** An endpoint: the grants that it knows, the Schema of their requests, and how it reads a body. */
+/** An endpoint: the grants that it knows, the Schema of their requests, and the way it reads a body. */
 const endpoint = (
   grants: ReadonlyArray<TokenRequest["grant_type"]>,
   schema: Schema.Codec<TokenRequest, unknown>,

@@ -18,7 +18,7 @@ import { CurrentExchange, type Exchange } from "./Exchange.ts"
 /** An answer, or the error code of a refusal. */
 type Answer = HttpServerResponse | number
 
-/** An endpoint whose request has to fit a Schema; what does not is refused like a wrong app id. */
+/** An endpoint whose requests must match a Schema. A request that does not is refused like a wrong app id. */
 const endpoint = <A>(
   schema: Schema.Codec<A, unknown>,
   handle: (exchange: Exchange, request: A) => Answer | Effect.Effect<Answer>,
@@ -49,7 +49,7 @@ const tenantToken = ({ now, state }: Exchange, app: App, tenant: string) =>
 
 /** The answer of each endpoint. */
 export const endpoints = {
-  // That a store app is refused here is documented, with which code is inferred.
+  // That a store app is refused here is documented; the code is inferred.
   "auth.tenantAccessTokenInternal": endpointOfApp(TenantAccessToken.InternalRequest, (app, exchange) => {
     if (app.type === "store") return 10003
     const { expire, text } = tenantToken(exchange, app, app.tenants[0])
@@ -71,7 +71,7 @@ export const endpoints = {
 
   "auth.tenantAccessToken": endpoint(TenantAccessToken.StoreRequest, (exchange, request) => {
     const token = exchange.state.tokens.find(Redacted.value(request.app_access_token))
-    // That a token of another kind is refused like an unknown one is inferred, and so is the code.
+    // Inferred: a token of another kind is refused like an unknown one, and the code.
     if (token?.kind !== "app" || token.revoked || exchange.now >= token.expiresAt) return 10013
     const app = exchange.state.store.app(token.appId)
     if (app === undefined) return 10013

@@ -1,4 +1,4 @@
-/** The shapes of Feishu's answers: success, failures of each kind of endpoint, and what is not JSON. */
+/** The shapes of Feishu's answers: success, failures of each kind of endpoint, and those that are not JSON. */
 import { ErrorCodes, ResponseHeaders } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -6,7 +6,7 @@ import type * as AnswerIds from "../protocol/AnswerIds.ts"
 import * as RateLimit from "../state/RateLimit.ts"
 import { CurrentExchange, type Exchange } from "./Exchange.ts"
 
-/** Returns an answer with JSON. As bytes, since Node would count and join a text before it encodes it. */
+/** Returns an answer with JSON. Its body is bytes, since Node would count and join a text before it encodes it. */
 export const json = (
   body: string | Uint8Array,
   options?: { readonly status?: number; readonly headers?: Record<string, string> },
@@ -17,7 +17,7 @@ export const json = (
     ...(options?.headers === undefined ? {} : { headers: options.headers }),
   })
 
-/** Returns a token endpoint's answer when all went well. */
+/** Returns the answer of a token endpoint that has succeeded. */
 export const success = (fields: object): HttpServerResponse.HttpServerResponse =>
   json(JSON.stringify({ code: 0, ...fields }))
 
@@ -37,7 +37,7 @@ const errorOf = (code: number, logId: string) => ({
   troubleshooter: `排查建议查看(Troubleshooting suggestions): https://open.feishu.cn/search?from=openapi&log_id=${logId}&code=${code}`,
 })
 
-/** Returns the failure that a fault rule orders, in the shape of the endpoint's failures. The catalogue need not have the code. */
+/** Returns the failure that a fault rule names, in the shape of the endpoint's failures. The catalogue need not have the code. */
 export const anyFailure = (
   { ids: { logId }, operation, state: { behaviour } }: Exchange,
   then: {
@@ -56,7 +56,7 @@ export const anyFailure = (
       : [entry?.status ?? 400, code === 99991400 ? { code, msg } : { code, msg, error: errorOf(code, logId) }]
   const overLimit = () => limitHeaders(RateLimit.refusal(behaviour.rateLimit, behaviour.rateWindow))
   const headers = then.headers ?? (code === 99991400 ? overLimit() : {})
-  // HTTP allows no body with these.
+  // HTTP does not allow a body with these.
   const hasBody = ![204, 205, 304].includes(then.status ?? status)
   return json(hasBody ? JSON.stringify(body) : "", {
     status: then.status ?? status,

@@ -29,7 +29,7 @@ const tokens = Object.entries({ ...TokenEndpoints.endpoints, ...OAuthEndpoints.e
   },
 )
 
-/** Every route of Feishu. The middleware answers what is none of them as Feishu does, wrong methods included. */
+/** Every route of Feishu. The middleware answers all other paths and methods as Feishu does. */
 export const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api).pipe(
     Layer.provide(meetings),
@@ -43,6 +43,6 @@ export const routerConfig = {
   caseSensitive: true,
   ignoreTrailingSlash: false,
   ignoreDuplicateSlashes: false,
-  // In a path of the control plane an id may have any length, and is answered by name: "there is no such rule".
+  // In a path of the control plane an id may have any length, and the answer names it: "there is no rule …".
   maxParamLength: 128 * 1024,
 }

@@ -1,6 +1,6 @@
 /**
  * The page at `/`, where people see what the mock holds and what happened. It is one file, uses only the control plane, and
- * loads nothing from elsewhere.
+ * loads nothing from other hosts.
  */
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"

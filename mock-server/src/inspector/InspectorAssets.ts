@@ -1,5 +1,5 @@
 /**
- * Makes the script and the style of the page from its sources in `browser/`. Only in a clone: in a bundle, `build.ts`
+ * Makes the script and the style of the page from its sources in `browser/`. This happens only in a clone: in a bundle, `build.ts`
  * replaces this module with one that holds the result.
  */
 import { readFile } from "node:fs/promises"
@@ -24,7 +24,7 @@ export const make = async (): Promise<Assets> => {
   const {
     output: [{ code, modules }],
   } = await build.generate({ format: "esm", minify: true })
-  // These would end the script element early.
+  // These texts would end the script element early.
   if (/<\/script|<!--/i.test(code)) throw new Error("the script of the page contains </script or <!--")
   const style = await readFile(new URL("browser/inspector.css", import.meta.url), "utf8")
   return { script: code, style, modules: Object.keys(modules) }

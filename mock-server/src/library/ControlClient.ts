@@ -35,7 +35,7 @@ export interface Target {
   /** An app of the workspace; default: the shared workspace. */
   readonly appId?: string | undefined
   readonly controlToken?: string | undefined
-  /** How requests are sent; default: the global `fetch`. */
+  /** The function that sends requests; default: the global `fetch`. */
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined
 }
 
@@ -46,7 +46,7 @@ export interface Time {
   readonly frozen: boolean
 }
 
-/** What a workspace of a test holds. Everything has a default. */
+/** The contents and the switches of a test's workspace. Everything has a default. */
 export interface WorkspaceOptions extends Partial<Behaviour> {
   readonly seed?: Seed
   readonly generate?: { readonly numbers: number; readonly meetings: number }
@@ -57,7 +57,7 @@ export interface WorkspaceOptions extends Partial<Behaviour> {
   readonly appTicketUrl?: string
 }
 
-/** What a client needs to use a workspace. */
+/** The facts that a client needs to use a workspace. */
 export interface WorkspaceInfo {
   readonly appId: string
   readonly appSecret: string

@@ -15,13 +15,13 @@ import type { SeedInvalid } from "../seed/SeedInvalid.ts"
 import * as Workspace from "../state/Workspace.ts"
 import * as Workspaces from "../state/Workspaces.ts"
 
-/** Where to listen. */
+/** The address to listen on. */
 export type { Address } from "../protocol/PublicTypes.ts"
 
-/** What a mock holds and how it behaves. Everything has a default. */
+/** The contents and the behaviour of a mock. Everything has a default. */
 export interface Options extends PublicTypes.Options<DateTime.DateTime | number | string> {}
 
-/** What a client needs to know of a running mock. */
+/** The facts that a client needs to use a running mock. */
 export interface Running extends PublicTypes.Running {
   /** The numbers that have meetings, with the brand `MeetingNo` that the client's functions take. */
   readonly meetingNos: ReadonlyArray<string & Brand.Brand<"MeetingNo">>
@@ -78,7 +78,7 @@ export const layer = (
   )
 
 /**
- * A mock without a socket, for tests that need none: its `HttpClient` is the mock itself. Network faults come as failures
+ * A mock without a socket, for tests that do not need one: its `HttpClient` is the mock itself. Network faults are failures
  * of that client.
  *
  * @example

@@ -10,11 +10,11 @@ export interface ExchangeIds {
   readonly requestId: string
 }
 
-/** Hexadecimal digits for each answer, and how many answers share a hash, which costs as much as everything else. */
+/** Hexadecimal digits for each answer. Several answers share a hash, since making a hash costs as much as everything else. */
 const digitsEach = 52
 const answersPerHash = 100
 
-/** Returns a function that makes the ids of the next answer, at a time in unix milliseconds. They follow from the key. */
+/** Returns a function that makes the ids of the next answer, at a time in unix milliseconds. The same key gives the same ids. */
 export const make = (key: string): ((now: number) => ExchangeIds) => {
   let count = 0
   let digits = ""

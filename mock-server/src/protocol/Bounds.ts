@@ -42,5 +42,5 @@ export const snapshotLinesBytes = meetingBytes + 4 * appBytes
 /** Returns a number of bytes as text, in MiB. */
 export const inMebibytes = (bytes: number): string => `${bytes / mebibyte} MiB`
 
-/** Says how much a workspace holds. */
+/** The message for contents that exceed the bounds of a workspace. */
 export const ofWorkspace = `a workspace holds at most ${meetings} meetings, ${inMebibytes(meetingBytes)} of meetings and ${inMebibytes(appBytes)} of apps (as JSON)`

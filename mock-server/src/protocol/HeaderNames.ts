@@ -1,5 +1,5 @@
 /**
- * How the names of an answer's headers are written. HTTP ignores their case, but not every program does: the official
+ * The spelling of the names of an answer's headers. HTTP ignores their case, but not every program does: the official
  * Python SDK finds the log id only under `X-Tt-Logid`.
  */
 import { IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from "node:http"
@@ -7,7 +7,7 @@ import { ResponseHeaders } from "@effect-feishu/contract"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 
-/** Names by what they are in lower case. Those of the rate limit stay so (documented); others are as in a published answer. */
+/** Names by their lower case. Those of the rate limit stay in lower case (documented); others are as in a published answer. */
 const names = new Map<string, string>(
   [ResponseHeaders.rateLimitLimit, ResponseHeaders.rateLimitReset].map((name) => [name, name]),
 )
@@ -24,7 +24,7 @@ export const asFeishuWrites = (name: string): string => {
 
 /** Node's response that writes names as Feishu does: Effect gives it all names in lower case. Create servers with it. */
 export class Response<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
-  /** Names that this answer writes in another way, by what they are in lower case. */
+  /** Names that this answer writes in another way, by their lower case. */
   others: ReadonlyMap<string, string> | undefined
 
   /** Returns a name as this answer writes it, given in lower case. */
@@ -53,7 +53,7 @@ export const responseOf = (request: HttpServerRequest.HttpServerRequest): Respon
     ? (NodeHttpServerRequest.toServerResponse(request) as Response)
     : undefined
 
-/** Makes the answer write its headers with these names, letter by letter. */
+/** Makes the answer write the names of its headers exactly like these. */
 export const writeAs = (request: HttpServerRequest.HttpServerRequest, given: ReadonlyArray<string>): void => {
   const response = responseOf(request)
   if (response !== undefined) response.others = new Map(given.map((name) => [name.toLowerCase(), name]))

@@ -1,6 +1,6 @@
 /**
- * Public types that the compiler holds to the Schemas which check their values: programs see plain types, without a
- * Schema in them, and a key that only one of the two has is an error where the Schema's type is named.
+ * Public types, which the compiler compares with the Schemas that check their values. Programs see plain types, without a
+ * Schema in them. A key that only one of the two has is a compile error where the Schema's type is declared.
  */
 
 /** The public type of a Schema's values. Does not compile where it differs from the Schema's own. */
@@ -12,12 +12,12 @@ export type HeldAsWritten<
   Schema extends { readonly Type: unknown; readonly Encoded: Same<Public, Schema["Encoded"]> },
 > = Schema["Type"]
 
-/** `unknown`, which every type satisfies, where the two accept the same and have the same keys at any depth; else `never`. */
+/** `unknown`, which every type satisfies, when the two accept the same and have the same keys at any depth; else `never`. */
 type Same<Public, Own> = [Public, EveryKey<Public>] extends [Own, EveryKey<Own>]
   ? [Own, EveryKey<Own>] extends [Public, EveryKey<Public>]
     ? unknown
     : never
   : never
 
-/** With every optional key required, so that a type without one of them is not taken for the same. */
+/** The type with every optional key required, so that a type without one of them does not count as the same. */
 type EveryKey<T> = T extends object ? { readonly [Key in keyof T]-?: EveryKey<T[Key]> } : T

@@ -1,6 +1,6 @@
-/** JSON that may be something else. */
+/** Texts that may be JSON. */
 
-/** Returns what a text holds as JSON, or `undefined` when it is not JSON. */
+/** Returns the value of a text in JSON, or `undefined` when it is not JSON. */
 export const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text)

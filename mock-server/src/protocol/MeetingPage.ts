@@ -5,10 +5,10 @@
 
 /** A meeting as the mock keeps it: `null` where it has no value. Times are unix seconds. */
 export interface Meeting {
-  /** Digits. */
+  /** A 64-bit integer as text. */
   readonly id: string
   readonly tenant_key: string
-  /** Digits. */
+  /** Nine digits. */
   readonly meeting_no: string
   readonly topic: string
   readonly url: string | null
@@ -22,9 +22,9 @@ export interface Meeting {
 /** A page as it goes over the wire. */
 export interface Page {
   readonly meetings: ReadonlyArray<Meeting>
-  /** Changes a row (JSON and a comma) to make something wrong with it. */
+  /** Breaks a row (JSON and a comma). */
   readonly alter?: (row: string, index: number) => string
-  /** How the list is written. Only `[]` may have rows. */
+  /** The way in which the list is written. Only `[]` may have rows. */
   readonly list: "[]" | "null" | "absent"
   readonly hasMore: boolean
   readonly nextToken: string | undefined

@@ -10,7 +10,7 @@ const longest = 300
 export const told = (problems: ReadonlyArray<string>): ReadonlyArray<string> =>
   firstOf(problems, mostTold, (left) => `and ${left} more`).map((problem) => shortened(problem, longest))
 
-/** Something that is wrong with a value, and where in it. */
+/** One thing that is wrong with a value, and its path in it. */
 export interface Problem {
   readonly path: ReadonlyArray<PropertyKey>
   readonly message: string

@@ -1,6 +1,6 @@
 /**
- * What programs send to the mock and get from it, as plain types: they need nothing else to be installed. The Schemas
- * that the mock checks with are held to them (`HeldType.ts`).
+ * What programs send to the mock and get from it, as plain types: they need nothing else to be installed. The compiler
+ * compares them with the Schemas that the mock checks values with (`HeldType.ts`).
  */
 
 /** An app with its credentials. */
@@ -9,7 +9,7 @@ export interface App {
   readonly app_secret: string
   readonly type: "self_built" | "store"
   readonly scopes: ReadonlyArray<string>
-  /** A self-built app lives in the first of its tenants. */
+  /** The tenants that have installed the app. A self-built app belongs to the first one. */
   readonly tenants: readonly [string, ...Array<string>]
   /** If set, requests from other addresses are refused. */
   readonly allowed_ips?: ReadonlyArray<string>
@@ -50,7 +50,7 @@ export interface Generate {
   readonly to?: string | number
 }
 
-/** What the mock holds at its start. Without apps there is one, with generated credentials. */
+/** The contents of the mock at its start. Without apps there is one, with generated credentials. */
 export interface Seed {
   /** In JSON: where editors find the JSON Schema of a seed. */
   readonly $schema?: string
@@ -63,11 +63,11 @@ export interface Seed {
 export interface Behaviour {
   /** Requests that pass in 60 seconds for an API, app and tenant, or `off`; default 100 (documented). */
   readonly rateLimit: number | "off"
-  /** How requests are counted; default `fixed` (inferred). */
+  /** The way to count requests; default `fixed` (inferred). */
   readonly rateWindow: "fixed" | "sliding" | "bucket"
   /** The HTTP status of a request over the limit; some older endpoints answer 400 (documented). Default 429. */
   readonly rateStatus: 429 | 400
-  /** What the 90-day limit applies to: the span of a query, how far it looks back, or both (the default). */
+  /** The target of the 90-day limit: the span of a query, how far it looks back, or both (the default). */
   readonly ninetyDays: "both" | "span" | "lookback"
   /** The list of an empty page, which is only known from other endpoints; default `[]`. */
   readonly emptyList: "[]" | "null" | "absent"
@@ -82,7 +82,7 @@ export interface Behaviour {
   readonly monthlyQuota: number | "off"
 }
 
-/** What a mock holds and how it behaves. Everything has a default. */
+/** The contents and the behaviour of a mock. Everything has a default. */
 export interface Options<Time = number | string> extends Partial<{
   readonly [Key in keyof Behaviour]: Behaviour[Key] | undefined
 }> {
@@ -95,8 +95,8 @@ export interface Options<Time = number | string> extends Partial<{
   /** Determines everything random: meetings, tokens and ids. Default 1. */
   readonly randomSeed?: string | number | undefined
   /**
-   * When the mock's clock starts: unix seconds, or text such as `2026-01-31T09:00:00Z` or `-3d`, three days before the
-   * present. From then on it runs. Default: the present.
+   * The start of the mock's clock: unix seconds, or text such as `2026-01-31T09:00:00Z` or `-3d`, three days before the
+   * present. The clock runs from there. Default: the present.
    */
   readonly now?: Time | undefined
   /** The URL that app tickets are pushed to: your program's event handler, without a user name and password. */
@@ -108,7 +108,7 @@ export interface Options<Time = number | string> extends Partial<{
   readonly onRequest?: ((entry: Entry) => void) | undefined
 }
 
-/** Where to listen. */
+/** The address to listen on, and the limits for clients. */
 export interface Address {
   /** Default: 0, which takes any free port. */
   readonly port?: number | undefined
@@ -126,11 +126,11 @@ export interface Address {
    * headers may take half of that.
    */
   readonly requestSeconds?: number | string | undefined
-  /** How many connections may be open at once; default 2,000. Further ones are closed without an answer. */
+  /** The most connections that may be open at once; default 2,000. Further ones are closed without an answer. */
   readonly maxConnections?: number | undefined
 }
 
-/** What a client needs to know of a running mock. */
+/** The facts that a client needs to use a running mock. */
 export interface Running {
   /** The base URL, without a trailing slash. */
   readonly url: string
@@ -149,7 +149,7 @@ export interface FetchHandler extends AsyncDisposable {
   readonly fetch: (request: Request) => Promise<Response>
 }
 
-/** What a workspace holds, as JSON that can be stored and restored. Without apps, the workspace keeps its own. */
+/** The contents of a workspace, as JSON that can be stored and restored. Without apps, the workspace keeps its own. */
 export interface Snapshot {
   readonly version: 1
   /** The mock's time in unix seconds. */
@@ -178,11 +178,11 @@ export type Operation =
 export type OperationName = Operation | "oauth.token"
 
 /**
- * How the connection or the body breaks. If no answer has begun, some HTTP clients send the request again by themselves
+ * The ways in which the connection or the body breaks. If no answer has begun, some HTTP clients send the request again by themselves
  * (Go's `net/http` on a kept-alive connection, browsers): `when: { first: 2 }` breaks that second request, too.
  */
 export type NetworkFault =
-  /** The connection is reset before anything is read. A listening server can come no closer to a refused connection. */
+  /** The connection is reset before anything is read. A listening server cannot get closer to refusing a connection. */
   | "refuse"
   | "reset before headers"
   | "reset in mid-body"
@@ -204,7 +204,7 @@ export type NetworkFault =
   /** A body of 64 KB that inflates to 64 MB. */
   | "gzip bomb"
 
-/** What is wrong with a page. */
+/** The ways in which a page of meetings is wrong. */
 export type PagingFault =
   /** The page token of the next page is that of this one. */
   | "repeated token"
@@ -224,7 +224,7 @@ export type PagingFault =
   /** One row belongs to another meeting number. */
   | "foreign row"
 
-/** What happens to a call: one of `code`, `network` and `paging`, with or without a delay; or only a delay. */
+/** The effect on a call: one of `code`, `network` and `paging`, with or without a delay; or only a delay. */
 export interface Then {
   /** An error code of Feishu, answered as Feishu does, with the usual status and text of that code. */
   readonly code?: number
@@ -232,8 +232,8 @@ export interface Then {
   readonly status?: number
   /**
    * Headers of the answer, sent exactly as they are written here: at most 2,000, with 1,048,576 characters. Without
-   * `headers`, 99991400 has the headers of the limit (`x-ogw-ratelimit-limit`, and a whole window as
-   * `x-ogw-ratelimit-reset`). With `headers` it has only the given ones: `{}` means none.
+   * `headers`, 99991400 has the headers of the rate limit (`x-ogw-ratelimit-limit`, and a whole window as
+   * `x-ogw-ratelimit-reset`). With `headers` it has only the given ones: `{}` sends none.
    */
   readonly headers?: { readonly [name: string]: string }
   readonly network?: NetworkFault
@@ -242,14 +242,14 @@ export interface Then {
   readonly delaySeconds?: number | string
 }
 
-/** Which calls a rule applies to: those that meet every condition. Without conditions, all calls of the operation. */
+/** The calls that a rule applies to: those that meet every condition. Without conditions, all calls of the operation. */
 export interface When {
   /**
    * Only this call, counted from 1. Some HTTP clients send a request again by themselves when its connection breaks (Go's
    * `net/http` on a kept-alive connection, browsers). They hide one broken call: use `first: 2` for them.
    */
   readonly nth?: number
-  /** Only the first calls, this many. */
+  /** Only this many first calls. */
   readonly first?: number
   /** Only the calls after this many. */
   readonly after?: number
@@ -257,12 +257,12 @@ export interface When {
   readonly matching?: { readonly [name: string]: string | null }
 }
 
-/** Which calls fail, and how. */
+/** A rule: the calls that fail, and their failure. */
 export interface Rule {
   readonly operation: OperationName | "*"
   readonly when?: When
   readonly then: Then
-  /** False for a rule that does nothing yet, and counts nothing. Default true. */
+  /** False for a rule that neither changes nor counts calls until it is switched on. Default true. */
   readonly enabled?: boolean
 }
 
@@ -270,9 +270,9 @@ export interface Rule {
 export interface Active extends Rule {
   readonly id: string
   readonly enabled: boolean
-  /** How many calls it has counted: those of its operation and its `matching`. */
+  /** The number of calls that it has counted: those of its operation and its `matching`. */
   readonly seen: number
-  /** How many calls it has changed. */
+  /** The number of calls that it has changed. */
   readonly fired: number
 }
 
@@ -287,7 +287,7 @@ export interface Chaos {
 
 /** One request and its answer. Times are unix milliseconds of the mock's clock. */
 export interface Entry {
-  /** Counts from 1. A reset starts again at 1. */
+  /** The number of the request. It counts from 1, and from 1 again after a reset. */
   readonly seq: number
   readonly time: number
   /** Absent if the request was not for an endpoint of Feishu. */
@@ -306,15 +306,15 @@ export interface Entry {
   /** The duration, in real milliseconds. */
   readonly millis: number
   /**
-   * Why the page token was refused: `given for another end_time` (and whatever else differs, such as
+   * The reason why the page token was refused: `given for another end_time` (and all other fields that differ, such as
    * `start_time, end_time`), `given before a reset`, or `not one that was given`.
    */
   readonly pageTokenRefused?: string
   /** The id of the rule that changed the answer. */
   readonly fault?: string
-  /** When the client may come back. Set if it was refused for the rate limit. */
+  /** The time from which the client may send again. Set if it was refused for the rate limit. */
   readonly resetAt?: number
-  /** How many milliseconds too early the request came. Set if the client did not wait for the reset it had been given. */
+  /** Milliseconds by which the request was too early. Set if the client did not wait for the reset that a refusal named. */
   readonly earlyMillis?: number
 }
 
@@ -324,7 +324,7 @@ export interface Detail extends Entry {
   readonly responseBody: string
 }
 
-/** Which entries: those that meet every condition. */
+/** A choice of entries: those that meet every condition. */
 export interface Filter {
   readonly operation?: OperationName
   readonly appId?: string
@@ -344,7 +344,7 @@ export interface Expectation {
   readonly code?: number
 }
 
-/** The result of a verification: true if everything was as expected, otherwise what differs, as text. */
+/** The result of a verification: `ok` is true if everything was as expected; `differences` has a text for each difference. */
 export interface Verdict {
   readonly ok: boolean
   readonly differences: ReadonlyArray<string>

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
-/** Says which numbers are accepted. */
+/** Returns the message that names the accepted numbers. */
 export const inWords = (minimum: number, maximum: number): string =>
   `must be a whole number from ${minimum} to ${maximum}`
 

@@ -3,10 +3,10 @@
  * encoded. A secret that the mock cannot know, such as a mistyped one, is found by the name of its field: `Masking.ts`.
  */
 
-/** Takes the place of a secret. */
+/** The text that takes the place of a secret. */
 export const redacted = "<redacted>"
 
-/** The secrets of one server: of all of its workspaces, since a client may send one's secret to another. */
+/** The secrets of one server: of all of its workspaces, since a client may send the secret of one workspace to another. */
 export interface KnownSecrets {
   /** Remembers the secrets of an app. They stay known when the app is removed, since the journal may still have them. */
   readonly rememberApp: (app: {
@@ -20,7 +20,7 @@ export interface KnownSecrets {
   readonly rememberMinted: (secret: string) => void
   /** Returns the text with `<redacted>` instead of each secret, and of each text that looks like a token of Feishu. */
   readonly masked: (text: string) => string
-  /** Like {@link masked}, but keeps what only looks like a token, as page tokens do. */
+  /** Like {@link masked}, but keeps texts that only look like a token, such as page tokens. */
   readonly maskedByValue: (text: string) => string
 }
 
@@ -35,12 +35,12 @@ const shortestWithin = 8
 /** Shorter secrets than this are not found at all. */
 const shortest = 4
 
-/** Makes the secrets of a server, none at first. */
+/** Makes the list of a server's secrets, empty at first. */
 export const make = (): KnownSecrets => {
   /** The secrets of apps and of the server, and those that were minted: by their folded text, each as it was given. */
   const kept = new Map<string, string>()
   const minted = new Map<string, string>()
-  /** The texts to look for, by their first characters, so that a text is read once, however many secrets there are. */
+  /** The texts to search for, by their first characters, so that a text is read once, however many secrets there are. */
   const byStart = new Map<number, Array<string>>()
 
   const index = (secret: string): void => {
@@ -50,7 +50,7 @@ export const make = (): KnownSecrets => {
   }
   const unindex = (secret: string): void => {
     const same = byStart.get(startOf(secret, 0)) ?? []
-    // One of them only: the other kind may have the same secret.
+    // Only one of them is removed: the other kind may have the same secret.
     if (same.includes(secret)) same.splice(same.indexOf(secret), 1)
     if (same.length === 0) byStart.delete(startOf(secret, 0))
   }
@@ -100,7 +100,7 @@ export const make = (): KnownSecrets => {
     if (kept.has(whole) || minted.has(whole)) return redacted
     const spans: Array<Span> = []
     let layer: Layer | undefined = { text: given, origin: undefined }
-    // Encoded twice, or JSON in JSON in a form: nobody writes more layers than these.
+    // Encoded twice, or JSON in JSON in a form: clients do not write more layers than these.
     for (let depth = 0; layer !== undefined && depth < 5; depth++) {
       const { origin, text } = layer
       const found = knownIn(depth === 0 ? whole : folded(text))
@@ -146,7 +146,7 @@ const without = (text: string, spans: ReadonlyArray<Span>): string => {
 }
 
 /**
- * Returns the texts to look for in folded texts: the secret itself and, if it may be in Basic credentials, its base64 at
+ * Returns the texts to search for in folded texts: the secret itself and, if it may be in Basic credentials, its base64 at
  * each of the three alignments. The first and last byte share a character with their neighbours, so they are left out.
  */
 const writingsOf = (secret: string, asBase64: boolean): ReadonlyArray<string> => {
@@ -200,7 +200,7 @@ const looks = [
   /:\/\/([^/?#\s"'<>]{1,500})@/dg,
 ]
 
-/** A quick check: most texts have none of these. */
+/** A quick check: most texts do not match it. */
 const mayLook = /[tua]-|eyJ|g1|:\/\/|Bearer/i
 
 /** A decoded text, and where each of its characters comes from in the original text. */
@@ -212,7 +212,7 @@ interface Layer {
 const escape =
   /%[\da-f]{2}(?:%[\da-f]{2})*|\\(?:u[\da-f]{4}|x[\da-f]{2}|[^ux])|&(?:#\d{1,7}|#x[\da-f]{1,6}|amp|lt|gt|quot|apos);/gi
 
-/** Decodes one layer of escapes: of URLs and forms, of JSON, of HTML. `undefined` when there are none. */
+/** Decodes one layer of escapes: of URLs and forms, of JSON, of HTML. Returns `undefined` when it has no escapes. */
 const decoded = (layer: Layer): Layer | undefined => {
   const { origin, text } = layer
   if (!/[%\\&]/.test(text)) return undefined

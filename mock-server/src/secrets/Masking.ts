@@ -44,7 +44,7 @@ export const authorization = (header: string | undefined): string | undefined =>
     (whole, kind: string) => (kind === whole ? whole : kind + redacted),
   )
 
-// JSON in JSON in JSON: what is nested deeper than this is masked as a whole.
+// JSON in JSON in JSON: a value that is nested deeper than this is masked as a whole.
 const deepest = 8
 
 const ofBody = (text: string, known: KnownSecrets, depth: number): string => {
@@ -85,7 +85,7 @@ const ofJson = (text: string, known: KnownSecrets, depth: number): string => {
   const open: Array<boolean> = []
   let name = ""
   let isName = false
-  /** Where an object or array begins that is a secret, and how many are open around it. */
+  /** The start of an object or array that is a secret, and the number of those that are open around it. */
   let hidden: { readonly from: number; readonly open: number } | undefined
   for (let at = 0; at < text.length;) {
     const from = at
@@ -233,10 +233,10 @@ const ofText = (text: string, separators: "" | "=" | ":="): string => {
   return out + text.slice(done)
 }
 
-/** No name is longer. Names are searched backwards from their end, and a text may have a million ends. */
+/** The longest name. Names are searched backwards from their end, and a text may have a million ends. */
 const longestName = 120
 
-/** Returns the name before a separator: in quotes, the name of an XML element, or a word. Empty when there is none. */
+/** Returns the name before a separator: in quotes, the name of an XML element, or a word. Empty when there is no name. */
 const nameBefore = (text: string, separator: number): string => {
   const before = text.slice(Math.max(0, separator - longestName), separator).trimEnd()
   if (text[separator] === ">") {

@@ -22,7 +22,7 @@ export const daysBefore = (nowSeconds: number, days: number): Span => {
   return { from: Math.max(0, to - days * secondsPerDay), to }
 }
 
-/** Returns random numbers that depend on the seed only. Each `purpose` has a stream of its own. */
+/** Returns random numbers that depend only on the seed. Each `purpose` has its own stream. */
 export const seeded = (seed: string | number, purpose: string): Effect.Effect<Random.Random> =>
   Effect.service(Random.Random).pipe(Random.withSeed(`${seed}/${purpose}`))
 

@@ -25,7 +25,7 @@ export const noOtherKeys = { messageUnexpectedKey: "unknown key" }
 
 /** The kinds of apps. */
 export const appTypes = ["self_built", "store"] as const
-/** The message for another type. */
+/** The message for any other kind of app. */
 export const notAnAppType = "must be self_built or store"
 
 /**
@@ -66,7 +66,7 @@ export const App = Schema.Struct({
 /** An app with its credentials. */
 export type App = Held<PublicTypes.App, typeof App>
 
-/** The app of a seed that has none. Its credentials are made up. */
+/** The app of a seed without apps. Its credentials are made up. */
 export const defaultApp: App = {
   app_id: "cli_a1b2c3d4e5f6a7b8",
   app_secret: "ThisSecretIsFakeAndOnlyForTests0",
@@ -161,7 +161,7 @@ export type InSeconds<Entry extends Meeting | Generate> = {
     : Entry[Key]
 }
 
-/** Returns the entry with its times in unix seconds. Relative times count from `now`; none becomes earlier than 1970. */
+/** Returns the entry with its times in unix seconds. Relative times count from `now`; those before 1970 become 0. */
 export const inSeconds = <Entry extends Meeting | Generate>(entry: Entry, now: number): InSeconds<Entry> => {
   const resolved: Record<string, unknown> = { ...entry }
   for (const key of ["start_time", "end_time", "from", "to"]) {

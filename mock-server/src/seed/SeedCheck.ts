@@ -77,7 +77,7 @@ const checkAt = (seed: unknown, source: string, now: number): Effect.Effect<Seed
     : Effect.fail(new SeedInvalid({ source, faults }))
 }
 
-/** Returns a hint for an unknown key or choice: what may have been meant. */
+/** Returns a hint for an unknown key or choice: the name that was probably meant. */
 const hintAt = (path: ReadonlyArray<PropertyKey>, message: string, seed: object): string => {
   const key = String(path.at(-1))
   if (message === noSuchKey && key.includes("：")) return ": write : and a space instead of ："

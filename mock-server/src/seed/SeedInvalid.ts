@@ -19,7 +19,7 @@ import * as Data from "effect/Data"
 import { visible } from "@effect-feishu/terminal/VisibleText"
 import * as Problems from "../protocol/Problems.ts"
 
-/** One fault: its path, its line when the seed came from a file, and what is wrong. */
+/** One fault: its path, its line when the seed came from a file, and its message. */
 export interface Fault {
   readonly path: ReadonlyArray<PropertyKey>
   readonly line?: number | undefined

@@ -9,7 +9,7 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import * as TimeText from "./TimeText.ts"
 
-/** The message for a number in the place of a text. YAML reads `password: 012345` as 12345, so no text is made from a number. */
+/** The message for a number instead of a text. YAML reads `password: 012345` as 12345, so no text is made from a number. */
 export const needsQuotes = 'must be text in quotes, such as "012345"'
 /** Any text. */
 export const anyText = Schema.String.annotate({ message: needsQuotes })
@@ -61,7 +61,7 @@ export const ipAddress = anyText.pipe(
 const described = <A>(jsonSchema: JsonSchema.JsonSchema) =>
   Schema.makeFilter<A>(() => true, { toJsonSchema: () => [jsonSchema, true] })
 
-/** A text or a number. `whyNot` returns what is wrong with one; `general` is the message for everything else. */
+/** A text or a number. `whyNot` returns the message for a wrong one; `general` is the message for everything else. */
 const textOrNumber = (
   whyNot: (value: string | number) => string | undefined,
   general: string,

@@ -20,7 +20,7 @@ export interface Parsed {
 /** The largest file, in MiB: the parser takes a hundred bytes of memory for each byte (measured: 1.5 GB for 17 MB). */
 export const mostMebibytes = 16
 
-/** Parses YAML. JSON is YAML, too, so this also finds what is wrong with a JSON file, and where. */
+/** Parses YAML. JSON is YAML, too, so this also finds the mistakes in a JSON file, with their lines. */
 export const parse = (content: string): Parsed => {
   const lines = new Yaml.LineCounter()
   const lineAt = (offset = 0) => lines.linePos(offset).line
@@ -37,7 +37,7 @@ export const parse = (content: string): Parsed => {
       intAsBigInt: true,
       prettyErrors: false,
       merge: true,
-      // Also for a file that declares YAML 1.1, in which `no` is false and 12:30 is 750.
+      // Also for a file that declares YAML 1.1, in which the word `no` is false and 12:30 is 750.
       schema: "core",
       resolveKnownTags: false,
       // The library would compare every key with all others of its mapping, which takes minutes for 100,000 keys.
@@ -108,7 +108,7 @@ const wideCharacter = /[：，［］｛｝＂＇＃－]/
 
 /**
  * Replaces the comments of a text that begins like JSON with spaces, so that lines and columns stay. In YAML a `//` may be
- * part of a text, so it counts as a comment only after a value, or after something that comes between values.
+ * part of a text, so it counts as a comment only after a value, or after something that separates values.
  */
 const withoutComments = (content: string): string =>
   /^\s*(?:[{[]|\/[/*])/.test(content)
@@ -130,7 +130,7 @@ interface Anchored {
   size?: number
 }
 
-/** The keys whose every digit counts: their values are taken as text, as written. */
+/** The keys whose values keep every digit: they are read as text, as written. */
 const writtenInDigits: ReadonlySet<unknown> = new Set(["id", "meeting_no"])
 
 /** The tags that are accepted: they name the type that a value has anyway, or text. */
@@ -152,7 +152,7 @@ class Held {
     this.#lineAt = lineAt
   }
 
-  /** Returns the value of a node, with aliases followed and merge keys merged. Adds what is wrong to the faults. */
+  /** Returns the value of a node, with aliases followed and merge keys merged. Adds mistakes to the faults. */
   valueOf(node: unknown): unknown {
     if (Yaml.isAlias(node)) return this.#ofAlias(node)
     if (!Yaml.isNode(node)) return null
@@ -279,7 +279,7 @@ class Held {
     return this.#lineAt(offset)
   }
 
-  /** Returns what a node has under a key. A node without the key is searched once: merge keys may form a bomb. */
+  /** Returns the value of a node at a key. A node without the key is searched once: merge keys may form a bomb. */
   #inside(node: unknown, key: PropertyKey, without = new Set<unknown>()): Located | undefined {
     const at = Yaml.isAlias(node) ? this.#targets.get(node) : node
     if (Yaml.isSeq(at)) {

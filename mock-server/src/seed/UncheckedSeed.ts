@@ -3,17 +3,17 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Seed } from "./Seed.ts"
 
-/** Returns what a value has under a key, or `undefined`. */
+/** Returns the value at a key, or `undefined`. */
 export const get = (from: unknown, key: PropertyKey): unknown =>
   typeof from === "object" && from !== null ? Reflect.get(from, key) : undefined
 
-/** Returns the entries of one of the lists; none when it is not a list. */
+/** Returns the entries of one of the lists; empty when it is not a list. */
 export const entriesOf = (seed: unknown, list: keyof Seed): ReadonlyArray<unknown> => {
   const entries = get(seed, list)
   return Array.isArray(entries) ? entries : []
 }
 
-/** Returns what every entry has under a key: `undefined` where that is absent or does not fit the Schema. */
+/** Returns the value of every entry at a key: `undefined` where it is absent or does not match the Schema. */
 export const valuesOf = <A>(
   entries: ReadonlyArray<unknown>,
   key: string,

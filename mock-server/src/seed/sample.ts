@@ -1,7 +1,7 @@
 import { defaultApp, type Seed } from "./Seed.ts"
 
 /**
- * The seed of a mock that is given none: one self-built app and three meeting numbers with 120 meetings each, in the
+ * The seed of a mock that is started without one: one self-built app and three meeting numbers with 120 meetings each, in the
  * 89 days before today.
  */
 export const sample = {

@@ -1,5 +1,5 @@
 /**
- * The topics of generated meetings, as people type them: most are Chinese, and some have what breaks careless programs
+ * The topics of generated meetings, as people type them: most are Chinese, and some have characters that break careless programs
  * (quotes, commas, a leading `=`, emoji, tabs, angle brackets, great length).
  */
 export const topics: ReadonlyArray<string> = [

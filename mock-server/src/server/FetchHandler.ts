@@ -15,17 +15,17 @@ export const url = "https://feishu.mock"
 const broken = (code: string) =>
   Object.assign(new TypeError("fetch failed"), { cause: Object.assign(new Error(code), { code }) })
 
-/** Makes a `fetch` for one mock. Network faults come as with a real `fetch`: as rejections, or as bodies that break off. */
+/** Makes a `fetch` for one mock. Network faults have the same effect as with a real `fetch`: rejections, or bodies that break off. */
 export const make = (workspaces: Workspaces): PublicTypes.FetchHandler => {
   const { dispose, handler } = HttpRouter.toWebHandler(
-    // Only code in this process can call it, so that the control plane needs no guard.
+    // Only code in this process can call it, so the control plane needs no guard.
     Routes.routes(workspaces, undefined).pipe(Layer.provide(HttpServer.layerServices)),
     { disableLogger: true, routerConfig: FeishuRoutes.routerConfig },
   )
   const waiting = new Set<AbortController>()
   const answer = async (request: Request): Promise<Response> => {
     const response = await handler(request)
-    // A request that was aborted gets no answer.
+    // An aborted request gets no answer.
     request.signal.throwIfAborted()
     switch (response.headers.get(NetworkFaults.networkFaultHeader)) {
       case "refuse":

@@ -33,12 +33,12 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
     maxHeaderSize: 128 * 1024,
     headersTimeout: Math.ceil(requestMillis / 2),
     requestTimeout: requestMillis,
-    // How often Node looks for requests that are late; its default is every 30 seconds.
+    // Milliseconds between Node's checks for late requests; its default is 30 seconds.
     connectionsCheckingInterval: Math.ceil(requestMillis / 10),
   })
   server.maxConnections = maxConnections
   server.on("connect", (_, socket) => {
-    // The client may have gone already.
+    // The client may have disconnected already.
     socket.on("error", () => {})
     socket.end(noTunnel, () => socket.destroy())
   })
@@ -49,7 +49,7 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
       disableListenLog: true,
     }).pipe(Layer.provide(NodeHttpServer.layer(() => server, { port: options.port ?? 0, host }))),
   )
-  // Nothing here is upgraded. Without a listener Node answers a client that offers an upgrade (Java's, to HTTP/2) as any
+  // The mock upgrades no connection. Without a listener Node answers a client that offers an upgrade (Java's, to HTTP/2) as any
   // other; Effect's listener would refuse a chunked body.
   server.removeAllListeners("upgrade")
   yield* Effect.addFinalizer(() => stop(server))
@@ -62,7 +62,7 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
 
 /**
  * Accepts no new connections, and cuts open ones when their requests have not ended in 2 seconds. Those are real seconds:
- * under `TestClock` nothing would move the clock on.
+ * under `TestClock` nothing would advance the clock.
  */
 const stop = (server: NodeServer): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {

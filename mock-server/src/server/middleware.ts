@@ -1,4 +1,4 @@
-/** What happens to every request, to Feishu and to the control plane, and to every answer. */
+/** The middleware for every request, to Feishu and to the control plane, and for every answer. */
 import { randomBytes } from "node:crypto"
 import { ResponseHeaders } from "@effect-feishu/contract"
 import * as ByteSize from "effect/ByteSize"
@@ -34,7 +34,7 @@ import * as Masking from "../secrets/Masking.ts"
 import type { Workspaces } from "../state/Workspaces.ts"
 
 /**
- * Finds the workspace of a request, breaks the answer where a rule says so, adds the headers of every answer, and writes the
+ * Finds the workspace of a request, breaks the answer when a rule matches, adds the headers of every answer, and writes the
  * journal. An unexpected failure becomes Feishu's internal error, so that every request gets an answer. Ids follow from the
  * random seed and from the order of the requests of a workspace.
  */
@@ -51,7 +51,7 @@ export const layer = (
               allowedOrigins: [guard.cors],
               exposedHeaders: Object.values(ResponseHeaders),
             })
-      // The router's type asks for a middleware that lets failures through; this one handles all of them.
+      // The router's type requires a middleware that lets failures through; this one handles all of them.
       return (
         answer: Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled>,
       ): Effect.Effect<
@@ -65,7 +65,7 @@ export const layer = (
           const path = queryAt === -1 ? request.url : request.url.slice(0, queryAt)
           // The control plane is not part of Feishu: it has no faults and no journal.
           if (/^\/_mock(\/|$)/.test(path)) return ofControlPlane(workspaces, guard, request, path, answer)
-          // Clients that may not see the page get the answer that Feishu has, which has no such page.
+          // Clients that may not open the page get Feishu's own answer, since Feishu does not have the page.
           const isForPage = path === "/" && (request.method === "GET" || request.method === "HEAD")
           if (isForPage && (guard === undefined || ControlGuard.opensPage(request, guard))) {
             return Inspector.answer(guard)
@@ -117,7 +117,7 @@ const ofFeishu = (
   )
 }
 
-/** Gives the right answer, or the failure that a rule or the request's own header asks for, and adds it to the journal. */
+/** Gives the right answer, or the failure that a rule or the request's own header names, and adds it to the journal. */
 const recorded = (
   exchange: Exchange,
   request: HttpServerRequest.HttpServerRequest,
@@ -140,7 +140,7 @@ const recorded = (
     : faulty(exchange, request, started, hit, right)
 }
 
-/** Answers with Feishu's internal error. Its ids are its own: what failed may be the workspace of the request. */
+/** Answers with Feishu's internal error. Its ids are its own, since the failure may be in the workspace of the request. */
 const unforeseen = (
   cause: Cause.Cause<unhandled>,
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, unhandled> => {
@@ -179,7 +179,7 @@ const faulty = Effect.fnUntraced(function* (
   if (code === undefined) response = withIds(exchange, yield* right)
   else {
     const failed = anyFailure(exchange, { ...then, code })
-    // Headers that the rule names win, as it writes them.
+    // The headers of the rule take precedence, in its spelling.
     if (then.headers !== undefined) HeaderNames.writeAs(request, Object.keys(then.headers))
     response = HttpServerResponse.setHeaders(withIds(exchange, failed), then.headers ?? {})
   }
@@ -273,7 +273,7 @@ const placeByBody = (
       else placeByToken(workspaces, exchange, fields("app_access_token") ?? "")
       return false
     }),
-    // A body that breaks off is read as an empty one: the client is gone, and will not see the answer.
+    // A body that breaks off is read as an empty one: the client has disconnected, and does not see the answer.
     Effect.catch(({ reason }) => Effect.succeed("reason" in reason && reason.reason === "BodyTooLarge")),
   )
 
@@ -290,7 +290,7 @@ const fieldsOf = (text: string): ((name: string) => string | undefined) => {
   }
 }
 
-/** The header by which a request brings a failure for itself, written like the `then` of a rule. */
+/** The header in which a request names its own failure, written like the `then` of a rule. */
 const faultHeader = "x-mock-fault"
 
 const decodeThen = Schema.decodeUnknownResult(Schema.fromJsonString(FaultRules.Then), {
@@ -298,7 +298,7 @@ const decodeThen = Schema.decodeUnknownResult(Schema.fromJsonString(FaultRules.T
   onExcessProperty: "error",
 })
 
-/** Returns what happens to a request, or everything that is wrong with the failure in its header. */
+/** Returns the failure of a request, or every mistake in the failure that its header names. */
 const hitOf = (
   { operation, requestBody, state }: Exchange,
   request: HttpServerRequest.HttpServerRequest,
@@ -321,7 +321,7 @@ const hitOf = (
   return state.faults.hit({ operation, query, page, body: requestBody })
 }
 
-/** Returns the seconds after which a refused client may come back, as its answer says. */
+/** Returns the seconds after which a refused client may send again, from its answer. */
 const resetOf = ({ headers }: HttpServerResponse.HttpServerResponse): number | undefined => {
   const reset = headers[ResponseHeaders.rateLimitReset]
   return reset !== undefined && /^\d{1,9}$/.test(reset) ? Number(reset) : undefined

@@ -13,6 +13,6 @@ import type { Workspaces } from "../state/Workspaces.ts"
 export const routes = (workspaces: Workspaces, guard: ControlGuard.Options | undefined) =>
   Layer.merge(FeishuRoutes.routes, ControlHandlers.routes(workspaces)).pipe(
     Layer.provideMerge(Middleware.layer(workspaces, guard)),
-    // Snapshots may be larger: their handler reads them itself.
+    // Snapshots may be larger: their handler reads their bodies itself.
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(Bounds.controlBytes))),
   )

@@ -2,7 +2,7 @@
 import * as Net from "node:net"
 import * as Schema from "effect/Schema"
 
-/** A kind of text: its check, and what a message says of it. */
+/** A kind of text: its check, and its description in messages. */
 interface Kind {
   readonly takes: string
   readonly is: (text: string) => boolean

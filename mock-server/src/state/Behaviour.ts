@@ -1,4 +1,4 @@
-/** The switches of the mock, one for each choice that Feishu's documents leave. Defaults follow the stricter reading. */
+/** The switches of the mock, one for each behaviour that Feishu's documents leave open. Defaults follow the stricter reading. */
 import { ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -19,11 +19,11 @@ const limitFrom = (minimum: number) => {
 export const Behaviour = Schema.Struct({
   /** Requests that pass in 60 seconds for an API, app and tenant, or `off`; default 100 (documented). */
   rateLimit: limitFrom(1),
-  /** How requests are counted; default `fixed` (inferred). */
+  /** The way to count requests; default `fixed` (inferred). */
   rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
   /** The HTTP status of a request over the limit; some older endpoints answer 400 (documented). Default 429. */
   rateStatus: Schema.Literals([429, 400]),
-  /** What the 90-day limit applies to; default `both`. */
+  /** The target of the 90-day limit; default `both`. */
   ninetyDays: ListByNo.NinetyDays,
   /** The list of an empty page, which is only known from other endpoints; default `[]`. */
   emptyList: Schema.Literals(["[]", "null", "absent"]),
@@ -37,7 +37,7 @@ export const Behaviour = Schema.Struct({
   /** Calls of the meeting endpoint in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
   monthlyQuota: limitFrom(0),
 })
-/** How the mock behaves where Feishu's documents leave a choice. */
+/** The mock's behaviour where Feishu's documents leave it open. */
 export type Behaviour = Held<PublicTypes.Behaviour, typeof Behaviour>
 
 /** The switches of a mock without options. */
@@ -62,10 +62,10 @@ export const withDefaults = (given: {
   ),
 })
 
-/** Any of the switches, as changes and options name them. */
+/** Some of the switches, as in changes and options. */
 export const Some = Behaviour.mapFields(Struct.map(Schema.optionalKey))
 
-/** The switches in a snapshot. Snapshots from before there was `pageTokens` do not have it. */
+/** The switches in a snapshot. Snapshots that are older than `pageTokens` do not have it. */
 export const InSnapshot = Behaviour.mapFields((fields) => ({
   ...fields,
   pageTokens: fields.pageTokens.pipe(Schema.withDecodingDefaultKey(Effect.succeed(defaults.pageTokens))),

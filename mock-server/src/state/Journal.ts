@@ -11,10 +11,10 @@ import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
 /** One request and its answer. Times are unix milliseconds of the mock's clock. */
 export const Entry = Schema.Struct({
-  /** Counts from 1, and from 1 again after a reset. */
+  /** The number of the request. It counts from 1, and from 1 again after a reset. */
   seq: Schema.Int,
   time: Schema.Finite,
-  /** Absent when the request was for no endpoint of Feishu. */
+  /** Absent when the request was not for an endpoint of Feishu. */
   operation: Schema.optionalKey(Schema.Literals(names)),
   method: Schema.String,
   path: Schema.String,
@@ -33,9 +33,9 @@ export const Entry = Schema.Struct({
   pageTokenRefused: Schema.optionalKey(Schema.String),
   /** The fault rule that changed the answer. */
   fault: Schema.optionalKey(Schema.String),
-  /** After a refusal for the rate limit: when the client may send again. */
+  /** After a refusal for the rate limit: the time from which the client may send again. */
   resetAt: Schema.optionalKey(Schema.Finite),
-  /** The milliseconds that were left of an earlier reset which the client did not wait for. */
+  /** Milliseconds by which the request was too early. Set if the client did not wait for the reset that a refusal named. */
   earlyMillis: Schema.optionalKey(Schema.Finite),
 })
 /** One request and its answer. */
@@ -111,7 +111,7 @@ interface Kept {
 }
 
 /**
- * Makes an empty journal, which shows none of the known secrets. The listeners outlive it: after a reset the new journal
+ * Makes an empty journal, which never shows a known secret. The listeners outlive it: after a reset the new journal
  * takes over those of the old one.
  */
 export const make = (listeners: Set<Listener>, secrets: KnownSecrets): Journal => {
@@ -128,7 +128,7 @@ export const make = (listeners: Set<Listener>, secrets: KnownSecrets): Journal =
     while (bodyBytes > Bounds.journalBytes) {
       const oldest = kept[firstWithBodies++]!
       bodyBytes -= bytesOf(oldest.answered)
-      // The entry is made from the body, so it is made before the body goes.
+      // The entry is made from the body, so it is made before the body is forgotten.
       entryOf(oldest)
       oldest.answered = {
         ...oldest.answered,
@@ -195,7 +195,7 @@ export const make = (listeners: Set<Listener>, secrets: KnownSecrets): Journal =
   }
 }
 
-/** Takes the place of a body that was forgotten. */
+/** The text that takes the place of a body that was forgotten. */
 const noLonger = `(the journal keeps ${Bounds.inMebibytes(Bounds.journalBytes)} of bodies: this one was older)`
 
 /** Returns the bytes of the bodies; a character may take two. */

@@ -23,9 +23,9 @@ export interface KeptRows {
   readonly forget: (block: Block) => void
 }
 
-/** Makes the keeper of rows, which has none yet. */
+/** Makes the cache of rows, empty at first. */
 export const keptRows = (maxBytes: number): KeptRows => {
-  // A Set keeps the order in which blocks were added: the first one was not read for the longest time.
+  // A Set keeps the order in which blocks were added: the first one was read the longest ago.
   const blocks = new Set<Block>()
   let bytes = 0
   const forget = (block: Block) => {

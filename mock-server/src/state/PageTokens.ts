@@ -2,7 +2,7 @@
  * Page tokens: opaque text (documented) that is valid only for the query it was given for, unless the switch `pageTokens`
  * says otherwise (inferred).
  */
-// As a namespace: an old Node lacks some of these names, and could not say that it is too old.
+// Imported as a namespace: an old Node lacks some of these names, and would fail before it is reported as too old.
 import * as Crypto from "node:crypto"
 import type { Behaviour } from "./Behaviour.ts"
 
@@ -51,7 +51,7 @@ const fields = [
 /** A `free` token is valid whatever these are. */
 const whenFree: ReadonlyArray<string> = ["start_time", "end_time", "page_size"]
 
-/** A token that was given up to this many resets ago is recognised. */
+/** A token from up to this many resets ago is recognised. */
 const resetsKnown = 100
 
 /** Makes the page tokens of a key. After each reset they are different ones. */
@@ -98,7 +98,7 @@ export const pageTokens = (key: string, resets = 0): PageTokens => {
 
   /** Returns why a token that is not this query's own is refused; `undefined` when it is accepted. */
   const refusal = (token: string, ways: Behaviour["pageTokens"]): string | undefined => {
-    // Another spelling of the same bytes is not a token that was given, either.
+    // Another spelling of the same bytes was not issued, either.
     if (!isWritten(token)) return "not one that was given"
     const isOf = (words: Uint32Array) => {
       writeSum(words)

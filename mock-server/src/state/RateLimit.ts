@@ -31,11 +31,11 @@ interface Key {
   readonly tenant: string
 }
 
-/** The count of a key of which requests were used up. */
+/** The count of a key for which requests were counted. */
 interface Count extends Key {
   /** The number of requests that would pass now. */
   readonly left: number
-  /** When the whole limit is available again, in unix milliseconds. */
+  /** The time at which the whole limit is available again, in unix milliseconds. */
   readonly fullAt: number
 }
 

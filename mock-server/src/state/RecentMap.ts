@@ -1,7 +1,7 @@
-/** A map that keeps what was added last. */
+/** A map that keeps the entries that were added last. */
 
 /**
- * Makes a map with texts as keys that keeps at most `maxBytes` and drops what was added first. It counts two bytes for
+ * Makes a map with texts as keys that keeps at most `maxBytes` and drops the entries that were added first. It counts two bytes for
  * each character of the keys and of the texts that `textsOf` returns.
  */
 export const make = <Value>(maxBytes: number, textsOf: (value: Value) => ReadonlyArray<string>) => {

@@ -1,5 +1,5 @@
 /**
- * Snapshots: what a workspace holds, written and read as one JSON document, or, for any number of meetings, as lines of
+ * Snapshots: the contents of a workspace, written and read as one JSON document, or, for any number of meetings, as lines of
  * JSON. The first line has everything but the meetings, and their number; each other line is a meeting.
  */
 import * as Effect from "effect/Effect"
@@ -28,12 +28,12 @@ const first = {
 }
 const { apps, meetings } = Seed.Keys.fields
 
-/** What a workspace holds, as JSON that can be kept and restored. Without apps in it, the workspace keeps its own. */
+/** The contents of a workspace, as JSON that can be stored and restored. Without apps, the workspace keeps its own. */
 export const Snapshot = Schema.Struct({
   ...first,
   seed: Schema.Struct({ apps, meetings }).annotate(Seed.noOtherKeys),
 }).annotate(Seed.noOtherKeys)
-/** What a workspace holds, as JSON. */
+/** The contents of a workspace, as JSON. */
 export type Snapshot = Held<PublicTypes.Snapshot, typeof Snapshot>
 
 /** The first line of a snapshot in lines. */
@@ -58,7 +58,7 @@ export const Lines = HttpApiSchema.StreamNdjson({
   contentType: ["application/x-ndjson", "application/jsonl", "application/ndjson"],
 })
 
-/** What a workspace holds at one moment. */
+/** The contents of a workspace at one moment. */
 export interface Moment {
   readonly head: Head
   readonly meetings: ReadonlyArray<Store.Meeting>
@@ -91,7 +91,7 @@ export const lines = function* ({ head, meetings }: Moment): Generator<string, v
 
 const textOf = (meeting: Store.Meeting): string => JSON.stringify(Store.written(meeting))
 
-/** A value that was read and its place; or what is wrong at that place. */
+/** A value that was read and its place; or the message for that place. */
 type Read = { readonly path: Fault["path"]; readonly line?: number } & (
   | { readonly value: unknown }
   | { readonly message: string }
@@ -192,7 +192,7 @@ const invalid = (faults: ReadonlyArray<Fault>): SeedInvalid =>
 
 const decodeHead = Schema.decodeUnknownResult(Head, { errors: "all", onExcessProperty: "error" })
 
-/** Reads everything but the meetings. Fails with everything that is wrong with it. */
+/** Reads everything but the meetings. Fails with every mistake in it. */
 export const readHead = Effect.fnUntraced(function* ({ head }: Given) {
   const { line, path } = head
   if ("message" in head) return yield* invalid([head])
@@ -210,7 +210,7 @@ export const readHead = Effect.fnUntraced(function* ({ head }: Given) {
 /** Reading stops after this many faults. */
 const mostFaults = 1_000
 
-/** Puts the meetings into a store, some at a time, so that other requests are served. Fails with everything that is wrong with them. */
+/** Puts the meetings into a store, some at a time, so that other requests are served. Fails with every mistake in them. */
 export const readMeetings = Effect.fnUntraced(function* (snapshot: Given, head: Head, store: Store.Store) {
   const faults: Array<Fault> = []
   let count = 0

@@ -1,10 +1,10 @@
 /**
  * The state of the mock: apps and meetings in `@mswjs/data` models, and nowhere else. Everything reads the entity that a
- * model has made. An entity never changes; a new one takes its place. So a list of the meetings of one moment stays as it
- * was, whatever happens afterwards.
+ * model has made. An entity never changes; a new one takes its place. So a list of the meetings of one moment never changes
+ * afterwards.
  *
  * This is the only module that knows the library (frozen upstream), and the only one that writes. The library's query API
- * reads every record to find one, by primary key, too (measured: 70 ms at 100,000), and has no "or" and no limit: it
+ * reads every record to find one, by primary key, too (measured: 70 ms at 100,000), and supports neither "or" nor a limit: it
  * searches a million meetings in three of their fields in 2 s, the loop here in 0.1 s. What must cost the same at any size
  * goes to the database behind the models, which finds a record by its primary key at once.
  */
@@ -33,7 +33,7 @@ export type GivenMeeting = Seed.InSeconds<Seed.Meeting>
 /** Apps, at least one. */
 export type Apps = readonly [Seed.App, ...Array<Seed.App>]
 
-/** Which rows of a tenant and number. Times are unix seconds, both inclusive; `offset` counts rows of the same range. */
+/** The rows of a tenant and number to return. Times are unix seconds, both inclusive; `offset` counts rows of the same range. */
 export interface PageQuery extends MeetingIndex.PageQuery {
   readonly tenant: string
   readonly meetingNo: string

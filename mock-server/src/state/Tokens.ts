@@ -47,7 +47,7 @@ interface Authorization extends Grant {
   readonly codeChallengeMethod?: "plain" | "S256" | undefined
 }
 
-/** A user's tokens: the answer of the user token endpoint, without its code. */
+/** A user's tokens: the answer of the user token endpoint, except for its `code`. */
 interface UserTokens {
   readonly access_token: string
   readonly expires_in: number
@@ -110,7 +110,7 @@ export interface Tokens {
 
 /**
  * Makes tokens. Their texts follow from the random numbers and the order of the requests. Each text goes to `onSecret`, so
- * that it is shown nowhere; JSON Web Tokens are recognised without that.
+ * that it is never shown; JSON Web Tokens are recognised without that.
  */
 export const make = (random: Random, onSecret: (text: string) => void): Tokens => {
   // A client may request tokens without end: the oldest are forgotten, and refused from then on.
@@ -251,7 +251,7 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
       if (code === undefined || code.used) return 20003
       if (now >= code.expiresAt) return 20004
       if (code.appId !== appId) return 20024
-      // That these two have the same code is inferred.
+      // That these two refusals have the same code is inferred.
       if (code.redirectUri !== undefined && code.redirectUri !== redirectUri) return 20024
       if (code.codeChallenge !== undefined && challengeOf(codeVerifier, code) !== code.codeChallenge)
         return 20024

@@ -20,12 +20,12 @@ export const Expectation = Schema.Struct({
 /** A call that a test expects. */
 export type Expectation = Held<PublicTypes.Expectation, typeof Expectation>
 
-/** Whether all calls were as expected, and if not, one sentence for each difference. */
+/** The result of a verification: `ok` is true when all calls were as expected; `differences` has a sentence for each difference. */
 export const Verdict = Schema.Struct({
   ok: Schema.Boolean,
   differences: Schema.Array(Schema.String),
 })
-/** Whether all calls were as expected, and if not, what differs. */
+/** The result of a verification. */
 export type Verdict = Held<PublicTypes.Verdict, typeof Verdict>
 
 /**
@@ -43,7 +43,7 @@ export const verify = (
   return { ok: differences.length === 0, differences }
 }
 
-/** One sentence when a call did not come as often as expected, with up to three calls that nearly match. */
+/** Returns a sentence when the number of calls is not the expected one, with up to three calls that nearly match. */
 const wrongCount = (
   entries: ReadonlyArray<Entry>,
   expectation: Expectation,
@@ -63,7 +63,7 @@ const wrongCount = (
   ]
 }
 
-/** One sentence for the first call that came before the one expected before it. */
+/** Returns a sentence for the first call that arrived before a call that was expected earlier. */
 const wrongOrder = (
   entries: ReadonlyArray<Entry>,
   expected: ReadonlyArray<Expectation>,
@@ -96,7 +96,7 @@ const matches = (entry: Entry, { code, operation, query, status }: Expectation):
   (code === undefined || entry.code === code) &&
   Object.entries(query ?? {}).every(([key, value]) => entry.query[key] === value)
 
-/** The fields in which a call differs from an expectation: `#2 page_size=(absent)`. */
+/** Returns the fields in which a call differs from an expectation: `#2 page_size=(absent)`. */
 const whatDiffers =
   ({ code, query, status }: Expectation) =>
   (entry: Entry): string =>

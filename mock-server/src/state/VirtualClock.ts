@@ -51,7 +51,7 @@ export interface VirtualClock {
 }
 
 /**
- * Makes a clock that shows `start` (unix seconds) now and runs on evenly: when the machine's wall clock is set, it does
+ * Makes a clock that shows `start` (unix seconds) now and then runs evenly: when the machine's wall clock is set, it does
  * not move. Without `start` it shows the time of Effect's `Clock`. Under `TestClock` it runs as that does.
  */
 export const make = (start: number | undefined): Effect.Effect<VirtualClock> =>

@@ -28,7 +28,7 @@ import * as Store from "./Store.ts"
 import * as Tokens from "./Tokens.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 
-/** What a workspace holds and how it behaves. Every option has a default. */
+/** The contents and the behaviour of a workspace. Every option has a default. */
 export type Options = PublicTypes.Options<DateTime.DateTime | number | string>
 
 /** Everything that a reset replaces, all at once. */
@@ -50,9 +50,9 @@ export interface State {
 export interface Workspace {
   readonly appTicketUrl: string | undefined
   readonly onRequest: Journal.Listener | undefined
-  /** The secrets of all workspaces of the server, since a client may send one's to another. The journal shows none of them. */
+  /** The secrets of all workspaces of the server, since a client may send the secret of one workspace to another. The journal never shows them. */
   readonly secrets: KnownSecrets.KnownSecrets
-  /** The present state. A request reads it once, so that a reset in between leaves the request the whole old one. */
+  /** The present state. A request reads it once, so that a request during a reset has the whole old state. */
   state: State
   /** Runs a change while no other one runs: a reset, or a snapshot that is restored, may take seconds. */
   readonly alone: <A, E, R>(change: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -62,7 +62,7 @@ export interface Workspace {
   readonly snapshot: () => Snapshot.Moment
   /**
    * Restores a snapshot, if `mayHave` allows its apps in this workspace. Tokens, counts, faults and the journal are
-   * forgotten. Fails with everything that is wrong, and then has changed nothing.
+   * forgotten. Fails with every mistake, and then has changed nothing.
    */
   readonly restore: (snapshot: Snapshot.Given, mayHave: MayHave) => Effect.Effect<void, Seed.SeedInvalid>
   /** Restores the seed and the start of the clock, and forgets tokens, counts, faults and the journal. */
@@ -75,7 +75,7 @@ export type MayHave = (apps: ReadonlyArray<{ readonly app_id: string }>) => Seed
 /** The options, with the start of the clock in unix seconds. */
 type Settled = Omit<Options, "now"> & { readonly now: number | undefined }
 
-/** Returns where the clock starts, in unix seconds. A relative time counts from the present. */
+/** Returns the start of the clock in unix seconds. A relative time counts from the present. */
 const startOf = (now: Options["now"]): Effect.Effect<number | undefined, Seed.SeedInvalid> => {
   if (now === undefined) return Effect.undefined
   return Effect.flatMap(Clock.currentTimeMillis, (present) => {
@@ -195,7 +195,7 @@ const emptyState = Effect.fnUntraced(function* (
 ) {
   for (const app of apps) secrets.rememberApp(app)
   const behaviour = Behaviour.withDefaults(options)
-  // An app is in one workspace only, so workspaces with the same random seed make different tokens, which show whose they are.
+  // An app is in one workspace only, so workspaces with the same random seed make different tokens, and a token belongs to one workspace.
   const seed = `${randomSeed}/${apps[0].app_id}`
   return {
     behaviour,
@@ -266,7 +266,7 @@ const putContents = Effect.fnUntraced(function* (
   }
 })
 
-/** Returns the app whose credentials clients are given: the first self-built one, or the first one if all are store apps. */
+/** Returns the app whose credentials clients get: the first self-built one, or the first one if all are store apps. */
 export const firstApp = ({ state }: Workspace): Store.App =>
   state.store.apps().find(({ type }) => type === "self_built") ?? state.store.apps()[0]
 

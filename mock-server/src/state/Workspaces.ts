@@ -1,4 +1,4 @@
-/** The workspaces of a server, and which of them a request belongs to. */
+/** The workspaces of a server: finds the one that a request belongs to. */
 import * as Bounds from "../protocol/Bounds.ts"
 import * as Seed from "../seed/Seed.ts"
 import type { Token } from "./Tokens.ts"

@@ -26,7 +26,7 @@ export const App = () => {
   useEffect(() => {
     document.title = `${texts.value.views[view]} – ${texts.value.title}`
   }, [view, t])
-  // Another workspace is like another mock.
+  // Another workspace is like another mock: everything is read again.
   useEffect(() => {
     if (locked) return undefined
     const stop = new AbortController()
@@ -40,7 +40,7 @@ export const App = () => {
       unwatch()
     }
   }, [workspace, locked])
-  // A view that is opened is read at once, not with the next refresh.
+  // A view that is opened is read at once, not only with the next refresh.
   useEffect(() => {
     if (!locked) void Mock.refresh()
   }, [view, locked])

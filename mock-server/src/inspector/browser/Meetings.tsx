@@ -37,7 +37,7 @@ export const Meetings = () => {
         if (!stop.signal.aborted) throw error
       }
     }
-    // Wait until somebody stops typing.
+    // Waits until the user stops typing.
     const timer = setTimeout(() => void reportFailure(read()), found.value === undefined ? 0 : 150)
     return () => {
       clearTimeout(timer)

@@ -115,7 +115,7 @@ export const Requests = () => {
   )
 }
 
-/** Shows why there are no rows. While the mock has had no request, a command that sends one. */
+/** Shows why there are no rows and, before the first request, a command that sends one. */
 const Nothing = ({ reason }: { readonly reason: "loading" | "none" | "noMatch" }) => {
   const t = texts.value
   if (reason === "loading") return <p class="nothing">{t.loading}</p>
@@ -348,7 +348,7 @@ const CopyButton = ({ label, text }: { readonly label: string; readonly text: st
   )
 }
 
-/** Copies a text. Browsers deny the clipboard to pages that come by plain HTTP from another machine; there the old way works. */
+/** Copies a text. Browsers deny the clipboard to pages that another machine sends over plain HTTP; `execCommand` still works there. */
 const copied = async (text: string): Promise<boolean> => {
   try {
     await navigator.clipboard.writeText(text)

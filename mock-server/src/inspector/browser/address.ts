@@ -1,4 +1,4 @@
-/** The fragment of the address says what is shown: `#faults?app=cli_1`. So a reload shows the same. */
+/** The fragment of the address names what the page shows, `#faults?app=cli_1`, so that a reload shows the same. */
 import { signal } from "@preact/signals"
 
 /** The views of the page. */
@@ -18,7 +18,7 @@ window.addEventListener("hashchange", () => {
   address.value = read()
 })
 
-/** Returns the view that is shown. */
+/** Returns the view that the page shows. */
 export const shown = (): View => address.value.view
 
 /** Returns a parameter of the view; `undefined` when it is empty. */

@@ -4,7 +4,7 @@ import type { Entry } from "../../protocol/PublicTypes.ts"
 import { parameter } from "./address.ts"
 
 /**
- * The connection to the mock: `locked` means that the mock requires its control token, `gone` that it does not have the
+ * The connection to the mock: `locked` means that the mock requires its control token, `gone` that it no longer has the
  * workspace.
  */
 export const connection = signal<"connecting" | "live" | "away" | "locked" | "gone">("connecting")
@@ -25,7 +25,7 @@ export const takeTokenFromAddress = (): void => {
   history.replaceState(null, "", location.pathname + location.hash)
 }
 
-/** What a request may have in addition to method and path. */
+/** The parts that a request may have in addition to method and path. */
 interface Parts {
   readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly body?: unknown
@@ -49,7 +49,7 @@ const send = async (method: string, path: string, { body, query = {}, signal }: 
     ...(signal === undefined ? {} : { signal }),
   })
   if (response.status === 403) connection.value = "locked"
-  // These two exist in every workspace, so a 404 means that the workspace is gone.
+  // These two exist in every workspace, so a 404 means that the workspace no longer exists.
   if (response.status === 404 && (path === "/clock" || path === "/journal/live")) connection.value = "gone"
   if (response.ok) return response
   const { error = `HTTP ${response.status}`, problems = [] } = await response.json().catch(() => ({}))

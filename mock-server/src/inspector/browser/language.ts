@@ -5,7 +5,7 @@ type Language = "en" | "zh"
 
 const storageKey = "feishu-mock-language"
 
-/** The browser's language, until somebody switches. */
+/** The language of the page: the browser's, until the user switches it. */
 export const language = signal<Language>(
   (localStorage.getItem(storageKey) ?? navigator.language).startsWith("zh") ? "zh" : "en",
 )

@@ -50,7 +50,7 @@ export const moveClock = async (move: {
   if (shown() === "time") await readLimits()
 }
 
-/** What is left of a rate limit. */
+/** The rest of a rate limit. */
 interface Limit {
   readonly api: string
   readonly app: string
@@ -121,7 +121,7 @@ const readWorkspaces = async () => {
   if (JSON.stringify(read) !== JSON.stringify(workspaces.value)) workspaces.value = read
 }
 
-/** Reads what is shown. A failed request is ignored: the next refresh tries again. */
+/** Reads what the page shows. A failed request is ignored: the next refresh tries again. */
 export const refresh = async (): Promise<void> => {
   const view = shown()
   await Promise.allSettled([

@@ -1,4 +1,4 @@
-/** Notices next to the content: what is new, for screen readers, and what went wrong, for everyone. */
+/** Notices next to the content: news for screen readers, and failures for everyone. */
 import { signal } from "@preact/signals"
 
 const spoken = signal("")

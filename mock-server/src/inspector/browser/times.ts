@@ -25,7 +25,7 @@ const toTheSecond = format({ ...day, ...seconds })
 export const toField = (millis: number): string => toTheSecond(millis).replace(" ", "T")
 
 /** Parses the value of a `datetime-local` field into unix seconds. */
-// oxlint-disable-next-line no-restricted-globals -- Nothing else in a browser parses times of its zone.
+// oxlint-disable-next-line no-restricted-globals -- Only a Date parses times of the browser's time zone.
 export const fromField = (text: string): number => new Date(text).getTime() / 1000
 
 /** Formats a time for `<time datetime>`. */
