@@ -7,6 +7,7 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Behaviour from "../state/Behaviour.ts"
 import * as FaultRules from "../faults/FaultRules.ts"
@@ -70,48 +71,60 @@ export const ClockMove = Schema.Struct({
 const Done = Schema.Struct({ ok: Schema.Literal(true) })
 
 const state = HttpApiGroup.make("state").add(
-  /** Answers once the mock serves. Needs no token, and works under any host name. */
-  HttpApiEndpoint.get("health", "/health", { success: Schema.Struct({ status: Schema.Literal("ok") }) }),
-  HttpApiEndpoint.post("reset", "/reset", { query: workspace, success: Done, error: [Refused, Missing] }),
+  HttpApiEndpoint.get("health", "/health", {
+    success: Schema.Struct({ status: Schema.Literal("ok") }),
+  }).annotate(OpenApi.Summary, "Answer once the mock serves. Needs no token, and works under any host name"),
+  HttpApiEndpoint.post("reset", "/reset", {
+    query: workspace,
+    success: Done,
+    error: [Refused, Missing],
+  }).annotate(
+    OpenApi.Summary,
+    "Restore the seed and the start of the clock; forget tokens, counts, faults and the journal",
+  ),
   // `Accept` decides: one JSON document, or lines of JSON.
   HttpApiEndpoint.get("snapshot", "/state", {
     query: workspace,
     success: [Snapshot.Snapshot, Snapshot.Lines],
     error: [Missing, TooLarge],
-  }),
+  }).annotate(OpenApi.Summary, "Return apps, meetings, clock and switches as they are at this moment"),
   HttpApiEndpoint.put("restore", "/state", {
     query: workspace,
     payload: [Snapshot.Snapshot, Snapshot.Lines],
     success: Done,
     error: [Refused, Missing, TooLarge],
-  }),
+  }).annotate(OpenApi.Summary, "Restore a snapshot; forget tokens, counts, faults and the journal"),
   HttpApiEndpoint.get("behaviour", "/behaviour", {
     query: workspace,
     success: Behaviour.Behaviour,
     error: Missing,
-  }),
+  }).annotate(OpenApi.Summary, "Return the switches"),
   HttpApiEndpoint.patch("changeBehaviour", "/behaviour", {
     query: workspace,
     payload: Behaviour.Some,
     success: Behaviour.Behaviour,
     error: [Refused, Missing],
-  }),
+  }).annotate(OpenApi.Summary, "Change switches from now on; counts of limits start again"),
 )
 
 const apps = HttpApiGroup.make("apps").add(
-  HttpApiEndpoint.get("apps", "/apps", { query: workspace, success: Schema.Array(Seed.App), error: Missing }),
+  HttpApiEndpoint.get("apps", "/apps", {
+    query: workspace,
+    success: Schema.Array(Seed.App),
+    error: Missing,
+  }).annotate(OpenApi.Summary, "Return the apps"),
   HttpApiEndpoint.put("putApp", "/apps", {
     query: workspace,
     payload: Seed.App,
     success: Done,
     error: [Refused, Missing],
-  }),
+  }).annotate(OpenApi.Summary, "Add an app, or replace the one with its id"),
   HttpApiEndpoint.delete("removeApp", "/apps/:id", {
     query: workspace,
     params: { id: Schema.String },
     success: Done,
     error: [Refused, Missing],
-  }),
+  }).annotate(OpenApi.Summary, "Remove an app, except the last one of its workspace"),
   HttpApiEndpoint.get("tokens", "/tokens", {
     query: workspace,
     success: Schema.Array(
@@ -125,14 +138,14 @@ const apps = HttpApiGroup.make("apps").add(
       }),
     ),
     error: Missing,
-  }),
+  }).annotate(OpenApi.Summary, "Return the valid access tokens"),
   HttpApiEndpoint.post("revokeToken", "/tokens/revoke", {
     query: workspace,
     /** The token to revoke; without it, every token of the workspace. */
     payload: Schema.Struct({ token: Schema.optionalKey(Schema.String) }),
     success: Schema.Struct({ revoked: Schema.Int }),
     error: [Refused, Missing],
-  }),
+  }).annotate(OpenApi.Summary, "Revoke one token, or all tokens of the workspace"),
   HttpApiEndpoint.post("authorize", "/authorizations", {
     query: workspace,
     /** The grant that a user would give on Feishu's authorization page. */
@@ -146,12 +159,12 @@ const apps = HttpApiGroup.make("apps").add(
     }),
     success: Schema.Struct({ code: Schema.String }),
     error: [Refused, Missing],
-  }),
+  }).annotate(OpenApi.Summary, "Return the code that an app gets when a user grants scopes"),
   HttpApiEndpoint.post("pushAppTicket", "/app-tickets", {
     payload: Schema.Struct({ app_id: Schema.String }),
     success: Schema.Struct({ app_ticket: Schema.String }),
     error: [Refused, Missing],
-  }),
+  }).annotate(OpenApi.Summary, "Push a new ticket to a store app"),
 )
 
 const meetings = HttpApiGroup.make("meetings").add(
@@ -167,19 +180,19 @@ const meetings = HttpApiGroup.make("meetings").add(
     },
     success: Schema.Struct({ total: Schema.Int, meetings: Schema.Array(Seed.Meeting) }),
     error: Missing,
-  }),
+  }).annotate(OpenApi.Summary, "Search meetings"),
   HttpApiEndpoint.put("putMeetings", "/meetings", {
     query: workspace,
     payload: Schema.Array(Seed.Meeting),
     success: Schema.Struct({ put: Schema.Int }),
     error: [Refused, Missing],
-  }),
+  }).annotate(OpenApi.Summary, "Add meetings, or replace those with the same ids"),
   HttpApiEndpoint.delete("removeMeeting", "/meetings/:id", {
     query: workspace,
     params: { id: Schema.String },
     success: Done,
     error: Missing,
-  }),
+  }).annotate(OpenApi.Summary, "Remove a meeting"),
 )
 
 const faults = HttpApiGroup.make("faults").add(
@@ -190,34 +203,44 @@ const faults = HttpApiGroup.make("faults").add(
       chaos: Schema.NullOr(FaultRules.Chaos),
     }),
     error: Missing,
-  }),
+  }).annotate(OpenApi.Summary, "Return the rules for failures, and chaos"),
   HttpApiEndpoint.post("addFault", "/faults", {
     query: workspace,
     payload: FaultRules.Rule,
     success: FaultRules.Active,
     error: [Refused, Missing],
-  }),
+  }).annotate(
+    OpenApi.Summary,
+    "Add a rule for failures. If several rules apply to a call, the one that was added first changes it",
+  ),
   HttpApiEndpoint.patch("enableFault", "/faults/:id", {
     query: workspace,
     params: { id: Schema.String },
     payload: Schema.Struct({ enabled: Schema.Boolean }),
     success: FaultRules.Active,
     error: [Refused, Missing],
-  }),
+  }).annotate(OpenApi.Summary, "Switch a rule on or off; its counts stay"),
   HttpApiEndpoint.delete("removeFault", "/faults/:id", {
     query: workspace,
     params: { id: Schema.String },
     success: Done,
     error: Missing,
-  }),
-  HttpApiEndpoint.delete("clearFaults", "/faults", { query: workspace, success: Done, error: Missing }),
+  }).annotate(OpenApi.Summary, "Remove a rule"),
+  HttpApiEndpoint.delete("clearFaults", "/faults", {
+    query: workspace,
+    success: Done,
+    error: Missing,
+  }).annotate(OpenApi.Summary, "Remove all rules, and stop chaos"),
   HttpApiEndpoint.put("chaos", "/chaos", {
     query: workspace,
     payload: FaultRules.Chaos,
     success: Done,
     error: [Refused, Missing],
-  }),
-  HttpApiEndpoint.delete("calm", "/chaos", { query: workspace, success: Done, error: Missing }),
+  }).annotate(OpenApi.Summary, "Start random failures"),
+  HttpApiEndpoint.delete("calm", "/chaos", { query: workspace, success: Done, error: Missing }).annotate(
+    OpenApi.Summary,
+    "Stop random failures",
+  ),
 )
 
 const journal = HttpApiGroup.make("journal").add(
@@ -225,20 +248,27 @@ const journal = HttpApiGroup.make("journal").add(
     query: { ...workspace, ...Journal.Filter.fields },
     success: Schema.Array(Journal.Entry),
     error: [Refused, Missing],
-  }),
+  }).annotate(
+    OpenApi.Summary,
+    "Return the last requests with their answers, oldest first; secrets are masked",
+  ),
   // Declared before the next endpoint, whose path would match requests for this one, too.
   HttpApiEndpoint.get("watch", "/journal/live", {
     query: workspace,
     success: HttpApiSchema.StreamSse({ data: Journal.Entry }),
     error: Missing,
-  }),
+  }).annotate(OpenApi.Summary, "Stream every request from now on, as server-sent events"),
   HttpApiEndpoint.get("journalEntry", "/journal/:seq", {
     query: workspace,
     params: { seq: WholeNumber.text(0, Number.MAX_SAFE_INTEGER) },
     success: Journal.Detail,
     error: [Refused, Missing],
-  }),
-  HttpApiEndpoint.delete("clearJournal", "/journal", { query: workspace, success: Done, error: Missing }),
+  }).annotate(OpenApi.Summary, "Return one request with the bodies of request and answer"),
+  HttpApiEndpoint.delete("clearJournal", "/journal", {
+    query: workspace,
+    success: Done,
+    error: Missing,
+  }).annotate(OpenApi.Summary, "Remove all requests from the journal"),
   HttpApiEndpoint.post("verify", "/verify", {
     query: workspace,
     payload: Schema.Struct({
@@ -247,7 +277,7 @@ const journal = HttpApiGroup.make("journal").add(
     }),
     success: Verification.Verdict,
     error: [Refused, Missing],
-  }),
+  }).annotate(OpenApi.Summary, "Compare the requests in the journal with the expected calls"),
   HttpApiEndpoint.get("findings", "/findings", {
     query: workspace,
     success: Schema.Struct({
@@ -259,17 +289,23 @@ const journal = HttpApiGroup.make("journal").add(
       early: Schema.Array(Journal.Entry),
     }),
     error: Missing,
-  }),
+  }).annotate(
+    OpenApi.Summary,
+    "Return what is probably a mistake: unmatched requests, unused rules, and retries that were too early",
+  ),
 )
 
 const time = HttpApiGroup.make("time").add(
-  HttpApiEndpoint.get("clock", "/clock", { query: workspace, success: Clock, error: Missing }),
+  HttpApiEndpoint.get("clock", "/clock", { query: workspace, success: Clock, error: Missing }).annotate(
+    OpenApi.Summary,
+    "Return the mock's time",
+  ),
   HttpApiEndpoint.post("moveClock", "/clock", {
     query: workspace,
     payload: ClockMove,
     success: Clock,
     error: [Refused, Missing],
-  }),
+  }).annotate(OpenApi.Summary, "Set or advance the clock, and freeze it or start it again"),
   HttpApiEndpoint.get("limits", "/limits", {
     query: workspace,
     success: Schema.Array(
@@ -284,7 +320,7 @@ const time = HttpApiGroup.make("time").add(
       }),
     ),
     error: Missing,
-  }),
+  }).annotate(OpenApi.Summary, "Return what is left of each rate limit"),
 )
 
 /** The bounds are those of the command's flags: anything larger would only run out of memory. */
@@ -301,17 +337,20 @@ const WorkspaceInfo = Schema.Struct({
 })
 
 const workspaces = HttpApiGroup.make("workspaces").add(
-  HttpApiEndpoint.get("workspaces", "/workspaces", { success: Schema.Array(WorkspaceInfo) }),
+  HttpApiEndpoint.get("workspaces", "/workspaces", { success: Schema.Array(WorkspaceInfo) }).annotate(
+    OpenApi.Summary,
+    "Return all workspaces, the shared one first",
+  ),
   HttpApiEndpoint.post("addWorkspace", "/workspaces", {
     payload: WorkspaceOptions,
     success: WorkspaceInfo,
     error: Refused,
-  }),
+  }).annotate(OpenApi.Summary, "Add a workspace with its own apps, meetings, clock and limits"),
   HttpApiEndpoint.delete("removeWorkspace", "/workspaces/:id", {
     params: { id: Schema.String },
     success: Done,
     error: Missing,
-  }),
+  }).annotate(OpenApi.Summary, "Remove a workspace that was added"),
 )
 
 /** The whole API, which also describes itself in `/_mock/openapi.json`. */
@@ -319,6 +358,11 @@ export const Api = HttpApi.make("mock")
   .add(state, apps, meetings, faults, journal, time, workspaces)
   .middleware(Problems)
   .prefix("/_mock")
+  .annotate(OpenApi.Title, "The control plane of a mock Feishu")
+  .annotate(
+    OpenApi.Description,
+    "Every request is about one workspace: that of the app which app_id names in the query, or the shared one.",
+  )
   // Otherwise a mistyped key would be ignored silently.
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })

@@ -16,7 +16,10 @@ export interface Problem {
   readonly message: string
 }
 
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
+const format = SchemaIssue.makeFormatterStandardSchemaV1({
+  // Effect's own text is "Expected no excess property".
+  leafHook: (issue) => (issue._tag === "UnexpectedKey" ? "unknown key" : SchemaIssue.defaultLeafHook(issue)),
+})
 
 /** Returns every problem that a Schema has found. */
 export const ofIssue = (issue: SchemaIssue.Issue): ReadonlyArray<Problem> =>
