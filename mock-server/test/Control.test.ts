@@ -568,7 +568,7 @@ describe("workspaces", () => {
     }).pipe(provideMock()),
   )
 
-  it.effect("of one random seed have the same meetings, and tokens that tell whose they are", () =>
+  it.effect("of one random seed have the same meetings, and tokens of their own", () =>
     Effect.gen(function* () {
       const options = { randomSeed: "x", generate: { numbers: 1, meetings: 3 }, rateLimit: 1 }
       const [one, two] = yield* Effect.forEach([1, 2], () =>

@@ -669,7 +669,7 @@ describe("feishu-mock contract", () => {
       const app10014 = yield* listening({ status: 200, body: '{"code":10014,"msg":"app secret invalid"}' })
       const refused = yield* command(["--base-url", app10014.url], app)
       assert.strictEqual(refused.code, 2)
-      assert.include(refused.stderr, "no token was given (200 code 10014): check FEISHU_APP_ID")
+      assert.include(refused.stderr, "no token was issued (200 code 10014): check FEISHU_APP_ID")
       assert.strictEqual(app10014.counted.requests, 1)
       const token = yield* listening({ status: 400, body: '{"code":99991663,"msg":"Invalid access token"}' })
       const expired = yield* command(["--base-url", token.url], { FEISHU_ACCESS_TOKEN: "t-expired" })

@@ -26,7 +26,7 @@ const ask = async (url: string, method: string, path: string, headers: Record<st
 }
 
 describe("S20 health", () => {
-  it("is told to whoever asks, by GET and HEAD, without a token and by any name, and nothing else is", async () => {
+  it("is answered by GET and HEAD, without a token and under any name, and nothing else is", async () => {
     for (const { url } of [feishu, guarded]) {
       for (const Host of [new URL(url).host, "feishu", "feishu:8787", "10.1.2.3", "mock.example.com"]) {
         const got = await ask(url, "GET", "/_mock/health", { Host })

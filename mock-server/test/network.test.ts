@@ -176,7 +176,7 @@ describe("faults of the network, over a socket", () => {
     assert.deepStrictEqual(await Promise.all(answers), ["AbortError", "TypeError"])
   })
 
-  it("none of them holds up the end of the mock, whether or not the client is gone", async () => {
+  it("never delay the shutdown of the mock, whether or not the client has disconnected", async () => {
     const own = await startFeishuMock()
     const send = (then: object) => open(own.url, head(line, { "x-mock-fault": JSON.stringify(then) }))
     const faults = [

@@ -85,7 +85,7 @@ const contract = Effect.fnUntraced(function* (given: ContractSettings.Given & { 
       Refused: ({ outcome, what }) =>
         tell(
           what === "app"
-            ? `no token was given (${outcome}): check FEISHU_APP_ID, FEISHU_APP_SECRET and --base-url`
+            ? `no token was issued (${outcome}): check FEISHU_APP_ID, FEISHU_APP_SECRET and --base-url`
             : `the token is refused (${outcome}): check FEISHU_ACCESS_TOKEN and --base-url`,
           2,
         ),

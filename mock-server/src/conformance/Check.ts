@@ -23,7 +23,7 @@ export interface Check {
   readonly request: string
   /** The most requests that the check sends. */
   readonly requests: number
-  /** The observation that the mock itself gives. */
+  /** The expected observation: that of the mock. */
   readonly expected: string
   /** The switch of the mock that changes the fact. */
   readonly switch?: keyof PublicTypes.Behaviour

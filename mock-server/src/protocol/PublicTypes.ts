@@ -67,7 +67,7 @@ export interface Behaviour {
   readonly rateWindow: "fixed" | "sliding" | "bucket"
   /** The HTTP status of a request over the limit; some older endpoints answer 400 (documented). Default 429. */
   readonly rateStatus: 429 | 400
-  /** The target of the 90-day limit: the span of a query, how far it looks back, or both (the default). */
+  /** What the 90-day limit applies to: the span of a query, how far it looks back, or both (the default). */
   readonly ninetyDays: "both" | "span" | "lookback"
   /** The list of an empty page, which is only known from other endpoints; default `[]`. */
   readonly emptyList: "[]" | "null" | "absent"

@@ -23,7 +23,7 @@ export const Behaviour = Schema.Struct({
   rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
   /** The HTTP status of a request over the limit; some older endpoints answer 400 (documented). Default 429. */
   rateStatus: Schema.Literals([429, 400]),
-  /** The target of the 90-day limit; default `both`. */
+  /** What the 90-day limit applies to; default `both`. */
   ninetyDays: ListByNo.NinetyDays,
   /** The list of an empty page, which is only known from other endpoints; default `[]`. */
   emptyList: Schema.Literals(["[]", "null", "absent"]),

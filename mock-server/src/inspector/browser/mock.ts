@@ -50,7 +50,7 @@ export const moveClock = async (move: {
   if (shown() === "time") await readLimits()
 }
 
-/** The rest of a rate limit. */
+/** A rate limit, and what is left of it. */
 interface Limit {
   readonly api: string
   readonly app: string
