@@ -99,7 +99,11 @@ export const Meeting = Schema.Struct({
     needsQuotes,
     "The tenant that the meeting belongs to (default: the first tenant of the first app)",
   ),
-  meeting_connect: optional(Schema.Boolean, "must be true or false", "Feishu's field of this name"),
+  meeting_connect: optional(
+    Schema.Boolean,
+    "must be true or false",
+    "The value of Feishu's field meeting_connect",
+  ),
   note_id: optional(shown, needsQuotes, "The id of the meeting's note, in quotes"),
 }).annotate(noOtherKeys)
 /** One meeting. */
@@ -117,7 +121,7 @@ export const Generate = Schema.Struct({
   to: optional(
     time,
     notATime,
-    `The end of the starts, exclusive (default: the start of today in UTC): ${waysOfTime}`,
+    `The end of the range of starts, exclusive (default: the start of today in UTC): ${waysOfTime}`,
   ),
 }).annotate(noOtherKeys)
 /** An order to generate meetings. */

@@ -35,7 +35,7 @@ export const appId = anyText.pipe(
   ),
 )
 const notSent =
-  "must have 1 to 1000 characters, without line breaks, control characters, and spaces at either end"
+  "must have 1 to 1000 characters, without line breaks, control characters, or spaces at either end"
 /** A text that clients can send in any header or form. */
 export const sent = anyText.pipe(
   Schema.check(

@@ -86,5 +86,5 @@ const eventsOf = (journal: Journal.Journal): Stream.Stream<string> => {
     { bufferSize: Bounds.watchedEntries, strategy: "sliding" },
   )
   const events = Stream.map(entries, (entry) => `data: ${JSON.stringify(entry)}\n\n`)
-  return Stream.concat(Stream.make(": what happens from now on\n\n"), events)
+  return Stream.concat(Stream.make(": every request from now on\n\n"), events)
 }

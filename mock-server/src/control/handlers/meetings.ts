@@ -53,7 +53,9 @@ const problemsOf = (
 ): ReadonlyArray<string> => {
   const tenants = new Set(store.apps().flatMap(({ tenants }) => tenants))
   return meetings.flatMap(({ end_time: end, start_time: start, tenant_key: tenant }, index) => [
-    ...(tenant !== undefined && !tenants.has(tenant) ? [`[${index}].tenant_key: no app has it`] : []),
+    ...(tenant !== undefined && !tenants.has(tenant)
+      ? [`[${index}].tenant_key: no app has this tenant`]
+      : []),
     ...(end !== undefined && end < start ? [`[${index}].end_time: is before start_time`] : []),
     ...(start > TimeText.lastSecond ? [`[${index}].start_time: ${Seed.tooLate}`] : []),
     ...(end !== undefined && end > TimeText.lastSecond ? [`[${index}].end_time: ${Seed.tooLate}`] : []),

@@ -35,7 +35,7 @@ export const layer = (workspaces: Workspaces) => {
         }),
       )
       .handle("removeWorkspace", ({ params }) =>
-        Outcome.doneOr(workspaces.remove(params.id), `workspace of its own with the app ${params.id}`),
+        Outcome.doneOr(workspaces.remove(params.id), `added workspace with the app ${params.id}`),
       ),
   )
 }
