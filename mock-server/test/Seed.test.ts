@@ -86,7 +86,7 @@ generate:
 `
       assert.deepStrictEqual(yield* refusal("seed.yaml", yaml), [
         "seed.yaml has 12 faults:",
-        "  apps[0].app_secret (line 2): Missing key",
+        "  apps[0].app_secret (line 2): missing key",
         "  apps[0].type (line 3): must be self_built or store",
         "  apps[0].tenants (line 5): must have at least one tenant",
         "  meetings[0].meeting_no (line 8): a meeting number has 9 digits, such as 337736498; quote it when it starts with 0",
@@ -265,7 +265,7 @@ generate:
 `
       const faults = yield* refusal("seed.yaml", yaml)
       assert.deepStrictEqual(
-        faults.filter((fault) => !fault.endsWith("Missing key")),
+        faults.filter((fault) => !fault.endsWith("missing key")),
         [
           "seed.yaml has 19 faults:",
           "  apps[1].tenants (line 3): must have at least one tenant",

@@ -258,8 +258,8 @@ describe("feishu-mock", () => {
         stderr: [
           `feishu-mock: ${file} has 3 faults:`,
           "  generate[0].meeting_no (line 2): a meeting number has 9 digits, such as 337736498; quote it when it starts with 0",
-          "  generate[1].meeting_no (line 3): Missing key",
-          "  generate[1].count (line 3): Missing key",
+          "  generate[1].meeting_no (line 3): missing key",
+          "  generate[1].count (line 3): missing key",
         ].join("\n"),
       })
       const good = yield* seedFile('generate: [{ meeting_no: "123456789", count: 1 }]')

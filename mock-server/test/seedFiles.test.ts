@@ -444,7 +444,7 @@ describe("what is refused", () => {
     [
       "what is missing in spite of a merge key",
       `x-d: &d\n  { meeting_no: 337736498, start_time: -1d }\nmeetings:\n  - { <<: *d, id: 1 }`,
-      ["F has 1 fault:", "meetings[0].topic (line 4): Missing key"],
+      ["F has 1 fault:", "meetings[0].topic (line 4): missing key"],
     ],
     [
       "a merged id twice",
@@ -467,7 +467,7 @@ describe("what is refused", () => {
       [
         "F has 2 faults:",
         "meetings[0].startTime (line 2): unknown key: did you mean start_time?",
-        "meetings[0].start_time (line 2): Missing key",
+        "meetings[0].start_time (line 2): missing key",
       ],
     ],
     [
@@ -495,9 +495,9 @@ describe("what is refused", () => {
         "F has 5 faults:",
         "meetings[0].topik (line 5): unknown key: did you mean topic?",
         "meetings[0].id (line 6): a meeting id is a 64-bit integer as text, such as 7011030664708603907",
-        "meetings[0].meeting_no (line 5): Missing key",
-        "meetings[0].topic (line 5): Missing key",
-        "meetings[0].start_time (line 5): Missing key",
+        "meetings[0].meeting_no (line 5): missing key",
+        "meetings[0].topic (line 5): missing key",
+        "meetings[0].start_time (line 5): missing key",
       ],
     ],
     [

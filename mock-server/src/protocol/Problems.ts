@@ -16,9 +16,11 @@ export interface Problem {
   readonly message: string
 }
 
+/** The messages for keys, in place of Effect's "Missing key" and "Expected no excess property". */
+const messages: Readonly<Record<string, string>> = { MissingKey: "missing key", UnexpectedKey: "unknown key" }
+
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  // Effect's own text is "Expected no excess property".
-  leafHook: (issue) => (issue._tag === "UnexpectedKey" ? "unknown key" : SchemaIssue.defaultLeafHook(issue)),
+  leafHook: (issue) => messages[issue._tag] ?? SchemaIssue.defaultLeafHook(issue),
 })
 
 /** Returns every problem that a Schema has found. */
