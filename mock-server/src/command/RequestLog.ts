@@ -33,7 +33,7 @@ export const pretty = (entry: Entry, { columns, paint }: Terminal): string => {
   const took = `${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`.padStart(7)
   const result = `${status} ${String(code ?? "").padEnd(8)}`
   const reasons = [
-    ...(pageTokenRefused === undefined ? [] : [` page token ${pageTokenRefused}`]),
+    ...(pageTokenRefused === undefined ? [] : [` page token ${refusalInWords(pageTokenRefused)}`]),
     ...(fault === undefined ? [] : [` fault ${visible(fault)}`]),
   ]
   const because = cut(reasons.join(""), 56)
@@ -48,6 +48,9 @@ export const pretty = (entry: Entry, { columns, paint }: Terminal): string => {
     paint("dim", logId),
   ].join(" ")
 }
+
+const refusalInWords = (reason: string): string =>
+  reason === "not one that was given" ? "not issued by this mock" : reason
 
 const clockTime = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" })
 

@@ -39,7 +39,7 @@ export const logIdOf = ({ headers }: Answer): string | undefined => {
   return id !== undefined && /^[\w-]{1,64}$/.test(id) ? id : undefined
 }
 
-/** Returns those of these header names that the answer writes in another letter case, as it writes them; `names` if there are not any. */
+/** Returns the header names that the answer writes in another letter case than `names`, or `names` when it writes all of them so. */
 export const writtenAs = ({ headerNames }: Answer, names: ReadonlyArray<string>): string => {
   const others = headerNames.filter(
     (name) => !names.includes(name) && names.some((one) => one.toLowerCase() === name.toLowerCase()),

@@ -99,7 +99,7 @@ export type NetworkFault = Held<PublicTypes.NetworkFault, typeof NetworkFault>
 
 /** The ways in which a page of meetings is wrong. */
 export const PagingFault = Schema.Literals([
-  /** The page token for the next page is that of this page. */
+  /** The page token of the next page is the same as that of this page. */
   "repeated token",
   /** The next page is the first one again. */
   "cycle",

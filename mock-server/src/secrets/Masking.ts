@@ -197,7 +197,7 @@ const ofField = (name: string, value: string, known: KnownSecrets, depth: number
   return ofValue(value, known, depth)
 }
 
-/** Masks a value whose name is not that of a secret. It may be JSON, a form or a URL with fields of its own. */
+/** Masks the secrets in the value of a field that is not a secret itself. The value may be JSON, a form or a URL with its own fields. */
 const ofValue = (value: string, known: KnownSecrets, depth: number): string => {
   if (value.length < 4) return value
   if (depth === deepest) return redacted
@@ -304,19 +304,19 @@ const endOfBare = (text: string, from: number): number => {
   return end.exec(text)?.index ?? text.length
 }
 
-/** A name with one of these parts is that of a secret. */
+/** The parts of names that make a field a secret. */
 const inSecretNames =
   /secret|passw|passphrase|passcode|passwd|pwd|token|ticket|assertion|verifier|credential|cookie|jwt|bearer|authorization|authcode|(?:encrypt|api|access|private|signing|session)key|sessionid|密码|密钥|口令|令牌|凭证/
-/** Names that have such a part, but are not those of secrets. */
+/** The names of fields that have such a part, but are not secrets. */
 const noSecretNames =
   /pagetokens?$|tokentype$|(?:expire|expires|expiry|expiration|expiresin|expirein|expiresat|expireat|ttl|endpoint|url|uri|count|length)$/
-/** Names that are those of secrets as a whole. */
+/** The names that make a field a secret only as a whole. */
 const secretNames = /^(?:code|pass|pw)$/
-/** Parts that no sentence has by chance. */
+/** The parts of names that do not occur in sentences by chance. */
 const unmistakable =
   /(?:app|client|access|refresh|tenant|user|verification|control|bearer)(?:access)?(?:secret|token|ticket|assertion)|codeverifier|(?:encrypt|api|private)key/
 
-/** True when the name is that of a secret, however it is spelt: `APP_SECRET`, `client%5Fsecret`, `a[token]`. */
+/** True for the name of a secret in any spelling: `APP_SECRET`, `client%5Fsecret`, `a[token]`. */
 export const isSecretName = (name: string): boolean => {
   const spelt = plain(name)
   return (inSecretNames.test(spelt) && !noSecretNames.test(spelt)) || secretNames.test(lastOf(name))

@@ -1,4 +1,4 @@
-/** A workspace on a real socket. */
+/** The mock on a real socket. */
 import { randomBytes } from "node:crypto"
 import { createServer, type Server as NodeServer } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"

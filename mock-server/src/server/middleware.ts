@@ -35,8 +35,8 @@ import type { Workspaces } from "../state/Workspaces.ts"
 
 /**
  * Finds the workspace of a request, breaks the answer when a rule matches, adds the headers of every answer, and writes the
- * journal. An unexpected failure becomes Feishu's internal error, so that every request gets an answer. Ids follow from the
- * random seed and from the order of the requests of a workspace.
+ * journal. An unexpected failure becomes Feishu's internal error, so that every request gets an answer. The random seed and
+ * the order of the requests of a workspace determine the ids.
  */
 export const layer = (
   workspaces: Workspaces,
@@ -190,7 +190,7 @@ const faulty = Effect.fnUntraced(function* (
   return yield* NetworkFaults.answer(network, request, response, bytes)
 })
 
-/** Adds the headers that every answer of Feishu has. */
+/** Adds the headers that all answers of Feishu have. */
 const withIds = (
   exchange: Exchange,
   response: HttpServerResponse.HttpServerResponse,
@@ -210,7 +210,7 @@ const withIds = (
 
 let second = Number.NaN
 let date = ""
-/** Returns a time in unix milliseconds as a `Date` header has it. */
+/** Returns a time in unix milliseconds in the format of the `Date` header. */
 const dateOf = (now: number): string => {
   if (second !== Math.floor(now / 1000)) {
     second = Math.floor(now / 1000)

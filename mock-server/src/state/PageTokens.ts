@@ -21,7 +21,7 @@ interface BoundTo {
 export interface PageTokens {
   /** Returns the token of the page that begins at a row, counted from 0; a different token for each `variant`, from 0 to 255. */
   readonly make: (boundTo: BoundTo, offset: number, variant?: number) => string
-  /** Returns row and variant of a token as text, also when the token is not valid. */
+  /** Returns the row and the variant of a token as text, even when the token is not valid. */
   readonly placeOf: (token: string) => string
   /** Returns the variant of a token that was read. */
   readonly variantOf: (token: string) => number
@@ -40,7 +40,7 @@ const layout = { offset: 0, variant: 4, meetingNo: 5, from: 9, to: 13, tenant: 1
 const bytes = Buffer.alloc(30)
 const textLength = bytes.toString("base64url").length
 
-/** The fields of the query, in its order. */
+/** The fields of the query, in the order in which messages name them. */
 const fields = [
   ["tenant", "tenant"],
   ["meetingNo", "meeting_no"],
@@ -54,7 +54,7 @@ const whenFree: ReadonlyArray<string> = ["start_time", "end_time", "page_size"]
 /** A token from up to this many resets ago is recognised. */
 const resetsKnown = 100
 
-/** Makes the page tokens of a key. After each reset they are different ones. */
+/** Makes the page tokens of a key. Each reset makes different ones. */
 export const pageTokens = (key: string, resets = 0): PageTokens => {
   const words = wordsOf(key, resets)
   const word = (index: number) => words[index]!

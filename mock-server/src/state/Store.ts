@@ -5,8 +5,8 @@
  *
  * This is the only module that knows the library (frozen upstream), and the only one that writes. The library's query API
  * reads every record to find one, by primary key, too (measured: 70 ms at 100,000), and supports neither "or" nor a limit: it
- * searches a million meetings in three of their fields in 2 s, the loop here in 0.1 s. What must cost the same at any size
- * goes to the database behind the models, which finds a record by its primary key at once.
+ * searches a million meetings in three of their fields in 2 s, the loop here in 0.1 s. Operations that must cost the same at any
+ * size use the database behind the models, which finds a record by its primary key at once.
  */
 import { factory, nullable, primaryKey } from "@mswjs/data"
 import { DATABASE_INSTANCE } from "@mswjs/data/lib/glossary.js"

@@ -66,7 +66,7 @@ interface RefreshToken extends Grant {
 
 /** The tokens, tickets and codes of a workspace. */
 export interface Tokens {
-  /** Returns the token of an app in a tenant, a new one or the one given before, and the whole seconds until it expires. */
+  /** Returns a new token of an app in a tenant, or the one issued before, and the whole seconds until it expires. */
   readonly issueTenant: (
     app: { readonly app_id: string; readonly type: "self_built" | "store" },
     tenant: string,

@@ -195,7 +195,7 @@ const emptyState = Effect.fnUntraced(function* (
 ) {
   for (const app of apps) secrets.rememberApp(app)
   const behaviour = Behaviour.withDefaults(options)
-  // An app is in one workspace only, so workspaces with the same random seed make different tokens, and a token belongs to one workspace.
+  // An app is in one workspace only, so the tokens of each workspace differ even with the same random seed.
   const seed = `${randomSeed}/${apps[0].app_id}`
   return {
     behaviour,

@@ -55,7 +55,7 @@ export const chinese: typeof english = {
         ? "page_token 是重置之前签发的"
         : "page_token 不是由模拟飞书签发的"
     },
-    early: (seconds) => `重试早了 ${seconds} 秒`,
+    early: (seconds) => `提前 ${seconds} 秒重试`,
   },
   detail: {
     curl: "复制为 curl",
@@ -158,7 +158,7 @@ export const chinese: typeof english = {
     "reset in mid-body": "响应传输中途重置连接",
     "end in mid-body": "响应传输中途关闭连接",
     stall: "一直没有响应",
-    "stall in mid-body": "响应传输中途停住",
+    "stall in mid-body": "响应传输中途停滞",
     drip: "每秒只传一个字节",
     "truncated JSON": "JSON 被截断",
     "wrong length": "Content-Length 错误",
@@ -180,8 +180,8 @@ export const chinese: typeof english = {
   },
   operations: {
     "meetings.listByNo": "按会议号查会议",
-    "auth.tenantAccessTokenInternal": "租户访问凭证（自建应用）",
-    "auth.appAccessTokenInternal": "应用访问凭证（自建应用）",
+    "auth.tenantAccessTokenInternal": "租户访问凭证（企业自建应用）",
+    "auth.appAccessTokenInternal": "应用访问凭证（企业自建应用）",
     "auth.appAccessToken": "应用访问凭证（商店应用）",
     "auth.tenantAccessToken": "租户访问凭证（商店应用）",
     "auth.appTicketResend": "重新推送 app_ticket",
