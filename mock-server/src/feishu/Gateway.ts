@@ -1,5 +1,5 @@
 /**
- * What Feishu's gateway checks before a request reaches the service behind it, in the observed order: token, then
+ * The checks of Feishu's gateway, before a request reaches the service behind it, in the observed order: token, then
  * scope, then fields. The fields are checked only when token and scope are right.
  */
 // Imported as a namespace: an old Node lacks some of these names, and would fail before it is reported as too old.

@@ -1,4 +1,4 @@
-/** The meetings of a meeting number: what the endpoint declares, and how it answers a request that the gateway has let through. */
+/** The endpoint for the meetings of a meeting number: its declaration, and its answer to a request that the gateway has accepted. */
 import { ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as HttpApi from "effect/http-api/HttpApi"
@@ -11,7 +11,7 @@ import { CurrentExchange, type Exchange } from "./Exchange.ts"
 import { Access, Authorization, Fields } from "./Gateway.ts"
 import * as MeetingPages from "./MeetingPages.ts"
 
-// `page_size[]=5` is a list with one value, and refused (inferred). Unless it is declared it would be ignored as unknown.
+// `page_size[]=5` is a list with one value, and refused (inferred). It is declared, since it would otherwise be ignored as unknown.
 const refused = Schema.optionalKey(Schema.Never)
 
 /** `GET /open-apis/vc/v1/meetings/list_by_no`, behind the gateway. */

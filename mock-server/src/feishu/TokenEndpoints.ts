@@ -71,7 +71,7 @@ export const endpoints = {
 
   "auth.tenantAccessToken": endpoint(TenantAccessToken.StoreRequest, (exchange, request) => {
     const token = exchange.state.tokens.find(Redacted.value(request.app_access_token))
-    // Inferred: a token of another kind is refused like an unknown one, and the code.
+    // Inferred: a token of another kind is refused like an unknown one, with this code.
     if (token?.kind !== "app" || token.revoked || exchange.now >= token.expiresAt) return 10013
     const app = exchange.state.store.app(token.appId)
     if (app === undefined) return 10013

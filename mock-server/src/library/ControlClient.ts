@@ -95,7 +95,7 @@ export interface ControlClient {
     readonly advance?: number | string
     readonly frozen?: boolean
   }) => Promise<Time>
-  /** Revokes one token, or all of them; returns how many. */
+  /** Revokes one token, or all of them; returns the number of revoked tokens. */
   readonly revokeTokens: (token?: string) => Promise<number>
   /** The newest 1,000 entries, oldest first. */
   readonly journal: (filter?: Filter) => Promise<ReadonlyArray<Entry>>

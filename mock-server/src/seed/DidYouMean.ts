@@ -2,7 +2,7 @@
 import leven from "leven"
 
 /**
- * Returns the known name that is nearest to what was written, or `undefined` when no name is near. Case and separators do not
+ * Returns the known name that is nearest to the written one, or `undefined` when no name is near. Case and separators do not
  * count, so `startTime` is near `start_time`; so is `start`, if no other name has that word.
  */
 export const closest = (written: string, known: ReadonlyArray<string>): string | undefined => {

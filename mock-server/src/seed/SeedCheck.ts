@@ -1,4 +1,4 @@
-/** Checks seeds. A seed that is wrong fails with all of its faults at once. */
+/** Checks seeds. An invalid seed fails with all of its faults at once. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"

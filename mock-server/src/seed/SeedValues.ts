@@ -1,4 +1,4 @@
-/** Schemas of the values in a seed, such as a meeting number or a time, with the messages for values that are wrong. */
+/** Schemas of the values in a seed, such as a meeting number or a time, with the messages for wrong values. */
 import * as Net from "node:net"
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
@@ -143,7 +143,7 @@ const countMessage = "count must be a whole number from 0 to 1000000"
 /** A number of meetings to generate. */
 export const count = WholeNumber.between(0, 1_000_000, countMessage)
 
-/** The message for a time that is wrong. */
+/** The message for a wrong time. */
 export const notATime =
   "a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, such as 1767225600 (milliseconds have three digits more)"
 /** The ways to write a time, for descriptions. */

@@ -16,7 +16,7 @@ export const tooOld = ({ generate = [], meetings = [] }: Seed, now: number): num
 }
 
 /**
- * Returns what was probably not meant: scopes that no endpoint of the mock needs (they are accepted, since Feishu has many
+ * Returns a warning for every value that was probably not meant: scopes that no endpoint of the mock needs (they are accepted, since Feishu has many
  * more), and variables of shells and compose files, which the mock does not replace.
  */
 export const warnings = (seed: Seed): ReadonlyArray<Fault> => {

@@ -136,7 +136,7 @@ const writtenInDigits: ReadonlySet<unknown> = new Set(["id", "meeting_no"])
 /** The tags that are accepted: they name the type that a value has anyway, or text. */
 const knownTags = /^(?:!|tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq|timestamp))$/
 
-/** The values of a document. Good for one walk, in the order of the text. */
+/** The values of a document. They can be read once, in the order of the text. */
 class Held {
   readonly faults: Array<Fault> = []
   readonly #lineAt: (offset?: number) => number

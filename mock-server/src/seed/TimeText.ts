@@ -60,7 +60,7 @@ export const Length = (minimum: number, maximum: number) => {
     )
 }
 
-/** Returns what to write instead of a time in another notation; `undefined` when it may mean more than one thing. */
+/** Returns the accepted spelling of a time in another notation; `undefined` when it may mean more than one time. */
 export const meant = (moment: string | number): string | undefined => {
   const text = String(moment).trim().normalize("NFKC")
   const known = words[text.toLowerCase()]

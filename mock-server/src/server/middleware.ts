@@ -277,7 +277,7 @@ const placeByBody = (
     Effect.catch(({ reason }) => Effect.succeed("reason" in reason && reason.reason === "BodyTooLarge")),
   )
 
-/** Returns how to read the text fields of a JSON object or a form, whatever the content type says. */
+/** Returns a function that reads the text fields of a JSON object or a form, whatever its content type is. */
 const fieldsOf = (text: string): ((name: string) => string | undefined) => {
   const json = JsonText.parsed(text)
   if (json === undefined) {

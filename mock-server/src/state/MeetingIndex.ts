@@ -25,7 +25,7 @@ export interface KeptRows {
 
 /** Makes the cache of rows, empty at first. */
 export const keptRows = (maxBytes: number): KeptRows => {
-  // A Set keeps the order in which blocks were added: the first one was read the longest ago.
+  // A Set keeps the order in which blocks were added: the first one was read before all others.
   const blocks = new Set<Block>()
   let bytes = 0
   const forget = (block: Block) => {

@@ -10,7 +10,7 @@ export interface Query {
   readonly app_id?: string | undefined
 }
 
-/** Returns how to find the workspace of a request, and how to change it. */
+/** Returns the functions that find the workspace of a request, and change it. */
 export const of = (workspaces: Workspaces) => {
   const find = ({ app_id: appId }: Query): Effect.Effect<Workspace, ControlApi.Missing> =>
     Effect.suspend(() => {

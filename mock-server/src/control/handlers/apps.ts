@@ -1,4 +1,4 @@
-/** Apps, their tokens, and what would need a user or Feishu itself: authorizations and app tickets. */
+/** Apps, their tokens, and the actions of a user or of Feishu itself: authorizations and app tickets. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { ListByNo } from "@effect-feishu/contract"

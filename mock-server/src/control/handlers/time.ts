@@ -1,4 +1,4 @@
-/** The mock's clock, and the rate limits that run by it. */
+/** The mock's clock, and the rate limits, which follow it. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Option from "effect/Option"
