@@ -1,4 +1,4 @@
-/** `feishu-mock init`: writes a seed to start from, and its JSON Schema for editors. */
+/** `feishu-mock init`: writes `examples/seed.yaml`, a seed to start from, and its JSON Schema for editors. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"

@@ -9,9 +9,9 @@ import * as Bounds from "../protocol/Bounds.ts"
 import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
 import * as Masking from "../secrets/Masking.ts"
 import * as TimeText from "../seed/TimeText.ts"
-import { accepted, type Operation, type OperationName } from "../protocol/Operations.ts"
+import { accepted, paged, type Operation, type OperationName } from "../protocol/Operations.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
-import type { Held, HeldAsWritten } from "../protocol/HeldType.ts"
+import type { SameAsSchema, SameAsEncoded } from "../protocol/SameAsSchema.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
 /** At most this many headers, and characters of headers, in a rule: enough to test the bounds of a client. */
@@ -95,7 +95,7 @@ export const NetworkFault = Schema.Literals([
   "gzip bomb",
 ])
 /** The ways in which the connection or the body breaks. */
-export type NetworkFault = Held<PublicTypes.NetworkFault, typeof NetworkFault>
+export type NetworkFault = SameAsSchema<PublicTypes.NetworkFault, typeof NetworkFault>
 
 /** The ways in which a page of meetings is wrong. */
 export const PagingFault = Schema.Literals([
@@ -118,7 +118,7 @@ export const PagingFault = Schema.Literals([
   "foreign row",
 ])
 /** The ways in which a page of meetings is wrong. */
-export type PagingFault = Held<PublicTypes.PagingFault, typeof PagingFault>
+export type PagingFault = SameAsSchema<PublicTypes.PagingFault, typeof PagingFault>
 
 /** The change of an answer: one failure instead of it, or only a delay before it. */
 export const Then = Schema.Struct({
@@ -153,7 +153,7 @@ export const Then = Schema.Struct({
   ),
 )
 /** The change of an answer. */
-export type Then = HeldAsWritten<PublicTypes.Then, typeof Then>
+export type Then = SameAsEncoded<PublicTypes.Then, typeof Then>
 
 /** The calls that a rule changes: those that meet all conditions. Without conditions, every call of the operation. */
 const When = Schema.Struct({
@@ -169,14 +169,12 @@ const When = Schema.Struct({
   /** Only calls whose query has these values; `null` means absent. Other calls are not counted. */
   matching: Schema.optionalKey(Schema.Record(Schema.String, Schema.NullOr(Schema.String))),
 })
-/** The only operation that has pages. */
-const paged: Operation = "meetings.listByNo"
 /** The message for a paging fault of another operation. */
-export const onlyPaged = `paging needs the operation ${paged}: no other one has pages`
+export const onlyPaged = `paging needs the operation ${paged.join(" or ")}: no other one has pages`
 
 /** True when a failure is possible for an operation. */
 export const isFor = ({ paging }: Then, operation: OperationName): boolean =>
-  paging === undefined || operation === paged
+  paging === undefined || paged.includes(operation)
 
 const knownOperations = `must be one of ${accepted.join(", ")}, or * for all operations`
 
@@ -198,7 +196,7 @@ export const Rule = Schema.Struct({
   ),
 )
 /** A rule. */
-export type Rule = HeldAsWritten<PublicTypes.Rule, typeof Rule>
+export type Rule = SameAsEncoded<PublicTypes.Rule, typeof Rule>
 
 /** A rule that was added, with its counts. */
 export const Active = Schema.Struct({
@@ -210,7 +208,7 @@ export const Active = Schema.Struct({
   fired: Schema.Int,
 })
 /** A rule that was added, with its counts. */
-export type Active = HeldAsWritten<PublicTypes.Active, typeof Active>
+export type Active = SameAsEncoded<PublicTypes.Active, typeof Active>
 
 /** Returns the rule with all secrets in its conditions and headers masked. */
 export const shown = (rule: Active, secrets: KnownSecrets): Active => {
@@ -251,7 +249,7 @@ export const Chaos = Schema.Struct({
   ),
 })
 /** Random failures. */
-export type Chaos = HeldAsWritten<PublicTypes.Chaos, typeof Chaos>
+export type Chaos = SameAsEncoded<PublicTypes.Chaos, typeof Chaos>
 
 /** A call, as rules see it. */
 interface Call {
@@ -322,22 +320,22 @@ export const make = (): Faults => {
     hit: (call) => {
       let hit: Hit | undefined
       for (const rule of rules.values()) {
-        if (!rule.enabled || !isAbout(rule, call)) continue
+        if (!rule.enabled || !matches(rule, call)) continue
         rule.seen++
-        if (hit !== undefined || !isDue(rule)) continue
+        if (hit !== undefined || !isItsTurn(rule)) continue
         rule.fired++
         hit = { rule: rule.id, then: rule.then }
       }
-      return hit ?? (chaos === undefined ? undefined : struck(chaos, call, occurrences))
+      return hit ?? (chaos === undefined ? undefined : chaosHit(chaos, call, occurrences))
     },
   }
 }
 
-const isAbout = ({ operation, when }: Rule, call: Call): boolean =>
+const matches = ({ operation, when }: Rule, call: Call): boolean =>
   (operation === "*" || operation === call.operation) &&
   Object.entries(when?.matching ?? {}).every(([key, value]) => (call.query[key] ?? null) === value)
 
-const isDue = ({ seen, when = {} }: Active): boolean =>
+const isItsTurn = ({ seen, when = {} }: Active): boolean =>
   (when.nth === undefined || seen === when.nth) &&
   (when.first === undefined || seen <= (when.after ?? 0) + when.first) &&
   (when.after === undefined || seen > when.after)
@@ -346,7 +344,7 @@ const isDue = ({ seen, when = {} }: Active): boolean =>
  * Returns the failure of chaos. It depends on the call itself and how often it was sent, so the order of other calls does not
  * matter. A call that is not repeated within a hundred thousand different ones counts as new.
  */
-const struck = (
+const chaosHit = (
   { faults, rate, seed }: Chaos,
   { body, operation, page, query }: Call,
   occurrences: Map<string, number>,

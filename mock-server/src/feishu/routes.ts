@@ -1,7 +1,7 @@
 /**
- * Every endpoint of Feishu that the mock has. An endpoint with an access token is a file like `ListByNo.ts` and two words
- * here; one that gives tokens is a member of `TokenEndpoints` or `OAuthEndpoints`. Their names in fault rules, in the journal
- * and in the middleware are in `protocol/Operations.ts`.
+ * Every endpoint of Feishu that the mock has. An endpoint with an access token is a file like `ListByNo.ts`: it is added to
+ * `Meetings`, and its handler to `meetings`. One that gives tokens is a member of `TokenEndpoints` or `OAuthEndpoints`. What
+ * fault rules, the journal and the middleware call them is in `protocol/Operations.ts`.
  */
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"

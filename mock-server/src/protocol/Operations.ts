@@ -36,5 +36,14 @@ const byRoute = new Map(names.map((name) => [operations[name] as string, name]))
 /** Returns the endpoint of a request; `undefined` if the mock has no such endpoint. */
 export const find = (method: string, path: string): Operation | undefined => byRoute.get(`${method} ${path}`)
 
+/**
+ * True for an endpoint behind the gateway, which has an access token in its header: those that read. The others give tokens, and
+ * have credentials in their body.
+ */
+export const isRead = (name: Operation): boolean => operations[name].startsWith("GET ")
+
+/** The endpoints whose answers come in pages. */
+export const paged: ReadonlyArray<OperationName> = ["meetings.listByNo"]
+
 /** Returns the method and path of an endpoint. */
 export const route = (name: Operation): string => operations[name]

@@ -1,6 +1,6 @@
 /**
  * What programs send to the mock and get from it, as plain types: they need nothing else to be installed. The compiler
- * compares them with the Schemas that the mock checks values with (`HeldType.ts`).
+ * compares them with the Schemas that the mock checks values with (`SameAsSchema.ts`).
  */
 
 /** An app with its credentials. */

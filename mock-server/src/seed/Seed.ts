@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SeedValues from "./SeedValues.ts"
 import * as TimeText from "./TimeText.ts"
-import type { Held } from "../protocol/HeldType.ts"
+import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
 export { SeedInvalid } from "./SeedInvalid.ts"
@@ -64,7 +64,7 @@ export const App = Schema.Struct({
   verification_token: optional(text, needsQuotes, "For a store app: its tickets carry this token"),
 }).annotate(noOtherKeys)
 /** An app with its credentials. */
-export type App = Held<PublicTypes.App, typeof App>
+export type App = SameAsSchema<PublicTypes.App, typeof App>
 
 /** The app of a seed without apps. Its credentials are made up. */
 export const defaultApp: App = {
@@ -107,7 +107,7 @@ export const Meeting = Schema.Struct({
   note_id: optional(shown, needsQuotes, "The id of the meeting's note, in quotes"),
 }).annotate(noOtherKeys)
 /** One meeting. */
-export type Meeting = Held<PublicTypes.Meeting, typeof Meeting>
+export type Meeting = SameAsSchema<PublicTypes.Meeting, typeof Meeting>
 
 /**
  * An order to generate `count` meetings of a number, spread from `from` (inclusive) to `to` (exclusive), which are written
@@ -125,7 +125,7 @@ export const Generate = Schema.Struct({
   ),
 }).annotate(noOtherKeys)
 /** An order to generate meetings. */
-export type Generate = Held<PublicTypes.Generate, typeof Generate>
+export type Generate = SameAsSchema<PublicTypes.Generate, typeof Generate>
 
 /** The keys of a seed that have a meaning. */
 export const Keys = Schema.Struct({
@@ -156,7 +156,7 @@ export const Seed: Schema.Codec<typeof Keys.Type, typeof Keys.Encoded> = Schema.
   Schema.Record(Schema.TemplateLiteral(["x-", Schema.String]), Schema.Unknown),
 ]).annotate(noOtherKeys)
 /** A whole seed. */
-export type Seed = Held<PublicTypes.Seed, typeof Seed>
+export type Seed = SameAsSchema<PublicTypes.Seed, typeof Seed>
 
 /** An entry with every time in unix seconds. */
 export type InSeconds<Entry extends Meeting | Generate> = {

@@ -1,5 +1,5 @@
 /**
- * The example seed, which explains every key. In a clone it is a file in `examples/`. In a bundle, `build.ts` replaces this
+ * The example seed, which explains every key. In a clone it is `examples/seed.yaml`. In a bundle, `build.ts` replaces this
  * module with one that holds the text.
  */
 import { readFileSync } from "node:fs"

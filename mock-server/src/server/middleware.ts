@@ -108,7 +108,7 @@ const ofFeishu = (
   // Paths match letter by letter, as at Feishu. The router also accepts `%5f` for `_` and `;` as the end of a path, and
   // would lead to the control plane past its guard.
   if (exchange.operation === undefined) return recorded(exchange, request, started, Effect.succeed(notFound))
-  if (exchange.operation === "meetings.listByNo") {
+  if (Operations.isRead(exchange.operation)) {
     placeByToken(workspaces, exchange, bearerOf(request.headers["authorization"]))
     return recorded(exchange, request, started, answer)
   }

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
-import type { Held } from "../protocol/HeldType.ts"
+import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
 const limitFrom = (minimum: number) => {
@@ -38,7 +38,7 @@ export const Behaviour = Schema.Struct({
   monthlyQuota: limitFrom(0),
 })
 /** The mock's behaviour where Feishu's documents leave it open. */
-export type Behaviour = Held<PublicTypes.Behaviour, typeof Behaviour>
+export type Behaviour = SameAsSchema<PublicTypes.Behaviour, typeof Behaviour>
 
 /** The switches of a mock without options. */
 export const defaults: Behaviour = {

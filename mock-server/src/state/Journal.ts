@@ -6,7 +6,7 @@ import * as Masking from "../secrets/Masking.ts"
 import * as MeetingPage from "../protocol/MeetingPage.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import { accepted, names, type Operation } from "../protocol/Operations.ts"
-import type { Held } from "../protocol/HeldType.ts"
+import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
 /** One request and its answer. Times are unix milliseconds of the mock's clock. */
@@ -39,7 +39,7 @@ export const Entry = Schema.Struct({
   earlyMillis: Schema.optionalKey(Schema.Finite),
 })
 /** One request and its answer. */
-export type Entry = Held<PublicTypes.Entry, typeof Entry>
+export type Entry = SameAsSchema<PublicTypes.Entry, typeof Entry>
 
 /** An entry with the bodies of request and answer. */
 export const Detail = Schema.Struct({
@@ -48,7 +48,7 @@ export const Detail = Schema.Struct({
   responseBody: Schema.String,
 })
 /** An entry with the bodies of request and answer. */
-export type Detail = Held<PublicTypes.Detail, typeof Detail>
+export type Detail = SameAsSchema<PublicTypes.Detail, typeof Detail>
 
 /** A request that was answered, with nothing masked. */
 interface Answered {
@@ -81,7 +81,7 @@ export const Filter = Schema.Struct({
   after: Schema.optionalKey(WholeNumber.text(0, Number.MAX_SAFE_INTEGER)),
 })
 /** A choice of entries: all conditions together. */
-export type Filter = Held<PublicTypes.Filter, typeof Filter>
+export type Filter = SameAsSchema<PublicTypes.Filter, typeof Filter>
 
 /** Is called with every entry as it is added. */
 export type Listener = (entry: Entry) => void

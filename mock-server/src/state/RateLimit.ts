@@ -1,4 +1,7 @@
-/** The rate limit, counted per API, app and tenant (documented). */
+/**
+ * The rate limit, counted per API, app and tenant (documented). The gateway counts a request; the endpoint sends the refusal,
+ * after the fields were checked.
+ */
 import { ListByNo } from "@effect-feishu/contract"
 
 const windowMillis = ListByNo.rateLimitWindowSeconds * 1000

@@ -16,7 +16,7 @@ import { get } from "../seed/UncheckedSeed.ts"
 import * as Store from "./Store.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
-import type { Held } from "../protocol/HeldType.ts"
+import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
 const first = {
@@ -34,7 +34,7 @@ export const Snapshot = Schema.Struct({
   seed: Schema.Struct({ apps, meetings }).annotate(Seed.noOtherKeys),
 }).annotate(Seed.noOtherKeys)
 /** The contents of a workspace, as JSON. */
-export type Snapshot = Held<PublicTypes.Snapshot, typeof Snapshot>
+export type Snapshot = SameAsSchema<PublicTypes.Snapshot, typeof Snapshot>
 
 /** The first line of a snapshot in lines. */
 const FirstLine = Schema.Struct({

@@ -1,7 +1,7 @@
 /** Compares the calls in the journal with those that a test expected. */
 import * as Schema from "effect/Schema"
 import { accepted } from "../protocol/Operations.ts"
-import type { Held } from "../protocol/HeldType.ts"
+import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
@@ -18,7 +18,7 @@ export const Expectation = Schema.Struct({
   code: Schema.optionalKey(WholeNumber.between(...WholeNumber.code)),
 })
 /** A call that a test expects. */
-export type Expectation = Held<PublicTypes.Expectation, typeof Expectation>
+export type Expectation = SameAsSchema<PublicTypes.Expectation, typeof Expectation>
 
 /** The result of a verification: `ok` is true when all calls were as expected; `differences` has a sentence for each difference. */
 export const Verdict = Schema.Struct({
@@ -26,7 +26,7 @@ export const Verdict = Schema.Struct({
   differences: Schema.Array(Schema.String),
 })
 /** The result of a verification. */
-export type Verdict = Held<PublicTypes.Verdict, typeof Verdict>
+export type Verdict = SameAsSchema<PublicTypes.Verdict, typeof Verdict>
 
 /**
  * Compares the entries with the calls that a test expected; with `inOrder`, their order, too. An expected value that is a

@@ -1,6 +1,7 @@
 /**
- * The messages of this package as data: each sentence is a kind with its values, and its English is made from those. A
- * program that speaks another language writes a `Table` over the same kinds, and the compiler reports kinds that are missing.
+ * The messages of this package that have values (problems, remedies, warnings) as data: each sentence is a kind with its values,
+ * and its English is made from those. A program in another language writes a `Table` over the same kinds, and the compiler
+ * reports kinds that are missing. The fixed texts of other reasons are in `FeishuError`, those of Feishu's codes in `ErrorCodes`.
  *
  * Errors carry their sentences in `sentences`, next to the English texts. Warnings are logged in the words of
  * `CurrentWording`. Values are as safe to show as the English: they hold no secret.

@@ -24,7 +24,7 @@ export const exitCodes = {
   tokenScopeOrApp: 3,
   networkOrServer: 4,
   defect: 5,
-  stopped: 6,
+  outputFailed: 6,
   contract: 7,
   SIGHUP: 129,
   SIGINT: 130,
@@ -102,7 +102,7 @@ export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language
       reason: error._tag,
       meaning: `${name}${say.colon}${SystemError.inWords(code, language)}`,
       remedy: SystemError.isFull(code) ? say.makeRoom(flag) : say.elsewhere(flag),
-      exitCode: exitCodes.stopped,
+      exitCode: exitCodes.outputFailed,
     }
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)

@@ -1,5 +1,6 @@
 /**
- * Judges an answer: success is a JSON body with `code === 0`, on any HTTP status, and nothing else.
+ * Judges an answer. Success is a JSON body with `code === 0`, also on a 4xx or 5xx status. A redirect with a location, and 204,
+ * 206 and 304, are refused before the body is read; so is a page token that could not be sent back.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,7 @@
 /**
  * Writes pages to the output of a run, and records each in its checkpoint. The output says when a step is on the disk
- * (see FileOutput), and only then is it recorded: so a run that resumes writes no row twice, and misses none.
+ * (see FileOutput), and only then is it recorded. A run that resumes cuts off what was not recorded and reads it again; rows that
+ * Feishu repeats are dropped by their ids (SeenIds). So no row is written twice, and none is missed.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -4,10 +4,10 @@
  */
 
 /** The public type of a Schema's values. Does not compile where it differs from the Schema's own. */
-export type Held<Public, _Schema extends { readonly Type: Same<Public, _Schema["Type"]> }> = Public
+export type SameAsSchema<Public, _Schema extends { readonly Type: Same<Public, _Schema["Type"]> }> = Public
 
 /** The Schema's own type, where the public one is that of values as they are written. Does not compile if they differ. */
-export type HeldAsWritten<
+export type SameAsEncoded<
   Public,
   Schema extends { readonly Type: unknown; readonly Encoded: Same<Public, Schema["Encoded"]> },
 > = Schema["Type"]
