@@ -308,7 +308,7 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     retry: "final",
     meaning: "the tenant's API call quota of this month is used up",
     remedy:
-      "Wait for the first of next month (UTC+8), or have the tenant's plan raised. Waiting minutes does not help.",
+      "Wait for the first of next month (UTC+8), or upgrade the tenant's plan. Waiting minutes does not help.",
     source: "documented",
   },
   {
