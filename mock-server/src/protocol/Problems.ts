@@ -16,11 +16,17 @@ export interface Problem {
   readonly message: string
 }
 
-/** The messages for keys, in place of Effect's "Missing key" and "Expected no excess property". */
-const messages: Readonly<Record<string, string>> = { MissingKey: "missing key", UnexpectedKey: "unknown key" }
+/** The messages for keys, in place of Effect's own. A Schema with a message for its key keeps that: Feishu's texts are such. */
+const messages: Readonly<Record<string, string>> = {
+  "Missing key": "missing key",
+  "Expected no excess property": "unknown key",
+}
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) => messages[issue._tag] ?? SchemaIssue.defaultLeafHook(issue),
+  leafHook: (issue) => {
+    const message = SchemaIssue.defaultLeafHook(issue)
+    return messages[message] ?? message
+  },
 })
 
 /** Returns every problem that a Schema has found. */
