@@ -22,7 +22,8 @@
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { MeetingBriefs, nullable } from "./MeetingBrief.ts"
+import { MeetingBriefs } from "./MeetingBrief.ts"
+import { nullable } from "./Row.ts"
 
 /** The path below the base URL (documented). */
 export const path = "/open-apis/vc/v1/meetings/list_by_no"

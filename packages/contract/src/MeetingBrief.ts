@@ -6,9 +6,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaParser from "effect/SchemaParser"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { MeetingId } from "./MeetingNo.ts"
-
-/** Makes the Schema of a field that Feishu may leave out or send as null. */
-export const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+import { nullable, rest, unknownFields } from "./Row.ts"
 
 const KnownFields = Schema.Struct({
   id: MeetingId,
@@ -24,9 +22,7 @@ const KnownFields = Schema.Struct({
  * The Schema of a row as Feishu sends it. Every field but the id may be missing or null, and fields that are not named
  * here may appear at any time.
  */
-export const MeetingBriefRow = Schema.StructWithRest(KnownFields, [
-  Schema.Record(Schema.String, Schema.Unknown),
-])
+export const MeetingBriefRow = Schema.StructWithRest(KnownFields, rest)
 /** A row as Feishu sends it, with the password in clear text. */
 export type MeetingBriefRow = typeof MeetingBriefRow.Type
 
@@ -87,9 +83,7 @@ export class MeetingBrief {
 
   /** The fields that this version does not know, as they were received. Feishu adds fields over time. */
   get unknownFields(): Readonly<Record<string, unknown>> {
-    return Object.fromEntries(
-      Object.entries(this.#row).filter(([name]) => !Object.hasOwn(KnownFields.fields, name)),
-    )
+    return unknownFields(this.#row, KnownFields)
   }
 
   /** Returns the row as it was received, **with the password in clear text**. */
