@@ -124,6 +124,26 @@ describe("in Chinese", () => {
     }
   })
 
+  it("what a code means on one endpoint, too, and no other code has", () => {
+    assert.deepStrictEqual(Object.keys(Chinese.codesOn), Object.keys(ErrorCodes.endpoints))
+    for (const [path, codes] of Object.entries(ErrorCodes.endpoints)) {
+      const chinese = Chinese.codesOn[path]!
+      assert.deepStrictEqual(
+        Object.keys(chinese),
+        codes.map(({ code }) => String(code)).toSorted((a, b) => Number(a) - Number(b)),
+      )
+      for (const { code, meaning, remedy } of codes) {
+        assert.deepStrictEqual(english(`${chinese[code]!.meaning} ${chinese[code]!.remedy}`), [])
+        assert.match(chinese[code]!.remedy, /。$/)
+        for (const [fact] of `${meaning} ${remedy}`.matchAll(
+          /vc:meeting(?:[.:]\w+)*|vc:record:readonly|\d+ days/g,
+        )) {
+          assert.include(`${chinese[code]!.meaning} ${chinese[code]!.remedy}`, fact.replace(" days", " 天"))
+        }
+      }
+    }
+  })
+
   it("every sentence of the client has its Chinese, with the same values and without English", () => {
     const chinese = new Map(everySentence(chineseSentences))
     for (const [kind, text] of everySentence(englishSentences)) {

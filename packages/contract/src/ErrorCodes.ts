@@ -2,39 +2,13 @@
  * A catalogue of the error codes that Feishu may answer to a reader of meetings.
  */
 
-/**
- * How to handle a failure:
- *
- * - `transient`: retry a limited number of times, with growing pauses;
- * - `rateLimited`: wait until the limit's window resets, then retry; does not count as an attempt;
- * - `token`: fetch a new access token once, then retry;
- * - `final`: do not retry, it would fail again.
- */
-export type RetryClass = "transient" | "rateLimited" | "token" | "final"
+import type { EndpointCode, ErrorCode, RetryClass } from "./ErrorCode.ts"
+import * as GetMeeting from "./GetMeeting.ts"
+import * as GetRecording from "./GetRecording.ts"
+import * as ListByNo from "./ListByNo.ts"
 
-/** The source of a fact: official documentation, an observed answer, an official SDK, or inference. */
-export type Source = "documented" | "observed" | "sdk" | "inferred"
-
-/** One code and what is known about it. */
-export interface ErrorCode {
-  readonly code: number
-  /** A short name in camelCase, given here; Feishu has only numbers. */
-  readonly name: string
-  /**
-   * The usual HTTP status of an answer with this code. Never rely on it: other statuses occur with the same code, too.
-   */
-  readonly status: number
-  /** The text in Feishu's answer. It is multilingual and changes: show it, never match it. */
-  readonly msg: string
-  readonly retry: RetryClass
-  /** The meaning: what happened, as a clause. */
-  readonly meaning: string
-  /** The remedy: what to do, as an imperative sentence. */
-  readonly remedy: string
-  /** The remedy if the refused token was fetched for an app; `remedy` is for a token that the user gave. */
-  readonly remedyOfApp?: string
-  readonly source: Source
-}
+/** The types of an entry. */
+export type { EndpointCode, ErrorCode, RetryClass, Source } from "./ErrorCode.ts"
 
 const checkCredentials =
   "Check app id and app secret on the app's page in the developer console, and that they belong to this brand and base URL."
@@ -270,6 +244,36 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
     source: "documented",
   },
   {
+    code: 122001,
+    name: "meetingStatusUnexpected",
+    status: 400,
+    msg: "meeting status unexpected",
+    retry: "notReady",
+    meaning: "the state of the meeting does not allow this, probably since it is still running",
+    remedy: "Request it again after the meeting has ended.",
+    source: "documented",
+  },
+  {
+    code: 122002,
+    name: "meetingNotExist",
+    status: 404,
+    msg: "meeting not exist",
+    retry: "final",
+    meaning: "there is no such meeting",
+    remedy: "Check the meeting id.",
+    source: "documented",
+  },
+  {
+    code: 124002,
+    name: "recordProcessing",
+    status: 400,
+    msg: "record processing",
+    retry: "notReady",
+    meaning: "the recording is still being made",
+    remedy: "Request it again in some minutes.",
+    source: "documented",
+  },
+  {
     code: 121006,
     name: "conflict",
     status: 409,
@@ -433,8 +437,23 @@ export const catalogue: ReadonlyArray<ErrorCode> = [
 
 const byCode = new Map(catalogue.map((entry) => [entry.code, entry]))
 
+/** The endpoints that read meetings: for each path, what codes mean on it. */
+export const endpoints: Readonly<Record<string, ReadonlyArray<EndpointCode>>> = {
+  [ListByNo.path]: ListByNo.codes,
+  [GetMeeting.path]: GetMeeting.codes,
+  [GetRecording.path]: GetRecording.codes,
+}
+
+const byEndpoint = new Map(
+  Object.entries(endpoints).map(([path, codes]) => [
+    path,
+    new Map(codes.map((one) => [one.code, { ...byCode.get(one.code)!, ...one }])),
+  ]),
+)
+
 /**
- * Returns the entry of a code; `undefined` if the code is not known.
+ * Returns the entry of a code; `undefined` if the code is not known. With the path of an endpoint, such as `GetRecording.path`,
+ * the entry says what the code means there.
  *
  * @example
  * ```ts
@@ -445,9 +464,12 @@ const byCode = new Map(catalogue.map((entry) => [entry.code, entry]))
  * // => dataNotExist final
  * console.log(`${entry?.meaning}. ${entry?.remedy}`)
  * // => there is no such meeting. Check the meeting number.
+ * console.log(ErrorCodes.find(121004, "/open-apis/vc/v1/meetings/:meeting_id/recording")?.meaning)
+ * // => the meeting has no recording
  * ```
  */
-export const find = (code: number): ErrorCode | undefined => byCode.get(code)
+export const find = (code: number, path?: string): ErrorCode | undefined =>
+  (path === undefined ? undefined : byEndpoint.get(path)?.get(code)) ?? byCode.get(code)
 
 /**
  * Returns how to handle a failed answer. A known code decides; without one the HTTP status does: 429 is rate

@@ -24,6 +24,7 @@
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import { type EndpointCode, rateLimitCode, scopeCodes } from "./ErrorCode.ts"
 import type { MeetingId } from "./MeetingNo.ts"
 import { Int64, int64, nullable, numberOf, rest, timeOf, unknownFields } from "./Row.ts"
 
@@ -47,6 +48,31 @@ export const rateLimits = [
   { requests: 1_000, windowSeconds: 60 },
   { requests: 50, windowSeconds: 1 },
 ] as const
+
+/** What codes mean on this endpoint. */
+export const codes: ReadonlyArray<EndpointCode> = [
+  {
+    code: 121003,
+    meaning: "the meeting service refused the id or the query",
+    remedy: "Check the meeting id, and that the meeting is not more than 90 days ago.",
+    source: "documented",
+  },
+  {
+    code: 121004,
+    meaning: "there is no meeting with this id",
+    remedy: "Take the id from the list of meetings: a meeting number is not an id.",
+    source: "documented",
+  },
+  {
+    code: 121005,
+    meaning: "the app or user may not see this meeting",
+    remedy:
+      "Use a token of somebody who took part, or ask the tenant's administrator to let the app read meetings.",
+    source: "documented",
+  },
+  ...scopeCodes(scopes),
+  rateLimitCode("1,000 a minute and 50 a second"),
+]
 
 /** Texts that Go's `ParseBool` reads. The official SDK for Python sends `True` and `False` (sdk; that Go reads it is inferred). */
 const booleans = new Map<string, boolean>([

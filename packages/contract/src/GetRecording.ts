@@ -16,6 +16,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import { type EndpointCode, rateLimitCode, scopeCodes } from "./ErrorCode.ts"
 import { Int64, int64, nullable, numberOf, rest, unknownFields } from "./Row.ts"
 
 /** The path below the base URL, with its parameter (documented). */
@@ -29,6 +30,48 @@ export const rateLimits = [
   { requests: 1_000, windowSeconds: 60 },
   { requests: 50, windowSeconds: 1 },
 ] as const
+
+/** What codes mean on this endpoint. */
+export const codes: ReadonlyArray<EndpointCode> = [
+  {
+    code: 121003,
+    meaning: "the meeting service refused the id",
+    remedy: "Check the meeting id.",
+    source: "documented",
+  },
+  {
+    code: 121004,
+    meaning: "the meeting has no recording",
+    remedy: "Nothing is to be done: this is an answer.",
+    source: "sdk",
+  },
+  {
+    code: 121005,
+    meaning: "the app or user may not see the recording",
+    remedy: "Have the owner share the minute, or use a token of somebody who took part.",
+    source: "documented",
+  },
+  {
+    code: 122001,
+    meaning: "the meeting is in a state without a recording, probably since it is still running",
+    remedy: "Request it again after the meeting has ended.",
+    source: "inferred",
+  },
+  {
+    code: 122002,
+    meaning: "there is no meeting with this id",
+    remedy: "Take the id from the list of meetings: a meeting number is not an id.",
+    source: "documented",
+  },
+  {
+    code: 124002,
+    meaning: "the recording is still being made",
+    remedy: "Request it again in some minutes.",
+    source: "documented",
+  },
+  ...scopeCodes(scopes),
+  rateLimitCode("1,000 a minute and 50 a second"),
+]
 
 /** The query: there is none (documented). */
 export const Query = Schema.Struct({})

@@ -22,6 +22,7 @@
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import { type EndpointCode, rateLimitCode, scopeCodes } from "./ErrorCode.ts"
 import { MeetingBriefs } from "./MeetingBrief.ts"
 import { nullable } from "./Row.ts"
 
@@ -37,6 +38,9 @@ export const scopes = ["vc:meeting:readonly", "vc:meeting.meetingid:read"] as co
 export const rateLimit = 100
 /** The window of the rate limit in seconds (documented: "per minute"). */
 export const rateLimitWindowSeconds = 60
+
+/** What codes mean on this endpoint, in addition to the catalogue, whose words for the meeting service are those of this one. */
+export const codes: ReadonlyArray<EndpointCode> = [...scopeCodes(scopes), rateLimitCode("100 a minute")]
 
 /** The number of rows of a page when `page_size` is not sent (documented). */
 export const defaultPageSize = 20

@@ -14,6 +14,7 @@ A known code decides how a failure is handled. Where the code is not known, the 
 - \`transient\`: sent again after growing pauses, up to 5 requests in all.
 - \`rateLimited\`: sent again once the limit's window resets; this does not count as an attempt.
 - \`token\`: sent again once, with a new access token.
+- \`notReady\`: not a fault, and not sent again: what was requested exists later.
 - \`final\`: not sent again, since it would fail again.
 
 | code | usual HTTP status | retry | what happened | what to do | source |
@@ -22,6 +23,23 @@ ${ErrorCodes.catalogue
   .map(
     ({ code, meaning, remedy, retry, source, status }) =>
       `| ${code} | ${status} | \`${retry}\` | ${cell(meaning)} | ${cell(remedy)} | ${source} |\n`,
+  )
+  .join("")}
+## What codes mean on one endpoint
+
+Where it is not said here, a code means the same on every endpoint.
+${Object.entries(ErrorCodes.endpoints)
+  .map(
+    ([path, codes]) => `
+### \`GET ${path}\`
+
+| code | what happened | what to do | source |
+|---|---|---|---|
+${codes
+  .map(
+    ({ code, meaning, remedy, source }) => `| ${code} | ${cell(meaning)} | ${cell(remedy)} | ${source} |\n`,
+  )
+  .join("")}`,
   )
   .join("")}`
 

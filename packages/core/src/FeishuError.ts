@@ -46,6 +46,8 @@ const answer = {
   msg: Schema.optional(Schema.String),
   /** The id that Feishu's support asks for. */
   logId: Schema.optional(Schema.String),
+  /** The path of the endpoint, with its parameters as in Feishu's documents: a code can mean different things on two of them. */
+  endpoint: Schema.optional(Schema.String),
 }
 
 const answered = (reason: {
@@ -66,8 +68,8 @@ const andMore = (more: number | undefined): string => (more === undefined ? "" :
 const inFull = (reason: { readonly meaning: string; readonly remedy: string }): string =>
   `${reason.meaning}. ${reason.remedy}`
 
-const known = (reason: { readonly code?: number | undefined }) =>
-  reason.code === undefined ? undefined : ErrorCodes.find(reason.code)
+const known = (reason: { readonly code?: number | undefined; readonly endpoint?: string | undefined }) =>
+  reason.code === undefined ? undefined : ErrorCodes.find(reason.code, reason.endpoint)
 
 /** The input is wrong; nothing was sent. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
@@ -384,8 +386,8 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
   }
   /** The same error, of a known app. */
   ofApp(appId: string): AuthenticationFailed {
-    const { code, logId, msg, status } = this
-    return new AuthenticationFailed({ status, code, msg, logId, appId })
+    const { code, endpoint, logId, msg, status } = this
+    return new AuthenticationFailed({ status, code, msg, logId, endpoint, appId })
   }
   get meaning() {
     const app = this.appId === undefined ? "" : `app ${shortened(this.appId, 80)}: `

@@ -8,6 +8,7 @@ const reasonsOf: Record<ErrorCodes.RetryClass, ReadonlyArray<string>> = {
   transient: ["ServerFailed"],
   rateLimited: ["RateLimited"],
   token: ["AuthenticationFailed"],
+  notReady: ["RequestRefused"],
   final: ["AuthenticationFailed", "PermissionDenied", "QuotaExceeded", "RequestRefused"],
 }
 

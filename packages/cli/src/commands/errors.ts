@@ -6,7 +6,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ErrorCodes } from "@effect-feishu/core"
-import { codes, type OfCode } from "../language/Chinese.ts"
+import { codes, codesOn, type OfCode } from "../language/Chinese.ts"
 import { CommandEnded } from "../failure/CommandEnded.ts"
 import * as English from "../language/English.ts"
 import { exitCodes } from "../failure/Fault.ts"
@@ -31,6 +31,7 @@ const words = Language.words({
       transient: "a few times, with growing pauses",
       rateLimited: "once the limit has reset",
       token: "once, with a new access token",
+      notReady: "not by itself: it exists later",
       final: "no use: it would fail again",
     },
     source: "source",
@@ -61,6 +62,7 @@ const words = Language.words({
       transient: "次数有限，间隔递增",
       rateLimited: "等频率限制重置之后",
       token: "换用新的访问凭证重试一次",
+      notReady: "不自动重试：稍后才会有",
       final: "无用：再试仍会失败",
     },
     source: "来源",
@@ -119,8 +121,17 @@ export const errors = (language: Language.Language) => {
 }
 
 /** Returns the meaning and the remedy of a code; in English the meaning is the catalogue's. */
-const ofCode = (entry: ErrorCodes.ErrorCode, language: Language.Language): OfCode =>
-  language === "zh" ? (codes[entry.code] ?? entry) : { ...entry, remedy: English.remedyOfCode(entry) }
+const ofCode = (entry: ErrorCodes.ErrorCode, language: Language.Language, path?: string): OfCode =>
+  language === "zh"
+    ? ((path === undefined ? undefined : codesOn[path]?.[entry.code]) ?? codes[entry.code] ?? entry)
+    : { ...entry, remedy: English.remedyOfCode(entry) }
+
+/** Returns the endpoints on which a code means something else, or has another remedy. */
+const endpointsOf = (entry: ErrorCodes.ErrorCode) =>
+  Object.keys(ErrorCodes.endpoints).flatMap((path) => {
+    const there = ErrorCodes.find(entry.code, path)!
+    return there.meaning === entry.meaning && there.remedy === entry.remedy ? [] : [{ path, there }]
+  })
 
 const inJson = (value: unknown): string => JSON.stringify(value, undefined, 2)
 
@@ -158,6 +169,16 @@ const details = (entry: ErrorCodes.ErrorCode, language: Language.Language): stri
       ],
       { ...layout, indent: 10 },
     ),
+    ...endpointsOf(entry).map(({ path, there }) => {
+      const { meaning, remedy } = ofCode(there, language, path)
+      return `\nGET ${path}\n${HelpText.rows(
+        [
+          ["", meaning],
+          [say.toDo, remedy],
+        ],
+        { ...layout, indent: 10 },
+      )}`
+    }),
   ].join("\n")
 }
 

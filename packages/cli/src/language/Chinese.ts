@@ -1,5 +1,8 @@
 /** The Chinese of what the client and the catalogue of error codes say in English. Tests hold it complete. */
 import { shortened } from "@effect-feishu/terminal/Shortened"
+import * as GetMeeting from "@effect-feishu/contract/GetMeeting"
+import * as GetRecording from "@effect-feishu/contract/GetRecording"
+import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { type FeishuError, Sentence } from "@effect-feishu/core"
 import { chineseSentences, ofSecretProblem } from "./chineseSentences.ts"
 import { settingName } from "./settingName.ts"
@@ -64,6 +67,9 @@ export const codes: Readonly<Record<number, OfCode>> = {
     remedy: "请联系租户管理员为应用开通会议读取权限，或使用会议组织者的访问凭证。",
   },
   121006: { meaning: "请求与会议的当前状态冲突", remedy: later },
+  122001: { meaning: "会议的状态不允许该操作，很可能仍在进行中", remedy: "请在会议结束后再查询。" },
+  122002: { meaning: "会议不存在", remedy: "请核对会议 ID。" },
+  124002: { meaning: "录制文件仍在生成中", remedy: "请在几分钟后再查询。" },
   99991400: {
     meaning: "请求超出频率限制：每个 API、应用、租户每分钟 100 次",
     remedy: "请等待频率限制窗口重置；若有其他程序使用同一应用，请减少它们的请求，或调低 --rate-limit。",
@@ -94,6 +100,55 @@ export const codes: Readonly<Record<number, OfCode>> = {
     remedy: "请让用户以 vc:meeting:readonly、vc:meeting.meetingid:read 中的任一权限重新授权。",
   },
   99992402: { meaning: "网关校验请求字段失败", remedy: "请按错误中列出的字段修改。" },
+}
+
+const scopesOn = (scopes: string): Readonly<Record<number, OfCode>> => ({
+  99991672: {
+    meaning: "应用未开通所需权限",
+    remedy: `请在开发者后台为应用开通 ${scopes}，并发布新版本。`,
+  },
+  99991679: { meaning: "用户未向应用授予所需权限", remedy: `请让用户以 ${scopes} 重新授权。` },
+})
+
+const limitOn = (limit: string): OfCode => ({
+  meaning: `请求超出频率限制：每个 API、应用、租户${limit}`,
+  remedy: "请等待频率限制窗口重置；若有其他程序使用同一应用，请降低它们的频率，或调低 --rate-limit。",
+})
+
+const idFromList = "请从会议列表中取得会议 ID：会议号不是会议 ID。"
+
+/** What codes mean on one endpoint, by its path. */
+export const codesOn: Readonly<Record<string, Readonly<Record<number, OfCode>>>> = {
+  [ListByNo.path]: {
+    ...scopesOn("vc:meeting:readonly、vc:meeting.meetingid:read 中的任一权限"),
+    99991400: limitOn("每分钟 100 次"),
+  },
+  [GetMeeting.path]: {
+    121003: {
+      meaning: "会议服务拒绝了请求中的会议 ID 或参数",
+      remedy: "请核对会议 ID，并确认会议不早于 90 天前。",
+    },
+    121004: { meaning: "没有这个 ID 的会议", remedy: idFromList },
+    121005: {
+      meaning: "应用或用户无权查看该会议",
+      remedy: "请使用参会者的访问凭证，或联系租户管理员为应用开通会议读取权限。",
+    },
+    ...scopesOn("vc:meeting:readonly、vc:meeting.meetingevent:read 中的任一权限"),
+    99991400: limitOn("每分钟 1000 次、每秒 50 次"),
+  },
+  [GetRecording.path]: {
+    121003: { meaning: "会议服务拒绝了请求中的会议 ID", remedy: "请核对会议 ID。" },
+    121004: { meaning: "该会议没有录制文件", remedy: "无需处理：这是正常的结果。" },
+    121005: {
+      meaning: "应用或用户无权查看录制文件",
+      remedy: "请让所有者分享妙记，或使用参会者的访问凭证。",
+    },
+    122001: { meaning: "会议当前的状态没有录制文件，很可能仍在进行中", remedy: "请在会议结束后再查询。" },
+    122002: { meaning: "没有这个 ID 的会议", remedy: idFromList },
+    124002: { meaning: "录制文件仍在生成中", remedy: "请在几分钟后再查询。" },
+    ...scopesOn("vc:record:readonly 权限"),
+    99991400: limitOn("每分钟 1000 次、每秒 50 次"),
+  },
 }
 
 const slow = "请稍后重试；飞书或途中的代理响应缓慢。"
@@ -208,7 +263,15 @@ const answered = (reason: {
 
 const andMore = (more: number | undefined): string => (more === undefined ? "" : `，另有 ${more} 个`)
 
-const known = (code: number | undefined): OfCode | undefined => (code === undefined ? undefined : codes[code])
+const known = ({ code, endpoint }: WithCode): OfCode | undefined =>
+  code === undefined
+    ? undefined
+    : ((endpoint === undefined ? undefined : codesOn[endpoint]?.[code]) ?? codes[code])
+
+interface WithCode {
+  readonly code?: number | undefined
+  readonly endpoint?: string | undefined
+}
 
 /** A sentence of the client; and where there is none, the text that a program has given instead. */
 const said = (sentence: Sentence.Sentence | undefined, text: string): string =>
@@ -249,8 +312,8 @@ const reasons: Reasons = {
     const body =
       reason.excerpt === undefined ? "" : `，${reason.contentType ?? "无内容类型"}：“${reason.excerpt}”`
     return {
-      meaning: `${known(reason.code)?.meaning ?? "服务器出错"}（${answered(reason)}${body}）`,
-      remedy: known(reason.code)?.remedy ?? "请稍后重试；并确认 base URL 指向飞书，途中没有代理代为响应。",
+      meaning: `${known(reason)?.meaning ?? "服务器出错"}（${answered(reason)}${body}）`,
+      remedy: known(reason)?.remedy ?? "请稍后重试；并确认 base URL 指向飞书，途中没有代理代为响应。",
     }
   },
   RateLimited: (reason) => {
@@ -262,14 +325,14 @@ const reasons: Reasons = {
     }
   },
   QuotaExceeded: (reason) => ({
-    meaning: `${known(reason.code)?.meaning ?? "本月额度已用完"}（${answered(reason)}）`,
-    remedy: known(reason.code)?.remedy ?? "请等待下月 1 日额度恢复。",
+    meaning: `${known(reason)?.meaning ?? "本月额度已用完"}（${answered(reason)}）`,
+    remedy: known(reason)?.remedy ?? "请等待下月 1 日额度恢复。",
   }),
   AuthenticationFailed: (reason) => ({
-    meaning: `${reason.appId === undefined ? "" : `应用 ${shortened(reason.appId, 80)}：`}${known(reason.code)?.meaning ?? "访问凭证接口拒绝了应用凭证"}（${answered(reason)}）`,
+    meaning: `${reason.appId === undefined ? "" : `应用 ${shortened(reason.appId, 80)}：`}${known(reason)?.meaning ?? "访问凭证接口拒绝了应用凭证"}（${answered(reason)}）`,
     remedy:
-      (reason.appId === undefined ? undefined : known(reason.code)?.remedyOfApp) ??
-      known(reason.code)?.remedy ??
+      (reason.appId === undefined ? undefined : known(reason)?.remedyOfApp) ??
+      known(reason)?.remedy ??
       "请核对 App ID 与 App Secret。",
   }),
   AppTicketMissing: ({ appId, waitedSeconds }) => ({
@@ -277,18 +340,18 @@ const reasons: Reasons = {
     remedy: "请确认飞书能访问应用的事件订阅地址，且程序将每个 app_ticket 事件交给 AppTicket.push。",
   }),
   PermissionDenied: (reason) => ({
-    meaning: `${known(reason.code)?.meaning ?? "没有权限"}（${answered(reason)}）${reason.scopes.length === 0 ? "" : `；任一权限即可：${reason.scopes.join("、")}${andMore(reason.moreScopes)}`}`,
-    remedy: known(reason.code)?.remedy ?? "请联系租户管理员为应用开通会议读取权限。",
+    meaning: `${known(reason)?.meaning ?? "没有权限"}（${answered(reason)}）${reason.scopes.length === 0 ? "" : `；任一权限即可：${reason.scopes.join("、")}${andMore(reason.moreScopes)}`}`,
+    remedy: known(reason)?.remedy ?? "请联系租户管理员为应用开通会议读取权限。",
   }),
   RequestRefused: (reason) => {
     const fields = reason.violations.map(({ description, field }) => `${field}：${description}`).join("；")
     const what =
       reason.detail === undefined
-        ? (known(reason.code)?.meaning ?? "飞书拒绝了请求")
+        ? (known(reason)?.meaning ?? "飞书拒绝了请求")
         : said(reason.sentences?.detail, reason.detail)
     return {
       meaning: `${what}（${answered(reason)}${fields === "" ? "" : `；${fields}${andMore(reason.moreViolations)}`}）`,
-      remedy: known(reason.code)?.remedy ?? "请检查 base URL 与请求，并将日志 ID 提供给飞书技术支持。",
+      remedy: known(reason)?.remedy ?? "请检查 base URL 与请求，并将日志 ID 提供给飞书技术支持。",
     }
   },
   Redirected: (reason) => {

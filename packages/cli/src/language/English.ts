@@ -59,7 +59,10 @@ const remedyOf = (reason: FeishuError.Reason): string => {
     case "TransportFailed":
       return remedyOfTransport(reason)
     default: {
-      const code = "code" in reason && reason.code !== undefined ? ErrorCodes.find(reason.code) : undefined
+      const code =
+        "code" in reason && reason.code !== undefined
+          ? ErrorCodes.find(reason.code, reason.endpoint)
+          : undefined
       // A token that was fetched for an app has another remedy, which names nothing of the client's code.
       return code !== undefined && reason.remedy === code.remedy ? remedyOfCode(code) : reason.remedy
     }

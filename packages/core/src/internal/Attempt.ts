@@ -55,8 +55,9 @@ export const make: Effect.Effect<
     return yield* Transport.send({ client, config, watchdog, request, secrets, started }).pipe(
       Effect.flatMap((received) => {
         answer = received
-        return Effect.flatMap(judge(received, request.url, config.longestWaitSeconds, secrets), (json) =>
-          decode(json, received),
+        return Effect.flatMap(
+          judge(received, request.url, config.longestWaitSeconds, secrets, operation.replace(/^[A-Z]+ /, "")),
+          (json) => decode(json, received),
         )
       }),
       Effect.mapError((error) => error.with({ path: requestPath(operation, request.url) })),

@@ -32,12 +32,16 @@ const longestPageToken = 8_192
 
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope.Envelope)
 
-/** Gives the parsed JSON of a successful answer, or fails with why it is not one. `url` is that of the request. */
+/**
+ * Gives the parsed JSON of a successful answer, or fails with why it is not one. `url` is that of the request, `endpoint` the path
+ * of its endpoint.
+ */
 export const judge = Effect.fnUntraced(function* (
   answer: Answer,
   url: string,
   longestWaitSeconds: number,
   secrets: Secrets,
+  endpoint?: string,
 ): Effect.fn.Return<unknown, FeishuError> {
   const fail = (reason: Reason) => new FeishuError({ reason })
   const { status } = answer
@@ -61,6 +65,7 @@ export const judge = Effect.fnUntraced(function* (
   const now = yield* Clock.currentTimeMillis
   const failure: Failure = {
     answer,
+    endpoint: endpoint !== undefined && Object.hasOwn(ErrorCodes.endpoints, endpoint) ? endpoint : undefined,
     secrets,
     rateLimited: (said) => rateLimited(answer, said, now, longestWaitSeconds),
   }
@@ -87,11 +92,14 @@ interface Said {
   readonly code?: number
   readonly msg?: string | undefined
   readonly logId: string | undefined
+  readonly endpoint?: string | undefined
 }
 
 /** An answer that is not a success. */
 interface Failure {
   readonly answer: Answer
+  /** The path of the endpoint, if codes mean something of their own on it. */
+  readonly endpoint: string | undefined
   readonly secrets: Secrets
   readonly rateLimited: (said: Said) => RateLimited
 }
@@ -131,12 +139,21 @@ const reasonWithoutCode = (isJson: boolean, { answer, rateLimited, secrets }: Fa
 }
 
 /** The reason of an answer with a code of Feishu. */
-const reasonOfCode = (envelope: Envelope.Envelope, { answer, rateLimited, secrets }: Failure): Reason => {
+const reasonOfCode = (
+  envelope: Envelope.Envelope,
+  { answer, endpoint, rateLimited, secrets }: Failure,
+): Reason => {
   const { code, error, log_id } = envelope
   const { status } = answer
   const logId = answer.logId ?? checkedLogId(error?.log_id ?? log_id, secrets)
   const msg = envelope.msg ?? envelope.error_description
-  const said = { status, code, logId, msg: msg === undefined ? undefined : showable(msg, secrets, 300) }
+  const said = {
+    status,
+    code,
+    logId,
+    msg: msg === undefined ? undefined : showable(msg, secrets, 300),
+    endpoint,
+  }
   switch (ErrorCodes.retryClass({ code, status })) {
     case "rateLimited":
       return rateLimited(said)

@@ -88,7 +88,7 @@ export const toFeishuError = (error: Core.FeishuError): Plain.FeishuError => {
  * Returns a reason without `sentences`, the data of its texts: that is for programs with messages in another language.
  */
 const withoutSentences = <R extends object>(reason: R): R => {
-  const { sentences: _, ...rest } = { sentences: undefined, ...reason }
+  const { endpoint: _, sentences: __, ...rest } = { endpoint: undefined, sentences: undefined, ...reason }
   return rest as R
 }
 
