@@ -49,18 +49,29 @@ export class RateLimit extends Context.Service<
     /**
      * Runs an effect that sends one request as soon as there is a slot and the gate is open. First come, first
      * served. `outcome` returns what became of the request: `unanswered` if the effect was interrupted or died.
+     * `windows` are the limits of this key, all of which hold at once; those of the options unless given.
      */
     readonly withSlot: (
       key: string,
       outcome: (exit: Exit.Exit<unknown, unknown>) => Outcome,
+      windows?: Windows,
     ) => <A, E, R>(request: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
     /**
      * Reports that Feishu refused a request: no request with this key is sent until the reset, in seconds from now.
      * Gives the pace from then on, in milliseconds between two requests.
      */
-    readonly refused: (key: string, resetSeconds: number) => Effect.Effect<number>
+    readonly refused: (key: string, resetSeconds: number, windows?: Windows) => Effect.Effect<number>
   }
 >()("@effect-feishu/core/RateLimit") {}
+
+/** A limit of so many requests in any time of `window`. */
+export interface Window {
+  readonly requests: number
+  readonly window: Duration.Input
+}
+
+/** The limits of one endpoint, such as 1,000 a minute and 50 a second: a request has to be within all of them. */
+export type Windows = readonly [Window, ...ReadonlyArray<Window>]
 
 /** The numbers of the limit. */
 export interface Options {
@@ -147,78 +158,111 @@ const windowMillisOf = ({ window }: Pick<Options, "window">): number =>
 const fewLanes = 1_000
 
 /**
- * Makes a limit. All its times are whole milliseconds: with fractions a timer would fire just too early, again and
- * again.
+ * The numbers of the limits of a key, in whole milliseconds: with fractions a timer would fire just too early, again and again.
  */
+const numbersOf = (windows: Windows, { unansweredRest }: Options): Lane.Numbers => {
+  const all = windows.map(({ requests, window }) => ({
+    requests,
+    millis: windowMillisOf({ window }),
+    answeredRest: restMillis("answered", { window }),
+    unansweredRest: restMillis("unanswered", { window, unansweredRest }),
+  }))
+  const window = Math.max(...all.map(({ millis }) => millis))
+  const evenPace = Math.max(...all.map(({ millis, requests }) => Math.ceil(millis / requests)))
+  // After refusals the pace is as if two programs shared the limit, then four, …, down to one request in a tenth of a window.
+  return { windows: all, window, evenPace, slowestPace: Math.max(evenPace, Math.ceil(window / 10)) }
+}
+
+/** Makes a limit. */
 export const make = (options: Options = {}): RateLimit["Service"] => {
   const requests = options.requests ?? ListByNo.rateLimit
-  const window = windowMillisOf(options)
-  const answeredRestMillis = restMillis("answered", options)
-  const longestRestMillis = restMillis("unanswered", options)
-  const evenPace = Math.ceil(window / requests)
-  // After refusals the pace is as if two programs shared the limit, then four, …, down to one request in a tenth of a
-  // window.
-  const numbers = { window, evenPace, slowestPace: Math.max(evenPace, Math.ceil(window / 10)) }
+  const own: Windows = [{ requests, window: options.window ?? `${ListByNo.rateLimitWindowSeconds} seconds` }]
+  const numbers = numbersOf(own, options)
+  const longestRestMillis = numbers.windows[0]!.unansweredRest
   const restingMillis =
     typeof options.initially === "object" ? longestRests(options.initially, requests, longestRestMillis) : []
 
-  const lanes = new Map<string, Lane.Lane>()
+  const lanes = new Map<string, KeyLimit>()
   let sweepAt = fewLanes
   let startedAt: number | undefined
-  const laneOf = (key: string, time: number): Lane.Lane => {
+  const limitOf = (key: string, time: number, windows: Windows | undefined): KeyLimit => {
     const started = (startedAt ??= time)
-    let lane = lanes.get(key)
-    if (lane === undefined) {
+    let limit = lanes.get(key)
+    if (limit === undefined) {
       if (lanes.size >= sweepAt) {
-        for (const [other, resting] of lanes) if (Lane.isAtRest(resting, numbers, time)) lanes.delete(other)
+        for (const [other, { lane, numbers }] of lanes) {
+          if (Lane.isAtRest(lane, numbers, time)) lanes.delete(other)
+        }
         sweepAt = Math.max(fewLanes, 2 * lanes.size)
       }
-      const usableAt = restingMillis.map((millis) => started + millis)
-      const gateOpensAt =
-        options.initially === "full" ? started + longestRestMillis : Number.NEGATIVE_INFINITY
-      lane = Lane.make(requests, usableAt, gateOpensAt, time)
-      lanes.set(key, lane)
+      const numbersHere = windows === undefined ? numbers : numbersOf(windows, options)
+      const longest = Math.max(...numbersHere.windows.map(({ unansweredRest }) => unansweredRest))
+      const usableAt = windows === undefined ? restingMillis.map((millis) => started + millis) : []
+      const gateOpensAt = options.initially === "full" ? started + longest : Number.NEGATIVE_INFINITY
+      limit = { numbers: numbersHere, lane: Lane.make(numbersHere, usableAt, gateOpensAt, time) }
+      lanes.set(key, limit)
     }
-    return lane
+    return limit
   }
 
   return RateLimit.of({
-    withSlot: (key, outcome) => (request) =>
+    withSlot: (key, outcome, windows) => (request) =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(monotonicMillis, (arrived) => {
-          const lane = laneOf(key, arrived)
-          lane.active++
-          let freeSince: number | undefined
-          const onTaken = (time: number) => (freeSince = time)
-          const held = Effect.onExit(restore(request), (exit) => {
-            const became = outcome(exit)
-            return became === "not sent"
-              ? Lane.giveBack(lane, freeSince!)
-              : Effect.flatMap(monotonicMillis, (time) =>
-                  Lane.giveBack(
-                    lane,
-                    time + (became === "answered" ? answeredRestMillis : longestRestMillis),
-                  ),
-                )
-          })
-          // The fast path: no other request is waiting.
-          if (lane.waiting === 0 && Lane.tryTake(lane, numbers, arrived, onTaken) === 0) return held
-          lane.waiting++
-          const inLine = Effect.onExit(restore(Lane.takeInTurn(lane, numbers, onTaken)), (exit) => {
-            lane.waiting--
-            if (Exit.isSuccess(exit)) return Effect.void
-            if (freeSince !== undefined) return Lane.giveBack(lane, freeSince)
-            lane.active--
-            return Effect.void
-          })
-          return Effect.andThen(inLine, held)
-        }),
+        Effect.flatMap(monotonicMillis, (arrived) =>
+          withSlots(limitOf(key, arrived, windows), arrived, outcome, request, restore),
+        ),
       ),
-    refused: (key, resetSeconds) =>
-      Effect.flatMap(monotonicMillis, (time) =>
-        Lane.refuse(laneOf(key, time), numbers, time, time + Math.ceil(resetSeconds * 1000) + marginMillis),
-      ),
+    refused: (key, resetSeconds, windows) =>
+      Effect.flatMap(monotonicMillis, (time) => {
+        const { lane, numbers } = limitOf(key, time, windows)
+        return Lane.refuse(lane, numbers, time, time + Math.ceil(resetSeconds * 1000) + marginMillis)
+      }),
   })
+}
+
+/** The limit of one key. */
+interface KeyLimit {
+  readonly numbers: Lane.Numbers
+  readonly lane: Lane.Lane
+}
+
+/**
+ * Runs a request as soon as there is a slot of each window for it, and gives the slots back after it. Counts the request at once,
+ * so that its lane is not dropped before it takes its slots.
+ */
+const withSlots = <A, E, R>(
+  { lane, numbers }: KeyLimit,
+  arrived: number,
+  outcome: (exit: Exit.Exit<unknown, unknown>) => Outcome,
+  request: Effect.Effect<A, E, R>,
+  restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
+): Effect.Effect<A, E, R> => {
+  lane.active++
+  let freeSince: ReadonlyArray<number> | undefined
+  const onTaken = (times: ReadonlyArray<number>) => (freeSince = times)
+  const held = Effect.onExit(restore(request), (exit) => {
+    const became = outcome(exit)
+    if (became === "not sent") return Lane.giveBack(lane, freeSince!)
+    const restOf = ({ answeredRest, unansweredRest }: Lane.Window) =>
+      became === "answered" ? answeredRest : unansweredRest
+    return Effect.flatMap(monotonicMillis, (time) =>
+      Lane.giveBack(
+        lane,
+        numbers.windows.map((window) => time + restOf(window)),
+      ),
+    )
+  })
+  // The fast path: no other request is waiting.
+  if (lane.waiting === 0 && Lane.tryTake(lane, numbers, arrived, onTaken) === 0) return held
+  lane.waiting++
+  const inLine = Effect.onExit(restore(Lane.takeInTurn(lane, numbers, onTaken)), (exit) => {
+    lane.waiting--
+    if (Exit.isSuccess(exit)) return Effect.void
+    if (freeSince !== undefined) return Lane.giveBack(lane, freeSince)
+    lane.active--
+    return Effect.void
+  })
+  return Effect.andThen(inLine, held)
 }
 
 /**

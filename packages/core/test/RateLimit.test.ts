@@ -8,29 +8,31 @@ import * as VirtualTime from "./sim/VirtualTime.ts"
 /** A server's limiter: takes the arrival time in milliseconds, says whether it lets the request pass. */
 type Server = (time: number) => boolean
 
-const fixedWindow = (offset: number): Server => {
-  let window = Number.NaN
-  let count = 0
-  return (time) => {
-    const current = Math.floor((time - offset) / 60_000)
-    if (current !== window) [window, count] = [current, 0]
-    return ++count <= 100
+const fixedWindow =
+  (offset: number) =>
+  (limit: number, millis: number): Server => {
+    let window = Number.NaN
+    let count = 0
+    return (time) => {
+      const current = Math.floor((time - offset) / millis)
+      if (current !== window) [window, count] = [current, 0]
+      return ++count <= limit
+    }
   }
-}
 
-const slidingLog = (): Server => {
+const slidingLog = (limit: number, millis: number): Server => {
   const log: Array<number> = []
   return (time) => {
-    while (log.length > 0 && log[0]! <= time - 60_000) log.shift()
-    return log.length < 100 && log.push(time) > 0
+    while (log.length > 0 && log[0]! <= time - millis) log.shift()
+    return log.length < limit && log.push(time) > 0
   }
 }
 
-const tokenBucket = (): Server => {
-  let tokens = 100
+const tokenBucket = (limit: number, millis: number): Server => {
+  let tokens = limit
   let last = 0
   return (time) => {
-    tokens = Math.min(100, tokens + ((time - last) * 100) / 60_000)
+    tokens = Math.min(limit, tokens + ((time - last) * limit) / millis)
     last = time
     if (tokens < 1) return false
     tokens--
@@ -38,11 +40,11 @@ const tokenBucket = (): Server => {
   }
 }
 
-const servers: Record<string, () => Server> = {
-  "a fixed window": () => fixedWindow(0),
-  "a fixed window, shifted by 37 s": () => fixedWindow(37_000),
+const servers: Record<string, (limit: number, millis: number) => Server> = {
+  "a fixed window": fixedWindow(0),
+  "a fixed window, shifted by 37.4 s": fixedWindow(37_400),
   "a sliding log": slidingLog,
-  "a token bucket of 100": tokenBucket,
+  "a token bucket": tokenBucket,
 }
 
 const answered = () => "answered" as const
@@ -62,7 +64,7 @@ describe("one hour of backlog, 10 workers, 20 to 200 ms each way", () => {
     for (const seed of ["1", "2", "3", "4", "5"]) {
       it(`${name}, seed ${seed}: no refusal, at least 99 % used`, () => {
         const limit = RateLimit.make()
-        const passes = makeServer()
+        const passes = makeServer(100, 60_000)
         let accepted = 0
         let refused = 0
         const request = Effect.gen(function* () {
@@ -81,6 +83,60 @@ describe("one hour of backlog, 10 workers, 20 to 200 ms each way", () => {
       })
     }
   }
+})
+
+describe("1,000 a minute and 50 a second at once, one hour of backlog, 60 workers, 20 to 200 ms each way", () => {
+  const windows: RateLimit.Windows = [
+    { requests: 1_000, window: "1 minute" },
+    { requests: 50, window: "1 second" },
+  ]
+
+  for (const [name, makeServer] of Object.entries(servers)) {
+    it(`${name}: neither window refuses, and at least 99 % of the minute's quota is used`, () => {
+      const limit = RateLimit.make()
+      const [minute, second] = [makeServer(1_000, 60_000), makeServer(50, 1_000)]
+      let accepted = 0
+      let refused = 0
+      const request = Effect.gen(function* () {
+        yield* travel
+        const time = yield* Clock.currentTimeMillis
+        // Both count every request, whatever the other says.
+        const [inMinute, inSecond] = [minute(time), second(time)]
+        if (inMinute && inSecond) accepted++
+        else refused++
+        yield* travel
+      })
+      const worker = Effect.forever(limit.withSlot("key", answered, windows)(request))
+      forAnHour(
+        Array.from({ length: 60 }, () => worker),
+        "1",
+      )
+      assert.strictEqual(refused, 0)
+      assert.isAtLeast(accepted, 0.99 * 60_000)
+    })
+  }
+
+  it.effect(
+    "a request that is not sent gives back its slots of both windows; another key has its own limits",
+    () =>
+      Effect.gen(function* () {
+        const limit = RateLimit.make()
+        const tight: RateLimit.Windows = [
+          { requests: 3, window: "1 minute" },
+          { requests: 1, window: "1 second" },
+        ]
+        const log: Array<number> = []
+        const sent = Effect.flatMap(Clock.currentTimeMillis, (time) => Effect.sync(() => log.push(time)))
+        const notSent = limit.withSlot("key", () => "not sent", tight)(Effect.void)
+        yield* Effect.repeat(notSent, { times: 9 })
+        const call = limit.withSlot("key", answered, tight)(sent)
+        yield* Effect.forkChild(Effect.repeat(call, { times: 4 }))
+        yield* TestClock.adjust("2 minutes")
+        assert.deepStrictEqual(log, [0, 1_250, 2_500, 60_250, 61_500])
+        yield* Effect.repeat(limit.withSlot("other", answered)(sent), { times: 99 })
+        assert.lengthOf(log, 105)
+      }),
+  )
 })
 
 describe("slots", () => {
@@ -390,7 +446,7 @@ describe("slots", () => {
 
   for (const [name, makeServer] of Object.entries(servers)) {
     it(`a program that is stopped and started again for an hour: ${name} refuses nothing, and 90 % is used`, () => {
-      const passes = makeServer()
+      const passes = makeServer(100, 60_000)
       let [accepted, refused] = [0, 0]
       let resting: ReadonlyArray<{ readonly since: number; readonly outcome: RateLimit.Outcome }> = []
       const life = Effect.gen(function* () {
@@ -433,7 +489,7 @@ describe("slots", () => {
 
   for (const [name, makeServer] of Object.entries(servers)) {
     it(`three programs that share ${name}: refusals fade below 2 %, and 70 % is used`, () => {
-      const passes = makeServer()
+      const passes = makeServer(100, 60_000)
       let accepted = 0
       const refusedAt: Array<number> = []
       // What the server says of its reset: the next full minute is never too late for these servers.

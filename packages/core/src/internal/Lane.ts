@@ -8,8 +8,18 @@ import * as Semaphore from "effect/Semaphore"
 import * as Events from "../Events.ts"
 import { monotonicMillis } from "./monotonic.ts"
 
+/** One window of a limit: so many requests in any of its time. In milliseconds. */
+export interface Window {
+  readonly requests: number
+  /** How long a slot rests after its request was answered, and without an answer. */
+  readonly answeredRest: number
+  readonly unansweredRest: number
+}
+
 /** The numbers of a limit, in milliseconds. */
 export interface Numbers {
+  readonly windows: ReadonlyArray<Window>
+  /** The longest window. */
   readonly window: number
   /** The time between two requests if the limit is spread evenly over the window. */
   readonly evenPace: number
@@ -17,12 +27,18 @@ export interface Numbers {
   readonly slowestPace: number
 }
 
-/** The state of one key. */
-export interface Lane {
+/** The slots of one window. A request holds a slot of each window at once. */
+interface Slots {
   /** Slots that were never used. */
   unused: number
   /** When each used slot may be used again, soonest first; slots in use are not here. */
   readonly usableAt: Array<number>
+}
+
+/** The state of one key. */
+export interface Lane {
+  /** Of each window, in the order of `Numbers.windows`. */
+  readonly slots: ReadonlyArray<Slots>
   /** Requests that hold a slot or wait for one. */
   active: number
   /** Requests that wait for a slot. */
@@ -41,10 +57,16 @@ export interface Lane {
   readonly line: Semaphore.Semaphore
 }
 
-/** Makes a lane. `usableAt` has the slots that rest from requests before the start. */
-export const make = (slots: number, usableAt: Array<number>, gateOpensAt: number, now: number): Lane => ({
-  unused: slots - usableAt.length,
-  usableAt,
+/** Makes a lane. `usableAt` has, for the first window, the slots that rest from requests before the start. */
+export const make = (
+  { windows }: Numbers,
+  usableAt: Array<number>,
+  gateOpensAt: number,
+  now: number,
+): Lane => ({
+  slots: windows.map(({ requests }, index) =>
+    index === 0 ? { unused: requests - usableAt.length, usableAt } : { unused: requests, usableAt: [] },
+  ),
   active: 0,
   waiting: 0,
   gateOpensAt,
@@ -61,7 +83,8 @@ export const isAtRest = (lane: Lane, numbers: Numbers, time: number): boolean =>
   return (
     lane.active === 0 &&
     lane.pace === 0 &&
-    time >= Math.max(lane.gateOpensAt, lane.nextAt, lane.usableAt.at(-1) ?? Number.NEGATIVE_INFINITY)
+    time >= Math.max(lane.gateOpensAt, lane.nextAt) &&
+    lane.slots.every(({ usableAt }) => time >= (usableAt.at(-1) ?? Number.NEGATIVE_INFINITY))
   )
 }
 
@@ -76,22 +99,28 @@ const speedUp = (lane: Lane, { evenPace, window }: Numbers, time: number): void 
 }
 
 /**
- * Called with the time since when the slot that was taken had been free. A request that is not sent gives the slot back
- * with this time, as if it had not been taken.
+ * Called with the times since when the slots that were taken had been free, one for each window. A request that is not sent
+ * gives them back with these times, as if they had not been taken.
  */
-type OnTaken = (freeSince: number) => void
+type OnTaken = (freeSince: ReadonlyArray<number>) => void
 
-/** Takes the soonest slot and returns 0, or returns the milliseconds until one can be taken. */
+/** When the soonest slot of a window is free. A slot that was used before goes first: a lane then holds no more than it needs. */
+const freeSinceOf = ({ unused, usableAt }: Slots, time: number): number => {
+  const soonest = usableAt[0] ?? Number.POSITIVE_INFINITY
+  return unused > 0 && soonest > time ? Number.NEGATIVE_INFINITY : soonest
+}
+
+/** Takes the soonest slot of each window and returns 0, or returns the milliseconds until that is possible. */
 export const tryTake = (lane: Lane, numbers: Numbers, time: number, onTaken: OnTaken): number => {
-  // A slot that was used before goes first: a lane then holds no more of them than it needs.
-  const soonest = lane.usableAt[0] ?? Number.POSITIVE_INFINITY
-  const freeSince = lane.unused > 0 && soonest > time ? Number.NEGATIVE_INFINITY : soonest
-  const wait = Math.max(freeSince, lane.gateOpensAt, lane.nextAt) - time
+  const freeSince = lane.slots.map((slots) => freeSinceOf(slots, time))
+  const wait = Math.max(...freeSince, lane.gateOpensAt, lane.nextAt) - time
   if (wait > 0) return wait
   speedUp(lane, numbers, time)
   lane.nextAt = time + lane.pace
-  if (freeSince === soonest) lane.usableAt.shift()
-  else lane.unused--
+  for (const [index, slots] of lane.slots.entries()) {
+    if (freeSince[index] === Number.NEGATIVE_INFINITY && slots.unused > 0) slots.unused--
+    else slots.usableAt.shift()
+  }
   onTaken(freeSince)
   return 0
 }
@@ -125,12 +154,15 @@ const takeAtHead = Effect.fnUntraced(function* (lane: Lane, numbers: Numbers, on
 export const takeInTurn = (lane: Lane, numbers: Numbers, onTaken: OnTaken): Effect.Effect<void> =>
   lane.line.withPermit(takeAtHead(lane, numbers, onTaken))
 
-/** Gives a slot back, to be used again from this time on. */
-export const giveBack = (lane: Lane, usableAt: number): Effect.Effect<void> =>
+/** Gives the slots of a request back, to be used again from these times on: one for each window. */
+export const giveBack = (lane: Lane, usableAt: ReadonlyArray<number>): Effect.Effect<void> =>
   Effect.suspend(() => {
     lane.active--
-    const index = lane.usableAt.findLastIndex((other) => other <= usableAt)
-    lane.usableAt.splice(index + 1, 0, usableAt)
+    for (const [index, slots] of lane.slots.entries()) {
+      const time = usableAt[index]!
+      const place = slots.usableAt.findLastIndex((other) => other <= time)
+      slots.usableAt.splice(place + 1, 0, time)
+    }
     return announceChange(lane)
   })
 
