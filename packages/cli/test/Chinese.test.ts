@@ -14,6 +14,7 @@ import { english } from "./english.ts"
 /** Values of every name that a sentence has, so that each can be said. */
 const values = {
   text: "T",
+  meetingId: "7011030664708603907",
   unit: "seconds",
   time: "T",
   start: "S",

@@ -21,6 +21,7 @@
  * console.log(meeting?.participants?.[0]?.inMeetingSeconds) // => 3660
  * ```
  */
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -323,6 +324,16 @@ export const Artifacts = Schema.StructWithRest(
 )
 /** What was made of a meeting. */
 export type Artifacts = typeof Artifacts.Type
+
+/**
+ * Returns why a body with code 0 is not an answer to a query; `undefined` if it is one. Without `query_mode` 1 the meeting itself
+ * was requested: an answer without one is not Feishu's, or was cut down on its way.
+ */
+export const problemOfAnswer = (body: unknown, query: Query): "noMeetingInData" | undefined => {
+  const data = Predicate.hasProperty(body, "data") ? body.data : undefined
+  const hasMeeting = Predicate.hasProperty(data, "meeting") && Predicate.isObject(data.meeting)
+  return query.query_mode === "1" || hasMeeting ? undefined : "noMeetingInData"
+}
 
 /** The `data` of the answer. With `query_mode` 1 it has no `meeting`, with 0 no `related_artifacts` (inferred). */
 export const Data = Schema.Struct({

@@ -73,6 +73,12 @@ export const codes: ReadonlyArray<EndpointCode> = [
   rateLimitCode("1,000 a minute and 50 a second"),
 ]
 
+/**
+ * The codes that are answers: the meeting has no recording, it is probably still running, or the recording is still being made
+ * (sdk; that 122001 means a running meeting is inferred).
+ */
+export const answers = { 121004: "none", 122001: "running", 124002: "being made" } as const
+
 /** The query: there is none (documented). */
 export const Query = Schema.Struct({})
 /** The query: there is none. */

@@ -67,8 +67,10 @@ import * as Sentence from "./Sentence.ts"
 
 /** A GET endpoint of Feishu: its path, its query as texts, and the `data` of its answer. */
 export interface Endpoint<Query, Data> {
-  /** The path below the base URL, with a slash in front. */
+  /** The path below the base URL, with a slash in front. A parameter is a segment such as `:meeting_id`. */
   readonly path: string
+  /** For each parameter of the path, why a value cannot be one; `undefined` if it can. Nothing is sent for one that cannot. */
+  readonly params?: Readonly<Record<string, (value: string) => Sentence.Given | undefined>> | undefined
   readonly query: Schema.Codec<Query, Readonly<Record<string, string | undefined>>>
   readonly data: Schema.Codec<Data, unknown>
   /**
@@ -77,6 +79,8 @@ export interface Endpoint<Query, Data> {
    * `ContractViolation`.
    */
   readonly problem?: ((body: unknown, query: Query) => Sentence.Given | undefined) | undefined
+  /** Its limits, all of which hold at once; those of the client's options unless declared. */
+  readonly rateLimits?: RateLimit.Windows | undefined
 }
 
 /** The decoded `data` of an answer, and the id that Feishu's support asks for. */
@@ -96,6 +100,7 @@ export class FeishuClient extends Context.Service<
     readonly call: <Query, Data>(
       endpoint: Endpoint<Query, Data>,
       query: Query,
+      params?: Readonly<Record<string, string>>,
     ) => Effect.Effect<Response<Data>, FeishuError>
     /** The base URL that the client calls, without a slash at the end. */
     readonly baseUrl: string
@@ -151,6 +156,7 @@ export const make: Effect.Effect<
     function* <Query, Data>(
       endpoint: Endpoint<Query, Data>,
       query: Query,
+      pathParams: Readonly<Record<string, string>> = {},
     ): Effect.fn.Return<Response<Data>, FeishuError> {
       const operation = `GET ${endpoint.path}`
       const key = `${operation} ${yield* accessToken.owner}`
@@ -161,7 +167,8 @@ export const make: Effect.Effect<
           Sentence.make("correctQuery"),
         ),
       )
-      const request = HttpClientRequest.get(`${config.baseUrl}${endpoint.path}`).pipe(
+      const path = yield* pathOf(endpoint, pathParams)
+      const request = HttpClientRequest.get(`${config.baseUrl}${path}`).pipe(
         HttpClientRequest.setUrlParams(params),
       )
       const { appId } = accessToken
@@ -183,7 +190,7 @@ export const make: Effect.Effect<
         )
       }
 
-      return yield* withToken({ accessToken, rateLimit, key, send }).pipe(
+      return yield* withToken({ accessToken, rateLimit, windows: endpoint.rateLimits, key, send }).pipe(
         // An error of the token call names that call already, and retrying has ended there.
         Effect.mapError((error) =>
           error.operation === undefined ? error.with({ operation, requests }) : error,
@@ -299,9 +306,11 @@ const withToken = <Data>({
   key,
   rateLimit,
   send,
+  windows,
 }: {
   readonly accessToken: AccessToken.AccessToken["Service"]
   readonly rateLimit: RateLimit.RateLimit["Service"]
+  readonly windows: RateLimit.Windows | undefined
   readonly key: string
   readonly send: (token: AccessToken.Token) => Effect.Effect<Response<Data>, FeishuError>
 }): Effect.Effect<Response<Data>, FeishuError> => {
@@ -323,7 +332,7 @@ const withToken = <Data>({
         sent = true
         return yield* send(token)
       }).pipe(
-        rateLimit.withSlot(key, (exit) => (sent ? Transport.deliveryOf(exit) : "not sent")),
+        rateLimit.withSlot(key, (exit) => (sent ? Transport.deliveryOf(exit) : "not sent"), windows),
         Effect.flatMap((response) =>
           response === undefined ? attempt(waitsLeft - 1) : Effect.succeed(response),
         ),
@@ -339,6 +348,21 @@ const withToken = <Data>({
     ),
   )
 }
+
+/** Puts the parameters into the path of an endpoint. */
+const pathOf = Effect.fnUntraced(function* (
+  { params = {}, path }: Pick<Endpoint<never, unknown>, "params" | "path">,
+  values: Readonly<Record<string, string>>,
+): Effect.fn.Return<string, FeishuError> {
+  let written = path
+  for (const [name, problemOf] of Object.entries(params)) {
+    const value = String(values[name] ?? "")
+    const problem = problemOf(value)
+    if (problem !== undefined) return yield* invalidRequest(name, problem, Sentence.make("giveMeetingId"))
+    written = written.replace(`:${name}`, () => encodeURIComponent(value))
+  }
+  return written
+})
 
 /**
  * Returns the function that decodes a successful answer, and fails with a `ContractViolation` if it does not fit the

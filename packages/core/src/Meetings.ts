@@ -17,10 +17,14 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type * as ListByNo from "@effect-feishu/contract/ListByNo"
 import type { MeetingBrief } from "@effect-feishu/contract/MeetingBrief"
-import type { MeetingNo } from "@effect-feishu/contract/MeetingNo"
+import type * as GetMeeting from "@effect-feishu/contract/GetMeeting"
+import type * as GetRecording from "@effect-feishu/contract/GetRecording"
+import type { MeetingId, MeetingNo } from "@effect-feishu/contract/MeetingNo"
 import * as Cursor from "./Cursor.ts"
 import * as FeishuClient from "./FeishuClient.ts"
 import type { FeishuError } from "./FeishuError.ts"
+import * as MeetingDetails from "./internal/MeetingDetails.ts"
+import type { DetailsOptions, RecordingAnswer } from "./internal/MeetingDetails.ts"
 import * as MeetingPages from "./internal/MeetingPages.ts"
 import { nowSeconds } from "./internal/nowSeconds.ts"
 import * as ReadRequest from "./internal/ReadRequest.ts"
@@ -29,6 +33,15 @@ import * as TimeRange from "./TimeRange.ts"
 
 /** What to read, and where to go on with an earlier read. */
 export type { From, Request, Resume } from "./internal/ReadRequest.ts"
+
+/** What to request with the details of a meeting, and what there is of a recording. */
+export type {
+  DetailsOptions,
+  NotReady,
+  NotRecorded,
+  Recorded,
+  RecordingAnswer,
+} from "./internal/MeetingDetails.ts"
 
 /** The options of a read of many numbers. */
 export type Options = Pick<Request, "pageSize" | "order" | "readAhead">
@@ -119,11 +132,33 @@ export class Meetings extends Context.Service<
       range: Request["range"],
       options?: Options,
     ) => Stream.Stream<Page | Complete | Failed, FeishuError>
+    /**
+     * Requests the details of one meeting by its id: when it was, its host and, if requested, who took part. Ids are those of the
+     * list, as text; details have a rate limit of their own, of 1,000 requests a minute and 50 a second (documented).
+     */
+    readonly details: (
+      meetingId: MeetingId,
+      options?: DetailsOptions,
+    ) => Effect.Effect<GetMeeting.Meeting, FeishuError>
+    /** Requests the documents that were made of a meeting: its AI note and its transcript. */
+    readonly artifacts: (meetingId: MeetingId) => Effect.Effect<GetMeeting.Artifacts, FeishuError>
+    /**
+     * Requests the recording of a meeting. That there is none, or none yet, is an answer and not a failure. Recordings have a rate
+     * limit of their own, of 1,000 requests a minute and 50 a second (documented).
+     */
+    readonly recording: (meetingId: MeetingId) => Effect.Effect<RecordingAnswer, FeishuError>
   }
 >()("@effect-feishu/core/Meetings") {}
 
 /** The endpoint `GET /open-apis/vc/v1/meetings/list_by_no`, for `FeishuClient.call`. */
 export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = MeetingPages.listByNo
+
+/** The endpoint `GET /open-apis/vc/v1/meetings/:meeting_id`, for `FeishuClient.call`. */
+export const getMeeting: FeishuClient.Endpoint<GetMeeting.Query, GetMeeting.Data> = MeetingDetails.getMeeting
+
+/** The endpoint `GET /open-apis/vc/v1/meetings/:meeting_id/recording`, for `FeishuClient.call`. */
+export const getRecording: FeishuClient.Endpoint<GetRecording.Query, GetRecording.Data> =
+  MeetingDetails.getRecording
 
 /** Makes the service on a client. */
 export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.FeishuClient> = Effect.gen(
@@ -154,6 +189,11 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
       )
 
     return Meetings.of({
+      details: Effect.fn("Meetings.details")((meetingId, options) =>
+        MeetingDetails.details(client, meetingId, options),
+      ),
+      artifacts: Effect.fn("Meetings.artifacts")((meetingId) => MeetingDetails.artifacts(client, meetingId)),
+      recording: Effect.fn("Meetings.recording")((meetingId) => MeetingDetails.recording(client, meetingId)),
       page: Effect.fn("Meetings.page")(function* (request) {
         // A range has at least one window, and a window at least one page.
         return Option.getOrThrow(yield* Stream.runHead(pages(request)))

@@ -114,12 +114,17 @@ const english = {
   notAWindowCount: ({ text }: Text) => `${text} is not a number of windows`,
   notAMeetingNo: () => "it is not a meeting number",
   outOfRange: ({ text }: Text) => `${text} is out of range`,
+  notAMeetingId: ({ problem }: { readonly problem: "not digits" | "out of range" }) =>
+    problem === "not digits"
+      ? "it has characters other than digits"
+      : "it is not from 1 to 9223372036854775807",
   unknownOrder: () => "it must be oldest or newest",
   queryInvalid: ({ text }: Text) => text,
   giveWholeNumber: ({ minimum }: { readonly minimum: number }) => `Give a whole number from ${minimum} on.`,
   giveWholeNumberTo: ({ maximum, minimum }: { readonly minimum: number; readonly maximum: number }) =>
     `Give a whole number from ${minimum} to ${maximum}.`,
   giveNineDigits: () => "A meeting number has 9 digits.",
+  giveMeetingId: () => "Give the id of a meeting as the list of meetings has it, as text.",
   giveOrder: () => "Give oldest or newest, or leave it out.",
   correctQuery: () => "Correct the query.",
 
@@ -165,6 +170,7 @@ const english = {
   accessTokenInBody: () => "the body holds an access token, and so it is not a page of meetings",
   hasMoreMissing: () =>
     "the answer to a page token has no data with a boolean has_more, so it does not say whether more pages follow",
+  noMeetingInData: () => "the answer has no meeting",
   noTokenInBody: () => "the answer of the token endpoint has no token",
   fetchedTokenUnfit: () => "the token that the token endpoint gave cannot be put into a header",
   pageTokenRepeatsSecret: () => "the page token repeats a secret of the request",
@@ -180,6 +186,8 @@ const english = {
 
   // Where it happened: FeishuError.position
   window: ({ end, meetingNo, start }: NumberAndTime) => `meeting ${meetingNo} from ${start} to ${end}`,
+
+  meeting: ({ meetingId }: { readonly meetingId: string }) => `meeting id ${meetingId}`,
 
   // Warnings
   timeUnreachable: ({ end, meetingNo, start }: NumberAndTime) =>

@@ -8,6 +8,8 @@
  */
 export {
   ErrorCodes,
+  GetMeeting,
+  GetRecording,
   ListByNo,
   MeetingBrief,
   MeetingBriefRow,

@@ -106,11 +106,14 @@ export const chineseSentences: Sentence.Table = {
   notAWindowCount: ({ text }) => `${text} 不是时间段的个数`,
   notAMeetingNo: () => "不是会议号",
   outOfRange: ({ text }) => `${text} 超出允许的范围`,
+  notAMeetingId: ({ problem }) =>
+    problem === "not digits" ? "其中含有数字以外的字符" : "不在 1 到 9223372036854775807 之间",
   unknownOrder: () => "只能是 oldest 或 newest",
   queryInvalid: ({ text }) => text,
   giveWholeNumber: ({ minimum }) => `请给出不小于 ${minimum} 的整数。`,
   giveWholeNumberTo: ({ maximum, minimum }) => `请给出 ${minimum} 到 ${maximum} 的整数。`,
   giveNineDigits: () => "会议号为 9 位数字。",
+  giveMeetingId: () => "请以文本形式给出会议列表中的会议 ID。",
   giveOrder: () => "请写 oldest 或 newest，或不设置。",
   correctQuery: () => "请修改查询参数。",
 
@@ -150,6 +153,7 @@ export const chineseSentences: Sentence.Table = {
   dataInvalid: ({ text }) => `数据与接口文档不符（${text}）`,
   accessTokenInBody: () => "响应中含有访问凭证，因此不是会议列表的一页",
   hasMoreMissing: () => "对 page_token 的响应中没有布尔值 has_more，无法判断后面是否还有数据",
+  noMeetingInData: () => "响应中没有会议",
   noTokenInBody: () => "访问凭证接口的响应中没有访问凭证",
   fetchedTokenUnfit: () => "访问凭证接口返回的访问凭证无法放入请求头",
   pageTokenRepeatsSecret: () => "page_token 中重复了请求中的密钥",
@@ -159,6 +163,8 @@ export const chineseSentences: Sentence.Table = {
 
   // Where it happened
   window: ({ end, meetingNo, start }) => `会议号 ${meetingNo}，${start} 至 ${end}`,
+
+  meeting: ({ meetingId }) => `会议 ID ${meetingId}`,
 
   // Warnings
   timeUnreachable: ({ end, meetingNo, start }) =>
