@@ -5,12 +5,28 @@ import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
-import { AccessToken, AppTicket, Events, type FeishuError, Meetings } from "@effect-feishu/core"
+import {
+  AccessToken,
+  AppTicket,
+  Events,
+  type FeishuError,
+  type MeetingId,
+  Meetings,
+} from "@effect-feishu/core"
 import * as Input from "./internal/input.ts"
 import { iterate, type Shared } from "./internal/iterate.ts"
-import { toEvent, toMeeting, toOutcome, toPage } from "./internal/plain.ts"
+import { toDetails, toEvent, toMeeting, toOutcome, toPage, toRecordingAnswer } from "./internal/plain.ts"
 import type { Complete, Failed, Meeting, Page } from "./Meeting.ts"
-import type { ClientOptions, From, RangeOptions, ReadOptions, TimeRange } from "./Options.ts"
+import type { Artifacts, MeetingDetails, RecordingAnswer } from "./MeetingDetails.ts"
+import type {
+  CallOptions,
+  ClientOptions,
+  DetailsOptions,
+  From,
+  RangeOptions,
+  ReadOptions,
+  TimeRange,
+} from "./Options.ts"
 
 /**
  * Reads meetings. Every read ends complete, or rejects with a `FeishuError` that has a cursor to go on from. Rows come
@@ -44,6 +60,15 @@ export interface Client extends AsyncDisposable {
     range: TimeRange,
     options?: RangeOptions,
   ) => AsyncIterable<Page | Complete | Failed>
+  /**
+   * Requests the details of one meeting by its id: when it was, its host and, if requested, who took part. Ids are those of the
+   * list, as text.
+   */
+  readonly details: (meetingId: string, options?: DetailsOptions) => Promise<MeetingDetails>
+  /** Requests the documents that were made of a meeting: its AI note and its transcript. */
+  readonly artifacts: (meetingId: string, options?: CallOptions) => Promise<Artifacts>
+  /** Requests the recording of a meeting. That there is none, or none yet, is an answer and not a failure. */
+  readonly recording: (meetingId: string, options?: CallOptions) => Promise<RecordingAnswer>
   /**
    * Keeps the ticket of a store app, which Feishu pushes to the app's event address every hour: pass on the
    * `app_ticket` of every event of that type. While there is no ticket, one is requested from Feishu, and reads wait.
@@ -109,6 +134,18 @@ export const createClient = (options: ClientOptions): Client => {
     }
   }
 
+  /** Calls a function of core about one meeting, for the tenant of the call and until its signal aborts. */
+  const call = <A>(
+    meetingId: string,
+    options: CallOptions | undefined,
+    run: (meetings: Meetings.Meetings["Service"], id: MeetingId) => Effect.Effect<A, FeishuError.FeishuError>,
+  ): Promise<A> =>
+    first(
+      read(options, (meetings) =>
+        Effect.map(Input.meetingIdOf(meetingId), (id) => Stream.fromEffect(run(meetings, id))),
+      ),
+    )
+
   const pages = (from: From) =>
     read(from, (meetings) =>
       Effect.map(Input.fromOf(from), (request) => Stream.map(meetings.pages(request), toPage)),
@@ -149,6 +186,11 @@ export const createClient = (options: ClientOptions): Client => {
       })),
     ),
     outcomes: many((meetings, ...input) => Stream.map(meetings.outcomes(...input), toOutcome)),
+    details: (meetingId, options) =>
+      call(meetingId, options, (meetings, id) => Effect.map(meetings.details(id, options), toDetails)),
+    artifacts: (meetingId, options) => call(meetingId, options, (meetings, id) => meetings.artifacts(id)),
+    recording: (meetingId, options) =>
+      call(meetingId, options, (meetings, id) => Effect.map(meetings.recording(id), toRecordingAnswer)),
     pushAppTicket: (ticket) =>
       first(
         read(undefined, () =>

@@ -149,8 +149,8 @@ export interface TimeRange {
   readonly timeZone?: string | undefined
 }
 
-/** The options of every read. */
-export interface ReadOptions {
+/** The options of every call. */
+export interface CallOptions {
   /**
    * Ends the read at once when the signal aborts, also while the read waits for an answer or for the rate limit: the
    * read rejects with the signal's reason, and its connection is closed.
@@ -158,6 +158,20 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
   /** The tenant key of the tenant whose meetings are read: only for a store app, which has many tenants. */
   readonly tenantKey?: string | undefined
+}
+
+/** The options of a request for the details of a meeting. */
+export interface DetailsOptions extends CallOptions {
+  /** Request the participants; default false. */
+  readonly participants?: boolean | undefined
+  /** Request what was used in the meeting, which only tenant access tokens get; default false. */
+  readonly abilities?: boolean | undefined
+  /** How users are named; default `open_id`. With `user_id`, participants who are not Feishu users are left out (documented). */
+  readonly userIdType?: "open_id" | "union_id" | "user_id" | undefined
+}
+
+/** The options of every read. */
+export interface ReadOptions extends CallOptions {
   /**
    * How many windows are read in parallel; default 1. Rows and failures come in the same order with any number. With 1
    * no page is read before it is requested. With more, pages wait in memory for their turn: at most 5 of a window

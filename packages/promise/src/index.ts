@@ -6,7 +6,9 @@ import "./thisNode.ts"
 export { type Client, createClient } from "./Client.ts"
 export {
   type AppCredentials,
+  type CallOptions,
   type ClientOptions,
+  type DetailsOptions,
   type From,
   type GivenToken,
   type MeetingsRequest,
@@ -43,4 +45,14 @@ export {
   type TransportFault,
 } from "./FeishuError.ts"
 export { type Complete, type Failed, type Meeting, type Page } from "./Meeting.ts"
+export {
+  type Artifacts,
+  type MeetingDetails,
+  type NotReady,
+  type NotRecorded,
+  type Participant,
+  type Recorded,
+  type RecordingAnswer,
+  type User,
+} from "./MeetingDetails.ts"
 export { Secret } from "./Secret.ts"

@@ -13,6 +13,7 @@ import {
   AppTicket,
   type Cursor,
   FeishuError,
+  type MeetingId,
   type MeetingNo,
   MeetingNoFromText,
   Meetings,
@@ -210,6 +211,10 @@ export const rangeOf = Effect.fnUntraced(function* (
 // An invalid date is passed on as text, which core refuses.
 const momentOf = (moment: Moment): TimeRange.Moment =>
   Predicate.isDate(moment) ? Option.getOrElse(DateTime.make(moment), () => String(moment)) : moment
+
+/** The id of a meeting, which core checks further. A number would have lost digits already. */
+export const meetingIdOf = (meetingId: string) =>
+  Effect.map(text("meetingId", meetingId), (given) => given as MeetingId)
 
 /** Checks the tenant of a store app, for `CurrentTenant`. */
 export const tenantOf = (tenantKey: string | undefined) =>

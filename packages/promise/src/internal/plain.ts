@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import {
   type Events,
   FeishuError as Core,
+  type GetMeeting,
   type MeetingBrief,
   type Meetings,
   Sentence,
@@ -12,6 +13,7 @@ import {
 import type { ClientEvent } from "../ClientEvent.ts"
 import * as Plain from "../FeishuError.ts"
 import type { Complete, Failed, Meeting, Page } from "../Meeting.ts"
+import type { MeetingDetails, RecordingAnswer } from "../MeetingDetails.ts"
 import { Secret } from "../Secret.ts"
 
 /** Turns a meeting into a plain object with the same fields. */
@@ -19,7 +21,7 @@ export const toMeeting = (brief: MeetingBrief): Meeting => {
   const { id, meeting_connect, meeting_no, note_id, password, topic, unknownFields, url } = brief
   const secret = password === undefined ? undefined : new Secret(Redacted.value(password))
   const meeting = { id, topic, meeting_no, url, meeting_connect, note_id, password: secret, unknownFields }
-  return Object.defineProperty(meeting, "unknownFields", { enumerable: false })
+  return hidden(meeting)
 }
 
 /** Turns a page, or the outcome of a number, into a plain object. */
@@ -45,6 +47,43 @@ export const toPage = ({ cursor, logId, meetingNo, meetings, unreachable }: Meet
   logId,
   unreachable,
 })
+
+const hidden = <A extends object>(plain: A): A =>
+  Object.defineProperty(plain, "unknownFields", { enumerable: false })
+
+/** Turns the details of a meeting into a plain object. */
+export const toDetails = (meeting: GetMeeting.Meeting): MeetingDetails => {
+  const { durationSeconds, isRunning, participants, password, unknownFields, ...fields } =
+    withGetters(meeting)
+  return hidden({
+    ...fields,
+    isRunning,
+    durationSeconds,
+    participants: participants?.map((one) => hidden({ ...one, unknownFields: one.unknownFields })),
+    password: password === undefined ? undefined : new Secret(Redacted.value(password)),
+    unknownFields,
+  })
+}
+
+/** The fields of a meeting with those that are made when they are read. */
+const withGetters = (meeting: GetMeeting.Meeting) => {
+  const { durationSeconds, isRunning, password, unknownFields } = meeting
+  return { ...meeting, durationSeconds, isRunning, password, unknownFields }
+}
+
+/** Turns what there is of a recording into a plain object. */
+export const toRecordingAnswer = (answer: Meetings.RecordingAnswer): RecordingAnswer => {
+  switch (answer._tag) {
+    case "Recorded": {
+      const { durationMillis, minuteToken, unknownFields, url } = answer.recording
+      return hidden({ type: "Recorded", url, minuteToken, durationMillis, unknownFields } as const)
+    }
+    case "NotRecorded":
+      return { type: "NotRecorded" }
+    case "NotReady":
+      return { type: "NotReady", because: answer.because, retryAfterSeconds: answer.retryAfterSeconds }
+  }
+}
 
 /** Turns an event into a plain object. */
 export const toEvent = ({ _tag, ...event }: Events.Event): ClientEvent => {
