@@ -4,6 +4,7 @@ import * as NodeHttp from "@effect-feishu/core/node"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import * as Chinese from "../src/language/Chinese.ts"
 import { explain } from "../src/failure/explain.ts"
 import { chineseSentences } from "../src/language/chineseSentences.ts"
@@ -156,6 +157,26 @@ describe("in Chinese", () => {
         assert.strictEqual(said.includes(value), text.includes(value), `${kind}: ${value}`)
       }
     }
+  })
+
+  it("a sentence of a later version, whose kind has no Chinese here, is said in the English of its error", () => {
+    const later = { kind: "fromTheFuture", values: {} } as unknown as Sentence.Sentence
+    const reason = new FeishuError.InvalidRequest({
+      field: "from",
+      problem: "it is new",
+      remedy: "Update.",
+      sentences: { problem: later, remedy: later },
+    })
+    const stored = Schema.decodeUnknownSync(FeishuError.FeishuError)(
+      JSON.parse(
+        JSON.stringify(Schema.encodeSync(FeishuError.FeishuError)(new FeishuError.FeishuError({ reason }))),
+      ),
+    )
+    assert.deepStrictEqual(explain(stored, "zh"), {
+      meaning: "from：it is new。未发送任何请求",
+      remedy: "Update.",
+    })
+    assert.deepStrictEqual(explain(stored, "en").remedy, "Update.")
   })
 
   it("every reason says what happened, where, and what to do, with all that the English says", () => {

@@ -269,10 +269,15 @@ export const make = <K extends Kind>(
   ...[values]: {} extends Values<K> ? [values?: Values<K>] : [values: Values<K>]
 ): Sentence => ({ kind, values: values ?? {} }) as Sentence
 
-/** The text of a sentence by a table. */
-export const say = (sentence: Sentence, table: Table): string =>
+/**
+ * The text of a sentence by a table. A stored error may come from a later version, with a kind that the table does not have: the
+ * text is then `otherwise`, or the name of the kind.
+ */
+export const say = (sentence: Sentence, table: Table, otherwise: string = sentence.kind): string => {
   // TypeScript cannot see that the values of a kind fit the function under that kind.
-  (table[sentence.kind] as (values: unknown) => string)(sentence.values)
+  const textOf = table[sentence.kind] as ((values: unknown) => string) | undefined
+  return textOf === undefined ? otherwise : textOf(sentence.values)
+}
 
 /** The table that the English texts of this package come from. */
 export const englishTable: Table = english as Table

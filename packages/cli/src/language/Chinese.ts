@@ -275,7 +275,7 @@ interface WithCode {
 
 /** A sentence of the client; and where there is none, the text that a program has given instead. */
 const said = (sentence: Sentence.Sentence | undefined, text: string): string =>
-  sentence === undefined ? text : Sentence.say(sentence, chineseSentences)
+  sentence === undefined ? text : Sentence.say(sentence, chineseSentences, text)
 
 type Reasons = {
   readonly [R in FeishuError.Reason as R["_tag"]]: (reason: R) => Explanation

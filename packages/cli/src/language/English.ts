@@ -46,7 +46,7 @@ const remedyOf = (reason: FeishuError.Reason): string => {
   switch (reason._tag) {
     case "InvalidRequest": {
       const sentence = reason.sentences?.remedy
-      return sentence === undefined ? reason.remedy : Sentence.say(sentence, englishSentences)
+      return sentence === undefined ? reason.remedy : Sentence.say(sentence, englishSentences, reason.remedy)
     }
     case "RangeTooOld":
       return `Give ${reason.earliestStart} or later as --from.`

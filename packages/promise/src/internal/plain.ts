@@ -140,7 +140,7 @@ const remedyOf = (reason: Core.Reason): string => {
     return "Give the tenantKey with which the cursor was made."
   }
   const sentence = reason._tag === "InvalidRequest" ? reason.sentences?.remedy : undefined
-  return sentence === undefined ? reason.remedy : Sentence.say(sentence, sentences)
+  return sentence === undefined ? reason.remedy : Sentence.say(sentence, sentences, reason.remedy)
 }
 
 /** The sentences in which core names its own code, with the options of this package instead. */
