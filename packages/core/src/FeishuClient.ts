@@ -70,7 +70,7 @@ export interface Endpoint<Query, Data> {
   /** The path below the base URL, with a slash in front. A parameter is a segment such as `:meeting_id`. */
   readonly path: string
   /** For each parameter of the path, why a value cannot be one; `undefined` if it can. Nothing is sent for one that cannot. */
-  readonly params?: Readonly<Record<string, (value: string) => Sentence.Given | undefined>> | undefined
+  readonly params?: Readonly<Record<string, (value: string) => ParamProblem | undefined>> | undefined
   readonly query: Schema.Codec<Query, Readonly<Record<string, string | undefined>>>
   readonly data: Schema.Codec<Data, unknown>
   /**
@@ -81,6 +81,12 @@ export interface Endpoint<Query, Data> {
   readonly problem?: ((body: unknown, query: Query) => Sentence.Given | undefined) | undefined
   /** Its limits, all of which hold at once; those of the client's options unless declared. */
   readonly rateLimits?: RateLimit.Windows | undefined
+}
+
+/** Why a value cannot be a parameter of a path, and what to do. */
+export interface ParamProblem {
+  readonly problem: Sentence.Given
+  readonly remedy: Sentence.Given
 }
 
 /** The decoded `data` of an answer, and the id that Feishu's support asks for. */
@@ -357,8 +363,8 @@ const pathOf = Effect.fnUntraced(function* (
   let written = path
   for (const [name, problemOf] of Object.entries(params)) {
     const value = String(values[name] ?? "")
-    const problem = problemOf(value)
-    if (problem !== undefined) return yield* invalidRequest(name, problem, Sentence.make("giveMeetingId"))
+    const refused = problemOf(value)
+    if (refused !== undefined) return yield* invalidRequest(name, refused.problem, refused.remedy)
     written = written.replace(`:${name}`, () => encodeURIComponent(value))
   }
   return written

@@ -111,7 +111,7 @@ export interface NotReady {
   readonly type: "NotReady"
   /** The meeting is probably still running, or its recording is still being made. */
   readonly because: "running" | "being made"
-  /** Seconds after which it is worth to request it again, where that is known (inferred). */
+  /** Seconds after which it is worth requesting it again, where that is known (inferred). */
   readonly retryAfterSeconds: number | undefined
 }
 

@@ -1,4 +1,4 @@
-/** What is asked about one meeting by its id: its details, its artifacts, its recording. */
+/** Requests about one meeting by its id: its details, its artifacts, its recording. */
 import * as Effect from "effect/Effect"
 import * as GetMeeting from "@effect-feishu/contract/GetMeeting"
 import * as GetRecording from "@effect-feishu/contract/GetRecording"
@@ -8,7 +8,7 @@ import type * as FeishuClient from "../FeishuClient.ts"
 import { type FeishuError, positioned } from "../FeishuError.ts"
 import * as Sentence from "../Sentence.ts"
 
-/** What to request with the details of a meeting. */
+/** The options of a request for the details of a meeting. */
 export interface DetailsOptions {
   /** Request the participants; default false. */
   readonly participants?: boolean | undefined
@@ -34,16 +34,18 @@ export interface NotReady {
   readonly _tag: "NotReady"
   /** The meeting is probably still running, or its recording is still being made. */
   readonly because: "running" | "being made"
-  /** Seconds after which it is worth to request it again, where that is known: minutes for one that is being made (inferred). */
+  /** Seconds after which it is worth requesting it again, where that is known: minutes for one that is being made (inferred). */
   readonly retryAfterSeconds: number | undefined
 }
 
 /** What there is of a recording. All of them are answers. */
 export type RecordingAnswer = Recorded | NotRecorded | NotReady
 
-const meetingId = (text: string): Sentence.Sentence | undefined => {
+const meetingId = (text: string): FeishuClient.ParamProblem | undefined => {
   const problem = MeetingIds.problemOf(text)
-  return problem === undefined ? undefined : Sentence.make("notAMeetingId", { problem })
+  return problem === undefined
+    ? undefined
+    : { problem: Sentence.make("notAMeetingId", { problem }), remedy: Sentence.make("giveMeetingId") }
 }
 
 const rateLimits = ({
