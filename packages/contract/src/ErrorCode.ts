@@ -39,6 +39,12 @@ export interface ErrorCode {
 export type EndpointCode = Pick<ErrorCode, "code" | "meaning" | "remedy" | "source"> &
   Partial<Pick<ErrorCode, "status" | "retry">>
 
+/**
+ * What a code says about one number or id that was requested, so that requests for others may still succeed: nothing has it,
+ * the app or user may not see it, or Feishu refuses it for another reason.
+ */
+export type Refusal = "not found" | "no permission" | "refused"
+
 /** Returns what a missing scope means on an endpoint: the two codes for it, of an app and of a user. */
 export const scopeCodes = (scopes: ReadonlyArray<string>): ReadonlyArray<EndpointCode> => {
   const named = scopes.length === 1 ? `the scope ${scopes[0]}` : `one of the scopes ${scopes.join(", ")}`

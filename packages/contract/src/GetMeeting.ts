@@ -25,7 +25,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { type EndpointCode, rateLimitCode, scopeCodes } from "./ErrorCode.ts"
+import { type EndpointCode, rateLimitCode, type Refusal, scopeCodes } from "./ErrorCode.ts"
 import type { MeetingId } from "./MeetingNo.ts"
 import { Int64, int64, nullable, numberOf, rest, timeOf, unknownFields } from "./Row.ts"
 
@@ -74,6 +74,16 @@ export const codes: ReadonlyArray<EndpointCode> = [
   ...scopeCodes(scopes),
   rateLimitCode("1,000 a minute and 50 a second"),
 ]
+
+/**
+ * The codes that refuse one meeting: the details of others may still be read. What Feishu answers for a meeting that is more
+ * than 90 days ago is not documented: 121004, or 121003 (inferred).
+ */
+export const refusals: Readonly<Record<number, Refusal>> = {
+  121003: "refused",
+  121004: "not found",
+  121005: "no permission",
+}
 
 /** Texts that Go's `ParseBool` reads. The official SDK for Python sends `True` and `False` (sdk; that Go reads it is inferred). */
 const booleans = new Map<string, boolean>([

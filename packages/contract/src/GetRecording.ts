@@ -16,7 +16,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { type EndpointCode, rateLimitCode, scopeCodes } from "./ErrorCode.ts"
+import { type EndpointCode, rateLimitCode, type Refusal, scopeCodes } from "./ErrorCode.ts"
 import { Int64, int64, nullable, numberOf, rest, unknownFields } from "./Row.ts"
 
 /** The path below the base URL, with its parameter (documented). */
@@ -78,6 +78,13 @@ export const codes: ReadonlyArray<EndpointCode> = [
  * (sdk; that 122001 means a running meeting is inferred).
  */
 export const answers = { 121004: "none", 122001: "running", 124002: "being made" } as const
+
+/** The codes that refuse one meeting: the recordings of others may still be read (documented). */
+export const refusals: Readonly<Record<number, Refusal>> = {
+  121003: "refused",
+  121005: "no permission",
+  122002: "not found",
+}
 
 /** The query: there is none (documented). */
 export const Query = Schema.Struct({})

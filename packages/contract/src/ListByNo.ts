@@ -22,7 +22,7 @@
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { type EndpointCode, rateLimitCode, scopeCodes } from "./ErrorCode.ts"
+import { type EndpointCode, rateLimitCode, type Refusal, scopeCodes } from "./ErrorCode.ts"
 import { MeetingBriefs } from "./MeetingBrief.ts"
 import { nullable } from "./Row.ts"
 
@@ -41,6 +41,18 @@ export const rateLimitWindowSeconds = 60
 
 /** What codes mean on this endpoint, in addition to the catalogue, whose words for the meeting service are those of this one. */
 export const codes: ReadonlyArray<EndpointCode> = [...scopeCodes(scopes), rateLimitCode("100 a minute")]
+
+/**
+ * The codes that refuse the request of one number: another number may still be read (documented, except 99992402, which the
+ * gateway sends for a wrong field: observed on other endpoints).
+ */
+export const refusals: Readonly<Record<number, Refusal>> = {
+  121002: "refused",
+  121003: "refused",
+  121004: "not found",
+  121005: "no permission",
+  99992402: "refused",
+}
 
 /** The number of rows of a page when `page_size` is not sent (documented). */
 export const defaultPageSize = 20

@@ -642,7 +642,8 @@ export class FeishuError extends Schema.TaggedError<FeishuError>()("FeishuError"
   }
   /** True when the same call may succeed later. */
   get isRetryable(): boolean {
-    return this.reason.retry === "transient" || this.reason._tag === "RateLimited"
+    const { _tag, retry } = this.reason
+    return retry === "transient" || retry === "notReady" || _tag === "RateLimited"
   }
   /** How long to wait before a retry, if it is known. */
   get retryAfter(): Duration.Duration | undefined {
