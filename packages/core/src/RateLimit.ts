@@ -79,6 +79,11 @@ export interface Options {
   readonly requests?: number | undefined
   /** The window; default 60 seconds (documented). */
   readonly window?: Duration.Input | undefined
+  /**
+   * The limits of single operations, such as `GET /open-apis/vc/v1/meetings/:meeting_id`, instead of those that the endpoint
+   * declares: for a program that leaves a part of them to others.
+   */
+  readonly operations?: Readonly<Record<string, Windows>> | undefined
   /** How much longer an unanswered request's slot rests; default 5 seconds. */
   readonly unansweredRest?: Duration.Input | undefined
   /**
@@ -99,6 +104,11 @@ export interface Resting {
    * `requests`, the longest count: that many have to be over before the next request.
    */
   readonly restingMillis: ReadonlyArray<number>
+  /**
+   * The same for requests of operations with limits of their own, such as `GET /open-apis/vc/v1/meetings/:meeting_id`: for each
+   * the milliseconds until its slot of the longest window may be used again.
+   */
+  readonly operations?: Readonly<Record<string, ReadonlyArray<number>>> | undefined
 }
 
 /** Early timers and the drift of two clocks must not let a request arrive a moment too soon. */
@@ -173,18 +183,35 @@ const numbersOf = (windows: Windows, { unansweredRest }: Options): Lane.Numbers 
   return { windows: all, window, evenPace, slowestPace: Math.max(evenPace, Math.ceil(window / 10)) }
 }
 
+/** The operation of a key, such as `GET /open-apis/vc/v1/meetings/:meeting_id`; the app and tenant come after it. */
+const operationOf = (key: string): string => key.split(" ", 2).join(" ")
+
 /** Makes a limit. */
 export const make = (options: Options = {}): RateLimit["Service"] => {
-  const requests = options.requests ?? ListByNo.rateLimit
-  const own: Windows = [{ requests, window: options.window ?? `${ListByNo.rateLimitWindowSeconds} seconds` }]
-  const numbers = numbersOf(own, options)
-  const longestRestMillis = numbers.windows[0]!.unansweredRest
-  const restingMillis =
-    typeof options.initially === "object" ? longestRests(options.initially, requests, longestRestMillis) : []
+  const own: Windows = [
+    {
+      requests: options.requests ?? ListByNo.rateLimit,
+      window: options.window ?? `${ListByNo.rateLimitWindowSeconds} seconds`,
+    },
+  ]
+  const resting: Resting = typeof options.initially === "object" ? options.initially : { restingMillis: [] }
 
   const lanes = new Map<string, KeyLimit>()
   let sweepAt = fewLanes
   let startedAt: number | undefined
+  const begin = (key: string, started: number, time: number, declared: Windows | undefined): KeyLimit => {
+    const operation = operationOf(key)
+    const windows = options.operations?.[operation] ?? declared
+    const numbers = numbersOf(windows ?? own, options)
+    const longest = Math.max(...numbers.windows.map(({ unansweredRest }) => unansweredRest))
+    const millis = resting.operations?.[operation] ?? (windows === undefined ? resting.restingMillis : [])
+    const usableAt = numbers.windows.map(({ requests, unansweredRest }) =>
+      // A shorter window is over so much sooner.
+      longestRests(millis, longest, requests, longest - unansweredRest).map((rest) => started + rest),
+    )
+    const gateOpensAt = options.initially === "full" ? started + longest : Number.NEGATIVE_INFINITY
+    return { numbers, lane: Lane.make(numbers, usableAt, gateOpensAt, time) }
+  }
   const limitOf = (key: string, time: number, windows: Windows | undefined): KeyLimit => {
     const started = (startedAt ??= time)
     let limit = lanes.get(key)
@@ -195,11 +222,7 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
         }
         sweepAt = Math.max(fewLanes, 2 * lanes.size)
       }
-      const numbersHere = windows === undefined ? numbers : numbersOf(windows, options)
-      const longest = Math.max(...numbersHere.windows.map(({ unansweredRest }) => unansweredRest))
-      const usableAt = windows === undefined ? restingMillis.map((millis) => started + millis) : []
-      const gateOpensAt = options.initially === "full" ? started + longest : Number.NEGATIVE_INFINITY
-      limit = { numbers: numbersHere, lane: Lane.make(numbersHere, usableAt, gateOpensAt, time) }
+      limit = begin(key, started, time, windows)
       lanes.set(key, limit)
     }
     return limit
@@ -266,16 +289,18 @@ const withSlots = <A, E, R>(
 }
 
 /**
- * Returns how long the slots rest because of requests before the start: the longest rests, one for each slot, soonest
- * first.
+ * Returns how long the slots of a window rest because of requests before the start: the longest rests, one for each slot,
+ * soonest first. `sooner` is by how much this window is over before the longest one.
  */
 const longestRests = (
-  { restingMillis }: Resting,
-  slots: number,
+  restingMillis: ReadonlyArray<number>,
   longestRestMillis: number,
-): ReadonlyArray<number> =>
+  slots: number,
+  sooner: number,
+): Array<number> =>
   restingMillis
     .map((millis) => (millis < longestRestMillis ? Math.max(0, Math.ceil(millis)) : longestRestMillis))
+    .map((millis) => millis - sooner)
     .filter((millis) => millis > 0)
     .toSorted((a, b) => a - b)
     .slice(-slots)

@@ -49,6 +49,11 @@ const servers: Record<string, (limit: number, millis: number) => Server> = {
 
 const answered = () => "answered" as const
 
+const detailsWindows = [
+  { requests: 1_000, window: "1 minute" },
+  { requests: 50, window: "1 second" },
+] as const satisfies RateLimit.Windows
+
 const travel = Effect.flatMap(Random.nextIntBetween(20, 200), (millis) => Effect.sleep(millis))
 
 /** Runs programs without an end for an hour. A test clock needs several times as long for each of so many sleeps. */
@@ -86,11 +91,6 @@ describe("one hour of backlog, 10 workers, 20 to 200 ms each way", () => {
 })
 
 describe("1,000 a minute and 50 a second at once, one hour of backlog, 60 workers, 20 to 200 ms each way", () => {
-  const windows: RateLimit.Windows = [
-    { requests: 1_000, window: "1 minute" },
-    { requests: 50, window: "1 second" },
-  ]
-
   for (const [name, makeServer] of Object.entries(servers)) {
     it(`${name}: neither window refuses, and at least 99 % of the minute's quota is used`, () => {
       const limit = RateLimit.make()
@@ -106,7 +106,7 @@ describe("1,000 a minute and 50 a second at once, one hour of backlog, 60 worker
         else refused++
         yield* travel
       })
-      const worker = Effect.forever(limit.withSlot("key", answered, windows)(request))
+      const worker = Effect.forever(limit.withSlot("key", answered, detailsWindows)(request))
       forAnHour(
         Array.from({ length: 60 }, () => worker),
         "1",
@@ -445,46 +445,62 @@ describe("slots", () => {
   }
 
   for (const [name, makeServer] of Object.entries(servers)) {
-    it(`a program that is stopped and started again for an hour: ${name} refuses nothing, and 90 % is used`, () => {
-      const passes = makeServer(100, 60_000)
-      let [accepted, refused] = [0, 0]
-      let resting: ReadonlyArray<{ readonly since: number; readonly outcome: RateLimit.Outcome }> = []
-      const life = Effect.gen(function* () {
-        const started = yield* Clock.currentTimeMillis
-        const restingMillis = resting.map(
-          ({ outcome, since }) => since + RateLimit.restMillis(outcome) - started,
-        )
-        const limit = RateLimit.make({ initially: { restingMillis } })
-        // It arrives, whatever becomes of the one who sent it.
-        const arrival = Effect.gen(function* () {
-          yield* travel
-          if (passes(yield* Clock.currentTimeMillis)) accepted++
-          else refused++
+    for (const [limits, windows] of [
+      ["100 a minute", undefined],
+      ["1,000 a minute and 50 a second", detailsWindows],
+    ] as const) {
+      it(`a program that is stopped and started again for an hour: ${name} of ${limits} refuses nothing, and 90 % is used`, () => {
+        const inMinute = makeServer(windows?.[0].requests ?? 100, 60_000)
+        const inSecond = windows === undefined ? () => true : makeServer(50, 1_000)
+        const key = "GET /open-apis/some/:thing cli_a"
+        let [accepted, refused] = [0, 0]
+        let resting: Array<{ readonly since: number; readonly outcome: RateLimit.Outcome }> = []
+        const life = Effect.gen(function* () {
+          const started = yield* Clock.currentTimeMillis
+          const millis = resting.map(({ outcome, since }) => since + RateLimit.restMillis(outcome) - started)
+          const initially =
+            windows === undefined
+              ? { restingMillis: millis }
+              : { restingMillis: [], operations: { "GET /open-apis/some/:thing": millis } }
+          const limit = RateLimit.make({ initially })
+          // It arrives, whatever becomes of the one who sent it.
+          const arrival = Effect.gen(function* () {
+            yield* travel
+            const time = yield* Clock.currentTimeMillis
+            const [minute, second] = [inMinute(time), inSecond(time)]
+            if (minute && second) accepted++
+            else refused++
+          })
+          const request = Effect.gen(function* () {
+            yield* Effect.forkDetach(arrival)
+            yield* Effect.sleep("400 millis")
+          }).pipe(
+            Effect.onExit((exit) =>
+              Effect.map(Clock.currentTimeMillis, (since) => {
+                const outcome = Exit.isSuccess(exit) ? "answered" : "unanswered"
+                if (resting.length > 3_000) resting = resting.filter((other) => other.since > since - 70_000)
+                resting.push({ since, outcome })
+              }),
+            ),
+          )
+          const worker = Effect.forever(
+            limit.withSlot(
+              key,
+              (exit) => (Exit.isSuccess(exit) ? "answered" : "unanswered"),
+              windows,
+            )(request),
+          )
+          const workers = Effect.all(
+            Array.from({ length: windows === undefined ? 10 : 60 }, () => worker),
+            { concurrency: "unbounded" },
+          )
+          yield* Effect.timeoutOption(workers, yield* Random.nextIntBetween(100, 40_000))
         })
-        const request = Effect.gen(function* () {
-          yield* Effect.forkDetach(arrival)
-          yield* Effect.sleep("400 millis")
-        }).pipe(
-          Effect.onExit((exit) =>
-            Effect.map(Clock.currentTimeMillis, (since) => {
-              const outcome = Exit.isSuccess(exit) ? "answered" : "unanswered"
-              resting = [...resting.filter((other) => other.since > since - 70_000), { since, outcome }]
-            }),
-          ),
-        )
-        const worker = Effect.forever(
-          limit.withSlot("key", (exit) => (Exit.isSuccess(exit) ? "answered" : "unanswered"))(request),
-        )
-        const workers = Effect.all(
-          Array.from({ length: 10 }, () => worker),
-          { concurrency: "unbounded" },
-        )
-        yield* Effect.timeoutOption(workers, yield* Random.nextIntBetween(100, 40_000))
+        forAnHour([Effect.forever(life)], "1")
+        assert.strictEqual(refused, 0)
+        assert.isAtLeast(accepted, 0.9 * 60 * (windows?.[0].requests ?? 100))
       })
-      forAnHour([Effect.forever(life)], "1")
-      assert.strictEqual(refused, 0)
-      assert.isAtLeast(accepted, 0.9 * 6_000)
-    })
+    }
   }
 
   for (const [name, makeServer] of Object.entries(servers)) {
@@ -521,6 +537,32 @@ describe("slots", () => {
       assert.isAtLeast(accepted, 0.7 * 6_000)
     })
   }
+
+  it.effect("the limits of an operation take the place of those that its endpoint declares", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ operations: { "GET /a": [{ requests: 2, window: "1 minute" }] } })
+      const log: Array<number> = []
+      const began = yield* Clock.currentTimeMillis
+      for (const [key, sent] of [
+        ["GET /a cli_a", 2],
+        ["GET /a cli_b", 2],
+        ["GET /ab cli_a", 3],
+        ["GET /a/b cli_a", 3],
+      ] as const) {
+        log.length = 0
+        const call = limit.withSlot(key, answered, [{ requests: 3, window: "1 minute" }])(sentAt(log))
+        const calls = yield* Effect.forkChild(Effect.repeat(call, { times: 3 }))
+        yield* TestClock.adjust(0)
+        yield* Effect.yieldNow
+        assert.deepStrictEqual(
+          log,
+          Array.from({ length: sent }, () => began),
+          key,
+        )
+        yield* Fiber.interrupt(calls)
+      }
+    }),
+  )
 
   it.effect("a wait is told when it starts and when it is over", () =>
     Effect.gen(function* () {

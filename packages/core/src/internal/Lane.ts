@@ -57,16 +57,17 @@ export interface Lane {
   readonly line: Semaphore.Semaphore
 }
 
-/** Makes a lane. `usableAt` has, for the first window, the slots that rest from requests before the start. */
+/** Makes a lane. `usableAt` has, for each window, when the slots that rest from requests before the start may be used again. */
 export const make = (
   { windows }: Numbers,
-  usableAt: Array<number>,
+  usableAt: ReadonlyArray<Array<number>>,
   gateOpensAt: number,
   now: number,
 ): Lane => ({
-  slots: windows.map(({ requests }, index) =>
-    index === 0 ? { unused: requests - usableAt.length, usableAt } : { unused: requests, usableAt: [] },
-  ),
+  slots: windows.map(({ requests }, index) => ({
+    unused: requests - usableAt[index]!.length,
+    usableAt: usableAt[index]!,
+  })),
   active: 0,
   waiting: 0,
   gateOpensAt,
