@@ -51,6 +51,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import type { Refusal } from "@effect-feishu/contract/ErrorCode"
 import * as AccessToken from "./AccessToken.ts"
 import * as FeishuConfig from "./FeishuConfig.ts"
 import { contractViolation, FeishuError, invalidRequest } from "./FeishuError.ts"
@@ -81,6 +82,28 @@ export interface Endpoint<Query, Data> {
   readonly problem?: ((body: unknown, query: Query) => Sentence.Given | undefined) | undefined
   /** Its limits, all of which hold at once; those of the client's options unless declared. */
   readonly rateLimits?: RateLimit.Windows | undefined
+  /** The codes that refuse what was requested, such as one meeting, so that requests for others may still succeed. */
+  readonly refusals?: Readonly<Record<number, Refusal>> | undefined
+}
+
+/** The part of an endpoint that says what a refusal is about. */
+export type Refusing = Pick<Endpoint<never, unknown>, "path" | "params" | "refusals">
+
+/**
+ * Returns how an endpoint refused what was requested of it; `undefined` for every other failure, which requests for something
+ * else would meet, too.
+ */
+export const refusalOf = (
+  { params = {}, path, refusals }: Refusing,
+  { code, operation, reason }: FeishuError,
+): Refusal | undefined => {
+  if (operation !== `GET ${path}` || code === undefined) return undefined
+  // The gateway names a parameter of the path that it refuses.
+  const ofPath =
+    reason._tag === "RequestRefused" &&
+    reason.violations.length > 0 &&
+    reason.violations.every(({ field }) => Object.hasOwn(params, field))
+  return refusals?.[code] ?? (ofPath ? "refused" : undefined)
 }
 
 /** Why a value cannot be a parameter of a path, and what to do. */

@@ -23,6 +23,8 @@ import type { MeetingId, MeetingNo } from "@effect-feishu/contract/MeetingNo"
 import * as Cursor from "./Cursor.ts"
 import * as FeishuClient from "./FeishuClient.ts"
 import type { FeishuError } from "./FeishuError.ts"
+import * as DetailsPages from "./internal/DetailsPages.ts"
+import type { DetailsRequest, IdRead, MeetingRead } from "./internal/DetailsPages.ts"
 import * as MeetingDetails from "./internal/MeetingDetails.ts"
 import type { DetailsOptions, RecordingAnswer } from "./internal/MeetingDetails.ts"
 import * as MeetingPages from "./internal/MeetingPages.ts"
@@ -43,15 +45,18 @@ export type {
   RecordingAnswer,
 } from "./internal/MeetingDetails.ts"
 
+/** What to request for each meeting of a list, and a meeting with what was requested of it. */
+export type { DetailsRequest, Found, IdRead, MeetingRead, Refused } from "./internal/DetailsPages.ts"
+
 /** The options of a read of many numbers. */
 export type Options = Pick<Request, "pageSize" | "order" | "readAhead">
 
-/** One page of meetings. */
-export interface Page {
+/** One page of meetings: as the list has them, or each with what was requested of it. */
+export interface Page<Meeting = MeetingBrief> {
   readonly _tag: "Page"
   readonly meetingNo: MeetingNo
   /** The meetings of this page, without those that came on an earlier page. */
-  readonly meetings: ReadonlyArray<MeetingBrief>
+  readonly meetings: ReadonlyArray<Meeting>
   /** The place after this page; absent after the last page of the range. */
   readonly cursor: Cursor.Cursor | undefined
   /** The id that Feishu's support asks for. */
@@ -63,6 +68,9 @@ export interface Page {
    */
   readonly unreachable: { readonly from: number; readonly to: number } | undefined
 }
+
+/** One page of meetings, each with what was requested of it. */
+export type DetailsPage = Page<MeetingRead>
 
 /** The outcome of a number that was read to the end of the range. */
 export interface Complete {
@@ -133,6 +141,32 @@ export class Meetings extends Context.Service<
       options?: Options,
     ) => Stream.Stream<Page | Complete | Failed, FeishuError>
     /**
+     * Reads all pages, and the details of each meeting and, if requested, its recording. A page comes when all of its meetings
+     * were read. A meeting whose details or recording are refused comes as such; a failure that would affect other meetings, too,
+     * (token, scope, quota, network) ends the stream, and its cursor is the place of the first page that did not come.
+     */
+    readonly detailsPages: (from: From, request?: DetailsRequest) => Stream.Stream<DetailsPage, FeishuError>
+    /**
+     * Reads all meetings as `stream` does, in its order, each with its details and, if requested, its recording. They are read in
+     * parallel up to their rate limits, at most `concurrency` ahead of what was taken. The cursor of a failure is the place of the
+     * page whose meetings did not all come: those that did come again when the read is resumed.
+     */
+    readonly streamDetails: (from: From, request?: DetailsRequest) => Stream.Stream<MeetingRead, FeishuError>
+    /** Reads the pages of many numbers as `outcomes` does, with the details of each meeting and, if requested, its recording. */
+    readonly detailsOutcomes: (
+      meetingNos: Iterable<MeetingNo>,
+      range: Request["range"],
+      options?: Options & DetailsRequest,
+    ) => Stream.Stream<DetailsPage | Complete | Failed, FeishuError>
+    /**
+     * Reads the details of meetings by their ids and, if requested, their recordings, as `streamDetails` does for those of a
+     * number: in parallel, and in the order of the ids.
+     */
+    readonly detailsOf: (
+      meetingIds: Iterable<MeetingId>,
+      request?: DetailsRequest,
+    ) => Stream.Stream<IdRead, FeishuError>
+    /**
      * Requests the details of one meeting by its id: when it was, its host and, if requested, who took part. Ids are those of the
      * list, as text; details have a rate limit of their own, of 1,000 requests a minute and 50 a second (documented).
      */
@@ -172,14 +206,23 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         ),
       )
     const pages = (from: From, asked?: number) =>
-      Stream.map(read(from, asked), ({ logId, meetingNo, next, rows, unreachable }): Page => ({
-        _tag: "Page",
-        meetingNo,
-        meetings: rows,
-        cursor: next && Cursor.fromPosition(next),
-        logId,
-        unreachable,
-      }))
+      Stream.map(read(from, asked), (page) => pageOf(page, page.rows))
+    const readDetails = (from: From, request: DetailsRequest, asked?: number) =>
+      Stream.unwrap(
+        Effect.map(
+          Effect.andThen(DetailsPages.check(request), ReadRequest.open(from, client.baseUrl, asked)),
+          (opened) => DetailsPages.read(client, opened, request),
+        ),
+      )
+    const detailsPages = (from: From, request: DetailsRequest = {}, asked?: number) =>
+      Stream.mapAccum(
+        readDetails(from, request, asked),
+        (): ReadonlyArray<MeetingRead> => [],
+        (meetings, item) =>
+          item._tag === "Meeting"
+            ? ([[...meetings, item.read], []] as const)
+            : ([[], [pageOf(item.page, meetings)]] as const),
+      )
     const stream = (from: From, asked?: number) =>
       read(from, asked).pipe(
         Stream.map(({ rows }) => rows),
@@ -208,9 +251,34 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         eachOf(meetingNos, range, options, (request, asked) =>
           withOutcome(request.meetingNo, pages(request, asked)),
         ),
+      detailsPages: (from, request) => detailsPages(from, request),
+      streamDetails: (from, request = {}) =>
+        readDetails(from, request).pipe(
+          Stream.flatMap((item) => (item._tag === "Meeting" ? Stream.succeed(item.read) : Stream.empty)),
+        ),
+      detailsOf: (meetingIds, request = {}) =>
+        Stream.unwrap(
+          Effect.map(DetailsPages.check(request), () => DetailsPages.readIds(client, meetingIds, request)),
+        ),
+      detailsOutcomes: (meetingNos, range, options = {}) =>
+        eachOf(meetingNos, range, options, (request, asked) =>
+          withOutcome(request.meetingNo, detailsPages(request, options, asked)),
+        ),
     })
   },
 )
+
+const pageOf = <Meeting>(
+  { logId, meetingNo, next, unreachable }: MeetingPages.MeetingPage,
+  meetings: ReadonlyArray<Meeting>,
+): Page<Meeting> => ({
+  _tag: "Page",
+  meetingNo,
+  meetings,
+  cursor: next && Cursor.fromPosition(next),
+  logId,
+  unreachable,
+})
 
 /**
  * Reads one number after the other, each once, and all for the same range: a relative range would move with the time.
@@ -232,10 +300,10 @@ const eachOf = <A>(
   )
 
 /** Adds the outcome of a number to its pages. A failure that would affect other numbers, too, remains a failure. */
-const withOutcome = (
+const withOutcome = <Meeting>(
   meetingNo: MeetingNo,
-  pages: Stream.Stream<Page, FeishuError>,
-): Stream.Stream<Page | Complete | Failed, FeishuError> =>
+  pages: Stream.Stream<Page<Meeting>, FeishuError>,
+): Stream.Stream<Page<Meeting> | Complete | Failed, FeishuError> =>
   Stream.suspend(() => {
     let rows = 0
     return pages.pipe(
@@ -251,9 +319,12 @@ const withOutcome = (
  * True when a failure is of its number only, so that others can still be read: its request is refused, or its answers
  * do not match the documentation. `outcomes` goes on after these, and a program that reads numbers by `pages` can, too.
  */
-export const isFaultOfNumber = ({ code, operation: failed, reason }: FeishuError): boolean => {
+export const isFaultOfNumber = (error: FeishuError): boolean => {
+  const { operation, reason } = error
+  const endpoint =
+    operation === undefined ? listByNo : endpoints.find(({ path }) => operation === `GET ${path}`)
   // A failure of the token call would affect the others, too, whatever it is.
-  if (failed !== undefined && failed !== MeetingPages.operation) return false
+  if (endpoint === undefined) return false
   switch (reason._tag) {
     case "InvalidRequest":
     case "CursorUnusable":
@@ -261,17 +332,12 @@ export const isFaultOfNumber = ({ code, operation: failed, reason }: FeishuError
     case "ContractViolation":
     case "PaginationBroken":
       return true
-    // The meeting service refused the request, or a field of it was refused. With another code, or none, requests for
-    // all numbers would be refused.
-    case "RequestRefused":
-      return code !== undefined && (code === 99992402 || Math.floor(code / 1_000) === 121)
-    // No permission for this meeting; a scope that is missing is missing for all of them.
-    case "PermissionDenied":
-      return code === 121005
     default:
-      return false
+      return FeishuClient.refusalOf(endpoint, error) !== undefined
   }
 }
+
+const endpoints: ReadonlyArray<FeishuClient.Refusing> = [listByNo, getMeeting, getRecording]
 
 /** The service as a layer on an existing client. */
 export const layerClient: Layer.Layer<Meetings, never, FeishuClient.FeishuClient> = Layer.effect(

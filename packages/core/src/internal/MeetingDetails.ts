@@ -71,6 +71,7 @@ export const getMeeting: FeishuClient.Endpoint<GetMeeting.Query, GetMeeting.Data
   query: GetMeeting.Query,
   data: GetMeeting.Data,
   rateLimits: rateLimits(GetMeeting),
+  refusals: GetMeeting.refusals,
   problem: (body, query) => {
     const problem = GetMeeting.problemOfAnswer(body, query)
     return problem === undefined ? undefined : Sentence.make(problem)
@@ -84,6 +85,7 @@ export const getRecording: FeishuClient.Endpoint<GetRecording.Query, GetRecordin
   query: GetRecording.Query,
   data: GetRecording.Data,
   rateLimits: rateLimits(GetRecording),
+  refusals: GetRecording.refusals,
 }
 
 /** Requests the details of a meeting. */

@@ -25,6 +25,7 @@ export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = {
   path: ListByNo.path,
   query: ListByNo.Query,
   data: ListByNo.Data,
+  refusals: ListByNo.refusals,
   problem: (body, query) => {
     const problem = ListByNo.problemOfPage(body, query)
     return problem === undefined ? undefined : Sentence.make(problem)
@@ -32,7 +33,7 @@ export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = {
 }
 
 /** The call as errors name it. */
-export const operation = `GET ${ListByNo.path}`
+const operation = `GET ${ListByNo.path}`
 
 /**
  * A page before its cursor is made: making a cursor costs as much as everything else that this module does for a page.
