@@ -189,13 +189,7 @@ export const make: Effect.Effect<
     ): Effect.fn.Return<Response<Data>, FeishuError> {
       const operation = `GET ${endpoint.path}`
       const key = `${operation} ${yield* accessToken.owner}`
-      const params = yield* Effect.mapError(Schema.encodeEffect(endpoint.query)(query), (error) =>
-        invalidRequest(
-          "query",
-          Sentence.make("queryInvalid", { text: error.message }),
-          Sentence.make("correctQuery"),
-        ),
-      )
+      const params = yield* encodedQuery(endpoint, query)
       const path = yield* pathOf(endpoint, pathParams)
       const request = HttpClientRequest.get(`${config.baseUrl}${path}`).pipe(
         HttpClientRequest.setUrlParams(params),
@@ -303,6 +297,19 @@ export const optionsConfig: Effect.Effect<
  */
 export const layerConfig: Layer.Layer<FeishuClient, FeishuError | Config.ConfigError, HttpClient.HttpClient> =
   Layer.unwrap(Effect.map(optionsConfig, layer))
+
+/** Returns the query as texts. Fails with an `InvalidRequest` if it cannot be sent. */
+export const encodedQuery = <Query>(
+  { query: schema }: Pick<Endpoint<Query, unknown>, "query">,
+  query: Query,
+): Effect.Effect<Readonly<Record<string, string | undefined>>, FeishuError> =>
+  Effect.mapError(Schema.encodeEffect(schema)(query), (error) =>
+    invalidRequest(
+      "query",
+      Sentence.make("queryInvalid", { text: error.message }),
+      Sentence.make("correctQuery"),
+    ),
+  )
 
 /** The attributes of a call's span. They contain neither the query nor a token. */
 const spanAttributes = (

@@ -333,6 +333,18 @@ describe("the details of all meetings of a number", () => {
       }),
   )
 
+  it.effect("a kind of user id that there is not is refused before anything is sent", () =>
+    Effect.gen(function* () {
+      const world = feishu({ pages: [["1"]] })
+      const { error } = yield* collect(
+        (service) => service.streamDetails(request, { userIdType: "email" as never }),
+        world.handler,
+      )
+      assert.match(error?.message ?? "", /^query: .*user_id_type.* Nothing was sent/s)
+      assert.isEmpty(world.asked)
+    }),
+  )
+
   it.effect(
     "of ids that one has come in their order; a failure comes after those before it, and stops the requests",
     () =>

@@ -11,17 +11,36 @@ import {
   Events,
   type FeishuError,
   type MeetingId,
+  type MeetingNo,
   Meetings,
+  type TimeRange as CoreRange,
 } from "@effect-feishu/core"
 import * as Input from "./internal/input.ts"
 import { iterate, type Shared } from "./internal/iterate.ts"
-import { toDetails, toEvent, toMeeting, toOutcome, toPage, toRecordingAnswer } from "./internal/plain.ts"
+import {
+  toDetails,
+  toEvent,
+  toIdRead,
+  toMeeting,
+  toMeetingRead,
+  toOutcome,
+  toPage,
+  toRecordingAnswer,
+} from "./internal/plain.ts"
 import type { Complete, Failed, Meeting, Page } from "./Meeting.ts"
-import type { Artifacts, MeetingDetails, RecordingAnswer } from "./MeetingDetails.ts"
+import type {
+  Artifacts,
+  DetailsPage,
+  IdRead,
+  MeetingDetails,
+  MeetingRead,
+  RecordingAnswer,
+} from "./MeetingDetails.ts"
 import type {
   CallOptions,
   ClientOptions,
   DetailsOptions,
+  DetailsRequest,
   From,
   RangeOptions,
   ReadOptions,
@@ -60,6 +79,29 @@ export interface Client extends AsyncDisposable {
     range: TimeRange,
     options?: RangeOptions,
   ) => AsyncIterable<Page | Complete | Failed>
+  /**
+   * Reads all meetings as `stream` does, in its order, each with its details and, if requested, its recording. They are read in
+   * parallel up to their rate limits, at most `concurrency` ahead of the loop. A meeting whose details or recording are refused
+   * comes as such; a failure that would affect other meetings, too, (token, scope, quota, network) rejects. Its cursor is the
+   * place of the page whose meetings did not all come: those that did come again when the read is resumed.
+   */
+  readonly streamDetails: (from: From, request?: DetailsRequest) => AsyncIterable<MeetingRead>
+  /** Reads all pages as `pages` does. A page comes when all of its meetings were read. */
+  readonly detailsPages: (from: From, request?: DetailsRequest) => AsyncIterable<DetailsPage>
+  /** Reads the pages of many numbers as `outcomes` does, with the details of each meeting and, if requested, its recording. */
+  readonly detailsOutcomes: (
+    meetingNos: Iterable<string>,
+    range: TimeRange,
+    options?: RangeOptions & DetailsRequest,
+  ) => AsyncIterable<DetailsPage | Complete | Failed>
+  /**
+   * Reads the details of meetings by their ids and, if requested, their recordings, as `streamDetails` does for those of a
+   * number: in parallel, and in the order of the ids.
+   */
+  readonly detailsOf: (
+    meetingIds: Iterable<string>,
+    options?: CallOptions & DetailsRequest,
+  ) => AsyncIterable<IdRead>
   /**
    * Requests the details of one meeting by its id: when it was, its host and, if requested, who took part. Ids are those of the
    * list, as text.
@@ -118,8 +160,9 @@ export const createClient = (options: ClientOptions): Client => {
     streamOf: (
       meetings: Meetings.Meetings["Service"],
     ) => Effect.Effect<Stream.Stream<A, FeishuError.FeishuError, Services>, FeishuError.FeishuError>,
+    readsAhead = (options?.readAhead ?? 1) > 1,
   ): AsyncIterable<A> => {
-    const { readAhead = 1, signal, tenantKey } = options ?? {}
+    const { signal, tenantKey } = options ?? {}
     const stream = Stream.unwrap(
       Effect.gen(function* () {
         yield* Input.checkSignal(signal)
@@ -130,7 +173,7 @@ export const createClient = (options: ClientOptions): Client => {
     )
     return {
       [Symbol.asyncIterator]: () =>
-        iterate(shared, stream, Input.isSignal(signal) ? signal : undefined, readAhead > 1),
+        iterate(shared, stream, Input.isSignal(signal) ? signal : undefined, readsAhead),
     }
   }
 
@@ -148,22 +191,49 @@ export const createClient = (options: ClientOptions): Client => {
 
   const pages = (from: From) =>
     read(from, (meetings) =>
-      Effect.map(Input.fromOf(from), (request) => Stream.map(meetings.pages(request), toPage)),
+      Effect.map(Input.fromOf(from), (request) => Stream.map(meetings.pages(request), toPage(toMeeting))),
+    )
+
+  /** The same with details, which are always read ahead. */
+  const readDetails = <A>(
+    from: From,
+    request: DetailsRequest | undefined,
+    streamOf: (
+      meetings: Meetings.Meetings["Service"],
+      from: Meetings.From,
+      request: DetailsRequest | undefined,
+    ) => Stream.Stream<A, FeishuError.FeishuError>,
+  ) =>
+    read(
+      from,
+      (meetings) =>
+        Effect.gen(function* () {
+          yield* Input.checkDetails(request)
+          return streamOf(meetings, yield* Input.fromOf(from), request)
+        }),
+      true,
     )
 
   const many =
-    <A>(
+    <Options extends RangeOptions & DetailsRequest, A>(
       streamOf: (
         meetings: Meetings.Meetings["Service"],
-        ...input: Parameters<Meetings.Meetings["Service"]["outcomes"]>
+        meetingNos: Iterable<MeetingNo>,
+        range: CoreRange.Input,
+        options: Options | undefined,
       ) => Stream.Stream<A, FeishuError.FeishuError>,
+      readsAhead?: true,
     ) =>
-    (meetingNos: Iterable<string>, range: TimeRange, options?: RangeOptions) =>
-      read(options, (meetings) =>
-        Effect.gen(function* () {
-          const numbers = yield* Input.meetingNosOf(meetingNos)
-          return streamOf(meetings, numbers, yield* Input.rangeOf(range), options)
-        }),
+    (meetingNos: Iterable<string>, range: TimeRange, options?: Options) =>
+      read(
+        options,
+        (meetings) =>
+          Effect.gen(function* () {
+            yield* Input.checkDetails(options)
+            const numbers = yield* Input.meetingNosOf(meetingNos)
+            return streamOf(meetings, numbers, yield* Input.rangeOf(range), options)
+          }),
+        readsAhead,
       )
 
   const close = async () => {
@@ -179,15 +249,43 @@ export const createClient = (options: ClientOptions): Client => {
       ),
     pages,
     page: (from) => first(pages(from)),
-    streamMany: many((meetings, ...input) =>
+    streamMany: many((meetings, ...input: ManyInput<RangeOptions>) =>
       Stream.map(meetings.streamMany(...input), ({ meeting, meetingNo }) => ({
         meetingNo: String(meetingNo),
         meeting: toMeeting(meeting),
       })),
     ),
-    outcomes: many((meetings, ...input) => Stream.map(meetings.outcomes(...input), toOutcome)),
+    outcomes: many((meetings, ...input: ManyInput<RangeOptions>) =>
+      Stream.map(meetings.outcomes(...input), toOutcome(toMeeting)),
+    ),
+    streamDetails: (from, request) =>
+      readDetails(from, request, (meetings, ...input) =>
+        Stream.map(meetings.streamDetails(...input), toMeetingRead),
+      ),
+    detailsPages: (from, request) =>
+      readDetails(from, request, (meetings, ...input) =>
+        Stream.map(meetings.detailsPages(...input), toPage(toMeetingRead)),
+      ),
+    detailsOutcomes: many(
+      (meetings, ...input: ManyInput<RangeOptions & DetailsRequest>) =>
+        Stream.map(meetings.detailsOutcomes(...input), toOutcome(toMeetingRead)),
+      true,
+    ),
+    detailsOf: (meetingIds, options) =>
+      read(
+        options,
+        (meetings) =>
+          Effect.gen(function* () {
+            yield* Input.checkDetails(options)
+            const ids = yield* Input.meetingIdsOf(meetingIds)
+            return Stream.map(meetings.detailsOf(ids, options), toIdRead)
+          }),
+        true,
+      ),
     details: (meetingId, options) =>
-      call(meetingId, options, (meetings, id) => Effect.map(meetings.details(id, options), toDetails)),
+      call(meetingId, options, (meetings, id) =>
+        Effect.andThen(Input.checkDetails(options), Effect.map(meetings.details(id, options), toDetails)),
+      ),
     artifacts: (meetingId, options) => call(meetingId, options, (meetings, id) => meetings.artifacts(id)),
     recording: (meetingId, options) =>
       call(meetingId, options, (meetings, id) => Effect.map(meetings.recording(id), toRecordingAnswer)),
@@ -203,6 +301,13 @@ export const createClient = (options: ClientOptions): Client => {
     [Symbol.asyncDispose]: close,
   }
 }
+
+/** What core takes for many numbers. */
+type ManyInput<Options> = [
+  meetingNos: Iterable<MeetingNo>,
+  range: CoreRange.Input,
+  options: Options | undefined,
+]
 
 /** The first row. There always is one: every range has a window, and every window a page. */
 const first = async <A>(rows: AsyncIterable<A, undefined>): Promise<A> => {

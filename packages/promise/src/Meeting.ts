@@ -58,12 +58,12 @@ export interface Meeting {
   readonly unknownFields: Readonly<Record<string, unknown>>
 }
 
-/** One page of meetings. */
-export interface Page {
+/** One page of meetings: as the list has them, or each with what was requested of it. */
+export interface Page<M = Meeting> {
   readonly type: "Page"
   readonly meetingNo: string
   /** The meetings of this page, without those that came on an earlier page. */
-  readonly meetings: ReadonlyArray<Meeting>
+  readonly meetings: ReadonlyArray<M>
   /** The place after this page: text that may be printed and stored. Absent after the last page of the range. */
   readonly cursor: string | undefined
   /** The id that Feishu's support asks for. */

@@ -15,6 +15,8 @@
  * }
  * ```
  */
+import type { FeishuError } from "./FeishuError.ts"
+import type { Meeting, Page } from "./Meeting.ts"
 import type { Secret } from "./Secret.ts"
 
 /** A user: an id of the type that was requested, and the kind of user. No name comes with it. */
@@ -117,3 +119,40 @@ export interface NotReady {
 
 /** What there is of a recording. All of them are answers. */
 export type RecordingAnswer = Recorded | NotRecorded | NotReady
+
+/** The details of a meeting. */
+export interface Found {
+  readonly type: "Found"
+  readonly meeting: MeetingDetails
+}
+
+/** What was requested of this meeting is refused; that of others may still be read. */
+export interface Refused {
+  /**
+   * `NotFound`: Feishu knows no meeting with this id, or no longer (121004 of the details, 122002 of the recording).
+   * `NoPermission`: the app or user may not see it (121005). `Refused`: another reason, such as an id that is not a number.
+   */
+  readonly type: "NotFound" | "NoPermission" | "Refused"
+  readonly error: FeishuError
+}
+
+/** What was requested of a meeting. */
+export interface Answers {
+  /** `undefined` unless requested. */
+  readonly details: Found | Refused | undefined
+  /** `undefined` unless requested. */
+  readonly recording: RecordingAnswer | Refused | undefined
+}
+
+/** A meeting of a list with what was requested of it. */
+export interface MeetingRead extends Answers {
+  readonly brief: Meeting
+}
+
+/** An id with what was requested of its meeting. */
+export interface IdRead extends Answers {
+  readonly meetingId: string
+}
+
+/** One page of meetings, each with what was requested of it. */
+export type DetailsPage = Page<MeetingRead>

@@ -99,12 +99,25 @@ export interface Settings {
   readonly onEvent?: ((event: ClientEvent) => void) | undefined
 }
 
+/** So many requests in any time of a window. */
+export interface RateLimitWindow {
+  readonly requests: number
+  readonly window: number
+}
+
 /** The rate limit, which the client keeps so that Feishu need not refuse. */
 export interface RateLimitOptions {
   /** The most requests in any window; default 100 (documented). */
   readonly requests?: number | undefined
   /** The window; default 60 seconds (documented). */
   readonly window?: number | undefined
+  /**
+   * The limits of single operations, such as `GET /open-apis/vc/v1/meetings/:meeting_id`, all of which hold at once. Default for
+   * details and recordings, each: 1,000 in 60 seconds and 50 in a second (documented).
+   */
+  readonly operations?:
+    | Readonly<Record<string, readonly [RateLimitWindow, ...ReadonlyArray<RateLimitWindow>]>>
+    | undefined
   /** How much longer an unanswered request counts; default 5 seconds. */
   readonly unansweredRest?: number | undefined
   /**
@@ -112,9 +125,17 @@ export interface RateLimitOptions {
    * starts again and may have sent requests just before. It then waits one window and `unansweredRest` before its first
    * request. A program that knows which requests it sent gives `restingMillis`: for each of them, for how many
    * milliseconds it still counts, from the first request of this client on. An answered request counts for the window
-   * and 250 ms after its answer, and any other for `unansweredRest` more; a value is from 0 to no longer than that.
+   * and 250 ms after its answer, and any other for `unansweredRest` more; a value is from 0 to no longer than that. Requests of
+   * operations with limits of their own, such as details, are in `operations`, by operation.
    */
-  readonly initially?: "free" | "full" | { readonly restingMillis: ReadonlyArray<number> } | undefined
+  readonly initially?:
+    | "free"
+    | "full"
+    | {
+        readonly restingMillis: ReadonlyArray<number>
+        readonly operations?: Readonly<Record<string, ReadonlyArray<number>>> | undefined
+      }
+    | undefined
 }
 
 /** The number of retries of transient failures that all reads share. */
@@ -160,14 +181,27 @@ export interface CallOptions {
   readonly tenantKey?: string | undefined
 }
 
-/** The options of a request for the details of a meeting. */
-export interface DetailsOptions extends CallOptions {
+/** What to request with the details of a meeting. */
+export interface DetailsChoice {
   /** Request the participants; default false. */
   readonly participants?: boolean | undefined
   /** Request what was used in the meeting, which only tenant access tokens get; default false. */
   readonly abilities?: boolean | undefined
   /** How users are named; default `open_id`. With `user_id`, participants who are not Feishu users are left out (documented). */
   readonly userIdType?: "open_id" | "union_id" | "user_id" | undefined
+}
+
+/** The options of a request for the details of a meeting. */
+export interface DetailsOptions extends CallOptions, DetailsChoice {}
+
+/** What to request for each of many meetings. */
+export interface DetailsRequest extends DetailsChoice {
+  /** Request the details; default true. */
+  readonly details?: boolean | undefined
+  /** Request the recording; default false. */
+  readonly recordings?: boolean | undefined
+  /** The most meetings that are read in parallel, or wait for their turn to be given; 1 to 1,000, default 50. */
+  readonly concurrency?: number | undefined
 }
 
 /** The options of every read. */

@@ -8,13 +8,16 @@ export {
   type AppCredentials,
   type CallOptions,
   type ClientOptions,
+  type DetailsChoice,
   type DetailsOptions,
+  type DetailsRequest,
   type From,
   type GivenToken,
   type MeetingsRequest,
   type Moment,
   type RangeOptions,
   type RateLimitOptions,
+  type RateLimitWindow,
   type ReadOptions,
   type Resume,
   type RetryBudgetOptions,
@@ -46,13 +49,19 @@ export {
 } from "./FeishuError.ts"
 export { type Complete, type Failed, type Meeting, type Page } from "./Meeting.ts"
 export {
+  type Answers,
   type Artifacts,
+  type DetailsPage,
+  type Found,
+  type IdRead,
   type MeetingDetails,
+  type MeetingRead,
   type NotReady,
   type NotRecorded,
   type Participant,
   type Recorded,
   type RecordingAnswer,
+  type Refused,
   type User,
 } from "./MeetingDetails.ts"
 export { Secret } from "./Secret.ts"

@@ -73,16 +73,19 @@ const defaultConcurrency = 50
 const highestConcurrency = 1_000
 
 /** Checks a request. Nothing is sent before that. */
-export const check = ({
-  concurrency = defaultConcurrency,
-}: DetailsRequest): Effect.Effect<void, FeishuError> =>
-  Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= highestConcurrency
-    ? Effect.void
-    : invalidRequest(
-        "concurrency",
-        Sentence.make("outOfRange", { text: String(concurrency) }),
-        Sentence.make("giveWholeNumberTo", { minimum: 1, maximum: highestConcurrency }),
-      )
+export const check = Effect.fnUntraced(function* (
+  request: DetailsRequest,
+): Effect.fn.Return<void, FeishuError> {
+  const { concurrency = defaultConcurrency } = request
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > highestConcurrency) {
+    return yield* invalidRequest(
+      "concurrency",
+      Sentence.make("outOfRange", { text: String(concurrency) }),
+      Sentence.make("giveWholeNumberTo", { minimum: 1, maximum: highestConcurrency }),
+    )
+  }
+  yield* FeishuClient.encodedQuery(MeetingDetails.getMeeting, MeetingDetails.queryOf(request))
+})
 
 /** The meetings of an opened read, in the order of the list; after those of a page comes its end. */
 export const read = (

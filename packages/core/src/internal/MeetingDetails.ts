@@ -88,27 +88,24 @@ export const getRecording: FeishuClient.Endpoint<GetRecording.Query, GetRecordin
   refusals: GetRecording.refusals,
 }
 
+/** Returns the query for the details. */
+export const queryOf = ({ abilities, participants, userIdType }: DetailsOptions): GetMeeting.Query => ({
+  ...(participants === undefined ? {} : { with_participants: participants }),
+  ...(abilities === undefined ? {} : { with_meeting_ability: abilities }),
+  ...(userIdType === undefined ? {} : { user_id_type: userIdType }),
+})
+
 /** Requests the details of a meeting. */
 export const details = (
   client: FeishuClient.FeishuClient["Service"],
   id: MeetingId,
-  { abilities, participants, userIdType }: DetailsOptions = {},
+  options: DetailsOptions = {},
 ): Effect.Effect<GetMeeting.Meeting, FeishuError> =>
-  client
-    .call(
-      getMeeting,
-      {
-        ...(participants === undefined ? {} : { with_participants: participants }),
-        ...(abilities === undefined ? {} : { with_meeting_ability: abilities }),
-        ...(userIdType === undefined ? {} : { user_id_type: userIdType }),
-      },
-      { meeting_id: id },
-    )
-    .pipe(
-      // That there is one was checked: see `problem` of the endpoint.
-      Effect.map(({ data }) => data.meeting!),
-      Effect.mapError(ofMeeting(id, getMeeting)),
-    )
+  client.call(getMeeting, queryOf(options), { meeting_id: id }).pipe(
+    // That there is one was checked: see `problem` of the endpoint.
+    Effect.map(({ data }) => data.meeting!),
+    Effect.mapError(ofMeeting(id, getMeeting)),
+  )
 
 /** Requests what was made of a meeting: the AI note and the transcript. */
 export const artifacts = (

@@ -22,7 +22,14 @@ import {
 } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import { firstOf } from "@effect-feishu/terminal/Shortened"
-import type { AppCredentials, ClientOptions, From, Moment, TimeRange as PlainRange } from "../Options.ts"
+import type {
+  AppCredentials,
+  ClientOptions,
+  DetailsRequest,
+  From,
+  Moment,
+  TimeRange as PlainRange,
+} from "../Options.ts"
 
 const refuse = (field: string, problem: string, remedy: string) =>
   Effect.fail(FeishuError.invalidRequest(field, problem, remedy))
@@ -120,6 +127,14 @@ const checkOptions = Effect.fnUntraced(function* (options: ClientOptions) {
       "Give free, full, or { restingMillis } with a list of milliseconds from 0 on.",
     )
   }
+  for (const [operation, windows] of Object.entries(rateLimit?.operations ?? {})) {
+    if (areWindows(windows)) continue
+    return yield* refuse(
+      `rateLimit.operations["${operation}"]`,
+      "it is not a list of windows",
+      "Give a list such as [{ requests: 500, window: 60000 }]; times are in milliseconds.",
+    )
+  }
   const numbers: Readonly<Record<string, readonly [value: unknown, minimum: number]>> = {
     connectTimeout: [options.connectTimeout, 1],
     headersTimeout: [options.headersTimeout, 1],
@@ -147,8 +162,26 @@ const checkOptions = Effect.fnUntraced(function* (options: ClientOptions) {
 
 const isResting = (initially: unknown): boolean =>
   Predicate.hasProperty(initially, "restingMillis") &&
-  Array.isArray(initially.restingMillis) &&
-  initially.restingMillis.every((millis) => Number.isFinite(millis) && Number(millis) >= 0)
+  areRests(initially.restingMillis) &&
+  (!Predicate.hasProperty(initially, "operations") ||
+    initially.operations === undefined ||
+    (Predicate.isObject(initially.operations) && Object.values(initially.operations).every(areRests)))
+
+const areRests = (list: unknown): boolean =>
+  Array.isArray(list) && list.every((millis) => Number.isFinite(millis) && Number(millis) >= 0)
+
+const areWindows = (windows: unknown): boolean =>
+  Array.isArray(windows) &&
+  windows.length > 0 &&
+  windows.every(
+    (one: unknown) =>
+      Predicate.hasProperty(one, "requests") &&
+      Number.isInteger(one.requests) &&
+      Number(one.requests) >= 1 &&
+      Predicate.hasProperty(one, "window") &&
+      Number.isFinite(one.window) &&
+      Number(one.window) >= 1,
+  )
 
 /** Checks a request or a cursor, and turns it into what core takes. */
 export const fromOf = Effect.fnUntraced(function* (
@@ -215,6 +248,22 @@ const momentOf = (moment: Moment): TimeRange.Moment =>
 /** The id of a meeting, which core checks further. A number would have lost digits already. */
 export const meetingIdOf = (meetingId: string) =>
   Effect.map(text("meetingId", meetingId), (given) => given as MeetingId)
+
+/** The ids of meetings, which core checks further. */
+export const meetingIdsOf = (meetingIds: Iterable<string>) =>
+  Predicate.isIterable(meetingIds) && !Predicate.isString(meetingIds)
+    ? Effect.forEach(meetingIds, meetingIdOf)
+    : refuse("meetingIds", "it is not a list", "Give a list of meeting ids.")
+
+/** Checks what is requested for each meeting, as far as core does not. */
+export const checkDetails = Effect.fnUntraced(function* (request: DetailsRequest | undefined) {
+  for (const name of ["details", "recordings", "participants", "abilities"] as const) {
+    const value: unknown = request?.[name]
+    if (value !== undefined && !Predicate.isBoolean(value)) {
+      yield* refuse(name, "it is neither true nor false", "Give true or false, or leave it out.")
+    }
+  }
+})
 
 /** Checks the tenant of a store app, for `CurrentTenant`. */
 export const tenantOf = (tenantKey: string | undefined) =>

@@ -13,7 +13,14 @@ import {
 import type { ClientEvent } from "../ClientEvent.ts"
 import * as Plain from "../FeishuError.ts"
 import type { Complete, Failed, Meeting, Page } from "../Meeting.ts"
-import type { MeetingDetails, RecordingAnswer } from "../MeetingDetails.ts"
+import type {
+  Answers,
+  IdRead,
+  MeetingDetails,
+  MeetingRead,
+  RecordingAnswer,
+  Refused,
+} from "../MeetingDetails.ts"
 import { Secret } from "../Secret.ts"
 
 /** Turns a meeting into a plain object with the same fields. */
@@ -24,28 +31,58 @@ export const toMeeting = (brief: MeetingBrief): Meeting => {
   return hidden(meeting)
 }
 
-/** Turns a page, or the outcome of a number, into a plain object. */
-export const toOutcome = (
-  outcome: Meetings.Page | Meetings.Complete | Meetings.Failed,
-): Page | Complete | Failed => {
-  switch (outcome._tag) {
-    case "Page":
-      return toPage(outcome)
-    case "Complete":
-      return { type: "Complete", meetingNo: outcome.meetingNo, rows: outcome.rows }
-    case "Failed":
-      return { type: "Failed", meetingNo: outcome.meetingNo, error: toFeishuError(outcome.error) }
+/** Returns a function that turns a page, or the outcome of a number, into a plain object. */
+export const toOutcome =
+  <M, P>(meeting: (meeting: M) => P) =>
+  (outcome: Meetings.Page<M> | Meetings.Complete | Meetings.Failed): Page<P> | Complete | Failed => {
+    switch (outcome._tag) {
+      case "Page":
+        return toPage(meeting)(outcome)
+      case "Complete":
+        return { type: "Complete", meetingNo: outcome.meetingNo, rows: outcome.rows }
+      case "Failed":
+        return { type: "Failed", meetingNo: outcome.meetingNo, error: toFeishuError(outcome.error) }
+    }
   }
-}
 
-/** Turns a page into a plain object. */
-export const toPage = ({ cursor, logId, meetingNo, meetings, unreachable }: Meetings.Page): Page => ({
-  type: "Page",
-  meetingNo,
-  meetings: meetings.map(toMeeting),
-  cursor,
-  logId,
-  unreachable,
+/** Returns a function that turns a page into a plain object. */
+export const toPage =
+  <M, P>(meeting: (meeting: M) => P) =>
+  ({ cursor, logId, meetingNo, meetings, unreachable }: Meetings.Page<M>): Page<P> => ({
+    type: "Page",
+    meetingNo,
+    meetings: meetings.map((one) => meeting(one)),
+    cursor,
+    logId,
+    unreachable,
+  })
+
+/** Turns a meeting with what was requested of it into a plain object. */
+export const toMeetingRead = ({ brief, details, recording }: Meetings.MeetingRead): MeetingRead => ({
+  brief: toMeeting(brief),
+  ...toAnswers({ details, recording }),
+})
+
+/** Turns an id with what was requested of its meeting into a plain object. */
+export const toIdRead = ({ details, meetingId, recording }: Meetings.IdRead): IdRead => ({
+  meetingId,
+  ...toAnswers({ details, recording }),
+})
+
+const toAnswers = ({ details, recording }: Omit<Meetings.IdRead, "meetingId">): Answers => ({
+  details:
+    details?._tag === "Found"
+      ? { type: "Found", meeting: toDetails(details.meeting) }
+      : details && toRefused(details),
+  recording:
+    recording === undefined || "error" in recording
+      ? recording && toRefused(recording)
+      : toRecordingAnswer(recording),
+})
+
+const toRefused = ({ _tag, error }: Meetings.Refused): Refused => ({
+  type: _tag,
+  error: toFeishuError(error),
 })
 
 const hidden = <A extends object>(plain: A): A =>
