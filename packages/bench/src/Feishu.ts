@@ -1,6 +1,6 @@
 /** The meetings that the contenders read, and how a measurement starts a server with them. */
 import { fork } from "node:child_process"
-import { ListByNo, MeetingNo } from "@effect-feishu/contract"
+import { GetMeeting, ListByNo, MeetingNo } from "@effect-feishu/contract"
 import { AccessToken, Meetings, Secret } from "@effect-feishu/core"
 import { saidBy } from "./Child.ts"
 
@@ -48,5 +48,8 @@ export const meetings = (url: string) =>
   Meetings.layer({
     baseUrl: url,
     credentials: AccessToken.selfBuiltApp({ ...app, appSecret: Secret.appSecret(app.appSecret) }),
-    rateLimit: { requests: 1_000_000 },
+    rateLimit: {
+      requests: 1_000_000,
+      operations: { [`GET ${GetMeeting.path}`]: [{ requests: 1_000_000, window: "1 minute" }] },
+    },
   })

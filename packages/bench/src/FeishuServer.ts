@@ -4,7 +4,7 @@
  */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { ListByNo, ResponseHeaders, TenantAccessToken } from "@effect-feishu/contract"
+import { GetMeeting, ListByNo, ResponseHeaders, TenantAccessToken } from "@effect-feishu/contract"
 import { meetingNo, type Options, start } from "./Feishu.ts"
 
 const { keepAnswers, latency, pages, uneven = false, windows } = JSON.parse(process.argv[2]!) as Options
@@ -27,6 +27,18 @@ const weightBefore = (window: number) =>
   uneven ? 15 * Math.floor(window / 5) + [0, 2, 6, 7, 12][window % 5]! : window
 const pagesBefore = (window: number) => Math.floor((pages * weightBefore(window)) / weightBefore(windows))
 
+/** The details of a meeting, as large as those of one with three participants. */
+const details = (id: string): Buffer => {
+  const participant = (of: number) =>
+    `{"id":"ou_${String(of).padStart(32, "0")}","first_join_time":"1786507200","final_leave_time":"1786510860","in_meeting_duration":"3660","user_type":1,"is_host":${of === 0},"is_cohost":false,"is_external":false,"status":4}`
+  return Buffer.from(
+    `{"code":0,"msg":"success","data":{"meeting":{"id":"${id}","topic":"${topics[0]}","url":"https://vc.feishu.cn/j/${meetingNo}",` +
+      `"meeting_no":"${meetingNo}","password":"971024","create_time":"1786507140","start_time":"1786507200","end_time":"1786510860",` +
+      `"host_user":{"id":"ou_${"0".repeat(32)}","user_type":1},"meeting_connect":false,"status":3,"participant_count":"3",` +
+      `"participant_count_accumulated":"4","participants":[${[0, 1, 2].map(participant).join(",")}]}}}`,
+  )
+}
+
 const page = (url: string): Buffer => {
   const query = new URLSearchParams(url.slice(url.indexOf("?")))
   const window = Math.floor((Number(query.get("start_time")) - start) / ListByNo.maxRangeSeconds)
@@ -43,12 +55,17 @@ const page = (url: string): Buffer => {
 
 const kept = new Map<string, Buffer>()
 
+/** The path of the details, before the id. */
+const meetings = GetMeeting.path.replace(":meeting_id", "")
+
 const answer = (url: string): Buffer => {
   if (url === TenantAccessToken.internalPath) {
     return Buffer.from(
       `{"code":0,"expire":7200,"msg":"ok","tenant_access_token":"t-g1044qeGEDXTB6NDJOGV4JQCYDGHRBARFTGT1234"}`,
     )
   }
+  const id = url.startsWith(meetings) ? /^\d+/.exec(url.slice(meetings.length))?.[0] : undefined
+  if (id !== undefined) return details(id)
   if (!keepAnswers) return page(url)
   let body = kept.get(url)
   if (body === undefined) kept.set(url, (body = page(url)))

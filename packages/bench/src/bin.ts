@@ -15,6 +15,7 @@ import * as Table from "./Table.ts"
 const measurements: Readonly<Record<string, number>> = {
   read: 3,
   windows: 1,
+  details: 3,
   mock: 3,
   mockState: 1,
   command: 1,
