@@ -73,6 +73,37 @@ export interface Window {
 /** The limits of one endpoint, such as 1,000 a minute and 50 a second: a request has to be within all of them. */
 export type Windows = readonly [Window, ...ReadonlyArray<Window>]
 
+/**
+ * Returns the limits of an endpoint as its module in `@effect-feishu/contract` declares them.
+ *
+ * @example
+ * ```ts
+ * import { GetMeeting } from "@effect-feishu/contract"
+ * import { RateLimit } from "@effect-feishu/core"
+ *
+ * console.log(RateLimit.windowsOf(GetMeeting))
+ * // => [
+ * // =>   { requests: 1000, window: '60 seconds' },
+ * // =>   { requests: 50, window: '1 seconds' }
+ * // => ]
+ * ```
+ */
+export const windowsOf = ({
+  rateLimits: [first, ...rest],
+}: {
+  readonly rateLimits: readonly [Declared, ...ReadonlyArray<Declared>]
+}): Windows => [windowOf(first), ...rest.map(windowOf)]
+
+interface Declared {
+  readonly requests: number
+  readonly windowSeconds: number
+}
+
+const windowOf = ({ requests, windowSeconds }: Declared): Window => ({
+  requests,
+  window: `${windowSeconds} seconds`,
+})
+
 /** The numbers of the limit. */
 export interface Options {
   /** Requests in any window; default 100 (documented). */

@@ -6,6 +6,7 @@ import * as MeetingIds from "@effect-feishu/contract/MeetingId"
 import type { MeetingId } from "@effect-feishu/contract/MeetingNo"
 import type * as FeishuClient from "../FeishuClient.ts"
 import { type FeishuError, positioned } from "../FeishuError.ts"
+import * as RateLimit from "../RateLimit.ts"
 import * as Sentence from "../Sentence.ts"
 
 /** The options of a request for the details of a meeting. */
@@ -48,29 +49,13 @@ const meetingId = (text: string): FeishuClient.ParamProblem | undefined => {
     : { problem: Sentence.make("notAMeetingId", { problem }), remedy: Sentence.make("giveMeetingId") }
 }
 
-const rateLimits = ({
-  rateLimits: [first, ...rest],
-}: {
-  readonly rateLimits: readonly [Limit, ...ReadonlyArray<Limit>]
-}) => [windowOf(first), ...rest.map(windowOf)] as const
-
-interface Limit {
-  readonly requests: number
-  readonly windowSeconds: number
-}
-
-const windowOf = ({ requests, windowSeconds }: Limit) => ({
-  requests,
-  window: `${windowSeconds} seconds` as const,
-})
-
 /** `GET /open-apis/vc/v1/meetings/:meeting_id`. */
 export const getMeeting: FeishuClient.Endpoint<GetMeeting.Query, GetMeeting.Data> = {
   path: GetMeeting.path,
   params: { meeting_id: meetingId },
   query: GetMeeting.Query,
   data: GetMeeting.Data,
-  rateLimits: rateLimits(GetMeeting),
+  rateLimits: RateLimit.windowsOf(GetMeeting),
   refusals: GetMeeting.refusals,
   problem: (body, query) => {
     const problem = GetMeeting.problemOfAnswer(body, query)
@@ -84,7 +69,7 @@ export const getRecording: FeishuClient.Endpoint<GetRecording.Query, GetRecordin
   params: { meeting_id: meetingId },
   query: GetRecording.Query,
   data: GetRecording.Data,
-  rateLimits: rateLimits(GetRecording),
+  rateLimits: RateLimit.windowsOf(GetRecording),
   refusals: GetRecording.refusals,
 }
 
