@@ -83,7 +83,7 @@ describe("the details of a meeting", () => {
     }
   })
 
-  it("say that a meeting runs when it has no end, 0, or one that is not after its start; a status of 3 says that it has ended", () => {
+  it("M7 say that a meeting runs when it has no end, 0, or one that is not after its start; a status of 3 says that it has ended", () => {
     const times = (end_time: unknown, status?: number) =>
       decode({ meeting: { start_time: "1786507200", end_time, ...(status === undefined ? {} : { status }) } })
         .meeting!
@@ -98,7 +98,7 @@ describe("the details of a meeting", () => {
     assert.isFalse(times("1786507201", 2).isRunning)
   })
 
-  it("may lack any field, and have null in its place", () => {
+  it("M7 may lack any field, and have null in its place", () => {
     const whole: Record<string, unknown> = data.meeting
     for (const name of Object.keys(whole)) {
       const { [name]: _, ...without } = whole

@@ -92,7 +92,7 @@ describe("one hour of backlog, 10 workers, 20 to 200 ms each way", () => {
 
 describe("1,000 a minute and 50 a second at once, one hour of backlog, 60 workers, 20 to 200 ms each way", () => {
   for (const [name, makeServer] of Object.entries(servers)) {
-    it(`${name}: neither window refuses, and at least 99 % of the minute's quota is used`, () => {
+    it(`M8 ${name}: neither window refuses, and at least 99 % of the minute's quota is used`, () => {
       const limit = RateLimit.make()
       const [minute, second] = [makeServer(1_000, 60_000), makeServer(50, 1_000)]
       let accepted = 0

@@ -66,7 +66,7 @@ describe("the details of a meeting", () => {
   )
 
   it.effect(
-    "are not taken for a meeting without any: an answer without one is requested again, and then fails",
+    "M6 are not taken for a meeting without any: an answer without one is requested again, and then fails",
     () =>
       Effect.gen(function* () {
         for (const data of [undefined, null, {}, { meeting: null }, { related_artifacts: {} }]) {
@@ -114,7 +114,7 @@ describe("the details of a meeting", () => {
 })
 
 describe("an id that cannot be one", () => {
-  it.effect("is refused before anything is sent, and not repeated", () =>
+  it.effect("M5 is refused before anything is sent, and not repeated", () =>
     Effect.gen(function* () {
       for (const text of [
         "",
@@ -177,7 +177,7 @@ describe("the artifacts of a meeting", () => {
 })
 
 describe("the recording of a meeting", () => {
-  it.effect("is an answer also where there is none, or none yet, and costs one request", () =>
+  it.effect("M2 is an answer also where there is none, or none yet, and costs one request", () =>
     Effect.gen(function* () {
       const url = "https://meetings.feishu.cn/minutes/obcn4k7m2p9q1r5s8t3v6w0x"
       for (const [answer, expected] of [

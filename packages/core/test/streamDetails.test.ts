@@ -167,7 +167,7 @@ describe("the details of all meetings of a number", () => {
     }),
   )
 
-  it.effect("a meeting that is refused comes as such, and the others go on", () =>
+  it.effect("M1, M4 a meeting that is refused comes as such, and the others go on", () =>
     Effect.gen(function* () {
       const refusals: Record<string, Record<About, Fake.Answer | undefined>> = {
         "2": { details: Fake.failure(404, 121004), recording: Fake.failure(404, 122002) },
@@ -218,7 +218,7 @@ describe("the details of all meetings of a number", () => {
     "an answer without a meeting": [{ body: { code: 0, data: {} } }, "ContractViolation"],
   }
   for (const [name, [answer, reason]] of Object.entries(ofAll)) {
-    it.effect(`${name} ends the stream after the meetings before it, with the cursor of its page`, () =>
+    it.effect(`M3 ${name} ends the stream after the meetings before it, with the cursor of its page`, () =>
       Effect.gen(function* () {
         const pages = [ids(100, 5), ids(105, 5), ids(110, 5)]
         const world = feishu({ pages, answer: (id) => (id === "107" ? answer : undefined) })
@@ -239,7 +239,7 @@ describe("the details of all meetings of a number", () => {
   const inInts = (minimum: number, maximum: number) =>
     Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum, maximum })))
   it.effect.prop(
-    "wherever a read fails, going on at its cursor gives every meeting from the page on that did not come as a whole",
+    "M3 wherever a read fails, going on at its cursor gives every meeting from the page on that did not come as a whole",
     {
       sizes: Schema.Array(inInts(0, 6)).pipe(
         Schema.check(Schema.isMinLength(1)),
@@ -294,7 +294,7 @@ describe("the details of all meetings of a number", () => {
   )
 
   it.effect(
-    "of many numbers: an answer that breaks the contract ends its number, a missing scope ends the whole",
+    "M3 of many numbers: an answer that breaks the contract ends its number, a missing scope ends the whole",
     () =>
       Effect.gen(function* () {
         const two = MeetingNo.make("100000002")
