@@ -27,7 +27,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { type EndpointCode, rateLimitCode, type Refusal, scopeCodes } from "./ErrorCode.ts"
 import type { MeetingId } from "./MeetingNo.ts"
-import { Int64, int64, nullable, numberOf, rest, timeOf, unknownFields } from "./Row.ts"
+import { dataOf, Int64, int64, nullable, numberOf, rest, timeOf, unknownFields } from "./Row.ts"
 
 /** The path below the base URL, with its parameter (documented). */
 export const path = "/open-apis/vc/v1/meetings/:meeting_id"
@@ -336,11 +336,15 @@ export const Artifacts = Schema.StructWithRest(
 export type Artifacts = typeof Artifacts.Type
 
 /**
- * Returns why a body with code 0 is not an answer to a query; `undefined` if it is one. Without `query_mode` 1 the meeting itself
- * was requested: an answer without one is not Feishu's, or was cut down on its way.
+ * Returns why a body with code 0 is not an answer to a query; `undefined` if it is one. An answer without data, or without the
+ * meeting that was requested, is not Feishu's, or was cut down on its way: it says nothing about the meeting.
  */
-export const problemOfAnswer = (body: unknown, query: Query): "noMeetingInData" | undefined => {
-  const data = Predicate.hasProperty(body, "data") ? body.data : undefined
+export const problemOfAnswer = (
+  body: unknown,
+  query: Query,
+): "noDataInAnswer" | "noMeetingInData" | undefined => {
+  const data = dataOf(body)
+  if (data === undefined) return "noDataInAnswer"
   const hasMeeting = Predicate.hasProperty(data, "meeting") && Predicate.isObject(data.meeting)
   return query.query_mode === "1" || hasMeeting ? undefined : "noMeetingInData"
 }

@@ -17,7 +17,7 @@
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { type EndpointCode, rateLimitCode, type Refusal, scopeCodes } from "./ErrorCode.ts"
-import { Int64, int64, nullable, numberOf, rest, unknownFields } from "./Row.ts"
+import { dataOf, Int64, int64, nullable, numberOf, rest, unknownFields } from "./Row.ts"
 
 /** The path below the base URL, with its parameter (documented). */
 export const path = "/open-apis/vc/v1/meetings/:meeting_id/recording"
@@ -156,6 +156,13 @@ const RecordingFromRow = RecordingRow.pipe(
     SchemaTransformation.transform({ decode: (row) => new Recording(row), encode: Recording.toRow }),
   ),
 )
+
+/**
+ * Returns why a body with code 0 is not an answer; `undefined` if it is one. An answer without data is not Feishu's, or was cut
+ * down on its way: it does not say that there is no recording.
+ */
+export const problemOfAnswer = (body: unknown): "noDataInAnswer" | undefined =>
+  dataOf(body) === undefined ? "noDataInAnswer" : undefined
 
 /** The `data` of the answer. No `recording`, or null, reads as "no recording" (sdk). */
 export const Data = Schema.Struct({ recording: nullable(RecordingFromRow) })

@@ -1,4 +1,5 @@
 /** What the objects of Feishu's answers have in common: any field may be absent or null, and new fields appear over time. */
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
 /** A field that Feishu may leave out or send as null. */
@@ -32,3 +33,7 @@ export const unknownFields = (
   known: { readonly fields: Readonly<Record<string, unknown>> },
 ): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(row).filter(([name]) => !Object.hasOwn(known.fields, name)))
+
+/** Returns the `data` of an answer; `undefined` where it is not an object. */
+export const dataOf = (body: unknown): object | undefined =>
+  Predicate.hasProperty(body, "data") && Predicate.isObject(body.data) ? body.data : undefined

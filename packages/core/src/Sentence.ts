@@ -170,6 +170,7 @@ const english = {
   accessTokenInBody: () => "the body holds an access token, and so it is not a page of meetings",
   hasMoreMissing: () =>
     "the answer to a page token has no data with a boolean has_more, so it does not say whether more pages follow",
+  noDataInAnswer: () => "the answer has no data",
   noMeetingInData: () => "the answer has no meeting",
   noTokenInBody: () => "the answer of the token endpoint has no token",
   fetchedTokenUnfit: () => "the token that the token endpoint gave cannot be put into a header",

@@ -76,7 +76,7 @@ describe("the details of a meeting", () => {
           )
           const error = Result.getOrThrow(Result.flip(result))
           assert.strictEqual(error.reason._tag, "ContractViolation")
-          assert.include(error.message, "the answer has no meeting")
+          assert.match(error.message, /the answer has no (meeting|data)/)
           assert.lengthOf(asked, 5)
         }
       }),
@@ -184,7 +184,6 @@ describe("the recording of a meeting", () => {
         [success({ recording: { url, duration: "3541000" } }), "Recorded"],
         [success({}), "NotRecorded"],
         [success({ recording: null }), "NotRecorded"],
-        [success(undefined), "NotRecorded"],
         [Fake.failure(404, 121004), "NotRecorded"],
         [Fake.failure(200, 121004), "NotRecorded"],
         [Fake.failure(400, 122001), "NotReady"],
@@ -203,6 +202,27 @@ describe("the recording of a meeting", () => {
         if (recording._tag === "Recorded") {
           assert.strictEqual(recording.recording.minuteToken, "obcn4k7m2p9q1r5s8t3v6w0x")
           assert.strictEqual(recording.recording.durationMillis, 3_541_000)
+        }
+      }
+    }),
+  )
+
+  it.effect("M6 is not said to be missing by an answer without data, such as that of a token endpoint", () =>
+    Effect.gen(function* () {
+      for (const answer of [
+        success(undefined),
+        success(null),
+        success([]),
+        { body: { code: 0, msg: "ok", tenant_access_token: "t-1", expire: 7_200 } },
+      ]) {
+        for (const call of ["recording", "artifacts"] as const) {
+          const { result } = yield* run<unknown>(
+            (service) => service[call](id),
+            () => answer,
+          )
+          const error = Result.getOrThrow(Result.flip(result))
+          assert.strictEqual(error.reason._tag, "ContractViolation")
+          assert.include(error.message, "the answer has no data")
         }
       }
     }),

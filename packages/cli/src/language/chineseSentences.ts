@@ -153,6 +153,7 @@ export const chineseSentences: Sentence.Table = {
   dataInvalid: ({ text }) => `数据与接口文档不符（${text}）`,
   accessTokenInBody: () => "响应中含有访问凭证，因此不是会议列表的一页",
   hasMoreMissing: () => "对 page_token 的响应中没有布尔值 has_more，无法判断后面是否还有数据",
+  noDataInAnswer: () => "响应中没有数据",
   noMeetingInData: () => "响应中没有会议",
   noTokenInBody: () => "访问凭证接口的响应中没有访问凭证",
   fetchedTokenUnfit: () => "访问凭证接口返回的访问凭证无法放入请求头",

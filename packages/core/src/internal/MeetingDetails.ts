@@ -71,6 +71,10 @@ export const getRecording: FeishuClient.Endpoint<GetRecording.Query, GetRecordin
   data: GetRecording.Data,
   rateLimits: RateLimit.windowsOf(GetRecording),
   refusals: GetRecording.refusals,
+  problem: (body) => {
+    const problem = GetRecording.problemOfAnswer(body)
+    return problem === undefined ? undefined : Sentence.make(problem)
+  },
 }
 
 /** Returns the query for the details. */
