@@ -10,7 +10,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import { type Cursor, type Events, FeishuError, type MeetingNo } from "@effect-feishu/core"
+import { type Cursor, type Events, FeishuError, type MeetingNo, type RateLimit } from "@effect-feishu/core"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as CountedRequests from "./CountedRequests.ts"
 import * as Language from "../language/Language.ts"
@@ -25,8 +25,8 @@ export interface Checkpoint {
   readonly path: string
   /** The records of an earlier run. */
   readonly earlier: Recorded.Records | undefined
-  /** Milliseconds for which each request of that run still counts, as `RateLimit.Options.initially` takes them. */
-  readonly restingMillis: ReadonlyArray<number>
+  /** The requests of that run that still count, as `RateLimit.Options.initially` takes them. */
+  readonly resting: RateLimit.Resting
   /** Checks a task, and returns how far that run has come with it. Records that are added change the returned state. */
   readonly stateOf: (task: Recorded.Task) => Effect.Effect<Recorded.State, FeishuError.FeishuError>
   /** Replaces the file by one that starts with this state. To be called once, before `add`. */
@@ -212,14 +212,19 @@ export const open = Effect.fn("Checkpoint.open")(function* (
 
   const listen: Checkpoint["listen"] = (event) => {
     if (event._tag === "RequestEnded" && CountedRequests.isCounted(event)) {
-      return Effect.map(Clock.currentTimeMillis, (now) => requests.ended(event.delivery, now))
+      return Effect.map(Clock.currentTimeMillis, (now) =>
+        requests.ended(event.operation, event.delivery, now),
+      )
     }
     if (event._tag !== "RequestSent" || !CountedRequests.isCounted(event)) return Effect.void
+    const { operation } = event
     return Effect.suspend(() => {
-      requests.wait()
+      requests.wait(operation)
       // All requests that wait meanwhile are recorded together.
       const taken = Effect.suspend(() =>
-        requests.take() ? Effect.void : Effect.map(add({ step: "requests" }), () => void requests.take()),
+        requests.take(operation)
+          ? Effect.void
+          : Effect.map(add({ step: "requests" }), () => void requests.take(operation)),
       )
       return Effect.orDie(inTurn(taken))
     })
@@ -228,7 +233,7 @@ export const open = Effect.fn("Checkpoint.open")(function* (
   return {
     path,
     earlier,
-    restingMillis: CountedRequests.restingMillis(requestsBefore, now),
+    resting: CountedRequests.resting(requestsBefore, now),
     stateOf: (task) => {
       if (earlier === undefined) return Effect.succeed(new Recorded.State(task))
       const state = Recorded.stateAfter(earlier, task)

@@ -45,8 +45,8 @@ export const list = Effect.fn("list")(function* (given: Input) {
   const checked = yield* checkInput(given)
   const { input, settings } = checked
   const checkpoint = input.checkpoint === undefined ? undefined : yield* Checkpoint.open(input.checkpoint)
-  const restingMillis = checkpoint?.restingMillis ?? []
-  const client = ClientLayer.layer(settings, { initially: { restingMillis } }).pipe(
+  const resting = checkpoint?.resting
+  const client = ClientLayer.layer(settings, { initially: resting }).pipe(
     Layer.provide(ClientLayer.http(settings)),
   )
   // A progress line begins where the data ends, and json data ends in the middle of a line.
@@ -54,7 +54,7 @@ export const list = Effect.fn("list")(function* (given: Input) {
   const progress = yield* Progress.start({
     mode: input.progress ?? (isInLine ? "none" : undefined),
     rateLimit: settings.rateLimit,
-    restingMillis: Math.max(0, ...restingMillis),
+    restingMillis: Math.max(0, ...(resting?.restingMillis ?? [])),
   })
   const listen = (event: Events.Event) =>
     checkpoint === undefined
