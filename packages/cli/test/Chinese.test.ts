@@ -1,5 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ErrorCodes, FeishuClient, FeishuConfig, FeishuError, Sentence, TimeRange } from "@effect-feishu/core"
+import {
+  ErrorCodes,
+  FeishuClient,
+  FeishuConfig,
+  FeishuError,
+  GetMeeting,
+  Sentence,
+  TimeRange,
+} from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -300,7 +308,9 @@ describe("in English", () => {
           return explain(new FeishuError.FeishuError({ reason }), "en").remedy
         },
       ),
-      ...ErrorCodes.catalogue.map(English.remedyOfCode),
+      ...ErrorCodes.catalogue.flatMap((entry) =>
+        [undefined, GetMeeting.path].map((path) => English.remedyOfCode(entry, path)),
+      ),
       ...everyRemedy,
     ]
     for (const remedy of remedies) {
@@ -308,7 +318,8 @@ describe("in English", () => {
     }
     assert.include(remedies.join(" "), "name that in FEISHU_CA_FILE")
     assert.include(remedies.join(" "), "--page-size")
-    assert.include(remedies.join(" "), "--rate-limit")
+    assert.include(remedies.join(" "), "lower --rate-limit")
+    assert.include(remedies.join(" "), "lower --details-rate-limit")
     assert.include(remedies.join(" "), "Set FEISHU_APP_SECRET exactly")
   })
 

@@ -221,6 +221,7 @@ describe("X10 files that somebody has named", () => {
     pageSize: undefined,
     concurrency: undefined,
     rateLimit: 10,
+    detailsRateLimit: 100,
   })
   const places = [
     {

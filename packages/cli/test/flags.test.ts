@@ -44,6 +44,7 @@ const numbers = {
   "--page-size": "a whole number from 1 to 50",
   "--concurrency": "a whole number from 1 to 32",
   "--rate-limit": "a whole number from 1 to 10000",
+  "--details-rate-limit": "a whole number from 1 to 10000",
   "--max-items": "a whole number above 0",
 } as const
 

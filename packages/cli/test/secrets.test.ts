@@ -67,6 +67,7 @@ const secretIn = (content: Uint8Array, kind: "app-secret" | "access-token", flag
         pageSize: undefined,
         concurrency: undefined,
         rateLimit: 100,
+        detailsRateLimit: 1_000,
       }
       return Effect.map(Effect.exit(LoadedSettings.secret(settings, kind)), (exit) => ({ exit, path }))
     },

@@ -12,6 +12,8 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { type Started, startFeishuMock } from "@effect-feishu/mock-server"
+import { GetMeeting, GetRecording } from "@effect-feishu/core"
+import * as ClientLayer from "../src/settings/ClientLayer.ts"
 import * as Setting from "../src/settings/Setting.ts"
 import * as Cli from "./Cli.ts"
 import * as Scripted from "./ScriptedFeishu.ts"
@@ -52,7 +54,7 @@ interface Shown {
 describe.concurrent("settings", () => {
   it("a flag counts more than the environment, that more than the project's file, that more than the user's", async () => {
     const { project, run, user } = place("order", {
-      user: "# mine\nbrand: lark\nrate_limit: 10\npage_size: 11\napp_id: cli_user\nconcurrency: 7\n",
+      user: "# mine\nbrand: lark\nrate_limit: 10\npage_size: 11\napp_id: cli_user\nconcurrency: 7\ndetails_rate_limit: 500\n",
       project: 'rate_limit: 20\npage_size: 21\n"app_id": cli_project\n',
     })
     const { stdout } = await run("feishu-meetings config show --json --app-id cli_flag", {
@@ -65,6 +67,7 @@ describe.concurrent("settings", () => {
       app_id: { value: "cli_flag", origin: { from: "flag", flag: "--app-id" } },
       page_size: { value: "31", origin: { from: "environment", variable: "FEISHU_PAGE_SIZE" } },
       rate_limit: { value: "20", origin: { from: "project file", path: project, line: 1 } },
+      details_rate_limit: { value: "500", origin: { from: "user file", path: user, line: 7 } },
       brand: { value: "lark", origin: { from: "user file", path: user, line: 2 } },
       concurrency: { value: "7", origin: { from: "user file", path: user, line: 6 } },
       base_url: { value: "https://open.larksuite.com", origin: { from: "default" } },
@@ -147,6 +150,27 @@ describe.concurrent("settings", () => {
   })
 })
 
+describe("the rate limit of details", () => {
+  it("is of details and of recordings each, and the same share of the limits of a minute and of a second", () => {
+    const settings = { found: new Map(), format: undefined, pageSize: undefined, concurrency: undefined }
+    for (const [detailsRateLimit, second] of [
+      [1_000, 50],
+      [500, 25],
+      [1, 1],
+      [30, 2],
+    ] as const) {
+      const windows = [
+        { requests: detailsRateLimit, window: "60 seconds" },
+        { requests: second, window: "1 seconds" },
+      ] as const
+      assert.deepStrictEqual(ClientLayer.rateLimit({ ...settings, rateLimit: 7, detailsRateLimit }), {
+        requests: 7,
+        operations: { [`GET ${GetMeeting.path}`]: windows, [`GET ${GetRecording.path}`]: windows },
+      })
+    }
+  })
+})
+
 describe.concurrent("what list does with them", () => {
   it("writes and asks as the files say, unless a flag says otherwise; the resume command repeats the flags", async () => {
     await using scripted = await Scripted.start(Scripted.twoPages)
@@ -155,13 +179,16 @@ describe.concurrent("what list does with them", () => {
     })
     const token = join(folder, "token of list")
     writeFileSync(token, Scripted.token)
-    const list = `feishu-meetings list 337736498 --access-token-file '${token}' --rate-limit 90`
+    const list = `feishu-meetings list 337736498 --access-token-file '${token}' --rate-limit 90 --details-rate-limit 80`
     const [set, flag] = await Promise.all([
       run(`${list} --max-items 9`),
       run(`${list} --page-size 8 --format ndjson`),
     ])
     assert.match(set.stdout, /^id,meeting_no,topic,url\n/)
-    assert.include(set.stderr, `--access-token-file '${token}' --rate-limit 90 --format csv`)
+    assert.include(
+      set.stderr,
+      `--access-token-file '${token}' --rate-limit 90 --details-rate-limit 80 --format csv`,
+    )
     assert.strictEqual(Cli.ids(flag.stdout).length, 60)
     assert.deepStrictEqual(
       new Set(scripted.queries.map((query) => query.get("page_size"))),

@@ -216,6 +216,8 @@ const example: Language.Words<string> = {
 
 # Requests per minute: lower it to leave some to other programs that use the same app.
 #rate_limit: 100
+# The same for the details of meetings, and as many for recordings.
+#details_rate_limit: 1000
 # How many numbers are read in parallel.
 #concurrency: 1
 # Meetings per request, 1 to 50.
@@ -254,6 +256,8 @@ const example: Language.Words<string> = {
 
 # 每分钟请求数：调低可为使用同一应用的其他程序留出余量。
 #rate_limit: 100
+# 会议详情每分钟的请求数，录制文件另计同样的数。
+#details_rate_limit: 1000
 # 并行读取的会议号数。
 #concurrency: 1
 # 每次请求的会议数，1 到 50。

@@ -124,7 +124,7 @@ export const errors = (language: Language.Language) => {
 const ofCode = (entry: ErrorCodes.ErrorCode, language: Language.Language, path?: string): OfCode =>
   language === "zh"
     ? ((path === undefined ? undefined : codesOn[path]?.[entry.code]) ?? codes[entry.code] ?? entry)
-    : { ...entry, remedy: English.remedyOfCode(entry) }
+    : { ...entry, remedy: English.remedyOfCode(entry, path) }
 
 /** Returns the endpoints on which a code means something else, or has another remedy. */
 const endpointsOf = (entry: ErrorCodes.ErrorCode) =>

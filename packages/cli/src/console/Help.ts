@@ -17,6 +17,7 @@ const groups = {
     "app-secret-file",
     "access-token-file",
     "rate-limit",
+    "details-rate-limit",
   ],
 } as const
 

@@ -12,7 +12,10 @@ const words = Language.words({
     appId: "The app that reads, such as cli_a1b2c3",
     appSecretFile: "A file that holds the app secret; - is standard input",
     accessTokenFile: "A file that holds an access token, to use instead of an app; - is standard input",
-    rateLimit: "Requests per minute; default: 100, which is what Feishu allows an app in a tenant",
+    rateLimit:
+      "Requests per minute for lists of meetings; default: 100, which is what Feishu allows an app in a tenant",
+    detailsRateLimit:
+      "Requests per minute for details of meetings, and as many for recordings; default: 1000, which is what Feishu allows. A twentieth of it in any second",
   },
   zh: {
     baseUrl: "飞书的接口地址；默认由品牌决定",
@@ -22,7 +25,9 @@ const words = Language.words({
     appId: "读取数据的应用，形如 cli_a1b2c3",
     appSecretFile: "存放 App Secret 的文件；- 表示标准输入",
     accessTokenFile: "存放访问凭证的文件，用以代替应用；- 表示标准输入",
-    rateLimit: "每分钟请求数；默认 100，即飞书对每个租户下每个应用的限制",
+    rateLimit: "会议列表每分钟的请求数；默认 100，即飞书对每个租户下每个应用的限制",
+    detailsRateLimit:
+      "会议详情每分钟的请求数，录制文件另计同样的数；默认 1000，即飞书的限制。任意一秒内不超过其二十分之一",
   },
 })
 
@@ -30,6 +35,7 @@ const words = Language.words({
 export const make = (language: Language.Language) => {
   const say = words[language]
   const file = Flags.file(language)
+  const wholeNumber = Flags.wholeNumber(language)
   return {
     baseUrl: Flags.text("base-url", "URL", say.baseUrl),
     allowHttp: Flags.yes("allow-http", say.allowHttp),
@@ -37,7 +43,8 @@ export const make = (language: Language.Language) => {
     appId: Flags.text("app-id", "ID", say.appId),
     appSecretFile: file("app-secret-file", say.appSecretFile),
     accessTokenFile: file("access-token-file", say.accessTokenFile),
-    rateLimit: Flags.wholeNumber(language)("rate-limit", [1, highestRateLimit], say.rateLimit),
+    rateLimit: wholeNumber("rate-limit", [1, highestRateLimit], say.rateLimit),
+    detailsRateLimit: wholeNumber("details-rate-limit", [1, highestRateLimit], say.detailsRateLimit),
   }
 }
 
@@ -50,6 +57,7 @@ export interface Given {
   readonly appSecretFile: string | undefined
   readonly accessTokenFile: string | undefined
   readonly rateLimit: number | undefined
+  readonly detailsRateLimit: number | undefined
 }
 
 /** Returns these flags as words of a command that the user types later. */
@@ -63,6 +71,7 @@ export const typed = (given: Given): ReadonlyArray<string> => [
       ["--app-secret-file", given.appSecretFile],
       ["--access-token-file", given.accessTokenFile],
       ["--rate-limit", given.rateLimit],
+      ["--details-rate-limit", given.detailsRateLimit],
     ] as const
   ).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)])),
 ]

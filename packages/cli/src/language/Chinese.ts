@@ -5,7 +5,7 @@ import * as GetRecording from "@effect-feishu/contract/GetRecording"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { type FeishuError, Sentence } from "@effect-feishu/core"
 import { chineseSentences, ofSecretProblem } from "./chineseSentences.ts"
-import { settingName } from "./settingName.ts"
+import { rateLimitFlag, settingName } from "./settingName.ts"
 
 /** A message in two parts: what happened, and what to do. */
 export interface Explanation {
@@ -110,9 +110,9 @@ const scopesOn = (scopes: string): Readonly<Record<number, OfCode>> => ({
   99991679: { meaning: "用户未向应用授予所需权限", remedy: `请让用户以 ${scopes} 重新授权。` },
 })
 
-const limitOn = (limit: string): OfCode => ({
+const limitOn = (path: string, limit: string): OfCode => ({
   meaning: `请求超出频率限制：每个 API、应用、租户${limit}`,
-  remedy: "请等待频率限制窗口重置；若有其他程序使用同一应用，请降低它们的频率，或调低 --rate-limit。",
+  remedy: `请等待频率限制窗口重置；若有其他程序使用同一应用，请减少它们的请求，或调低 ${rateLimitFlag(path)}。`,
 })
 
 const idFromList = "请从会议列表中取得会议 ID：会议号不是会议 ID。"
@@ -121,7 +121,7 @@ const idFromList = "请从会议列表中取得会议 ID：会议号不是会议
 export const codesOn: Readonly<Record<string, Readonly<Record<number, OfCode>>>> = {
   [ListByNo.path]: {
     ...scopesOn("vc:meeting:readonly、vc:meeting.meetingid:read 中的任一权限"),
-    99991400: limitOn("每分钟 100 次"),
+    99991400: limitOn(ListByNo.path, "每分钟 100 次"),
   },
   [GetMeeting.path]: {
     121003: {
@@ -134,7 +134,7 @@ export const codesOn: Readonly<Record<string, Readonly<Record<number, OfCode>>>>
       remedy: "请使用参会者的访问凭证，或联系租户管理员为应用开通会议读取权限。",
     },
     ...scopesOn("vc:meeting:readonly、vc:meeting.meetingevent:read 中的任一权限"),
-    99991400: limitOn("每分钟 1000 次、每秒 50 次"),
+    99991400: limitOn(GetMeeting.path, "每分钟 1000 次、每秒 50 次"),
   },
   [GetRecording.path]: {
     121003: { meaning: "会议服务拒绝了请求中的会议 ID", remedy: "请核对会议 ID。" },
@@ -147,7 +147,7 @@ export const codesOn: Readonly<Record<string, Readonly<Record<number, OfCode>>>>
     122002: { meaning: "没有这个 ID 的会议", remedy: idFromList },
     124002: { meaning: "录制文件仍在生成中", remedy: "请在几分钟后再查询。" },
     ...scopesOn("vc:record:readonly 权限"),
-    99991400: limitOn("每分钟 1000 次、每秒 50 次"),
+    99991400: limitOn(GetRecording.path, "每分钟 1000 次、每秒 50 次"),
   },
 }
 
@@ -321,7 +321,7 @@ const reasons: Reasons = {
       reason.longestWaitSeconds === undefined ? "" : `，超过最长等待时间 ${reason.longestWaitSeconds} 秒`
     return {
       meaning: `请求超出频率限制（${answered(reason)}）；${reason.retryAfterSeconds} 秒后重置${tooLong}`,
-      remedy: "请到时重试；若有其他程序使用同一应用，请减少它们的请求，或调低 --rate-limit。",
+      remedy: `请到时重试；若有其他程序使用同一应用，请减少它们的请求，或调低 ${rateLimitFlag(reason.endpoint)}。`,
     }
   },
   QuotaExceeded: (reason) => ({

@@ -4,12 +4,15 @@
  */
 import { ErrorCodes, type FeishuError, Sentence } from "@effect-feishu/core"
 import { englishSentences } from "./englishSentences.ts"
-import { settingName } from "./settingName.ts"
+import { rateLimitFlag, settingName } from "./settingName.ts"
 
 /** Returns the remedy of a code, with the names of this command. */
-export const remedyOfCode = ({ code, remedy, remedyOfApp }: ErrorCodes.ErrorCode): string => {
+export const remedyOfCode = (
+  { code, remedy, remedyOfApp }: ErrorCodes.ErrorCode,
+  endpoint: string | undefined,
+): string => {
   if (code === 99991400) {
-    return "Wait until the window resets; if other programs use the same app, have them send fewer requests, or lower --rate-limit."
+    return `Wait until the window resets; if other programs use the same app, have them send fewer requests, or lower ${rateLimitFlag(endpoint)}.`
   }
   return remedyOfApp === undefined
     ? remedy
@@ -55,16 +58,16 @@ const remedyOf = (reason: FeishuError.Reason): string => {
         ? "Go on in the program that made the cursor: this command reads the tenant of its own app."
         : reason.remedy
     case "RateLimited":
-      return "Try again then; if other programs use the same app, have them send fewer requests, or lower --rate-limit."
+      return `Try again then; if other programs use the same app, have them send fewer requests, or lower ${rateLimitFlag(reason.endpoint)}.`
     case "TransportFailed":
       return remedyOfTransport(reason)
     default: {
-      const code =
-        "code" in reason && reason.code !== undefined
-          ? ErrorCodes.find(reason.code, reason.endpoint)
-          : undefined
+      if (!("code" in reason) || reason.code === undefined) return reason.remedy
+      const code = ErrorCodes.find(reason.code, reason.endpoint)
       // A token that was fetched for an app has another remedy, which names nothing of the client's code.
-      return code !== undefined && reason.remedy === code.remedy ? remedyOfCode(code) : reason.remedy
+      return code !== undefined && reason.remedy === code.remedy
+        ? remedyOfCode(code, reason.endpoint)
+        : reason.remedy
     }
   }
 }

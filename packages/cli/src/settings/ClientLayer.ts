@@ -3,7 +3,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { FeishuClient, FeishuError, type RateLimit } from "@effect-feishu/core"
+import { FeishuClient, FeishuError, GetMeeting, GetRecording, type RateLimit } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Language from "../language/Language.ts"
@@ -68,6 +68,31 @@ export const options = Effect.fnUntraced(function* (settings: LoadedSettings.Set
   )
 })
 
+/**
+ * Returns the limits that the settings give: of the list, and of details and recordings, each of which has its own. A share of
+ * the limit of a minute is the same share of that of a second.
+ */
+export const rateLimit = ({
+  detailsRateLimit,
+  rateLimit: requests,
+}: LoadedSettings.Settings): { readonly requests: number } & Required<
+  Pick<RateLimit.Options, "operations">
+> => ({
+  requests,
+  operations: Object.fromEntries(
+    [GetMeeting, GetRecording].map(({ path, rateLimits: [minute, second] }) => [
+      `GET ${path}`,
+      [
+        { requests: detailsRateLimit, window: `${minute.windowSeconds} seconds` },
+        {
+          requests: Math.ceil((detailsRateLimit * second.requests) / minute.requests),
+          window: `${second.windowSeconds} seconds`,
+        },
+      ],
+    ]),
+  ),
+})
+
 /** The requests that were sent just before, such as those of a run that is resumed. */
 export type Before = Pick<RateLimit.Options, "initially">
 
@@ -77,7 +102,7 @@ export const layer = (settings: LoadedSettings.Settings, before: Before = {}) =>
     Effect.gen(function* () {
       const layer = FeishuClient.layer({
         ...(yield* options(settings)),
-        rateLimit: { requests: settings.rateLimit, ...before },
+        rateLimit: { ...rateLimit(settings), ...before },
       })
       const hosts = LoadedSettings.plainHttpHosts(settings)
       const { unencrypted } = yield* Language.say(words)

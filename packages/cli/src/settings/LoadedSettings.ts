@@ -6,7 +6,7 @@ import { dirname, resolve } from "node:path"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { FeishuConfig, FeishuError, ListByNo, Secret, Sentence } from "@effect-feishu/core"
+import { FeishuConfig, FeishuError, GetMeeting, ListByNo, Secret, Sentence } from "@effect-feishu/core"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import { firstOf, shortened } from "@effect-feishu/terminal/Shortened"
@@ -41,6 +41,7 @@ export interface Flags {
   readonly appSecretFile?: string | undefined
   readonly accessTokenFile?: string | undefined
   readonly rateLimit?: number | undefined
+  readonly detailsRateLimit?: number | undefined
   readonly format?: string | undefined
   readonly pageSize?: number | undefined
   readonly concurrency?: number | undefined
@@ -54,8 +55,10 @@ export interface Settings {
   readonly format: Format.Name | undefined
   readonly pageSize: number | undefined
   readonly concurrency: number | undefined
-  /** Requests per minute. */
+  /** Requests per minute for lists of meetings. */
   readonly rateLimit: number
+  /** Requests per minute for details, and as many for recordings. */
+  readonly detailsRateLimit: number
 }
 
 const words = Language.words({
@@ -229,6 +232,7 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
     pageSize: number("page-size"),
     concurrency: number("concurrency"),
     rateLimit: number("rate-limit") ?? ListByNo.rateLimit,
+    detailsRateLimit: number("details-rate-limit") ?? GetMeeting.rateLimits[0].requests,
   }
   return settings
 })

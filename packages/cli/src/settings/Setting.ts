@@ -39,6 +39,7 @@ export type Name =
   | "access-token"
   | "access-token-file"
   | "rate-limit"
+  | "details-rate-limit"
   | "https-proxy"
   | "http-proxy"
   | "no-proxy"
@@ -187,6 +188,7 @@ export const all: ReadonlyArray<Setting> = [
   setting("access-token", anything, secret),
   setting("access-token-file", anything, secretFile),
   setting("rate-limit", wholeNumber(1, highestRateLimit), flag),
+  setting("details-rate-limit", wholeNumber(1, highestRateLimit), flag),
   setting("https-proxy", anything, { variables: ["https_proxy", "HTTPS_PROXY"], inProject: "known hosts" }),
   setting("http-proxy", anything, { variables: ["http_proxy", "HTTP_PROXY"], inProject: "known hosts" }),
   setting("no-proxy", anything, { variables: ["no_proxy", "NO_PROXY"] }),

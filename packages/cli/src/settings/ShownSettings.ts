@@ -26,6 +26,7 @@ export const all = Effect.fnUntraced(function* (settings: LoadedSettings.Setting
     "allow-http": String(Setting.truth(found.get("allow-http")?.text ?? "") ?? false),
     brand: found.get("brand")?.text.toLowerCase() ?? "feishu",
     "rate-limit": String(settings.rateLimit),
+    "details-rate-limit": String(settings.detailsRateLimit),
     "page-size": String(settings.pageSize ?? 50),
     concurrency: String(settings.concurrency ?? 1),
     lang: language,

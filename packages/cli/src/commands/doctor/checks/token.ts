@@ -74,7 +74,7 @@ export const checkToken = Effect.fnUntraced(function* (configured: Configured) {
     const client = FeishuClient.layer({
       ...options,
       credentials: Effect.succeed(source),
-      rateLimit: { requests: settings.rateLimit },
+      rateLimit: ClientLayer.rateLimit(settings),
     }).pipe(Layer.provide(http))
     const access: Access = { configured, client, untilRefused, refusedMillis: () => refusedMillis }
     const passed: Check.Passed = {
