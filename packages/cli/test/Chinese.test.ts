@@ -323,6 +323,28 @@ describe("in English", () => {
     assert.include(remedies.join(" "), "Set FEISHU_APP_SECRET exactly")
   })
 
+  it("a missing scope: the remedy names those that Feishu named, as for a field; else those of the endpoint", () => {
+    const remedy = (scopes: ReadonlyArray<string>, code: number, language: "en" | "zh") => {
+      const reason = new FeishuError.PermissionDenied({
+        status: 400,
+        code,
+        endpoint: GetMeeting.path,
+        scopes,
+      })
+      return explain(new FeishuError.FeishuError({ reason }), language).remedy
+    }
+    for (const language of ["en", "zh"] as const) {
+      for (const code of [99991672, 99991679]) {
+        const field = remedy([GetMeeting.userIdScope], code, language)
+        assert.include(field, GetMeeting.userIdScope)
+        assert.notInclude(field, "vc:meeting")
+        for (const scope of GetMeeting.scopes) assert.include(remedy([], code, language), scope)
+      }
+      // Somebody else's meeting has no scope.
+      assert.notInclude(remedy([], 121005, language), "vc:")
+    }
+  })
+
   it("a failure of a proxy names what has set it", () => {
     const remedy = (proxySetting: string | undefined, language: "en" | "zh") => {
       const reason = new FeishuError.TransportFailed({

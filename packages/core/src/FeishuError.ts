@@ -31,6 +31,7 @@
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
+import { scopeCodes } from "@effect-feishu/contract/ErrorCode"
 import * as ErrorCodes from "@effect-feishu/contract/ErrorCodes"
 import { Cursor } from "./Cursor.ts"
 import { shortened } from "./internal/shortened.ts"
@@ -441,7 +442,10 @@ export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("Pe
     return `${known(this)?.meaning ?? "permission denied"} (${answered(this)})${scopes}`
   }
   get remedy() {
-    return known(this)?.remedy ?? "Ask the tenant's administrator to let the app read meetings."
+    // A field may require a scope of its own, which is not among those of its endpoint.
+    const named = this.scopes.length === 0 ? [] : scopeCodes(this.scopes)
+    const entry = named.find(({ code }) => code === this.code) ?? known(this)
+    return entry?.remedy ?? "Ask the tenant's administrator to let the app read meetings."
   }
   override get message() {
     return inFull(this)

@@ -102,13 +102,16 @@ export const codes: Readonly<Record<number, OfCode>> = {
   99992402: { meaning: "网关校验请求字段失败", remedy: "请按错误中列出的字段修改。" },
 }
 
-const scopesOn = (scopes: string): Readonly<Record<number, OfCode>> => ({
-  99991672: {
-    meaning: "应用未开通所需权限",
-    remedy: `请在开发者后台为应用开通 ${scopes}，并发布新版本。`,
-  },
-  99991679: { meaning: "用户未向应用授予所需权限", remedy: `请让用户以 ${scopes} 重新授权。` },
-})
+const scopesOn = (scopes: ReadonlyArray<string>): Readonly<Record<number, OfCode>> => {
+  const named = `${scopes.join("、")} ${scopes.length === 1 ? "权限" : "中的任一权限"}`
+  return {
+    99991672: {
+      meaning: "应用未开通所需权限",
+      remedy: `请在开发者后台为应用开通 ${named}，并发布新版本。`,
+    },
+    99991679: { meaning: "用户未向应用授予所需权限", remedy: `请让用户以 ${named}重新授权。` },
+  }
+}
 
 const limitOn = (path: string, limit: string): OfCode => ({
   meaning: `请求超出频率限制：每个 API、应用、租户${limit}`,
@@ -120,7 +123,7 @@ const idFromList = "请从会议列表中取得会议 ID：会议号不是会议
 /** What codes mean on one endpoint, by its path. */
 export const codesOn: Readonly<Record<string, Readonly<Record<number, OfCode>>>> = {
   [ListByNo.path]: {
-    ...scopesOn("vc:meeting:readonly、vc:meeting.meetingid:read 中的任一权限"),
+    ...scopesOn(ListByNo.scopes),
     99991400: limitOn(ListByNo.path, "每分钟 100 次"),
   },
   [GetMeeting.path]: {
@@ -133,7 +136,7 @@ export const codesOn: Readonly<Record<string, Readonly<Record<number, OfCode>>>>
       meaning: "应用或用户无权查看该会议",
       remedy: "请使用参会者的访问凭证，或联系租户管理员为应用开通会议读取权限。",
     },
-    ...scopesOn("vc:meeting:readonly、vc:meeting.meetingevent:read 中的任一权限"),
+    ...scopesOn(GetMeeting.scopes),
     99991400: limitOn(GetMeeting.path, "每分钟 1000 次、每秒 50 次"),
   },
   [GetRecording.path]: {
@@ -146,7 +149,7 @@ export const codesOn: Readonly<Record<string, Readonly<Record<number, OfCode>>>>
     122001: { meaning: "会议当前的状态没有录制文件，很可能仍在进行中", remedy: "请在会议结束后再查询。" },
     122002: { meaning: "没有这个 ID 的会议", remedy: idFromList },
     124002: { meaning: "录制文件仍在生成中", remedy: "请在几分钟后再查询。" },
-    ...scopesOn("vc:record:readonly 权限"),
+    ...scopesOn(GetRecording.scopes),
     99991400: limitOn(GetRecording.path, "每分钟 1000 次、每秒 50 次"),
   },
 }
@@ -341,7 +344,13 @@ const reasons: Reasons = {
   }),
   PermissionDenied: (reason) => ({
     meaning: `${known(reason)?.meaning ?? "没有权限"}（${answered(reason)}）${reason.scopes.length === 0 ? "" : `；任一权限即可：${reason.scopes.join("、")}${andMore(reason.moreScopes)}`}`,
-    remedy: known(reason)?.remedy ?? "请联系租户管理员为应用开通会议读取权限。",
+    remedy:
+      // A field may require a scope of its own, which is not among those of its endpoint.
+      (reason.scopes.length === 0 || reason.code === undefined
+        ? undefined
+        : scopesOn(reason.scopes)[reason.code]?.remedy) ??
+      known(reason)?.remedy ??
+      "请联系租户管理员为应用开通会议读取权限。",
   }),
   RequestRefused: (reason) => {
     const fields = reason.violations.map(({ description, field }) => `${field}：${description}`).join("；")
