@@ -12,6 +12,8 @@ export interface Scripted extends AsyncDisposable {
   readonly environment: Environment
   /** The queries that came. */
   readonly queries: ReadonlyArray<URLSearchParams>
+  /** Their paths. */
+  readonly paths: ReadonlyArray<string>
   /** Resolves when that many requests have come. */
   readonly received: (requests: number) => Promise<void>
   /** Answers otherwise from now on. */
@@ -21,10 +23,12 @@ export interface Scripted extends AsyncDisposable {
 export const start = async (first: Answer): Promise<Scripted> => {
   let answer = first
   const queries: Array<URLSearchParams> = []
+  const paths: Array<string> = []
   let waiting: Array<{ readonly requests: number; readonly resolve: () => void }> = []
   const server = createServer((request, response) => {
-    const query = new URL(request.url ?? "", "http://localhost").searchParams
+    const { pathname, searchParams: query } = new URL(request.url ?? "", "http://localhost")
     queries.push(query)
+    paths.push(pathname)
     answer(response, query, queries.length - 1)
     waiting = waiting.filter(({ requests, resolve }) => queries.length < requests || resolve())
   })
@@ -34,6 +38,7 @@ export const start = async (first: Answer): Promise<Scripted> => {
   return {
     environment: { FEISHU_BASE_URL: `http://127.0.0.1:${port}`, FEISHU_ACCESS_TOKEN: token },
     queries,
+    paths,
     received: (requests) =>
       new Promise((resolve) => {
         if (queries.length >= requests) resolve()

@@ -300,6 +300,108 @@ describe.concurrent("doctor", () => {
     await feishu.close()
   })
 
+  describe.concurrent("what a read of details needs", () => {
+    const of = "/open-apis/vc/v1/meetings/"
+    const id = "7672989999303099091"
+    const list: Scripted.Answer = (response, query) =>
+      query.has("meeting_no")
+        ? Scripted.page(response, [{ id }])
+        : Scripted.json(response, { code: 99992402, msg: "field validation failed" }, 400)
+    /** Answers lists, and requests for a meeting by `answers`, whose keys end its path. */
+    const feishu = async (answers: Readonly<Record<string, readonly [code: number, more?: object]>>) => {
+      const scripted: Scripted.Scripted = await Scripted.start((response, query, index) => {
+        const path = scripted.paths[index]!
+        if (!path.startsWith(of)) return Scripted.json(response, { code: 99991661 }, 400)
+        if (path === `${of}list_by_no`) return list(response, query, index)
+        const key = (path.endsWith("/recording") ? "recording" : "details") + (query.size > 0 ? "?" : "")
+        const [code, more] = answers[key]!
+        return Scripted.json(response, { code, msg: "…", ...more }, code === 0 ? 200 : 400)
+      })
+      return scripted
+    }
+    const denied = (...scopes: ReadonlyArray<string>) => ({
+      error: { permission_violations: scopes.map((subject) => ({ type: "action_scope_required", subject })) },
+    })
+    const flags = ["--participants", "--recordings", "--user-id-type", "user_id"]
+    const newer = "vc:meeting.meetingevent:read"
+    const ofDetails = ["vc:meeting:readonly", newer]
+    const ofUserIds = "contact:user.employee_id:readonly"
+
+    it("is checked by a meeting that nobody has, and only with the flags of that read", async () => {
+      await using scripted = await feishu({ details: [121004], recording: [122002], "details?": [121004] })
+      const [all, recordings, none] = await Promise.all([
+        doctor(flags, scripted.environment),
+        doctor(["--recordings"], scripted.environment),
+        doctor([], scripted.environment),
+      ])
+      assert.match(all.found, / \+scope -page \+details \+recordings \+user-ids \+limit$/)
+      assert.match(recordings.found, / \+scope -page \+recordings \+limit$/)
+      assert.match(none.found, / \+scope -page \+limit$/)
+      assert.strictEqual(all.of("details").detail, "details of meetings may be read")
+      assert.deepInclude(all.of("limit"), { rateLimit: 100, detailsRateLimit: 1_000 })
+      assert.strictEqual(all.code, 0)
+      const asked = new Set(scripted.paths.filter((path) => !path.endsWith("list_by_no")))
+      assert.deepStrictEqual([...asked].toSorted().slice(-2), [`${of}1`, `${of}1/recording`])
+    })
+
+    it("is told apart for each endpoint: an app may list and not read details, or not name users by user_id", async () => {
+      await using older = await feishu({
+        details: [99991672, denied(...ofDetails)],
+        recording: [99991672, denied("vc:record:readonly")],
+        "details?": [99991672, denied(ofUserIds)],
+      })
+      await using part = await feishu({
+        details: [121004],
+        recording: [122002],
+        "details?": [99991672, denied(ofUserIds)],
+      })
+      const asApp = (scripted: Scripted.Scripted) => ({
+        ...scripted.environment,
+        FEISHU_ACCESS_TOKEN: "u-of-a-user",
+      })
+      const [both, one] = await Promise.all([doctor(flags, asApp(older)), doctor(flags, asApp(part))])
+      assert.match(both.found, / \+scope -page !details !recordings -user-ids \+limit$/)
+      assert.strictEqual(both.of("user-ids").because, "details")
+      assert.include(both.of("details").remedy, `vc:meeting:readonly, ${newer}`)
+      assert.include(both.of("recordings").remedy, "vc:record:readonly")
+      assert.strictEqual(both.code, 3)
+      assert.match(one.found, / \+details \+recordings !user-ids \+limit$/)
+      assert.include(one.of("user-ids").detail, ofUserIds)
+      assert.include(one.of("user-ids").remedy, ofUserIds)
+    })
+
+    it("with a number a meeting of it is read, and what Feishu says of it is no fault of the scope", async () => {
+      await using scripted = await feishu({
+        details: [121005],
+        recording: [121004],
+        "details?": [0, { data: { meeting: { id } } }],
+      })
+      const { code, found, of: check } = await doctor(["337736498", ...flags], scripted.environment)
+      assert.match(found, / \+page \+details \+recordings \+user-ids \+limit$/)
+      assert.deepInclude(check("details"), { meetingId: id, code: 121005 })
+      assert.deepInclude(check("recordings"), { meetingId: id, code: 121004 })
+      const { stdout } = await Cli.run(["doctor", "337736498", ...flags], scripted.environment)
+      assert.include(stdout, `meeting ${id}: the app or user may not see this meeting (code 121005`)
+      assert.include(stdout, `meeting ${id}: the meeting has no recording (code 121004`)
+      assert.include(stdout, `meeting ${id} was read`)
+      assert.strictEqual(code, 0)
+    })
+
+    it("is not there where Feishu answers otherwise; a flag without what it is about is refused", async () => {
+      await using scripted = await feishu({ details: [121002], recording: [121002] })
+      const { code, found, of: check } = await doctor(["--details"], scripted.environment)
+      assert.match(found, / !details \+limit$/)
+      assert.include(check("details").detail, "does not support this")
+      assert.strictEqual(code, 1)
+      const wrong = await Cli.run(
+        ["doctor", "--recordings", "--user-id-type", "user_id"],
+        scripted.environment,
+      )
+      assert.strictEqual(wrong.code, 2)
+      assert.include(wrong.stderr, "--user-id-type: it names users, and none are read")
+    })
+  })
+
   it("the rate limit: a refusal is told at once, not waited for", async () => {
     const { environment, feishu } = await mock({ rateLimit: 1 })
     const { code, found, of } = await doctor([feishu.meetingNos[0]!], environment)

@@ -17,6 +17,9 @@ export const names = [
   "token",
   "scope",
   "page",
+  "details",
+  "recordings",
+  "user-ids",
   "limit",
 ] as const
 /** The name of a check. */

@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ConnectionFlags from "../../input/ConnectionFlags.ts"
+import * as DetailsFlags from "../../input/DetailsFlags.ts"
 import * as Flags from "../../input/Flags.ts"
 import * as Language from "../../language/Language.ts"
 
@@ -41,6 +42,7 @@ export const doctor = (language: Language.Language) => {
         Argument.optional,
         Argument.map(Option.getOrUndefined),
       ),
+      ...DetailsFlags.flags(language),
       json: Flags.yes("json", say.json),
       ...ConnectionFlags.make(language),
     },

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import { Stderr } from "../../console/Stderr.ts"
 import { CommandEnded } from "../../failure/CommandEnded.ts"
 import type * as ConnectionFlags from "../../input/ConnectionFlags.ts"
+import * as DetailsFlags from "../../input/DetailsFlags.ts"
 import * as MeetingNumbers from "../../input/MeetingNumbers.ts"
 import * as Language from "../../language/Language.ts"
 import * as Check from "./Check.ts"
@@ -15,6 +16,7 @@ import { checkConfiguration } from "./checks/configuration.ts"
 import { checkDns } from "./checks/dns.ts"
 import { checkFeishu } from "./checks/feishu.ts"
 import { checkLimit } from "./checks/limit.ts"
+import { checkDetails, checkRecordings, checkUserIds } from "./checks/meeting.ts"
 import { checkNode } from "./checks/node.ts"
 import { checkPage } from "./checks/page.ts"
 import { checkProxy } from "./checks/proxy.ts"
@@ -23,7 +25,7 @@ import { checkTls } from "./checks/tls.ts"
 import { checkToken } from "./checks/token.ts"
 import * as Report from "./Report.ts"
 
-interface Input extends ConnectionFlags.Given {
+interface Input extends ConnectionFlags.Given, DetailsFlags.Given {
   readonly meetingNo: string | undefined
   readonly json: boolean
 }
@@ -36,6 +38,13 @@ export const doctor = Effect.fnUntraced(function* (input: Input) {
   const language = yield* Language.CurrentLanguage
   const numbers = input.meetingNo === undefined ? [] : [input.meetingNo]
   const [meetingNo] = yield* MeetingNumbers.read({ numbers, numbersFrom: undefined })
+  const request = yield* DetailsFlags.request(input)
+  // Only a read with these flags needs them.
+  const ofMeetings: Partial<Record<Check.Name, boolean>> = {
+    details: request?.details === true,
+    recordings: request?.recordings === true,
+    "user-ids": request?.userIdType === "user_id",
+  }
   const results: Array<Check.Result> = []
   const stderr = yield* Stderr
   const run = runnerOf(results, {
@@ -57,12 +66,16 @@ export const doctor = Effect.fnUntraced(function* (input: Input) {
     const access = yield* run("token", network, checkToken(configured))
     if (access !== undefined) {
       yield* run("scope", [], checkScope(access))
-      yield* run("page", ["scope"], checkPage(access, meetingNo))
-      yield* run("limit", [], checkLimit(access))
+      const meetingId = yield* run("page", ["scope"], checkPage(access, meetingNo))
+      if (ofMeetings.details) yield* run("details", [], checkDetails(access, meetingId))
+      if (ofMeetings.recordings) yield* run("recordings", [], checkRecordings(access, meetingId))
+      if (ofMeetings["user-ids"]) yield* run("user-ids", ["details"], checkUserIds(access, meetingId))
+      yield* run("limit", [], checkLimit(access, request))
     }
   }
   // The checks that were not reached are reported as skipped.
   for (const name of Check.names) {
+    if (ofMeetings[name] === false) continue
     if (!results.some((one) => one.name === name)) yield* run(name, Check.names, Effect.die("it is skipped"))
   }
 

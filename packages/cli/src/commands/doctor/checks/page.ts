@@ -23,7 +23,7 @@ const words = Language.words({
   },
 })
 
-/** Reads one page of a number. Skipped without a number. */
+/** Reads one page of a number. Skipped without a number. Later checks get the id of a meeting, if there is one. */
 export const checkPage = Effect.fnUntraced(function* (
   { client, untilRefused }: Access,
   meetingNo: MeetingNo | undefined,
@@ -38,5 +38,5 @@ export const checkPage = Effect.fnUntraced(function* (
     detail: say.page(meetingNo, meetings.length, more),
     facts: { meetingNo, rows: meetings.length, more, logId },
   }
-  return [undefined, passed] as const
+  return [meetings[0]?.id, passed] as const
 })

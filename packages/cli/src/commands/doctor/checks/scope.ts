@@ -33,32 +33,41 @@ const noFields: FeishuClient.Endpoint<Record<never, never>, unknown> = {
 export const checkScope = ({ client, configured, untilRefused }: Access) =>
   untilRefused(
     Effect.gen(function* () {
-      const { settings, urls } = configured
-      const language = yield* Language.CurrentLanguage
-      const say = words[language]
+      const say = yield* Language.say(words)
       const passed = [undefined, { detail: say.granted } as Check.Passed] as const
       const { call } = yield* FeishuClient.FeishuClient
       return yield* call(noFields, {}).pipe(
         Effect.as(passed),
-        Effect.catch((error: FeishuError.FeishuError): Check.Check<undefined> => {
-          if (error.reason._tag === "RequestRefused" && error.code !== undefined)
-            return Effect.succeed(passed)
-          const appId = LoadedSettings.app(settings)
-          if (error.reason._tag !== "PermissionDenied" || appId === undefined) return Effect.fail(error)
-          const { exitCode, logId, meaning } = ofFeishu(error, language)
-          const { code } = error
-          const scopes = error.reason.scopes.length > 0 ? error.reason.scopes : ListByNo.scopes
-          const link = `${urls.baseUrl}/app/${encodeURIComponent(appId)}/auth?q=${scopes.join(",")}&op_from=openapi&token_type=tenant`
-          return Effect.fail(
-            new Check.CheckFailed({
-              detail: meaning,
-              remedy: say.grant(link),
-              logId,
-              exitCode,
-              facts: { code, scopes, link },
-            }),
-          )
-        }),
+        Effect.catch((error): Check.Check<undefined> =>
+          error.reason._tag === "RequestRefused" && error.code !== undefined
+            ? Effect.succeed(passed)
+            : failed(configured, error, ListByNo.scopes),
+        ),
       )
     }).pipe(Effect.provide(client)),
   )
+
+/**
+ * Fails with an error. For a scope that the app lacks, the remedy is where to grant it: one of those that Feishu names, or of
+ * `scopes` if it names none.
+ */
+export const failed = Effect.fnUntraced(function* (
+  { settings, urls }: Access["configured"],
+  error: FeishuError.FeishuError,
+  scopes: ReadonlyArray<string>,
+) {
+  const language = yield* Language.CurrentLanguage
+  const appId = LoadedSettings.app(settings)
+  if (error.reason._tag !== "PermissionDenied" || appId === undefined) return yield* error
+  const { exitCode, logId, meaning } = ofFeishu(error, language)
+  const { code } = error
+  const missing = error.reason.scopes.length > 0 ? error.reason.scopes : scopes
+  const link = `${urls.baseUrl}/app/${encodeURIComponent(appId)}/auth?q=${missing.join(",")}&op_from=openapi&token_type=tenant`
+  return yield* new Check.CheckFailed({
+    detail: meaning,
+    remedy: words[language].grant(link),
+    logId,
+    exitCode,
+    facts: { code, scopes: missing, link },
+  })
+})

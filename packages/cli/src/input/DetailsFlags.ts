@@ -1,0 +1,67 @@
+/** The flags that say what is requested of each meeting in addition to the list: details, participants, recordings. */
+import * as Effect from "effect/Effect"
+import { FeishuError, type GetMeeting, type Meetings } from "@effect-feishu/core"
+import * as Flags from "./Flags.ts"
+import * as Language from "../language/Language.ts"
+
+const words = Language.words({
+  en: {
+    details: "With the details of each meeting: its times, its host, how many took part",
+    participants: "With everybody who took part in each meeting, and when",
+    includesDetails: "; includes --details",
+    recordings: "With the recording of each meeting: the link of its minute",
+    userIdType:
+      "How users are named: open_id (the default), union_id or user_id. user_id needs the scope contact:user.employee_id:readonly, and leaves out whoever is not a Feishu user: rooms and telephones",
+    ofPeople: ["it names users, and none are read", "Add --details or --participants, or leave it out."],
+  },
+  zh: {
+    details: "包含每场会议的详情：时间、主持人、参会人数",
+    participants: "包含每场会议的所有参会者及其参会时间",
+    includesDetails: "；已含 --details",
+    recordings: "包含每场会议的录制文件，即妙记链接",
+    userIdType:
+      "用户 ID 的类型：open_id（默认）、union_id 或 user_id。user_id 需要权限 contact:user.employee_id:readonly，且不含非飞书用户，例如会议室和电话",
+    ofPeople: ["它决定用户 ID 的类型，而本次不读取用户", "请加上 --details 或 --participants，或去掉它。"],
+  },
+})
+
+/** Makes the flags of a command that reads details only on request. */
+export const flags = (language: Language.Language) => {
+  const { details, includesDetails } = words[language]
+  return { details: Flags.yes("details", details), ...ofDetails(language, includesDetails) }
+}
+
+/** Makes the flags of a command that reads details in any case. */
+const ofDetails = (language: Language.Language, includesDetails = "") => {
+  const say = words[language]
+  return {
+    participants: Flags.yes("participants", say.participants + includesDetails),
+    recordings: Flags.yes("recordings", say.recordings),
+    userIdType: Flags.choice("user-id-type", ["open_id", "union_id", "user_id"], say.userIdType),
+  }
+}
+
+/** The values of these flags. */
+export interface Given {
+  readonly details: boolean
+  readonly participants: boolean
+  readonly recordings: boolean
+  readonly userIdType: GetMeeting.UserIdType | undefined
+}
+
+/** Returns what is requested of each meeting; `undefined` if only the list is. */
+export const request = Effect.fnUntraced(function* ({
+  details,
+  participants,
+  recordings,
+  userIdType,
+}: Given): Effect.fn.Return<Meetings.DetailsRequest | undefined, FeishuError.FeishuError> {
+  const reads = details || participants
+  if (userIdType !== undefined && !reads) {
+    const say = yield* Language.say(words)
+    return yield* FeishuError.invalidRequest("--user-id-type", ...say.ofPeople)
+  }
+  return reads || recordings
+    ? { details: reads, recordings, ...(participants ? { participants } : {}), userIdType }
+    : undefined
+})
