@@ -36,6 +36,138 @@ export interface Meeting {
   readonly tenant_key?: string
   readonly meeting_connect?: boolean
   readonly note_id?: string
+  /** 1 while the meeting calls people and nobody has answered. 2, running, and 3, ended, follow from `end_time` and the clock. */
+  readonly status?: 1
+  /** Default: `start_time`. */
+  readonly create_time?: string | number
+  /** Default: the participant with `is_host`. */
+  readonly host_user?: User
+  readonly participants?: ReadonlyArray<Participant>
+  /** Default: audio and video, the telephone if somebody called in, and recording if there is one. */
+  readonly ability?: Ability
+  readonly recording?: Recording
+  /** The document with the AI note, which is there once the meeting has ended. */
+  readonly note_doc_token?: string
+  /** The document with the transcript, which is there once the meeting has ended. */
+  readonly verbatim_doc_token?: string
+  /**
+   * The access tokens that may see the meeting: `tenant`, `user`, and ids of apps, of which all tokens may. All others get 121005.
+   * Default: every token with the scope.
+   */
+  readonly visible_to?: ReadonlyArray<string>
+  /** Generates everything above that is not given, and the participants, from a random seed and the id. */
+  readonly generate?: GenerateDetails
+}
+
+/** An order to generate the details of a meeting. */
+export interface GenerateDetails {
+  /** The same random seed and id give the same details. Default: the mock's random seed. */
+  readonly random_seed?: string
+  /** Default: a plausible number. */
+  readonly participants?: number
+}
+
+/**
+ * Somebody in a meeting. One id is enough: the mock makes up the others from it. Rooms, telephones and SIP devices have the
+ * `open_id` alone, such as `omm_…`, in whatever way ids are requested.
+ */
+export interface User {
+  readonly open_id?: string
+  readonly union_id?: string
+  readonly user_id?: string
+  /** 1 Feishu (the default), 2 Rooms, 3 document, 4 and 5 single product and its guest, 6 telephone, 7 SIP (documented). */
+  readonly user_type?: 1 | 2 | 3 | 4 | 5 | 6 | 7
+}
+
+/** A row of the participants. Several rows may have the same ids: one for each stay or device. */
+export interface Participant extends User {
+  /** Default: the start of the meeting. Without it, somebody with a `status` was never in the meeting. */
+  readonly first_join_time?: string | number
+  /** Default: the end of the meeting. */
+  readonly final_leave_time?: string | number
+  /** Seconds, all stays added. Default: from the first join to the final leave. */
+  readonly in_meeting_duration?: number
+  readonly is_host?: boolean
+  readonly is_cohost?: boolean
+  /** True for somebody of another tenant. */
+  readonly is_external?: boolean
+  /** For somebody who was never in the meeting: 1 being called, 3 ringing (both until it ends), 4 did not come. */
+  readonly status?: 1 | 3 | 4
+}
+
+/** What a meeting used. */
+export interface Ability {
+  readonly use_video?: boolean
+  readonly use_audio?: boolean
+  readonly use_share_screen?: boolean
+  readonly use_follow_screen?: boolean
+  readonly use_recording?: boolean
+  readonly use_pstn?: boolean
+}
+
+/** The recording of a meeting, which is made after its end. */
+export interface Recording {
+  /** The page of its minute. Default: one with a made-up token. */
+  readonly url?: string
+  /** Milliseconds. Default: the duration of the meeting. */
+  readonly duration?: number
+  /** When it is ready. Default: some minutes after the end of the meeting. */
+  readonly ready_time?: string | number
+  /** The access tokens that may see it, of those that may see the meeting. */
+  readonly visible_to?: ReadonlyArray<string>
+}
+
+/** Somebody in a meeting, with every id. */
+export interface UserNow {
+  readonly open_id: string
+  readonly union_id: string
+  /** Absent for rooms, telephones and SIP devices. */
+  readonly user_id?: string
+  readonly user_type: number
+}
+
+/** A participant at one moment. Times are unix seconds, and absent for somebody who was never in the meeting. */
+export interface ParticipantNow extends UserNow {
+  readonly first_join_time?: number
+  /** Absent while the participant is in the meeting. */
+  readonly final_leave_time?: number
+  /** Seconds, all stays added. */
+  readonly in_meeting_duration: number
+  readonly is_host: boolean
+  readonly is_cohost: boolean
+  readonly is_external: boolean
+  /** 1 calling, 2 in the meeting, 3 ringing, 4 not in it, or left. */
+  readonly status: 1 | 2 | 3 | 4
+  /** The stays, each of which some readings of the documents send as a row. */
+  readonly stays: ReadonlyArray<{ readonly join_time: number; readonly leave_time?: number }>
+}
+
+/** The recording of a meeting at one moment. A recording that is not ready is answered as Feishu does: 122001, then 124002. */
+export type RecordingNow =
+  | { readonly state: "none" | "running" }
+  | { readonly state: "being made"; readonly ready_time: number }
+  /** `duration` is in milliseconds. */
+  | { readonly state: "ready"; readonly url: string; readonly duration: number }
+
+/** The details of a meeting at one moment of the mock's clock. Times are unix seconds. */
+export interface MeetingNow {
+  /** 1 calling, 2 running, 3 ended. */
+  readonly status: 1 | 2 | 3
+  readonly create_time: number
+  readonly start_time: number
+  /** Absent while it runs. */
+  readonly end_time?: number
+  readonly host_user?: UserNow
+  /** The highest number of participants at one time so far. */
+  readonly participant_count: number
+  /** All joins so far. */
+  readonly participant_count_accumulated: number
+  /** Those who have joined or were called so far, in the order of their first join. */
+  readonly participants: ReadonlyArray<ParticipantNow>
+  readonly ability: Required<Ability>
+  readonly recording: RecordingNow
+  /** Tokens of documents; empty texts where there is none yet. */
+  readonly related_artifacts: { readonly note_doc_token: string; readonly verbatim_doc_token: string }
 }
 
 /**
@@ -48,6 +180,8 @@ export interface Generate {
   readonly count: number
   readonly from?: string | number
   readonly to?: string | number
+  /** The number of participants of each meeting. Default: a plausible number. */
+  readonly participants?: number
 }
 
 /** The contents of the mock at its start. Without apps there is one, with generated credentials. */

@@ -51,6 +51,7 @@ export const meetings = function* (
   // Most meetings of one number are one recurring meeting, with the same topic, password and link.
   const usual = pick(random, topics)
   const password = chance(random, 0.6) ? sixDigits(random) : undefined
+  const generate = order.participants === undefined ? {} : { participants: order.participants }
   const url = chance(random, 0.6) ? `https://vc.feishu.cn/j/${order.meeting_no}` : undefined
   for (let index = 0; index < order.count; index++) {
     const start = from + Math.floor(((index + random.nextDoubleUnsafe()) / order.count) * (to - from))
@@ -64,6 +65,7 @@ export const meetings = function* (
       end_time: Math.min(start + 60 * (5 + below(random, 115)), TimeText.lastSecond),
       ...(chance(random, 0.1) ? { meeting_connect: chance(random, 0.5) } : {}),
       ...(chance(random, 0.1) ? { note_id: meetingId(random, start, isTaken) } : {}),
+      generate,
     }
   }
 }

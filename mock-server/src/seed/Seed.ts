@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SeedValues from "./SeedValues.ts"
 import * as TimeText from "./TimeText.ts"
+import * as WholeNumber from "../protocol/WholeNumber.ts"
 import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
@@ -75,6 +76,119 @@ export const defaultApp: App = {
   tenants: ["2ed263bf32cf1651"],
 }
 
+const notAStatus =
+  "must be 1 (calling): whether a meeting runs or has ended follows from end_time and the clock"
+const notAUser = "must be keys such as open_id: ou_…"
+
+/** The most participants of a meeting that are generated. */
+const mostParticipants = 10_000
+/** The message for any other number of participants. */
+const notParticipants = `must be a whole number from 0 to ${mostParticipants}`
+
+const trueOrFalse = "must be true or false"
+const flag = (description: string) => optional(Schema.Boolean, trueOrFalse, description)
+
+/** The kinds of users (documented). */
+const userTypes = [1, 2, 3, 4, 5, 6, 7] as const
+const userType =
+  "must be 1 (Feishu), 2 (Rooms), 3 (document), 4 or 5 (single product and its guest), 6 (telephone) or 7 (SIP)"
+
+const user = {
+  open_id: optional(SeedValues.sent, needsQuotes, "The open_id, such as ou_…; of a room omm_…"),
+  union_id: optional(
+    SeedValues.sent,
+    needsQuotes,
+    "The union_id, such as on_… (default: made up from the others)",
+  ),
+  user_id: optional(SeedValues.sent, needsQuotes, "The user_id (default: made up from the others)"),
+  user_type: optional(
+    Schema.Literals(userTypes).annotate({ message: userType }),
+    userType,
+    "1 Feishu (default), 2 Rooms, 3 document, 4 and 5 single product and its guest, 6 telephone, 7 SIP",
+  ),
+}
+const hasId = Schema.makeFilter(
+  ({ open_id, union_id, user_id }: Pick<PublicTypes.User, "open_id" | "union_id" | "user_id">) =>
+    open_id !== undefined || union_id !== undefined || user_id !== undefined,
+  { message: "needs an id: open_id, union_id or user_id", toJsonSchema: () => [{}, true] },
+)
+
+/** The host, by ids. */
+const User = Schema.Struct(user).annotate(noOtherKeys).check(hasId)
+
+const seconds = "must be a whole number of seconds from 0 to 4294967295"
+const neverThere = "must be 1 (called), 3 (ringing) or 4 (did not come): leave it out for somebody who came"
+
+/** A row of the participants. */
+const Participant = Schema.Struct({
+  ...user,
+  first_join_time: optional(time, notATime, `When they joined (default: the start): ${waysOfTime}`),
+  final_leave_time: optional(time, notATime, `When they left for good (default: the end): ${waysOfTime}`),
+  in_meeting_duration: optional(
+    WholeNumber.between(0, TimeText.lastSecond, seconds),
+    seconds,
+    "Seconds in the meeting, all stays added (default: from the first join to the final leave)",
+  ),
+  is_host: flag("True for the host"),
+  is_cohost: flag("True for a co-host"),
+  is_external: flag("True for somebody of another tenant"),
+  status: optional(
+    Schema.Literals([1, 3, 4]).annotate({ message: neverThere }),
+    neverThere,
+    "For somebody who was never in the meeting: 1 being called, 3 ringing, 4 did not come",
+  ),
+})
+  .annotate(noOtherKeys)
+  .check(hasId)
+
+/** What a meeting used. */
+const Ability = Schema.Struct({
+  use_video: flag("Whether somebody used video"),
+  use_audio: flag("Whether somebody used audio"),
+  use_share_screen: flag("Whether a screen was shared"),
+  use_follow_screen: flag("Whether magic share was used"),
+  use_recording: flag("Whether the meeting was recorded"),
+  use_pstn: flag("Whether somebody called in by telephone"),
+}).annotate(noOtherKeys)
+
+const notViewers = "must be a list of tenant, user and app ids, such as [tenant]; [] for nobody"
+const viewers = (description: string) =>
+  optional(Schema.Array(text).annotate({ message: notViewers }), notViewers, description)
+
+const millis = "must be a whole number of milliseconds from 0 to 4294967295000"
+
+/** The recording of a meeting. */
+const Recording = Schema.Struct({
+  url: optional(shown, needsQuotes, "The page of its minute (default: one with a made-up token)"),
+  duration: optional(
+    WholeNumber.between(0, TimeText.lastSecond * 1_000, millis),
+    millis,
+    "Milliseconds (default: the duration of the meeting)",
+  ),
+  ready_time: optional(
+    time,
+    notATime,
+    `When it is ready (default: some minutes after the end of the meeting): ${waysOfTime}`,
+  ),
+  visible_to: viewers(
+    "The tokens that may see it: tenant, user, app ids (default: those that may see the meeting)",
+  ),
+}).annotate(noOtherKeys)
+
+/** An order to generate the details of a meeting. */
+const GenerateDetails = Schema.Struct({
+  random_seed: optional(
+    text,
+    needsQuotes,
+    "The same random seed and id give the same details (default: the random seed of the mock)",
+  ),
+  participants: optional(
+    WholeNumber.between(0, mostParticipants, notParticipants),
+    notParticipants,
+    "The number of participants (default: a plausible one)",
+  ),
+}).annotate(noOtherKeys)
+
 /**
  * One meeting. `id` is a 64-bit integer as text. A time is unix seconds, ISO text with a zone, a date in UTC, or counted
  * from the start of the mock's clock, such as `-3d`. Without `tenant_key` the meeting belongs to the first tenant of the
@@ -105,6 +219,38 @@ export const Meeting = Schema.Struct({
     "The value of Feishu's field meeting_connect",
   ),
   note_id: optional(shown, needsQuotes, "The id of the meeting's note, in quotes"),
+  status: optional(
+    Schema.Literal(1).annotate({ message: notAStatus }),
+    notAStatus,
+    "1 while the meeting calls people and nobody has answered",
+  ),
+  create_time: optional(time, notATime, `When it was created (default: start_time): ${waysOfTime}`),
+  host_user: optional(User, notAUser, "The host, by ids (default: the participant with is_host)"),
+  participants: optional(
+    Schema.Array(Participant),
+    "must be a list of participants",
+    "Who took part, a row each; several rows may have the same ids",
+  ),
+  ability: optional(Ability, "must be keys such as use_video: true", "What the meeting used"),
+  recording: optional(
+    Recording,
+    "must be keys such as url and duration; {} for a made-up recording",
+    "The recording, which is made after the end; {} for a made-up one",
+  ),
+  note_doc_token: optional(shown, needsQuotes, "The token of the document with the AI note, in quotes"),
+  verbatim_doc_token: optional(
+    shown,
+    needsQuotes,
+    "The token of the document with the transcript, in quotes",
+  ),
+  visible_to: viewers(
+    "The tokens that may see the meeting: tenant, user, app ids (default: all with the scope); others get 121005",
+  ),
+  generate: optional(
+    GenerateDetails,
+    "must be keys such as participants: 12; {} for a plausible number",
+    "Generates participants, host, recording and documents that are not given; {} for a plausible number of participants",
+  ),
 }).annotate(noOtherKeys)
 /** One meeting. */
 export type Meeting = SameAsSchema<PublicTypes.Meeting, typeof Meeting>
@@ -122,6 +268,11 @@ export const Generate = Schema.Struct({
     time,
     notATime,
     `The end of the range of starts, exclusive (default: the start of today in UTC): ${waysOfTime}`,
+  ),
+  participants: optional(
+    WholeNumber.between(0, mostParticipants, notParticipants),
+    notParticipants,
+    "The number of participants of each meeting (default: a plausible one)",
   ),
 }).annotate(noOtherKeys)
 /** An order to generate meetings. */
@@ -158,21 +309,47 @@ export const Seed: Schema.Codec<typeof Keys.Type, typeof Keys.Encoded> = Schema.
 /** A whole seed. */
 export type Seed = SameAsSchema<PublicTypes.Seed, typeof Seed>
 
+/** The keys whose values are times, at any depth. */
+const timeKeys = [
+  "start_time",
+  "end_time",
+  "create_time",
+  "first_join_time",
+  "final_leave_time",
+  "ready_time",
+  "from",
+  "to",
+] as const
+type TimeKey = (typeof timeKeys)[number]
+const isTimeKey = (key: string): boolean => timeKeys.some((one) => one === key)
+
 /** An entry with every time in unix seconds. */
-export type InSeconds<Entry extends Meeting | Generate> = {
-  readonly [Key in keyof Entry]: Key extends "start_time" | "end_time" | "from" | "to"
-    ? Exclude<Entry[Key], string>
-    : Entry[Key]
-}
+export type InSeconds<Entry> =
+  Entry extends ReadonlyArray<infer Item>
+    ? ReadonlyArray<InSeconds<Item>>
+    : Entry extends object
+      ? {
+          readonly [Key in keyof Entry]: Key extends TimeKey
+            ? Exclude<Entry[Key], string>
+            : InSeconds<Entry[Key]>
+        }
+      : Entry
 
 /** Returns the entry with its times in unix seconds. Relative times count from `now`; those before 1970 become 0. */
 export const inSeconds = <Entry extends Meeting | Generate>(entry: Entry, now: number): InSeconds<Entry> => {
-  const resolved: Record<string, unknown> = { ...entry }
-  for (const key of ["start_time", "end_time", "from", "to"]) {
-    const time = resolved[key]
-    if (typeof time === "string") resolved[key] = Math.max(0, Option.getOrThrow(TimeText.from(time, now)))
+  const resolved = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(resolved)
+    if (typeof value !== "object" || value === null) return value
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [
+        key,
+        typeof inner === "string" && isTimeKey(key)
+          ? Math.max(0, Option.getOrThrow(TimeText.from(inner, now)))
+          : resolved(inner),
+      ]),
+    )
   }
-  return resolved as InSeconds<Entry>
+  return resolved(entry) as InSeconds<Entry>
 }
 
 /**

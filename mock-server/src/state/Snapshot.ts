@@ -13,7 +13,7 @@ import * as Seed from "../seed/Seed.ts"
 import * as SeedCheck from "../seed/SeedCheck.ts"
 import { type Fault, SeedInvalid } from "../seed/SeedInvalid.ts"
 import { get } from "../seed/UncheckedSeed.ts"
-import * as Store from "./Store.ts"
+import type * as Store from "./Store.ts"
 import * as VirtualClock from "./VirtualClock.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
@@ -62,6 +62,7 @@ export const Lines = HttpApiSchema.StreamNdjson({
 export interface Moment {
   readonly head: Head
   readonly meetings: ReadonlyArray<Store.Meeting>
+  readonly given: Store.Store["given"]
   /** The most bytes that the meetings take as JSON in UTF-8. */
   readonly meetingBytes: number
 }
@@ -70,26 +71,28 @@ export interface Moment {
 const meetingsPerPiece = 250
 
 /** Writes one JSON document, in pieces. */
-export const json = function* ({ head, meetings }: Moment): Generator<string, void, undefined> {
+export const json = function* ({ given, head, meetings }: Moment): Generator<string, void, undefined> {
   const { seed, ...rest } = head
   yield `${JSON.stringify(rest).slice(0, -1)},"seed":{"apps":${JSON.stringify(seed.apps)},"meetings":[`
   for (let from = 0; from < meetings.length; from += meetingsPerPiece) {
-    const piece = meetings.slice(from, from + meetingsPerPiece).map(textOf)
+    const piece = meetings
+      .slice(from, from + meetingsPerPiece)
+      .map((meeting) => JSON.stringify(given(meeting)))
     yield `${from === 0 ? "" : ","}${piece.join(",")}`
   }
   yield "]}}"
 }
 
 /** Writes lines of JSON, in pieces. */
-export const lines = function* ({ head, meetings }: Moment): Generator<string, void, undefined> {
+export const lines = function* ({ given, head, meetings }: Moment): Generator<string, void, undefined> {
   yield `${JSON.stringify({ ...head, meetings: meetings.length })}\n`
   for (let from = 0; from < meetings.length; from += meetingsPerPiece) {
-    const piece = meetings.slice(from, from + meetingsPerPiece).map(textOf)
+    const piece = meetings
+      .slice(from, from + meetingsPerPiece)
+      .map((meeting) => JSON.stringify(given(meeting)))
     yield `${piece.join("\n")}\n`
   }
 }
-
-const textOf = (meeting: Store.Meeting): string => JSON.stringify(Store.written(meeting))
 
 /** A value that was read and its place; or the message for that place. */
 type Read = { readonly path: Fault["path"]; readonly line?: number } & (

@@ -15,6 +15,7 @@ import { MeetingNo } from "@effect-feishu/contract"
 import * as Bounds from "../protocol/Bounds.ts"
 import * as MeetingIndex from "./MeetingIndex.ts"
 import type * as MeetingPage from "../protocol/MeetingPage.ts"
+import type * as Attendance from "../seed/Attendance.ts"
 import type * as Seed from "../seed/Seed.ts"
 
 /** An app as the mock keeps it: `null` where it has no value, since models have no optional keys. */
@@ -29,6 +30,9 @@ export type Meeting = MeetingPage.Meeting
 
 /** A meeting as it is given, with its times in unix seconds. */
 export type GivenMeeting = Seed.InSeconds<Seed.Meeting>
+
+/** What a meeting is given that its row does not have: people, recording, documents, or what is to be generated. */
+type Details = Omit<Attendance.Given, keyof Meeting>
 
 /** Apps, at least one. */
 export type Apps = readonly [Seed.App, ...Array<Seed.App>]
@@ -66,6 +70,8 @@ export interface Store {
   readonly meeting: (id: string) => Meeting | undefined
   /** Returns every meeting of this moment, in the order in which they were put. */
   readonly meetings: () => ReadonlyArray<Meeting>
+  /** Returns a meeting of the store, also one that was replaced or removed, as it was given, without the fields that have no value. */
+  readonly given: (meeting: Meeting) => Attendance.Given
   /** Returns some of the meetings that match, in the order in which they were put, and how many match. */
   readonly search: (search: Search) => { readonly total: number; readonly meetings: ReadonlyArray<Meeting> }
   /**
@@ -85,8 +91,11 @@ export interface Store {
 export const fits = (apps: ReadonlyArray<Seed.App>): boolean =>
   apps.reduce((sum, app) => sum + bytesOf(keptApp(app)), 0) <= Bounds.appBytes
 
-/** Makes a store with apps that {@link fits} has accepted, and without meetings. */
-export const make = (first: Apps): Store => {
+/**
+ * Makes a store with apps that {@link fits} has accepted, and without meetings. `randomSeed` is that of details which a meeting
+ * has generated without a random seed of its own.
+ */
+export const make = (first: Apps, randomSeed: string | number = 1): Store => {
   const models = factory({
     app: {
       app_id: primaryKey(String),
@@ -115,6 +124,10 @@ export const make = (first: Apps): Store => {
   // These maps hold what `create` of a model has made; the library's type has `string` for every text.
   const apps = database.getModel("app") as Map<string, unknown> as Map<string, App>
   const meetings = database.getModel("meeting") as Map<string, unknown> as Map<string, Meeting>
+  // The models have no lists of objects. Meetings that are generated in full, of which there may be a million, are not in the map.
+  const details = new WeakMap<Meeting, Details>()
+  const generated: Details = { generate: { random_seed: String(randomSeed) } }
+  const generatedBytes = bytesOf(generated)
   const kept = MeetingIndex.keptRows(Bounds.rowBytes)
   const indexes = new Map<string, MeetingIndex.MeetingIndex>()
   const meetingsPerNumber = new Map<MeetingNo, number>()
@@ -142,7 +155,7 @@ export const make = (first: Apps): Store => {
     const meeting = meetings.get(id)
     if (meeting === undefined) return false
     database.delete("meeting", id)
-    meetingBytes -= bytesOf(meeting)
+    meetingBytes -= bytesOfMeeting(meeting, details.get(meeting))
     const index = indexOf(meeting)
     index.remove(meeting)
     if (index.isEmpty()) indexes.delete(indexKey(meeting.tenant_key, meeting.meeting_no))
@@ -164,16 +177,35 @@ export const make = (first: Apps): Store => {
     meeting_connect: given.meeting_connect ?? null,
     note_id: given.note_id ?? null,
   })
+  /** Returns the details of a meeting; `undefined` if they are all generated, with the random seed of the store. */
+  const keptDetails = (given: GivenMeeting): Details | undefined => {
+    const { generate, ...written } = detailsOf(given)
+    if (generate === undefined) return written
+    const { participants, random_seed: seed = String(randomSeed) } = generate
+    if (Object.keys(written).length === 0 && participants === undefined && seed === String(randomSeed))
+      return undefined
+    return {
+      ...written,
+      generate: { random_seed: seed, ...(participants === undefined ? {} : { participants }) },
+    }
+  }
+  const bytesOfMeeting = (meeting: Meeting, kept: Details | undefined): number =>
+    bytesOf(meeting) + (kept === undefined ? generatedBytes : bytesOf(kept))
+  const bytesBefore = (before: Meeting | undefined): number =>
+    before === undefined ? 0 : bytesOfMeeting(before, details.get(before))
   const putMeeting = (given: GivenMeeting): boolean => {
     const before = meetings.get(given.id)
     const meeting = keptMeeting(given)
-    const bytes = meetingBytes - (before === undefined ? 0 : bytesOf(before)) + bytesOf(meeting)
+    const kept = keptDetails(given)
+    const bytes = meetingBytes - bytesBefore(before) + bytesOfMeeting(meeting, kept)
     if (bytes > Bounds.meetingBytes || (before === undefined && meetings.size >= Bounds.meetings))
       return false
     removeMeeting(meeting.id)
     meetingBytes = bytes
     models.meeting.create(meeting)
-    indexOf(meeting).add(meetings.get(meeting.id)!)
+    const stored = meetings.get(meeting.id)!
+    if (kept !== undefined) details.set(stored, kept)
+    indexOf(meeting).add(stored)
     const meetingNo = MeetingNo.make(meeting.meeting_no)
     meetingsPerNumber.set(meetingNo, (meetingsPerNumber.get(meetingNo) ?? 0) + 1)
     return true
@@ -201,6 +233,7 @@ export const make = (first: Apps): Store => {
     meetingNos: () => [...meetingsPerNumber.keys()],
     meeting: (id) => meetings.get(id),
     meetings: () => [...meetings.values()],
+    given: (meeting) => ({ ...withoutNulls(meeting), ...(details.get(meeting) ?? generated) }),
     search: ({ limit, meetingNo, offset, text }) => {
       const found: Array<Meeting> = []
       let total = 0
@@ -221,14 +254,13 @@ export const make = (first: Apps): Store => {
     },
     putMeeting,
     hasRoomFor: (given) => {
-      const byId = new Map(given.map((meeting) => [meeting.id, keptMeeting(meeting)]))
+      const byId = new Map(given.map((meeting) => [meeting.id, meeting]))
       let bytes = meetingBytes
       let count = meetings.size
       for (const [id, meeting] of byId) {
         const before = meetings.get(id)
         if (before === undefined) count++
-        else bytes -= bytesOf(before)
-        bytes += bytesOf(meeting)
+        bytes += bytesOfMeeting(keptMeeting(meeting), keptDetails(meeting)) - bytesBefore(before)
       }
       return count <= Bounds.meetings && bytes <= Bounds.meetingBytes
     },
@@ -255,13 +287,28 @@ export const putAll = Effect.fnUntraced(function* (store: Store, meetings: Itera
 
 const indexKey = (tenant: string, meetingNo: string): string => `${meetingNo} ${tenant}`
 
-/** Returns an app or a meeting as a seed has it: without the fields that have no value. */
-export const written = <Stored extends App | Meeting>(
-  stored: Stored,
-): Stored extends App ? Seed.App : GivenMeeting =>
-  Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== null)) as Stored extends App
-    ? Seed.App
-    : GivenMeeting
+/** Returns an app as a seed has it: without the fields that have no value. */
+export const writtenApp = (app: App): Seed.App => withoutNulls(app)
+
+const withoutNulls = <Stored extends object>(stored: Stored) =>
+  Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== null)) as {
+    [Key in keyof Stored as null extends Stored[Key] ? never : Key]: Stored[Key]
+  } & { [Key in keyof Stored as null extends Stored[Key] ? Key : never]?: Exclude<Stored[Key], null> }
+
+/** Returns what is given in addition to the row of a meeting. */
+const detailsOf = ({
+  end_time: _end,
+  id: _id,
+  meeting_connect: _connect,
+  meeting_no: _no,
+  note_id: _note,
+  password: _password,
+  start_time: _start,
+  tenant_key: _tenant,
+  topic: _topic,
+  url: _url,
+  ...details
+}: GivenMeeting): Omit<GivenMeeting, keyof Meeting> => details
 
 const keptApp = (app: Seed.App) => ({
   ...app,

@@ -142,17 +142,18 @@ export const make = Effect.fnUntraced(function* (
           now: Math.floor(clock.now() / 1000),
           frozen: clock.isFrozen(),
           behaviour,
-          seed: { apps: Arr.map(store.apps(), Store.written) },
+          seed: { apps: Arr.map(store.apps(), Store.writtenApp) },
         },
         meetings: store.meetings(),
+        given: store.given,
         meetingBytes: store.meetingBytes(),
       }
     },
     restore: Effect.fnUntraced(function* (snapshot, mayHave) {
       const head = yield* Snapshot.readHead(snapshot)
       const { behaviour, now } = head
-      const apps = head.seed.apps ?? Arr.map(workspace.state.store.apps(), Store.written)
-      const store = yield* storeOf(apps)
+      const apps = head.seed.apps ?? Arr.map(workspace.state.store.apps(), Store.writtenApp)
+      const store = yield* storeOf(apps, options)
       yield* Snapshot.readMeetings(snapshot, head, store)
       const clock = yield* withOwnClock(VirtualClock.make(now))
       if (head.frozen) clock.freeze()
@@ -170,9 +171,9 @@ export const make = Effect.fnUntraced(function* (
 })
 
 /** Makes a store with apps and without meetings. */
-const storeOf = (apps: Store.Apps): Effect.Effect<Store.Store, Seed.SeedInvalid> =>
+const storeOf = (apps: Store.Apps, { randomSeed }: Settled): Effect.Effect<Store.Store, Seed.SeedInvalid> =>
   Store.fits(apps)
-    ? Effect.sync(() => Store.make(apps))
+    ? Effect.sync(() => Store.make(apps, randomSeed))
     : Effect.fail(
         new Seed.SeedInvalid({
           source: "the seed",
@@ -221,7 +222,7 @@ const stateOf = Effect.fnUntraced(function* (
   const nowSeconds = Math.floor(clock.now() / 1000)
   const seed = yield* seedAt(nowSeconds)
   const apps = seed.apps ?? [Seed.defaultApp]
-  const store = yield* storeOf(apps)
+  const store = yield* storeOf(apps, options)
   yield* putContents(store, options, seed, nowSeconds)
   return { ...(yield* emptyState(options, apps, resets, listeners, secrets)), clock, store }
 })

@@ -16,7 +16,7 @@ export const layer = (workspaces: Workspaces) => {
   return HttpApiBuilder.group(ControlApi.Api, "apps", (handlers) =>
     handlers
       .handle("apps", ({ query }) =>
-        Effect.map(find(query), ({ state }) => state.store.apps().map(Store.written)),
+        Effect.map(find(query), ({ state }) => state.store.apps().map(Store.writtenApp)),
       )
       .handle("putApp", ({ payload, query }) =>
         change(query, (workspace) => {

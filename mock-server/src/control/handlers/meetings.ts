@@ -24,7 +24,7 @@ export const layer = (workspaces: Workspaces) => {
             offset,
             limit: Math.min(limit, 1_000),
           })
-          return { total, meetings: meetings.map(Store.written) }
+          return { total, meetings: meetings.map(state.store.given) }
         }),
       )
       .handle("putMeetings", ({ payload, query }) =>
