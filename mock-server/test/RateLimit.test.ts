@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import * as MockFeishu from "../src/library/MockFeishu.ts"
 import { type Answer, list, tokenOf } from "./feishu.ts"
+import * as RateLimit from "../src/state/RateLimit.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 
 const provideMock = (options?: MockFeishu.Options) =>
@@ -97,5 +99,84 @@ describe("the rate limit", () => {
       const answers = yield* Effect.all(Array.from({ length: 150 }, () => list(token, goodQuery)))
       assert.strictEqual(refusals(answers).length, 0)
     }).pipe(provideMock({ rateLimit: "off" })),
+  )
+})
+
+/** The time at which the next request passes, from the times of all that have passed: as plainly as it can be said. */
+const passesAt: Record<
+  RateLimit.RateWindow,
+  (window: RateLimit.Window, passed: ReadonlyArray<number>, now: number) => number
+> = {
+  fixed: ({ requests, windowSeconds }, passed, now) => {
+    let began = Number.NEGATIVE_INFINITY
+    let count = 0
+    for (const at of passed) {
+      if (at >= began + windowSeconds * 1000) [began, count] = [at, 0]
+      count++
+    }
+    const end = began + windowSeconds * 1000
+    return now >= end || count < requests ? now : end
+  },
+  sliding: ({ requests, windowSeconds }, passed, now) => {
+    const nth = passed.at(-requests)
+    return nth === undefined ? now : Math.max(now, nth + windowSeconds * 1000)
+  },
+  bucket: ({ requests, windowSeconds }, passed, now) => {
+    const each = (windowSeconds * 1000) / requests
+    // In milliseconds of flow: a request takes `each`, and the bucket holds all of them.
+    let level = windowSeconds * 1000
+    let last = passed[0] ?? now
+    for (const at of passed) {
+      level = Math.min(windowSeconds * 1000, level + at - last) - each
+      last = at
+    }
+    level = Math.min(windowSeconds * 1000, level + now - last)
+    // Three requests in ten seconds are not whole milliseconds apart.
+    return level + 1e-6 >= each ? now : now + each - level
+  },
+}
+
+describe("several windows at once", () => {
+  const whole = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+  it.effect.prop(
+    "let a request pass when each of them does, count it in each then, and in none otherwise",
+    {
+      requests: Schema.Tuple([whole(1, 12), whole(1, 5)]),
+      rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
+      rateHeaders: Schema.Literals(["refuses", "longest"]),
+      gaps: Schema.Array(Schema.Union([whole(0, 20), whole(0, 1_200), whole(0, 12_000)])),
+    },
+    ({ gaps, rateHeaders, rateWindow, requests: [long, short] }) =>
+      Effect.sync(() => {
+        const windows = [
+          { requests: long, windowSeconds: 10 },
+          { requests: short, windowSeconds: 1 },
+        ] as const
+        const limit = RateLimit.make(rateWindow, rateHeaders)
+        const passed: Array<number> = []
+        let now = 1_000_000
+        for (const gap of gaps) {
+          now += gap
+          const refusal = limit.take({ api: "", app: "", tenant: "" }, () => windows, now)
+          const [ofLong, ofShort] = windows.map((window) => passesAt[rateWindow](window, passed, now))
+          const refuses = Math.max(ofLong!, ofShort!)
+          assert.strictEqual(refusal === undefined, refuses <= now)
+          if (refusal === undefined) {
+            passed.push(now)
+            continue
+          }
+          const isShort = rateHeaders === "refuses" && ofShort! > ofLong!
+          assert.strictEqual(refusal.limit, isShort ? short : long)
+          if (isShort || rateHeaders === "refuses") {
+            assert.closeTo(refusal.resetSeconds, Math.max(1, Math.ceil((refuses - now) / 1000 - 1e-6)), 0)
+          } else assert.isAtLeast(refusal.resetSeconds, 1)
+        }
+        for (const { windowSeconds } of windows) {
+          const count = limit.counts(now).find((one) => one.windowSeconds === windowSeconds)
+          assert.isAtLeast(count?.left ?? 0, 0)
+        }
+      }),
+    { arbitrary: { runs: 1_000, size: 60 } },
   )
 })

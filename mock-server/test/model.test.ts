@@ -665,10 +665,11 @@ describe("the mock and a model of Feishu", () => {
       Effect.sync(() => {
         const feishu = Model.start([], [], now * 1000)
         Model.change(feishu, { rateLimit, rateWindow })
-        const limit = RateLimit.make(rateLimit, rateWindow)
+        const limit = RateLimit.make(rateWindow, "refuses")
+        const windows = [{ requests: rateLimit, windowSeconds: 60 }]
         for (const gap of gaps) {
           feishu.now += gap
-          const refusal = limit.take({ api: "", app: "app", tenant: "" }, feishu.now)
+          const refusal = limit.take({ api: "", app: "app", tenant: "" }, () => windows, feishu.now)
           assert.strictEqual(refusal?.resetSeconds.toString(), Model.admit(feishu, "app")?.reset)
         }
       }),

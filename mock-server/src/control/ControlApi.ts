@@ -313,14 +313,17 @@ const time = HttpApiGroup.make("time").add(
         api: Schema.String,
         app: Schema.String,
         tenant: Schema.String,
-        /** The number of requests that would pass now. */
+        /** The window: requests that pass in this many seconds. An API may have several windows. */
+        requests: Schema.Int,
+        windowSeconds: Schema.Int,
+        /** The number of requests that would pass in this window now. */
         left: Schema.Int,
-        /** The time at which the whole limit is available again, in unix seconds. */
+        /** The time at which the whole window is available again, in unix seconds. */
         fullAt: seconds,
       }),
     ),
     error: Missing,
-  }).annotate(OpenApi.Summary, "Return what is left of each rate limit"),
+  }).annotate(OpenApi.Summary, "Return what is left of each window of each rate limit"),
 )
 
 /** The bounds are those of the command's flags: anything larger would only run out of memory. */

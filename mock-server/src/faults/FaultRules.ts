@@ -166,7 +166,7 @@ const When = Schema.Struct({
   first: times(1),
   /** Only the calls after this many. */
   after: times(0),
-  /** Only calls whose query has these values; `null` means absent. Other calls are not counted. */
+  /** Only calls whose query, or parameters in the path, have these values; `null` means absent. Other calls are not counted. */
   matching: Schema.optionalKey(Schema.Record(Schema.String, Schema.NullOr(Schema.String))),
 })
 /** The message for a paging fault of another operation. */
@@ -254,6 +254,7 @@ export type Chaos = SameAsEncoded<PublicTypes.Chaos, typeof Chaos>
 /** A call, as rules see it. */
 interface Call {
   readonly operation: Operation
+  /** The fields of the query, and the parameters in the path. */
   readonly query: Readonly<Record<string, string>>
   /** The place of the page token, which stays the same after a reset, when the token is a different one. */
   readonly page: string | undefined

@@ -12,6 +12,8 @@ import type { State, Workspace } from "../state/Workspace.ts"
 export class Exchange {
   /** The endpoint of the request, or `undefined` when the mock does not have it. */
   readonly operation: Operations.Operation | undefined
+  /** The values of the parameters in the path, without escapes. */
+  readonly params: Readonly<Record<string, string>>
   workspace: Workspace
   /** The workspace's state when the request arrived: a reset in between does not change it. */
   state: State
@@ -37,8 +39,9 @@ export class Exchange {
   #ids: AnswerIds.ExchangeIds | undefined
   #now: number | undefined
 
-  constructor(workspace: Workspace, operation: Operations.Operation | undefined) {
-    this.operation = operation
+  constructor(workspace: Workspace, found: Operations.Found | undefined) {
+    this.operation = found?.operation
+    this.params = found?.params ?? {}
     this.workspace = workspace
     this.state = workspace.state
   }

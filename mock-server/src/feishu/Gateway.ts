@@ -13,6 +13,8 @@ import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Problems from "../protocol/Problems.ts"
+import type { Behaviour } from "../state/Behaviour.ts"
+import type * as RateLimit from "../state/RateLimit.ts"
 import type { App } from "../state/Store.ts"
 import type { Token } from "../state/Tokens.ts"
 import { failure } from "./answers.ts"
@@ -24,8 +26,12 @@ export class Access extends Context.Service<
   {
     /** Any one of these scopes is enough. */
     readonly scopes: ReadonlyArray<string>
-    /** The name under which the rate limit counts its requests: endpoints of one name share a limit. */
-    readonly limit: string
+    readonly limit: {
+      /** The name under which its requests are counted: endpoints of one name share a limit. */
+      readonly api: string
+      /** Returns the windows in which its requests are counted, as the switches say. */
+      readonly windows: (behaviour: Behaviour) => RateLimit.Windows
+    }
   }
 >()("@effect-feishu/mock-server/Access") {}
 
@@ -72,7 +78,11 @@ const refusalOf = (
   // That the address is checked at this point is inferred.
   if (app !== undefined && !isAllowed(app, request)) return failure(99991401)
   // Every request with a valid token counts, refused ones do not (inferred).
-  exchange.refusal = state.rateLimit.take({ api: limit, app: token.appId, tenant: token.tenant }, now)
+  exchange.refusal = state.rateLimit.take(
+    { api: limit.api, app: token.appId, tenant: token.tenant },
+    () => limit.windows(state.behaviour),
+    now,
+  )
   exchange.tenant = token.tenant
   const granted = token.scopes ?? app?.scopes ?? []
   return scopes.some((scope) => granted.includes(scope)) ? undefined : scopeMissing(token, scopes)

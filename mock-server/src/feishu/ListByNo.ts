@@ -14,6 +14,16 @@ import * as MeetingPages from "./MeetingPages.ts"
 // `page_size[]=5` is a list with one value, and refused (inferred). It is declared, since it would otherwise be ignored as unknown.
 const refused = Schema.optionalKey(Schema.Never)
 
+/** What the gateway requires of a request. */
+export const access: Access["Service"] = {
+  scopes: ListByNo.scopes,
+  limit: {
+    api: "listByNo",
+    windows: ({ rateLimit }) =>
+      rateLimit === "off" ? [] : [{ requests: rateLimit, windowSeconds: ListByNo.rateLimitWindowSeconds }],
+  },
+}
+
 /** `GET /open-apis/vc/v1/meetings/list_by_no`, behind the gateway. */
 export const endpoint = HttpApiEndpoint.get("listByNo", ListByNo.path, {
   query: Schema.Struct({
@@ -26,7 +36,7 @@ export const endpoint = HttpApiEndpoint.get("listByNo", ListByNo.path, {
   }),
   success: Schema.Struct({ code: Schema.Literal(0), data: ListByNo.Data, msg: Schema.String }),
 })
-  .annotate(Access, { scopes: ListByNo.scopes, limit: "listByNo" })
+  .annotate(Access, access)
   .annotate(HttpApi.QueryParseOptions, { errors: "all" })
   // The middleware that is added last runs first.
   .middleware(Fields)

@@ -3,7 +3,7 @@ import { ErrorCodes, ResponseHeaders } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as AnswerIds from "../protocol/AnswerIds.ts"
-import * as RateLimit from "../state/RateLimit.ts"
+import type * as RateLimit from "../state/RateLimit.ts"
 import { CurrentExchange, type Exchange } from "./Exchange.ts"
 
 /** Returns an answer with JSON. Its body is bytes, since Node would count and join a text before it encodes it. */
@@ -37,9 +37,13 @@ const errorOf = (code: number, logId: string) => ({
   troubleshooter: `排查建议查看(Troubleshooting suggestions): https://open.feishu.cn/search?from=openapi&log_id=${logId}&code=${code}`,
 })
 
-/** Returns the failure that a fault rule names, in the shape of the endpoint's failures. The catalogue need not have the code. */
+/**
+ * Returns the failure that a fault rule names, in the shape of the endpoint's failures. The catalogue need not have the code.
+ * `overLimit` is the refusal of the endpoint's rate limit.
+ */
 export const anyFailure = (
-  { ids: { logId }, operation, state: { behaviour } }: Exchange,
+  { ids: { logId }, operation }: Exchange,
+  overLimit: RateLimit.Refusal,
   then: {
     readonly code: number
     readonly status?: number
@@ -54,8 +58,7 @@ export const anyFailure = (
     : operation?.startsWith("oauth.")
       ? [entry?.status ?? 400, { error: "server_error", error_description: msg, code }]
       : [entry?.status ?? 400, code === 99991400 ? { code, msg } : { code, msg, error: errorOf(code, logId) }]
-  const overLimit = () => limitHeaders(RateLimit.refusal(behaviour.rateLimit, behaviour.rateWindow))
-  const headers = then.headers ?? (code === 99991400 ? overLimit() : {})
+  const headers = then.headers ?? (code === 99991400 ? limitHeaders(overLimit) : {})
   // HTTP does not allow a body with these.
   const hasBody = ![204, 205, 304].includes(then.status ?? status)
   return json(hasBody ? JSON.stringify(body) : "", {

@@ -9,6 +9,8 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
 import * as Operations from "../protocol/Operations.ts"
+import * as Behaviour from "../state/Behaviour.ts"
+import * as RateLimit from "../state/RateLimit.ts"
 import * as Gateway from "./Gateway.ts"
 import * as ListByNo from "./ListByNo.ts"
 import * as OAuthEndpoints from "./OAuthEndpoints.ts"
@@ -21,6 +23,21 @@ const Api = HttpApi.make("feishu").add(Meetings)
 const meetings = HttpApiBuilder.group(Api, "meetings", (handlers) =>
   handlers.handle("listByNo", ListByNo.handle),
 )
+
+/** What the gateway requires, for each endpoint behind it. */
+const accesses: { readonly [Name in Operations.Operation]?: Gateway.Access["Service"] } = {
+  "meetings.listByNo": ListByNo.access,
+}
+
+/** Returns the refusal of an endpoint's rate limit when nothing was counted: also while the limit is off. */
+export const limitRefusal = (
+  operation: Operations.Operation | undefined,
+  behaviour: Behaviour.Behaviour,
+): RateLimit.Refusal => {
+  const { limit } = (operation && accesses[operation]) ?? ListByNo.access
+  const window = limit.windows(behaviour)[0] ?? limit.windows(Behaviour.defaults)[0]!
+  return RateLimit.refusal(window, behaviour.rateWindow)
+}
 
 const tokens = Object.entries({ ...TokenEndpoints.endpoints, ...OAuthEndpoints.endpoints }).map(
   ([operation, answer]) => {

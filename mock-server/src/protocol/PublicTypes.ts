@@ -387,7 +387,7 @@ export interface When {
   readonly first?: number
   /** Only the calls after this many. */
   readonly after?: number
-  /** Only calls whose query has these values; `null` means absent. Other calls are not counted. */
+  /** Only calls whose query, or parameters in the path, have these values; `null` means absent. Other calls are not counted. */
   readonly matching?: { readonly [name: string]: string | null }
 }
 

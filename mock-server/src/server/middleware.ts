@@ -22,6 +22,7 @@ import * as FaultRules from "../faults/FaultRules.ts"
 import * as NetworkFaults from "../faults/NetworkFaults.ts"
 import { anyFailure, failure, idHeaders, internalError, json, notFound, tooLarge } from "../feishu/answers.ts"
 import { bearerOf, CurrentExchange, Exchange } from "../feishu/Exchange.ts"
+import { limitRefusal } from "../feishu/routes.ts"
 import * as Inspector from "../inspector/Inspector.ts"
 import * as AnswerIds from "../protocol/AnswerIds.ts"
 import * as Bounds from "../protocol/Bounds.ts"
@@ -107,10 +108,15 @@ const ofFeishu = (
   const exchange = new Exchange(workspaces.shared, Operations.find(request.method, path))
   // Paths match letter by letter, as at Feishu. The router also accepts `%5f` for `_` and `;` as the end of a path, and
   // would lead to the control plane past its guard.
-  if (exchange.operation === undefined) return recorded(exchange, request, started, Effect.succeed(notFound))
-  if (Operations.isRead(exchange.operation)) {
+  const { operation } = exchange
+  if (operation === undefined) return recorded(exchange, request, started, Effect.succeed(notFound))
+  if (Operations.isRead(operation)) {
     placeByToken(workspaces, exchange, bearerOf(request.headers["authorization"]))
-    return recorded(exchange, request, started, answer)
+    if (path === Operations.pathOf(operation)) return recorded(exchange, request, started, answer)
+    // A value such as `list%5fby_no` or `1;2` would lead the router elsewhere: handlers read it from the exchange.
+    const routed = request.modify({ url: Operations.pathOf(operation) + request.url.slice(path.length) })
+    const routedAnswer = Effect.provideService(answer, HttpServerRequest.HttpServerRequest, routed)
+    return recorded(exchange, request, started, routedAnswer)
   }
   return Effect.flatMap(placeByBody(workspaces, exchange, request), (isTooLarge) =>
     recorded(exchange, request, started, isTooLarge ? Effect.succeed(tooLarge) : answer),
@@ -178,7 +184,8 @@ const faulty = Effect.fnUntraced(function* (
   let response: HttpServerResponse.HttpServerResponse
   if (code === undefined) response = withIds(exchange, yield* right)
   else {
-    const failed = anyFailure(exchange, { ...then, code })
+    const overLimit = limitRefusal(exchange.operation, exchange.state.behaviour)
+    const failed = anyFailure(exchange, overLimit, { ...then, code })
     // The headers of the rule take precedence, in its spelling.
     if (then.headers !== undefined) HeaderNames.writeAs(request, Object.keys(then.headers))
     response = HttpServerResponse.setHeaders(withIds(exchange, failed), then.headers ?? {})
@@ -300,7 +307,7 @@ const decodeThen = Schema.decodeUnknownResult(Schema.fromJsonString(FaultRules.T
 
 /** Returns the failure of a request, or every mistake in the failure that its header names. */
 const hitOf = (
-  { operation, requestBody, state }: Exchange,
+  { operation, params, requestBody, state }: Exchange,
   request: HttpServerRequest.HttpServerRequest,
 ): FaultRules.Hit | undefined | ReadonlyArray<string> => {
   if (operation === undefined) return undefined
@@ -318,7 +325,7 @@ const hitOf = (
   const query = Object.fromEntries(new URLSearchParams(request.url.split(/\?(.*)/s)[1] ?? ""))
   const { page_token: token } = query
   const page = token === undefined ? undefined : state.pageTokens.placeOf(token)
-  return state.faults.hit({ operation, query, page, body: requestBody })
+  return state.faults.hit({ operation, query: { ...query, ...params }, page, body: requestBody })
 }
 
 /** Returns the seconds after which a refused client may send again, from its answer. */

@@ -181,8 +181,8 @@ const storeOf = (apps: Store.Apps, { randomSeed }: Settled): Effect.Effect<Store
         }),
       )
 
-const countersOf = ({ monthlyQuota, rateLimit, rateWindow }: Behaviour.Behaviour) => ({
-  rateLimit: RateLimit.make(rateLimit, rateWindow),
+const countersOf = ({ monthlyQuota, rateWindow }: Behaviour.Behaviour) => ({
+  rateLimit: RateLimit.make(rateWindow, "refuses"),
   quota: MonthlyQuota.make(monthlyQuota),
 })
 

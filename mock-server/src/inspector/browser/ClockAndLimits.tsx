@@ -82,31 +82,31 @@ const Limits = () => {
   return (
     <section>
       <h2>{t.limits}</h2>
-      <p class="hint">{rateLimit === "off" ? t.off : t.perMinute(rateLimit)}</p>
+      <p class="hint">{rateLimit === "off" ? t.off : t.counted}</p>
       {rateLimit !== "off" && limits.value.length === 0 && <p>{t.nothingUsed}</p>}
       {rateLimit !== "off" && (
         <ul class="limits">
-          {limits.value.map(({ api, app, fullAt, left, tenant }) => {
-            const name = `${api} × ${app} × ${tenant}`
+          {limits.value.map(({ api, app, fullAt, left, requests, tenant, windowSeconds }) => {
+            const name = `${api} × ${app} × ${tenant} × ${t.window(windowSeconds)}`
             const seconds = Math.max(0, Math.ceil(fullAt - millis / 1000))
             return (
               <li key={name}>
                 <p>
-                  <b>{api}</b> × {app} × {tenant}
+                  <b>{api}</b> × {app} × {tenant} × {t.window(windowSeconds)}
                 </p>
                 <div
                   role="meter"
                   aria-label={name}
                   aria-valuemin={0}
-                  aria-valuemax={rateLimit}
+                  aria-valuemax={requests}
                   aria-valuenow={left}
-                  aria-valuetext={t.left(left, rateLimit)}
+                  aria-valuetext={t.left(left, requests)}
                 >
-                  <div style={{ width: `${(left / rateLimit) * 100}%` }} />
+                  <div style={{ width: `${(left / requests) * 100}%` }} />
                 </div>
                 <p>
-                  <span>{t.left(left, rateLimit)}</span>{" "}
-                  <span>{left === rateLimit ? t.full : t.fullAt(timeOfDay(fullAt * 1000), seconds)}</span>
+                  <span>{t.left(left, requests)}</span>{" "}
+                  <span>{left === requests ? t.full : t.fullAt(timeOfDay(fullAt * 1000), seconds)}</span>
                 </p>
               </li>
             )

@@ -50,11 +50,13 @@ export const moveClock = async (move: {
   if (shown() === "time") await readLimits()
 }
 
-/** A rate limit, and what is left of it. */
+/** A window of a rate limit, and what is left of it. */
 interface Limit {
   readonly api: string
   readonly app: string
   readonly tenant: string
+  readonly requests: number
+  readonly windowSeconds: number
   readonly left: number
   readonly fullAt: number
 }
@@ -71,13 +73,12 @@ const readLimits = async () => {
     ask<Behaviour>("GET", "/behaviour"),
   ])
   behaviour.value = read
-  const { rateLimit } = read
-  if (rateLimit === "off") {
+  if (read.rateLimit === "off") {
     limits.value = []
     return
   }
-  const keyOf = ({ api, app, tenant }: Limit) => `${api} ${app} ${tenant}`
-  const known = new Map(limits.value.map((limit) => [keyOf(limit), { ...limit, left: rateLimit }]))
+  const keyOf = ({ api, app, tenant, windowSeconds }: Limit) => `${api} ${app} ${tenant} ${windowSeconds}`
+  const known = new Map(limits.value.map((limit) => [keyOf(limit), { ...limit, left: limit.requests }]))
   for (const limit of used) known.set(keyOf(limit), limit)
   limits.value = [...known.values()]
 }
