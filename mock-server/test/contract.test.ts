@@ -239,7 +239,7 @@ describe("the checks against a mock with a switch turned", () => {
       "--page-tokens free",
       false,
     ],
-    [{ monthlyQuota: 20 }, "monthly-quota", "429 code 99991403", "--monthly-quota N", false],
+    [{ monthlyQuota: 5 }, "monthly-quota", "429 code 99991403", "--monthly-quota N", false],
     [{ monthlyQuota: 0 }, "monthly-quota", "429 code 99991403", "--monthly-quota N", false],
   ]
   for (const [options, id, came, flag, exhaustLimit] of turned) {
@@ -267,7 +267,7 @@ describe("the checks against a mock with a switch turned", () => {
 
   it.effect("send nothing more for meetings when the month's calls are used up", () =>
     Effect.gen(function* () {
-      const { journal } = yield* look({ monthlyQuota: 20 })
+      const { journal } = yield* look({ monthlyQuota: 5 })
       assert.strictEqual(journal.filter(({ code }) => code === 99991403).length, 1)
     }),
   )

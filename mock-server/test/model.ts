@@ -292,8 +292,11 @@ const gateway = (
   if (refusal !== undefined) {
     return { status: home.switches.rateStatus, code: 99991400, ...refusal }
   }
-  if (!withinQuota(home, token.app.tenant)) return { status: 429, code: 99991403 }
-  return page(home, token.app.tenant, query, paging, nextText)
+  const calls = callsOfMonth(home, token.app.tenant)
+  if (calls.length >= Number(home.switches.monthlyQuota)) return { status: 429, code: 99991403 }
+  const answer = page(home, token.app.tenant, query, paging, nextText)
+  if (answer.code === 0) home.called.push({ tenant: token.app.tenant, month: monthOf(home) })
+  return answer
 }
 
 const wrongFields = (query: Query): Array<string> => {
@@ -369,17 +372,12 @@ export const allowance = (
   }
 }
 
-/** A month is one of UTC+8. */
-const withinQuota = (home: Feishu, tenant: string): boolean => {
-  const { monthlyQuota } = home.switches
-  if (monthlyQuota === "off") return true
-  const month = DateTime.formatIso(DateTime.makeUnsafe(home.now + 8 * 3_600_000)).slice(0, 7)
-  if (home.called.filter((call) => call.tenant === tenant && call.month === month).length >= monthlyQuota) {
-    return false
-  }
-  home.called.push({ tenant, month })
-  return true
-}
+const monthOf = ({ now }: Feishu): string =>
+  DateTime.formatIso(DateTime.makeUnsafe(now + 8 * 3_600_000)).slice(0, 7)
+
+/** The successful calls of this month of UTC+8. With a quota that is off there are never too many. */
+const callsOfMonth = (home: Feishu, tenant: string) =>
+  home.called.filter((call) => call.tenant === tenant && call.month === monthOf(home))
 
 const page = (
   home: Feishu,

@@ -55,7 +55,7 @@ const answer = (exchange: Exchange, query: typeof ListByNo.Query.Type): Effect.E
   const { now, pagingFault, refusal, state, tenant } = exchange
   const { ninetyDays, pageTokens, rateStatus } = state.behaviour
   if (refusal !== undefined) return Effect.succeed(rateLimited(refusal, rateStatus))
-  if (!state.quota.take(tenant, now)) return failure(99991403)
+  if (state.quota.isUsedUp(tenant, now)) return failure(99991403)
   if (ListByNo.violatedRule(query, { ninetyDays, nowSeconds: Math.floor(now / 1000) }) !== undefined) {
     return failure(121003)
   }
@@ -79,5 +79,6 @@ const answer = (exchange: Exchange, query: typeof ListByNo.Query.Type): Effect.E
       ? MeetingPages.pageOf(state, request)
       : MeetingPages.brokenPageOf(pagingFault, state, request)
   exchange.page = page
+  state.quota.count(tenant, now)
   return Effect.succeed(json(MeetingPage.write(page, rows)))
 }
