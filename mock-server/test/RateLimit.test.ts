@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
+import * as ControlClient from "../src/library/ControlClient.ts"
 import * as MockFeishu from "../src/library/MockFeishu.ts"
-import { type Answer, list, tokenOf } from "./feishu.ts"
+import { type Answer, call, list, tokenOf } from "./feishu.ts"
+import * as Scopes from "../src/protocol/Scopes.ts"
 import * as RateLimit from "../src/state/RateLimit.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 
@@ -99,6 +102,98 @@ describe("the rate limit", () => {
       const answers = yield* Effect.all(Array.from({ length: 150 }, () => list(token, goodQuery)))
       assert.strictEqual(refusals(answers).length, 0)
     }).pipe(provideMock({ rateLimit: "off" })),
+  )
+})
+
+describe("the rate limit of one meeting", () => {
+  const get = (token: string, path: string) =>
+    call(`/open-apis/vc/v1/meetings/${path}`, { headers: { authorization: `Bearer ${token}` } })
+  const meeting = seed.meetings[1]!.id
+  const provideMock = (options?: MockFeishu.Options) =>
+    Effect.provide(
+      MockFeishu.layer({
+        seed: { ...seed, apps: Arr.map(seed.apps, (app) => ({ ...app, scopes: Scopes.all })) },
+        now,
+        ...options,
+      }),
+    )
+  /** How many pass, and what the first refusal names. */
+  const send = Effect.fnUntraced(function* (token: string, path: string, requests: number) {
+    const answers = yield* Effect.all(
+      Array.from({ length: requests }, () => get(token, path)),
+      { concurrency: 50 },
+    )
+    const [refusal] = refusals(answers)
+    return [
+      answers.length - refusals(answers).length,
+      refusal?.headers["x-ogw-ratelimit-limit"],
+      refusal?.headers["x-ogw-ratelimit-reset"],
+    ]
+  })
+
+  it.effect("of details and recordings has two windows, each of their own, and the list counts apart", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      assert.deepStrictEqual(yield* send(token, meeting, 60), [50, "50", "1"])
+      assert.deepStrictEqual(yield* send(token, `${meeting}/recording`, 60), [50, "50", "1"])
+      assert.strictEqual((yield* list(token, goodQuery)).status, 200)
+      for (let second = 1; second < 20; second++) {
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(yield* send(token, meeting, 50), [50, undefined, undefined])
+      }
+      yield* TestClock.adjust("1 second")
+      // The thousand of this minute are used up, which began 20 seconds ago.
+      assert.deepStrictEqual(yield* send(token, meeting, 10), [0, "1000", "40"])
+      assert.deepStrictEqual(yield* send(token, `${meeting}/recording`, 10), [10, undefined, undefined])
+      yield* TestClock.adjust("40 seconds")
+      assert.deepStrictEqual(yield* send(token, meeting, 10), [10, undefined, undefined])
+    }).pipe(provideMock()),
+  )
+
+  it.effect("is a number for each endpoint, and one for the second; rateLimit off switches off all", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const { url } = yield* MockFeishu.MockFeishu
+      const { change } = ControlClient.connect({ url })
+      const passed = Effect.fnUntraced(function* (changes: Parameters<typeof change>[0]) {
+        yield* Effect.promise(() => change(changes))
+        const counts: Array<number> = []
+        for (const path of [meeting, `${meeting}/recording`]) {
+          counts.push(Number((yield* send(token, path, 12))[0]))
+        }
+        return counts
+      })
+      assert.deepStrictEqual(yield* passed({}), [5, 7])
+      assert.deepStrictEqual(yield* passed({ rateLimitPerSecond: 3 }), [3, 3])
+      assert.deepStrictEqual(yield* passed({ rateLimitPerSecond: "off", detailsRateLimit: "off" }), [12, 7])
+      assert.deepStrictEqual(yield* passed({ detailsRateLimit: 2, rateLimit: "off" }), [12, 12])
+    }).pipe(provideMock({ detailsRateLimit: 5, recordingRateLimit: 7 })),
+  )
+
+  for (const [rateHeaders, limit, reset] of [
+    ["refuses", "50", "1"],
+    ["longest", "1000", "43"],
+  ] as const) {
+    it.effect(`rateHeaders ${rateHeaders}: what a refusal by the second names`, () =>
+      Effect.gen(function* () {
+        const token = yield* tokenOf()
+        yield* get(token, meeting)
+        yield* TestClock.adjust("17 seconds")
+        assert.deepStrictEqual(yield* send(token, meeting, 60), [50, limit, reset])
+      }).pipe(provideMock({ rateHeaders })),
+    )
+  }
+
+  it.effect("is named with its minute by a failure on demand", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const { url } = yield* MockFeishu.MockFeishu
+      const { addFault } = ControlClient.connect({ url })
+      yield* Effect.promise(() => addFault({ operation: "*", then: { code: 99991400 } }))
+      assert.deepStrictEqual(yield* send(token, meeting, 1), [0, "1000", "60"])
+      const { headers } = yield* list(token, goodQuery)
+      assert.strictEqual(headers["x-ogw-ratelimit-limit"], "100")
+    }).pipe(provideMock()),
   )
 })
 

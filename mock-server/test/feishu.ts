@@ -1,5 +1,5 @@
 /** How the tests talk to the mock: over its socket, as any client would. */
-import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
+import { ListByNo, OAuth, TenantAccessToken } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import { MockFeishu } from "../src/library/MockFeishu.ts"
 
@@ -58,6 +58,23 @@ export const tokenOf = Effect.fnUntraced(function* (appId?: string) {
     }),
   )
   return answer.body?.tenant_access_token ?? ""
+})
+
+/** A user's access token, which an app whose secret is `secret` gets for the code of an authorization. */
+export const userTokenOf = Effect.fnUntraced(function* (
+  client_id: string,
+  authorization: { readonly open_id?: string; readonly scopes?: ReadonlyArray<string> } = {},
+) {
+  const post = (path: string, body: object) =>
+    call(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    })
+  const { code } = JSON.parse((yield* post("/_mock/authorizations", { client_id, ...authorization })).text)
+  const client = { client_id, client_secret: "secret" }
+  const { text } = yield* post(OAuth.userTokenPath, { grant_type: "authorization_code", code, ...client })
+  return String(JSON.parse(text).access_token)
 })
 
 /** Asks for a page with a token; the query is given as fields or as text. */

@@ -7,6 +7,7 @@ import type { WorkspaceOptions } from "../src/library/ControlClient.ts"
 import type { NetworkFault } from "../src/faults/FaultRules.ts"
 import { type Started, startFeishuMock } from "../src/index.ts"
 import type { Meeting } from "../src/seed/Seed.ts"
+import * as Scopes from "../src/protocol/Scopes.ts"
 import * as Sdk from "./sdk.ts"
 
 type Answer = Awaited<ReturnType<Lark.Client["vc"]["v1"]["meeting"]["listByNo"]>>
@@ -183,8 +184,7 @@ describe("the official SDK", () => {
     )
   })
 
-  const userTokens =
-    '{"code":0,"access_token":"…","expires_in":7200,"refresh_token":"…","refresh_token_expires_in":604800,"scope":"vc:meeting:readonly vc:meeting.meetingid:read","token_type":"Bearer"}'
+  const userTokens = `{"code":0,"access_token":"…","expires_in":7200,"refresh_token":"…","refresh_token_expires_in":604800,"scope":"${Scopes.all.join(" ")}","token_type":"Bearer"}`
 
   it("gets a user's tokens for a code by its own means, reads as the user, and refreshes them", async () => {
     await using workspace = await Sdk.workspaceOf(feishu)

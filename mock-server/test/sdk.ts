@@ -70,6 +70,50 @@ export const meetings = [
   },
 ] as const satisfies ReadonlyArray<Meeting>
 
+/** A meeting with everything that details and recording can have. Its number is another one, so that lists stay as they are. */
+export const whole = {
+  id: "7011030664708603001",
+  meeting_no: "337736498",
+  topic: "weekly sync",
+  url: "https://vc.feishu.cn/j/337736498",
+  password: "204816",
+  meeting_connect: false,
+  note_id: "7011030664708603002",
+  create_time: now - 86_460,
+  start_time: now - 86_400,
+  end_time: now - 82_800,
+  participants: [
+    { open_id: "ou_host", union_id: "on_host", user_id: "host", is_host: true },
+    { open_id: "omm_room", user_type: 2, first_join_time: now - 86_000 },
+  ],
+  recording: { url: "https://meetings.feishu.cn/minutes/obcn4k7m2p9q1r5s8t3v6w0x", duration: 3_541_000 },
+  note_doc_token: "doxcnnote",
+} as const satisfies Meeting
+
+/** One that has ended, and was not recorded. */
+export const unrecorded = {
+  id: "7011030664708603003",
+  meeting_no: "337736498",
+  topic: "not recorded",
+  start_time: now - 7_200,
+  end_time: now - 3_600,
+} as const satisfies Meeting
+
+/** One that runs. */
+export const running = {
+  ...unrecorded,
+  id: "7011030664708603004",
+  end_time: now + 86_400,
+} as const satisfies Meeting
+
+/** One that has just ended, so that its recording is being made. */
+export const justEnded = {
+  ...unrecorded,
+  id: "7011030664708603005",
+  end_time: now,
+  recording: {},
+} as const satisfies Meeting
+
 let apps = 0
 
 /** The secret of every app here. */
@@ -95,7 +139,7 @@ export const workspaceOf = (
           ...app,
         },
       ],
-      meetings,
+      meetings: [...meetings, whole, unrecorded, running, justEnded],
     },
   })
 

@@ -7,6 +7,7 @@ import type { Rule } from "../src/faults/FaultRules.ts"
 import { type Started, startFeishuMock } from "../src/index.ts"
 import * as Operations from "../src/protocol/Operations.ts"
 import type { App } from "../src/seed/Seed.ts"
+import * as Scopes from "../src/protocol/Scopes.ts"
 import * as Sdk from "./sdk.ts"
 
 /** What the SDK gives to its caller, and the bytes that it was given itself. */
@@ -85,6 +86,18 @@ const scopes = ["vc:meeting:readonly", "vc:meeting.meetingid:read"]
 const violations = (type: string) => ({
   permission_violations: scopes.map((subject) => ({ type, subject })),
 })
+
+/** A meeting, and what the SDK asks about it. */
+const ended = Sdk.unrecorded.id
+const get =
+  (meeting_id: string, params: object = {}) =>
+  (client: Lark.Client) =>
+    client.vc.v1.meeting.get({ path: { meeting_id }, params })
+const getRecording = (meeting_id: string) => (client: Lark.Client) =>
+  client.vc.v1.meetingRecording.get({ path: { meeting_id } })
+const scoped = (...scopes: ReadonlyArray<string>) => ({ app: { scopes } })
+const all = scoped(...Scopes.all)
+const detailsScopes = ["vc:meeting:readonly", "vc:meeting.meetingevent:read"]
 
 const rows: ReadonlyArray<Row> = [
   {
@@ -230,6 +243,152 @@ const rows: ReadonlyArray<Row> = [
       return list(client)
     },
     gives: refused(429, 99991403, "This month's API call quota has been exceeded"),
+  },
+  {
+    code: 121004,
+    how: "details of a meeting number, which is not an id",
+    at: "meetings.get",
+    ask: get("146453285"),
+    gives: refused(404, 121004, "data not exist"),
+  },
+  {
+    code: 121003,
+    how: "details of 0",
+    at: "meetings.get",
+    ask: get("0"),
+    gives: refused(400, 121003, "param error"),
+  },
+  {
+    code: 99992402,
+    how: "an id that is not a number, and fields that cannot be",
+    at: "meetings.get",
+    ask: get("weekly", { user_id_type: "email", query_mode: 2 }),
+    gives: refused(400, 99992402, "field validation failed", {
+      field_violations: [
+        { field: "meeting_id", description: "meeting_id is not a valid integer" },
+        {
+          field: "user_id_type",
+          description: "user_id_type is optional, options: [open_id,union_id,user_id]",
+        },
+        { field: "query_mode", description: "query_mode is optional, options: [0,1]" },
+      ],
+    }),
+  },
+  {
+    code: 99991672,
+    how: "details without their scope",
+    at: "meetings.get",
+    ...scoped("vc:meeting.meetingid:read"),
+    ask: get(ended),
+    gives: refused(
+      400,
+      99991672,
+      "Access denied. One of the following scopes is required: [vc:meeting:readonly, vc:meeting.meetingevent:read]",
+      {
+        permission_violations: detailsScopes.map((subject) => ({
+          type: "action_scope_required",
+          subject,
+        })),
+      },
+    ),
+  },
+  {
+    code: 99991672,
+    how: "user ids without the scope of that field",
+    at: "meetings.get",
+    ask: get(ended, { user_id_type: "user_id" }),
+    gives: refused(
+      400,
+      99991672,
+      "Access denied. One of the following scopes is required: [contact:user.employee_id:readonly]",
+      {
+        permission_violations: [
+          { type: "field_scope_required", subject: "contact:user.employee_id:readonly" },
+        ],
+      },
+    ),
+  },
+  {
+    code: 121005,
+    how: "a user who did not take part",
+    at: "meetings.get",
+    ...all,
+    ask: async (client, workspace) => {
+      const { accessToken } = await userToken(client, workspace, { open_id: "ou_nobody" })
+      return client.vc.v1.meeting.get({ path: { meeting_id: ended } }, Lark.withUserAccessToken(accessToken))
+    },
+    gives: refused(403, 121005, "no permission"),
+  },
+  {
+    code: 121002,
+    how: "a user who requests the ability",
+    at: "meetings.get",
+    ...all,
+    options: { abilityForUser: 121002 },
+    ask: async (client, workspace) => {
+      const { accessToken } = await userToken(client, workspace)
+      return client.vc.v1.meeting.get(
+        { path: { meeting_id: ended }, params: { with_meeting_ability: true } },
+        Lark.withUserAccessToken(accessToken),
+      )
+    },
+    gives: refused(400, 121002, "not support"),
+  },
+  {
+    code: 99991400,
+    how: "details over the limit of a second",
+    at: "meetings.get",
+    options: { rateLimitPerSecond: 1 },
+    ask: async (client, workspace) => {
+      await workspace.moveClock({ frozen: true })
+      await get(ended)(client)
+      return get(ended)(client)
+    },
+    gives: () => thrown(429, { code: 99991400, msg: "request trigger frequency limit" }),
+  },
+  {
+    code: 122001,
+    how: "the recording of a meeting that runs",
+    at: "meetings.getRecording",
+    ...all,
+    ask: getRecording(Sdk.running.id),
+    gives: refused(400, 122001, "meeting status unexpected"),
+  },
+  {
+    code: 122002,
+    how: "the recording of a meeting number, which is not an id",
+    at: "meetings.getRecording",
+    ...all,
+    ask: getRecording("146453285"),
+    gives: refused(404, 122002, "meeting not exist"),
+  },
+  {
+    code: 124002,
+    how: "a recording that is still being made",
+    at: "meetings.getRecording",
+    ...all,
+    ask: getRecording(Sdk.justEnded.id),
+    gives: refused(400, 124002, "record processing"),
+  },
+  {
+    code: 121004,
+    how: "a meeting without a recording",
+    at: "meetings.getRecording",
+    ...all,
+    ask: getRecording(ended),
+    gives: refused(404, 121004, "data not exist"),
+  },
+  {
+    code: 99991672,
+    how: "the recording without its scope",
+    at: "meetings.getRecording",
+    ask: getRecording(ended),
+    gives: refused(
+      400,
+      99991672,
+      "Access denied. One of the following scopes is required: [vc:record:readonly]",
+      { permission_violations: [{ type: "action_scope_required", subject: "vc:record:readonly" }] },
+    ),
   },
   ...(
     [
@@ -467,7 +626,12 @@ describe("what the official SDK makes of", () => {
       const sdk = await outcome(row.ask(Sdk.clientOf(workspace, row.client), workspace))
       const { headers, text: bytes, url } = Sdk.received().at(-1)!
       const { at = "meetings.listByNo" } = row
-      assert.strictEqual(new URL(url).pathname, Operations.route(at).split(" ")[1])
+      const { pathname, search } = new URL(url)
+      assert.strictEqual(
+        Operations.find(Operations.route(at).split(" ")[0]!, pathname)?.operation,
+        at,
+        search,
+      )
       assert.deepStrictEqual({ sdk, bytes }, row.gives(String(headers["x-tt-logid"])))
       assert.match(String(headers["x-tt-logid"]), /^\d{14}[0-9A-F]{20}$/)
       assert.strictEqual(headers["content-type"], "application/json; charset=utf-8")
@@ -500,7 +664,7 @@ describe("what the official SDK makes of", () => {
     await using workspace = await Sdk.workspaceOf(feishu)
     const client = Sdk.clientOf(workspace)
     for (const call of [
-      client.vc.v1.meeting.get({ path: { meeting_id: "7011030664708603907" } }),
+      client.vc.v1.meeting.get({ path: { meeting_id: `${ended}/participants` } }),
       // The user tokens of the SDK's older helper are of a version that is not here.
       client.userAccessToken.initWithCode({ user: await Sdk.authorize(workspace) }),
       client.request({ method: "POST", url: ListByNo.path }),

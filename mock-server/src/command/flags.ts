@@ -8,10 +8,14 @@ import * as Addresses from "../state/Addresses.ts"
 import * as Behaviour from "../state/Behaviour.ts"
 import * as GivenOptions from "../state/GivenOptions.ts"
 import * as VirtualClock from "../state/VirtualClock.ts"
+import * as TimeText from "../seed/TimeText.ts"
 import * as RequestLog from "./RequestLog.ts"
 
 const wholeNumberFrom = ([minimum, maximum]: readonly [number, number]) =>
   `a whole number from ${minimum} to ${maximum}`
+
+/** The smallest and the largest value of each whole number. */
+const bounds = { ...GivenOptions.bounds, "recording-seconds": [0, TimeText.lastSecond] } as const
 
 /** The values that each flag takes. Effect's own messages differ by where it found the mistake ("Expected an integer", "Expected: FILE"). */
 export const takes: Readonly<Record<string, string>> = {
@@ -21,9 +25,15 @@ export const takes: Readonly<Record<string, string>> = {
   numbers: wholeNumberFrom(GivenOptions.bounds.numbers),
   meetings: wholeNumberFrom(GivenOptions.bounds.meetings),
   days: wholeNumberFrom(GivenOptions.bounds.days),
+  "recording-seconds": wholeNumberFrom(bounds["recording-seconds"]),
   "random-seed": "any text",
   now: "a time such as 2026-01-31T09:00:00Z, 2026-01-31, 1769850000 (unix seconds) or -3d (before the present)",
-  "rate-limit": `a number of requests from 1 to ${WholeNumber.mostTimes}, or off`,
+  ...Object.fromEntries(
+    ["rate-limit", "details-rate-limit", "recording-rate-limit", "rate-limit-per-second"].map((flag) => [
+      flag,
+      `a number of requests from 1 to ${WholeNumber.mostTimes}, or off`,
+    ]),
+  ),
   "monthly-quota": `a number of calls from 0 to ${WholeNumber.mostTimes}, or off`,
   "control-token": Addresses.controlToken.takes,
   cors: Addresses.origin.takes,
@@ -38,8 +48,8 @@ const orUndefined = <A>(flag: Flag.Flag<A>): Flag.Flag<A | undefined> =>
 /** Decimal digits only: `Flag.Int` also reads 0x10, 1e3 and 1.0. */
 const numberIn = (text: string): number => (/^(0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN)
 
-const wholeNumber = (flag: keyof typeof GivenOptions.bounds) => {
-  const [minimum, maximum] = GivenOptions.bounds[flag]
+const wholeNumber = (flag: keyof typeof bounds) => {
+  const [minimum, maximum] = bounds[flag]
   return Flag.String(flag).pipe(
     Flag.withMetavar("N"),
     Flag.filterMap((text) => {
@@ -53,7 +63,11 @@ const { defaults } = Behaviour
 const { fields } = Behaviour.Behaviour
 
 /** A switch that takes a number or `off`. */
-const limit = (flag: string, name: "rateLimit" | "monthlyQuota", description: string) => {
+const limit = (
+  flag: string,
+  name: "rateLimit" | "detailsRateLimit" | "recordingRateLimit" | "rateLimitPerSecond" | "monthlyQuota",
+  description: string,
+) => {
   const isLimit = Schema.is(fields[name])
   return Flag.String(flag).pipe(
     Flag.withMetavar("N|off"),
@@ -66,14 +80,15 @@ const limit = (flag: string, name: "rateLimit" | "monthlyQuota", description: st
   )
 }
 
-/** A switch that takes one of several words. */
-const choice = <const Choices extends ReadonlyArray<string>>(
+/** A switch that takes one of several words or codes. */
+const choice = <const Choice extends string | number>(
   flag: string,
-  { literals }: { readonly literals: Choices },
-  whenNotGiven: Choices[number],
+  { literals }: { readonly literals: ReadonlyArray<Choice> },
+  whenNotGiven: Choice,
   description: string,
 ) =>
-  Flag.Literals(flag, literals).pipe(
+  Flag.Literals(flag, literals.map(String)).pipe(
+    Flag.map((text) => literals.find((literal) => String(literal) === text) ?? whenNotGiven),
     Flag.withMetavar("WAY"),
     Flag.withDescription(description),
     Flag.withDefault(whenNotGiven),
@@ -157,7 +172,22 @@ const behaviour = {
   rateLimit: limit(
     "rate-limit",
     "rateLimit",
-    `Requests per minute for an app and tenant (default: ${defaults.rateLimit})`,
+    `Requests for meetings of a number per minute for an app and tenant (default: ${defaults.rateLimit}); off switches off the limits of all endpoints`,
+  ),
+  detailsRateLimit: limit(
+    "details-rate-limit",
+    "detailsRateLimit",
+    `Requests for details per minute for an app and tenant (default: ${defaults.detailsRateLimit})`,
+  ),
+  recordingRateLimit: limit(
+    "recording-rate-limit",
+    "recordingRateLimit",
+    `Requests for recordings per minute for an app and tenant (default: ${defaults.recordingRateLimit})`,
+  ),
+  rateLimitPerSecond: limit(
+    "rate-limit-per-second",
+    "rateLimitPerSecond",
+    `Requests for details, and for recordings, per second for an app and tenant (default: ${defaults.rateLimitPerSecond})`,
   ),
   rateWindow: choice(
     "rate-window",
@@ -165,18 +195,16 @@ const behaviour = {
     defaults.rateWindow,
     "How these requests are counted: in a window that starts with the first request (the default), in any 60 seconds, or from a token bucket",
   ),
-  rateStatus: Flag.Literals("rate-status", ["429", "400"]).pipe(
-    Flag.map((status) => (status === "400" ? 400 : 429)),
-    Flag.withMetavar("STATUS"),
-    Flag.withDescription(
-      "HTTP status of a request over the rate limit (default: 429); some older endpoints of Feishu answer 400",
-    ),
-    Flag.withDefault(defaults.rateStatus),
+  rateStatus: choice(
+    "rate-status",
+    fields.rateStatus,
+    defaults.rateStatus,
+    "HTTP status of a request over the rate limit (default: 429); some older endpoints of Feishu answer 400",
   ),
   monthlyQuota: limit(
     "monthly-quota",
     "monthlyQuota",
-    "Calls per calendar month (UTC+8) for a tenant (default: off)",
+    "Successful calls per calendar month (UTC+8) for a tenant (default: off)",
   ),
   ninetyDays: choice(
     "ninety-days",
@@ -201,6 +229,102 @@ const behaviour = {
     fields.pageTokens,
     defaults.pageTokens,
     "Which queries accept a page token: only the query that it was given for (bound, the default), or any query of the same number, whatever its times and page size (free)",
+  ),
+  rateHeaders: choice(
+    "rate-headers",
+    fields.rateHeaders,
+    defaults.rateHeaders,
+    "The window that the headers of a refusal describe: the one that refuses (the default), or the longest",
+  ),
+  meetingIdRefusal: choice(
+    "meeting-id-refusal",
+    fields.meetingIdRefusal,
+    defaults.meetingIdRefusal,
+    "The code for a meeting id that is not a 64-bit number (default: 99992402)",
+  ),
+  detailsAfter90Days: choice(
+    "details-after-90-days",
+    fields.detailsAfter90Days,
+    defaults.detailsAfter90Days,
+    "The code for details of a meeting that ended more than 90 days ago (default: 121004), or found",
+  ),
+  endTimeWhileRunning: choice(
+    "end-time-while-running",
+    fields.endTimeWhileRunning,
+    defaults.endTimeWhileRunning,
+    "The end_time of a meeting that is running: 0 (the default), absent, or its start time",
+  ),
+  participantsUnrequested: choice(
+    "participants-unrequested",
+    fields.participantsUnrequested,
+    defaults.participantsUnrequested,
+    "The participants of details when they were not requested (default: absent)",
+  ),
+  participantRows: choice(
+    "participant-rows",
+    fields.participantRows,
+    defaults.participantRows,
+    "What a row of participants is: a participant with all stays (the default), or a stay",
+  ),
+  abilityForUser: choice(
+    "ability-for-user",
+    fields.abilityForUser,
+    defaults.abilityForUser,
+    "The answer to a user token that requests the ability: without it (absent, the default), or the code 121002",
+  ),
+  userIdWithoutScope: choice(
+    "user-id-without-scope",
+    fields.userIdWithoutScope,
+    defaults.userIdWithoutScope,
+    "The answer to user_id_type=user_id without its scope: the code 99991672 (the default), or users without ids (absent)",
+  ),
+  hostWithoutUserId: choice(
+    "host-without-user-id",
+    fields.hostWithoutUserId,
+    defaults.hostWithoutUserId,
+    "The host of a meeting when it has no user_id, such as a room: absent (the default), or with an empty id",
+  ),
+  unknownMeetingRecording: choice(
+    "unknown-meeting-recording",
+    fields.unknownMeetingRecording,
+    defaults.unknownMeetingRecording,
+    "The code for the recording of a meeting that does not exist (default: 122002)",
+  ),
+  noRecording: choice(
+    "no-recording",
+    fields.noRecording,
+    defaults.noRecording,
+    "The answer about a meeting without a recording: the code 121004 (the default), or success with empty data",
+  ),
+  recordingWhileRunning: choice(
+    "recording-while-running",
+    fields.recordingWhileRunning,
+    defaults.recordingWhileRunning,
+    "The code for the recording of a meeting that is running (default: 122001)",
+  ),
+  recordingInProgress: choice(
+    "recording-in-progress",
+    fields.recordingInProgress,
+    defaults.recordingInProgress,
+    "The code for a recording that is still being made after the meeting (default: 124002)",
+  ),
+  recordingForUser: choice(
+    "recording-for-user",
+    fields.recordingForUser,
+    defaults.recordingForUser,
+    "Users who may see a recording with their token: everybody who took part (participant, the default), or only the host (owner)",
+  ),
+  recordingIds: choice(
+    "recording-ids",
+    fields.recordingIds,
+    defaults.recordingIds,
+    "The id and meeting_id of a recording, which the official SDK declares and no document has: absent (the default), or sent",
+  ),
+  recordingSeconds: wholeNumber("recording-seconds").pipe(
+    Flag.withDescription(
+      `Seconds from the end of a meeting until its recording is ready (default: ${defaults.recordingSeconds})`,
+    ),
+    Flag.withDefault(defaults.recordingSeconds),
   ),
   appTicketUrl: Flag.String("app-ticket-url").pipe(
     Flag.withMetavar("URL"),

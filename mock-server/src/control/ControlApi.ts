@@ -152,6 +152,9 @@ const apps = HttpApiGroup.make("apps").add(
     payload: Schema.Struct({
       client_id: Schema.String,
       tenant_key: Schema.optionalKey(Schema.String),
+      /** The user. Without it, the tokens are those of a user who took part in every meeting, and hosted none. */
+      open_id: Schema.optionalKey(Schema.String),
+      /** Default: every scope that reading meetings, details and recordings may need. */
       scopes: Schema.optionalKey(Schema.Array(Schema.String)),
       redirect_uri: Schema.optionalKey(Schema.String),
       code_challenge: Schema.optionalKey(Schema.String),

@@ -17,7 +17,7 @@ import type { Behaviour } from "../state/Behaviour.ts"
 import type * as RateLimit from "../state/RateLimit.ts"
 import type { App } from "../state/Store.ts"
 import type { Token } from "../state/Tokens.ts"
-import { failure } from "./answers.ts"
+import { failure, oneOfTheScopes } from "./answers.ts"
 import { bearerOf, CurrentExchange, type Exchange } from "./Exchange.ts"
 
 /** The annotation that each endpoint behind the gateway declares. */
@@ -32,6 +32,8 @@ export class Access extends Context.Service<
       /** Returns the windows in which its requests are counted, as the switches say. */
       readonly windows: (behaviour: Behaviour) => RateLimit.Windows
     }
+    /** Returns the parameters in its path that are wrong. They are named together with the wrong fields of the query. */
+    readonly wrongParams?: (exchange: Exchange) => ReadonlyArray<Violation>
   }
 >()("@effect-feishu/mock-server/Access") {}
 
@@ -84,17 +86,18 @@ const refusalOf = (
     now,
   )
   exchange.tenant = token.tenant
-  const granted = token.scopes ?? app?.scopes ?? []
-  return scopes.some((scope) => granted.includes(scope)) ? undefined : scopeMissing(token, scopes)
+  return scopes.some((scope) => hasScope(exchange, scope)) ? undefined : scopeMissing(token, scopes)
 }
 
-const scopeMissing = ({ kind }: Token, scopes: ReadonlyArray<string>) =>
-  failure(kind === "user" ? 99991679 : 99991672, {
-    permission_violations: scopes.map((scope) => ({
-      type: kind === "user" ? "action_privilege_required" : "action_scope_required",
-      subject: scope,
-    })),
-  })
+/** True when the user has granted a scope to the app or, for an app's own token, the app has it. */
+export const hasScope = ({ state, token }: Exchange, scope: string): boolean =>
+  token !== undefined && (token.scopes ?? state.store.app(token.appId)?.scopes ?? []).includes(scope)
+
+const scopeMissing = ({ kind }: Token, scopes: ReadonlyArray<string>) => {
+  const type = kind === "user" ? "action_privilege_required" : "action_scope_required"
+  const details = { permission_violations: scopes.map((subject) => ({ type, subject })) }
+  return kind === "user" ? failure(99991679, details) : failure(99991672, details, oneOfTheScopes(scopes))
+}
 
 const isAllowed = ({ allowed_ips: allowed }: App, request: HttpServerRequest.HttpServerRequest): boolean => {
   if (allowed === null) return true
@@ -116,16 +119,39 @@ const unknownToken = (text: string): number => {
 }
 
 /** The live {@link Fields}. */
-export const fields: Layer.Layer<Fields> = HttpApiMiddleware.layerSchemaErrorTransform(Fields, (error) =>
-  Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
-    failure(99992402, { field_violations: violations(error, query) }),
-  ),
+export const fields: Layer.Layer<Fields> = HttpApiMiddleware.layerSchemaErrorTransform(
+  Fields,
+  (error, { endpoint: { annotations } }) =>
+    Effect.flatMap(CurrentExchange, (exchange) =>
+      Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) => {
+        const { wrongParams } = Context.getUnsafe(annotations, Access)
+        return wrongFields([...(wrongParams?.(exchange) ?? []), ...violations(error, query)])
+      }),
+    ),
 )
+
+/** A field that is wrong, and why. */
+export interface Violation {
+  readonly field: string
+  readonly description: string
+}
+
+/** Refuses a request that has wrong fields. */
+export const wrongFields = (violations: ReadonlyArray<Violation>): Effect.Effect<HttpServerResponse> =>
+  failure(99992402, { field_violations: violations })
+
+/** Refuses a request that needs the scope of a field. */
+export const fieldScopeMissing = (scope: string): Effect.Effect<HttpServerResponse> =>
+  failure(
+    99991672,
+    { permission_violations: [{ type: "field_scope_required", subject: scope }] },
+    oneOfTheScopes([scope]),
+  )
 
 const violations = (
   error: HttpApiSchemaError,
   query: Readonly<Record<string, string | ReadonlyArray<string>>>,
-) => {
+): ReadonlyArray<Violation> => {
   const byField = new Map<string, string>()
   for (const { message, path } of Problems.ofIssue(error.cause.issue)) {
     const field = String(path[0]).replace(/\[\]$/, "")

@@ -6,6 +6,10 @@ import type * as AnswerIds from "../protocol/AnswerIds.ts"
 import type * as RateLimit from "../state/RateLimit.ts"
 import { CurrentExchange, type Exchange } from "./Exchange.ts"
 
+/** Returns the answer of an endpoint of one meeting: the keys in the documented order. */
+export const found = (data: object): HttpServerResponse.HttpServerResponse =>
+  json(JSON.stringify({ code: 0, msg: "success", data }))
+
 /** Returns an answer with JSON. Its body is bytes, since Node would count and join a text before it encodes it. */
 export const json = (
   body: string | Uint8Array,
@@ -21,15 +25,24 @@ export const json = (
 export const success = (fields: object): HttpServerResponse.HttpServerResponse =>
   json(JSON.stringify({ code: 0, ...fields }))
 
-/** Returns the answer for an error code: status and text from the catalogue, `error` with the log id and the details. */
+/**
+ * Returns the answer for an error code: status and text from the catalogue, unless the text is given; `error` with the log id
+ * and the details.
+ */
 export const failure = (
   code: number,
   details?: Readonly<Record<string, unknown>>,
+  msg?: string,
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
   Effect.map(CurrentExchange, ({ ids: { logId } }) => {
-    const { msg, status } = known(code)
-    return json(JSON.stringify({ code, msg, error: { ...errorOf(code, logId), ...details } }), { status })
+    const entry = known(code)
+    const body = { code, msg: msg ?? entry.msg, error: { ...errorOf(code, logId), ...details } }
+    return json(JSON.stringify(body), { status: entry.status })
   })
+
+/** Returns the text of 99991672, which names the scopes that would do (observed). */
+export const oneOfTheScopes = (scopes: ReadonlyArray<string>): string =>
+  `Access denied. One of the following scopes is required: [${scopes.join(", ")}]`
 
 /** The `error` object in the body of a failure. */
 const errorOf = (code: number, logId: string) => ({
@@ -39,11 +52,11 @@ const errorOf = (code: number, logId: string) => ({
 
 /**
  * Returns the failure that a fault rule names, in the shape of the endpoint's failures. The catalogue need not have the code.
- * `overLimit` is the refusal of the endpoint's rate limit.
+ * `overLimit` and `scopes` are those of the endpoint.
  */
 export const anyFailure = (
   { ids: { logId }, operation }: Exchange,
-  overLimit: RateLimit.Refusal,
+  { overLimit, scopes }: { readonly overLimit: RateLimit.Refusal; readonly scopes: ReadonlyArray<string> },
   then: {
     readonly code: number
     readonly status?: number
@@ -52,7 +65,7 @@ export const anyFailure = (
 ): HttpServerResponse.HttpServerResponse => {
   const { code } = then
   const entry = ErrorCodes.find(code)
-  const msg = entry?.msg ?? "a failure on demand"
+  const msg = code === 99991672 ? oneOfTheScopes(scopes) : (entry?.msg ?? "a failure on demand")
   const [status, body] = operation?.startsWith("auth.")
     ? [200, tokenFailureOf(code, msg)]
     : operation?.startsWith("oauth.")

@@ -12,31 +12,42 @@ import * as Operations from "../protocol/Operations.ts"
 import * as Behaviour from "../state/Behaviour.ts"
 import * as RateLimit from "../state/RateLimit.ts"
 import * as Gateway from "./Gateway.ts"
+import * as GetMeeting from "./GetMeeting.ts"
+import * as GetRecording from "./GetRecording.ts"
 import * as ListByNo from "./ListByNo.ts"
 import * as OAuthEndpoints from "./OAuthEndpoints.ts"
 import * as TokenEndpoints from "./TokenEndpoints.ts"
 
-const Meetings = HttpApiGroup.make("meetings").add(ListByNo.endpoint)
+const Meetings = HttpApiGroup.make("meetings").add(
+  ListByNo.endpoint,
+  GetMeeting.endpoint,
+  GetRecording.endpoint,
+)
 
 const Api = HttpApi.make("feishu").add(Meetings)
 
 const meetings = HttpApiBuilder.group(Api, "meetings", (handlers) =>
-  handlers.handle("listByNo", ListByNo.handle),
+  handlers
+    .handle("listByNo", ListByNo.handle)
+    .handle("get", GetMeeting.handle)
+    .handle("getRecording", GetRecording.handle),
 )
 
 /** What the gateway requires, for each endpoint behind it. */
 const accesses: { readonly [Name in Operations.Operation]?: Gateway.Access["Service"] } = {
   "meetings.listByNo": ListByNo.access,
+  "meetings.get": GetMeeting.access,
+  "meetings.getRecording": GetRecording.access,
 }
 
-/** Returns the refusal of an endpoint's rate limit when nothing was counted: also while the limit is off. */
-export const limitRefusal = (
+/** Returns what failures on demand say of an endpoint: its scopes, and the refusal of its rate limit, also while that is off. */
+export const requirementsOf = (
   operation: Operations.Operation | undefined,
   behaviour: Behaviour.Behaviour,
-): RateLimit.Refusal => {
-  const { limit } = (operation && accesses[operation]) ?? ListByNo.access
+): { readonly scopes: ReadonlyArray<string>; readonly overLimit: RateLimit.Refusal } => {
+  const { limit, scopes } = (operation && accesses[operation]) ?? ListByNo.access
   const window = limit.windows(behaviour)[0] ?? limit.windows(Behaviour.defaults)[0]!
-  return RateLimit.refusal(window, behaviour.rateWindow)
+  return { scopes, overLimit: RateLimit.refusal(window, behaviour.rateWindow) }
 }
 
 const tokens = Object.entries({ ...TokenEndpoints.endpoints, ...OAuthEndpoints.endpoints }).map(

@@ -1,5 +1,13 @@
 /** The endpoints of Feishu that the mock has, by their names in fault rules and in the journal. */
-import { AppAccessToken, AppTicket, ListByNo, OAuth, TenantAccessToken } from "@effect-feishu/contract"
+import {
+  AppAccessToken,
+  AppTicket,
+  GetMeeting,
+  GetRecording,
+  ListByNo,
+  OAuth,
+  TenantAccessToken,
+} from "@effect-feishu/contract"
 import * as Struct from "effect/Struct"
 import type { Operation, OperationName } from "./PublicTypes.ts"
 
@@ -8,6 +16,8 @@ export type { Operation, OperationName }
 /** The method and path of each endpoint. */
 const operations = {
   "meetings.listByNo": `GET ${ListByNo.path}`,
+  "meetings.get": `GET ${GetMeeting.path}`,
+  "meetings.getRecording": `GET ${GetRecording.path}`,
   "auth.tenantAccessTokenInternal": `POST ${TenantAccessToken.internalPath}`,
   "auth.appAccessTokenInternal": `POST ${AppAccessToken.internalPath}`,
   "auth.appAccessToken": `POST ${AppAccessToken.storePath}`,

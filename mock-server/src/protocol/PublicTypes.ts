@@ -195,8 +195,20 @@ export interface Seed {
 
 /** The switches of the mock, one for each choice that Feishu's documents leave. Defaults follow the stricter reading. */
 export interface Behaviour {
-  /** Requests that pass in 60 seconds for an API, app and tenant, or `off`; default 100 (documented). */
+  /**
+   * Requests for meetings of a number that pass in 60 seconds for an app and tenant; default 100 (documented). `off` switches off
+   * the limits of all endpoints.
+   */
   readonly rateLimit: number | "off"
+  /**
+   * Requests for details that pass in 60 seconds for an app and tenant, or `off`; default 1,000 (documented). Without effect while
+   * `rateLimit` is `off`, which switches off all limits.
+   */
+  readonly detailsRateLimit: number | "off"
+  /** Requests for recordings that pass in 60 seconds, like `detailsRateLimit`; default 1,000 (documented). */
+  readonly recordingRateLimit: number | "off"
+  /** Requests that pass in a second, each for details and recordings, or `off`; default 50 (documented). */
+  readonly rateLimitPerSecond: number | "off"
   /** The way to count requests; default `fixed` (inferred). */
   readonly rateWindow: "fixed" | "sliding" | "bucket"
   /** The HTTP status of a request over the limit; some older endpoints answer 400 (documented). Default 429. */
@@ -212,8 +224,55 @@ export interface Behaviour {
    * query of that number and tenant, whatever its `start_time`, `end_time` and `page_size` (`free`).
    */
   readonly pageTokens: "bound" | "free"
-  /** Calls of the meeting endpoint in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
+  /** Successful calls of the endpoints that read, in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
   readonly monthlyQuota: number | "off"
+  /**
+   * The window that the headers of a refusal describe, where an endpoint has several: the one that `refuses` (the default, inferred), or the
+   * `longest`, so that a refusal by the second names the limit and the reset of the minute.
+   */
+  readonly rateHeaders: "refuses" | "longest"
+  /** The code for a meeting id that is not a 64-bit number; default 99992402 (inferred). */
+  readonly meetingIdRefusal: 99992402 | 121003
+  /** The answer about the details of a meeting that ended more than 90 days ago: a code, or the details (`found`); default 121004 (inferred). */
+  readonly detailsAfter90Days: 121004 | 121003 | "found"
+  /**
+   * The end of a meeting that is running: `0` (the default), `absent`, or the time of its `start`. The official command line takes all
+   * three for a running meeting (sdk).
+   */
+  readonly endTimeWhileRunning: "0" | "absent" | "start"
+  /** The list of participants when it was not requested; default `absent` (inferred). */
+  readonly participantsUnrequested: "absent" | "[]" | "null"
+  /**
+   * What a row of participants is: a `participant` with all stays (the default, documented), or a `stay`, so that somebody who came back
+   * has several rows with the same id.
+   */
+  readonly participantRows: "participant" | "stay"
+  /**
+   * The answer to a user access token that requests `ability`, which only tenant access tokens get (documented): without it
+   * (`absent`, the default, inferred), or the code 121002.
+   */
+  readonly abilityForUser: "absent" | 121002
+  /**
+   * The answer to `user_id_type=user_id` without its field scope: the code 99991672 (the default, inferred), or users without ids
+   * (`absent`).
+   */
+  readonly userIdWithoutScope: 99991672 | "absent"
+  /** The host in `user_id_type=user_id` when it has no such id, as a room: `absent` (the default, inferred), or with an `empty` id. */
+  readonly hostWithoutUserId: "absent" | "empty"
+  /** The code for the recording of a meeting that does not exist; default 122002 (inferred). */
+  readonly unknownMeetingRecording: 122002 | 121004
+  /** The answer about a meeting without a recording: the code 121004 (the default, observed), or success with `empty` data. */
+  readonly noRecording: 121004 | "empty"
+  /** The code for the recording of a meeting that is running; default 122001 (inferred). */
+  readonly recordingWhileRunning: 122001 | 121004 | 124002
+  /** The code for a recording that is still being made; default 124002 (documented). */
+  readonly recordingInProgress: 124002 | 121004
+  /** Users who may see a recording: everybody who took part (`participant`, the default, sdk), or the host only (`owner`, documented). */
+  readonly recordingForUser: "participant" | "owner"
+  /** `id` and `meeting_id` of a recording, which the official SDK declares and no document has: `absent` (the default), or `sent`. */
+  readonly recordingIds: "absent" | "sent"
+  /** Seconds from the end of a meeting until its recording is ready, unless the seed says when; default 300 (inferred). */
+  readonly recordingSeconds: number
 }
 
 /** The contents and the behaviour of a mock. Everything has a default. */
@@ -296,6 +355,8 @@ export interface Snapshot {
 /** The name of an endpoint of Feishu, as the mock gives it. */
 export type Operation =
   | "meetings.listByNo"
+  | "meetings.get"
+  | "meetings.getRecording"
   | "auth.tenantAccessTokenInternal"
   | "auth.appAccessTokenInternal"
   | "auth.appAccessToken"

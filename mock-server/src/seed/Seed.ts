@@ -4,7 +4,7 @@
  * A seed comes from a YAML or JSON file, or from a program. Either way, before anything starts, all of its faults are
  * reported at once, each with its path.
  */
-import { ListByNo } from "@effect-feishu/contract"
+import * as Scopes from "../protocol/Scopes.ts"
 import * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -72,7 +72,7 @@ export const defaultApp: App = {
   app_id: "cli_a1b2c3d4e5f6a7b8",
   app_secret: "ThisSecretIsFakeAndOnlyForTests0",
   type: "self_built",
-  scopes: ListByNo.scopes,
+  scopes: Scopes.all,
   tenants: ["2ed263bf32cf1651"],
 }
 

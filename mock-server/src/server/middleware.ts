@@ -22,7 +22,7 @@ import * as FaultRules from "../faults/FaultRules.ts"
 import * as NetworkFaults from "../faults/NetworkFaults.ts"
 import { anyFailure, failure, idHeaders, internalError, json, notFound, tooLarge } from "../feishu/answers.ts"
 import { bearerOf, CurrentExchange, Exchange } from "../feishu/Exchange.ts"
-import { limitRefusal } from "../feishu/routes.ts"
+import { requirementsOf } from "../feishu/routes.ts"
 import * as Inspector from "../inspector/Inspector.ts"
 import * as AnswerIds from "../protocol/AnswerIds.ts"
 import * as Bounds from "../protocol/Bounds.ts"
@@ -184,8 +184,8 @@ const faulty = Effect.fnUntraced(function* (
   let response: HttpServerResponse.HttpServerResponse
   if (code === undefined) response = withIds(exchange, yield* right)
   else {
-    const overLimit = limitRefusal(exchange.operation, exchange.state.behaviour)
-    const failed = anyFailure(exchange, overLimit, { ...then, code })
+    const required = requirementsOf(exchange.operation, exchange.state.behaviour)
+    const failed = anyFailure(exchange, required, { ...then, code })
     // The headers of the rule take precedence, in its spelling.
     if (then.headers !== undefined) HeaderNames.writeAs(request, Object.keys(then.headers))
     response = HttpServerResponse.setHeaders(withIds(exchange, failed), then.headers ?? {})

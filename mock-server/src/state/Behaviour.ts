@@ -1,8 +1,9 @@
 /** The switches of the mock, one for each behaviour that Feishu's documents leave open. Defaults follow the stricter reading. */
-import { ListByNo } from "@effect-feishu/contract"
+import { GetMeeting, GetRecording, ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
+import * as TimeText from "../seed/TimeText.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
@@ -17,8 +18,20 @@ const limitFrom = (minimum: number) => {
 
 /** Every switch. */
 export const Behaviour = Schema.Struct({
-  /** Requests that pass in 60 seconds for an API, app and tenant, or `off`; default 100 (documented). */
+  /**
+   * Requests for meetings of a number that pass in 60 seconds for an app and tenant; default 100 (documented). `off` switches off
+   * the limits of all endpoints.
+   */
   rateLimit: limitFrom(1),
+  /**
+   * Requests for details that pass in 60 seconds for an app and tenant, or `off`; default 1,000 (documented). Without effect while
+   * `rateLimit` is `off`, which switches off all limits.
+   */
+  detailsRateLimit: limitFrom(1),
+  /** Requests for recordings that pass in 60 seconds, like `detailsRateLimit`; default 1,000 (documented). */
+  recordingRateLimit: limitFrom(1),
+  /** Requests that pass in a second, each for details and recordings, or `off`; default 50 (documented). */
+  rateLimitPerSecond: limitFrom(1),
   /** The way to count requests; default `fixed` (inferred). */
   rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
   /** The HTTP status of a request over the limit; some older endpoints answer 400 (documented). Default 429. */
@@ -34,8 +47,55 @@ export const Behaviour = Schema.Struct({
    * query of that number and tenant, whatever its `start_time`, `end_time` and `page_size` (`free`).
    */
   pageTokens: Schema.Literals(["bound", "free"]),
-  /** Calls of the meeting endpoint in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
+  /** Successful calls of the endpoints that read, in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
   monthlyQuota: limitFrom(0),
+  /**
+   * The window that the headers of a refusal describe, where an endpoint has several: the one that `refuses` (the default, inferred), or the
+   * `longest`, so that a refusal by the second names the limit and the reset of the minute.
+   */
+  rateHeaders: Schema.Literals(["refuses", "longest"]),
+  /** The code for a meeting id that is not a 64-bit number; default 99992402 (inferred). */
+  meetingIdRefusal: Schema.Literals([99992402, 121003]),
+  /** The answer about the details of a meeting that ended more than 90 days ago: a code, or the details (`found`); default 121004 (inferred). */
+  detailsAfter90Days: Schema.Literals([121004, 121003, "found"]),
+  /**
+   * The end of a meeting that is running: `0` (the default), `absent`, or the time of its `start`. The official command line takes all
+   * three for a running meeting (sdk).
+   */
+  endTimeWhileRunning: Schema.Literals(["0", "absent", "start"]),
+  /** The list of participants when it was not requested; default `absent` (inferred). */
+  participantsUnrequested: Schema.Literals(["absent", "[]", "null"]),
+  /**
+   * What a row of participants is: a `participant` with all stays (the default, documented), or a `stay`, so that somebody who came back
+   * has several rows with the same id.
+   */
+  participantRows: Schema.Literals(["participant", "stay"]),
+  /**
+   * The answer to a user access token that requests `ability`, which only tenant access tokens get (documented): without it
+   * (`absent`, the default, inferred), or the code 121002.
+   */
+  abilityForUser: Schema.Literals(["absent", 121002]),
+  /**
+   * The answer to `user_id_type=user_id` without its field scope: the code 99991672 (the default, inferred), or users without ids
+   * (`absent`).
+   */
+  userIdWithoutScope: Schema.Literals([99991672, "absent"]),
+  /** The host in `user_id_type=user_id` when it has no such id, as a room: `absent` (the default, inferred), or with an `empty` id. */
+  hostWithoutUserId: Schema.Literals(["absent", "empty"]),
+  /** The code for the recording of a meeting that does not exist; default 122002 (inferred). */
+  unknownMeetingRecording: Schema.Literals([122002, 121004]),
+  /** The answer about a meeting without a recording: the code 121004 (the default, observed), or success with `empty` data. */
+  noRecording: Schema.Literals([121004, "empty"]),
+  /** The code for the recording of a meeting that is running; default 122001 (inferred). */
+  recordingWhileRunning: Schema.Literals([122001, 121004, 124002]),
+  /** The code for a recording that is still being made; default 124002 (documented). */
+  recordingInProgress: Schema.Literals([124002, 121004]),
+  /** Users who may see a recording: everybody who took part (`participant`, the default, sdk), or the host only (`owner`, documented). */
+  recordingForUser: Schema.Literals(["participant", "owner"]),
+  /** `id` and `meeting_id` of a recording, which the official SDK declares and no document has: `absent` (the default), or `sent`. */
+  recordingIds: Schema.Literals(["absent", "sent"]),
+  /** Seconds from the end of a meeting until its recording is ready, unless the seed says when; default 300 (inferred). */
+  recordingSeconds: WholeNumber.between(0, TimeText.lastSecond),
 })
 /** The mock's behaviour where Feishu's documents leave it open. */
 export type Behaviour = SameAsSchema<PublicTypes.Behaviour, typeof Behaviour>
@@ -43,6 +103,9 @@ export type Behaviour = SameAsSchema<PublicTypes.Behaviour, typeof Behaviour>
 /** The switches of a mock without options. */
 export const defaults: Behaviour = {
   rateLimit: ListByNo.rateLimit,
+  detailsRateLimit: GetMeeting.rateLimits[0].requests,
+  recordingRateLimit: GetRecording.rateLimits[0].requests,
+  rateLimitPerSecond: GetMeeting.rateLimits[1].requests,
   rateWindow: "fixed",
   rateStatus: 429,
   ninetyDays: "both",
@@ -50,6 +113,22 @@ export const defaults: Behaviour = {
   lastPageToken: "absent",
   pageTokens: "bound",
   monthlyQuota: "off",
+  rateHeaders: "refuses",
+  meetingIdRefusal: 99992402,
+  detailsAfter90Days: 121004,
+  endTimeWhileRunning: "0",
+  participantsUnrequested: "absent",
+  participantRows: "participant",
+  abilityForUser: "absent",
+  userIdWithoutScope: 99991672,
+  hostWithoutUserId: "absent",
+  unknownMeetingRecording: 122002,
+  noRecording: 121004,
+  recordingWhileRunning: 122001,
+  recordingInProgress: 124002,
+  recordingForUser: "participant",
+  recordingIds: "absent",
+  recordingSeconds: 300,
 }
 
 /** Returns all switches: those that are given, and the defaults of the others. */
@@ -65,8 +144,31 @@ export const withDefaults = (given: {
 /** Some of the switches, as in changes and options. */
 export const Some = Behaviour.mapFields(Struct.map(Schema.optionalKey))
 
-/** The switches in a snapshot. Snapshots that are older than `pageTokens` do not have it. */
+/** A switch that older snapshots do not have. */
+const later = <S extends Schema.Top>(schema: S, standard: S["Encoded"]) =>
+  schema.pipe(Schema.withDecodingDefaultKey(Effect.succeed(standard)))
+
+/** The switches in a snapshot. Those that an older snapshot does not have get their defaults. */
 export const InSnapshot = Behaviour.mapFields((fields) => ({
   ...fields,
-  pageTokens: fields.pageTokens.pipe(Schema.withDecodingDefaultKey(Effect.succeed(defaults.pageTokens))),
+  detailsRateLimit: later(fields.detailsRateLimit, defaults.detailsRateLimit),
+  recordingRateLimit: later(fields.recordingRateLimit, defaults.recordingRateLimit),
+  rateLimitPerSecond: later(fields.rateLimitPerSecond, defaults.rateLimitPerSecond),
+  pageTokens: later(fields.pageTokens, defaults.pageTokens),
+  rateHeaders: later(fields.rateHeaders, defaults.rateHeaders),
+  meetingIdRefusal: later(fields.meetingIdRefusal, defaults.meetingIdRefusal),
+  detailsAfter90Days: later(fields.detailsAfter90Days, defaults.detailsAfter90Days),
+  endTimeWhileRunning: later(fields.endTimeWhileRunning, defaults.endTimeWhileRunning),
+  participantsUnrequested: later(fields.participantsUnrequested, defaults.participantsUnrequested),
+  participantRows: later(fields.participantRows, defaults.participantRows),
+  abilityForUser: later(fields.abilityForUser, defaults.abilityForUser),
+  userIdWithoutScope: later(fields.userIdWithoutScope, defaults.userIdWithoutScope),
+  hostWithoutUserId: later(fields.hostWithoutUserId, defaults.hostWithoutUserId),
+  unknownMeetingRecording: later(fields.unknownMeetingRecording, defaults.unknownMeetingRecording),
+  noRecording: later(fields.noRecording, defaults.noRecording),
+  recordingWhileRunning: later(fields.recordingWhileRunning, defaults.recordingWhileRunning),
+  recordingInProgress: later(fields.recordingInProgress, defaults.recordingInProgress),
+  recordingForUser: later(fields.recordingForUser, defaults.recordingForUser),
+  recordingIds: later(fields.recordingIds, defaults.recordingIds),
+  recordingSeconds: later(fields.recordingSeconds, defaults.recordingSeconds),
 }))

@@ -25,6 +25,8 @@ export interface Token {
   readonly text: string
   readonly appId: string
   readonly tenant: string
+  /** The `open_id` of the user, if the authorization has named one. */
+  readonly user?: string | undefined
   /** The scopes that a user has granted; absent when the app's own scopes apply. */
   readonly scopes?: ReadonlyArray<string> | undefined
   expiresAt: number
@@ -36,6 +38,7 @@ export interface Token {
 interface Grant {
   readonly appId: string
   readonly tenant: string
+  readonly user?: string | undefined
   readonly scopes: ReadonlyArray<string>
 }
 
@@ -170,7 +173,7 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
     return { text: token.text, expire: Math.floor((token.expiresAt - now) / 1000) }
   }
   const giveToUser = (grant: Grant, now: number): UserTokens => {
-    const { appId, scopes, tenant } = grant
+    const { appId, scopes, tenant, user } = grant
     const claims = { client_id: appId, tenant_key: tenant, scope: scopes.join(" "), jti: characters(16) }
     const accessToken = keep(
       {
@@ -178,6 +181,7 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
         text: jsonWebToken({ ...claims, exp: Math.floor(now / 1000) + lifetimes.user }),
         appId,
         tenant,
+        user,
         scopes,
         expiresAt: now + lifetimes.user * 1000,
       },
@@ -267,7 +271,7 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
       if (now >= token.expiresAt) return 20037
       token.state = "used"
       token.accessToken.expiresAt = Math.min(token.accessToken.expiresAt, now + graceSeconds * 1000)
-      return giveToUser({ appId, tenant: token.tenant, scopes: token.scopes }, now)
+      return giveToUser({ appId, tenant: token.tenant, user: token.user, scopes: token.scopes }, now)
     },
     all: (now) => [...byText.values()].filter(({ expiresAt, revoked }) => !revoked && now < expiresAt),
   }
@@ -278,11 +282,13 @@ const textsOf = ({
   scopes = [],
   tenant,
   text = "",
+  user = "",
 }: {
   readonly scopes?: ReadonlyArray<string> | undefined
   readonly tenant: string
   readonly text?: string
-}): ReadonlyArray<string> => [text, tenant, ...scopes]
+  readonly user?: string | undefined
+}): ReadonlyArray<string> => [text, tenant, user, ...scopes]
 
 const challengeOf = (
   verifier: string | undefined,

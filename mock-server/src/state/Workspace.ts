@@ -181,8 +181,8 @@ const storeOf = (apps: Store.Apps, { randomSeed }: Settled): Effect.Effect<Store
         }),
       )
 
-const countersOf = ({ monthlyQuota, rateWindow }: Behaviour.Behaviour) => ({
-  rateLimit: RateLimit.make(rateWindow, "refuses"),
+const countersOf = ({ monthlyQuota, rateHeaders, rateWindow }: Behaviour.Behaviour) => ({
+  rateLimit: RateLimit.make(rateWindow, rateHeaders),
   quota: MonthlyQuota.make(monthlyQuota),
 })
 

@@ -1,10 +1,10 @@
 /** Apps, their tokens, and the actions of a user or of Feishu itself: authorizations and app tickets. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import { ListByNo } from "@effect-feishu/contract"
 import * as AppTicketPush from "../../feishu/AppTicketPush.ts"
 import * as Bounds from "../../protocol/Bounds.ts"
 import * as Store from "../../state/Store.ts"
+import * as Scopes from "../../protocol/Scopes.ts"
 import type { Workspaces } from "../../state/Workspaces.ts"
 import * as ControlApi from "../ControlApi.ts"
 import * as Outcome from "./Outcome.ts"
@@ -67,7 +67,8 @@ export const layer = (workspaces: Workspaces) => {
             {
               appId: app.app_id,
               tenant: payload.tenant_key ?? app.tenants[0],
-              scopes: payload.scopes ?? ListByNo.scopes,
+              user: payload.open_id,
+              scopes: payload.scopes ?? Scopes.all,
               redirectUri: payload.redirect_uri,
               codeChallenge: payload.code_challenge,
               codeChallengeMethod: payload.code_challenge_method,

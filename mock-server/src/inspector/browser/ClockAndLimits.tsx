@@ -124,7 +124,36 @@ const choices = {
   emptyList: ["[]", "null", "absent"],
   lastPageToken: ["absent", "empty"],
   pageTokens: ["bound", "free"],
+  rateHeaders: ["refuses", "longest"],
+  meetingIdRefusal: [99992402, 121003],
+  detailsAfter90Days: [121004, 121003, "found"],
+  endTimeWhileRunning: ["0", "absent", "start"],
+  participantsUnrequested: ["absent", "[]", "null"],
+  participantRows: ["participant", "stay"],
+  abilityForUser: ["absent", 121002],
+  userIdWithoutScope: [99991672, "absent"],
+  hostWithoutUserId: ["absent", "empty"],
+  unknownMeetingRecording: [122002, 121004],
+  noRecording: [121004, "empty"],
+  recordingWhileRunning: [122001, 121004, 124002],
+  recordingInProgress: [124002, 121004],
+  recordingForUser: ["participant", "owner"],
+  recordingIds: ["absent", "sent"],
 } as const satisfies { readonly [Key in keyof Behaviour]?: ReadonlyArray<Behaviour[Key]> }
+
+const numberKeys = [
+  "rateLimit",
+  "detailsRateLimit",
+  "recordingRateLimit",
+  "rateLimitPerSecond",
+  "monthlyQuota",
+  "recordingSeconds",
+] as const satisfies ReadonlyArray<keyof Behaviour>
+
+const patterns: { readonly [Key in keyof Behaviour]?: string } = {
+  monthlyQuota: "off|[0-9]+",
+  recordingSeconds: "[0-9]+",
+}
 
 const Switches = () => {
   const t = texts.value.time
@@ -135,12 +164,12 @@ const Switches = () => {
       <h2>{t.switches}</h2>
       <p class="hint">{t.switchesHint}</p>
       <div class="fields switches">
-        {(["rateLimit", "monthlyQuota"] as const).map((key) => (
+        {numberKeys.map((key) => (
           <label key={key}>
             {t.behaviour[key]}
             <input
-              pattern={key === "rateLimit" ? "off|[1-9][0-9]*" : "off|[0-9]+"}
-              title={t.limitOrOff}
+              pattern={patterns[key] ?? "off|[1-9][0-9]*"}
+              title={key === "recordingSeconds" ? undefined : t.limitOrOff}
               required
               value={now[key]}
               onChange={({ currentTarget }) => {
