@@ -403,6 +403,85 @@ layer(MockFeishu.layer({ seed, now, rateLimit: "off" }))("the details of a meeti
   )
 })
 
+describe("faults and the journal", () => {
+  it.effect("know the endpoints of one meeting, and its id like a field of the query", () =>
+    Effect.gen(function* () {
+      const { url } = yield* MockFeishu.MockFeishu
+      const control = ControlClient.connect({ url })
+      const operation = "meetings.get"
+      const matching = { meeting_id: running }
+      const rule = { operation, when: { matching }, then: { code: 121001 } } as const
+      yield* Effect.promise(() => control.addFault(rule))
+      const fault = { operation: "meetings.getRecording", when: { nth: 1 }, then: { code: 1500 } } as const
+      yield* Effect.promise(() => control.addFault(fault))
+      assert.deepStrictEqual(yield* codeOf(documented), [200, 0])
+      assert.deepStrictEqual(yield* codeOf(running), [500, 121001])
+      // The same id, spelt in another way.
+      assert.deepStrictEqual(yield* codeOf(running.replace("7", "%37")), [500, 121001])
+      assert.deepStrictEqual(yield* codeOf(`${documented}/recording`), [500, 1500])
+      const entries = yield* Effect.promise(() => control.journal({ operation }))
+      assert.deepStrictEqual(
+        entries.map(({ code, path }) => [code, path]),
+        [
+          [0, `/open-apis/vc/v1/meetings/${documented}`],
+          [121001, `/open-apis/vc/v1/meetings/${running}`],
+          [121001, `/open-apis/vc/v1/meetings/${running.replace("7", "%37")}`],
+        ],
+      )
+      const calls = [
+        { operation, times: 2, query: { meeting_id: running } },
+        { operation, times: 1, query: { meeting_id: documented }, code: 0 },
+        { operation: "meetings.getRecording", times: 1, query: { meeting_id: documented } },
+      ] as const
+      assert.deepStrictEqual(yield* Effect.promise(() => control.verify(calls)), {
+        ok: true,
+        differences: [],
+      })
+      const other = [{ operation, query: { meeting_id: "1" }, times: 1 }] as const
+      const { differences } = yield* Effect.promise(() => control.verify(other))
+      assert.include(differences[0], `#2 meeting_id=${documented}`)
+    }).pipe(provideMock()),
+  )
+
+  it.effect("chaos fails meetings, not turns: the same ones in any order", () =>
+    Effect.gen(function* () {
+      const { url } = yield* MockFeishu.MockFeishu
+      const control = ControlClient.connect({ url })
+      const token = yield* tokenOf("cli_reader")
+      const ids = [documented, running, withRoom, notForApps, old, later, "1", "2", "3", "4"]
+      const failing = Effect.fnUntraced(function* (order: ReadonlyArray<string>) {
+        yield* Effect.promise(() => control.chaos({ seed: 1, rate: 0.5, faults: [{ code: 121001 }] }))
+        const failed: Array<string> = []
+        for (const id of order) if ((yield* get(token, id)).body?.code === 121001) failed.push(id)
+        return failed.toSorted()
+      })
+      const first = yield* failing(ids)
+      assert.isAbove(first.length, 0)
+      assert.isBelow(first.length, ids.length)
+      assert.deepStrictEqual(yield* failing(ids.toReversed()), first)
+    }).pipe(provideMock()),
+  )
+
+  it.effect("never show a password, nor a token that was sent as an id", () =>
+    Effect.gen(function* () {
+      const { url } = yield* MockFeishu.MockFeishu
+      const control = ControlClient.connect({ url })
+      const token = yield* tokenOf("cli_reader")
+      assert.include((yield* get(token, documented)).text, "204816")
+      yield* get(token, token)
+      const shown = JSON.stringify(
+        yield* Effect.promise(async () => {
+          const entries = await control.journal({ operation: "meetings.get" })
+          return Promise.all(entries.map(({ seq }) => control.journalEntry(seq)))
+        }),
+      )
+      assert.include(shown, documented)
+      assert.notInclude(shown, "204816")
+      assert.notInclude(shown, token)
+    }).pipe(provideMock()),
+  )
+})
+
 describe("switches of the details", () => {
   for (const [meetingIdRefusal, expected] of [
     [99992402, [400, 99992402]],

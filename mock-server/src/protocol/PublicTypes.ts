@@ -534,6 +534,7 @@ export interface Expectation {
   readonly operation: OperationName
   /** Exactly this many times; default: at least once. */
   readonly times?: number
+  /** Fields of the query, and parameters in the path, such as `meeting_id`. */
   readonly query?: { readonly [name: string]: string }
   readonly status?: number
   readonly code?: number

@@ -1,6 +1,6 @@
 /** Compares the calls in the journal with those that a test expected. */
 import * as Schema from "effect/Schema"
-import { accepted } from "../protocol/Operations.ts"
+import * as Operations from "../protocol/Operations.ts"
 import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
@@ -10,9 +10,10 @@ import type { Entry } from "./Journal.ts"
 
 /** A call that a test expects: how often, and with which fields in its query. */
 export const Expectation = Schema.Struct({
-  operation: Schema.Literals(accepted),
+  operation: Schema.Literals(Operations.accepted),
   /** Exactly this many calls; without it, at least one. */
   times: Schema.optionalKey(WholeNumber.between(0, WholeNumber.mostTimes)),
+  /** Fields of the query, and parameters in the path, such as `meeting_id`. */
   query: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   status: Schema.optionalKey(WholeNumber.between(...WholeNumber.status)),
   code: Schema.optionalKey(WholeNumber.between(...WholeNumber.code)),
@@ -94,7 +95,13 @@ const matches = (entry: Entry, { code, operation, query, status }: Expectation):
   entry.operation === operation &&
   (status === undefined || entry.status === status) &&
   (code === undefined || entry.code === code) &&
-  Object.entries(query ?? {}).every(([key, value]) => entry.query[key] === value)
+  Object.entries(query ?? {}).every(([key, value]) => fieldsOf(entry)[key] === value)
+
+/** Returns the fields of the query, and the parameters in the path. */
+const fieldsOf = ({ method, path, query }: Entry): Readonly<Record<string, string>> => ({
+  ...query,
+  ...Operations.find(method, path)?.params,
+})
 
 /** Returns the fields in which a call differs from an expectation: `#2 page_size=(absent)`. */
 const whatDiffers =
@@ -103,7 +110,7 @@ const whatDiffers =
     [
       `#${entry.seq}`,
       ...Object.entries(query ?? {}).flatMap(([key, value]) =>
-        entry.query[key] === value ? [] : [`${key}=${entry.query[key] ?? "(absent)"}`],
+        fieldsOf(entry)[key] === value ? [] : [`${key}=${fieldsOf(entry)[key] ?? "(absent)"}`],
       ),
       ...(status === undefined || status === entry.status ? [] : [`status ${entry.status}`]),
       ...(code === undefined || code === entry.code ? [] : [`code ${entry.code ?? "(none)"}`]),
