@@ -108,13 +108,20 @@ const ofRows = [
   "order-of-rows",
   "bounds",
   "meeting-ids",
+  "details",
+  "participants-unrequested",
+  "details-flags",
+  "details-artifacts",
+  "details-wrong-fields",
+  "recording-none",
+  "recording-fields",
 ]
 
 /** Those that a mock as it is does not decide. */
-const never = ["scope-missing", "monthly-quota"]
+const never = ["scope-missing", "details-user-id", "monthly-quota"]
 
 describe("the checks against the mock as it is", () => {
-  it.effect("find all as here, two not decided, and send what was announced", () =>
+  it.effect("find all as here, three not decided, and send what was announced", () =>
     Effect.gen(function* () {
       const { idsOf, requests, seconds } = yield* look({}, { exhaustLimit: true, pauseMillis: 1200 })
       assert.deepStrictEqual(idsOf("differs"), [])
@@ -125,7 +132,7 @@ describe("the checks against the mock as it is", () => {
     }),
   )
 
-  it.effect("leave the limit alone unless asked, and send at most 90 requests, at most 50 a minute", () =>
+  it.effect("leave the limit alone unless asked, and send at most 120 requests, at most 50 a minute", () =>
     Effect.gen(function* () {
       const { idsOf, journal, requests, waits } = yield* look({}, { pauseMillis: 1200 })
       assert.deepStrictEqual(idsOf("differs"), [])
@@ -149,7 +156,10 @@ describe("the checks against the mock as it is", () => {
         "GET /open-apis/auth/v3/tenant_access_token/internal",
         "GET /open-apis/vc/v1/%6Deetings/list_by_no",
         "GET /open-apis/vc/v1/Meetings/list_by_no",
+        "GET /open-apis/vc/v1/meetings/",
         "GET /open-apis/vc/v1/no_such_endpoint",
+        "GET meetings.get",
+        "GET meetings.getRecording",
         "GET meetings.listByNo",
         "POST /open-apis/auth/v3/tenant_access_token/internal/",
         "POST auth.appAccessToken",
@@ -237,6 +247,55 @@ describe("the checks against a mock with a switch turned", () => {
       "page-tokens",
       "another end_time: 200 code 0; another page_size: 200 code 0",
       "--page-tokens free",
+      false,
+    ],
+    [
+      { meetingIdRefusal: 121003 },
+      "meeting-id-word",
+      "400 code 121003",
+      "--meeting-id-refusal 121003",
+      false,
+    ],
+    [
+      {
+        seed: {
+          apps: [
+            {
+              app_id: "cli_without_user_ids",
+              app_secret: "secret",
+              type: "self_built",
+              scopes: ["vc:meeting:readonly", "vc:record:readonly"],
+              tenants: ["tenant_a"],
+            },
+          ],
+        },
+        userIdWithoutScope: "absent",
+      },
+      "details-user-id",
+      "200 code 0 without ids",
+      "--user-id-without-scope absent",
+      false,
+    ],
+    [
+      { participantsUnrequested: "null" },
+      "participants-unrequested",
+      "null",
+      "--participants-unrequested null",
+      false,
+    ],
+    [
+      { unknownMeetingRecording: 121004 },
+      "recording-unknown",
+      "404 code 121004",
+      "--unknown-meeting-recording 121004",
+      false,
+    ],
+    [{ noRecording: "empty" }, "recording-none", "200 code 0, no recording", "--no-recording empty", false],
+    [
+      { recordingIds: "sent" },
+      "recording-fields",
+      "duration, id, meeting_id, url",
+      "--recording-ids sent",
       false,
     ],
     [{ monthlyQuota: 5 }, "monthly-quota", "429 code 99991403", "--monthly-quota N", false],
@@ -343,13 +402,9 @@ const between = (otherwise: Otherwise, hangUp = false) =>
       }),
   )
 
-/**
- * What Feishu's vc/v1 has with parameters in its paths, escapes decoded: whatever stands in their place reaches them,
- * `List_By_No` the details of a meeting.
- */
+/** What Feishu's vc/v1 has with parameters in its paths and the mock has not: whatever stands in their place reaches them. */
 const withParameters = [
-  /^\/open-apis\/vc\/v1\/meetings\/(?!list_by_no$)[^/]+\/?$/,
-  /^\/open-apis\/vc\/v1\/meetings\/[^/]+\/(recording|invite|kickout|set_host|end)\/?$/,
+  /^\/open-apis\/vc\/v1\/meetings\/[^/]+\/(invite|kickout|set_host|end)\/?$/,
   /^\/open-apis\/vc\/v1\/meetings\/[^/]+\/recording\/[^/]+\/?$/,
   /^\/open-apis\/vc\/v1\/(reserves|notes|rooms|room_levels|exports|reserve_configs)\/[^/]+(\/[^/]+)?\/?$/,
 ]
@@ -827,7 +882,7 @@ describe("feishu-mock contract", () => {
         /^Reading http:\/\/127\.0\.0\.1:\d+: up to \d+ requests, less than a minute\..*\n$/,
       )
       const { checks, differs, flags, notDecided } = JSON.parse(done.stdout)
-      assert.deepStrictEqual([differs, notDecided, flags], [1, 9, "--last-page-token empty"])
+      assert.deepStrictEqual([differs, notDecided, flags], [1, 10, "--last-page-token empty"])
       assert.strictEqual(checks.length, suite.checks.length)
       assert.deepStrictEqual([stopped.code, stopped.stdout], [130, ""])
     }).pipe(Effect.provide(MockFeishu.layer({ lastPageToken: "empty" }))),

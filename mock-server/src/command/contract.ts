@@ -60,7 +60,7 @@ export const command = (called: string) =>
     contract,
   ).pipe(
     Command.withDescription(
-      "Compare a real Feishu with this mock, least certain facts first. It only reads: up to 90 requests, at half the speed that the rate limit allows. Credentials come from FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN. Meetings, secrets and ids are not shown. Exit codes: 0 no difference, 1 something differs, 2 bad input, 4 no answer.",
+      "Compare a real Feishu with this mock, least certain facts first. It only reads: up to 120 requests, at half the speed that the rate limit allows. Credentials come from FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN. Meetings, secrets and ids are not shown. Exit codes: 0 no difference, 1 something differs, 2 bad input, 4 no answer.",
     ),
     Command.withExamples([
       {

@@ -7,6 +7,7 @@ import type { BasicProbes, Probe } from "./Probe.ts"
 import { boundarySeconds, rowsAtLeast } from "./boundarySeconds.ts"
 import { exhaustLimit } from "./exhaustLimit.ts"
 import { successful } from "./Observation.ts"
+import { firstMeeting, recordings } from "./oneMeeting.ts"
 import { type Feishu, type Query, Undecided } from "./Subject.ts"
 
 /** All probes. Each is sent when the first check needs its answer. */
@@ -25,6 +26,10 @@ export interface Probes extends BasicProbes {
   readonly noFields: Probe<Answer>
   /** The first and the last second of ranges that have a meeting. */
   readonly boundaries: ReturnType<typeof boundarySeconds>
+  /** The first meeting of the number, and the answer to the request for its details. */
+  readonly firstMeeting: Probe<{ readonly id: string; readonly answer: Answer }>
+  /** The answers to requests for the recordings of the first meetings. */
+  readonly recordings: Probe<ReadonlyArray<Answer>>
   /** The observations while the rate limit is exceeded. */
   readonly exhaustedLimit: ReturnType<typeof exhaustLimit>
 }
@@ -111,8 +116,11 @@ export const make = Effect.fnUntraced(function* (feishu: Feishu) {
     Effect.flatMap(authorization, (authorization) => feishu.send(ListByNo.path, { authorization })),
   )
   const basic: BasicProbes = { feishu, authorization, range, list, firstPage }
+  const meeting = yield* Effect.cached(firstMeeting(basic))
   const probes: Probes = {
     ...basic,
+    firstMeeting: meeting,
+    recordings: yield* Effect.cached(Effect.andThen(meeting, recordings(basic))),
     boundaries: yield* Effect.cached(boundarySeconds(basic)),
     exhaustedLimit: yield* Effect.cached(exhaustLimit(basic)),
     app,

@@ -11,6 +11,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import * as Operations from "../protocol/Operations.ts"
 import * as JsonText from "../protocol/JsonText.ts"
 import { type Answer, codeOf } from "./Answer.ts"
 
@@ -127,7 +128,7 @@ export const make = (options: Options): Feishu => {
   })
 
   const send = Effect.fnUntraced(function* (path: string, sent: Sent = {}) {
-    if (quotaRefusal !== undefined && path.startsWith(ListByNo.path) && sent.authorization !== undefined) {
+    if (quotaRefusal !== undefined && isRead(sent, path) && sent.authorization !== undefined) {
       return yield* new Undecided({ because: "the month's calls are used up" })
     }
     for (let refused = 0; ; refused++) {
@@ -161,6 +162,12 @@ export const make = (options: Options): Feishu => {
     refusals,
     quotaRefusal: () => quotaRefusal,
   }
+}
+
+/** True for a request to an endpoint that reads, whose calls count. */
+const isRead = ({ method = "GET" }: Sent, path: string): boolean => {
+  const found = Operations.find(method, path.split("?", 1)[0] ?? "")
+  return found !== undefined && Operations.isRead(found.operation)
 }
 
 const isTransient = (answer: Answer): boolean =>

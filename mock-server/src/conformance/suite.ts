@@ -9,6 +9,7 @@ import { exhaustRequests, exhaustSeconds } from "./exhaustLimit.ts"
 import * as Subject from "./Subject.ts"
 import { authorizationChecks } from "./authorizationChecks.ts"
 import { headerChecks } from "./headerChecks.ts"
+import { meetingChecks } from "./meetingChecks.ts"
 import { pageChecks } from "./pageChecks.ts"
 import { pathChecks } from "./pathChecks.ts"
 import * as Probes from "./Probes.ts"
@@ -26,11 +27,12 @@ export const checks: ReadonlyArray<Check> = [
   ...queryChecks,
   ...pageChecks,
   ...rangeChecks,
+  ...meetingChecks,
   ...rateChecks,
 ]
 
 /** The most requests, except those that exceed the limit. */
-export const mostRequests = 90
+export const mostRequests = 120
 
 /** The result of a check. */
 export type Verdict =
