@@ -184,15 +184,15 @@ describe("switches of the recording", () => {
     )
   }
 
-  for (const [noRecording, expected] of [
+  for (const [unrecordedMeeting, expected] of [
     [121004, { code: 121004 }],
     ["empty", { code: 0, msg: "success", data: {} }],
   ] as const) {
-    it.effect(`noRecording ${noRecording}: a meeting without a recording`, () =>
+    it.effect(`unrecordedMeeting ${unrecordedMeeting}: a meeting without a recording`, () =>
       Effect.gen(function* () {
         const { text } = yield* asked(unrecorded)
         assert.deepInclude(JSON.parse(text), expected)
-      }).pipe(provideMock({ noRecording })),
+      }).pipe(provideMock({ unrecordedMeeting })),
     )
   }
 

@@ -290,7 +290,13 @@ describe("the checks against a mock with a switch turned", () => {
       "--unknown-meeting-recording 121004",
       false,
     ],
-    [{ noRecording: "empty" }, "recording-none", "200 code 0, no recording", "--no-recording empty", false],
+    [
+      { unrecordedMeeting: "empty" },
+      "recording-none",
+      "200 code 0, no recording",
+      "--unrecorded-meeting empty",
+      false,
+    ],
     [
       { recordingIds: "sent" },
       "recording-fields",

@@ -219,7 +219,7 @@ describe("the official SDK, about one meeting", () => {
   })
 
   it("resolves with no recording when a success has none", async () => {
-    await using workspace = await Sdk.workspaceOf(feishu, app, { noRecording: "empty" })
+    await using workspace = await Sdk.workspaceOf(feishu, app, { unrecordedMeeting: "empty" })
     const answer = await Sdk.clientOf(workspace).vc.v1.meetingRecording.get({
       path: { meeting_id: Sdk.unrecorded.id },
     })

@@ -21,7 +21,7 @@ import * as validate from "./validate.ts"
 const tree = (called: string) =>
   Command.make(called, flags.all, serve).pipe(
     Command.withDescription(
-      "A mock Feishu for offline tests: it answers requests for the meetings of a meeting number and for access tokens as Feishu does. Without a command it serves until Ctrl-C or SIGTERM.",
+      "A mock Feishu for offline tests: it answers requests for the meetings of a meeting number, for their details and recordings, and for access tokens as Feishu does. Without a command it serves until Ctrl-C or SIGTERM.",
     ),
     Command.withExamples([
       { command: called, description: "Serve the embedded sample, and show how to call it" },

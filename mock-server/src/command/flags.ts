@@ -193,13 +193,19 @@ const behaviour = {
     "rate-window",
     fields.rateWindow,
     defaults.rateWindow,
-    "How these requests are counted: in a window that starts with the first request (the default), in any 60 seconds, or from a token bucket",
+    "How requests are counted: in windows that start with the first request (the default), in sliding windows, or from token buckets",
   ),
   rateStatus: choice(
     "rate-status",
     fields.rateStatus,
     defaults.rateStatus,
     "HTTP status of a request over the rate limit (default: 429); some older endpoints of Feishu answer 400",
+  ),
+  rateHeaders: choice(
+    "rate-headers",
+    fields.rateHeaders,
+    defaults.rateHeaders,
+    "The window that the headers of a refusal describe: the one that refuses (the default), or the longest",
   ),
   monthlyQuota: limit(
     "monthly-quota",
@@ -230,11 +236,13 @@ const behaviour = {
     defaults.pageTokens,
     "Which queries accept a page token: only the query that it was given for (bound, the default), or any query of the same number, whatever its times and page size (free)",
   ),
-  rateHeaders: choice(
-    "rate-headers",
-    fields.rateHeaders,
-    defaults.rateHeaders,
-    "The window that the headers of a refusal describe: the one that refuses (the default), or the longest",
+  appTicketUrl: Flag.String("app-ticket-url").pipe(
+    Flag.withMetavar("URL"),
+    Flag.filter(Addresses.eventUrl.is, whatItTakes("app-ticket-url")),
+    Flag.withDescription(
+      "Push the tickets of store apps to this URL: at the start, every hour, and on request",
+    ),
+    orUndefined,
   ),
   meetingIdRefusal: choice(
     "meeting-id-refusal",
@@ -290,10 +298,10 @@ const behaviour = {
     defaults.unknownMeetingRecording,
     "The code for the recording of a meeting that does not exist (default: 122002)",
   ),
-  noRecording: choice(
-    "no-recording",
-    fields.noRecording,
-    defaults.noRecording,
+  unrecordedMeeting: choice(
+    "unrecorded-meeting",
+    fields.unrecordedMeeting,
+    defaults.unrecordedMeeting,
     "The answer about a meeting without a recording: the code 121004 (the default), or success with empty data",
   ),
   recordingWhileRunning: choice(
@@ -326,14 +334,6 @@ const behaviour = {
     ),
     Flag.withDefault(defaults.recordingSeconds),
   ),
-  appTicketUrl: Flag.String("app-ticket-url").pipe(
-    Flag.withMetavar("URL"),
-    Flag.filter(Addresses.eventUrl.is, whatItTakes("app-ticket-url")),
-    Flag.withDescription(
-      "Push the tickets of store apps to this URL: at the start, every hour, and on request",
-    ),
-    orUndefined,
-  ),
 }
 
 /** The flags for what the command prints. */
@@ -361,5 +361,6 @@ export const groups = {
   port: "where it listens",
   seed: "what it holds",
   "rate-limit": "how it behaves",
+  "meeting-id-refusal": "how it answers about one meeting",
   log: "what it prints",
 }

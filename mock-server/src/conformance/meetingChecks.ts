@@ -247,14 +247,14 @@ export const meetingChecks: ReadonlyArray<Check> = [
   },
   {
     id: "recording-none",
-    row: "noRecording",
+    row: "unrecordedMeeting",
     source: "wire",
     what: "a meeting without a recording: 121004",
     request: "GET the recordings of the first meetings",
     requests: mostRecordings,
-    expected: `404 code ${defaults.noRecording}`,
-    switch: "noRecording",
-    flag: (shape) => (shape === "200 code 0, no recording" ? "--no-recording empty" : undefined),
+    expected: `404 code ${defaults.unrecordedMeeting}`,
+    switch: "unrecordedMeeting",
+    flag: (shape) => (shape === "200 code 0, no recording" ? "--unrecorded-meeting empty" : undefined),
     observe: Effect.fnUntraced(function* (probes: Probes) {
       const answer = yield* recordingThat(probes, (one) => !hasRecording(one), "without a recording")
       return codeOf(answer) === 0

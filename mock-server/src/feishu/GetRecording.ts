@@ -35,7 +35,7 @@ export const handle = (): Effect.Effect<HttpServerResponse> =>
 
 const dataOf = (exchange: Exchange, meeting: Meeting, details: MeetingNow.MeetingNow): object | number => {
   const { state, token } = exchange
-  const { noRecording, recordingForUser, recordingIds, recordingInProgress, recordingWhileRunning } =
+  const { unrecordedMeeting, recordingForUser, recordingIds, recordingInProgress, recordingWhileRunning } =
     state.behaviour
   if (token === undefined || !MeetingNow.isRecordingVisible(state.store, meeting, token)) return 121005
   // A user whom nobody named owns no meeting.
@@ -46,7 +46,7 @@ const dataOf = (exchange: Exchange, meeting: Meeting, details: MeetingNow.Meetin
     case "running":
       return recordingWhileRunning
     case "none":
-      return noRecording === "empty" ? {} : noRecording
+      return unrecordedMeeting === "empty" ? {} : unrecordedMeeting
     case "being made":
       return recordingInProgress
     case "ready": {

@@ -262,7 +262,7 @@ export interface Behaviour {
   /** The code for the recording of a meeting that does not exist; default 122002 (inferred). */
   readonly unknownMeetingRecording: 122002 | 121004
   /** The answer about a meeting without a recording: the code 121004 (the default, observed), or success with `empty` data. */
-  readonly noRecording: 121004 | "empty"
+  readonly unrecordedMeeting: 121004 | "empty"
   /** The code for the recording of a meeting that is running; default 122001 (inferred). */
   readonly recordingWhileRunning: 122001 | 121004 | 124002
   /** The code for a recording that is still being made; default 124002 (documented). */

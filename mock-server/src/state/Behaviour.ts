@@ -85,7 +85,7 @@ export const Behaviour = Schema.Struct({
   /** The code for the recording of a meeting that does not exist; default 122002 (inferred). */
   unknownMeetingRecording: Schema.Literals([122002, 121004]),
   /** The answer about a meeting without a recording: the code 121004 (the default, observed), or success with `empty` data. */
-  noRecording: Schema.Literals([121004, "empty"]),
+  unrecordedMeeting: Schema.Literals([121004, "empty"]),
   /** The code for the recording of a meeting that is running; default 122001 (inferred). */
   recordingWhileRunning: Schema.Literals([122001, 121004, 124002]),
   /** The code for a recording that is still being made; default 124002 (documented). */
@@ -123,7 +123,7 @@ export const defaults: Behaviour = {
   userIdWithoutScope: 99991672,
   hostWithoutUserId: "absent",
   unknownMeetingRecording: 122002,
-  noRecording: 121004,
+  unrecordedMeeting: 121004,
   recordingWhileRunning: 122001,
   recordingInProgress: 124002,
   recordingForUser: "participant",
@@ -165,7 +165,7 @@ export const InSnapshot = Behaviour.mapFields((fields) => ({
   userIdWithoutScope: later(fields.userIdWithoutScope, defaults.userIdWithoutScope),
   hostWithoutUserId: later(fields.hostWithoutUserId, defaults.hostWithoutUserId),
   unknownMeetingRecording: later(fields.unknownMeetingRecording, defaults.unknownMeetingRecording),
-  noRecording: later(fields.noRecording, defaults.noRecording),
+  unrecordedMeeting: later(fields.unrecordedMeeting, defaults.unrecordedMeeting),
   recordingWhileRunning: later(fields.recordingWhileRunning, defaults.recordingWhileRunning),
   recordingInProgress: later(fields.recordingInProgress, defaults.recordingInProgress),
   recordingForUser: later(fields.recordingForUser, defaults.recordingForUser),

@@ -15,7 +15,7 @@ export type Windows = ReadonlyArray<Window>
 
 /**
  * How requests are counted, which Feishu's documents leave open: in a window that starts with the first request
- * (`fixed`, inferred), in any 60 seconds (`sliding`), or from a bucket that refills evenly (`bucket`).
+ * (`fixed`, inferred), in any window of that length (`sliding`), or from a bucket that refills evenly (`bucket`).
  */
 export type RateWindow = "fixed" | "sliding" | "bucket"
 

@@ -134,7 +134,7 @@ const choices = {
   userIdWithoutScope: [99991672, "absent"],
   hostWithoutUserId: ["absent", "empty"],
   unknownMeetingRecording: [122002, 121004],
-  noRecording: [121004, "empty"],
+  unrecordedMeeting: [121004, "empty"],
   recordingWhileRunning: [122001, 121004, 124002],
   recordingInProgress: [124002, 121004],
   recordingForUser: ["participant", "owner"],

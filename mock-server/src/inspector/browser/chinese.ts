@@ -237,7 +237,7 @@ export const chinese: typeof english = {
       userIdWithoutScope: "缺少字段权限时的 user_id",
       hostWithoutUserId: "没有 user_id 的主持人",
       unknownMeetingRecording: "会议不存在时的录制",
-      noRecording: "没有录制的会议",
+      unrecordedMeeting: "没有录制的会议",
       recordingWhileRunning: "会议进行中的录制",
       recordingInProgress: "录制生成中",
       recordingForUser: "可查看录制的用户",

@@ -248,7 +248,7 @@ export const english = {
       userIdWithoutScope: "user_id without its scope",
       hostWithoutUserId: "Host without a user_id",
       unknownMeetingRecording: "Recording of an unknown meeting",
-      noRecording: "Meeting without a recording",
+      unrecordedMeeting: "Meeting without a recording",
       recordingWhileRunning: "Recording while it runs",
       recordingInProgress: "Recording being made",
       recordingForUser: "Users who may see a recording",
