@@ -15,9 +15,11 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import * as Stdio from "effect/Stdio"
+import * as Struct from "effect/Struct"
 import { run } from "../src/command/feishuMock.ts"
 import * as ControlClient from "../src/library/ControlClient.ts"
 import type { Running } from "../src/library/MockFeishu.ts"
+import * as Behaviour from "../src/state/Behaviour.ts"
 import * as Seed from "../src/seed/Seed.ts"
 import { callAt } from "./feishu.ts"
 
@@ -220,6 +222,25 @@ describe("feishu-mock", () => {
       }),
     )
   }
+
+  it.live("has a flag for each switch, and for each of its readings", () =>
+    Effect.gen(function* () {
+      const flagOf = (name: string) =>
+        `--${name.replaceAll(/(?<=[a-z])(?=[A-Z\d])|(?<=\d)(?=[A-Z])/g, "-").toLowerCase()}`
+      // The last reading of each, which is never the default.
+      const others = Struct.keys(Behaviour.defaults).map((name) => {
+        const field: object = Behaviour.Behaviour.fields[name]
+        const literals: ReadonlyArray<unknown> = "literals" in field ? (field.literals as []) : []
+        return [name, literals.at(-1) ?? 7] as const
+      })
+      const args = others.flatMap(([name, value]) => [flagOf(name), String(value)])
+      const { stdout } = yield* start(["--port", "0", "--json", ...args])
+      const { url } = JSON.parse(stdout)
+      const { behaviour } = yield* Effect.promise(() => ControlClient.connect({ url }).snapshot())
+      assert.deepStrictEqual<object>(behaviour, Object.fromEntries(others))
+      for (const [name, value] of others) assert.notStrictEqual(value, Behaviour.defaults[name], name)
+    }),
+  )
 
   it.live("starts its clock at --now, in ISO or unix seconds", () =>
     Effect.gen(function* () {
