@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ListByNo, OAuth, TenantAccessToken } from "@effect-feishu/contract"
+import { GetMeeting, GetRecording, ListByNo, OAuth, TenantAccessToken } from "@effect-feishu/contract"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -56,7 +56,7 @@ const seedOf = ({ apps, meetings }: (typeof beginnings)[Home]): Seed => ({
     app_id: id,
     app_secret: "secret",
     type: "self_built",
-    scopes: [mayRead ? "vc:meeting:readonly" : "im:message"],
+    scopes: mayRead ? ["vc:meeting:readonly", "vc:record:readonly"] : ["im:message"],
     tenants: [tenant],
   })),
   meetings: meetings.map(wireOf),
@@ -66,7 +66,10 @@ const wireOf = ({ id, no, start, tenant, topic }: Model.Meeting) => ({
   meeting_no: no,
   topic,
   start_time: start,
+  end_time: start + Model.lasts,
   tenant_key: tenant,
+  participants: [],
+  ...(Model.isRecorded(id) ? { recording: {} } : {}),
 })
 
 // What may be done.
@@ -119,6 +122,17 @@ const list = Schema.Struct({
   daysBack: Schema.Literals([5, 5, 10, 89, 90]),
   size: Schema.Literals(["none", "1", "2", "3", "50"]),
 })
+// The details or the recording of a meeting.
+const one = Schema.Struct({
+  do: Schema.Literal("one"),
+  token: latest,
+  api: Schema.Literals(["getMeeting", "getRecording"]),
+  // oxfmt-ignore
+  id: Schema.Literals([
+    "1", "2", "2", "4", "11", "12", "20", "30", "100", "5", "8", "999", "0", "abc", "9223372036854775808", "002",
+  ]),
+  times: Schema.Literals([1, 1, 2, 4]),
+})
 const nextPage = Schema.Struct({ do: Schema.Literal("next page"), token: latest, page: latest })
 // A page token with a query that it was not given for.
 const nextPageOfAnother = Schema.Struct({
@@ -129,6 +143,13 @@ const nextPageOfAnother = Schema.Struct({
 })
 const limits = Schema.Struct({
   rateLimit: Schema.Literals([1, 2, 3, "off", 100]),
+  rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
+})
+const windows = Schema.Struct({
+  detailsRateLimit: Schema.Literals([2, 3, "off"]),
+  recordingRateLimit: Schema.Literals([2, "off"]),
+  rateLimitPerSecond: Schema.Literals([1, 2, "off"]),
+  rateHeaders: Schema.Literals(["refuses", "longest"]),
   rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
 })
 // Those that stand more than once are done more often.
@@ -154,6 +175,9 @@ const Command = Schema.Union([
     size: Schema.Literals(["none", "50", "51", "0", "-1", "5a", "", "twice"]),
     page: Schema.Literals(["none", "none", "none", "", "2", "forged", "twice"]),
   }),
+  one,
+  one,
+  one,
   nextPage,
   nextPage,
   nextPage,
@@ -188,7 +212,7 @@ const Command = Schema.Union([
     at: home,
     ids: Schema.NonEmptyArray(Schema.Literals([1, 2, 11, 30, 31])),
     number: Schema.Literals(["few", "many"]),
-    daysAgo: Schema.Literals([0, 1, 3, 4.5]),
+    daysAgo: Schema.Literals([0, 0, 1, 3, 4.5, -1]),
     tenant: Schema.Literals(["tenant_a", "tenant_a", "tenant_b"]),
   }),
   Schema.Struct({
@@ -209,6 +233,16 @@ const Command = Schema.Union([
       Schema.Struct({ lastPageToken: Schema.Literals(["absent", "empty"]) }),
       Schema.Struct({ pageTokens: Schema.Literals(["bound", "free"]) }),
       Schema.Struct({ monthlyQuota: Schema.Literals([0, 1, 3, "off"]) }),
+      windows,
+      windows,
+      windows,
+      Schema.Struct({ meetingIdRefusal: Schema.Literals([99992402, 121003]) }),
+      Schema.Struct({ detailsAfter90Days: Schema.Literals([121004, 121003, "found"]) }),
+      Schema.Struct({ unknownMeetingRecording: Schema.Literals([122002, 121004]) }),
+      Schema.Struct({ unrecordedMeeting: Schema.Literals([121004, "empty"]) }),
+      Schema.Struct({ recordingWhileRunning: Schema.Literals([122001, 121004, 124002]) }),
+      Schema.Struct({ recordingInProgress: Schema.Literals([124002, 121004]) }),
+      Schema.Struct({ recordingSeconds: Schema.Literals([0, 60, 5_400]) }),
     ]),
   }),
   Schema.Struct({ do: Schema.Literal("revoke"), token: Schema.Literals([0, 1, "all"]), at: home }),
@@ -218,6 +252,8 @@ const Command = Schema.Union([
     operation: Schema.Literals([
       "meetings.listByNo",
       "meetings.listByNo",
+      "meetings.get",
+      "meetings.getRecording",
       "auth.tenantAccessTokenInternal",
       "*",
     ]),
@@ -230,6 +266,7 @@ const Command = Schema.Union([
         Schema.Struct({
           page_size: optional(Schema.Literals(["1", "2"])),
           page_token: optional(Schema.Null),
+          meeting_id: optional(Schema.Literals(["2", "12"])),
         }),
       ),
     }),
@@ -276,6 +313,8 @@ interface Body {
     readonly has_more?: boolean
     readonly meeting_briefs?: ReadonlyArray<object> | null
     readonly page_token?: string
+    readonly meeting?: { readonly status: number }
+    readonly recording?: object
   }
   readonly error?: {
     readonly field_violations?: ReadonlyArray<{ readonly field: string }>
@@ -288,7 +327,7 @@ interface Body {
 }
 
 /** An answer as a client sees it, and the texts that it makes up. */
-const seen = async (sent: Promise<Response>) => {
+const seen = async (sent: Promise<Response>, api?: string) => {
   let response: Response
   let body: Body
   try {
@@ -309,6 +348,8 @@ const seen = async (sent: Promise<Response>) => {
     ...(reset === null ? {} : { reset }),
     ...(violations === undefined ? {} : { fields: violations }),
     ...(scopes === undefined ? {} : { scopes }),
+    ...(data?.meeting === undefined ? {} : { state: data.meeting.status }),
+    ...(api === "getRecording" && data !== undefined ? { state: data.recording !== undefined } : {}),
     ...(data?.has_more === undefined
       ? {}
       : {
@@ -369,6 +410,16 @@ const run = async (
     if (text !== undefined) {
       pages = [{ query: query.filter(([name]) => name !== "page_token"), text }, ...pages].slice(0, 4)
     }
+  }
+  const compareOne = async (bearer: string | undefined, api: "getMeeting" | "getRecording", id: string) => {
+    const { path } = api === "getMeeting" ? GetMeeting : GetRecording
+    const { answer } = await seen(
+      send(path.replace(":meeting_id", id), {
+        headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
+      }),
+      api,
+    )
+    same(answer, Model.one(model.shared, model.own, { bearer, api, id }))
   }
   const compareToken = async (kind: "tenant" | "client", app: string, secret: string) => {
     const credentials =
@@ -491,6 +542,11 @@ const run = async (
           await compareList(nth(tokens, command.token), query)
         return
       }
+      case "one":
+        for (let times = 0; times < command.times; times++) {
+          await compareOne(nth(tokens, command.token), command.api, command.id)
+        }
+        return
       case "move clock": {
         const { advance, at } = command
         move(at, advance * 1000)
@@ -597,7 +653,7 @@ const run = async (
       const feishu = model[at]
       const { clock, faults, journal, rateLimit, store } = workspaces[at].state
       assert.strictEqual(clock.now(), feishu.now)
-      // The model knows the switches of the list.
+      // The model does not know what is in the details.
       same(Struct.pick(workspaces[at].state.behaviour, Struct.keys(feishu.switches)), feishu.switches)
       same(
         store.meetings().map(({ id }) => id),
@@ -615,12 +671,26 @@ const run = async (
           .slice(-1_000)
           .map(({ app, code, fault, operation, status }) => [operation, status, code, app, fault]),
       )
-      const limits = feishu.apps
-        .map(({ id, tenant }) => ({ app: id, ...Model.allowance(feishu, `${id} ${tenant}`) }))
-        .filter(({ left }) => left !== feishu.switches.rateLimit && left !== Infinity)
+      const limits = feishu.apps.flatMap(({ id, tenant }) =>
+        Model.apis.flatMap((api) =>
+          Model.windowsOf(feishu.switches, api).flatMap((window) => {
+            const { fullAt, left } = Model.allowance(feishu, `${api} ${id} ${tenant}`, window)
+            return left === window.requests ? [] : [[api, id, window.requests, window.seconds, left, fullAt]]
+          }),
+        ),
+      )
       assert.sameDeepMembers(
-        rateLimit.counts(feishu.now).map(({ app, fullAt, left }) => [app, left, fullAt]),
-        limits.map(({ app, fullAt, left }) => [app, left, fullAt]),
+        rateLimit
+          .counts(feishu.now)
+          .map(({ api, app, fullAt, left, requests, windowSeconds }) => [
+            api,
+            app,
+            requests,
+            windowSeconds,
+            left,
+            fullAt,
+          ]),
+        limits,
       )
     }
   }
@@ -672,7 +742,10 @@ describe("the mock and a model of Feishu", () => {
         for (const gap of gaps) {
           feishu.now += gap
           const refusal = limit.take({ api: "", app: "app", tenant: "" }, () => windows, feishu.now)
-          assert.strictEqual(refusal?.resetSeconds.toString(), Model.admit(feishu, "app")?.reset)
+          assert.strictEqual(
+            refusal?.resetSeconds.toString(),
+            Model.admit(feishu, "app", [{ requests: rateLimit, seconds: 60 }])?.reset,
+          )
         }
       }),
     { arbitrary: { runs: 1_000, size: 40 } },

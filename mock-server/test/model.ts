@@ -5,7 +5,10 @@
 import * as DateTime from "effect/DateTime"
 
 const day = 86_400
-const minute = 60_000
+
+/** Every meeting lasts half an hour, and those with an even id are recorded. */
+export const lasts = 1_800
+export const isRecorded = (id: string): boolean => Number(id) % 2 === 0
 
 /** An app, as far as the model cares. */
 export interface App {
@@ -33,6 +36,17 @@ export interface Switches {
   readonly lastPageToken: "absent" | "empty"
   readonly pageTokens: "bound" | "free"
   readonly monthlyQuota: number | "off"
+  readonly detailsRateLimit: number | "off"
+  readonly recordingRateLimit: number | "off"
+  readonly rateLimitPerSecond: number | "off"
+  readonly rateHeaders: "refuses" | "longest"
+  readonly meetingIdRefusal: 99992402 | 121003
+  readonly detailsAfter90Days: 121004 | 121003 | "found"
+  readonly unknownMeetingRecording: 122002 | 121004
+  readonly unrecordedMeeting: 121004 | "empty"
+  readonly recordingWhileRunning: 122001 | 121004 | 124002
+  readonly recordingInProgress: 124002 | 121004
+  readonly recordingSeconds: number
 }
 
 const switches: Switches = {
@@ -44,6 +58,17 @@ const switches: Switches = {
   lastPageToken: "absent",
   pageTokens: "bound",
   monthlyQuota: "off",
+  detailsRateLimit: 1_000,
+  recordingRateLimit: 1_000,
+  rateLimitPerSecond: 50,
+  rateHeaders: "refuses",
+  meetingIdRefusal: 99992402,
+  detailsAfter90Days: 121004,
+  unknownMeetingRecording: 122002,
+  unrecordedMeeting: 121004,
+  recordingWhileRunning: 122001,
+  recordingInProgress: 124002,
+  recordingSeconds: 300,
 }
 
 /** What happens instead of the right answer. */
@@ -79,6 +104,8 @@ export interface Answer {
   readonly scopes?: ReadonlyArray<string>
   readonly token?: "new" | "again"
   readonly expire?: number
+  /** The status of a meeting, or whether there is a recording. */
+  readonly state?: number | boolean
 }
 
 interface Token {
@@ -106,7 +133,7 @@ export interface Feishu {
   frozen: boolean
   switches: Switches
   tokens: Array<Token>
-  /** Requests that the rate limit let pass, and calls of the month. */
+  /** Requests that each window of a rate limit let pass, and calls of the month. */
   passed: Array<{ readonly who: string; readonly at: number }>
   called: Array<{ readonly tenant: string; readonly month: string }>
   pageTokens: Array<{ readonly text: string; readonly query: string; readonly from: number }>
@@ -168,12 +195,12 @@ const hit = (feishu: Feishu, operation: string, query: Query): { id: string; the
   return winner
 }
 
-const failed = (home: Feishu, status: number, { code, headers }: Then): Answer => {
-  const { rateLimit, rateWindow } = home.switches
-  const limit = rateLimit === "off" ? 100 : rateLimit
+const failed = (home: Feishu, status: number, { code, headers }: Then, api: Api = "listByNo"): Answer => {
+  const [window] = [...windowsOf(home.switches, api), ...windowsOf(switches, api)]
+  const { requests, seconds } = window!
   const ofLimit = {
-    limit: String(limit),
-    reset: String(rateWindow === "bucket" ? Math.ceil(60 / limit) : 60),
+    limit: String(requests),
+    reset: String(home.switches.rateWindow === "bucket" ? Math.ceil(seconds / requests) : seconds),
   }
   const reset = headers?.["x-ogw-ratelimit-reset"]
   const told = headers === undefined && code === 99991400 ? ofLimit : reset === undefined ? {} : { reset }
@@ -209,7 +236,7 @@ export const token = (
     if (app === undefined) return tenant ? { status: 200, code: 10003 } : { status: 400, code: 20002 }
     if (!request.secretIsRight) return tenant ? { status: 200, code: 10014 } : { status: 400, code: 20002 }
     const latest = home.tokens.findLast((token) => token.kind === request.kind && token.app === app)
-    const again = tenant && latest?.revoked === false && latest.endsAt - home.now >= 30 * minute
+    const again = tenant && latest?.revoked === false && latest.endsAt - home.now >= 30 * 60_000
     const given = again ? latest : mint(home, app, request.kind, app.mayRead, unseen)
     const isNew = given.text === unseen
     if (isNew && text !== undefined) given.text = text
@@ -262,7 +289,13 @@ export const list = (
   const { code, network, paging } = rule?.then ?? {}
   const answer: Answer =
     code === undefined
-      ? gateway(home, bearer, token, query, paging, nextText)
+      ? gateway(home, bearer, token, {
+          api: "listByNo",
+          scopes,
+          hasScope: ({ mayRead }) => mayRead,
+          wrongFields: () => wrongFields(query),
+          service: (tenant) => page(home, tenant, query, paging, nextText),
+        })
       : failed(home, statusOf[code] ?? 400, rule!.then)
   note(home, "meetings.listByNo", answer, token?.app.id, rule?.id)
   return network === undefined ? answer : { status: "broken" }
@@ -275,9 +308,13 @@ const gateway = (
   home: Feishu,
   bearer: string,
   token: Token | undefined,
-  query: Query,
-  paging: string | undefined,
-  nextText: string | undefined,
+  request: {
+    readonly api: Api
+    readonly scopes: ReadonlyArray<string>
+    readonly hasScope: (token: Token) => boolean
+    readonly wrongFields: () => ReadonlyArray<string>
+    readonly service: (tenant: string) => Answer
+  },
 ): Answer => {
   if (bearer === "") return { status: 400, code: 99991661 }
   if (token === undefined || token.revoked) {
@@ -285,17 +322,19 @@ const gateway = (
     return { status: 400, code: bearer.startsWith("t-") ? 99991663 : 99991671 }
   }
   if (home.now >= token.endsAt) return { status: 400, code: token.kind === "user" ? 99991677 : 99991663 }
-  const refusal = admit(home, `${token.app.id} ${token.app.tenant}`)
-  if (!token.mayRead) return { status: 400, code: token.kind === "user" ? 99991679 : 99991672, scopes }
-  const fields = wrongFields(query)
+  const { app, kind } = token
+  const { api, hasScope, scopes, service, wrongFields } = request
+  const refusal = admit(home, `${api} ${app.id} ${app.tenant}`, windowsOf(home.switches, api))
+  if (!hasScope(token)) return { status: 400, code: kind === "user" ? 99991679 : 99991672, scopes }
+  const fields = wrongFields()
   if (fields.length > 0) return { status: 400, code: 99992402, fields }
   if (refusal !== undefined) {
     return { status: home.switches.rateStatus, code: 99991400, ...refusal }
   }
-  const calls = callsOfMonth(home, token.app.tenant)
+  const calls = callsOfMonth(home, app.tenant)
   if (calls.length >= Number(home.switches.monthlyQuota)) return { status: 429, code: 99991403 }
-  const answer = page(home, token.app.tenant, query, paging, nextText)
-  if (answer.code === 0) home.called.push({ tenant: token.app.tenant, month: monthOf(home) })
+  const answer = service(app.tenant)
+  if (answer.code === 0) home.called.push({ tenant: app.tenant, month: monthOf(home) })
   return answer
 }
 
@@ -311,62 +350,96 @@ const wrongFields = (query: Query): Array<string> => {
   })
 }
 
-/** Lets a request pass, or says when the next one passes. */
-export const admit = (home: Feishu, who: string): { limit: string; reset: string } | undefined => {
-  const { rateLimit, rateWindow } = home.switches
-  if (rateLimit === "off") return undefined
-  const { left, nextAt } = allowance(home, who)
-  // What the clock was set back over has never been, for who asks again meanwhile.
-  if (rateWindow === "sliding") {
-    home.passed = home.passed.filter(
-      ({ at, who: other }) => other !== who || (at <= home.now && at > home.now - minute),
-    )
-  }
-  if (left > 0) {
-    home.passed.push({ who, at: home.now })
-    return undefined
-  }
-  const reset = Math.max(1, Math.ceil((nextAt - home.now) / 1000))
-  return { limit: String(rateLimit), reset: String(reset) }
+/** The endpoints whose requests are counted, each apart. */
+export const apis = ["listByNo", "getMeeting", "getRecording"] as const
+type Api = (typeof apis)[number]
+
+interface Window {
+  readonly requests: number
+  readonly seconds: number
 }
 
-/** How many requests would pass now, when the next one does where that is none, and when all do. */
+/** The windows of an endpoint, the longest first. */
+export const windowsOf = (switches: Switches, api: Api): ReadonlyArray<Window> => {
+  const { detailsRateLimit, rateLimit, rateLimitPerSecond, recordingRateLimit } = switches
+  if (rateLimit === "off") return []
+  const window = (requests: number | "off", seconds: number) =>
+    requests === "off" ? [] : [{ requests, seconds }]
+  if (api === "listByNo") return window(rateLimit, 60)
+  const perMinute = api === "getMeeting" ? detailsRateLimit : recordingRateLimit
+  return [...window(perMinute, 60), ...window(rateLimitPerSecond, 1)]
+}
+
+/** Lets a request pass, or says when the next one passes: when all of its windows let it. */
+export const admit = (
+  home: Feishu,
+  who: string,
+  windows: ReadonlyArray<Window>,
+): { limit: string; reset: string } | undefined => {
+  const { rateHeaders, rateWindow } = home.switches
+  const found = windows.map((window) => ({ window, ...allowance(home, who, window) }))
+  for (const { seconds } of windows) {
+    // What the clock was set back over has never been, for who asks again meanwhile.
+    if (rateWindow === "sliding") {
+      home.passed = home.passed.filter(
+        ({ at, who: other }) =>
+          other !== `${who} ${seconds}` || (at <= home.now && at > home.now - seconds * 1000),
+      )
+    }
+  }
+  const refusing = found
+    .filter(({ left }) => left === 0)
+    .toSorted((a, b) => b.nextAt - a.nextAt)
+    .at(0)
+  if (refusing === undefined) {
+    for (const { seconds } of windows) home.passed.push({ who: `${who} ${seconds}`, at: home.now })
+    return undefined
+  }
+  const [longest] = found
+  const named = rateHeaders === "longest" ? longest! : refusing
+  const until = named === refusing ? refusing.nextAt : named.fullAt
+  const reset = Math.max(1, Math.ceil((until - home.now) / 1000))
+  return { limit: String(named.window.requests), reset: String(reset) }
+}
+
+/** How many requests would pass a window now, when the next one does where that is none, and when all do. */
 export const allowance = (
   { now, passed, switches }: Feishu,
   who: string,
+  { requests: limit, seconds }: Window,
 ): { readonly left: number; readonly nextAt: number; readonly fullAt: number } => {
-  const limit = switches.rateLimit === "off" ? Infinity : switches.rateLimit
-  const times = passed.filter((request) => request.who === who).map(({ at }) => at)
+  const length = seconds * 1000
+  const times = passed.filter((request) => request.who === `${who} ${seconds}`).map(({ at }) => at)
   switch (switches.rateWindow) {
     case "fixed": {
       // A window begins with the first request that is in none.
       let began = -Infinity
       let count = 0
       for (const at of times) {
-        if (at < began || at >= began + minute) [began, count] = [at, 0]
+        if (at < began || at >= began + length) [began, count] = [at, 0]
         count++
       }
-      const within = now >= began && now < began + minute
-      return { left: within ? limit - count : limit, nextAt: began + minute, fullAt: began + minute }
+      const within = now >= began && now < began + length
+      return { left: within ? limit - count : limit, nextAt: began + length, fullAt: began + length }
     }
     case "sliding": {
-      const recent = times.filter((at) => at <= now && at > now - minute).toSorted((a, b) => a - b)
+      const recent = times.filter((at) => at <= now && at > now - length).toSorted((a, b) => a - b)
       return {
         left: limit - recent.length,
-        nextAt: (recent[0] ?? now) + minute,
-        fullAt: (recent.at(-1) ?? now) + minute,
+        nextAt: (recent[0] ?? now) + length,
+        fullAt: (recent.at(-1) ?? now) + length,
       }
     }
     case "bucket": {
-      // In parts of a request, 60,000 of which are one: `limit` of them come every millisecond.
-      let level = limit * minute
+      // In parts of a request, as many of which are one as the window has milliseconds: `limit` of them come every millisecond.
+      let level = limit * length
       let last = -Infinity
-      const filled = (at: number) => Math.min(limit * minute, level + Math.max(0, at - last) * limit)
-      for (const at of times) [level, last] = [filled(at) - minute, at]
+      const filled = (at: number) => Math.min(limit * length, level + Math.max(0, at - last) * limit)
+      for (const at of times) [level, last] = [filled(at) - length, at]
       return {
-        left: Math.floor(filled(now) / minute),
-        nextAt: now + (minute - filled(now)) / limit,
-        fullAt: now + (limit * minute - filled(now)) / limit,
+        left: Math.floor(filled(now) / length),
+        nextAt: now + (length - filled(now)) / limit,
+        fullAt: now + (limit * length - filled(now)) / limit,
       }
     }
   }
@@ -441,6 +514,81 @@ const page = (
     hasMore,
     nextPage: leadsTo !== undefined ? "token" : lastPageToken,
   }
+}
+
+// --- one meeting
+
+/** The answer to a request for the details or the recording of a meeting. */
+export const one = (
+  shared: Feishu,
+  own: Feishu,
+  request: {
+    readonly bearer: string | undefined
+    readonly api: "getMeeting" | "getRecording"
+    readonly id: string
+  },
+): Answer => {
+  const { api, bearer = "", id } = request
+  const isDetails = api === "getMeeting"
+  const operation = isDetails ? "meetings.get" : "meetings.getRecording"
+  const home = [shared, own].find(({ tokens }) => tokens.some(({ text }) => text === bearer)) ?? shared
+  const token = home.tokens.find(({ text }) => text === bearer)
+  const rule = hit(home, operation, [["meeting_id", id]])
+  const { code, network } = rule?.then ?? {}
+  const isNumber = /^\d+$/.test(id) && BigInt(id) < 2n ** 63n
+  const answer: Answer =
+    code === undefined
+      ? gateway(home, bearer, token, {
+          api,
+          scopes: isDetails
+            ? ["vc:meeting:readonly", "vc:meeting.meetingevent:read"]
+            : ["vc:record:readonly"],
+          // Users have granted the scope of the list alone.
+          hasScope: ({ kind, mayRead }) => mayRead && kind !== "user",
+          wrongFields: () => (isNumber || home.switches.meetingIdRefusal === 121003 ? [] : ["meeting_id"]),
+          service: (tenant) => {
+            if (!isNumber || BigInt(id) === 0n) return coded(121003)
+            return (isDetails ? detailsOf : recordingOf)(home, tenant, String(BigInt(id)))
+          },
+        })
+      : failed(home, statusOf[code] ?? 400, rule!.then, api)
+  note(home, operation, answer, token?.app.id, rule?.id)
+  return network === undefined ? answer : { status: "broken" }
+}
+
+const coded = (code: number): Answer => ({
+  status: [121004, 122002].includes(code) ? 404 : 400,
+  code,
+})
+
+/** A meeting of the tenant that has started. */
+const started = ({ meetings, now }: Feishu, tenant: string, id: string): Meeting | undefined =>
+  meetings.find(
+    (meeting) => meeting.id === id && meeting.tenant === tenant && meeting.start <= Math.floor(now / 1000),
+  )
+
+const detailsOf = (home: Feishu, tenant: string, id: string): Answer => {
+  const { detailsAfter90Days } = home.switches
+  const meeting = started(home, tenant, id)
+  if (meeting === undefined) return coded(121004)
+  const end = meeting.start + lasts
+  const isOld = end < home.now / 1000 - 90 * day
+  if (isOld && detailsAfter90Days !== "found") return coded(detailsAfter90Days)
+  return { status: 200, code: 0, state: end <= Math.floor(home.now / 1000) ? 3 : 2 }
+}
+
+const recordingOf = (home: Feishu, tenant: string, id: string): Answer => {
+  const { recordingInProgress, recordingSeconds, recordingWhileRunning, unknownMeetingRecording } =
+    home.switches
+  const { unrecordedMeeting } = home.switches
+  const meeting = started(home, tenant, id)
+  if (meeting === undefined) return coded(unknownMeetingRecording)
+  const sinceEnd = Math.floor(home.now / 1000) - meeting.start - lasts
+  if (sinceEnd < 0) return coded(recordingWhileRunning)
+  if (!isRecorded(id)) {
+    return unrecordedMeeting === "empty" ? { status: 200, code: 0, state: false } : coded(unrecordedMeeting)
+  }
+  return sinceEnd < recordingSeconds ? coded(recordingInProgress) : { status: 200, code: 0, state: true }
 }
 
 // --- the journal
