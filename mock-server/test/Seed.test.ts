@@ -23,6 +23,8 @@ import * as MockFeishu from "../src/library/MockFeishu.ts"
 import * as Seed from "../src/seed/Seed.ts"
 import * as SeedCheck from "../src/seed/SeedCheck.ts"
 import * as SeedFile from "../src/seed/SeedFile.ts"
+import { renderFault } from "../src/seed/SeedInvalid.ts"
+import * as SeedWarnings from "../src/seed/SeedWarnings.ts"
 import * as Snapshot from "../src/state/Snapshot.ts"
 import * as Workspace from "../src/state/Workspace.ts"
 import { now, seed } from "./fixture.ts"
@@ -476,5 +478,118 @@ describe("a seed from a program", () => {
         if (faults.length > 20) assert.strictEqual(lines[21], `  and ${faults.length - 20} more`)
       }
     }),
+  )
+})
+
+describe("the details of a meeting in a seed", () => {
+  const rows = (...lines: ReadonlyArray<string>) =>
+    `meetings:\n  - id: 7011030664708603907\n    meeting_no: 337736498\n    topic: x\n    start_time: 1767225600\n    end_time: 1767229200\n${lines.map((line) => `    ${line}\n`).join("")}`
+
+  it.effect("S13 are refused with every fault at once, each with its path and line", () =>
+    Effect.gen(function* () {
+      const yaml = rows(
+        "status: 3",
+        "create_time: yesterday",
+        "host_user: { id: ou_a }",
+        "participants:",
+        "  - { user_type: 2 }",
+        "  - { open_id: ou_a, user_type: 8 }",
+        "  - { open_id: ou_a, first_join: 5 }",
+        "  - { open_id: ou_a, status: 2 }",
+        "  - { open_id: ou_a, in_meeting_duration: 1m }",
+        "  - { open_id: ou_a, is_host: yes, first_join_time: 20260901 }",
+        "ability: { use_vidoe: true }",
+        "recording: { duration: 1.5, minute: x }",
+        "note_doc_token: 5",
+        "visible_to: tenant",
+        "generate: { participants: 10001 }",
+      )
+      assert.deepStrictEqual(yield* refusal("seed.yaml", yaml), [
+        "seed.yaml has 17 faults:",
+        "  meetings[0].status (line 7): must be 1 (calling): whether a meeting runs or has ended follows from end_time and the clock",
+        "  meetings[0].create_time (line 8): a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, such as 1767225600 (milliseconds have three digits more); write -1d",
+        "  meetings[0].host_user.id (line 9): unknown key: write open_id, union_id or user_id",
+        "  meetings[0].participants[0] (line 11): needs an id: open_id, union_id or user_id",
+        "  meetings[0].participants[1].user_type (line 12): must be 1 (Feishu), 2 (Rooms), 3 (document), 4 or 5 (single product and its guest), 6 (telephone) or 7 (SIP)",
+        "  meetings[0].participants[2].first_join (line 13): unknown key: did you mean first_join_time?",
+        "  meetings[0].participants[3].status (line 14): must be 1 (called), 3 (ringing) or 4 (did not come): leave it out for somebody who came",
+        "  meetings[0].participants[4].in_meeting_duration (line 15): must be a whole number of seconds from 0 to 4294967295",
+        "  meetings[0].participants[5].is_host (line 16): must be true or false",
+        "  meetings[0].ability.use_vidoe (line 17): unknown key: did you mean use_video?",
+        "  meetings[0].recording.minute (line 18): unknown key",
+        "  meetings[0].recording.duration (line 18): must be a whole number of milliseconds from 0 to 4294967295000",
+        '  meetings[0].note_doc_token (line 19): must be text in quotes, such as "012345"',
+        "  meetings[0].visible_to (line 20): must be a list of tenant, user and app ids, such as [tenant]; [] for nobody",
+        "  meetings[0].generate.participants (line 21): must be a whole number from 0 to 10000",
+        "  meetings[0].generate (line 21): would generate participants, which are given: leave one of the two out",
+        "  meetings[0].participants[5].first_join_time (line 16): 20260901 as unix seconds is a day of 1970: write 2026-09-01",
+      ])
+    }).pipe(provideFiles),
+  )
+
+  it.effect("S13 are refused where they contradict each other", () =>
+    Effect.gen(function* () {
+      const yaml = rows(
+        "host_user: { open_id: omm_a, user_id: a, user_type: 2 }",
+        "participants:",
+        "  - { open_id: ou_a, first_join_time: 1767225700, final_leave_time: 1767225600, is_host: true }",
+        "  - { open_id: ou_a, first_join_time: 1767225700, in_meeting_duration: 3501, is_host: true }",
+        "  - { open_id: ou_b, first_join_time: 1767229201, is_host: true }",
+        "  - { open_id: ou_c, status: 4, in_meeting_duration: 5 }",
+        "  - { open_id: ou_d, final_leave_time: 1767225599 }",
+        "ability: { use_recording: false }",
+        "recording: { ready_time: 1767229199, visible_to: [cli_b] }",
+        "visible_to: [tenant, users]",
+        "generate: {}",
+      )
+      assert.deepStrictEqual(yield* refusal("seed.yaml", yaml), [
+        "seed.yaml has 12 faults:",
+        "  meetings[0].generate (line 17): would generate participants, which are given: leave one of the two out",
+        "  meetings[0].host_user.user_id (line 7): rooms, telephones and SIP devices have no user_id",
+        "  meetings[0].participants[0].final_leave_time (line 9): is before first_join_time",
+        "  meetings[0].participants[1].in_meeting_duration (line 10): is longer than from the first join to the final leave: 3500 seconds",
+        "  meetings[0].participants[2].first_join_time (line 11): is after the end of the meeting",
+        "  meetings[0].participants[3].in_meeting_duration (line 12): somebody with a status was never in the meeting: leave it out, or give first_join_time",
+        "  meetings[0].participants[4].final_leave_time (line 13): is before the start of the meeting",
+        "  meetings[0].participants[2].is_host (line 11): participants[0] is the host already",
+        "  meetings[0].recording.ready_time (line 15): is before the end of the meeting",
+        "  meetings[0].ability.use_recording (line 14): is false, but the meeting has a recording",
+        "  meetings[0].visible_to[1] (line 16): no app has the id users: write tenant, user, or the id of an app",
+        "  meetings[0].recording.visible_to[0] (line 15): no app has the id cli_b: write tenant, user, or the id of an app",
+      ])
+    }).pipe(provideFiles),
+  )
+
+  it.effect("have their times compared at the start of the clock, too", () =>
+    Effect.gen(function* () {
+      const meeting = { id: "1", meeting_no: "337736498", topic: "x", start_time: "-1h" }
+      const participants = [{ open_id: "ou_a", first_join_time: "-59m", final_leave_time: "+6000w" }]
+      const { message } = yield* Effect.flip(
+        SeedCheck.check({ meetings: [{ ...meeting, participants }] }, "the seed", now),
+      )
+      assert.strictEqual(
+        message,
+        `the seed has 1 fault:\n  meetings[0].participants[0].final_leave_time: ${Seed.tooLate}`,
+      )
+    }),
+  )
+
+  it.effect("are served where they are only odd, with a warning", () =>
+    Effect.gen(function* () {
+      const yaml = rows(
+        "host_user: { open_id: ou_b }",
+        "participants:",
+        "  - { open_id: ou_a, first_join_time: 1767225500, is_host: true }",
+        "  - { open_id: ou_c, final_leave_time: 1767229300 }",
+        "recording: { duration: 3600001 }",
+      )
+      const odd = yield* read("seed.yaml", yaml)
+      assert.deepStrictEqual(SeedWarnings.warnings(odd, now).map(renderFault), [
+        "meetings[0].recording.duration: is longer than the meeting, which takes 3600000 milliseconds",
+        "meetings[0].participants[0].is_host: is the host, but host_user is somebody else",
+        "meetings[0].participants[0].first_join_time: is before the start of the meeting",
+        "meetings[0].participants[1].final_leave_time: is after the end of the meeting",
+      ])
+    }).pipe(provideFiles),
   )
 })

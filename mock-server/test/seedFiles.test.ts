@@ -568,7 +568,7 @@ describe("what is probably not meant", () => {
     Effect.gen(function* () {
       const told = (apps: ReadonlyArray<object>) =>
         Effect.map(SeedCheck.check({ apps }), (seed) =>
-          SeedWarnings.warnings(seed).map(({ message }) => message),
+          SeedWarnings.warnings(seed, now).map(({ message }) => message),
         )
       assert.deepStrictEqual(
         yield* told([{ ...app, scopes: ["vc:meeting:readonly", "vc:meeting.meetingid:read"] }]),

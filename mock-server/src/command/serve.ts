@@ -93,7 +93,7 @@ const doubtsAbout = (
       ? ["there are no meetings to read: add meetings or generate to the seed, or give --meetings"]
       : []),
     ...(old > 0 ? [oldInWords(old)] : []),
-    ...(seed === undefined ? [] : Problems.told(SeedWarnings.warnings(seed).map(renderFault))),
+    ...(seed === undefined ? [] : Problems.told(SeedWarnings.warnings(seed, start).map(renderFault))),
     ...(isLoopbackHost(host) ? [] : [`other machines can reach ${host} and read these meetings`]),
   ]
 }

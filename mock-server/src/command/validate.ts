@@ -70,7 +70,7 @@ const validate = Effect.fnUntraced(function* (
     }
     const held = heldBy(read.success)
     const old = SeedWarnings.tooOld(read.success, now)
-    const warnings = SeedWarnings.warnings(read.success)
+    const warnings = SeedWarnings.warnings(read.success, now)
     if (options.json) {
       yield* Console.log(json({ file: path, ok: true, ...held, tooOld: old, warnings }))
       continue

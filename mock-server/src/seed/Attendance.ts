@@ -3,7 +3,7 @@
  * of the meeting. Generated ones are derived whenever they are needed and never kept, so that a million meetings take no more
  * memory for them.
  */
-import { createHash } from "node:crypto"
+import * as Crypto from "node:crypto"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 import type { InSeconds, Meeting } from "./Seed.ts"
 
@@ -60,7 +60,7 @@ export const of = (meeting: Given): Attendance => {
     meeting.recording === undefined
       ? generated?.recording
       : {
-          url: meeting.recording.url ?? minuteUrl(digestOf(`minute/${meeting.id}`)),
+          url: meeting.recording.url ?? minuteUrl(meeting.id),
           duration: meeting.recording.duration,
           readyTime: meeting.recording.ready_time,
         }
@@ -92,14 +92,14 @@ const telephone = 6
 const sip = 7
 
 /** True for users who have an `open_id` alone: rooms, telephones and SIP devices. */
-const isDevice = (userType: number): boolean =>
+export const isDevice = (userType: unknown): boolean =>
   userType === rooms || userType === telephone || userType === sip
 
 const userOf = (given: PublicTypes.User): PublicTypes.UserNow => {
   const userType = given.user_type ?? feishu
   const known = given.open_id ?? given.union_id ?? given.user_id ?? ""
   if (isDevice(userType)) return { open_id: known, union_id: given.union_id ?? known, user_type: userType }
-  const { open_id, union_id, user_id } = idsOf(known)
+  const { open_id, union_id, user_id } = idsIn(digestOf(known))
   return {
     open_id: given.open_id ?? open_id,
     union_id: given.union_id ?? union_id,
@@ -108,11 +108,12 @@ const userOf = (given: PublicTypes.User): PublicTypes.UserNow => {
   }
 }
 
-/** Returns the ids of a Feishu user: the same for the same text. */
-const idsOf = (text: string) => {
-  const hex = digestOf(`user/${text}`).toString("hex")
-  return { open_id: `ou_${hex.slice(0, 32)}`, union_id: `on_${hex.slice(32)}`, user_id: hex.slice(20, 28) }
-}
+/** Returns the ids of a Feishu user in a digest. */
+const idsIn = (digest: string) => ({
+  open_id: `ou_${digest.slice(0, 32)}`,
+  union_id: `on_${digest.slice(32)}`,
+  user_id: digest.slice(20, 28),
+})
 
 const personOf = (row: InSeconds<PublicTypes.Participant>, meeting: Given): Person => ({
   user: userOf(row),
@@ -150,7 +151,6 @@ const generate = (
   // A meeting without an end goes on; people behave as in one of an hour.
   const length = end === undefined ? 3_600 : end - start
   const isRecorded = chance(0.3) && length >= 60
-  const minute = digestOf(`minute/${seed}/${id}`)
   const duration =
     isRecorded && end !== undefined ? (length - below(Math.min(length, 60))) * 1_000 : undefined
   const hasNote = noteId !== undefined || chance(0.1)
@@ -203,9 +203,9 @@ const generate = (
       use_recording: isRecorded,
       use_pstn: people.some(({ user }) => user.user_type === telephone),
     },
-    recording: isRecorded ? { url: minuteUrl(minute), duration, readyTime: undefined } : undefined,
-    noteDocToken: hasNote ? documentToken(minute, "note") : "",
-    verbatimDocToken: hasTranscript ? documentToken(minute, "verbatim") : "",
+    recording: isRecorded ? { url: minuteUrl(`${seed}/${id}`), duration, readyTime: undefined } : undefined,
+    noteDocToken: hasNote ? `doxcn${letters(`note/${seed}/${id}`, 22)}` : "",
+    verbatimDocToken: hasTranscript ? `doxcn${letters(`verbatim/${seed}/${id}`, 22)}` : "",
   }
 }
 
@@ -220,38 +220,43 @@ const interrupted = (join: number, leave: number | undefined, away: number): Rea
   ]
 }
 
-/** Returns one of the people of a meeting number: the first three are of the tenant, others may be guests or devices. */
+/**
+ * Returns one of the people of a meeting number: the first three are of the tenant, the fifth is a room, and
+ * others may be guests or devices.
+ */
 const regular = (seed: string, meetingNo: string, index: number) => {
-  const digest = digestOf(`person/${seed}/${meetingNo}/${index}`)
-  const kind = index < 3 ? 0 : digest.readUInt32LE(0) / 2 ** 32
-  const hex = digest.toString("hex")
-  const device = (userType: number) => ({
-    user: { open_id: `omm_${hex.slice(0, 32)}`, union_id: `omm_${hex.slice(0, 32)}`, user_type: userType },
-    isExternal: false,
-  })
-  if (kind >= 0.985) return device(sip)
-  if (kind >= 0.96) return device(telephone)
-  if (kind >= 0.9) return device(rooms)
-  return { user: { ...idsOf(hex), user_type: feishu }, isExternal: kind >= 0.78 }
+  const digest = digestOf(`${seed}/${meetingNo}/${index}`)
+  const kind = index < 3 ? 0 : index === 4 ? 0.9 : Number.parseInt(digest.slice(-8), 16) / 2 ** 32
+  const device = kind >= 0.985 ? sip : kind >= 0.96 ? telephone : kind >= 0.9 ? rooms : undefined
+  if (device === undefined) return { user: { ...idsIn(digest), user_type: feishu }, isExternal: kind >= 0.78 }
+  const id = `omm_${digest.slice(0, 32)}`
+  return { user: { open_id: id, union_id: id, user_type: device }, isExternal: false }
 }
 
-const minuteUrl = (digest: Buffer): string =>
-  `https://meetings.feishu.cn/minutes/obcn${letters(digest).slice(0, 20)}`
+const minuteUrl = (of: string): string =>
+  `https://meetings.feishu.cn/minutes/obcn${letters(`minute/${of}`, 20)}`
 
-const documentToken = (digest: Buffer, kind: string): string =>
-  `doxcn${letters(digestOf(`${kind}/${digest.toString("hex")}`)).slice(0, 22)}`
+const letters = (of: string, count: number): string => {
+  const draw = drawsOf(of)
+  return Array.from({ length: count }, () => Math.floor(draw() * 36).toString(36)).join("")
+}
 
-const letters = (digest: Buffer): string => Array.from(digest, (byte) => (byte % 36).toString(36)).join("")
+/** Returns 64 hexadecimal digits. */
+const digestOf = (text: string): string => Crypto.hash("sha256", text, "hex")
 
-const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest()
+/** Most meetings need fewer bytes: making a hash costs as much as everything else. */
+const blockBytes = 512
 
 /** Returns a function that draws numbers from 0 (inclusive) to 1 (exclusive): the same ones for the same text. */
 const drawsOf = (text: string): (() => number) => {
-  let block = digestOf(text)
+  const blockAt = (count: number) =>
+    Crypto.createHash("shake256", { outputLength: blockBytes }).update(`${text}/${count}`).digest()
+  let count = 0
+  let block = blockAt(count)
   let at = 0
   return () => {
     if (at === block.length) {
-      block = digestOf(block.toString("latin1"))
+      block = blockAt(++count)
       at = 0
     }
     at += 4

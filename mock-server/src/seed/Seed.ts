@@ -46,7 +46,7 @@ export const App = Schema.Struct({
   }),
   scopes: Schema.Array(text).annotate({
     description:
-      "The scopes of the app. To read meetings it needs vc:meeting:readonly or vc:meeting.meetingid:read",
+      "The scopes of the app. To list meetings it needs vc:meeting:readonly or vc:meeting.meetingid:read; for their details vc:meeting:readonly or vc:meeting.meetingevent:read; for recordings vc:record:readonly",
   }),
   tenants: atLeastOne(SeedValues.sent, "tenant").annotate({
     description:
@@ -67,7 +67,7 @@ export const App = Schema.Struct({
 /** An app with its credentials. */
 export type App = SameAsSchema<PublicTypes.App, typeof App>
 
-/** The app of a seed without apps. Its credentials are made up. */
+/** The app of a seed without apps, which may read everything. Its credentials are made up. */
 export const defaultApp: App = {
   app_id: "cli_a1b2c3d4e5f6a7b8",
   app_secret: "ThisSecretIsFakeAndOnlyForTests0",
@@ -252,6 +252,14 @@ export const Meeting = Schema.Struct({
     "Generates participants, host, recording and documents that are not given; {} for a plausible number of participants",
   ),
 }).annotate(noOtherKeys)
+/** The fields of the values in a meeting that have keys. */
+export const fieldsWithin: Readonly<Record<PropertyKey, object>> = {
+  host_user: User.fields,
+  participants: Participant.fields,
+  ability: Ability.fields,
+  recording: Recording.fields,
+  generate: GenerateDetails.fields,
+}
 /** One meeting. */
 export type Meeting = SameAsSchema<PublicTypes.Meeting, typeof Meeting>
 
@@ -310,7 +318,7 @@ export const Seed: Schema.Codec<typeof Keys.Type, typeof Keys.Encoded> = Schema.
 export type Seed = SameAsSchema<PublicTypes.Seed, typeof Seed>
 
 /** The keys whose values are times, at any depth. */
-const timeKeys = [
+export const timeKeys = [
   "start_time",
   "end_time",
   "create_time",

@@ -4,11 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Problems from "../protocol/Problems.ts"
-import { contradictions, endsTooEarly } from "./contradictions.ts"
+import { contradictions, contradictionsOfMeeting } from "./contradictions.ts"
 import * as DidYouMean from "./DidYouMean.ts"
 import {
   App,
   appTypes,
+  fieldsWithin,
   Generate,
   type InSeconds,
   inSeconds,
@@ -17,10 +18,8 @@ import {
   noOtherKeys,
   notAnAppType,
   Seed,
-  tooLate,
 } from "./Seed.ts"
 import { type Fault, SeedInvalid } from "./SeedInvalid.ts"
-import * as TimeText from "./TimeText.ts"
 import { get } from "./UncheckedSeed.ts"
 
 const noSuchKey = noOtherKeys.messageUnexpectedKey
@@ -38,14 +37,8 @@ export const checkMeeting = (
 ): Result.Result<InSeconds<Meeting>, ReadonlyArray<Fault>> => {
   const decoded = decodeMeeting(value)
   if (Result.isFailure(decoded)) return Result.fail(faultsOf(decoded.failure))
-  const meeting = inSeconds(decoded.success, now)
-  const { end_time: end = meeting.start_time, start_time: start } = meeting
-  const late = [
-    ...(start > TimeText.lastSecond ? ["start_time"] : []),
-    ...(end > TimeText.lastSecond ? ["end_time"] : []),
-  ]
-  if (late.length > 0) return Result.fail(late.map((key) => ({ path: [key], message: tooLate })))
-  return end < start ? Result.fail([{ path: ["end_time"], message: endsTooEarly }]) : Result.succeed(meeting)
+  const faults = contradictionsOfMeeting(decoded.success, now)
+  return faults.length > 0 ? Result.fail(faults) : Result.succeed(inSeconds(decoded.success, now))
 }
 
 /**
@@ -86,13 +79,20 @@ const hintAt = (path: ReadonlyArray<PropertyKey>, message: string, seed: object)
     return typeof written === "string" ? DidYouMean.question(written, appTypes) : ""
   }
   if (message !== noSuchKey) return ""
-  const keys = Object.keys(path.length === 1 ? Keys.fields : entryFields(path[0]))
+  const keys = Object.keys(fieldsAt(path.slice(0, -1)))
   const question = DidYouMean.question(key, keys)
-  if (path.length > 1) return key.startsWith("x-") ? xOnlyAtTheTop : question
-  return question === "" ? ": a seed has apps, meetings, generate, and x-… for anchors" : question
+  if (path.length === 1)
+    return question === "" ? ": a seed has apps, meetings, generate, and x-… for anchors" : question
+  if (key.startsWith("x-")) return xOnlyAtTheTop
+  return key === "id" && keys.includes("open_id") ? ": write open_id, union_id or user_id" : question
 }
 
 const xOnlyAtTheTop = ": keys that start with x- belong next to apps and meetings, not inside them"
 
-const entryFields = (list: PropertyKey | undefined): object =>
-  list === "apps" ? App.fields : list === "meetings" ? Meeting.fields : Generate.fields
+/** Returns the fields of a seed, of an entry of its lists, or of a value in a meeting. */
+const fieldsAt = ([list, , key]: ReadonlyArray<PropertyKey>): object => {
+  if (list === undefined) return Keys.fields
+  if (list === "apps") return App.fields
+  if (list === "generate") return Generate.fields
+  return (key === undefined ? undefined : fieldsWithin[key]) ?? Meeting.fields
+}

@@ -5,7 +5,7 @@ import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { Seed } from "./Seed.ts"
+import { type Seed, timeKeys } from "./Seed.ts"
 import * as SeedCheck from "./SeedCheck.ts"
 import { type Fault, SeedInvalid } from "./SeedInvalid.ts"
 import type { Parsed } from "./SeedYaml.ts"
@@ -57,14 +57,26 @@ const checkWritten = (seed: unknown, source: string, now?: number): Effect.Effec
 
 const noFaults = (source: string) => Effect.fail(new SeedInvalid({ source, faults: [] }))
 
+type Located = { readonly path: ReadonlyArray<PropertyKey>; readonly value: string | number }
+
 function* timesIn(seed: unknown) {
   for (const list of ["meetings", "generate"] as const) {
     for (const [index, entry] of entriesOf(seed, list).entries()) {
-      for (const key of ["start_time", "end_time", "from", "to"]) {
-        const value = get(entry, key)
-        if (typeof value === "string" || typeof value === "number") yield { path: [list, index, key], value }
+      yield* timesWithin(entry, [list, index])
+      yield* timesWithin(get(entry, "recording"), [list, index, "recording"])
+      const participants = get(entry, "participants")
+      if (!Array.isArray(participants)) continue
+      for (const [row, participant] of participants.entries()) {
+        yield* timesWithin(participant, [list, index, "participants", row])
       }
     }
+  }
+}
+
+function* timesWithin(entry: unknown, path: ReadonlyArray<PropertyKey>): Generator<Located, void, undefined> {
+  for (const key of timeKeys) {
+    const value = get(entry, key)
+    if (typeof value === "string" || typeof value === "number") yield { path: [...path, key], value }
   }
 }
 

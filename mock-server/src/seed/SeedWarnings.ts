@@ -1,7 +1,9 @@
 /** Warnings about a seed that is valid, but probably not what its author meant. */
 import { ListByNo } from "@effect-feishu/contract"
+import * as Scopes from "../protocol/Scopes.ts"
 import * as DidYouMean from "./DidYouMean.ts"
-import { inSeconds, type Seed } from "./Seed.ts"
+import { isSameUser } from "./contradictions.ts"
+import { type InSeconds, inSeconds, type Meeting, type Seed } from "./Seed.ts"
 import type { Fault } from "./SeedInvalid.ts"
 
 /** Returns how many meetings started more than 90 days before `now`: by default Feishu hides those. */
@@ -17,12 +19,13 @@ export const tooOld = ({ generate = [], meetings = [] }: Seed, now: number): num
 
 /**
  * Returns a warning for every value that was probably not meant: scopes that no endpoint of the mock needs (they are accepted, since Feishu has many
- * more), and variables of shells and compose files, which the mock does not replace.
+ * more), variables of shells and compose files, which the mock does not replace, and details of meetings that do not go together. Relative
+ * times count from `now` (unix seconds).
  */
-export const warnings = (seed: Seed): ReadonlyArray<Fault> => {
+export const warnings = (seed: Seed, now: number): ReadonlyArray<Fault> => {
   const found: Array<Fault> = []
   for (const [index, { scopes }] of (seed.apps ?? []).entries()) {
-    const known: ReadonlyArray<string> = ListByNo.scopes
+    const known = Scopes.all
     const others: Array<string> = []
     for (const [at, scope] of scopes.entries()) {
       if (known.includes(scope)) continue
@@ -32,7 +35,7 @@ export const warnings = (seed: Seed): ReadonlyArray<Fault> => {
     }
     if (others.length > 0) {
       const [scope, it] = others.length === 1 ? ["scope", "it"] : ["scopes", "them"]
-      const message = `unknown ${scope} ${others.join(", ")}: no endpoint here needs ${it}; to read meetings an app needs ${known.join(" or ")}`
+      const message = `unknown ${scope} ${others.join(", ")}: no endpoint here needs ${it}; to read meetings an app needs ${ListByNo.scopes.join(" or ")}`
       found.push({ path: ["apps", index, "scopes"], message })
     }
   }
@@ -47,5 +50,46 @@ export const warnings = (seed: Seed): ReadonlyArray<Fault> => {
       }
     }
   }
+  for (const [index, meeting] of (seed.meetings ?? []).entries()) {
+    for (const { message, path } of doubts(inSeconds(meeting, now))) {
+      found.push({ path: ["meetings", index, ...path], message })
+    }
+  }
   return found
 }
+
+/** Returns what is odd about the details of a meeting, which the mock sends all the same. */
+const doubts = ({
+  end_time: end,
+  host_user: host,
+  participants = [],
+  recording,
+  start_time: start,
+}: InSeconds<Meeting>): ReadonlyArray<Fault> => [
+  ...(recording !== undefined && end === undefined
+    ? [{ path: ["recording"], message: "is never ready: without end_time the meeting does not end" }]
+    : []),
+  ...(recording?.duration !== undefined && end !== undefined && recording.duration > (end - start) * 1_000
+    ? [
+        {
+          path: ["recording", "duration"],
+          message: `is longer than the meeting, which takes ${(end - start) * 1_000} milliseconds`,
+        },
+      ]
+    : []),
+  ...participants.flatMap((row, index) => {
+    const path = ["participants", index]
+    const { final_leave_time: leave = start, first_join_time: join = start } = row
+    return [
+      ...(host !== undefined && row.is_host === true && !isSameUser(host, row)
+        ? [{ path: [...path, "is_host"], message: "is the host, but host_user is somebody else" }]
+        : []),
+      ...(join < start
+        ? [{ path: [...path, "first_join_time"], message: "is before the start of the meeting" }]
+        : []),
+      ...(end !== undefined && leave > end
+        ? [{ path: [...path, "final_leave_time"], message: "is after the end of the meeting" }]
+        : []),
+    ]
+  }),
+]

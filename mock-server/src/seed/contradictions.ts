@@ -1,14 +1,13 @@
 /** Faults of a seed that no value shows by itself: duplicates, ranges that end before they start, unknown tenants. */
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Bounds from "../protocol/Bounds.ts"
+import { isDevice } from "./Attendance.ts"
 import { App, defaultApp, tooLate } from "./Seed.ts"
 import type { Fault } from "./SeedInvalid.ts"
 import * as SeedValues from "./SeedValues.ts"
 import * as TimeText from "./TimeText.ts"
 import { entriesOf, get, valuesOf } from "./UncheckedSeed.ts"
-
-/** The message for a meeting that ends before it starts. */
-export const endsTooEarly = "end_time is before start_time"
 
 /**
  * Returns the faults between the values of a seed. Compares every value that is right by itself, whatever else is wrong, so
@@ -31,18 +30,9 @@ export const contradictions = (seed: unknown, now: number): Array<Fault> => {
   unique("apps", "app_id", valuesOf(apps, "app_id", SeedValues.appId))
   unique("meetings", "id", valuesOf(meetings, "id", SeedValues.meetingId))
   unique("generate", "meeting_no", valuesOf(generate, "meeting_no", SeedValues.meetingNo))
-  const timesOf = (list: "meetings" | "generate", key: string) =>
-    valuesOf(entriesOf(seed, list), key, SeedValues.time).map((value, index) => {
-      const seconds = value === undefined ? undefined : Option.getOrThrow(TimeText.from(value, now))
-      if (seconds !== undefined && seconds > TimeText.lastSecond)
-        faults.push({ path: [list, index, key], message: tooLate })
-      return seconds
-    })
-  const starts = timesOf("meetings", "start_time")
-  for (const [index, end] of timesOf("meetings", "end_time").entries()) {
-    const start = starts[index]
-    if (end !== undefined && start !== undefined && end < start) {
-      faults.push({ path: ["meetings", index, "end_time"], message: endsTooEarly })
+  for (const [index, meeting] of meetings.entries()) {
+    for (const { message, path } of contradictionsOfMeeting(meeting, now)) {
+      faults.push({ path: ["meetings", index, ...path], message })
     }
   }
   const tenants = tenantsOf(seed)
@@ -54,12 +44,20 @@ export const contradictions = (seed: unknown, now: number): Array<Fault> => {
       })
     }
   }
-  const ends = timesOf("generate", "to")
-  for (const [index, from] of timesOf("generate", "from").entries()) {
-    const to = ends[index]
+  for (const [index, order] of generate.entries()) {
+    const timeOf = timesOf(order, now, (key) => {
+      faults.push({ path: ["generate", index, key], message: tooLate })
+    })
+    const from = timeOf("from")
+    const to = timeOf("to")
     if (from !== undefined && to !== undefined && from >= to) {
       faults.push({ path: ["generate", index, "to"], message: "to must be later than from" })
     }
+  }
+  const known = knownApps(seed)
+  for (const { path, viewer } of viewersIn(meetings)) {
+    if (known?.has(viewer) === false)
+      faults.push({ path: ["meetings", ...path], message: notAViewer(viewer) })
   }
   const counts = valuesOf(generate, "count", SeedValues.count)
   const all = meetings.length + counts.reduce<number>((sum, count = 0) => sum + count, 0)
@@ -67,6 +65,138 @@ export const contradictions = (seed: unknown, now: number): Array<Fault> => {
     faults.push({ path: ["generate"], message: `makes ${all} meetings in total: ${Bounds.ofWorkspace}` })
   }
   return faults
+}
+
+/**
+ * Returns the faults between the values of one meeting, with paths from the meeting. Compares every value that is right by itself.
+ * Relative times count from `now` (unix seconds).
+ */
+export const contradictionsOfMeeting = (meeting: unknown, now: number): Array<Fault> => {
+  const faults: Array<Fault> = []
+  const add = (path: Fault["path"], message: string) => {
+    faults.push({ path, message })
+  }
+  const late = (path: Fault["path"]) => (key: string) => add([...path, key], tooLate)
+  const timeOf = timesOf(meeting, now, late([]))
+  const start = timeOf("start_time")
+  const end = timeOf("end_time")
+  timeOf("create_time")
+  if (isBefore(end, start)) add(["end_time"], "end_time is before start_time")
+  const given = get(meeting, "participants")
+  const participants: ReadonlyArray<unknown> = Array.isArray(given) ? given : []
+  if (Array.isArray(given) && isGiven(get(meeting, "generate"))) {
+    add(["generate"], "would generate participants, which are given: leave one of the two out")
+  }
+  const users = [
+    { user: get(meeting, "host_user"), path: ["host_user"] },
+    ...participants.map((user, index) => ({ user, path: ["participants", index] })),
+  ]
+  for (const { path, user } of users) {
+    if (isDevice(get(user, "user_type")) && isGiven(get(user, "user_id"))) {
+      add([...path, "user_id"], "rooms, telephones and SIP devices have no user_id")
+    }
+  }
+  for (const [index, row] of participants.entries()) {
+    const path = ["participants", index]
+    const timeOf = timesOf(row, now, late(path))
+    const join = timeOf("first_join_time")
+    const leave = timeOf("final_leave_time")
+    const seconds = get(row, "in_meeting_duration")
+    if (isGiven(get(row, "status")) && !isGiven(get(row, "first_join_time"))) {
+      const key = ["final_leave_time", "in_meeting_duration"].find((key) => isGiven(get(row, key)))
+      if (key !== undefined) {
+        add(
+          [...path, key],
+          "somebody with a status was never in the meeting: leave it out, or give first_join_time",
+        )
+      }
+      continue
+    }
+    if (isBefore(end, join)) add([...path, "first_join_time"], "is after the end of the meeting")
+    if (isBefore(leave, join ?? start)) {
+      add(
+        [...path, "final_leave_time"],
+        `is before ${join === undefined ? "the start of the meeting" : "first_join_time"}`,
+      )
+    }
+    const [from, to] = [join ?? start, leave ?? end]
+    if (
+      typeof seconds === "number" &&
+      from !== undefined &&
+      to !== undefined &&
+      to >= from &&
+      seconds > to - from
+    ) {
+      add(
+        [...path, "in_meeting_duration"],
+        `is longer than from the first join to the final leave: ${to - from} seconds`,
+      )
+    }
+  }
+  const hosts = participants.flatMap((row, index) => (get(row, "is_host") === true ? [index] : []))
+  const [first] = hosts
+  const other = hosts.find((index) => !isSameUser(participants[index], participants[first ?? index]))
+  if (other !== undefined) {
+    add(["participants", other, "is_host"], `participants[${first}] is the host already`)
+  }
+  const recording = get(meeting, "recording")
+  const ready = timesOf(recording, now, late(["recording"]))("ready_time")
+  if (isBefore(ready, end)) add(["recording", "ready_time"], "is before the end of the meeting")
+  if (isGiven(recording) && get(get(meeting, "ability"), "use_recording") === false) {
+    add(["ability", "use_recording"], "is false, but the meeting has a recording")
+  }
+  return faults
+}
+
+/** A key without a value counts as absent. */
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null
+
+const isBefore = (time: number | undefined, other: number | undefined): boolean =>
+  time !== undefined && other !== undefined && time < other
+
+const ids = ["open_id", "union_id", "user_id"]
+
+/** True when two rows may be of one user: an id that both have is the same. */
+export const isSameUser = (row: unknown, other: unknown): boolean =>
+  ids.some((key) => isGiven(get(row, key)) && get(row, key) === get(other, key))
+
+/** Returns a function that reads a time of an entry, in unix seconds: `undefined` if it is absent or wrong by itself. */
+const timesOf =
+  (entry: unknown, now: number, isTooLate: (key: string) => void) =>
+  (key: string): number | undefined => {
+    const time = Option.getOrUndefined(decodeTime(get(entry, key)))
+    const seconds = time === undefined ? undefined : Option.getOrThrow(TimeText.from(time, now))
+    if (seconds !== undefined && seconds > TimeText.lastSecond) isTooLate(key)
+    return seconds
+  }
+
+const decodeTime = Schema.decodeUnknownOption(SeedValues.time)
+
+/** The message for a viewer that is neither a kind of token nor an app. */
+export const notAViewer = (viewer: string): string =>
+  `no app has the id ${viewer}: write tenant, user, or the id of an app`
+
+/** Returns every text in the lists of viewers of meetings that may name an app, with its path from the list of meetings. */
+export const viewersIn = (
+  meetings: ReadonlyArray<unknown>,
+): ReadonlyArray<{ readonly path: Fault["path"]; readonly viewer: string }> =>
+  meetings.flatMap((meeting, index) =>
+    [["visible_to"], ["recording", "visible_to"]].flatMap((path) => {
+      const viewers = path.reduce<unknown>(get, meeting)
+      return (Array.isArray(viewers) ? viewers : []).flatMap((viewer: unknown, at) =>
+        typeof viewer === "string" && viewer !== "" && viewer !== "tenant" && viewer !== "user"
+          ? [{ path: [index, ...path, at], viewer }]
+          : [],
+      )
+    }),
+  )
+
+/** Returns the ids of all apps, or `undefined` when one is wrong: that fault is reported by itself. */
+const knownApps = (seed: unknown): ReadonlySet<string> | undefined => {
+  const apps = get(seed, "apps") ?? [defaultApp]
+  if (!Array.isArray(apps)) return undefined
+  const known = valuesOf(apps, "app_id", SeedValues.appId)
+  return known.includes(undefined) ? undefined : new Set(known.flatMap((id) => id ?? []))
 }
 
 /** Returns the tenants of all apps, or `undefined` when those of one are wrong: that fault is reported by itself. */

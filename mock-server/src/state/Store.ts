@@ -11,6 +11,7 @@
 import { factory, nullable, primaryKey } from "@mswjs/data"
 import { DATABASE_INSTANCE } from "@mswjs/data/lib/glossary.js"
 import * as Effect from "effect/Effect"
+import * as Struct from "effect/Struct"
 import { MeetingNo } from "@effect-feishu/contract"
 import * as Bounds from "../protocol/Bounds.ts"
 import * as MeetingIndex from "./MeetingIndex.ts"
@@ -126,7 +127,7 @@ export const make = (first: Apps, randomSeed: string | number = 1): Store => {
   const meetings = database.getModel("meeting") as Map<string, unknown> as Map<string, Meeting>
   // The models have no lists of objects. Meetings that are generated in full, of which there may be a million, are not in the map.
   const details = new WeakMap<Meeting, Details>()
-  const generated: Details = { generate: { random_seed: String(randomSeed) } }
+  const generated = { generate: { random_seed: String(randomSeed) } } satisfies Details
   const generatedBytes = bytesOf(generated)
   const kept = MeetingIndex.keptRows(Bounds.rowBytes)
   const indexes = new Map<string, MeetingIndex.MeetingIndex>()
@@ -179,10 +180,11 @@ export const make = (first: Apps, randomSeed: string | number = 1): Store => {
   })
   /** Returns the details of a meeting; `undefined` if they are all generated, with the random seed of the store. */
   const keptDetails = (given: GivenMeeting): Details | undefined => {
-    const { generate, ...written } = detailsOf(given)
-    if (generate === undefined) return written
-    const { participants, random_seed: seed = String(randomSeed) } = generate
-    if (Object.keys(written).length === 0 && participants === undefined && seed === String(randomSeed))
+    const written = writtenDetails(given)
+    const { generate } = given
+    if (generate === undefined) return written ?? noDetails
+    const { participants, random_seed: seed = generated.generate.random_seed } = generate
+    if (written === undefined && participants === undefined && seed === generated.generate.random_seed)
       return undefined
     return {
       ...written,
@@ -285,6 +287,8 @@ export const putAll = Effect.fnUntraced(function* (store: Store, meetings: Itera
   return true
 })
 
+const noDetails: Details = {}
+
 const indexKey = (tenant: string, meetingNo: string): string => `${meetingNo} ${tenant}`
 
 /** Returns an app as a seed has it: without the fields that have no value. */
@@ -295,20 +299,23 @@ const withoutNulls = <Stored extends object>(stored: Stored) =>
     [Key in keyof Stored as null extends Stored[Key] ? never : Key]: Stored[Key]
   } & { [Key in keyof Stored as null extends Stored[Key] ? Key : never]?: Exclude<Stored[Key], null> }
 
-/** Returns what is given in addition to the row of a meeting. */
-const detailsOf = ({
-  end_time: _end,
-  id: _id,
-  meeting_connect: _connect,
-  meeting_no: _no,
-  note_id: _note,
-  password: _password,
-  start_time: _start,
-  tenant_key: _tenant,
-  topic: _topic,
-  url: _url,
-  ...details
-}: GivenMeeting): Omit<GivenMeeting, keyof Meeting> => details
+const detailKeys = [
+  "status",
+  "create_time",
+  "host_user",
+  "participants",
+  "ability",
+  "recording",
+  "note_doc_token",
+  "verbatim_doc_token",
+  "visible_to",
+] as const satisfies ReadonlyArray<Exclude<keyof Details, "generate">>
+
+/** Returns what a meeting is given in addition to its row, except for what is to be generated; `undefined` if there is nothing. */
+const writtenDetails = (given: GivenMeeting): Omit<Details, "generate"> | undefined => {
+  for (const key of detailKeys) if (key in given) return Struct.pick(given, detailKeys)
+  return undefined
+}
 
 const keptApp = (app: Seed.App) => ({
   ...app,

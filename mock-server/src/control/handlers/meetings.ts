@@ -2,7 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Bounds from "../../protocol/Bounds.ts"
-import * as TimeText from "../../seed/TimeText.ts"
+import { contradictionsOfMeeting, notAViewer, viewersIn } from "../../seed/contradictions.ts"
+import { type Fault, renderFault } from "../../seed/SeedInvalid.ts"
 import * as Seed from "../../seed/Seed.ts"
 import * as Store from "../../state/Store.ts"
 import type { Workspaces } from "../../state/Workspaces.ts"
@@ -52,12 +53,16 @@ const problemsOf = (
   store: Store.Store,
 ): ReadonlyArray<string> => {
   const tenants = new Set(store.apps().flatMap(({ tenants }) => tenants))
-  return meetings.flatMap(({ end_time: end, start_time: start, tenant_key: tenant }, index) => [
-    ...(tenant !== undefined && !tenants.has(tenant)
-      ? [`[${index}].tenant_key: no app has this tenant`]
-      : []),
-    ...(end !== undefined && end < start ? [`[${index}].end_time: is before start_time`] : []),
-    ...(start > TimeText.lastSecond ? [`[${index}].start_time: ${Seed.tooLate}`] : []),
-    ...(end !== undefined && end > TimeText.lastSecond ? [`[${index}].end_time: ${Seed.tooLate}`] : []),
-  ])
+  const inWords = (path: Fault["path"], message: string) => renderFault({ path, message })
+  return [
+    ...meetings.flatMap((meeting, index) => [
+      ...(meeting.tenant_key !== undefined && !tenants.has(meeting.tenant_key)
+        ? [inWords([index, "tenant_key"], "no app has this tenant")]
+        : []),
+      ...contradictionsOfMeeting(meeting, 0).map(({ message, path }) => inWords([index, ...path], message)),
+    ]),
+    ...viewersIn(meetings).flatMap(({ path, viewer }) =>
+      store.app(viewer) === undefined ? [inWords(path, notAViewer(viewer))] : [],
+    ),
+  ]
 }
