@@ -15,7 +15,7 @@ const workspace = (generate: Partial<PublicTypes.Generate> = {}, randomSeed = "1
 /** What is known of every meeting now. */
 const everything = (generate?: Partial<PublicTypes.Generate>, randomSeed?: string) =>
   Effect.map(workspace(generate, randomSeed), ({ state: { store } }) =>
-    store.meetings().map((meeting) => MeetingNow.at(store, meeting, now)!),
+    store.meetings().map((meeting) => MeetingNow.at(store, meeting, now, 300)!),
   )
 
 const sum = (numbers: ReadonlyArray<number>) => numbers.reduce((sum, number) => sum + number, 0)

@@ -519,7 +519,7 @@ describe("the details of a meeting in a seed", () => {
         "  meetings[0].recording.minute (line 18): unknown key",
         "  meetings[0].recording.duration (line 18): must be a whole number of milliseconds from 0 to 4294967295000",
         '  meetings[0].note_doc_token (line 19): must be text in quotes, such as "012345"',
-        "  meetings[0].visible_to (line 20): must be a list of tenant, user and app ids, such as [tenant]; [] for nobody",
+        "  meetings[0].visible_to (line 20): must be a list of tenant, user, app ids and open_ids of users, such as [tenant]; [] for nobody",
         "  meetings[0].generate.participants (line 21): must be a whole number from 0 to 10000",
         "  meetings[0].generate (line 21): would generate participants, which are given: leave one of the two out",
         "  meetings[0].participants[5].first_join_time (line 16): 20260901 as unix seconds is a day of 1970: write 2026-09-01",
@@ -554,8 +554,8 @@ describe("the details of a meeting in a seed", () => {
         "  meetings[0].participants[2].is_host (line 11): participants[0] is the host already",
         "  meetings[0].recording.ready_time (line 15): is before the end of the meeting",
         "  meetings[0].ability.use_recording (line 14): is false, but the meeting has a recording",
-        "  meetings[0].visible_to[1] (line 16): no app has the id users: write tenant, user, or the id of an app",
-        "  meetings[0].recording.visible_to[0] (line 15): no app has the id cli_b: write tenant, user, or the id of an app",
+        "  meetings[0].visible_to[1] (line 16): no app has the id users: write tenant, user, the id of an app, or the open_id of a user (ou_…)",
+        "  meetings[0].recording.visible_to[0] (line 15): no app has the id cli_b: write tenant, user, the id of an app, or the open_id of a user (ou_…)",
       ])
     }).pipe(provideFiles),
   )

@@ -83,6 +83,29 @@ const calls = Schema.Union([
         password: optional(Schema.NullOr(texts)),
         meeting_connect: optional(Schema.Boolean),
         note_id: optional(texts),
+        participants: optional(
+          Schema.Array(
+            Schema.Struct({
+              open_id: Schema.Literals(["ou_a", "ou_b"]),
+              first_join_time: optional(times),
+              final_leave_time: optional(times),
+              status: optional(Schema.Literals([1, 3, 4])),
+              is_host: optional(Schema.Boolean),
+            }),
+          ),
+        ),
+        recording: optional(
+          Schema.Struct({
+            duration: optional(Schema.Literals([0, 5])),
+            visible_to: optional(Schema.Array(Schema.Literals(["tenant", "cli_reader"]))),
+          }),
+        ),
+        generate: optional(
+          Schema.Struct({
+            participants: optional(Schema.Literals([0, 3])),
+            random_seed: optional(Schema.Literals(["1", "other"])),
+          }),
+        ),
       }),
     ),
   }),
@@ -185,11 +208,30 @@ describe("a snapshot", () => {
         assert.deepStrictEqual(put, { status: 200, text: '{"ok":true}' })
         assert.strictEqual((yield* feishu.ask("GET", "/state", undefined, headers)).text, before.text)
         // And another mock takes it, too.
-        const other = yield* mock()
+        const other = yield* mock({ randomSeed: "of another" })
         yield* Effect.promise(async () => other.restore(await feishu.snapshot()))
         assert.strictEqual((yield* other.ask("GET", "/state", undefined, headers)).text, before.text)
+        for (const id of ids.literals) {
+          const details = yield* feishu.ask("GET", `/meetings/${id}`)
+          assert.deepStrictEqual(yield* other.ask("GET", `/meetings/${id}`), details)
+        }
       }).pipe(Effect.scoped),
     { arbitrary: { runs: 100 } },
+  )
+
+  it.effect("from before meetings had people is taken, and its meetings have none", () =>
+    Effect.gen(function* () {
+      const { ask } = yield* mock({ seed: { apps: seed.apps }, generate: { numbers: 1, meetings: 3 } })
+      const { seed: whole, ...rest } = JSON.parse((yield* ask("GET", "/state")).text)
+      const meetings = whole.meetings.map(
+        ({ generate: _generate, ...before }: { readonly generate: object }) => before,
+      )
+      const older = { ...rest, seed: { ...whole, meetings } }
+      assert.strictEqual((yield* ask("PUT", "/state", older)).status, 200)
+      const { details } = JSON.parse((yield* ask("GET", `/meetings/${meetings[0].id}`)).text)
+      assert.deepStrictEqual(details.participants, [])
+      assert.deepStrictEqual(details.recording, { state: "none" })
+    }).pipe(Effect.scoped),
   )
 
   it.effect("in lines is the same as the JSON document, and the client of tests reads it so", () =>

@@ -24,6 +24,7 @@ export const takes: Readonly<Record<string, string>> = {
   seed: "a YAML or JSON file, or - for standard input",
   numbers: wholeNumberFrom(GivenOptions.bounds.numbers),
   meetings: wholeNumberFrom(GivenOptions.bounds.meetings),
+  participants: wholeNumberFrom(GivenOptions.bounds.participants),
   days: wholeNumberFrom(GivenOptions.bounds.days),
   "recording-seconds": wholeNumberFrom(bounds["recording-seconds"]),
   "random-seed": "any text",
@@ -130,7 +131,7 @@ const contents = {
     Flag.withMetavar("FILE"),
     Flag.filter((path) => path !== "", whatItTakes("seed")),
     Flag.withDescription(
-      "YAML or JSON file with apps, meetings and meetings to generate; - reads standard input. JSON may have comments, and YAML merge keys (<<). The command init writes a file to start from. Without --seed, --numbers and --meetings, an embedded sample is served",
+      "YAML or JSON file with apps, meetings and meetings to generate; - reads standard input. JSON may have comments, and YAML merge keys (<<). The command init writes a file to start from. Without --seed, --numbers, --meetings and --participants, an embedded sample is served",
     ),
     orUndefined,
   ),
@@ -141,6 +142,12 @@ const contents = {
   meetings: wholeNumber("meetings").pipe(
     Flag.withDescription(
       "Generate this many meetings for each generated number (default: 120 when --numbers is given)",
+    ),
+    orUndefined,
+  ),
+  participants: wholeNumber("participants").pipe(
+    Flag.withDescription(
+      "Generate this many participants for each meeting of the generated numbers (default: a plausible number)",
     ),
     orUndefined,
   ),

@@ -58,12 +58,16 @@ const startOf = ({ now: time }: Given, present: number): Effect.Effect<number | 
 }
 
 const start = Effect.fnUntraced(function* (given: Given, now: number | undefined) {
-  const { controlToken, json, log, meetings, numbers, seed: file, ...options } = given
+  const { controlToken, json, log, meetings, numbers, participants, seed: file, ...options } = given
   const seed = file === undefined ? undefined : yield* SeedFile.fromFile(file, now)
   const generate =
-    numbers === undefined && meetings === undefined
+    numbers === undefined && meetings === undefined && participants === undefined
       ? undefined
-      : { numbers: numbers ?? 3, meetings: meetings ?? 120 }
+      : {
+          numbers: numbers ?? 3,
+          meetings: meetings ?? 120,
+          ...(participants === undefined ? {} : { participants }),
+        }
   const services = yield* Layer.build(
     MockFeishu.layer({
       ...options,

@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import * as Behaviour from "../state/Behaviour.ts"
 import * as FaultRules from "../faults/FaultRules.ts"
 import * as Journal from "../state/Journal.ts"
+import * as MeetingNow from "../state/MeetingNow.ts"
 import * as Verification from "../state/Verification.ts"
 import * as GivenOptions from "../state/GivenOptions.ts"
 import * as Seed from "../seed/Seed.ts"
@@ -184,6 +185,12 @@ const meetings = HttpApiGroup.make("meetings").add(
     success: Schema.Struct({ total: Schema.Int, meetings: Schema.Array(Seed.Meeting) }),
     error: Missing,
   }).annotate(OpenApi.Summary, "Search meetings"),
+  HttpApiEndpoint.get("meeting", "/meetings/:id", {
+    query: workspace,
+    params: { id: Schema.String },
+    success: Schema.Struct({ meeting: Seed.Meeting, details: Schema.optionalKey(MeetingNow.MeetingNow) }),
+    error: Missing,
+  }).annotate(OpenApi.Summary, "Return a meeting, and its details as they are now"),
   HttpApiEndpoint.put("putMeetings", "/meetings", {
     query: workspace,
     payload: Schema.Array(Seed.Meeting),

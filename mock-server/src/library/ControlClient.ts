@@ -23,6 +23,7 @@ import type {
   Expectation,
   Filter,
   Meeting,
+  MeetingWithDetails,
   Rule,
   Seed,
   Snapshot,
@@ -49,7 +50,7 @@ export interface Time {
 /** The contents and the switches of a test's workspace. Everything has a default. */
 export interface WorkspaceOptions extends Partial<Behaviour> {
   readonly seed?: Seed
-  readonly generate?: { readonly numbers: number; readonly meetings: number }
+  readonly generate?: { readonly numbers: number; readonly meetings: number; readonly participants?: number }
   readonly days?: number
   readonly randomSeed?: string
   /** The start of its clock: unix seconds, or text such as `2026-01-31T09:00:00Z` or `-3d`, before the present. */
@@ -72,6 +73,8 @@ export interface ControlClient {
   readonly restore: (snapshot: Snapshot) => Promise<void>
   /** Adds meetings; replaces those with the same ids. */
   readonly putMeetings: (meetings: ReadonlyArray<Meeting>) => Promise<void>
+  /** Returns a meeting, and its details as they are now. Rejects if there is no such meeting. */
+  readonly meeting: (id: string) => Promise<MeetingWithDetails>
   readonly removeMeeting: (id: string) => Promise<void>
   /** Changes switches from now on. */
   readonly change: (behaviour: Partial<Behaviour>) => Promise<Behaviour>
@@ -183,6 +186,7 @@ export const connect = ({ appId, controlToken, url, ...target }: Target): Contro
       await send("PUT", "/state", new Blob(parts), {}, { "content-type": lines })
     },
     putMeetings: (meetings) => done("PUT", "/meetings", meetings),
+    meeting: (id) => ask("GET", `/meetings/${encodeURIComponent(id)}`),
     removeMeeting: (id) => done("DELETE", `/meetings/${encodeURIComponent(id)}`),
     change: (behaviour) => ask("PATCH", "/behaviour", behaviour),
     addFault: (rule) => ask("POST", "/faults", rule),

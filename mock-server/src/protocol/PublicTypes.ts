@@ -51,7 +51,7 @@ export interface Meeting {
   /** The document with the transcript, which is there once the meeting has ended. */
   readonly verbatim_doc_token?: string
   /**
-   * The access tokens that may see the meeting: `tenant`, `user`, and ids of apps, of which all tokens may. All others get 121005.
+   * The access tokens that may see the meeting: `tenant`, `user`, ids of apps and `open_id`s of users. All others get 121005.
    * Default: every token with the scope.
    */
   readonly visible_to?: ReadonlyArray<string>
@@ -170,6 +170,13 @@ export interface MeetingNow {
   readonly related_artifacts: { readonly note_doc_token: string; readonly verbatim_doc_token: string }
 }
 
+/** A meeting of the mock as it is given, with its times in unix seconds, and its details at the moment. */
+export interface MeetingWithDetails {
+  readonly meeting: Meeting
+  /** Absent for a meeting that has not started: Feishu knows its id only from then on. */
+  readonly details?: MeetingNow
+}
+
 /**
  * An order to generate `count` meetings of a number, spread from `from` (inclusive) to `to` (exclusive), which are written
  * like the times of a meeting. Default: the 89 days, or `days` of the options, before the UTC day on which the mock's clock
@@ -281,8 +288,10 @@ export interface Options<Time = number | string> extends Partial<{
 }> {
   /** Apps and meetings. Default: an embedded sample, unless `generate` is given. */
   readonly seed?: Seed | undefined
-  /** More meetings: `numbers` meeting numbers with `meetings` meetings each. */
-  readonly generate?: { readonly numbers: number; readonly meetings: number } | undefined
+  /** More meetings: `numbers` meeting numbers with `meetings` meetings each, and `participants` in each (default: a plausible number). */
+  readonly generate?:
+    | { readonly numbers: number; readonly meetings: number; readonly participants?: number }
+    | undefined
   /** Generated meetings lie in this many days before the UTC day on which the clock starts; default 89. */
   readonly days?: number | undefined
   /** Determines everything random: meetings, tokens and ids. Default 1. */

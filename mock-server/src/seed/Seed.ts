@@ -81,7 +81,7 @@ const notAStatus =
 const notAUser = "must be keys such as open_id: ou_…"
 
 /** The most participants of a meeting that are generated. */
-const mostParticipants = 10_000
+export const mostParticipants = 10_000
 /** The message for any other number of participants. */
 const notParticipants = `must be a whole number from 0 to ${mostParticipants}`
 
@@ -151,7 +151,8 @@ const Ability = Schema.Struct({
   use_pstn: flag("Whether somebody called in by telephone"),
 }).annotate(noOtherKeys)
 
-const notViewers = "must be a list of tenant, user and app ids, such as [tenant]; [] for nobody"
+const notViewers =
+  "must be a list of tenant, user, app ids and open_ids of users, such as [tenant]; [] for nobody"
 const viewers = (description: string) =>
   optional(Schema.Array(text).annotate({ message: notViewers }), notViewers, description)
 
@@ -171,7 +172,7 @@ const Recording = Schema.Struct({
     `When it is ready (default: some minutes after the end of the meeting): ${waysOfTime}`,
   ),
   visible_to: viewers(
-    "The tokens that may see it: tenant, user, app ids (default: those that may see the meeting)",
+    "The tokens that may see it: tenant, user, app ids, open_ids (default: those that may see the meeting)",
   ),
 }).annotate(noOtherKeys)
 
@@ -244,7 +245,7 @@ export const Meeting = Schema.Struct({
     "The token of the document with the transcript, in quotes",
   ),
   visible_to: viewers(
-    "The tokens that may see the meeting: tenant, user, app ids (default: all with the scope); others get 121005",
+    "The tokens that may see the meeting: tenant, user, app ids, open_ids of users (default: all with the scope); others get 121005",
   ),
   generate: optional(
     GenerateDetails,

@@ -174,7 +174,7 @@ const decodeTime = Schema.decodeUnknownOption(SeedValues.time)
 
 /** The message for a viewer that is neither a kind of token nor an app. */
 export const notAViewer = (viewer: string): string =>
-  `no app has the id ${viewer}: write tenant, user, or the id of an app`
+  `no app has the id ${viewer}: write tenant, user, the id of an app, or the open_id of a user (ou_…)`
 
 /** Returns every text in the lists of viewers of meetings that may name an app, with its path from the list of meetings. */
 export const viewersIn = (
@@ -184,7 +184,7 @@ export const viewersIn = (
     [["visible_to"], ["recording", "visible_to"]].flatMap((path) => {
       const viewers = path.reduce<unknown>(get, meeting)
       return (Array.isArray(viewers) ? viewers : []).flatMap((viewer: unknown, at) =>
-        typeof viewer === "string" && viewer !== "" && viewer !== "tenant" && viewer !== "user"
+        typeof viewer === "string" && viewer !== "" && !/^(?:tenant$|user$|ou_)/.test(viewer)
           ? [{ path: [index, ...path, at], viewer }]
           : [],
       )

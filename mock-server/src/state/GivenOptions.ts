@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import * as Problems from "../protocol/Problems.ts"
 import * as Addresses from "./Addresses.ts"
 import * as Behaviour from "./Behaviour.ts"
+import * as Seed from "../seed/Seed.ts"
 import * as TimeText from "../seed/TimeText.ts"
 import { SeedInvalid } from "../seed/SeedInvalid.ts"
 import * as VirtualClock from "./VirtualClock.ts"
@@ -16,6 +17,7 @@ export const bounds = {
   port: [0, 65_535],
   numbers: [1, 100_000],
   meetings: [0, 1_000_000],
+  participants: [0, Seed.mostParticipants],
   days: [1, 3_650],
 } as const
 
@@ -25,6 +27,7 @@ export const fields = {
     Schema.Struct({
       numbers: WholeNumber.between(...bounds.numbers),
       meetings: WholeNumber.between(...bounds.meetings),
+      participants: Schema.optionalKey(WholeNumber.between(...bounds.participants)),
     }),
   ),
   days: Schema.optionalKey(WholeNumber.between(...bounds.days)),

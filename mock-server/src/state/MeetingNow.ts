@@ -1,14 +1,70 @@
 /** What the endpoints send about a meeting: its details and its recording, as they are at one moment of the mock's clock. */
+import * as Schema from "effect/Schema"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
+import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
 import * as Attendance from "../seed/Attendance.ts"
 import type * as Store from "./Store.ts"
 import type { Token } from "./Tokens.ts"
 
-/** The details of a meeting at one moment. Times are unix seconds. */
-export type MeetingNow = PublicTypes.MeetingNow
+const seconds = Schema.Int
+const user = {
+  open_id: Schema.String,
+  union_id: Schema.String,
+  /** Absent for rooms, telephones and SIP devices. */
+  user_id: Schema.optionalKey(Schema.String),
+  user_type: Schema.Int,
+}
 
-/** Seconds from the end of a meeting until its recording is ready, unless a seed says when (documented: minutes). */
-const secondsOfMaking = 300
+/** The details of a meeting at one moment of the mock's clock. Times are unix seconds. */
+export const MeetingNow = Schema.Struct({
+  /** 1 calling, 2 running, 3 ended. */
+  status: Schema.Literals([1, 2, 3]),
+  create_time: seconds,
+  start_time: seconds,
+  /** Absent while it runs. */
+  end_time: Schema.optionalKey(seconds),
+  host_user: Schema.optionalKey(Schema.Struct(user)),
+  /** The highest number of participants at one time so far. */
+  participant_count: Schema.Int,
+  /** All joins so far. */
+  participant_count_accumulated: Schema.Int,
+  /** Those who have joined or were called so far, in the order of their first join. */
+  participants: Schema.Array(
+    Schema.Struct({
+      ...user,
+      first_join_time: Schema.optionalKey(seconds),
+      /** Absent while the participant is in the meeting. */
+      final_leave_time: Schema.optionalKey(seconds),
+      /** Seconds, all stays added. */
+      in_meeting_duration: seconds,
+      is_host: Schema.Boolean,
+      is_cohost: Schema.Boolean,
+      is_external: Schema.Boolean,
+      /** 1 calling, 2 in the meeting, 3 ringing, 4 not in it, or left. */
+      status: Schema.Literals([1, 2, 3, 4]),
+      stays: Schema.Array(Schema.Struct({ join_time: seconds, leave_time: Schema.optionalKey(seconds) })),
+    }),
+  ),
+  ability: Schema.Struct({
+    use_video: Schema.Boolean,
+    use_audio: Schema.Boolean,
+    use_share_screen: Schema.Boolean,
+    use_follow_screen: Schema.Boolean,
+    use_recording: Schema.Boolean,
+    use_pstn: Schema.Boolean,
+  }),
+  /** A recording that is not ready is answered as Feishu does: 122001 while the meeting runs, then 124002. */
+  recording: Schema.Union([
+    Schema.Struct({ state: Schema.Literals(["none", "running"]) }),
+    Schema.Struct({ state: Schema.Literal("being made"), ready_time: seconds }),
+    /** `duration` is in milliseconds. */
+    Schema.Struct({ state: Schema.Literal("ready"), url: Schema.String, duration: Schema.Int }),
+  ]),
+  /** Tokens of documents; empty texts where there is none yet. */
+  related_artifacts: Schema.Struct({ note_doc_token: Schema.String, verbatim_doc_token: Schema.String }),
+})
+/** The details of a meeting at one moment. */
+export type MeetingNow = SameAsSchema<PublicTypes.MeetingNow, typeof MeetingNow>
 
 /**
  * Returns what is known of a meeting at `now` (unix seconds); `undefined` for one that has not started, since its id exists only
@@ -18,7 +74,7 @@ export const at = (
   store: Store.Store,
   meeting: Store.Meeting,
   now: number,
-  makingSeconds = secondsOfMaking,
+  makingSeconds: number,
 ): MeetingNow | undefined => {
   const { end_time: planned, start_time: start } = meeting
   if (start > now) return undefined
@@ -46,27 +102,24 @@ export const at = (
   }
 }
 
+/** What a token is known by. */
+type Viewer = Pick<Token, "appId" | "kind" | "user">
+
 /** True when a token may see what is visible to these; `undefined` is every token. */
-const maySee = (
-  visibleTo: ReadonlyArray<string> | undefined,
-  { appId, kind }: Pick<Token, "appId" | "kind">,
-) => visibleTo === undefined || visibleTo.includes(kind) || visibleTo.includes(appId)
+const maySee = (visibleTo: ReadonlyArray<string> | undefined, { appId, kind, user }: Viewer) =>
+  visibleTo === undefined ||
+  visibleTo.includes(kind) ||
+  visibleTo.includes(appId) ||
+  (user !== undefined && visibleTo.includes(user))
 
 /** True when a token may see the details of a meeting; all others get 121005. */
-export const isVisible = (
-  store: Store.Store,
-  meeting: Store.Meeting,
-  token: Pick<Token, "appId" | "kind">,
-): boolean => maySee(store.given(meeting).visible_to, token)
+export const isVisible = (store: Store.Store, meeting: Store.Meeting, viewer: Viewer): boolean =>
+  maySee(store.given(meeting).visible_to, viewer)
 
 /** True when a token may see the recording of a meeting; all others get 121005. */
-export const isRecordingVisible = (
-  store: Store.Store,
-  meeting: Store.Meeting,
-  token: Pick<Token, "appId" | "kind">,
-): boolean => {
+export const isRecordingVisible = (store: Store.Store, meeting: Store.Meeting, viewer: Viewer): boolean => {
   const { recording, visible_to: visibleTo } = store.given(meeting)
-  return maySee(visibleTo, token) && maySee(recording?.visible_to, token)
+  return maySee(visibleTo, viewer) && maySee(recording?.visible_to, viewer)
 }
 
 /** Returns the row of somebody who has joined or was called by now; nothing for somebody who comes later. */

@@ -250,7 +250,8 @@ const putContents = Effect.fnUntraced(function* (
     const taken = new Set([...given, ...orders].map((entry) => entry.meeting_no))
     const random = yield* Generator.seeded(randomSeed, "numbers")
     for (const meeting_no of Generator.meetingNos(random, generate.numbers, taken)) {
-      orders.push({ meeting_no, count: generate.meetings })
+      const { meetings: count, participants } = generate
+      orders.push({ meeting_no, count, ...(participants === undefined ? {} : { participants }) })
     }
   }
   const put = (meetings: Iterable<Store.GivenMeeting>) =>

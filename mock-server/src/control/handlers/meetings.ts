@@ -5,6 +5,7 @@ import * as Bounds from "../../protocol/Bounds.ts"
 import { contradictionsOfMeeting, notAViewer, viewersIn } from "../../seed/contradictions.ts"
 import { type Fault, renderFault } from "../../seed/SeedInvalid.ts"
 import * as Seed from "../../seed/Seed.ts"
+import * as MeetingNow from "../../state/MeetingNow.ts"
 import * as Store from "../../state/Store.ts"
 import type { Workspaces } from "../../state/Workspaces.ts"
 import * as ControlApi from "../ControlApi.ts"
@@ -26,6 +27,18 @@ export const layer = (workspaces: Workspaces) => {
             limit: Math.min(limit, 1_000),
           })
           return { total, meetings: meetings.map(state.store.given) }
+        }),
+      )
+      .handle("meeting", ({ params, query }) =>
+        Effect.flatMap(find(query), ({ state: { behaviour, clock, store } }) => {
+          const meeting = store.meeting(params.id)
+          if (meeting === undefined) return Outcome.missing(`meeting ${params.id}`)
+          const now = Math.floor(clock.now() / 1000)
+          const details = MeetingNow.at(store, meeting, now, behaviour.recordingSeconds)
+          return Effect.succeed({
+            meeting: store.given(meeting),
+            ...(details === undefined ? {} : { details }),
+          })
         }),
       )
       .handle("putMeetings", ({ payload, query }) =>
