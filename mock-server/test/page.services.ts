@@ -382,6 +382,82 @@ describe("meetings", () => {
     assert.strictEqual(await page.locator("main img, main svg, main script").count(), 0)
   })
 
+  it("open with their people and their recording, and change with the mock's clock", async () => {
+    await feishu.moveClock({ set: now, frozen: true })
+    await feishu.putMeetings([
+      {
+        id: "1",
+        meeting_no: "146453285",
+        topic: "Weekly sync",
+        start_time: "-40m",
+        end_time: "+5m",
+        recording: { url: "javascript:alert(1)" },
+        participants: [
+          { open_id: "ou_host", is_host: true },
+          {
+            open_id: "ou_guest",
+            is_cohost: true,
+            is_external: true,
+            first_join_time: "-35m",
+            final_leave_time: "-5m",
+            in_meeting_duration: 1_200,
+          },
+          { open_id: "omm_room", user_type: 2, first_join_time: "+2m" },
+          { open_id: "ou_rung", status: 3 },
+        ],
+      },
+      { id: "2", meeting_no: "146453285", topic: "Retro", start_time: "+1h" },
+      {
+        id: "3",
+        meeting_no: "146453285",
+        topic: "All hands",
+        start_time: "-2h",
+        end_time: "-1h",
+        generate: { participants: 250 },
+      },
+    ])
+    const page = await open("#meetings?no=146453285", { timezoneId: "UTC" })
+    const row = page.getByRole("row", { name: "Weekly sync" })
+    await row.getByText("Running").waitFor()
+    await row.getByRole("button", { name: "Weekly sync" }).click()
+    const person = (id: string) => page.locator("table.people tbody tr").filter({ hasText: id })
+    await person("ou_host").getByText("08:20:00 – in the meeting").waitFor()
+    assert.match(await person("ou_host").innerText(), /Host[^]*\b40$/)
+    const guest = (await person("ou_guest").innerText()).split(/\s*\n\s*|\t/)
+    assert.includeMembers(guest, ["08:25:00 – 08:35:00", "08:45:00 – 08:55:00", "20"])
+    await person("ou_guest").getByText("Co-host").waitFor()
+    await person("ou_guest").getByText("External").waitFor()
+    await person("ou_rung").getByText("ringing").waitFor()
+    assert.strictEqual(await person("omm_room").count(), 0)
+    await page.getByText("none while the meeting is running").waitFor()
+
+    await feishu.moveClock({ advance: "3m" })
+    await person("omm_room").getByText("09:02:00 – in the meeting").waitFor()
+    await person("omm_room").getByText("Room", { exact: true }).waitFor()
+    await feishu.moveClock({ advance: "3m" })
+    await page.getByText("Ended, 2026-01-31 09:05:00").waitFor()
+    await row.getByText("Running").waitFor({ state: "detached" })
+    await person("ou_host").getByText("08:20:00 – 09:05:00").waitFor()
+    await person("ou_rung").getByText("did not join").waitFor()
+    await page.getByText("being processed, ready at 2026-01-31 09:10:00").waitFor()
+    await feishu.moveClock({ advance: "4m" })
+    await page.getByText("javascript:alert(1), 45 min").waitFor()
+    assert.strictEqual(await page.locator("main a[href^=javascript]").count(), 0)
+    await feishu.moveClock({ set: now })
+    await person("ou_host").getByText("08:20:00 – in the meeting").waitFor()
+
+    // Its address has the meeting that is open; a meeting in the future, and a large one.
+    await page.reload()
+    await person("ou_host").waitFor()
+    await page.getByRole("button", { name: "Retro" }).click()
+    await page.getByText("Starts at 2026-01-31 10:00:00").waitFor()
+    await page.getByRole("button", { name: "All hands" }).click()
+    await page.getByText("and 50 more").waitFor()
+    assert.strictEqual(await page.locator("table.people tbody tr").count(), 200)
+    await page.getByRole("button", { name: "All hands" }).click()
+    await page.locator("table.people").waitFor({ state: "detached" })
+  })
+
   it("are found as fast among 100,000", async () => {
     const big = await start({ generate: { numbers: 10, meetings: 10_000 } })
     const page = await open("#meetings", {}, big)
@@ -408,11 +484,19 @@ describe("the page", () => {
     })
     await page.getByText("1 request", { exact: true }).waitFor()
     await page.getByRole("link", { name: "Clock and limits" }).click()
-    await page.getByText("5 requests per minute").waitFor()
+    const limitIs = (limit: string) =>
+      page.waitForFunction(
+        (limit) =>
+          [...document.querySelectorAll("input")].some(
+            ({ labels, value }) => labels?.[0]?.textContent === "Requests per minute" && value === limit,
+          ),
+        limit,
+      )
+    await limitIs("5")
     await page.reload()
-    await page.getByText("5 requests per minute").waitFor()
+    await limitIs("5")
     await page.getByLabel("Workspace").selectOption("")
-    await page.getByText("100 requests per minute").waitFor()
+    await limitIs("100")
   })
 
   it("resets the mock", async () => {
@@ -515,7 +599,40 @@ describe("the page", () => {
       const words = (await page.locator("body").innerText()).replaceAll(/meetings\.listByNo|auth\.\w+/g, "")
       assert.notMatch(words, /\b(Requests?|Meetings?|Faults?|Clock|Limits?|Reset|Search|Filter|call|none)\b/)
     }
+    await feishu.putMeetings([
+      {
+        id: "5",
+        meeting_no: "337736498",
+        topic: "周会",
+        start_time: now - 3_600,
+        end_time: now - 60,
+        recording: {},
+        participants: [
+          { open_id: "ou_a", is_host: true },
+          { open_id: "ou_b", is_cohost: true, is_external: true, status: 4 },
+          { open_id: "ou_c", user_type: 6 },
+        ],
+        visible_to: [],
+      },
+    ])
+    await page.goto(`${feishu.url}/#meetings?open=5`)
+    await page.locator("table.people").waitFor()
+    const words = await page.locator("tr.detail").innerText()
+    for (const word of [
+      "已结束",
+      "主持人",
+      "联席主持人",
+      "外部",
+      "电话",
+      "未入会",
+      "生成中",
+      "同时在会最多 2 人",
+    ]) {
+      assert.include(words, word)
+    }
+    assert.notMatch(words.replaceAll(/ou_\w|GMT|UTC/g, ""), /[A-Za-z]{2}/)
     assert.strictEqual(await page.locator("html").getAttribute("lang"), "zh-CN")
+    await page.getByRole("link", { name: "请求", exact: true }).click()
     await page.getByRole("button", { name: "English" }).click()
     await page.getByText("3 requests").waitFor()
     await page.reload()
@@ -526,6 +643,7 @@ describe("the page", () => {
   const parts = [
     ["requests?open=1", "pre"],
     ["meetings", "table.meetings"],
+    ["meetings?open=7595256734720000001", "table.people"],
     ["faults", "table.faults"],
     ["time", "[role=meter]"],
   ] as const
@@ -546,6 +664,17 @@ describe("the page", () => {
           .catch(() => "")
         await list("t-nobody")
         await fetch(`${feishu.url}/${"nowhere".repeat(30)}`)
+        await feishu.putMeetings([
+          {
+            id: "7595256734720000001",
+            meeting_no: "337736498",
+            topic: "Weekly sync",
+            start_time: "-1h",
+            end_time: "-10m",
+            recording: {},
+            generate: { participants: 30 },
+          },
+        ])
         // Axe is put in as the developer tools do it; the page's own policy would not have it.
         const page = await open("", { colorScheme, viewport: { width, height: 844 }, bypassCSP: true })
         await page.addScriptTag({ content: axe.source })

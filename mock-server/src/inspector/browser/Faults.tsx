@@ -147,7 +147,7 @@ const thenInWords = ({ code, delaySeconds, network, paging, status }: Then): str
 const overLimit = 99991400
 
 /** Returns the failure that a choice of the form means. */
-const thenOf = (what: string, n: number): Then => {
+const thenOf = (operation: Rule["operation"], what: string, n: number): Then => {
   const [kind, name = ""] = what.split(/:(.*)/s)
   switch (kind) {
     case "network":
@@ -160,11 +160,15 @@ const thenOf = (what: string, n: number): Then => {
       const code = name === "" ? n : Number(name)
       // A client waits for the reset, so there must be one.
       return code === overLimit
-        ? { code, headers: { "x-ogw-ratelimit-limit": "100", "x-ogw-ratelimit-reset": "5" } }
+        ? { code, headers: { "x-ogw-ratelimit-limit": limitOf(operation), "x-ogw-ratelimit-reset": "5" } }
         : { code }
     }
   }
 }
+
+/** Returns the documented limit of a minute. */
+const limitOf = (operation: Rule["operation"]): string =>
+  operation === "meetings.get" || operation === "meetings.getRecording" ? "1000" : "100"
 
 const RuleForm = () => {
   const t = texts.value
@@ -182,7 +186,7 @@ const RuleForm = () => {
           const rule: Rule = {
             operation: operation.value,
             ...(when.value === "" ? {} : { when: { [when.value]: Number(form.get("n")) } }),
-            then: thenOf(what.value, Number(form.get("value"))),
+            then: thenOf(operation.value, what.value, Number(form.get("value"))),
           }
           changeFaults("POST", "/faults", rule)
         }}
@@ -288,7 +292,7 @@ const RuleForm = () => {
 /** One failure of each kind that a client must survive. */
 const chaosFaults: ReadonlyArray<Then> = [
   { code: 121001 },
-  thenOf(`code:${overLimit}`, 0),
+  thenOf("*", `code:${overLimit}`, 0),
   { network: "reset in mid-body" },
   { network: "HTML" },
 ]

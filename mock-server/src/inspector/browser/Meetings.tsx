@@ -4,7 +4,9 @@ import { useEffect, useId } from "preact/hooks"
 import type { Meeting } from "../../protocol/PublicTypes.ts"
 import { addressOf, change, parameter } from "./address.ts"
 import { ask } from "./control.ts"
-import { workspaces } from "./mock.ts"
+import { columns } from "./columns.ts"
+import { MeetingDetails } from "./MeetingDetails.tsx"
+import { now, workspaces } from "./mock.ts"
 import { announce, reportFailure } from "./notices.tsx"
 import { number } from "./language.ts"
 import { texts } from "./texts.ts"
@@ -59,7 +61,7 @@ export const Meetings = () => {
             placeholder={t.meetings.all}
             value={no ?? ""}
             onInput={({ currentTarget }) =>
-              change({ no: currentTarget.value.replaceAll(/[\s-]/g, ""), offset: undefined })
+              change({ no: currentTarget.value.replaceAll(/[\s-]/g, ""), offset: undefined, open: undefined })
             }
           />
           <datalist id={numbers}>
@@ -74,7 +76,9 @@ export const Meetings = () => {
             type="search"
             placeholder={t.meetings.searchHint}
             value={search ?? ""}
-            onInput={({ currentTarget }) => change({ q: currentTarget.value, offset: undefined })}
+            onInput={({ currentTarget }) =>
+              change({ q: currentTarget.value, offset: undefined, open: undefined })
+            }
           />
         </label>
       </div>
@@ -121,18 +125,50 @@ const MeetingRow = ({ meeting }: { readonly meeting: Meeting }) => {
   const { end_time: end, id, meeting_no: no, start_time: start, topic } = meeting
   // The mock keeps times in unix seconds, in whatever way the seed writes them.
   const begins = Number(start) * 1000
+  const ends = end === undefined ? Infinity : Number(end) * 1000
+  const present = now() ?? 0
+  const isOpen = parameter("open") === id
+  const toggle = () => change({ open: isOpen ? undefined : id })
+  const name = `meeting-${id}`
   return (
-    <tr>
-      <td class="time">
-        <time dateTime={machine(begins)}>{toTheMinute(begins)}</time>
-      </td>
-      <td class="meeting-no">
-        <a href={addressOf("meetings", { no })}>{no}</a>
-      </td>
-      <th scope="row">{topic === "" ? <i>{texts.value.meetings.noTopic}</i> : topic}</th>
-      <td class="wide number">{end === undefined ? "" : number((Number(end) - Number(start)) / 60)}</td>
-      <td class="wide log-id">{id}</td>
-    </tr>
+    <>
+      <tr
+        class={isOpen ? "open" : ""}
+        onClick={(event) => {
+          // Links and buttons do what they do, and a click that ends a text selection must not toggle.
+          if (event.target instanceof Element && event.target.closest("a, button") !== null) return
+          if (getSelection()?.isCollapsed !== false) toggle()
+        }}
+      >
+        <td class="time">
+          <time dateTime={machine(begins)}>{toTheMinute(begins)}</time>{" "}
+          {begins <= present && present < ends && <span class="tag">{texts.value.meeting.states[2]}</span>}
+        </td>
+        <td class="meeting-no">
+          <a href={addressOf("meetings", { no })}>{no}</a>
+        </td>
+        <th scope="row">
+          <button
+            type="button"
+            class="bare"
+            aria-expanded={isOpen}
+            aria-controls={isOpen ? name : undefined}
+            onClick={toggle}
+          >
+            {topic === "" ? <i>{texts.value.meetings.noTopic}</i> : topic}
+          </button>
+        </th>
+        <td class="wide number">{end === undefined ? "" : number((Number(end) - Number(start)) / 60)}</td>
+        <td class="wide log-id">{id}</td>
+      </tr>
+      {isOpen && (
+        <tr class="detail">
+          <td colSpan={columns.value} id={name}>
+            <MeetingDetails id={id} />
+          </td>
+        </tr>
+      )}
+    </>
   )
 }
 

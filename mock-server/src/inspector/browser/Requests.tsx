@@ -1,9 +1,10 @@
 /** The requests to the mock, as they arrive, each with everything that the journal has about it. */
-import { signal, useSignal } from "@preact/signals"
+import { useSignal } from "@preact/signals"
 import { Fragment } from "preact"
 import { useEffect, useRef } from "preact/hooks"
 import type { Detail, Entry } from "../../protocol/PublicTypes.ts"
 import { change, parameter } from "./address.ts"
+import { columns } from "./columns.ts"
 import { ask } from "./control.ts"
 import { curl } from "./curl.ts"
 import { entries, reload } from "./journal.ts"
@@ -17,13 +18,6 @@ import { full, machine, timeOfDay } from "./times.ts"
 const rows = 200
 
 const hasFailed = ({ code = 0, fault, status }: Entry) => status >= 400 || code !== 0 || fault !== undefined
-
-const narrow = matchMedia("(max-width: 720px)")
-/** The number of columns: on a phone, the style sheet hides two. */
-const columns = signal(narrow.matches ? 3 : 5)
-narrow.addEventListener("change", () => {
-  columns.value = narrow.matches ? 3 : 5
-})
 
 const matches = (entry: Entry, words: ReadonlyArray<string>): boolean => {
   const { appId, code, fault, logId, method, operation, pageTokenRefused, path, query, status } = entry
