@@ -203,7 +203,7 @@ describe.concurrent("--fields", () => {
     assert.deepStrictEqual([unknown.code, asSecret.code], [2, 2])
     assert.include(
       unknown.summary.error?.message,
-      'there is no field called "room", "start". Nothing was sent. Known fields: id, meeting_no, topic, url, meeting_connect, note_id, password.',
+      'there is no field called "room", "start". Nothing was sent. Known fields: id, meeting_no, topic, url, meeting_connect, note_id, password, ',
     )
     assert.include(asSecret.summary.error?.message, "Add --show-passwords")
     assert.lengthOf(scripted.queries, 3)

@@ -1,30 +1,14 @@
 /** The formats of rows: a table, NDJSON, JSON, CSV, or CSV that Excel opens correctly. Each can be written page by page. */
-import * as Redacted from "effect/Redacted"
 import * as CliOutput from "effect/cli/CliOutput"
-import type { MeetingBrief } from "@effect-feishu/core"
+import type { GetMeeting } from "@effect-feishu/core"
 import { json, visible } from "@effect-feishu/terminal/VisibleText"
+import * as TimeZone from "../language/TimeZone.ts"
+import * as Fields from "./Fields.ts"
 
 /** The names of the formats. */
 export const names = ["table", "ndjson", "json", "csv", "excel"] as const
 /** The name of a format. */
 export type Name = (typeof names)[number]
-
-/** The fields of a row that can be written, in the order of Feishu's documentation. */
-export const fields = ["id", "meeting_no", "topic", "url", "meeting_connect", "note_id", "password"] as const
-/** The name of a field. */
-export type Field = (typeof fields)[number]
-
-/** True when a word is the name of a field. */
-export const isField = (name: string): name is Field => fields.some((field) => field === name)
-
-/** The fields that are written unless `--fields` names others. */
-export const usualFields = (showPasswords: boolean): ReadonlyArray<Field> => [
-  "id",
-  "meeting_no",
-  "topic",
-  "url",
-  ...(showPasswords ? (["password"] as const) : []),
-]
 
 /** The amount that is in the output already. */
 interface Before {
@@ -33,69 +17,132 @@ interface Before {
   readonly rows: number
 }
 
+/** Rows as text, and how many they are. */
+interface Rows {
+  readonly text: string
+  /** One for each meeting; where rows are flat and have fields of participants, one for each participant, and at least one. */
+  readonly rows: number
+}
+
 /** Writes a format, page by page. What it writes depends on what is there already, so that any run can continue it. */
 export interface Writer {
-  readonly rows: (meetings: ReadonlyArray<MeetingBrief>, before: Before) => string
+  readonly rows: (meetings: ReadonlyArray<Fields.Meeting>, before: Before) => Rows
   /** Returns the text after all rows, which makes the document valid wherever it ends, also without rows. */
   readonly end: (before: Before) => string
+  /** Returns the fields that a table has left out so far, since the terminal is too narrow. */
+  readonly leftOut: () => ReadonlyArray<Fields.Field>
 }
 
 /** The options of a format. */
 export interface Options {
-  readonly fields: ReadonlyArray<Field>
+  readonly fields: ReadonlyArray<Fields.Field>
   /** The width of the terminal that a table has to fit; without it, a table is as wide as it needs to be. */
   readonly columns?: number | undefined
   /** True for a terminal, which must get no control characters; a file keeps each character as it is. */
   readonly toTerminal?: boolean
+  /** The time zone of times for people, as `TimeRange` takes it; default: that of this process. */
+  readonly timeZone?: string
 }
 
-/** Starts writing a format. Only a table remembers something: the widths of its columns. */
+/** Starts writing a format. Only a table remembers something: its columns and their widths. */
 export const make = (name: Name, options: Options): Writer => {
-  const { columns, fields, toTerminal = false } = options
-  const cellsOf = (meeting: MeetingBrief): Cells =>
-    fields.map((field) => {
-      const value = valueOf(meeting, field)
-      return value === undefined ? undefined : String(value)
-    })
-  const objectOf = (meeting: MeetingBrief): string =>
-    json(Object.fromEntries(fields.map((field) => [field, valueOf(meeting, field) ?? null])))
+  const { columns, fields, toTerminal = false, timeZone = TimeZone.current().name } = options
+  const leftOut = () => []
   switch (name) {
-    case "ndjson":
+    case "ndjson": {
+      const objectOf = objectWith(fields)
       return {
-        rows: (meetings) => meetings.map((meeting) => `${objectOf(meeting)}\n`).join(""),
+        rows: (meetings) => ({
+          text: meetings.map((meeting) => `${json(objectOf(meeting))}\n`).join(""),
+          rows: meetings.length,
+        }),
         end: () => "",
+        leftOut,
       }
+    }
     case "json": {
+      const objectOf = objectWith(fields)
       const bracket = (before: Before) => (before.length === 0 ? "[" : "")
       return {
-        rows: (meetings, before) =>
-          bracket(before) +
-          meetings
-            .map((meeting, index) => `${before.rows + index === 0 ? "" : ","}\n  ${objectOf(meeting)}`)
-            .join(""),
+        rows: (meetings, before) => ({
+          text:
+            bracket(before) +
+            meetings
+              .map(
+                (meeting, index) => `${before.rows + index === 0 ? "" : ","}\n  ${json(objectOf(meeting))}`,
+              )
+              .join(""),
+          rows: meetings.length,
+        }),
         end: (before) => bracket(before) + (before.rows === 0 ? "]\n" : "\n]\n"),
+        leftOut,
       }
     }
     case "csv":
     case "excel": {
+      const cellsOf = cellsWith(fields, timeZone)
       const cellOf = name === "excel" ? excelCell : csvCell
       const line = (cells: Cells) =>
         `${cells.map((cell = "") => cellOf(toTerminal ? visible(cell) : cell)).join(",")}\n`
       const mark = name === "excel" && !toTerminal ? byteOrderMark : ""
       const header = (before: Before) => (before.length === 0 ? mark + line(fields) : "")
       return {
-        rows: (meetings, before) =>
-          header(before) + meetings.map((meeting) => line(cellsOf(meeting))).join(""),
+        rows: (meetings, before) => {
+          const rows = meetings.flatMap(cellsOf)
+          return { text: header(before) + rows.map(line).join(""), rows: rows.length }
+        },
         end: header,
+        leftOut,
       }
     }
     case "table":
-      return table(fields, cellsOf, columns)
+      return table(fields, cellsWith(fields, timeZone), columns)
   }
 }
 
-const valueOf = (meeting: MeetingBrief, field: Field): string | boolean | undefined =>
-  field === "password" ? meeting.password && Redacted.value(meeting.password) : meeting[field]
+/** Makes a function that returns a meeting as an object, with a list of its participants where their fields begin. */
+const objectWith =
+  (fields: ReadonlyArray<Fields.Field>) =>
+  (meeting: Fields.Meeting): Readonly<Record<string, unknown>> => {
+    const object: Record<string, unknown> = {}
+    for (const field of fields) {
+      if (!Fields.isOfParticipant(field)) object[field] = Fields.valueOf(meeting, field) ?? null
+      else if (!Object.hasOwn(object, "participants"))
+        object["participants"] = participantsOf(meeting, fields)
+    }
+    return object
+  }
+
+const participantsOf = (meeting: Fields.Meeting, fields: ReadonlyArray<Fields.Field>) => {
+  const own = fields.filter(Fields.isOfParticipant)
+  return (
+    Fields.participantsOf(meeting)?.map((participant) =>
+      Object.fromEntries(
+        own.map((field) => [Fields.keyOf(field), Fields.valueOfParticipant(participant, field) ?? null]),
+      ),
+    ) ?? null
+  )
+}
+
+/** Makes a function that returns a meeting as one row; as one for each participant, if there are fields of participants. */
+const cellsWith = (fields: ReadonlyArray<Fields.Field>, timeZone: string) => {
+  const time = Fields.timeIn(timeZone)
+  const areOfParticipants = fields.some(Fields.isOfParticipant)
+  return (meeting: Fields.Meeting): ReadonlyArray<Cells> => {
+    const cellOf = (field: Fields.Field, participant: GetMeeting.Participant | undefined) => {
+      const value = !Fields.isOfParticipant(field)
+        ? Fields.valueOf(meeting, field)
+        : participant && Fields.valueOfParticipant(participant, field)
+      if (value === undefined) return undefined
+      return Fields.typeOf(field) === "time" ? time(String(value)) : String(value)
+    }
+    const participants = areOfParticipants ? (Fields.participantsOf(meeting) ?? []) : []
+    // A meeting without participants keeps its row.
+    return (participants.length === 0 ? [undefined] : participants).map((participant) =>
+      fields.map((field) => cellOf(field, participant)),
+    )
+  }
+}
 
 type Cells = ReadonlyArray<string | undefined>
 
@@ -120,16 +167,44 @@ const csvCell = (text: string): string => {
 const gap = "  "
 const narrowestTopic = 12
 const widestTopic = 60
+const timeWidth = "2026-09-01T10:00:00+08:00".length
 
-/** The columns take their widths from the first rows, since later rows are not known when these are shown. */
+/** The fields that a narrow terminal keeps longest, the most important first. */
+const important = [
+  "topic",
+  "participant_id",
+  "first_join_time",
+  "recording_status",
+  "start_time",
+  "id",
+  "minute_token",
+  "duration_seconds",
+  "in_meeting_seconds",
+  "meeting_no",
+  "password",
+  "participant_count",
+  "details_status",
+  "end_time",
+  "final_leave_time",
+] as const satisfies ReadonlyArray<Fields.Field>
+
+/** Returns how early a narrow terminal leaves out a field: those with a high rank first. Half of an address is of no use. */
+const rankOf = (field: Fields.Field): number =>
+  field === "url" || field === "recording_url"
+    ? Number.POSITIVE_INFINITY
+    : [...important, field].indexOf(field)
+
+/**
+ * The columns take their widths from the first rows, since later rows are not known when these are shown. On a terminal that is
+ * too narrow, the least important columns are left out.
+ */
 const table = (
-  fields: ReadonlyArray<Field>,
-  cellsOf: (meeting: MeetingBrief) => Cells,
+  fields: ReadonlyArray<Fields.Field>,
+  cellsOf: (meeting: Fields.Meeting) => ReadonlyArray<Cells>,
   columns: number | undefined,
 ): Writer => {
   const cut = columns !== undefined
   const topic = fields.indexOf("topic")
-  const url = fields.indexOf("url")
   let widths: ReadonlyArray<number> | undefined
   let shown = [...fields.keys()]
   const line = (cells: ReadonlyArray<string>): string => {
@@ -138,44 +213,56 @@ const table = (
   }
   const start = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
     const natural = fields.map((field, index) =>
-      Math.max(...[field, ...rows.map((cells) => cells[index] ?? "")].map(CliOutput.displayWidth)),
+      rows.reduce(
+        (width, cells) => Math.max(width, widthInCells(cells[index] ?? "")),
+        // The first meetings may have no end.
+        Fields.typeOf(field) === "time" ? timeWidth : widthInCells(field),
+      ),
     )
-    const roomForTopic = (): number =>
-      columns === undefined
-        ? widestTopic
-        : shown.reduce((room, index) => room - (index === topic ? 0 : natural[index]! + gap.length), columns)
-    // Half of an address is of no use; half of a topic may still be recognized.
-    if (topic >= 0 && roomForTopic() < Math.min(narrowestTopic, natural[topic]!)) {
-      shown = shown.filter((index) => index !== url)
-    }
-    const room = Math.max(1, roomForTopic())
-    widths = natural.map((width, index) => (index === topic ? Math.min(width, room) : width))
+    const least = (index: number): number =>
+      index === topic ? Math.min(narrowestTopic, natural[index]!) : natural[index]!
+    const widthOf = (indexes: ReadonlyArray<number>): number =>
+      indexes.reduce((width, index) => width + least(index) + gap.length, -gap.length)
+    const byRank = shown.toSorted((one, other) => rankOf(fields[one]!) - rankOf(fields[other]!))
+    const fits = (count: number): boolean =>
+      columns === undefined || widthOf(byRank.slice(0, count)) <= columns
+    const kept = byRank.findLastIndex((_, index) => fits(index + 1))
+    const chosen = byRank.slice(0, Math.max(1, kept + 1))
+    shown = shown.filter((index) => chosen.includes(index))
+    const room = columns === undefined || topic < 0 ? widestTopic : columns - widthOf(shown) + least(topic)
+    widths = natural.map((width, index) => (index === topic ? Math.min(width, Math.max(1, room)) : width))
     return line(fields)
   }
   return {
     rows: (meetings) => {
-      if (meetings.length === 0) return ""
-      const rows = meetings.map((meeting) => cellsOf(meeting).map((cell) => visible(cell ?? "")))
+      if (meetings.length === 0) return { text: "", rows: 0 }
+      const rows = meetings.flatMap(cellsOf).map((cells) => cells.map((cell) => visible(cell ?? "")))
       const header = widths === undefined ? start(rows) : ""
-      return header + rows.map(line).join("")
+      return { text: header + rows.map(line).join(""), rows: rows.length }
     },
     end: () => (widths === undefined ? start([]) : ""),
+    leftOut: () => fields.filter((_, index) => !shown.includes(index)),
   }
 }
 
+/** Returns the width of a text in terminal cells: a Chinese character takes two. */
+const widthInCells = (text: string): number =>
+  // Most cells are such, and measuring takes a hundred times as long.
+  /^[ -~]*$/.test(text) ? text.length : CliOutput.displayWidth(text)
+
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" })
 
-/** Pads a text to a width in terminal cells (a Chinese character takes two); with `cut`, cuts a text that is wider. */
+/** Pads a text to a width in terminal cells; with `cut`, cuts a text that is wider. */
 const fit = (text: string, width: number, cut: boolean): string => {
-  const own = CliOutput.displayWidth(text)
+  const own = widthInCells(text)
   if (own <= width) return text + " ".repeat(width - own)
   if (!cut) return text
   let kept = ""
   let used = 0
   for (const { segment } of segmenter.segment(text)) {
-    used += CliOutput.displayWidth(segment)
+    used += widthInCells(segment)
     if (used > width - 1) break
     kept += segment
   }
-  return `${kept}…${" ".repeat(Math.max(0, width - 1 - CliOutput.displayWidth(kept)))}`
+  return `${kept}…${" ".repeat(Math.max(0, width - 1 - widthInCells(kept)))}`
 }

@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import type { Meetings } from "@effect-feishu/core"
 import { exitCodes, faultOf } from "../../failure/Fault.ts"
 import type * as FileOutput from "../../output/FileOutput.ts"
+import type * as Fields from "../../output/Fields.ts"
 import * as Format from "../../output/Format.ts"
 import { openOutput } from "../../output/openOutput.ts"
 import type * as Output from "../../output/Output.ts"
@@ -29,7 +30,7 @@ export interface PageWriter {
 export interface Options {
   /** The name of the output; standard output unless given. */
   readonly output: string | undefined
-  readonly fields: ReadonlyArray<Format.Field>
+  readonly fields: ReadonlyArray<Fields.Field>
   readonly format: Format.Name
   readonly toTerminal: boolean
   /** The checkpoint to record pages in; absent without `--checkpoint`. */
@@ -79,7 +80,10 @@ export const open = Effect.fnUntraced(function* (options: Options) {
 
   return {
     write: (page, rows) => {
-      const text = format.rows(page.meetings.slice(0, rows), { length: written.length, rows: run.rows })
+      const meetings = page.meetings
+        .slice(0, rows)
+        .map((brief) => ({ brief, details: undefined, recording: undefined }))
+      const { text } = format.rows(meetings, { length: written.length, rows: run.rows })
       return output.write(text, () => {
         written.length += text.length
         RunState.pageWritten(run, page, rows)

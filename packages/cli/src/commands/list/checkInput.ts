@@ -11,6 +11,7 @@ import * as MeetingNumbers from "../../input/MeetingNumbers.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
 import * as FileOutput from "../../output/FileOutput.ts"
+import type * as Fields from "../../output/Fields.ts"
 import type * as Format from "../../output/Format.ts"
 import * as Lock from "../../output/Lock.ts"
 import { isStdout } from "../../output/openOutput.ts"
@@ -51,7 +52,7 @@ export interface Selection {
 export interface Checked {
   readonly input: Input
   readonly settings: LoadedSettings.Settings
-  readonly fields: ReadonlyArray<Format.Field>
+  readonly fields: ReadonlyArray<Fields.Field>
   readonly selection: Selection
 }
 
@@ -61,7 +62,7 @@ export const checkInput = Effect.fnUntraced(function* (given: Input) {
   const toStdout = given.output !== undefined && isStdout(given.output)
   const input: Input = toStdout ? { ...given, output: undefined } : given
   yield* checkCombination(input)
-  const fields = yield* FieldsFlag.read(input)
+  const fields = yield* FieldsFlag.read({ ...input, details: false, participants: false, recordings: false })
   const settings = yield* LoadedSettings.load(input)
   if (input.checkpoint !== undefined && settings.format === "table") {
     return yield* FeishuError.invalidRequest("format", ...(yield* Language.say(words)).noTable)

@@ -7,6 +7,7 @@ import * as ConnectionFlags from "../../input/ConnectionFlags.ts"
 import * as Flags from "../../input/Flags.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
+import * as Fields from "../../output/Fields.ts"
 import * as Format from "../../output/Format.ts"
 import * as Progress from "../../run/Progress.ts"
 import { mostConcurrent } from "../../settings/Setting.ts"
@@ -16,7 +17,7 @@ const words = Language.words({
   en: {
     list: "List every meeting that was held under meeting numbers. Data goes to standard output, everything else to standard error; its last line says whether the list is complete.",
     listShort: "List every meeting that was held under meeting numbers",
-    fields: `The fields of a row, in this order, such as id,topic; default: id,meeting_no,topic,url. Known fields: ${Format.fields.join(", ")}; password needs --show-passwords`,
+    fields: `The fields of a row, in this order, such as id,topic; default: id,meeting_no,topic,url. Known fields: ${Fields.names.join(", ")}; password needs --show-passwords`,
     checkpoint:
       "Record progress in this file after each page. Whatever ends the run, the same command resumes from there and writes no row twice. Needs --output",
     keepGoing:
@@ -42,7 +43,7 @@ const words = Language.words({
   zh: {
     list: "列出会议号下开过的所有会议。数据写到标准输出，其余信息写到标准错误；标准错误的最后一行说明列表是否完整。",
     listShort: "列出会议号下开过的所有会议",
-    fields: `每行写出的字段及其顺序，例如 id,topic；默认 id,meeting_no,topic,url。可用字段：${Format.fields.join("、")}；password 需同时给出 --show-passwords`,
+    fields: `每行写出的字段及其顺序，例如 id,topic；默认 id,meeting_no,topic,url。可用字段：${Fields.names.join("、")}；password 需同时给出 --show-passwords`,
     checkpoint:
       "每页之后在该文件记录进度；无论运行因何结束，再次运行同一命令即从那里继续，不会重复写任何一行。需要 --output",
     keepGoing: "某个会议号读取失败时报告错误，并继续读取其他会议号；运行仍以“未完成”结束",
