@@ -1,13 +1,25 @@
 import { assert, describe, it } from "@effect/vitest"
+import { GetMeeting, GetRecording, RateLimit } from "@effect-feishu/core"
 import * as Cli from "./Cli.ts"
 import * as Scripted from "./ScriptedFeishu.ts"
 
-interface Planned {
+interface Span {
+  readonly least: number
+  readonly most?: number
+}
+
+interface Cost {
+  readonly requests: Span
+  readonly requestsOf?: { readonly list: Span; readonly details?: Span; readonly recordings?: Span }
+  readonly seconds: Span
+  readonly share?: Span
+}
+
+interface Planned extends Cost {
   readonly numbers: number
   readonly windowsOfEach: number
-  readonly requests: { readonly least: number; readonly most?: number }
-  readonly seconds: { readonly least: number; readonly most?: number }
-  readonly share?: { readonly least: number; readonly most?: number }
+  readonly examples?: ReadonlyArray<Cost & { readonly meetings: number }>
+  readonly urlsOfMeeting?: ReadonlyArray<string>
   readonly startsOver90DaysAgo: boolean
   readonly firstUrls: ReadonlyArray<string>
 }
@@ -66,5 +78,78 @@ describe.concurrent("plan", () => {
     assert.match(chinese.stdout, /^时间 {6}至少 1 分 1 秒，按每分钟 100 次请求计$/m)
     assert.strictEqual(wrong.code, 2)
     assert.include(wrong.stderr, '"12" has 2 digits')
+  })
+
+  describe("of details and recordings", () => {
+    const both = "337736498 --participants --recordings --user-id-type union_id".split(" ")
+    const of = (requests: number): Span => ({ least: requests, most: requests })
+
+    it("counts one of each for a meeting, by the limits of a minute and of a second, which both endpoints have", async () => {
+      const known = ["--from", "30d", "--expect-meetings", "5000", "--monthly-quota", "10000"]
+      const [all, details, slow] = await Promise.all([
+        plan([...both, ...known]),
+        plan(["337736498", "146453285", "--details", ...known]),
+        plan([...both, ...known, "--details-rate-limit", "100"]),
+      ])
+      assert.deepStrictEqual(all.requestsOf, { list: of(100), details: of(5_000), recordings: of(5_000) })
+      assert.deepStrictEqual(all.requests, of(10_100))
+      assert.deepStrictEqual(all.share, of(1.01))
+      // Four minutes until the last thousand, which are sent fifty a second.
+      const minutes = RateLimit.leastMillis(5_000, { requests: 1_000, window: "60 seconds" })
+      const seconds = RateLimit.leastMillis(1_000, { requests: 50, window: "1 second" })
+      assert.deepStrictEqual(all.seconds, of(Math.ceil((minutes + seconds) / 1_000)))
+      assert.deepStrictEqual(details.requestsOf, { list: of(200), details: of(10_000) })
+      assert.deepStrictEqual(details.seconds, of(566))
+      assert.deepStrictEqual(slow.seconds, of(Math.ceil((49 * 60_250 + 19 * 1_250) / 1_000)))
+    })
+
+    it("names what is requested for each meeting", async () => {
+      const [every, plain, list] = await Promise.all([
+        plan(both),
+        plan(["337736498", "--details"]),
+        plan(["337736498"]),
+      ])
+      const base = "https://open.feishu.cn"
+      const details = base + GetMeeting.path.replace(":meeting_id", "MEETING-ID")
+      assert.deepStrictEqual(every.urlsOfMeeting, [
+        `${details}?with_participants=true&user_id_type=union_id`,
+        base + GetRecording.path.replace(":meeting_id", "MEETING-ID"),
+      ])
+      assert.deepStrictEqual(plain.urlsOfMeeting, [details])
+      assert.notProperty(list, "urlsOfMeeting")
+      assert.notProperty(list, "requestsOf")
+    })
+
+    it("says it by the number of meetings where that is not known", async () => {
+      const [planned, english, chinese, known] = await Promise.all([
+        plan(both),
+        Cli.run(["plan", ...both]),
+        Cli.run(["plan", "337736498", "--recordings", "--lang", "zh", "--monthly-quota", "5000"]),
+        Cli.run(["plan", ...both, "--expect-meetings", "5000"]),
+      ])
+      assert.deepStrictEqual(planned.requests, { least: 1 })
+      assert.deepStrictEqual(
+        planned.examples?.map(({ meetings, requests, seconds }) => [meetings, requests.least, seconds.least]),
+        [
+          [100, 202, 2],
+          [1_000, 2_020, 24],
+          [5_000, 10_100, 265],
+          [10_000, 20_200, 566],
+        ],
+      )
+      assert.match(english.stdout, /^ +and 2 more for each meeting, at most 1,000 meetings a minute$/m)
+      assert.match(english.stdout, /^meetings {2}requests {2}time at least {2}% of 10,000 calls a month$/m)
+      assert.match(english.stdout, /^5,000 +10,100 +4 min 25 s +101%$/m)
+      assert.include(english.stdout, "The free edition of Feishu has 10,000 calls a month")
+      assert.match(chinese.stdout, /^ +另外每场会议 1 次，每分钟至多 1,000 场$/m)
+      assert.match(chinese.stdout, /^5,000 +5,100 +4 分 25 秒 +102%$/m)
+      assert.notInclude(chinese.stdout, "免费版")
+      assert.match(known.stdout, /^requests +10,100, for 5,000 meetings of each number$/m)
+      assert.match(known.stdout, /^ +100 for the list, 5,000 for details, 5,000 for recordings$/m)
+      assert.match(
+        known.stdout,
+        /^time +at least 4 min 25 s, at 1,000 a minute and 50 a second for details, and as many for recordings$/m,
+      )
+    })
   })
 })

@@ -75,9 +75,10 @@ export const options = Effect.fnUntraced(function* (settings: LoadedSettings.Set
 export const rateLimit = ({
   detailsRateLimit,
   rateLimit: requests,
-}: LoadedSettings.Settings): { readonly requests: number } & Required<
-  Pick<RateLimit.Options, "operations">
-> => ({
+}: LoadedSettings.Settings): {
+  readonly requests: number
+  readonly operations: Readonly<Record<string, RateLimit.Windows>>
+} => ({
   requests,
   operations: Object.fromEntries(
     [GetMeeting, GetRecording].map(({ path, rateLimits: [minute, second] }) => [

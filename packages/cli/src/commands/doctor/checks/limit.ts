@@ -8,7 +8,7 @@ import type { Access } from "./token.ts"
 const words = Language.words({
   en: {
     notRefused: (rateLimit: number, ofDetails: number | undefined) =>
-      `no request was refused; reads send at most ${rateLimit} requests a minute${ofDetails === undefined ? "" : `, and ${ofDetails} for details and as many for recordings`}, and Feishu does not say how many are left`,
+      `no request was refused; reads send at most ${rateLimit} requests a minute${ofDetails === undefined ? "" : ` for lists, ${ofDetails} for details and ${ofDetails} for recordings`}, and Feishu does not say how many are left`,
     refused: (seconds: number) =>
       `refused a request, and resets in ${seconds} s: another program uses the same app`,
     remedy:
