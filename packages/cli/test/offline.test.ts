@@ -7,9 +7,37 @@ describe.concurrent("errors", () => {
   it("tells all that is known of every code, as JSON", async () => {
     const { code, stdout } = await Cli.run(["errors", "--json"])
     assert.strictEqual(code, 0)
-    assert.deepStrictEqual(
-      JSON.parse(stdout),
-      ErrorCodes.catalogue.toSorted((one, other) => one.code - other.code),
+    const all = JSON.parse(stdout) as ReadonlyArray<{ readonly code: number; readonly endpoints?: unknown }>
+    const known = ErrorCodes.catalogue.toSorted((one, other) => one.code - other.code)
+    assert.lengthOf(all, known.length)
+    for (const [index, entry] of known.entries()) assert.deepInclude(all[index], entry)
+    // The same code on another endpoint.
+    const of = (code: number) => all.find((entry) => entry.code === code)?.endpoints
+    assert.deepStrictEqual(of(121004), [
+      {
+        operation: "GET /open-apis/vc/v1/meetings/:meeting_id",
+        meaning: "there is no meeting with this id",
+        remedy: "Take the id from the list of meetings: a meeting number is not an id.",
+      },
+      {
+        operation: "GET /open-apis/vc/v1/meetings/:meeting_id/recording",
+        meaning: "the meeting has no recording",
+        remedy: "Nothing is to be done: this is an answer.",
+      },
+    ])
+    assert.isUndefined(of(121001))
+  })
+
+  it("says after a code what it means on another endpoint, and names the flag of that endpoint's limit", async () => {
+    const [recording, limit] = await Promise.all([
+      Cli.run(["errors", "121004"]),
+      Cli.run(["errors", "99991400", "--lang", "zh"]),
+    ])
+    assert.match(recording.stdout, /\/:meeting_id\/recording\n +the meeting has no recording\n/)
+    assert.notInclude(limit.stdout, "list_by_no")
+    assert.match(
+      limit.stdout,
+      /:meeting_id\n +请求超出频率限制：.*每秒 50 次\n建议 +.*或调低 --details-rate-limit。\n/,
     )
   })
 

@@ -69,6 +69,6 @@ export const rateLimitCode = (limits: string): EndpointCode => ({
   code: 99991400,
   meaning: `more requests than the rate limit of ${limits} for this API, app and tenant`,
   remedy:
-    "Wait until the window resets; if other programs use the same app, let them share one client or slow down.",
+    "Wait until the window resets; if other programs use the same app, have them share one client or send fewer requests.",
   source: "documented",
 })

@@ -126,18 +126,33 @@ const ofCode = (entry: ErrorCodes.ErrorCode, language: Language.Language, path?:
     ? ((path === undefined ? undefined : codesOn[path]?.[entry.code]) ?? codes[entry.code] ?? entry)
     : { ...entry, remedy: English.remedyOfCode(entry, path) }
 
-/** Returns the endpoints on which a code means something else, or has another remedy. */
-const endpointsOf = (entry: ErrorCodes.ErrorCode) =>
-  Object.keys(ErrorCodes.endpoints).flatMap((path) => {
-    const there = ErrorCodes.find(entry.code, path)!
-    return there.meaning === entry.meaning && there.remedy === entry.remedy ? [] : [{ path, there }]
+/** Returns the endpoints on which a code means something else, or has another remedy, in the words of `say`. */
+const endpointsOf = (
+  entry: ErrorCodes.ErrorCode,
+  say: (entry: ErrorCodes.ErrorCode, path?: string) => OfCode,
+) => {
+  const usual = say(entry)
+  return Object.keys(ErrorCodes.endpoints).flatMap((path) => {
+    const { meaning, remedy } = say(ErrorCodes.find(entry.code, path)!, path)
+    return meaning === usual.meaning && remedy === usual.remedy
+      ? []
+      : [{ operation: `GET ${path}`, meaning, remedy }]
   })
+}
 
 const inJson = (value: unknown): string => JSON.stringify(value, undefined, 2)
 
 /** Returns an entry for JSON. Its English is the catalogue's own, since a program that reads it may use the client. */
-const record = (entry: ErrorCodes.ErrorCode, language: Language.Language) =>
-  language === "zh" ? { ...entry, ...ofCode(entry, language) } : entry
+const record = (entry: ErrorCodes.ErrorCode, language: Language.Language) => {
+  const say = (entry: ErrorCodes.ErrorCode, path?: string) =>
+    language === "zh" ? ofCode(entry, language, path) : entry
+  const endpoints = endpointsOf(entry, say)
+  return {
+    ...entry,
+    ...say(entry),
+    ...(endpoints.length === 0 ? {} : { endpoints }),
+  }
+}
 
 /** Returns the width of a line. A pipe has no width: its reader wants whole lines. */
 const columns = (): number => (process.stdout.isTTY ? Math.min(process.stdout.columns || 80, 100) : Infinity)
@@ -169,16 +184,16 @@ const details = (entry: ErrorCodes.ErrorCode, language: Language.Language): stri
       ],
       { ...layout, indent: 10 },
     ),
-    ...endpointsOf(entry).map(({ path, there }) => {
-      const { meaning, remedy } = ofCode(there, language, path)
-      return `\nGET ${path}\n${HelpText.rows(
-        [
-          ["", meaning],
-          [say.toDo, remedy],
-        ],
-        { ...layout, indent: 10 },
-      )}`
-    }),
+    ...endpointsOf(entry, (entry, path) => ofCode(entry, language, path)).map(
+      ({ meaning, operation, remedy }) =>
+        `\n${operation}\n${HelpText.rows(
+          [
+            ["", meaning],
+            [say.toDo, remedy],
+          ],
+          { ...layout, indent: 10 },
+        )}`,
+    ),
   ].join("\n")
 }
 
