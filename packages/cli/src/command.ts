@@ -8,6 +8,7 @@ import * as HelpText from "@effect-feishu/terminal/HelpText"
 import { completions, type Root } from "./commands/completions.ts"
 import { config } from "./commands/config.ts"
 import { doctor } from "./commands/doctor/command.ts"
+import { get } from "./commands/get/command.ts"
 import { errors } from "./commands/errors.ts"
 import * as Help from "./console/Help.ts"
 import * as Language from "./language/Language.ts"
@@ -49,6 +50,7 @@ export const feishuMeetings = (language: Language.Language) => {
     Command.annotate(HelpText.Sections, Help.ofRoot(language)),
     Command.withSubcommands([
       list(language),
+      get(language),
       plan(language),
       doctor(language),
       config(language),

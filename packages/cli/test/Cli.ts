@@ -16,6 +16,7 @@ export interface Summary {
   readonly waitedMs: number
   readonly duplicates: number
   readonly windows: number
+  readonly ids?: { readonly asked: number; readonly written: number }
   readonly numbers: { readonly asked: number; readonly complete: number; readonly failed: number }
   readonly rowsBefore?: number
   readonly checkpoint?: string

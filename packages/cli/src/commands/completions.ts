@@ -27,7 +27,7 @@ const words = Language.words({
 })
 
 /** Flags that take the name of a file: shells complete file names after them. */
-const files = ["output", "checkpoint", "numbers-from", "app-secret-file", "access-token-file"]
+const files = ["output", "checkpoint", "numbers-from", "ids-from", "app-secret-file", "access-token-file"]
 
 /** Makes the command; `root` is the command that it completes, and that it is a part of. */
 export const completions = (language: Language.Language, root: () => Root) => {

@@ -6,7 +6,19 @@ import * as Language from "../language/Language.ts"
 
 /** The groups of flags, in this order. Flags of no group come first. */
 const groups = {
-  read: ["numbers-from", "from", "to", "cursor", "max-items", "demo"],
+  read: [
+    "numbers-from",
+    "ids-from",
+    "from",
+    "to",
+    "cursor",
+    "max-items",
+    "details",
+    "participants",
+    "recordings",
+    "user-id-type",
+    "demo",
+  ],
   write: ["format", "fields", "output", "checkpoint", "show-passwords"],
   run: ["page-size", "concurrency", "keep-going", "progress", "summary"],
   connection: [

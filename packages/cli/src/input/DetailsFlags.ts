@@ -32,7 +32,7 @@ export const flags = (language: Language.Language) => {
 }
 
 /** Makes the flags of a command that reads details in any case. */
-const ofDetails = (language: Language.Language, includesDetails = "") => {
+export const ofDetails = (language: Language.Language, includesDetails = "") => {
   const say = words[language]
   return {
     participants: Flags.yes("participants", say.participants + includesDetails),
@@ -48,6 +48,13 @@ export interface Given {
   readonly recordings: boolean
   readonly userIdType: GetMeeting.UserIdType | undefined
 }
+
+/** Returns these flags as words of a command that the user types later. */
+export const typed = ({ details, participants, recordings, userIdType }: Given): ReadonlyArray<string> => [
+  ...(participants ? ["--participants"] : details ? ["--details"] : []),
+  ...(recordings ? ["--recordings"] : []),
+  ...(userIdType === undefined ? [] : ["--user-id-type", userIdType]),
+]
 
 /** Returns what is requested of each meeting; `undefined` if only the list is. */
 export const request = Effect.fnUntraced(function* ({

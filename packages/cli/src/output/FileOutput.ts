@@ -12,6 +12,8 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { FeishuError } from "@effect-feishu/core"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
+import * as Links from "@effect-feishu/terminal/Links"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import * as Language from "../language/Language.ts"
 import * as FileMove from "./FileMove.ts"
@@ -79,6 +81,13 @@ export interface Options {
 export const filesOf = Effect.fnUntraced(function* (path: string) {
   const target = Lock.wholePath(yield* behindLinks(path))
   return [target, PartFile.nameOf(target)]
+})
+
+/** True when writing an output would overwrite a file that is read; standard input is not one. */
+export const overwrites = Effect.fnUntraced(function* (path: string, read: string) {
+  const [data] = yield* filesOf(path)
+  const target = InputFile.isStdin(read) ? undefined : Links.end(read)
+  return target !== undefined && Lock.wholePath(target) === data
 })
 
 const encoder = new TextEncoder()

@@ -190,7 +190,10 @@ const partsOf = (
   const silent = pace.silentSeconds(now)
   const isSilent = !isWaiting && silent >= leastSilence
   return [
-    { text: say.meetings(run.rows), weight: 7 },
+    {
+      text: run.ids === undefined ? say.meetings(run.rows) : say.meetingsOf(run.idsWritten, run.ids.length),
+      weight: 7,
+    },
     ...(run.plannedWindows !== undefined && run.plannedWindows > 1
       ? [{ text: say.windows(Math.max(1, run.windowsRead.size), run.plannedWindows), weight: 4 }]
       : []),
@@ -286,6 +289,7 @@ const words = Language.words({
     label: "progress: ",
     comma: ", ",
     meetings: (number: number) => many(number, "meeting"),
+    meetingsOf: (done: number, all: number) => `${done} of ${many(all, "meeting")}`,
     windows: (done: number, all: number) => `window ${done} of ${all}`,
     requests: (number: number) => many(number, "request"),
     rate: (perMinute: number) => `${perMinute}/min`,
@@ -325,6 +329,7 @@ const words = Language.words({
     label: "进度：",
     comma: "，",
     meetings: (number) => `${number} 场会议`,
+    meetingsOf: (done, all) => `${done}/${all} 场会议`,
     windows: (done, all) => `时间段 ${done}/${all}`,
     requests: (number) => `${number} 次请求`,
     rate: (perMinute) => `每分钟 ${perMinute} 次`,

@@ -53,6 +53,7 @@ const isOutOfReach = (run: State): boolean =>
 
 /** True when the lines hold every command to resume, rather than describe some. */
 export const isInCommands = (run: State): boolean => {
+  if (run.ids !== undefined) return false
   const { cursors, numbers } = leftOf(run)
   return cursors.length <= mostCursors && numbers.length <= mostNumbers
 }
@@ -61,6 +62,8 @@ export const isInCommands = (run: State): boolean => {
 export const lines = (run: State, language: Language.Language): ReadonlyArray<string> => {
   const { checkpoint, repeatedFlags } = run
   const say = words[language]
+  const idsLeft = run.ids?.slice(run.idsWritten) ?? []
+  if (idsLeft[0] !== undefined) return [say.idsLeft(idsLeft.length, idsLeft[0])]
   if (repeatedFlags === undefined || isOutOfReach(run)) return []
   // A run with the status limited has ended as its command requested: the same command would do nothing.
   if (checkpoint !== undefined && run.ended === undefined) return [say.sameCommand(checkpoint)]
@@ -150,6 +153,8 @@ const joining = (
 
 const words = Language.words({
   en: {
+    idsLeft: (left: number, first: string) =>
+      `${many(left, "id")} ${left === 1 ? "is" : "are"} left, from ${first} on: give those again`,
     resume: (command: string) => `resume with: ${command}`,
     andThen: (command: string) => `and then: ${command}`,
     sameCommand: (checkpoint: string) => `the same command resumes from ${checkpoint}`,
@@ -166,6 +171,7 @@ const words = Language.words({
     parts: (files: string) => `the files are parts of one list, in this order: ${files}`,
   },
   zh: {
+    idsLeft: (left, first) => `还有 ${left} 个会议 ID 未读取，从 ${first} 开始：请再次给出它们`,
     resume: (command) => `继续运行：${command}`,
     andThen: (command) => `然后运行：${command}`,
     sameCommand: (checkpoint) => `再次运行同一命令，即从 ${checkpoint} 继续`,

@@ -1,5 +1,5 @@
 /**
- * How far a run of `list` has come: `list` and the events of the client change it, `Progress` and `Summary` show it.
+ * How far a run of `list` or `get` has come: they and the events of the client change it, `Progress` and `Summary` show it.
  *
  * These statements are true at every moment, so that an end at any moment can be reported:
  * - A number is in one of four places. It is not begun (`starts` from index `begun` on); open (in `open`, with the place
@@ -16,6 +16,7 @@ import {
   Cursor,
   type Events,
   type FeishuError,
+  type MeetingId,
   type MeetingNo,
   type Meetings,
   TimeRange,
@@ -55,6 +56,12 @@ export interface State {
   resumed: boolean
   /** The rows that earlier runs have written; they are among `rows`. */
   rowsBefore: number
+
+  // The ids that `get` reads, which has no numbers.
+  /** The ids in their order; absent for `list`. */
+  ids: ReadonlyArray<MeetingId> | undefined
+  /** The number of them that are in the output. */
+  idsWritten: number
 
   // How far the read has come.
   /** The number of `starts` that have been begun. */
@@ -105,6 +112,8 @@ export const make = (): State => ({
   plannedWindows: undefined,
   resumed: false,
   rowsBefore: 0,
+  ids: undefined,
+  idsWritten: 0,
   begun: 0,
   open: new Map(),
   failed: new Map(),

@@ -30,7 +30,7 @@ export const report = Effect.fnUntraced(function* (
   // A signal that comes when everything is done changes nothing.
   const fault = found?.reason === "Stopped" && run.ended !== undefined ? undefined : found
   // A run that read nothing has nothing to resume: the same command starts it again.
-  const readNothing = run.pages === 0 && !run.resumed
+  const readNothing = run.pages === 0 && run.idsWritten === 0 && !run.resumed
   const hasFailed =
     fault?.exitCode === exitCodes.badInput || (fault !== undefined && readNothing && run.failed.size === 0)
   const cursors = hasFailed ? [] : ResumeHints.cursorsOf(run)
@@ -62,12 +62,16 @@ export const report = Effect.fnUntraced(function* (
         retries: run.retries,
         waitedMs: Math.round(run.waitedMs),
         duplicates: run.duplicates,
-        windows: run.windowsRead.size,
-        numbers: {
-          asked: run.starts.length,
-          complete: run.begun - run.open.size - run.failed.size,
-          failed: run.failed.size,
-        },
+        ...(run.ids === undefined
+          ? {
+              windows: run.windowsRead.size,
+              numbers: {
+                asked: run.starts.length,
+                complete: run.begun - run.open.size - run.failed.size,
+                failed: run.failed.size,
+              },
+            }
+          : { ids: { asked: run.ids.length, written: run.idsWritten } }),
         ...(run.rowsBefore > 0 ? { rowsBefore: run.rowsBefore } : {}),
         ...(run.unreachable.length > 0
           ? { unreachable: { ...inIso(wholeOf(run.unreachable)), numbers: ofEachNumber(run.unreachable) } }
@@ -87,7 +91,7 @@ export const report = Effect.fnUntraced(function* (
         error: fault && forPrograms(fault, language),
       }),
     )
-  } else if (args.includes("list")) {
+  } else if (["list", "get"].some((command) => args.includes(command))) {
     // Other commands have no meetings to count.
     const text = status === "complete but for unreachable" ? say.butFor(run.unreachable) : say.status[status]
     yield* stderr.line(inWords(run, fault, hints.length > 0, say), { text, color: colours[status] })
@@ -158,7 +162,7 @@ const inWords = (
     say.meetings(run.rows) + (run.rowsBefore === 0 ? "" : say.rowsBefore(run.rowsBefore)),
     ...(run.starts.length > 1 ? [say.numbers(run.starts.length)] : []),
     ...(run.failed.size > 0 ? [say.numbersFailed([...run.failed.keys()])] : []),
-    say.windows(run.windowsRead.size),
+    ...(run.ids === undefined ? [say.windows(run.windowsRead.size)] : []),
     say.requests(run.requests),
     ...(run.retries > 0 ? [say.retries(run.retries)] : []),
     ...(run.waitedMs > 0 ? [say.waited((run.waitedMs / 1000).toFixed(1))] : []),

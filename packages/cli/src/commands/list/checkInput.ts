@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import { Cursor, FeishuError, type MeetingNo, type TimeRange } from "@effect-feishu/core"
 import * as Descriptor from "@effect-feishu/terminal/Descriptor"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
-import * as Links from "@effect-feishu/terminal/Links"
 import type * as ConnectionFlags from "../../input/ConnectionFlags.ts"
 import * as FieldsFlag from "../../input/FieldsFlag.ts"
 import * as MeetingNumbers from "../../input/MeetingNumbers.ts"
@@ -13,7 +12,6 @@ import * as Language from "../../language/Language.ts"
 import * as FileOutput from "../../output/FileOutput.ts"
 import type * as Fields from "../../output/Fields.ts"
 import type * as Format from "../../output/Format.ts"
-import * as Lock from "../../output/Lock.ts"
 import { isStdout } from "../../output/openOutput.ts"
 import * as Checkpoint from "../../run/Checkpoint.ts"
 import type * as Progress from "../../run/Progress.ts"
@@ -165,15 +163,11 @@ const checkFiles = Effect.fnUntraced(function* ({ checkpoint, numbersFrom, outpu
   if (output === undefined) return
   yield* WorkingFolder.check("--output", output)
   const say = yield* Language.say(words)
-  const data = yield* FileOutput.filesOf(output)
-  if (numbersFrom !== undefined && !InputFile.isStdin(numbersFrom)) {
-    const numbers = Links.end(numbersFrom)
-    if (numbers !== undefined && Lock.wholePath(numbers) === data[0])
-      return yield* FeishuError.invalidRequest("--output", ...say.overNumbers)
-  }
+  if (numbersFrom !== undefined && (yield* FileOutput.overwrites(output, numbersFrom)))
+    return yield* FeishuError.invalidRequest("--output", ...say.overNumbers)
   if (checkpoint === undefined) return
   yield* WorkingFolder.check("--checkpoint", checkpoint)
-  const own = yield* Checkpoint.filesOf(checkpoint)
+  const [data, own] = [yield* FileOutput.filesOf(output), yield* Checkpoint.filesOf(checkpoint)]
   if (own.some((file) => data.includes(file)))
     return yield* FeishuError.invalidRequest("--checkpoint", ...say.sameFile)
 })

@@ -1,0 +1,160 @@
+/**
+ * The command `get`, run: the ids are checked, the client is made, and meetings go from Feishu to the output in the order of
+ * the ids. `Run` says how far the run has come, however it ends.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { Events, FeishuError, type MeetingId, Meetings } from "@effect-feishu/core"
+import * as InputFile from "@effect-feishu/terminal/InputFile"
+import { Stderr } from "../../console/Stderr.ts"
+import type * as ConnectionFlags from "../../input/ConnectionFlags.ts"
+import * as DetailsFlags from "../../input/DetailsFlags.ts"
+import * as FieldsFlag from "../../input/FieldsFlag.ts"
+import * as MeetingIds from "../../input/MeetingIds.ts"
+import * as Language from "../../language/Language.ts"
+import type * as Fields from "../../output/Fields.ts"
+import * as FileOutput from "../../output/FileOutput.ts"
+import * as Format from "../../output/Format.ts"
+import { isStdout, openOutput } from "../../output/openOutput.ts"
+import * as StreamOutput from "../../output/StreamOutput.ts"
+import * as Progress from "../../run/Progress.ts"
+import * as RunState from "../../run/RunState.ts"
+import * as ClientLayer from "../../settings/ClientLayer.ts"
+import * as LoadedSettings from "../../settings/LoadedSettings.ts"
+import * as WorkingFolder from "../../settings/WorkingFolder.ts"
+
+/** The values of the flags and arguments of `get`. */
+export interface Input extends MeetingIds.Given, Omit<DetailsFlags.Given, "details">, ConnectionFlags.Given {
+  readonly fields: string | undefined
+  readonly format: Format.Name | undefined
+  readonly output: string | undefined
+  readonly summary: "text" | "json"
+  readonly progress: Progress.Mode | undefined
+  readonly showPasswords: boolean
+}
+
+const words = Language.words({
+  en: {
+    none: ["no meeting id given", "Give at least one, such as: feishu-meetings get 7672989999303099091"],
+    overIds: ["it would overwrite the file of the ids", "Write to another file."],
+    rounded: (ids: number, first: string) =>
+      `${ids === 1 ? "1 id that was not found ends" : `${ids} ids that were not found end`} in zeros, such as ${first}: a spreadsheet may have rounded ${ids === 1 ? "it" : "them"}`,
+  },
+  zh: {
+    none: ["没有给出会议 ID", "请至少给出一个，例如：feishu-meetings get 7672989999303099091"],
+    overIds: ["会覆盖会议 ID 所在的文件", "请写到另一个文件。"],
+    rounded: (ids, first) => `有 ${ids} 个未找到的会议 ID 以多个 0 结尾，例如 ${first}：可能已被电子表格取整`,
+  },
+})
+
+/** Reads meetings by their ids and writes them. */
+export const get = Effect.fn("get")(function* (given: Input) {
+  const checked = yield* checkInput(given)
+  const { input, settings } = checked
+  const client = ClientLayer.layer(settings).pipe(Layer.provide(ClientLayer.http(settings)))
+  // A progress line begins where the data ends, and json data ends in the middle of a line.
+  const isInLine = input.output === undefined && process.stdout.isTTY && settings.format === "json"
+  const progress = yield* Progress.start({
+    mode: input.progress ?? (isInLine ? "none" : undefined),
+    rateLimit: settings.detailsRateLimit,
+    restingMillis: 0,
+  })
+  yield* transfer(checked, progress).pipe(
+    Effect.provide(Meetings.layerClient.pipe(Layer.provide(client))),
+    Effect.provideService(Events.Events, progress.listen),
+  )
+}, Effect.scoped)
+
+/** An input that may be run. */
+interface Checked {
+  readonly input: Input
+  readonly settings: LoadedSettings.Settings
+  readonly fields: ReadonlyArray<Fields.Field>
+  readonly request: Meetings.DetailsRequest
+  readonly ids: ReadonlyArray<MeetingId>
+}
+
+/** Checks everything that can be checked before anything is opened or sent. */
+const checkInput = Effect.fnUntraced(function* (given: Input) {
+  const say = yield* Language.say(words)
+  const { idsFrom, output } = given
+  // A name of standard output has the same effect as no --output.
+  const input: Input = output !== undefined && isStdout(output) ? { ...given, output: undefined } : given
+  if (input.ids.length === 0 && idsFrom === undefined)
+    return yield* FeishuError.invalidRequest("meeting-id", ...say.none)
+  const read = { ...input, details: true }
+  const fields = yield* FieldsFlag.read(read)
+  const settings = yield* LoadedSettings.load(input)
+  if (idsFrom !== undefined && InputFile.isStdin(idsFrom)) yield* LoadedSettings.checkStdin(settings)
+  if (input.output !== undefined) {
+    yield* WorkingFolder.check("--output", input.output)
+    if (idsFrom !== undefined && (yield* FileOutput.overwrites(input.output, idsFrom)))
+      return yield* FeishuError.invalidRequest("--output", ...say.overIds)
+  }
+  const request = (yield* DetailsFlags.request(read)) ?? {}
+  const ids = yield* MeetingIds.read(input, DetailsFlags.typed(read))
+  return { input, settings, fields, request, ids } satisfies Checked
+})
+
+/** Reads the meetings, and writes them to the output. */
+const transfer = Effect.fnUntraced(function* (
+  { fields, ids, input, request, settings }: Checked,
+  progress: Progress.Progress,
+) {
+  const run = yield* RunState.Run
+  const meetings = yield* Meetings.Meetings
+  const toTerminal = input.output === undefined && process.stdout.isTTY === true
+  const name = settings.format ?? (toTerminal ? "table" : "ndjson")
+  const format = Format.make(name, {
+    fields,
+    // Some terminals report 0 columns when they do not know.
+    columns: toTerminal ? process.stdout.columns || undefined : undefined,
+    toTerminal,
+  })
+  run.ids = ids
+  const written = { length: 0, rows: 0 }
+  // A number of spreadsheets and JavaScript keeps the first digits of an id.
+  const rounded: Array<MeetingId> = []
+  // A signal waits while the output is being opened, so that an open output is always closed.
+  yield* Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const output = yield* input.output === undefined
+        ? StreamOutput.stdout
+        : openOutput(input.output, { private: fields.includes("password"), journal: undefined })
+      if (input.output !== undefined) run.file = { path: input.output, part: output.part }
+      const write = (meeting: Meetings.IdRead) => {
+        const { rows, text } = format.rows([meeting], written)
+        return Effect.andThen(
+          output.write(text, () => {
+            written.length += text.length
+            written.rows += rows
+            run.rows += rows
+            run.idsWritten++
+            if (meeting.details?._tag === "NotFound" && meeting.meetingId.endsWith("0000"))
+              rounded.push(meeting.meetingId)
+          }),
+          progress.pageWritten,
+        )
+      }
+      yield* Stream.runForEach(meetings.detailsOf(ids, request), write).pipe(
+        restore,
+        Effect.onExit((exit) => {
+          // After a failure a table without rows is not written; other formats are valid documents wherever they end.
+          const isEmpty = written.length === 0 && Exit.isFailure(exit) && name === "table"
+          const text = isEmpty ? "" : format.end(written)
+          const closed = output.close({ text, exit, keep: written.rows > 0 })
+          return Exit.isSuccess(exit) ? Effect.map(closed, () => void (run.ended = "complete")) : closed
+        }),
+      )
+    }),
+  ).pipe(
+    // The reader of a pipe has what it wanted: that is not an error, and does not fail a pipeline.
+    Effect.catchTag("ReaderGone", () => Effect.sync(() => (run.ended = "limited"))),
+  )
+  if (rounded[0] !== undefined) {
+    const stderr = yield* Stderr
+    yield* stderr.line((yield* Language.say(words)).rounded(rounded.length, rounded[0]))
+  }
+})
