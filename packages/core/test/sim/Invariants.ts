@@ -4,8 +4,10 @@
  * 1. One stream gives each row at most once, and ends complete or fails with a `FeishuError` that carries a cursor.
  *    Cursors point behind the last page that came out.
  * 2. Joined with its resumes, a read brings every row that was there all the time, and none that is not. A call
- *    succeeds by a successful answer only.
- * 3. No 60 seconds see more requests of this app than its limit allows, and nobody is refused unless others use it.
+ *    succeeds by a successful answer only. Rows come in the order of the list, and what is told of a meeting was so
+ *    between a request and its answer; it is refused only by what refuses this meeting alone.
+ * 3. No window of a limit sees more requests of this app than it allows, each endpoint by itself, and nobody is refused
+ *    unless others use it.
  * 4. A token is fetched once for all who want it, and only when there is no valid one or it is soon over; one that is
  *    over, or was refused, is not sent again; while there is a good one no call fails for want of one.
  * 5. Nothing secret is in an error, log line, event or span.
@@ -13,21 +15,33 @@
  *    ends by its deadlines; what is final is not tried again.
  * 7. No fiber, sleep, slot or request is left behind.
  * 8. A read asks for each page of each window once, in their order; it costs a request for each page and for each
- *    retry, and no page is read that nobody wants.
+ *    retry, and no page is read that nobody wants. What is asked for each meeting is asked for once, with a bounded
+ *    number of meetings between the first that has not come out and the last that is asked for.
  */
 import { inspect } from "node:util"
-import { Cause, Exit, Option, Tracer } from "effect"
+import { Cause, Context, Exit, Fiber, Option, Tracer } from "effect"
 import { type Events, FeishuError, ListByNo, type Pagination } from "@effect-feishu/core"
 import type { Listener, Sent } from "./Network.ts"
-import type { Scenario } from "./Scenario.ts"
+import type { Plan, Scenario } from "./Scenario.ts"
 import type { Machine } from "./VirtualTime.ts"
+import { type About, type Target, windowsOf } from "./World.ts"
 
 /** One stream, from its first request to its end. */
 export interface Read {
   readonly name: string
   readonly readAhead: number
+  /** What it asks for each meeting, where it does. */
+  readonly details: Plan["details"]
+  /** Of its list. */
+  readonly pageSize: number
+  /** Ids that it was given as those that need not come again. */
+  readonly seen: ReadonlySet<string>
   /** Rows that came out. */
   readonly rows: Set<string>
+  /** The calls about meetings, by `callOf`. */
+  readonly calls: Map<string, AboutCall>
+  /** Meetings that are asked for and have not come out. */
+  readonly ahead: Set<string>
   /** Rows that the server has sent whole. */
   readonly served: Set<string>
   /** Pages that came out; not known where a stream gives rows. */
@@ -43,8 +57,20 @@ export interface Read {
   readonly walks: Map<string, Walk>
 }
 
+/** A call about a meeting: when the request was sent that it ended with, and when it ended. */
+interface AboutCall {
+  sentAt: number
+  endedAt: number | undefined
+  readonly query: Sent["query"]
+}
+
+/** The key of a call about a meeting. */
+export const callOf = ({ about, id }: Target): string => `${about} ${id}`
+
 /** What a read has seen of a window. */
 interface Walk {
+  /** The ids of each page that it has got. */
+  readonly ids: Array<ReadonlyArray<string>>
   /** The page token of the page that is due; none for the first. */
   due: string | undefined
   /** The page token behind each page that it has got; none behind the last. */
@@ -77,9 +103,10 @@ export interface Invariants {
   readonly switchedOff: () => void
   readonly onLogLine: (line: string) => void
   readonly checkError: (error: FeishuError.FeishuError) => void
-  readonly requests: () => number
-  /** Requests for meetings of this machine that were sent since then. */
-  readonly sentSince: (machine: Machine, time: number) => number
+  /** Every request, in the order of sending. */
+  readonly sent: ReadonlyArray<Sent>
+  /** Requests of this machine to an endpoint that were sent since then. */
+  readonly sentSince: (machine: Machine, about: About, time: number) => number
   /** A machine is about to end: what it has told must agree with what it has sent. */
   readonly checkTold: (machine: Machine) => void
 }
@@ -94,8 +121,8 @@ const mostRefusals = 10
 /** Seconds, as all that is about a reset. */
 const longestWait = 300
 const longestPause = 2_000
-/** Of all calls in 60 s: a tenth of the requests, which are hardly more than 100, or 10. */
-const mostRetries = 11
+/** Of all calls in 60 s: a tenth of the requests, or 10. */
+const mostRetries = (requests: number) => Math.max(10, 0.1 * requests) + 1
 /** Of `FeishuConfig`, and how late the watchdog and its timer may be. */
 const [headersTimeout, idleTimeout, attemptTimeout] = [20_000, 15_000, 30_000]
 const mostLate = 300
@@ -104,7 +131,13 @@ interface Call {
   readonly sent: Array<Sent>
   readonly begun: number
   readonly read: Read | undefined
+  /** `undefined` until its first request. */
+  target: Target | undefined
 }
+
+/** The ids of a page. */
+const idsOf = (data: Readonly<Record<string, unknown>> | undefined): ReadonlyArray<string> =>
+  ((data?.["meeting_briefs"] ?? []) as ReadonlyArray<{ readonly id: string }>).map(({ id }) => id)
 
 class WatchedSpan extends Tracer.NativeSpan {
   onEnd: ((exit: Exit.Exit<unknown, unknown>) => void) | undefined
@@ -138,22 +171,30 @@ interface Known {
   fetchedAt: number
   token: AtHand | undefined
   readonly refused: Set<string>
+  /** All requests, those for tokens too. */
   readonly sentAt: Array<number>
   readonly retriedAt: Array<number>
-  sent: number
   told: number
+  readonly lanes: Readonly<Record<About, KnownLane>>
+}
+
+/** What is known of a machine's requests to an endpoint. */
+interface KnownLane {
+  readonly sentAt: Array<number>
   /** After a refusal: how far requests must be apart, at least until a window has passed without another. */
   pace: { readonly millis: number; readonly since: number; readonly until: number } | undefined
   /** Closed gates, by the span of the call that closed them. */
   readonly gates: Map<unknown, { readonly since: number; readonly until: number }>
 }
 
+const makeLane = (): KnownLane => ({ sentAt: [], pace: undefined, gates: new Map() })
+
 /** Makes them. */
 export const make = (scenario: Scenario, now: () => number, trace: Array<string>): Invariants => {
   const violations: Array<string> = []
   const machines = new Map<Machine, Known>()
-  const arrivals: Array<number> = []
-  let requests = 0
+  const arrivals: Readonly<Record<About, Array<number>>> = { list: [], details: [], recording: [] }
+  const sent: Array<Sent> = []
   let awaited: Array<{ left: number; readonly run: () => void }> = []
 
   /** Milliseconds that pass at least while a client waits for so long by its clock. */
@@ -178,10 +219,8 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
         refused: new Set(),
         sentAt: [],
         retriedAt: [],
-        sent: 0,
         told: 0,
-        pace: undefined,
-        gates: new Map(),
+        lanes: { list: makeLane(), details: makeLane(), recording: makeLane() },
       }
       machines.set(machine, known)
     }
@@ -199,7 +238,7 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
   }
 
   /** The token that a request for meetings is sent with. */
-  const checkToken = ({ accessToken }: Sent, { fetchedAt, sentAt, token }: Known, call: Call | undefined) => {
+  const checkToken = ({ accessToken }: Sent, { fetchedAt, lanes, token }: Known, call: Call | undefined) => {
     const again = ({ outcome, ...before }: Sent) =>
       outcome === "token refused" && before.accessToken === accessToken
     if (call?.sent.some(again) === true)
@@ -207,25 +246,25 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
     if (token === undefined || token.value !== accessToken) return
     if (now() > token.endsAt) violate(`4 ${accessToken} is sent, although it ended at ${token.endsAt}`)
     // The one before should have had it refreshed.
-    const before = sentAt.at(-1) ?? 0
+    const before = Math.max(...Object.values(lanes).map(({ sentAt }) => sentAt.at(-1) ?? 0))
     if (before > token.refreshDue && before < now() && fetchedAt < token.refreshFrom)
       violate(`4 ${accessToken} was due to be refreshed at ${token.refreshDue}`)
   }
 
   const checkSent = (sent: Sent, known: Known, call: Call | undefined, read: Read | undefined) => {
-    if (sent.path !== ListByNo.path) {
+    if (sent.target === undefined) {
       const { token } = known
       if (token !== undefined && !known.refused.has(token.value) && now() < token.refreshFrom) {
         violate(`4 a token is fetched, although ${token.value} is good until ${token.refreshFrom}`)
       }
       return
     }
-    for (const { since, until } of known.gates.values()) {
+    const { gates, pace, sentAt } = known.lanes[sent.target.about]
+    for (const { since, until } of gates.values()) {
       if (sent.at > since && sent.at < until)
         violate(`3 sent ${until - sent.at} ms before the reset of a refusal`)
     }
     checkToken(sent, known, call)
-    const { pace, sentAt } = known
     const before = sentAt.at(-1) ?? 0
     if (
       pace !== undefined &&
@@ -237,12 +276,47 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
     }
     if (read === undefined) return
     if (read.ended) violate(`7 ${read.name} sends a request although it has ended`)
+    if (sent.target.about !== "list") return checkMeeting(sent, sent.target, read, call!)
     checkWalk(sent.query, read)
     if (read.readAhead > 1) return
+    if (read.details !== undefined) {
+      const waiting = [...read.served].filter((id) => !read.rows.has(id) && !read.seen.has(id)).length
+      if (waiting > mostAhead(read))
+        violate(`8 ${read.name} reads on although ${waiting} rows have not been asked for`)
+      return
+    }
     for (const id of read.served) {
       if (!read.rows.has(id))
         return violate(`8 ${read.name} reads on although row ${id} has not been asked for`)
     }
+  }
+
+  /**
+   * How many meetings may be asked for and not have come out, one by one, or when all of their page have been read. One more
+   * may be on its way to who has asked for it.
+   */
+  const mostAhead = ({ details, pageSize, pages }: Read): number =>
+    details === undefined ? 0 : details.concurrency + 1 + (pages === undefined ? 0 : pageSize)
+
+  /** A request about a meeting is for one that the list has given, and that has not come out. */
+  const checkMeeting = (sent: Sent, target: Target, read: Read, call: Call) => {
+    const { about, id } = target
+    const { ahead, calls, details, name, rows, served } = read
+    if (details === undefined || !details[about === "details" ? "details" : "recordings"])
+      return violate(`8 ${name} asks for the ${about} of ${id}, which nobody wants`)
+    const key = callOf(target)
+    const known = calls.get(key)
+    if (call.sent.length > 0) {
+      if (known === undefined) return violate(`8 ${name} asks for ${key} in a call about something else`)
+      known.sentAt = sent.at
+      return
+    }
+    if (known !== undefined) violate(`8 ${name} asks for ${key} twice`)
+    if (!served.has(id)) violate(`8 ${name} asks for ${key}, which is not listed`)
+    if (rows.has(id)) violate(`8 ${name} asks for ${key}, which has come out`)
+    calls.set(key, { sentAt: sent.at, endedAt: undefined, query: sent.query })
+    ahead.add(id)
+    if (ahead.size > mostAhead(read)) violate(`8 ${name} reads ${ahead.size} meetings ahead`)
   }
 
   /** Which window a request is of. Its start may be later than that of the window, where only a part of it can be read. */
@@ -257,13 +331,22 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
 
   /** A request is for the page that is due in its window, and windows come in their order. */
   const checkWalk = ({ end_time, meeting_no, page_token, start_time }: Sent["query"], read: Read) => {
-    const { name, readAhead, start, walks, windows } = read
+    const { details, name, readAhead, start, walks, windows } = read
     const window = windowOf(windows, start_time, end_time)
     if (window < start.window) return violate(`8 ${name} asks for ${start_time}-${end_time}: no window of it`)
     let walk = walks.get(walkOf(meeting_no!, window))
     if (walk === undefined) {
       const due = window === start.window ? start.pageToken : undefined
-      walk = { due, behind: [], out: 0, over: false, restarted: false, refusals: 0, expired: undefined }
+      walk = {
+        due,
+        ids: [],
+        behind: [],
+        out: 0,
+        over: false,
+        restarted: false,
+        refusals: 0,
+        expired: undefined,
+      }
       walks.set(walkOf(meeting_no!, window), walk)
       const before = walks.get(walkOf(meeting_no!, window - 1))
       const isGone =
@@ -276,11 +359,12 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
     if (read.pages !== undefined) {
       const ahead = walk.behind.length + 1 - walk.out
       // Five wait for their turn (documented in `Meetings.Resume`); when it comes, four of them are taken at once.
-      if (ahead > (readAhead === 1 ? 1 : 8)) violate(`8 ${name} reads ${ahead} pages of a window ahead`)
+      const most = details === undefined ? (readAhead === 1 ? 1 : 8) : Number.POSITIVE_INFINITY
+      if (ahead > most) violate(`8 ${name} reads ${ahead} pages of a window ahead`)
       const begun = [...walks].filter(
         ([key, { behind, out, over }]) => key.startsWith(meeting_no!) && !(over && out === behind.length),
       )
-      if (begun.length > 2 * readAhead + (readAhead === 1 ? 0 : 1))
+      if (details === undefined && begun.length > 2 * readAhead + (readAhead === 1 ? 0 : 1))
         violate(`8 ${name} has begun ${begun.length} windows`)
     }
     if (walk.over) violate(`8 ${name} goes on behind the end of window ${window}`)
@@ -302,15 +386,19 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
     if (Exit.isFailure(exit)) return
     const { data } = answer
     walk.due = data?.["has_more"] === false ? undefined : (data?.["page_token"] as string) || undefined
-    if (data !== undefined) walk.behind.push(walk.due)
+    if (data !== undefined) {
+      walk.behind.push(walk.due)
+      walk.ids.push(idsOf(data))
+    }
     walk.over = walk.due === undefined
   }
 
-  const checkRetry = (delayMillis: number, { retriedAt }: Known) => {
+  const checkRetry = (delayMillis: number, { retriedAt, sentAt }: Known) => {
     if (delayMillis > longestPause) violate(`6 a pause of ${delayMillis} ms before another try`)
     retriedAt.push(now())
     while (retriedAt[0]! <= now() - atLeast(window)) retriedAt.shift()
-    if (retriedAt.length > mostRetries) violate(`6 ${retriedAt.length} retries in 60 s`)
+    const sent = sentAt.length - (sentAt.findLastIndex((at) => at <= now() - window - 1_000) + 1)
+    if (retriedAt.length > mostRetries(sent)) violate(`6 ${retriedAt.length} retries in 60 s`)
   }
 
   const onCallEnd = (machine: Machine, span: WatchedSpan, call: Call, exit: Exit.Exit<unknown, unknown>) => {
@@ -320,17 +408,22 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
     const took = now() - call.begun
     if (Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)) {
       // Who is stopped in the very moment of a refusal closes no gate any more.
-      for (const { gates } of machines.values()) if (gates.get(span)?.since === now()) gates.delete(span)
+      for (const { lanes } of machines.values())
+        for (const { gates } of Object.values(lanes)) if (gates.get(span)?.since === now()) gates.delete(span)
       return
     }
     if (call.read !== undefined && Exit.isFailure(exit)) call.read.failed++
-    if (call.read !== undefined && call.sent.length > 0) learn(call.read, call.sent.at(-1)!, exit)
+    if (call.read !== undefined && call.target?.about === "list") learn(call.read, call.sent.at(-1)!, exit)
+    const about = call.target && call.read?.calls.get(callOf(call.target))
+    if (about !== undefined) about.endedAt = now()
     if (transient > mostTransient) violate(`6 a call was tried ${transient} times`)
     if (refused > mostRefusals) violate(`6 a call was refused ${refused} times by the limit`)
     if (token > 2) violate(`4 a call had its token refused ${token} times`)
     if (took > 60 * minute) violate(`6 a call took ${took} ms`)
     if (call.sent.slice(0, -1).some(({ outcome }) => outcome === "final"))
       violate("6 a call was tried again, although its answer was final")
+    if (call.sent.slice(0, -1).some(({ outcome }) => outcome === "success"))
+      violate("8 a call asked again, although it was answered")
     const last = call.sent.at(-1)?.outcome
     if (Exit.isSuccess(exit)) {
       if (last !== "success") violate(`2 a call succeeded, although its answer was ${last}`)
@@ -360,9 +453,9 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
   }
 
   const begin = (read: Read) => {
-    read.begun++
-    if (++read.underWay > read.readAhead)
-      violate(`8 ${read.underWay} requests beside each other, ${read.readAhead} windows were asked for`)
+    const { concurrency = 0, details = false, recordings = false } = read.details ?? {}
+    const most = read.readAhead + concurrency * [details, recordings].filter(Boolean).length
+    if (++read.underWay > most) violate(`8 ${read.underWay} calls beside each other, ${most} were asked for`)
   }
 
   const tracer = (machine: Machine) =>
@@ -376,7 +469,7 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
           span.onEnd = () => known.fetching--
         }
         if (options.name === "FeishuClient.call") {
-          const call: Call = { sent: [], begun: now(), read: span.read }
+          const call: Call = { sent: [], begun: now(), read: span.read, target: undefined }
           span.call = call
           if (call.read !== undefined) begin(call.read)
           span.onEnd = (exit) => {
@@ -394,32 +487,45 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
     violate,
     tracer,
     checkError,
-    requests: () => requests,
-    sentSince: (machine, time) => knownOf(machine).sentAt.filter((at) => at >= time).length,
+    sent,
+    sentSince: (machine, about, time) =>
+      knownOf(machine).lanes[about].sentAt.filter((at) => at >= time).length,
     listener: {
       note,
-      sent: (sent) => {
-        requests++
-        const known = knownOf(sent.machine)
-        const span = sent.span instanceof WatchedSpan ? sent.span : undefined
+      sent: (request) => {
+        sent.push(request)
+        const known = knownOf(request.machine)
+        const span = request.span instanceof WatchedSpan ? request.span : undefined
         const read = span?.read
-        known.sent++
-        const { end_time, meeting_no, page_token, start_time } = sent.query
+        const { end_time, meeting_no, page_token, start_time } = request.query
+        const { target } = request
         note(
-          sent.path === ListByNo.path
-            ? `${known.number}> ${read?.name ?? "?"} ${meeting_no} ${start_time}-${end_time} ${page_token ?? "first page"}`
-            : `${known.number}> token`,
+          target === undefined
+            ? `${known.number}> token`
+            : target.about === "list"
+              ? `${known.number}> ${read?.name ?? "?"} ${meeting_no} ${start_time}-${end_time} ${page_token ?? "first page"}`
+              : `${known.number}> ${read?.name ?? "?"} ${callOf(target)}`,
         )
-        checkSent(sent, known, span?.call, read)
-        if (sent.path === ListByNo.path) known.sentAt.push(sent.at)
-        span?.call?.sent.push(sent)
+        const call = span?.call
+        checkSent(request, known, call, read)
+        known.sentAt.push(request.at)
+        if (target !== undefined) known.lanes[target.about].sentAt.push(request.at)
+        if (call === undefined) return
+        if (target !== undefined && call.target === undefined) {
+          call.target = target
+          if (read !== undefined && target.about === "list") read.begun++
+        }
+        call.sent.push(request)
       },
-      arrived: ({ path }) => {
-        if (path !== ListByNo.path) return
-        while (arrivals.length > 0 && arrivals[0]! <= now() - window) arrivals.shift()
-        arrivals.push(now())
-        const { requests: most } = scenario.limit
-        if (arrivals.length > most) violate(`3 ${arrivals.length} requests in 60 s, ${most} are allowed`)
+      arrived: ({ target }) => {
+        if (target === undefined) return
+        const arrived = arrivals[target.about]
+        arrived.push(now())
+        for (const { millis, requests: most } of windowsOf(scenario, target.about)) {
+          const count = arrived.length - (arrived.findLastIndex((at) => at <= now() - millis) + 1)
+          if (count > most)
+            violate(`3 ${count} requests for ${target.about} in ${millis} ms, ${most} are allowed`)
+        }
       },
       abandoned: ({ path }, awaited, millis) => {
         if (millis > (awaited === "headers" ? headersTimeout : idleTimeout) + mostLate)
@@ -427,8 +533,15 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
       },
       answered: (sent, answer) => {
         const known = knownOf(sent.machine)
+        const { target } = sent
+        const what =
+          target === undefined
+            ? "token"
+            : target.about === "list"
+              ? (sent.query["page_token"] ?? "first page")
+              : callOf(target)
         note(
-          `${known.number}< ${sent.path === ListByNo.path ? (sent.query["page_token"] ?? "first page") : "token"}: ${answer.status} ${answer.verdict} ${sent.path === ListByNo.path ? answer.body.length : answer.body}`,
+          `${known.number}< ${what}: ${answer.status} ${answer.verdict} ${target === undefined ? answer.body : answer.body.length}`,
         )
         if (answer.issued !== undefined && answer.verdict === "success") {
           const { expire, value } = answer.issued
@@ -443,19 +556,18 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
             endsAt: now() + life + 5,
           }
         }
-        if (sent.path !== ListByNo.path) return
+        if (target === undefined) return
         if (answer.verdict === "token refused" && sent.accessToken !== undefined)
           known.refused.add(sent.accessToken)
         if (answer.resetSeconds !== undefined && answer.resetSeconds <= longestWait) {
-          known.gates.set(sent.span, { since: now(), until: now() + answer.resetSeconds * 1_000 })
+          known.lanes[target.about].gates.set(sent.span, {
+            since: now(),
+            until: now() + answer.resetSeconds * 1_000,
+          })
         }
         const read = sent.span instanceof WatchedSpan ? sent.span.read : undefined
         if (answer.verdict === "success" && read !== undefined) {
-          const rows = answer.data?.["meeting_briefs"] as
-            | ReadonlyArray<{ readonly id: string }>
-            | null
-            | undefined
-          for (const { id } of rows ?? []) read.served.add(id)
+          for (const id of idsOf(answer.data)) read.served.add(id)
         }
       },
     },
@@ -470,7 +582,12 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
       if (event._tag === "RequestSent") knownOf(machine).told++
       if (event._tag === "RateLimitRefused" && event.paceMillis >= window / 100) {
         const until = now() + event.resetMillis + window
-        knownOf(machine).pace = { millis: event.paceMillis, since: now(), until }
+        // The event does not say which endpoint it is of, but comes from within its call.
+        const context = Fiber.getCurrent()?.context ?? Context.empty()
+        const span = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
+        const target = span instanceof WatchedSpan ? span.call?.target : undefined
+        if (target === undefined) return violate("3 a refusal that belongs to no call")
+        knownOf(machine).lanes[target.about].pace = { millis: event.paceMillis, since: now(), until }
       }
       if (event._tag === "Retrying") {
         checkError(event.error)
@@ -479,9 +596,9 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
     },
     onLogLine: (line) => checkSecrets("a log line", line),
     checkTold: (machine) => {
-      const { sent, told } = knownOf(machine)
+      const { sentAt, told } = knownOf(machine)
       // One that is interrupted between the two was told of and not sent.
-      if (told < sent) violate(`5 ${sent} requests were sent, only ${told} were told of`)
+      if (told < sentAt.length) violate(`5 ${sentAt.length} requests were sent, only ${told} were told of`)
     },
   }
 }

@@ -1,7 +1,6 @@
 /** What lies between client and server: delays both ways, and everything that goes wrong on the way. */
 import { Effect, Option, Stream, type Tracer } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
-import { ListByNo } from "@effect-feishu/core"
 import type { Dice } from "./Dice.ts"
 import type { Scenario } from "./Scenario.ts"
 import type { Machine, VirtualTime } from "./VirtualTime.ts"
@@ -11,6 +10,8 @@ import * as World from "./World.ts"
 export interface Sent {
   readonly machine: Machine
   readonly path: string
+  /** `undefined` for a request for a token. */
+  readonly target: World.Target | undefined
   readonly query: Readonly<Record<string, string>>
   readonly accessToken: string | undefined
   /** The span that it was sent in. */
@@ -18,6 +19,8 @@ export interface Sent {
   readonly at: number
   /** What the client has got; nothing as long as there is no end of an answer. */
   outcome: World.Verdict | "unanswered"
+  /** When it had the answer whole. */
+  answeredAt: number | undefined
   answer: World.Answer | undefined
 }
 
@@ -229,6 +232,39 @@ const payload: Readonly<Record<string, Fault>> = {
   ),
 }
 
+const theSame = [
+  "cut short",
+  "an empty body",
+  "no code",
+  "code null",
+  "code as text",
+  "rows although it failed, 500",
+  "the answer of a token endpoint",
+] as const
+const ofMeeting: Readonly<Record<string, Fault>> = {
+  ...Object.fromEntries(theSame.map((name) => [name, payload[name]!])),
+  "no data": envelope({ data: undefined }, "transient"),
+  "data null": envelope({ data: null }, "transient"),
+}
+
+/** What the answer about a meeting can be spoilt to. With data, a recording that is left out says that there is none. */
+const payloads: Readonly<Record<World.About, Readonly<Record<string, Fault>>>> = {
+  list: payload,
+  details: {
+    ...ofMeeting,
+    "no meeting": spoilt(() => ({}), "transient"),
+    "a meeting that is null": spoilt((data) => ({ ...data, meeting: null }), "transient"),
+    "participants as an object": spoilt(
+      ({ meeting }) => ({ meeting: { ...(meeting as object), participants: { first: "SECRET" } } }),
+      "final",
+    ),
+  },
+  recording: {
+    ...ofMeeting,
+    "a recording as text": spoilt(() => ({ recording: "SECRET" }), "final"),
+  },
+}
+
 const tokenEndpoint: Readonly<Record<string, Fault>> = {
   ...network,
   slow: { late: 1 },
@@ -262,11 +298,11 @@ export const make = (
     Object.entries(gateway).map(([name, answer]) => [name, { gateway: answer }]),
   )
 
-  const drawFault = (path: string): readonly [string, Fault] | undefined => {
+  const drawFault = (target: World.Target | undefined): readonly [string, Fault] | undefined => {
     if (isCalm()) return undefined
     const outage = scenario.outages.find(({ from, to }) => time.now() >= from && time.now() < to)?.what
     const from = (faults: Readonly<Record<string, Fault>>) => dice.pick(Object.entries(faults))
-    if (path !== ListByNo.path) return dice.chance(weather.tokenEndpoint) ? from(tokenEndpoint) : undefined
+    if (target === undefined) return dice.chance(weather.tokenEndpoint) ? from(tokenEndpoint) : undefined
     if (outage === "network") return from(network)
     if (outage === "gateway") return ["500 and 121001", gatewayFaults["500 and 121001"]!]
     if (outage === "limit") return ["429, reset in 7", gatewayFaults["429, reset in 7"]!]
@@ -274,7 +310,7 @@ export const make = (
       return ["the token is refused", { gateway: failure(400, 99991663, "token refused") }]
     if (dice.chance(weather.network)) return from(network)
     if (dice.chance(weather.gateway)) return from(gatewayFaults)
-    return dice.chance(weather.payload) ? from(payload) : undefined
+    return dice.chance(weather.payload) ? from(payloads[target.about]) : undefined
   }
   const way = (longest: number) => dice.int(1, dice.chance(0.9) ? Math.ceil(longest / 4) : longest)
 
@@ -312,14 +348,16 @@ export const make = (
         const sent: Sent = {
           machine,
           path: url.pathname,
+          target: World.targetOf(url.pathname),
           query: Object.fromEntries(url.searchParams),
           accessToken: request.headers["authorization"]?.replace("Bearer ", ""),
           span: Option.getOrUndefined(span),
           at: time.now(),
           outcome: "unanswered",
+          answeredAt: undefined,
           answer: undefined,
         }
-        const [name, fault] = drawFault(sent.path) ?? [undefined, undefined]
+        const [name, fault] = drawFault(sent.target) ?? [undefined, undefined]
         listener.sent(sent)
         if (name !== undefined) listener.note(`  ${name}`)
         const broken = (code: string) =>
@@ -349,6 +387,7 @@ export const make = (
                 if (index === parts.length - 1) {
                   sent.outcome = answer.verdict
                   sent.answer = answer
+                  sent.answeredAt = time.now()
                   listener.answered(sent, answer)
                 }
                 return Effect.succeed(bytes)

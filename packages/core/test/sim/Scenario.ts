@@ -1,5 +1,5 @@
 /** What a seed stands for: the meetings, how this Feishu behaves, the weather, who reads what, and who is stopped when. */
-import { ListByNo, MeetingNo, type Meetings, type TimeRange } from "@effect-feishu/core"
+import { ListByNo, MeetingNo, type Meetings, type RateLimit, type TimeRange } from "@effect-feishu/core"
 import * as Dice from "./Dice.ts"
 import type { Manners } from "./VirtualTime.ts"
 
@@ -10,7 +10,16 @@ export interface Row {
   readonly time: number
   readonly topic: string
   readonly since: number
+  /** When it ends, in milliseconds of virtual time. */
+  readonly endsAt: number
+  /** When its recording is ready, in milliseconds of virtual time; `undefined` where nobody records it. */
+  readonly recordedAt: number | undefined
+  /** The code that refuses its details, and its recording. */
+  readonly refused: { readonly details: number | undefined; readonly recording: number | undefined }
 }
+
+/** The requests about a single meeting. */
+export type AboutMeeting = "details" | "recording"
 
 /** How a reader calls, and what it does with what comes. */
 export interface Plan {
@@ -18,7 +27,17 @@ export interface Plan {
   readonly numbers: ReadonlyArray<MeetingNo>
   readonly options: Meetings.Options & { readonly readAhead: number; readonly pageSize: number }
   /** Which function of `Meetings` it calls. */
-  readonly by: "pages" | "page" | "stream" | "outcomes" | "streamMany"
+  readonly by: "pages" | "page" | "stream" | "outcomes" | "streamMany" | "detailsOf"
+  /** What it asks for each meeting, by the function of `Meetings` that reads details; `undefined` where it reads the list only. */
+  readonly details:
+    | (Meetings.DetailsRequest & {
+        readonly details: boolean
+        readonly recordings: boolean
+        readonly concurrency: number
+      })
+    | undefined
+  /** Whether it goes on with the ids of the meetings that it has, so that none of them comes again. */
+  readonly seen: boolean
   /** Stops after so many rows. */
   readonly take: number | undefined
   /** The longest that it works on a page, in milliseconds. */
@@ -72,6 +91,21 @@ export interface Scenario {
     readonly others: number
     readonly tellsReset: boolean
   }
+  /** How requests about single meetings are answered. */
+  readonly meetings: {
+    /** The limits of each endpoint; those that the endpoint declares unless given. */
+    readonly limits: Readonly<Record<AboutMeeting, RateLimit.Windows | undefined>>
+    /** How the server counts them. */
+    readonly kind: Scenario["limit"]["kind"]
+    /** Requests of other programs to each endpoint, as a share of its limit of a minute. */
+    readonly others: number
+    /** How the end of a meeting is said that runs. */
+    readonly end: "0" | "absent" | "the start"
+    /** How it is said that there is no recording, and of a meeting that runs, and of one whose recording is being made. */
+    readonly none: "121004" | "empty data" | "null"
+    readonly running: 121004 | 122001 | 124002
+    readonly beingMade: 121004 | 124002
+  }
   readonly token: {
     readonly life: number
     readonly tells: "the truth" | "two hours" | "odd things"
@@ -114,6 +148,28 @@ const day = 86_400
 /** 2026-11-22: any time will do. */
 const epoch = 1_795_305_600_000
 
+/** Limits small enough to be felt in a fast test, in either order. */
+const limitsOfMeetings: ReadonlyArray<RateLimit.Windows | undefined> = [
+  undefined,
+  undefined,
+  [
+    { requests: 20, window: "60 seconds" },
+    { requests: 5, window: "1 second" },
+  ],
+  [
+    { requests: 4, window: "1 second" },
+    { requests: 60, window: "60 seconds" },
+  ],
+  [
+    { requests: 30, window: "60 seconds" },
+    { requests: 2, window: "1 second" },
+  ],
+  [
+    { requests: 8, window: "60 seconds" },
+    { requests: 8, window: "1 second" },
+  ],
+]
+
 /** Draws it. */
 export const draw = (seed: number): Scenario => {
   const dice = Dice.make(`scenario ${seed}`)
@@ -124,6 +180,8 @@ export const draw = (seed: number): Scenario => {
         awayDays: age.chance(0.6) ? age.pick([0.5, 3, 30, 95, 200]) : undefined,
       }
     : undefined
+  const about = Dice.make(`details ${seed}`)
+  const withDetails = about.chance(0.5)
   const calm = dice.chance(0.2)
   const share = (most: number) => (calm || dice.chance(0.3) ? 0 : dice.next() * most)
   const calmFrom = dice.int(1, 25) * minute
@@ -153,7 +211,7 @@ export const draw = (seed: number): Scenario => {
   const pageSize = dice.pick([1, 2, 3, 7, 20, 50])
   const rowsInAll = Math.min(700, Math.ceil((pagesInAll / plansInAll) * pageSize))
   const inserts = dice.pick([0, 0, 0.1, 0.4])
-  const rows = Array.from({ length: rowsInAll }, (_, index): Row => {
+  const listed = Array.from({ length: rowsInAll }, (_, index) => {
     const where = dice.next()
     const time =
       where < 0.1
@@ -171,8 +229,29 @@ export const draw = (seed: number): Scenario => {
       since: dice.chance(inserts) ? sometime() : Number.NEGATIVE_INFINITY,
     }
   })
+  const [running, late] = [about.pick([0, 0.1, 0.5]), about.pick([0, 0.1, 0.5])]
+  const meetingOf = (row: (typeof listed)[number]): Row => {
+    const endsAt = about.chance(running) ? about.int(0, calmFrom) : Number.NEGATIVE_INFINITY
+    const madeIn = about.pick([0, 30_000, 5 * minute])
+    const recordedAt = about.chance(late) ? about.int(0, calmFrom) : Number.NEGATIVE_INFINITY
+    return {
+      ...row,
+      // What the list gives need not be a number.
+      id: about.chance(0.02) ? `room/${row.id}` : row.id,
+      endsAt,
+      recordedAt: about.chance(0.6) ? Math.max(endsAt + madeIn, recordedAt) : undefined,
+      refused: {
+        details: about.chance(0.85) ? undefined : about.pick([121003, 121004, 121005, 121005]),
+        recording: about.chance(0.85) ? undefined : about.pick([121003, 121005, 121005, 122002]),
+      },
+    }
+  }
+  const ended = { endsAt: Number.NEGATIVE_INFINITY, recordedAt: undefined }
+  const rows = withDetails
+    ? listed.slice(0, about.pick([10, 30, 60, 150])).map(meetingOf)
+    : listed.map((row): Row => ({ ...row, ...ended, refused: { details: undefined, recording: undefined } }))
 
-  const plans = Array.from({ length: plansInAll }, (_, index): Plan => {
+  const listPlans = Array.from({ length: plansInAll }, (_, index): Plan => {
     const anyWay = dice.pick(["pages", "pages", "stream", "outcomes", "streamMany", "page"] as const)
     // Who reads many numbers gives the range anew, and one that is too old then is refused.
     const by = aging === undefined || !["outcomes", "streamMany"].includes(anyWay) ? anyWay : "pages"
@@ -185,6 +264,8 @@ export const draw = (seed: number): Scenario => {
         order: dice.pick([undefined, "oldest", "newest"] as const),
       },
       by,
+      details: undefined,
+      seen: false,
       take: by === "stream" && dice.chance(0.3) ? dice.int(1, 30) : undefined,
       slowness: dice.pick([0, 0, 0, 2_000, 45_000]),
       storesEvery: dice.pick([1, 1, 2, 5]),
@@ -192,6 +273,28 @@ export const draw = (seed: number): Scenario => {
       starts: dice.chance(0.5) ? 0 : dice.int(0, 20_000),
     }
   })
+  const readingDetails = (plan: Plan): Plan => ({
+    ...plan,
+    by: plan.by === "streamMany" ? "outcomes" : plan.by === "page" ? "detailsOf" : plan.by,
+    details: {
+      ...about.pick([
+        { details: true, recordings: false },
+        { details: true, recordings: true },
+        { details: true, recordings: true },
+        { details: false, recordings: true },
+      ]),
+      ...about.pick<Meetings.DetailsOptions>([
+        {},
+        { participants: true },
+        { participants: true, abilities: true, userIdType: "union_id" },
+      ]),
+      concurrency: about.pick([1, 2, 3, 10, 50]),
+    },
+    seen: about.chance(0.5),
+  })
+  const plans = withDetails
+    ? listPlans.map((plan) => (about.chance(0.8) ? readingDetails(plan) : plan))
+    : listPlans
 
   return {
     seed,
@@ -216,6 +319,17 @@ export const draw = (seed: number): Scenario => {
       shift: dice.int(1, 59_000),
       others: calm || dice.chance(0.75) ? 0 : requests * dice.pick([0.2, 0.6, 1.5]),
       tellsReset: dice.chance(0.8),
+    },
+    meetings: {
+      limits: withDetails
+        ? { details: about.pick(limitsOfMeetings), recording: about.pick(limitsOfMeetings) }
+        : { details: undefined, recording: undefined },
+      kind: about.pick(["fixed window", "shifted window", "sliding log", "token bucket"]),
+      others: calm || !withDetails || about.chance(0.75) ? 0 : about.pick([0.2, 0.6, 1.5]),
+      end: about.pick(["0", "absent", "the start"]),
+      none: about.pick(["121004", "empty data", "null"]),
+      running: about.pick([122001, 122001, 121004, 124002]),
+      beingMade: about.pick([124002, 124002, 121004]),
     },
     token: {
       life: dice.pick([90_000, 5 * minute, 31 * minute, 120 * minute, 120 * minute]),

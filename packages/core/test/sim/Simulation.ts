@@ -13,7 +13,15 @@ import {
   Tracer,
 } from "effect"
 import { HttpClient } from "effect/http"
-import { AccessToken, Events, type MeetingNo, Meetings, Secret } from "@effect-feishu/core"
+import {
+  AccessToken,
+  Events,
+  type MeetingId,
+  type MeetingNo,
+  Meetings,
+  RateLimit,
+  Secret,
+} from "@effect-feishu/core"
 import * as Dice from "./Dice.ts"
 import * as Invariants from "./Invariants.ts"
 import * as Network from "./Network.ts"
@@ -29,20 +37,28 @@ export interface Report {
   readonly violations: ReadonlyArray<string>
   /** Everything that happened, a line each. */
   readonly trace: ReadonlyArray<string>
-  readonly requests: number
+  /** Every request, in the order of sending. */
+  readonly sent: ReadonlyArray<Network.Sent>
   /** Milliseconds of virtual time. */
   readonly took: number
 }
 
 const minute = 60_000
+const abouts = ["list", "details", "recording"] as const
 /** From the last fault on: the slowest reader of the longest list is far below. */
 const longest = 12 * 60 * minute
 /** After it, everything that a client does by itself has ended, and its limit is as if it were new. */
 const rest = 120 * minute
 
-/** Runs a seed. */
-export const run = (seed: number): Report => {
-  const scenario = Scenario.draw(seed)
+/** After which a request without an answer has been given up at the latest. */
+const longestAttempt = 30_300
+
+/** Runs a seed, perhaps with changes to what follows from it. */
+export const run = (
+  seed: number,
+  change: (scenario: Scenario.Scenario) => Scenario.Scenario = (scenario) => scenario,
+): Report => {
+  const scenario = change(Scenario.draw(seed))
   const dice = (of: string) => Dice.make(`${of} ${seed}`)
   const time = VirtualTime.make(dice("time"), scenario.tiesByDice)
   const trace: Array<string> = []
@@ -58,13 +74,38 @@ export const run = (seed: number): Report => {
     Reader.make(scenario, plan, dice(`reader ${index}`), world, invariants, time.now, isCalm),
   )
 
-  const layer = (machine: VirtualTime.Machine, initially: "free" | "full") =>
+  const operations = Object.fromEntries(
+    (["details", "recording"] as const).flatMap((about) => {
+      const windows = scenario.meetings.limits[about]
+      return windows === undefined ? [] : [[World.operationOf[about], windows]]
+    }),
+  )
+  /** What a process knows that keeps a record of the requests of those before it. */
+  const resting = (): RateLimit.Resting => {
+    const restsOf = (about: World.About) =>
+      invariants.sent
+        .filter(({ target }) => target?.about === about)
+        .map(({ answeredAt, at }) =>
+          answeredAt === undefined
+            ? RateLimit.restMillis("unanswered") - (time.now() - at - longestAttempt)
+            : RateLimit.restMillis("answered") - (time.now() - answeredAt),
+        )
+    return {
+      restingMillis: restsOf("list"),
+      operations: {
+        [World.operationOf.details]: restsOf("details"),
+        [World.operationOf.recording]: restsOf("recording"),
+      },
+    }
+  }
+  const records = dice("records")
+  const layer = (machine: VirtualTime.Machine, initially: RateLimit.Options["initially"]) =>
     Meetings.layer({
       credentials: AccessToken.selfBuiltApp({
         appId: World.app.id,
         appSecret: Secret.appSecret(World.app.secret),
       }),
-      rateLimit: { requests: scenario.limit.requests, initially },
+      rateLimit: { requests: scenario.limit.requests, operations, initially },
     }).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, clientOf(machine))))
 
   /** After everything: nothing goes on, and the whole limit is there again. */
@@ -74,22 +115,44 @@ export const run = (seed: number): Report => {
     if (machine.asleep() > 0) violate(`7 ${machine.asleep()} sleeps go on although nobody reads`)
     if (machine.fibers().length > 1)
       violate(`7 ${machine.fibers().length - 1} fibers go on although nobody reads`)
-    if (invariants.sentSince(machine, before + 1) > 0) violate("7 requests are sent although nobody reads")
+    if (abouts.some((about) => invariants.sentSince(machine, about, before + 1) > 0))
+      violate("7 requests are sent although nobody reads")
     if (scenario.limit.requests > 20 && seed % 10 !== 0) return
-    const { page } = yield* Meetings.Meetings
+    const { details, page } = yield* Meetings.Meetings
     const one = page({ meetingNo: "100000009" as MeetingNo, range: { from: "1d" }, pageSize: 1 })
+    if (scenario.meetings.limits.details !== undefined) {
+      // What was sent before the process began rests from its first use of the limit, which may be this one.
+      yield* one
+      yield* Effect.sleep(2 * minute)
+    }
     const awake = time.now()
     // The first brings a fresh token, perhaps at its second try; the others must not wait for anything.
     world.revokeTokens()
     yield* one
     const then = time.now()
-    const free = scenario.limit.requests - invariants.sentSince(machine, awake)
+    const free = scenario.limit.requests - invariants.sentSince(machine, "list", awake)
     yield* Effect.all(
       Array.from({ length: free }, () => one),
       { concurrency: "unbounded" },
     )
-    const late = invariants.sentSince(machine, then + 1)
+    const late = invariants.sentSince(machine, "list", then + 1)
     if (late > 0) violate(`7 ${late} of ${free} slots were not free after a rest`)
+    if (scenario.meetings.limits.details === undefined) return
+    // All that a minute allows: as much of it at once as a second allows, and the next as soon as that has passed.
+    const [perMinute, perSecond] = World.windowsOf(scenario, "details")
+    const began = time.now()
+    yield* Effect.all(
+      Array.from({ length: perMinute!.requests }, () => Effect.ignore(details("1" as MeetingId))),
+      { concurrency: "unbounded" },
+    )
+    const atOnce = invariants.sentSince(machine, "details", began)
+    const later = invariants.sentSince(machine, "details", began + 1)
+    if (atOnce - later !== perSecond!.requests)
+      violate(`7 ${atOnce - later} of ${perSecond!.requests} requests of a second were sent after a rest`)
+    const rounds = Math.ceil(perMinute!.requests / perSecond!.requests) - 1
+    const { delay, manners } = scenario
+    const most = (rounds + 1) * (1_250 + delay.there + delay.back + manners.latest + 400)
+    if (time.now() - began > most) violate(`7 a minute's requests took ${time.now() - began} ms, not ${most}`)
   }, Effect.orDie)
 
   let running:
@@ -100,6 +163,8 @@ export const run = (seed: number): Report => {
     const machine = time.machine(scenario.manners, scenario.epoch + time.now())
     const number = ++processes
     note(`process ${number} starts`)
+    const keepsRecords = scenario.plans.some(({ details }) => details !== undefined) && records.chance(0.5)
+    const initially = number === 1 ? "free" : keepsRecords ? resting() : "full"
     const logger = Logger.map(Logger.formatLogFmt, invariants.onLogLine)
     const context = machine.context.pipe(
       Context.add(Tracer.Tracer, invariants.tracer(machine)),
@@ -117,10 +182,7 @@ export const run = (seed: number): Report => {
       if (!readers.every((reader) => reader.isDone())) return
       calm = true
       yield* checkRested(machine)
-    }).pipe(
-      Effect.provide(layer(machine, number === 1 ? "free" : "full")),
-      Random.withSeed(`client ${number} ${seed}`),
-    )
+    }).pipe(Effect.provide(layer(machine, initially)), Random.withSeed(`client ${number} ${seed}`))
     const fiber = Effect.runForkWith(context)(Effect.orDie(program))
     running = { machine, fiber, stopped: false }
     const current = running
@@ -164,13 +226,23 @@ export const run = (seed: number): Report => {
   }
   for (const at of scenario.token.revokedAt) time.after(at, world.revokeTokens)
   for (const { at, by } of scenario.wallClockJumps) time.after(at, () => running?.machine.moveWallClock(by))
-  const others = dice("others")
-  const otherArrives = () => {
-    if (isCalm()) return
-    world.otherArrives()
-    time.after((-Math.log(1 - others.next()) * minute) / scenario.limit.others, otherArrives)
+  /** Lets another program send so many requests a minute to an endpoint. */
+  const share = (about: World.About, perMinute: number) => {
+    if (perMinute === 0) return
+    const others = dice(about === "list" ? "others" : `others ${about}`)
+    const arrive = () => {
+      if (isCalm()) return
+      world.otherArrives(about)
+      time.after((-Math.log(1 - others.next()) * minute) / perMinute, arrive)
+    }
+    time.after(others.int(0, minute), arrive)
   }
-  if (scenario.limit.others > 0) time.after(others.int(0, minute), otherArrives)
+  const others: Readonly<Record<World.About, number>> = {
+    list: scenario.limit.others,
+    details: scenario.meetings.others * World.windowsOf(scenario, "details")[0]!.requests,
+    recording: scenario.meetings.others * World.windowsOf(scenario, "recording")[0]!.requests,
+  }
+  for (const about of abouts) share(about, others[about])
   const away = scenario.stops.reduce((sum, { pause }) => sum + pause, 0)
   time.after(scenario.calmFrom + away + longest, () => {
     if (!ended) violate("6 it does not come to an end")
@@ -182,8 +254,8 @@ export const run = (seed: number): Report => {
   } catch (error) {
     violate(`6 ${error instanceof Error ? error.message : String(error)}`)
   }
-  if (scenario.limit.others === 0 && world.refusals() > 0) {
-    violate(`3 ${world.refusals()} refusals, although nobody else uses the limit`)
-  }
-  return { seed, violations: invariants.violations, trace, requests: invariants.requests(), took: time.now() }
+  for (const about of abouts)
+    if (others[about] === 0 && world.refusals(about) > 0)
+      violate(`3 ${world.refusals(about)} refusals of ${about}, although nobody else uses its limit`)
+  return { seed, violations: invariants.violations, trace, sent: invariants.sent, took: time.now() }
 }

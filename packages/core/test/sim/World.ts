@@ -1,7 +1,51 @@
 /** Feishu as the client meets it: meetings that appear, page tokens, access tokens that end, and the rate limit. */
-import { ListByNo, type MeetingNo } from "@effect-feishu/core"
+import { Duration } from "effect"
+import { GetMeeting, GetRecording, ListByNo, type MeetingNo, type RateLimit } from "@effect-feishu/core"
 import type { Dice } from "./Dice.ts"
-import type { Row, Scenario } from "./Scenario.ts"
+import type { AboutMeeting, Row, Scenario } from "./Scenario.ts"
+
+/** What a request is about: the list, or a single meeting. */
+export type About = "list" | AboutMeeting
+
+/** An endpoint, and the id of the meeting where it is about one. */
+export interface Target {
+  readonly about: About
+  readonly id: string
+}
+
+/** The target of a path; `undefined` for the endpoint of tokens. */
+export const targetOf = (path: string): Target | undefined => {
+  if (path === ListByNo.path) return { about: "list", id: "" }
+  const [id, recording] = path.replace("/open-apis/vc/v1/meetings/", "").split("/")
+  if (!path.startsWith("/open-apis/vc/v1/meetings/")) return undefined
+  return { about: recording === undefined ? "details" : "recording", id: decodeURIComponent(id!) }
+}
+
+/** The endpoint as `RateLimit` names it. */
+export const operationOf: Readonly<Record<About, string>> = {
+  list: `GET ${ListByNo.path}`,
+  details: `GET ${GetMeeting.path}`,
+  recording: `GET ${GetRecording.path}`,
+}
+
+/** A window of a limit; milliseconds. */
+interface Window {
+  readonly requests: number
+  readonly millis: number
+}
+
+/** The windows of each endpoint, the longest first. */
+export const windowsOf = ({ limit, meetings }: Scenario, about: About): ReadonlyArray<Window> => {
+  if (about === "list") return [{ requests: limit.requests, millis: ListByNo.rateLimitWindowSeconds * 1_000 }]
+  const declared = (about === "details" ? GetMeeting : GetRecording).rateLimits
+  const given: RateLimit.Windows | undefined = meetings.limits[about]
+  const windows =
+    given?.map(({ requests, window }) => ({
+      requests,
+      millis: Duration.toMillis(Duration.fromInputUnsafe(window)),
+    })) ?? declared.map(({ requests, windowSeconds }) => ({ requests, millis: windowSeconds * 1_000 }))
+  return windows.toSorted((a, b) => b.millis - a.millis)
+}
 
 /** A request as it arrives. */
 export interface Asked {
@@ -33,11 +77,21 @@ export interface Answer {
 /** See the members. */
 export interface World {
   readonly answer: (asked: Asked) => Answer
-  /** A request of another program with the same app arrives. */
-  readonly otherArrives: () => void
+  /** A request of another program with the same app arrives at an endpoint. */
+  readonly otherArrives: (about: About) => void
   readonly revokeTokens: () => void
-  /** Requests that the limiter has refused. */
-  readonly refusals: () => number
+  /** Requests to an endpoint that its limiter has refused. */
+  readonly refusals: (about: About) => number
+  /**
+   * All that a request about a meeting may bring that arrives in this time, in the words of `detailsInWords` and `recordingInWords`.
+   */
+  readonly possible: (
+    about: AboutMeeting,
+    id: string,
+    query: Readonly<Record<string, string>>,
+    from: number,
+    to: number,
+  ) => ReadonlyArray<string>
   /** A meeting in the range. */
   readonly row: (id: string) => Row | undefined
   /** The ids of the meetings of a number in the range that have been there since then. */
@@ -47,46 +101,93 @@ export interface World {
 /** The app of the simulation; everything secret has SECRET in it. */
 export const app = { id: "cli_simulated", secret: "SECRET-of-the-app" }
 
-const window = ListByNo.rateLimitWindowSeconds * 1_000
-
 /** Takes the time of an arrival; says how long until the limit resets where the request may not pass. */
 type Limiter = (time: number) => number | undefined
 
-const limiters: Record<Scenario["limit"]["kind"], (requests: number, shift: number) => Limiter> = {
-  "fixed window": (requests) => fixedWindow(requests, 0),
+const limiters: Record<Scenario["limit"]["kind"], (window: Window, shift: number) => Limiter> = {
+  "fixed window": (window) => fixedWindow(window, 0),
   "shifted window": fixedWindow,
-  "sliding log": (requests) => {
+  "sliding log": ({ millis, requests }) => {
     const log: Array<number> = []
     return (time) => {
-      while (log.length > 0 && log[0]! <= time - window) log.shift()
-      if (log.length >= requests) return log[0]! + window - time
+      while (log.length > 0 && log[0]! <= time - millis) log.shift()
+      if (log.length >= requests) return log[0]! + millis - time
       log.push(time)
       return undefined
     }
   },
-  "token bucket": (requests) => {
+  "token bucket": ({ millis, requests }) => {
     let tokens = requests
     let last = 0
     return (time) => {
-      tokens = Math.min(requests, tokens + ((time - last) * requests) / window)
+      tokens = Math.min(requests, tokens + ((time - last) * requests) / millis)
       last = time
-      if (tokens < 1) return ((1 - tokens) * window) / requests
+      if (tokens < 1) return ((1 - tokens) * millis) / requests
       tokens--
       return undefined
     }
   },
 }
 
-function fixedWindow(requests: number, shift: number): Limiter {
+function fixedWindow({ millis, requests }: Window, shift: number): Limiter {
   let current = Number.NaN
   let count = 0
   return (time) => {
-    const index = Math.floor((time - shift) / window)
+    const index = Math.floor((time - shift) / millis)
     if (index !== current) [current, count] = [index, 0]
-    if (count >= requests) return (index + 1) * window + shift - time
+    if (count >= requests) return (index + 1) * millis + shift - time
     count++
     return undefined
   }
+}
+
+/** The details of a meeting as a reader should understand them. */
+export const detailsInWords = ({
+  ability,
+  end_time,
+  host_user,
+  isRunning,
+  participants,
+  start_time,
+  topic,
+}: {
+  readonly ability: { readonly use_video?: boolean | null | undefined } | undefined
+  readonly end_time: number | undefined
+  readonly host_user: { readonly id: string | undefined } | undefined
+  readonly isRunning: boolean
+  readonly participants:
+    | ReadonlyArray<{ readonly id: string | undefined; readonly final_leave_time: number | undefined }>
+    | undefined
+  readonly start_time: number | undefined
+  readonly topic: string | undefined
+}): string =>
+  JSON.stringify([
+    topic,
+    start_time,
+    isRunning ? "runs" : end_time,
+    host_user?.id,
+    participants?.map(({ final_leave_time, id }) => `${id} ${final_leave_time ?? "is there"}`),
+    ability?.use_video,
+  ])
+
+/** A recording as a reader should understand it. */
+export const recordingInWords = ({
+  durationMillis,
+  minuteToken,
+}: Pick<GetRecording.Recording, "durationMillis" | "minuteToken">): string =>
+  `minute ${minuteToken} of ${durationMillis} ms`
+
+/** What a code means on each of the endpoints, by the tag of the answer; of those that are not ready, why. */
+const meanings: Readonly<Record<AboutMeeting, Readonly<Record<number, string>>>> = {
+  details: { 121003: "Refused", 121004: "NotFound", 121005: "NoPermission" },
+  recording: {
+    121003: "Refused",
+    121004: "NotRecorded",
+    121005: "NoPermission",
+    122001: "running",
+    122002: "NotFound",
+    124002: "being made",
+  },
 }
 
 /** An answer in JSON. */
@@ -121,8 +222,24 @@ export const refusal = (
 /** Makes it. */
 export const make = (scenario: Scenario, dice: Dice, now: () => number, isCalm: () => boolean): World => {
   const { limit, listing, range, rows, token } = scenario
-  const limiter = limiters[limit.kind](limit.requests, limit.shift)
-  let refusals = 0
+  const limiterOf = (about: About) => {
+    const windows = windowsOf(scenario, about)
+    const kind = about === "list" ? limit.kind : scenario.meetings.kind
+    const each = windows.map((window) => limiters[kind](window, limit.shift % window.millis))
+    return {
+      refusals: 0,
+      /** The window that refuses an arrival, the longest first, and how long it does so; each of them counts by itself. */
+      arrive: (time: number) =>
+        each
+          .map((limiter, index) => ({ reset: limiter(time), millis: windows[index]!.millis }))
+          .find(({ reset }) => reset !== undefined),
+    }
+  }
+  const limits: Readonly<Record<About, ReturnType<typeof limiterOf>>> = {
+    list: limiterOf("list"),
+    details: limiterOf("details"),
+    recording: limiterOf("recording"),
+  }
   let made = 0
 
   const accessTokens = new Map<string, { readonly endsAt: number; revoked: boolean }>()
@@ -248,9 +365,105 @@ export const make = (scenario: Scenario, dice: Dice, now: () => number, isCalm: 
     return { has_more, page_token, meeting_briefs }
   }
 
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  const { meetings } = scenario
+  /** When it ended; those that had ended before took half an hour. */
+  const endOf = ({ endsAt, time }: Row) =>
+    endsAt === Number.NEGATIVE_INFINITY
+      ? time + 1_800
+      : Math.max(time + 60, Math.floor((scenario.epoch + endsAt) / 1_000))
+  /** People who are in a meeting until they leave, the last of them at its end. */
+  const people = (row: Row, type: string, at: number) =>
+    Array.from({ length: Number(row.id.slice(-1)) % 4 }, (_, index) => {
+      const endsAt = row.endsAt - index * 45_000
+      return {
+        id: `${type}-${index}-of-${row.id}`,
+        final_leave_time: endsAt > at ? undefined : endOf({ ...row, endsAt }),
+      }
+    })
+  /** What is known of a meeting, or the code of a refusal. */
+  const meetingAt = (id: string, query: Asked["query"], at: number) => {
+    const row = byId.get(id)
+    if (row === undefined) return 121004
+    if (row.refused.details !== undefined) return row.refused.details
+    const type = query["user_id_type"] ?? "open_id"
+    return {
+      row,
+      topic: row.topic,
+      start_time: row.time,
+      isRunning: row.endsAt > at,
+      end_time: endOf(row),
+      host_user: { id: `${type}-host-of-${id}`, user_type: 1 },
+      participants: query["with_participants"] === "true" ? people(row, type, at) : undefined,
+      ability: query["with_meeting_ability"] === "true" ? { use_video: true } : undefined,
+    }
+  }
+  const recordingAt = (id: string, at: number) => {
+    const row = byId.get(id)
+    if (row === undefined) return 122002
+    if (row.refused.recording !== undefined) return row.refused.recording
+    if (row.endsAt > at) return meetings.running
+    if (row.recordedAt === undefined) return 121004
+    if (row.recordedAt > at) return meetings.beingMade
+    return { url: `https://meetings.feishu.cn/minutes/m${id}?from=im`, duration: `${endOf(row)}000` }
+  }
+  const failureOf = (code: number): Answer => {
+    const status = { 121004: 404, 121005: 403, 122002: 404 }[code] ?? 400
+    return jsonAnswer(status, { code, msg: "as Feishu says it" }, "final")
+  }
+  const asSent = ({
+    ability,
+    end_time,
+    host_user,
+    isRunning,
+    participants,
+    row,
+    start_time,
+    topic,
+  }: Exclude<ReturnType<typeof meetingAt>, number>) => ({
+    id: row.id,
+    topic,
+    password: `SECRET-password-${row.id}`,
+    meeting_no: row.meetingNo,
+    start_time: String(start_time),
+    end_time: isRunning
+      ? { "0": "0", absent: undefined, "the start": String(start_time) }[meetings.end]
+      : String(end_time),
+    host_user,
+    status: isRunning ? 2 : 3,
+    participants: participants?.map(({ final_leave_time, id }) => ({
+      id,
+      user_type: 1,
+      final_leave_time: String(final_leave_time ?? 0),
+    })),
+    ability,
+  })
+  const meetingAnswer = (about: AboutMeeting, id: string, query: Asked["query"]): Answer => {
+    const found = about === "details" ? meetingAt(id, query, now()) : recordingAt(id, now())
+    if (typeof found !== "number")
+      return pageAnswer("row" in found ? { meeting: asSent(found) } : { recording: found })
+    if (about === "details" || found !== 121004 || meetings.none === "121004") return failureOf(found)
+    return pageAnswer(meetings.none === "null" ? { recording: null } : {})
+  }
+  const inWords = (about: AboutMeeting, id: string, query: Asked["query"], at: number): string => {
+    if (!/^\d+$/.test(id)) return "Refused"
+    if (about === "details") {
+      const meeting = meetingAt(id, query, at)
+      return typeof meeting === "number" ? meanings.details[meeting]! : detailsInWords(meeting)
+    }
+    const recording = recordingAt(id, at)
+    return typeof recording === "number"
+      ? meanings.recording[recording]!
+      : recordingInWords({
+          durationMillis: Number(recording.duration),
+          minuteToken: `m${id}`,
+        })
+  }
+
   return {
     answer: (asked) => {
-      if (asked.path !== ListByNo.path) return tokenAnswer()
+      const target = targetOf(asked.path)
+      if (target === undefined) return tokenAnswer()
       if (!isValid(asked.accessToken)) {
         const code = dice.pick([99991663, 99991664, 99991665, 99991668, 99991671, 99991677])
         // A server may say what it was sent.
@@ -259,22 +472,34 @@ export const make = (scenario: Scenario, dice: Dice, now: () => number, isCalm: 
           "x-tt-logid": dice.pick(["20261122201500AB", asked.accessToken ?? ""]),
         })
       }
-      const reset = limiter(now())
-      if (reset !== undefined) {
-        refusals++
-        const seconds = Math.ceil(reset / 1_000)
+      const { about, id } = target
+      const refused = limits[about].arrive(now())
+      if (refused !== undefined) {
+        limits[about].refusals++
+        const seconds = Math.ceil(refused.reset! / 1_000)
+        // Of a window of one second the service may say that it resets in no time.
+        const said = refused.millis === 1_000 && id.endsWith("1") ? 0 : seconds
         return refusal(
-          limit.tellsReset ? { "x-ogw-ratelimit-reset": String(seconds) } : {},
+          limit.tellsReset ? { "x-ogw-ratelimit-reset": String(said) } : {},
           limit.tellsReset ? seconds : 60,
         )
       }
-      return list(asked)
+      return about === "list" ? list(asked) : meetingAnswer(about, id, asked.query)
     },
-    otherArrives: () => void limiter(now()),
+    otherArrives: (about) => void limits[about].arrive(now()),
     revokeTokens: () => {
       for (const known of accessTokens.values()) known.revoked = true
     },
-    refusals: () => refusals,
+    refusals: (about) => limits[about].refusals,
+    possible: (about, id, query, from, to) => {
+      const row = byId.get(id)
+      const changes =
+        row === undefined
+          ? []
+          : [row.recordedAt ?? from, ...[0, 1, 2, 3].map((index) => row.endsAt - index * 45_000)]
+      const times = [from, ...changes.filter((at) => at > from && at <= to)]
+      return times.map((at) => inWords(about, id, query, at))
+    },
     row: (id) => inRange.get(id),
     existing: (meetingNo, since) =>
       [...inRange.values()]

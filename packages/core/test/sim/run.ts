@@ -11,9 +11,9 @@ const { values } = parseArgs({
 })
 
 const one = Effect.fnUntraced(function* (seed: number) {
-  const { requests, took, trace, violations } = Simulation.run(seed)
+  const { sent, took, trace, violations } = Simulation.run(seed)
   for (const line of trace) yield* Console.log(line)
-  yield* Console.log(`seed ${seed}: ${requests} requests in ${Math.round(took / 60_000)} virtual minutes`)
+  yield* Console.log(`seed ${seed}: ${sent.length} requests in ${Math.round(took / 60_000)} virtual minutes`)
   for (const violation of violations) yield* Console.error(violation)
   return violations.length
 })
@@ -24,7 +24,7 @@ const many = Effect.fnUntraced(function* (from: number, count: number) {
   const started = performance.now()
   for (let seed = from; seed < from + count; seed++) {
     const report = Simulation.run(seed)
-    requests += report.requests
+    requests += report.sent.length
     if (report.violations.length > 0) {
       failed++
       yield* Console.error(`seed ${seed}: ${report.violations[0]}\n  replay: pnpm sim --seed ${seed}`)
