@@ -442,8 +442,9 @@ export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("Pe
     return `${known(this)?.meaning ?? "permission denied"} (${answered(this)})${scopes}`
   }
   get remedy() {
-    // A field may require a scope of its own, which is not among those of its endpoint.
-    const named = this.scopes.length === 0 ? [] : scopeCodes(this.scopes)
+    // A field may require a scope of its own, which is not among those of its endpoint. A long list is in the meaning alone.
+    const isShort = this.scopes.length > 0 && this.scopes.length <= 3
+    const named = isShort ? scopeCodes(this.scopes) : []
     const entry = named.find(({ code }) => code === this.code) ?? known(this)
     return entry?.remedy ?? "Ask the tenant's administrator to let the app read meetings."
   }

@@ -346,7 +346,7 @@ const reasons: Reasons = {
     meaning: `${known(reason)?.meaning ?? "没有权限"}（${answered(reason)}）${reason.scopes.length === 0 ? "" : `；任一权限即可：${reason.scopes.join("、")}${andMore(reason.moreScopes)}`}`,
     remedy:
       // A field may require a scope of its own, which is not among those of its endpoint.
-      (reason.scopes.length === 0 || reason.code === undefined
+      (reason.scopes.length === 0 || reason.scopes.length > 3 || reason.code === undefined
         ? undefined
         : scopesOn(reason.scopes)[reason.code]?.remedy) ??
       known(reason)?.remedy ??
