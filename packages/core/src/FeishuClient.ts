@@ -86,6 +86,46 @@ export interface Endpoint<Query, Data> {
   readonly refusals?: Readonly<Record<number, Refusal>> | undefined
 }
 
+/** A module of `@effect-feishu/contract` that declares an endpoint, such as `GetMeeting`. */
+export interface Declared<Query, Data> {
+  readonly path: string
+  readonly Query: Endpoint<Query, Data>["query"]
+  readonly Data: Endpoint<Query, Data>["data"]
+  readonly rateLimits?: Parameters<typeof RateLimit.windowsOf>[0]["rateLimits"]
+  readonly refusals?: Readonly<Record<number, Refusal>>
+  /** Returns why a body with code 0 is not an answer, as the name of a sentence; `undefined` if it is one. */
+  readonly problemOfAnswer?: (body: unknown, query: Query) => Sentence.PlainKind | undefined
+}
+
+/**
+ * Returns the endpoint that a module of `@effect-feishu/contract` declares. A module of your own, of the same shape, declares
+ * a further endpoint.
+ *
+ * @example
+ * ```ts
+ * import { GetRecording } from "@effect-feishu/contract"
+ * import { FeishuClient } from "@effect-feishu/core"
+ *
+ * const getRecording = FeishuClient.endpoint(GetRecording, { meeting_id: () => undefined })
+ * console.log(getRecording.path) // => /open-apis/vc/v1/meetings/:meeting_id/recording
+ * ```
+ */
+export const endpoint = <Query, Data>(
+  { Data, Query, path, problemOfAnswer, rateLimits, refusals }: Declared<Query, Data>,
+  params?: Endpoint<Query, Data>["params"],
+): Endpoint<Query, Data> => ({
+  path,
+  params,
+  query: Query,
+  data: Data,
+  rateLimits: rateLimits && RateLimit.windowsOf({ rateLimits }),
+  refusals,
+  problem: (body, query) => {
+    const problem = problemOfAnswer?.(body, query)
+    return problem === undefined ? undefined : Sentence.make(problem)
+  },
+})
+
 /** The part of an endpoint that says what a refusal is about. */
 export type Refusing = Pick<Endpoint<never, unknown>, "path" | "params" | "refusals">
 

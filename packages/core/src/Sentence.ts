@@ -256,6 +256,9 @@ export type Kind = keyof English
 /** The values of a sentence of this kind. */
 export type Values<K extends Kind> = Parameters<English[K]> extends readonly [infer V] ? V : {}
 
+/** The kinds without values. */
+export type PlainKind = { readonly [K in Kind]: {} extends Values<K> ? K : never }[Kind]
+
 /** A kind with its values. */
 export type Sentence = {
   readonly [K in Kind]: { readonly kind: K; readonly values: Values<K> }

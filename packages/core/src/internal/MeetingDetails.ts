@@ -4,9 +4,8 @@ import * as GetMeeting from "@effect-feishu/contract/GetMeeting"
 import * as GetRecording from "@effect-feishu/contract/GetRecording"
 import * as MeetingIds from "@effect-feishu/contract/MeetingId"
 import type { MeetingId } from "@effect-feishu/contract/MeetingNo"
-import type * as FeishuClient from "../FeishuClient.ts"
+import * as FeishuClient from "../FeishuClient.ts"
 import { type FeishuError, positioned } from "../FeishuError.ts"
-import * as RateLimit from "../RateLimit.ts"
 import * as Sentence from "../Sentence.ts"
 
 /** The options of a request for the details of a meeting. */
@@ -50,32 +49,10 @@ const meetingId = (text: string): FeishuClient.ParamProblem | undefined => {
 }
 
 /** `GET /open-apis/vc/v1/meetings/:meeting_id`. */
-export const getMeeting: FeishuClient.Endpoint<GetMeeting.Query, GetMeeting.Data> = {
-  path: GetMeeting.path,
-  params: { meeting_id: meetingId },
-  query: GetMeeting.Query,
-  data: GetMeeting.Data,
-  rateLimits: RateLimit.windowsOf(GetMeeting),
-  refusals: GetMeeting.refusals,
-  problem: (body, query) => {
-    const problem = GetMeeting.problemOfAnswer(body, query)
-    return problem === undefined ? undefined : Sentence.make(problem)
-  },
-}
+export const getMeeting = FeishuClient.endpoint(GetMeeting, { meeting_id: meetingId })
 
 /** `GET /open-apis/vc/v1/meetings/:meeting_id/recording`. */
-export const getRecording: FeishuClient.Endpoint<GetRecording.Query, GetRecording.Data> = {
-  path: GetRecording.path,
-  params: { meeting_id: meetingId },
-  query: GetRecording.Query,
-  data: GetRecording.Data,
-  rateLimits: RateLimit.windowsOf(GetRecording),
-  refusals: GetRecording.refusals,
-  problem: (body) => {
-    const problem = GetRecording.problemOfAnswer(body)
-    return problem === undefined ? undefined : Sentence.make(problem)
-  },
-}
+export const getRecording = FeishuClient.endpoint(GetRecording, { meeting_id: meetingId })
 
 /** Returns the query for the details. */
 export const queryOf = ({ abilities, participants, userIdType }: DetailsOptions): GetMeeting.Query => ({

@@ -11,7 +11,7 @@ import type { MeetingBrief } from "@effect-feishu/contract/MeetingBrief"
 import type { MeetingNo } from "@effect-feishu/contract/MeetingNo"
 import * as Cursor from "../Cursor.ts"
 import * as Events from "../Events.ts"
-import type * as FeishuClient from "../FeishuClient.ts"
+import * as FeishuClient from "../FeishuClient.ts"
 import { contractViolation, FeishuError, positioned, RangeTooOld } from "../FeishuError.ts"
 import * as Pagination from "../Pagination.ts"
 import * as Sentence from "../Sentence.ts"
@@ -20,17 +20,8 @@ import { nowSeconds } from "./nowSeconds.ts"
 import { requestPath } from "./requestPath.ts"
 import { isMeetingNo, type Opened } from "./ReadRequest.ts"
 
-/** The endpoint `GET /open-apis/vc/v1/meetings/list_by_no`. */
-export const listByNo: FeishuClient.Endpoint<ListByNo.Query, ListByNo.Data> = {
-  path: ListByNo.path,
-  query: ListByNo.Query,
-  data: ListByNo.Data,
-  refusals: ListByNo.refusals,
-  problem: (body, query) => {
-    const problem = ListByNo.problemOfPage(body, query)
-    return problem === undefined ? undefined : Sentence.make(problem)
-  },
-}
+/** The endpoint `GET /open-apis/vc/v1/meetings/list_by_no`. Its limit is that of the client's options. */
+export const listByNo = FeishuClient.endpoint({ ...ListByNo, problemOfAnswer: ListByNo.problemOfPage })
 
 /** The call as errors name it. */
 const operation = `GET ${ListByNo.path}`
