@@ -219,6 +219,19 @@ describe("a snapshot", () => {
     { arbitrary: { runs: 100 } },
   )
 
+  it.effect(
+    "never has a time after the clock's last second: a meeting that would start then is refused",
+    () =>
+      Effect.gen(function* () {
+        const { ask } = yield* mock()
+        yield* ask("POST", "/clock", { set: 4_294_967_295, frozen: true })
+        const meeting = { id: "1", meeting_no: "337736498", topic: "late", start_time: "+5m" }
+        const { status, text } = yield* ask("PUT", "/meetings", [meeting])
+        assert.strictEqual(status, 400)
+        assert.include(text, "[0].start_time: is after the last second")
+      }).pipe(Effect.scoped),
+  )
+
   it.effect("from before meetings had people is taken, and its meetings have none", () =>
     Effect.gen(function* () {
       const { ask } = yield* mock({ seed: { apps: seed.apps }, generate: { numbers: 1, meetings: 3 } })

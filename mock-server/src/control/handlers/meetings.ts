@@ -45,7 +45,7 @@ export const layer = (workspaces: Workspaces) => {
         change(query, ({ state }) => {
           const now = Math.floor(state.clock.now() / 1000)
           const meetings = payload.map((meeting) => Seed.inSeconds(meeting, now))
-          const problems = problemsOf(meetings, state.store)
+          const problems = problemsOf(payload, now, state.store)
           if (problems.length > 0) return Effect.fail(Outcome.refused("invalid meetings", problems))
           if (!state.store.hasRoomFor(meetings)) {
             return Effect.fail(Outcome.refused("there is no room for these meetings", [Bounds.ofWorkspace]))
@@ -61,8 +61,10 @@ export const layer = (workspaces: Workspaces) => {
   )
 }
 
+// As they are given: a relative time that is too late would not be a time any more once it is in seconds.
 const problemsOf = (
-  meetings: ReadonlyArray<Store.GivenMeeting>,
+  meetings: ReadonlyArray<Seed.Meeting>,
+  now: number,
   store: Store.Store,
 ): ReadonlyArray<string> => {
   const tenants = new Set(store.apps().flatMap(({ tenants }) => tenants))
@@ -72,7 +74,7 @@ const problemsOf = (
       ...(meeting.tenant_key !== undefined && !tenants.has(meeting.tenant_key)
         ? [inWords([index, "tenant_key"], "no app has this tenant")]
         : []),
-      ...contradictionsOfMeeting(meeting, 0).map(({ message, path }) => inWords([index, ...path], message)),
+      ...contradictionsOfMeeting(meeting, now).map(({ message, path }) => inWords([index, ...path], message)),
     ]),
     ...viewersIn(meetings).flatMap(({ path, viewer }) =>
       store.app(viewer) === undefined ? [inWords(path, notAViewer(viewer))] : [],
