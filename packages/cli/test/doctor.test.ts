@@ -387,6 +387,34 @@ describe.concurrent("doctor", () => {
       assert.strictEqual(code, 0)
     })
 
+    it("is granted in the console: the mock's app that may only list lacks it, and one with all scopes but one that one", async () => {
+      const app = (...scopes: ReadonlyArray<string>) => ({
+        seed: {
+          apps: [
+            {
+              app_id: "cli_a1b2c3d4e5f6a7b8",
+              app_secret: "SecretOfTheTest1SecretOfTheTest1",
+              type: "self_built",
+              scopes: ["vc:meeting.meetingid:read", ...scopes],
+              tenants: ["tenant"],
+            },
+          ],
+        } as const,
+      })
+      await using lists = await startFeishuMock(app())
+      await using reads = await startFeishuMock(app(newer, "vc:record:readonly"))
+      const [before, after] = await Promise.all([
+        doctor(flags, environmentOf(lists)),
+        doctor(flags, environmentOf(reads)),
+      ])
+      assert.match(before.found, / \+scope -page !details !recordings -user-ids \+limit$/)
+      assert.deepStrictEqual(before.of("details")["scopes"], ofDetails)
+      assert.include(before.of("recordings").remedy, "/app/cli_a1b2c3d4e5f6a7b8/auth?q=vc:record:readonly&")
+      assert.match(after.found, / \+details \+recordings !user-ids \+limit$/)
+      assert.include(after.of("user-ids").remedy, `/auth?q=${ofUserIds}&`)
+      assert.deepStrictEqual([before.code, after.code], [3, 3])
+    })
+
     it("is not there where Feishu answers otherwise; a flag without what it is about is refused", async () => {
       await using scripted = await feishu({ details: [121002], recording: [121002] })
       const { code, found, of: check } = await doctor(["--details"], scripted.environment)

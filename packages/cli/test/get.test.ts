@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { startFeishuMock } from "@effect-feishu/mock-server"
 import * as Cli from "./Cli.ts"
 import { english } from "./english.ts"
 import * as Scripted from "./ScriptedFeishu.ts"
@@ -286,6 +287,76 @@ describe.concurrent("get", () => {
     assert.match(
       lastLine,
       /^incomplete: 2 meetings, 4 requests.*; stopped by a signal; resume as described above$/,
+    )
+  })
+})
+
+describe.concurrent("get, from the mock", () => {
+  it("reads what happened: in a meeting that ended, in one that runs, and of one that the app may not see", async () => {
+    const now = 1_786_518_060
+    const start = { topic: "周会", meeting_no: "337736498", start_time: now - 7_200 }
+    const host = { open_id: "ou_host", union_id: "on_host", is_host: true }
+    await using mock = await startFeishuMock({
+      now,
+      seed: {
+        meetings: [
+          {
+            ...start,
+            id: one,
+            end_time: now - 3_600,
+            participants: [host, { open_id: "ou_guest", union_id: "on_guest", is_external: true }],
+            recording: { duration: 3_541_000, ready_time: now - 60 },
+          },
+          { ...start, id: two, end_time: now + 600, participants: [host], recording: {} },
+          { ...start, id: three, end_time: now - 60, participants: [], visible_to: ["user"] },
+        ],
+      },
+    })
+    const environment = {
+      FEISHU_BASE_URL: mock.url,
+      FEISHU_APP_ID: mock.appId,
+      FEISHU_APP_SECRET: mock.appSecret,
+    }
+    const [read, sheet] = await Promise.all([
+      get(
+        [one, two, three, four, "--participants", "--recordings", "--user-id-type", "union_id"],
+        environment,
+      ),
+      Cli.run(
+        [
+          "get",
+          one,
+          two,
+          "--participants",
+          "--fields",
+          "id,participant_id,in_meeting_seconds",
+          "--format",
+          "csv",
+        ],
+        environment,
+      ),
+    ])
+    assert.strictEqual(read.code, 0)
+    assert.deepStrictEqual(
+      read.rows.map(({ details_status, end_time, host_id, id, recording_status }) => [
+        id,
+        details_status,
+        recording_status,
+        host_id,
+        end_time,
+      ]),
+      [
+        [one, "ok", "ok", "on_host", String(now - 3_600)],
+        [two, "running", "running", "on_host", null],
+        [three, "no permission", "no permission", null, null],
+        [four, "not found", "not found", null, null],
+      ],
+    )
+    const [, guest] = read.rows[0]!["participants"] as ReadonlyArray<object>
+    assert.deepInclude(guest, { id: "on_guest", is_external: true, in_meeting_seconds: 3_600 })
+    assert.match(
+      sheet.stdout,
+      /^id,participant_id,in_meeting_seconds\n\d+,ou_host,3600\n\d+,ou_guest,3600\n\d+,ou_host,/,
     )
   })
 })

@@ -1,6 +1,7 @@
 /** Check `page`: a page of meetings can be read. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as MeetingIds from "@effect-feishu/contract/MeetingId"
 import { type MeetingNo, Meetings } from "@effect-feishu/core"
 import * as Language from "../../../language/Language.ts"
 import * as Check from "../Check.ts"
@@ -23,7 +24,7 @@ const words = Language.words({
   },
 })
 
-/** Reads one page of a number. Skipped without a number. Later checks get the id of a meeting, if there is one. */
+/** Reads one page of a number. Skipped without a number. Later checks get the id of a meeting, if there is one that can be requested. */
 export const checkPage = Effect.fnUntraced(function* (
   { client, untilRefused }: Access,
   meetingNo: MeetingNo | undefined,
@@ -38,5 +39,5 @@ export const checkPage = Effect.fnUntraced(function* (
     detail: say.page(meetingNo, meetings.length, more),
     facts: { meetingNo, rows: meetings.length, more, logId },
   }
-  return [meetings[0]?.id, passed] as const
+  return [meetings.find(({ id }) => MeetingIds.problemOf(id) === undefined)?.id, passed] as const
 })
