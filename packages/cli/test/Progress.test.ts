@@ -157,7 +157,7 @@ describe("where there is no terminal", () => {
         yield* listen({ ...read, window: request })
         yield* TestClock.adjust("490 millis")
       }
-      run.rows = 3_000
+      run.meetings = 3_000
       assert.deepStrictEqual(lines, [])
       yield* TestClock.adjust("600 millis")
       // 340 windows are left, the limit has room for 40 now, and gives 100 a minute from then on.
@@ -237,7 +237,7 @@ describe("on a terminal", () => {
       for (const language of ["en", "zh"] as const) {
         for (const columns of [100, 79, 40, 19, 8]) {
           const { listen, run, seen } = yield* telling({ language, columns, planned: 40 })
-          run.rows = 1_234
+          run.meetings = 1_234
           for (let window = 0; window < 12; window++) yield* listen({ ...read, window })
           yield* listen(sent)
           yield* TestClock.adjust("10 seconds")

@@ -15,7 +15,12 @@ const startOf = (meetingNo: MeetingNo): Cursor.Position => ({
   baseUrl: "https://open.feishu.cn",
   window: 0,
 })
-const task: Recorded.Task = { starts: [startOf(one), startOf(two)], hasRange: true, maxItems: undefined }
+const task: Recorded.Task = {
+  starts: [startOf(one), startOf(two)],
+  hasRange: true,
+  maxItems: undefined,
+  parts: { details: false, participants: false, recordings: false },
+}
 const at = (meetingNo: MeetingNo, place: Partial<Cursor.Position>) =>
   Cursor.fromPosition({ ...startOf(meetingNo), ...place })
 
@@ -220,4 +225,75 @@ describe("X6 bytes that are not what was written", () => {
       assert.strictEqual(Recorded.versionIn(new TextEncoder().encode(text)), version, text)
     }
   })
+})
+
+describe("with a row for each participant", () => {
+  const ofSheet: Recorded.Task = {
+    ...task,
+    parts: { details: false, participants: true, recordings: true },
+  }
+  const sheet = [
+    { ...records[0]!, answers: { details: {}, recordings: {} } },
+    {
+      ...records[2]!,
+      // A meeting without participants has a row, too.
+      meetings: 2,
+      rows: 4,
+      answers: { details: { ok: 1, "no permission": 1 }, recordings: { "not recorded": 2 } },
+    },
+    {
+      ...records[3]!,
+      meetings: 3,
+      rows: 5,
+      answers: { details: { ok: 2, "no permission": 1 }, recordings: { "not recorded": 2, ok: 1 } },
+    },
+    {
+      ...records[4]!,
+      meetings: 6,
+      rows: 9,
+      answers: { details: { ok: 5, "no permission": 1 }, recordings: { "not recorded": 2, ok: 4 } },
+    },
+  ]
+
+  it("a run that resumes knows meetings, rows, and how all of them were answered", () => {
+    const state = stateIn(withRecords(sheet), ofSheet)
+    assert.deepInclude(state, {
+      meetings: 6,
+      rows: 9,
+      answers: { details: { ok: 5, "no permission": 1 }, recordings: { "not recorded": 2, ok: 4 } },
+    })
+    const { begins, ended, ...start } = state!
+    const again = stateIn(withRecords([{ ...begins, ...start }, sheet[3]!].slice(0, 1)), ofSheet)
+    assert.deepStrictEqual({ ...again, begins, ended }, state)
+  })
+
+  it("one that was made without them, or with others, is not resumed", () => {
+    assert.isUndefined(stateIn(withRecords(sheet), task))
+    assert.isUndefined(
+      stateIn(withRecords(sheet), { ...ofSheet, parts: { ...ofSheet.parts, recordings: false } }),
+    )
+    assert.isUndefined(stateIn(file, ofSheet))
+  })
+
+  const changes: ReadonlyArray<readonly [record: number, change: Record_]> = [
+    [0, { answers: undefined }],
+    [0, { answers: { details: { ok: 1 }, recordings: {} } }],
+    [0, { meetings: 1 }],
+    [1, { meetings: undefined }],
+    [1, { meetings: 3 }],
+    [1, { meetings: 1 }],
+    [1, { rows: 1 }],
+    [1, { rows: 5 }],
+    [1, { answers: undefined }],
+    [1, { answers: { details: { ok: 2 } } }],
+    [1, { answers: { details: { ok: 1 }, recordings: { "not recorded": 2 } } }],
+    [1, { answers: { details: { ok: -1, refused: 3 }, recordings: { ok: 2 } } }],
+    [2, { answers: { details: { ok: 3 }, recordings: { "not recorded": 2, ok: 1 } } }],
+  ]
+  for (const [index, change] of changes) {
+    it(`record ${index} with ${JSON.stringify(change).slice(0, 90)} is refused, although its checksum is right`, () => {
+      const changed = sheet.map((record, at) => (at === index ? { ...record, ...change } : record))
+      assert.isUndefined(stateIn(withRecords(changed), ofSheet))
+    })
+  }
 })

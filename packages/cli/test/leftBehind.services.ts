@@ -102,6 +102,7 @@ const taskOf = ({ plan, range }: Recorded.Start, maxItems: number | undefined): 
   })),
   hasRange: true,
   maxItems,
+  parts: { details: false, participants: false, recordings: false },
 })
 
 /** All that a run goes on with; a cursor is as good in another spelling. */

@@ -2,7 +2,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { GetMeeting, GetRecording, MeetingBrief, Meetings } from "@effect-feishu/core"
+import type { GetMeeting, GetRecording, MeetingBrief, MeetingId, Meetings } from "@effect-feishu/core"
 
 /** A meeting to be written, with what was read of it. */
 export type Meeting = Meetings.MeetingRead | Meetings.IdRead
@@ -38,7 +38,7 @@ export const statusesOf = {
   recording_status: ["ok", "not recorded", "running", "not ready", ...refused],
 } as const
 /** How what was requested of a meeting was answered. */
-type Status = (typeof statusesOf)[keyof typeof statusesOf][number]
+export type Status = (typeof statusesOf)[keyof typeof statusesOf][number]
 
 const refusals = {
   NotFound: "not found",
@@ -47,14 +47,14 @@ const refusals = {
 } as const satisfies Record<Meetings.Refused["_tag"], Status>
 
 /** Returns how the details were answered: `running` if they are those of a meeting that has not ended; `undefined` unless requested. */
-const detailsStatus = ({ details }: Meeting): Status | undefined => {
+export const detailsStatus = ({ details }: Meeting): Status | undefined => {
   if (details === undefined) return undefined
   if (details._tag === "Found") return details.meeting.isRunning ? "running" : "ok"
   return refusals[details._tag]
 }
 
 /** Returns how the recording was answered; `undefined` unless requested. */
-const recordingStatus = ({ recording }: Meeting): Status | undefined => {
+export const recordingStatus = ({ recording }: Meeting): Status | undefined => {
   if (recording === undefined) return undefined
   switch (recording._tag) {
     case "Recorded":
@@ -86,12 +86,16 @@ const either =
 const textOf = (seconds: number | undefined): string | undefined =>
   seconds === undefined ? undefined : String(seconds)
 
+/** Returns the id of a meeting. */
+export const idOf = (meeting: Meeting): MeetingId =>
+  "brief" in meeting ? meeting.brief.id : meeting.meetingId
+
 /** The fields of a meeting, in the order in which they are written. */
 const ofMeeting = {
   id: {
     part: "list",
     type: "text",
-    value: (meeting) => ("brief" in meeting ? meeting.brief.id : meeting.meetingId),
+    value: idOf,
   },
   meeting_no: { part: "list", type: "text", value: either("meeting_no") },
   topic: { part: "list", type: "text", value: either("topic") },

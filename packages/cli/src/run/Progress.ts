@@ -5,7 +5,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import { type Events, ListByNo, RateLimit } from "@effect-feishu/core"
+import { type Events, GetMeeting, GetRecording, ListByNo, RateLimit } from "@effect-feishu/core"
 import { meaningOf } from "../failure/explain.ts"
 import * as Flags from "../input/Flags.ts"
 import * as Language from "../language/Language.ts"
@@ -60,6 +60,13 @@ export const start = Effect.fnUntraced(function* (options: {
     return stderr.progress((columns) => fitting(parts, columns, say.comma))
   })
 
+  // Many requests may wait in parallel: a wait is announced only when no other one is under way.
+  const announced = new Map<Events.Event["_tag"], number>()
+  const isNew = ({ _tag }: Events.Event, now: number, until: number): boolean => {
+    if ((announced.get(_tag) ?? 0) > now) return false
+    announced.set(_tag, until)
+    return true
+  }
   const why = (): string => (pace.waitsForEarlier ? `${say.colon}${say.earlier}` : "")
   const showInWords = Effect.fnUntraced(function* (event: Events.Event) {
     if (verbosity === "verbose") {
@@ -70,8 +77,9 @@ export const start = Effect.fnUntraced(function* (options: {
     } else if (mode === "auto" && !stderr.live) {
       const wait = waitOf(event)
       // A shorter wait is not noticed.
-      if (wait >= 1_000 && run.waitingUntil !== undefined) {
-        yield* stderr.line(say.waiting(timeOfDay(run.waitingUntil), Math.ceil(wait / 1_000)) + why())
+      const until = run.waitingUntil
+      if (wait >= 1_000 && until !== undefined && isNew(event, yield* Clock.currentTimeMillis, until)) {
+        yield* stderr.line(say.waiting(timeOfDay(until), Math.ceil(wait / 1_000)) + why())
       }
     }
     if (live) yield* draw
@@ -98,6 +106,9 @@ export const start = Effect.fnUntraced(function* (options: {
   }
 })
 
+/** The operations that are about one meeting. */
+const ofOneMeeting: ReadonlySet<string> = new Set([`GET ${GetMeeting.path}`, `GET ${GetRecording.path}`])
+
 /** Measures how fast requests are sent, and whether they are answered. */
 class Pace {
   readonly limit: number
@@ -107,6 +118,8 @@ class Pace {
   #mayWaitForEarlier: boolean
   #first: number | undefined
   #lastMinute: Array<number> = []
+  /** The requests for lists among those: details and recordings have limits of their own. */
+  #lists: Array<number> = []
   #open = 0
   #heardAt = 0
 
@@ -135,21 +148,31 @@ class Pace {
         this.#open++
         this.#first ??= now
         this.#lastMinute.push(now)
+        if (!ofOneMeeting.has(event.operation)) this.#lists.push(now)
     }
   }
   /** Returns the seconds without any event while a request waits for its answer. */
   silentSeconds(now: number): number {
     return this.#open > 0 ? Math.floor((now - this.#heardAt) / 1_000) : 0
   }
-  /** Returns when the requests of the last 60 seconds were sent. */
-  recent(now: number): ReadonlyArray<number> {
-    this.#lastMinute = this.#lastMinute.filter((at) => at > now - 60_000)
-    return this.#lastMinute
+  /** Returns when the requests for lists of the last 60 seconds were sent. */
+  recentLists(now: number): ReadonlyArray<number> {
+    this.#lists = this.#lists.filter((at) => at > now - 60_000)
+    return this.#lists
   }
   /** Returns the requests of the last minute; `undefined` in the first second, when there is nothing to measure. */
   perMinute(now: number): number | undefined {
+    this.#lastMinute = this.#lastMinute.filter((at) => at > now - 60_000)
+    return this.#inMinute(this.#lastMinute.length, now)
+  }
+  /** Returns the requests for lists among those. */
+  listsPerMinute(now: number): number | undefined {
+    return this.#inMinute(this.recentLists(now).length, now)
+  }
+
+  #inMinute(requests: number, now: number): number | undefined {
     const elapsed = this.#first === undefined ? 0 : Math.min(now - this.#first, 60_000)
-    return elapsed < 1_000 ? undefined : Math.round((this.recent(now).length * 60_000) / elapsed)
+    return elapsed < 1_000 ? undefined : Math.round((requests * 60_000) / elapsed)
   }
 }
 
@@ -159,9 +182,9 @@ class Pace {
  */
 const secondsLeft = (run: State, pace: Pace, now: number): number | undefined => {
   const requests = run.plannedWindows === undefined ? 0 : run.plannedWindows - run.windowsRead.size
-  const perMinute = pace.perMinute(now)
+  const perMinute = pace.listsPerMinute(now)
   if (requests <= 0 || !perMinute) return undefined
-  const recent = pace.recent(now)
+  const recent = pace.recentLists(now)
   const byLimit =
     RateLimit.leastMillis(recent.length + requests, { requests: pace.limit }) - (now - (recent[0] ?? now))
   const wait = (run.waitingUntil ?? now) - now
@@ -191,7 +214,7 @@ const partsOf = (
   const isSilent = !isWaiting && silent >= leastSilence
   return [
     {
-      text: run.ids === undefined ? say.meetings(run.rows) : say.meetingsOf(run.idsWritten, run.ids.length),
+      text: run.ids === undefined ? say.meetings(run.meetings) : say.meetingsOf(run.meetings, run.ids.length),
       weight: 7,
     },
     ...(run.plannedWindows !== undefined && run.plannedWindows > 1
@@ -241,6 +264,7 @@ const iso = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(m
 /** Returns the fields of every JSON line. */
 const recordOf = (run: State, pace: Pace, now: number) => ({
   time: iso(now),
+  ...(Object.keys(run.answers).length > 0 ? { meetings: run.meetings } : {}),
   rows: run.rows,
   windows: run.windowsRead.size,
   plannedWindows: run.plannedWindows,

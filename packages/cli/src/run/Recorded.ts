@@ -11,7 +11,9 @@ import { crc32 } from "node:zlib"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Cursor, MeetingNo, TimeRange } from "@effect-feishu/core"
+import type * as Fields from "../output/Fields.ts"
 import * as WrittenBytes from "../output/WrittenBytes.ts"
+import * as Answers from "./Answers.ts"
 import * as CountedRequests from "./CountedRequests.ts"
 import { SeenIds } from "./SeenIds.ts"
 
@@ -37,6 +39,15 @@ const Written = {
   /** The CRC-32 of those bytes. */
   crc: Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 0xffff_ffff }))),
 }
+/** What is in the output. */
+const InOutput = {
+  ...Written,
+  rows: Count,
+  /** The meetings in it; absent where there is a row for each. */
+  meetings: Schema.optionalKey(Count),
+  /** How what was requested of these meetings was answered; absent where only the list is read. */
+  answers: Schema.optionalKey(Answers.Answers),
+}
 /** A time of a number that was left out, since Feishu no longer shows it; unix seconds. */
 const Unreachable = { from: Count, to: Count }
 
@@ -46,8 +57,7 @@ const Start = Schema.Struct({
   plan: Plan,
   /** The range in unix seconds; absent where cursors hold it. `asked` is when it was computed from the words of the command. */
   range: Schema.optionalKey(Schema.Struct({ start: Count, end: Count, asked: Schema.optionalKey(Count) })),
-  ...Written,
-  rows: Count,
+  ...InOutput,
   /** The numbers that have been read to their end. */
   done: Schema.Array(MeetingNo),
   /** The other numbers with at least one written page. */
@@ -72,20 +82,17 @@ const Page = Schema.Struct({
   /** The place after it, unless it is the last one of its number. */
   cursor: Schema.optionalKey(Cursor.Cursor),
   last: Schema.optionalKey(Schema.Literal(true)),
-  /** The ids of its rows. */
+  /** The ids of its meetings. */
   ids: Ids,
   unreachable: Schema.optionalKey(Schema.Struct(Unreachable)),
-  /** The rows in the output. */
-  rows: Count,
-  ...Written,
+  ...InOutput,
   requests: CountedRequests.Recorded,
 })
 
-/** A page was written in part, since `--max-items` allows no more rows: a run that resumes reads it again. */
+/** A page was written in part, since `--max-items` allows no more meetings: a run that resumes reads it again. */
 const CutPage = Schema.Struct({
   step: Schema.Literal("cut page"),
-  rows: Count,
-  ...Written,
+  ...InOutput,
   requests: CountedRequests.Recorded,
 })
 
@@ -104,6 +111,23 @@ const Whole = Schema.Struct({
 const Step = Schema.Union([Page, CutPage, Requests, Whole])
 /** A record after the first: what the run has done next. */
 export type Step = typeof Step.Type
+
+/** The meetings in the output, as records hold them. */
+interface InOutput {
+  readonly rows: number
+  readonly meetings?: number
+  readonly answers?: Answers.Answers
+}
+
+/** Returns what records say of the meetings in the output: as little as possible. */
+export const inOutput = (output: Required<InOutput>): InOutput => {
+  const { answers, meetings, rows } = output
+  return {
+    rows,
+    ...(meetings === rows ? {} : { meetings }),
+    ...(Object.keys(answers).length === 0 ? {} : { answers }),
+  }
+}
 
 /** A record without some of its fields. */
 export type Without<Record, Name extends string> = Record extends unknown ? Omit<Record, Name> : never
@@ -191,6 +215,8 @@ export interface Task {
   /** True when all numbers have the range of the first record; cursors have ranges of their own. */
   readonly hasRange: boolean
   readonly maxItems: number | undefined
+  /** What is read of each meeting in addition to the list. */
+  readonly parts: Fields.Parts
 }
 
 /** Adds up the records of an earlier run, or fails with the line that contradicts those before it, or the task. */
@@ -208,6 +234,8 @@ export class State implements WrittenBytes.WrittenBytes {
   bytes = WrittenBytes.nothing.bytes
   crc = WrittenBytes.nothing.crc
   rows = 0
+  meetings = 0
+  answers: Answers.Answers
   /** The numbers that have been read to their end. */
   readonly done = new Set<MeetingNo>()
   /** The other numbers with at least one written page, and the place after the last one. */
@@ -219,21 +247,22 @@ export class State implements WrittenBytes.WrittenBytes {
   ended: "complete" | "limited" | undefined
   readonly #task: Task
   readonly #starts: ReadonlyMap<MeetingNo, Cursor.Position>
-  readonly #mostRows: number
+  readonly #mostMeetings: number
   #isCut = false
 
   constructor(task: Task) {
     this.#task = task
     this.#starts = new Map(task.starts.map((position) => [position.meetingNo, position]))
-    this.#mostRows = task.maxItems ?? Number.MAX_SAFE_INTEGER
+    this.answers = Answers.none(task.parts)
+    this.#mostMeetings = task.maxItems ?? Number.MAX_SAFE_INTEGER
   }
 
   /** Returns this state as the first record of the next run. */
-  asStart(): Pick<Start, "bytes" | "crc" | "rows" | "done" | "open" | "unreachable"> {
+  asStart(): Omit<Start, typeof versionKey | "plan" | "range" | "requests"> {
     const open = Array.from(this.open, ([meetingNo, cursor]) => ({ cursor, seen: this.seen.of(meetingNo) }))
-    const { bytes, crc, rows, unreachable } = this
+    const { bytes, crc, unreachable } = this
     const lost = unreachable.length === 0 ? {} : { unreachable: [...unreachable] }
-    return { bytes, crc, rows, done: [...this.done], open, ...lost }
+    return { bytes, crc, ...inOutput(this), done: [...this.done], open, ...lost }
   }
 
   begin(start: Start): boolean {
@@ -264,12 +293,12 @@ export class State implements WrittenBytes.WrittenBytes {
       case "requests":
         return true
       case "page": {
-        const { cursor, ids, last, meetingNo, rows, unreachable } = step
+        const { cursor, ids, last, meetingNo, meetings = step.rows, unreachable } = step
         if (unreachable !== undefined) this.unreachable.push({ meetingNo, ...unreachable })
         return (
           !this.#isCut &&
           (cursor === undefined) === (last === true) &&
-          rows - this.rows === ids.length &&
+          meetings - this.meetings === ids.length &&
           this.#grow(step) &&
           this.#see(meetingNo, ids) &&
           this.#goOn(meetingNo, cursor)
@@ -277,26 +306,33 @@ export class State implements WrittenBytes.WrittenBytes {
       }
       case "cut page":
         this.#isCut = true
-        return this.#grow(step) && this.rows === this.#mostRows
+        return this.#grow(step) && this.meetings === this.#mostMeetings
       case "whole": {
         const isAll = this.done.size === this.#starts.size
         this.ended = step.ended
         return (
-          this.#grow({ ...step, rows: this.rows }) &&
-          (step.ended === "complete" ? isAll : !isAll && this.rows === this.#mostRows)
+          this.#grow({ ...step, ...inOutput(this) }) &&
+          (step.ended === "complete" ? isAll : !isAll && this.meetings === this.#mostMeetings)
         )
       }
     }
   }
 
   /** Takes a new length of the output: each new row has a byte at least, and an output that has not grown has not changed. */
-  #grow({ bytes, crc, rows }: WrittenBytes.WrittenBytes & { readonly rows: number }): boolean {
+  #grow(step: WrittenBytes.WrittenBytes & InOutput): boolean {
+    const { bytes, crc, rows, meetings = rows, answers = {} } = step
     const [moreBytes, moreRows] = [bytes - this.bytes, rows - this.rows]
-    if (moreRows < 0 || rows > this.#mostRows || moreBytes < moreRows) return false
+    const moreMeetings = meetings - this.meetings
+    if (moreMeetings < 0 || meetings > this.#mostMeetings) return false
+    // Each meeting has a row at least.
+    if (moreRows < moreMeetings || moreBytes < moreRows || (moreMeetings === 0 && moreRows > 0)) return false
     if (moreBytes === 0 && crc !== this.crc) return false
+    if (!Answers.follow(answers, this.answers, meetings)) return false
     this.bytes = bytes
     this.crc = crc
     this.rows = rows
+    this.meetings = meetings
+    this.answers = answers
     return true
   }
 

@@ -2,6 +2,7 @@
 import { Cursor, ListByNo } from "@effect-feishu/core"
 import * as ShellQuote from "@effect-feishu/terminal/ShellQuote"
 import * as ConnectionFlags from "../input/ConnectionFlags.ts"
+import * as DetailsFlags from "../input/DetailsFlags.ts"
 import * as Language from "../language/Language.ts"
 import type { RepeatedFlags, State } from "./RunState.ts"
 import { instant, many } from "../language/phrases.ts"
@@ -62,7 +63,7 @@ export const isInCommands = (run: State): boolean => {
 export const lines = (run: State, language: Language.Language): ReadonlyArray<string> => {
   const { checkpoint, repeatedFlags } = run
   const say = words[language]
-  const idsLeft = run.ids?.slice(run.idsWritten) ?? []
+  const idsLeft = run.ids?.slice(run.meetings) ?? []
   if (idsLeft[0] !== undefined) return [say.idsLeft(idsLeft.length, idsLeft[0])]
   if (repeatedFlags === undefined || isOutOfReach(run)) return []
   // A run with the status limited has ended as its command requested: the same command would do nothing.
@@ -101,6 +102,7 @@ const command = (what: ReadonlyArray<string>, flags: RepeatedFlags, output: stri
     "list",
     ...what,
     ...ConnectionFlags.typed(flags),
+    ...DetailsFlags.typed(flags),
     ...(flags.format === undefined ? [] : ["--format", flags.format]),
     ...(flags.fields === undefined ? [] : ["--fields", flags.fields]),
     ...(flags.keepGoing ? ["--keep-going"] : []),

@@ -5,7 +5,7 @@
  * - A number is in one of four places. It is not begun (`starts` from index `begun` on); open (in `open`, with the place
  *   after the last page that was written whole); failed (in `failed`); or, in none of these, read to its end. So
  *   `begun - open.size - failed.size` numbers are complete.
- * - A page that is out changes `rows`, `open` and `unreachable` together (`pageWritten`), before anything else happens.
+ * - A page that is out changes `meetings`, `rows`, `answers`, `open` and `unreachable` together (`pageWritten`), before anything else happens.
  * - `ended` is set once, when the output is whole. Before that the run can be resumed from `open`, `failed` and the
  *   numbers that are not begun.
  */
@@ -22,7 +22,10 @@ import {
   TimeRange,
 } from "@effect-feishu/core"
 import type * as ConnectionFlags from "../input/ConnectionFlags.ts"
+import type * as DetailsFlags from "../input/DetailsFlags.ts"
+import * as Fields from "../output/Fields.ts"
 import type * as Format from "../output/Format.ts"
+import * as Answers from "./Answers.ts"
 import type * as Recorded from "./Recorded.ts"
 
 /** A time of a number that Feishu no longer shows; unix seconds. */
@@ -33,7 +36,7 @@ interface Unreachable {
 }
 
 /** The flags of a run that the commands to resume it repeat. */
-export interface RepeatedFlags extends ConnectionFlags.Given {
+export interface RepeatedFlags extends ConnectionFlags.Given, DetailsFlags.Given {
   /** The format; absent if it depends on whether the output is a terminal. */
   readonly format: Format.Name | undefined
   readonly showPasswords: boolean
@@ -45,6 +48,13 @@ export interface RepeatedFlags extends ConnectionFlags.Given {
   readonly pageSize: number | undefined
 }
 
+/** What was requested of a meeting was refused. */
+export interface Refusal {
+  readonly part: keyof Answers.Answers
+  readonly status: Fields.Status
+  readonly error: FeishuError.FeishuError
+}
+
 /** The state of a run. */
 export interface State {
   // The numbers to read. Set once, before the first request.
@@ -54,14 +64,13 @@ export interface State {
   plannedWindows: number | undefined
   /** True when the run began where an earlier one ended: at cursors, or at a checkpoint. */
   resumed: boolean
-  /** The rows that earlier runs have written; they are among `rows`. */
+  /** The meetings and rows that earlier runs have written; they are among `meetings` and `rows`. */
+  meetingsBefore: number
   rowsBefore: number
 
   // The ids that `get` reads, which has no numbers.
-  /** The ids in their order; absent for `list`. */
+  /** The ids in their order: the first `meetings` of them are in the output. Absent for `list`. */
   ids: ReadonlyArray<MeetingId> | undefined
-  /** The number of them that are in the output. */
-  idsWritten: number
 
   // How far the read has come.
   /** The number of `starts` that have been begun. */
@@ -72,8 +81,18 @@ export interface State {
   readonly failed: Map<MeetingNo, FeishuError.FeishuError>
   /** The times of numbers that were left out: they grew too old while they were read. */
   readonly unreachable: Array<Unreachable>
-  /** The rows in the output. */
+  /** The meetings in the output. */
+  meetings: number
+  /** The rows in the output: more than meetings where each participant has a row. */
   rows: number
+  /** How what was requested of these meetings was answered. */
+  answers: Answers.Answers
+  /** The first refusal of each kind, for its remedy. */
+  readonly refusals: Map<string, Refusal>
+  /** The meetings whose recording was not ready when this run requested it. */
+  readonly notReady: Array<MeetingId>
+  /** The fields that a table has left out, since the terminal is too narrow. */
+  fieldsLeftOut: ReadonlyArray<Fields.Field>
   /** The rows at the end of the output that a resumed run reads again, since their page was cut by `--max-items`. */
   rowsReadAgain: number
   /** How the read ended, and its output with it; `undefined` while it goes on, and after a failure. */
@@ -93,6 +112,10 @@ export interface State {
   waitingUntil: number | undefined
   /** Milliseconds of a refusal by the rate limit: they count as a wait and a retry once something is sent again. */
   refusedMillis: number | undefined
+  /** The refused requests that were not sent again yet. */
+  refused: number
+  /** The last time of waiting that is in `waitedMs`, in unix milliseconds: requests wait in parallel. */
+  waited: { readonly from: number; readonly to: number }
 
   // How to resume. Set once each, as soon as it is known.
   /** The name of the output, and where the rows are until the run is complete. */
@@ -111,14 +134,19 @@ export const make = (): State => ({
   starts: [],
   plannedWindows: undefined,
   resumed: false,
+  meetingsBefore: 0,
   rowsBefore: 0,
   ids: undefined,
-  idsWritten: 0,
   begun: 0,
   open: new Map(),
   failed: new Map(),
   unreachable: [],
+  meetings: 0,
   rows: 0,
+  answers: {},
+  refusals: new Map(),
+  notReady: [],
+  fieldsLeftOut: [],
   rowsReadAgain: 0,
   ended: undefined,
   pages: 0,
@@ -129,6 +157,8 @@ export const make = (): State => ({
   waitedMs: 0,
   waitingUntil: undefined,
   refusedMillis: undefined,
+  refused: 0,
+  waited: { from: Number.NEGATIVE_INFINITY, to: Number.NEGATIVE_INFINITY },
   file: undefined,
   checkpoint: undefined,
   repeatedFlags: undefined,
@@ -138,8 +168,11 @@ export const make = (): State => ({
  * Puts a run where an earlier one ended. A number that the earlier run had begun, and written nothing of, continues at
  * its start.
  */
-export const resumeFrom = (run: State, { done, open, rows, unreachable }: Recorded.State): void => {
+export const resumeFrom = (run: State, state: Recorded.State): void => {
+  const { answers, done, meetings, open, rows, unreachable } = state
+  run.meetings = run.meetingsBefore = meetings
   run.rows = run.rowsBefore = rows
+  run.answers = answers
   run.unreachable.push(...unreachable)
   run.begun = 1 + run.starts.findLastIndex(({ meetingNo }) => done.has(meetingNo) || open.has(meetingNo))
   for (const start of run.starts.slice(0, run.begun)) {
@@ -178,15 +211,44 @@ export const numberFailed = (run: State, meetingNo: MeetingNo, error: FeishuErro
   }
 }
 
-/** Counts a page whose first `rows` rows are written: all of them, or as many as `--max-items` allows. */
-export const pageWritten = (run: State, page: Meetings.Page, rows: number): void => {
-  const { cursor, meetingNo, meetings, unreachable } = page
+/** The part of a page that is written: all of it, or as many meetings as `--max-items` allows. */
+interface WrittenPage {
+  readonly meetings: ReadonlyArray<Meetings.MeetingRead>
+  readonly rows: number
+}
+
+/** Counts meetings that are written, as this many rows. */
+export const meetingsWritten = (run: State, meetings: ReadonlyArray<Fields.Meeting>, rows: number): void => {
+  run.meetings += meetings.length
   run.rows += rows
+  run.answers = Answers.add(run.answers, meetings)
+  for (const meeting of meetings) noteMissing(run, meeting)
+}
+
+/** Counts a page that is written. */
+export const pageWritten = (run: State, page: Meetings.DetailsPage, written: WrittenPage): void => {
+  const { cursor, meetingNo, meetings, unreachable } = page
+  meetingsWritten(run, written.meetings, written.rows)
   if (unreachable !== undefined) run.unreachable.push({ meetingNo, ...unreachable })
   // A page that was cut is read again when the run is resumed: better rows twice than rows lost.
-  if (rows < meetings.length) run.rowsReadAgain = rows
+  if (written.meetings.length < meetings.length) run.rowsReadAgain = written.rows
   else if (cursor === undefined) run.open.delete(meetingNo)
   else run.open.set(meetingNo, cursor)
+}
+
+/** Keeps what the end of the run says about a meeting of which not everything was there. */
+const noteMissing = (run: State, meeting: Fields.Meeting): void => {
+  const { details, recording } = meeting
+  const answers = [
+    ["details", details, Fields.detailsStatus(meeting)],
+    ["recordings", recording, Fields.recordingStatus(meeting)],
+  ] as const
+  for (const [part, answer, status] of answers) {
+    if (status === "not ready") run.notReady.push(Fields.idOf(meeting))
+    if (answer === undefined || status === undefined || !("error" in answer)) continue
+    const kind = `${part} ${status}`
+    if (!run.refusals.has(kind)) run.refusals.set(kind, { part, status, error: answer.error })
+  }
 }
 
 /** Returns how a read ends that nothing has stopped. */
@@ -201,16 +263,29 @@ const windowsFrom = (position: Cursor.Position): number =>
 const positionOf = (place: Cursor.Cursor | Cursor.Position): Cursor.Position =>
   typeof place === "string" ? Cursor.toPosition(place)! : place
 
+/** Counts a wait that ends now, without the time in which another request has waited, too. */
+const waited = (run: State, millis: number, now: number): void => {
+  const before = run.waited
+  const from = now - millis
+  const isApart = from > before.to
+  run.waitedMs += isApart ? millis : Math.max(0, now - before.to) + Math.max(0, before.from - from)
+  run.waited = { from: isApart ? from : Math.min(from, before.from), to: now }
+}
+
 /** Counts an event. */
 export const count = Effect.fnUntraced(function* (run: State, event: Events.Event) {
   switch (event._tag) {
     case "RequestSent": {
       run.requests++
       run.waitingUntil = undefined
+      if (run.refused > 0) {
+        // A refused request is sent again once the gate is open.
+        run.retries++
+        run.refused--
+      }
       if (run.refusedMillis !== undefined) {
         // The retry has waited that long. Any further wait for the gate is in RateLimitWaited.
-        run.waitedMs += run.refusedMillis
-        run.retries++
+        waited(run, run.refusedMillis, yield* Clock.currentTimeMillis)
         run.refusedMillis = undefined
       }
       return
@@ -222,9 +297,10 @@ export const count = Effect.fnUntraced(function* (run: State, event: Events.Even
       run.waitingUntil = (yield* Clock.currentTimeMillis) + event.millis
       return
     case "RateLimitWaited":
-      run.waitedMs += event.millis
+      waited(run, event.millis, yield* Clock.currentTimeMillis)
       return
     case "RateLimitRefused":
+      run.refused++
       run.refusedMillis = event.resetMillis
       run.waitingUntil = (yield* Clock.currentTimeMillis) + event.resetMillis
       return

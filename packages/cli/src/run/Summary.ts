@@ -5,6 +5,9 @@ import type { Explanation } from "../language/Chinese.ts"
 import { detailsOf, exitCodes, type Fault, faultOf, messageOf, ofFeishu } from "../failure/Fault.ts"
 import * as Language from "../language/Language.ts"
 import * as ResumeHints from "./ResumeHints.ts"
+import * as Fields from "../output/Fields.ts"
+import type * as Answers from "./Answers.ts"
+import * as Notes from "./Notes.ts"
 import { Run, type State } from "./RunState.ts"
 import { inMessage, type Label, labels, showable, Stderr } from "../console/Stderr.ts"
 import { CurrentVerbosity } from "../console/Verbosity.ts"
@@ -30,7 +33,7 @@ export const report = Effect.fnUntraced(function* (
   // A signal that comes when everything is done changes nothing.
   const fault = found?.reason === "Stopped" && run.ended !== undefined ? undefined : found
   // A run that read nothing has nothing to resume: the same command starts it again.
-  const readNothing = run.pages === 0 && run.idsWritten === 0 && !run.resumed
+  const readNothing = run.pages === 0 && run.meetings === 0 && !run.resumed
   const hasFailed =
     fault?.exitCode === exitCodes.badInput || (fault !== undefined && readNothing && run.failed.size === 0)
   const cursors = hasFailed ? [] : ResumeHints.cursorsOf(run)
@@ -52,12 +55,15 @@ export const report = Effect.fnUntraced(function* (
     for (const detail of detailsOf(exit.cause)) yield* stderr.line(detail, { text: "  ", color: "gray" })
   }
   const hints = isComplete(status) || hasFailed ? [] : ResumeHints.lines(run, language)
+  yield* Notes.print(run)
   yield* Effect.forEach(hints, (hint) => stderr.line(hint), { discard: true })
   if (isJson) {
     yield* stderr.line(
       json({
         status,
+        ...(Object.keys(run.answers).length > 0 ? { meetings: run.meetings } : {}),
         rows: run.rows,
+        ...run.answers,
         requests: run.requests,
         retries: run.retries,
         waitedMs: Math.round(run.waitedMs),
@@ -71,7 +77,8 @@ export const report = Effect.fnUntraced(function* (
                 failed: run.failed.size,
               },
             }
-          : { ids: { asked: run.ids.length, written: run.idsWritten } }),
+          : { ids: { asked: run.ids.length, written: run.meetings } }),
+        ...(run.meetingsBefore < run.rowsBefore ? { meetingsBefore: run.meetingsBefore } : {}),
         ...(run.rowsBefore > 0 ? { rowsBefore: run.rowsBefore } : {}),
         ...(run.unreachable.length > 0
           ? { unreachable: { ...inIso(wholeOf(run.unreachable)), numbers: ofEachNumber(run.unreachable) } }
@@ -159,7 +166,8 @@ const inWords = (
   say: Language.Say<typeof words>,
 ): string => {
   const counts = [
-    say.meetings(run.rows) + (run.rowsBefore === 0 ? "" : say.rowsBefore(run.rowsBefore)),
+    say.meetings(run.meetings) + inBrackets(run, say),
+    ...(run.rows === run.meetings ? [] : [say.rows(run.rows)]),
     ...(run.starts.length > 1 ? [say.numbers(run.starts.length)] : []),
     ...(run.failed.size > 0 ? [say.numbersFailed([...run.failed.keys()])] : []),
     ...(run.ids === undefined ? [say.windows(run.windowsRead.size)] : []),
@@ -186,6 +194,24 @@ const inWords = (
   return [counts, ...rest].join(say.semicolon)
 }
 
+/** Returns what is said of the meetings: how many earlier runs have written, and how they were answered unless all was there. */
+const inBrackets = (run: State, say: Language.Say<typeof words>): string => {
+  const { details, recordings } = run.answers
+  const texts = [
+    ...(run.meetingsBefore === 0 ? [] : [say.meetingsBefore(run.meetingsBefore)]),
+    ...(details === undefined || isAllOk(details) ? [] : [say.details + countsIn(details, say)]),
+    ...(recordings === undefined || isAllOk(recordings) ? [] : [say.recordings + countsIn(recordings, say)]),
+  ]
+  return texts.length === 0 ? "" : say.brackets(texts.join(say.semicolon))
+}
+
+const isAllOk = (counts: Answers.Counts): boolean => Object.keys(counts).every((status) => status === "ok")
+
+const countsIn = (counts: Answers.Counts, say: Language.Say<typeof words>): string =>
+  Fields.statusesOf.recording_status
+    .flatMap((status) => (counts[status] === undefined ? [] : say.count(counts[status], status)))
+    .join(say.comma)
+
 /** At most this many numbers are listed. */
 const most = 10
 const inShort = (meetingNos: ReadonlyArray<string>): string => meetingNos.slice(0, most).join(" ")
@@ -207,7 +233,12 @@ const words = Language.words({
     toDo: "to do: ",
     logId: "log id: ",
     meetings: (number: number) => many(number, "meeting"),
-    rowsBefore: (number: number) => ` (${number} of them written by earlier runs)`,
+    meetingsBefore: (number: number) => `${number} of them written by earlier runs`,
+    details: "details: ",
+    recordings: "recordings: ",
+    count: (count: number, status: Fields.Status) => `${count} ${status}`,
+    brackets: (text: string) => ` (${text})`,
+    rows: (number: number) => many(number, "row"),
     numbers: (number: number) => many(number, "number"),
     numbersFailed: (meetingNos: ReadonlyArray<string>) => {
       const { length } = meetingNos
@@ -242,7 +273,12 @@ const words = Language.words({
     toDo: "建议：",
     logId: "日志 ID：",
     meetings: (number) => `共 ${number} 场会议`,
-    rowsBefore: (number) => `（其中 ${number} 场由此前的运行写出）`,
+    meetingsBefore: (number) => `其中 ${number} 场由此前的运行写出`,
+    details: "详情：",
+    recordings: "录制：",
+    count: (count, status) => `${count} 场${Notes.statusInChinese(status)}`,
+    brackets: (text) => `（${text}）`,
+    rows: (number) => `${number} 行`,
     numbers: (number) => `${number} 个会议号`,
     numbersFailed: (meetingNos) => {
       const { length } = meetingNos

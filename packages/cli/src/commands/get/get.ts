@@ -19,6 +19,7 @@ import * as FileOutput from "../../output/FileOutput.ts"
 import * as Format from "../../output/Format.ts"
 import { isStdout, openOutput } from "../../output/openOutput.ts"
 import * as StreamOutput from "../../output/StreamOutput.ts"
+import * as Answers from "../../run/Answers.ts"
 import * as Progress from "../../run/Progress.ts"
 import * as RunState from "../../run/RunState.ts"
 import * as ClientLayer from "../../settings/ClientLayer.ts"
@@ -114,6 +115,7 @@ const transfer = Effect.fnUntraced(function* (
     toTerminal,
   })
   run.ids = ids
+  run.answers = Answers.none({ ...input, details: true })
   const written = { length: 0, rows: 0 }
   // A number of spreadsheets and JavaScript keeps the first digits of an id.
   const rounded: Array<MeetingId> = []
@@ -130,8 +132,8 @@ const transfer = Effect.fnUntraced(function* (
           output.write(text, () => {
             written.length += text.length
             written.rows += rows
-            run.rows += rows
-            run.idsWritten++
+            RunState.meetingsWritten(run, [meeting], rows)
+            run.fieldsLeftOut = format.leftOut()
             if (meeting.details?._tag === "NotFound" && meeting.meetingId.endsWith("0000"))
               rounded.push(meeting.meetingId)
           }),

@@ -15,13 +15,13 @@ import type * as Output from "../../output/Output.ts"
 import * as StreamOutput from "../../output/StreamOutput.ts"
 import type * as WrittenBytes from "../../output/WrittenBytes.ts"
 import type * as Checkpoint from "../../run/Checkpoint.ts"
-import type * as Recorded from "../../run/Recorded.ts"
+import * as Recorded from "../../run/Recorded.ts"
 import * as RunState from "../../run/RunState.ts"
 
 /** The output of a run while pages are written to it. */
 export interface PageWriter {
-  /** Writes the first `rows` rows of a page, and counts them in the run as soon as they are out. */
-  readonly write: (page: Meetings.Page, rows: number) => ReturnType<Output.Output["write"]>
+  /** Writes the first `count` meetings of a page, and counts them in the run as soon as they are out. */
+  readonly write: (page: Meetings.DetailsPage, count: number) => ReturnType<Output.Output["write"]>
   /** Ends the output as the run ended. To be called once. */
   readonly close: (exit: Exit.Exit<unknown, unknown>) => ReturnType<Output.Output["close"]>
 }
@@ -79,15 +79,14 @@ export const open = Effect.fnUntraced(function* (options: Options) {
   if (options.output !== undefined) run.file = { path: options.output, part: output.part }
 
   return {
-    write: (page, rows) => {
-      const meetings = page.meetings
-        .slice(0, rows)
-        .map((brief) => ({ brief, details: undefined, recording: undefined }))
-      const { text } = format.rows(meetings, { length: written.length, rows: run.rows })
+    write: (page, count) => {
+      const meetings = page.meetings.slice(0, count)
+      const { rows, text } = format.rows(meetings, { length: written.length, rows: run.rows })
       return output.write(text, () => {
         written.length += text.length
-        RunState.pageWritten(run, page, rows)
-        written.page = recordOf(page, rows, run.rows)
+        RunState.pageWritten(run, page, { meetings, rows })
+        run.fieldsLeftOut = format.leftOut()
+        written.page = recordOf(page, count, run)
       })
     },
     close: (exit) => {
@@ -126,17 +125,17 @@ const journalOf = (
   forget: checkpoint.remove,
 })
 
-/** Returns the record of a page whose first `rows` rows are written; `allRows` is the number of rows in the whole output. */
-const recordOf = (page: Meetings.Page, rows: number, allRows: number): WrittenPage => {
+/** Returns the record of a page whose first `count` meetings are written; `run` has counted them. */
+const recordOf = (page: Meetings.DetailsPage, count: number, run: RunState.State): WrittenPage => {
   const { cursor, meetingNo, meetings, unreachable } = page
-  if (rows < meetings.length) return { step: "cut page", rows: allRows }
+  if (count < meetings.length) return { step: "cut page", ...Recorded.inOutput(run) }
   return {
     step: "page",
     meetingNo,
     ...(cursor === undefined ? { last: true } : { cursor }),
-    ids: meetings.map(({ id }) => id),
+    ids: meetings.map(({ brief }) => brief.id),
     ...(unreachable === undefined ? {} : { unreachable }),
-    rows: allRows,
+    ...Recorded.inOutput(run),
   }
 }
 

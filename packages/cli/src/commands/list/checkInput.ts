@@ -1,10 +1,11 @@
 /** The input of `list`, and every check of it that is possible before anything is opened or sent. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { Cursor, FeishuError, type MeetingNo, type TimeRange } from "@effect-feishu/core"
+import { Cursor, FeishuError, type MeetingNo, type Meetings, type TimeRange } from "@effect-feishu/core"
 import * as Descriptor from "@effect-feishu/terminal/Descriptor"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import type * as ConnectionFlags from "../../input/ConnectionFlags.ts"
+import * as DetailsFlags from "../../input/DetailsFlags.ts"
 import * as FieldsFlag from "../../input/FieldsFlag.ts"
 import * as MeetingNumbers from "../../input/MeetingNumbers.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
@@ -20,7 +21,7 @@ import * as WorkingFolder from "../../settings/WorkingFolder.ts"
 import { demoDays } from "./demoNumbers.ts"
 
 /** The values of the flags and arguments of `list`. */
-export interface Input extends RangeFlags.Given, ConnectionFlags.Given {
+export interface Input extends RangeFlags.Given, DetailsFlags.Given, ConnectionFlags.Given {
   readonly cursors: ReadonlyArray<string>
   readonly fields: string | undefined
   readonly format: Format.Name | undefined
@@ -51,6 +52,8 @@ export interface Checked {
   readonly input: Input
   readonly settings: LoadedSettings.Settings
   readonly fields: ReadonlyArray<Fields.Field>
+  /** What is requested of each meeting in addition to the list; absent where nothing is. */
+  readonly request: Meetings.DetailsRequest | undefined
   readonly selection: Selection
 }
 
@@ -60,7 +63,8 @@ export const checkInput = Effect.fnUntraced(function* (given: Input) {
   const toStdout = given.output !== undefined && isStdout(given.output)
   const input: Input = toStdout ? { ...given, output: undefined } : given
   yield* checkCombination(input)
-  const fields = yield* FieldsFlag.read({ ...input, details: false, participants: false, recordings: false })
+  const fields = yield* FieldsFlag.read(input)
+  const request = yield* DetailsFlags.request(input)
   const settings = yield* LoadedSettings.load(input)
   if (input.checkpoint !== undefined && settings.format === "table") {
     return yield* FeishuError.invalidRequest("format", ...(yield* Language.say(words)).noTable)
@@ -70,7 +74,7 @@ export const checkInput = Effect.fnUntraced(function* (given: Input) {
   }
   yield* checkFiles(input)
   const selection = yield* selectionOf(input)
-  return { input, settings, fields, selection } satisfies Checked
+  return { input, settings, fields, request, selection } satisfies Checked
 })
 
 const words = Language.words({

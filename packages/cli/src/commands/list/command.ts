@@ -4,6 +4,7 @@ import * as Flag from "effect/cli/Flag"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
 import * as Help from "../../console/Help.ts"
 import * as ConnectionFlags from "../../input/ConnectionFlags.ts"
+import * as DetailsFlags from "../../input/DetailsFlags.ts"
 import * as Flags from "../../input/Flags.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
@@ -74,6 +75,7 @@ export const list = (language: Language.Language) => {
     "list",
     {
       ...RangeFlags.flags(language),
+      ...DetailsFlags.flags(language),
       format: Flags.choice("format", Format.names, say.format),
       fields: Flags.text("fields", "NAMES", say.fields),
       output: file("output", say.output),

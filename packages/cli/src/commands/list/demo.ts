@@ -24,6 +24,7 @@ export const layer = Layer.unwrap(
       days: demoDays - 1,
       // Otherwise nothing older than 90 days could be read, and the demo would be one window.
       ninetyDays: "span",
+      detailsAfter90Days: "found",
     }),
   ),
   // The mock is filled with valid data, and listens on any free port: a failure is a bug.

@@ -14,6 +14,7 @@ import * as Language from "../../language/Language.ts"
 import { instant } from "../../language/phrases.ts"
 import * as FileOutput from "../../output/FileOutput.ts"
 import type * as Format from "../../output/Format.ts"
+import * as Answers from "../../run/Answers.ts"
 import * as Checkpoint from "../../run/Checkpoint.ts"
 import * as Progress from "../../run/Progress.ts"
 import * as Recorded from "../../run/Recorded.ts"
@@ -76,11 +77,12 @@ const demo = Layer.unwrap(Effect.promise(async () => (await import("./demo.ts"))
 
 /** Reads the meetings that are left to read, and writes them to the output. */
 const transfer = Effect.fnUntraced(function* (
-  { fields, input, selection, settings }: Checked,
+  { fields, input, request, selection, settings }: Checked,
   checkpoint: Checkpoint.Checkpoint | undefined,
   progress: Progress.Progress,
 ) {
   const run = yield* RunState.Run
+  run.answers = Answers.none(input)
   const toTerminal = input.output === undefined && process.stdout.isTTY === true
   const format = settings.format ?? (toTerminal ? "table" : "ndjson")
   const plan = yield* planOf({ input, settings, selection }, format)
@@ -100,6 +102,7 @@ const transfer = Effect.fnUntraced(function* (
           readPages({
             keepGoing: input.keepGoing,
             maxItems: input.maxItems,
+            request,
             concurrency: settings.concurrency ?? 1,
             writer,
             progress,
@@ -139,6 +142,7 @@ const resume = Effect.fnUntraced(function* (
     starts: run.starts,
     hasRange: toRead.selection.range !== undefined,
     maxItems: toRead.input.maxItems,
+    parts: toRead.input,
   })
   RunState.resumeFrom(run, state)
   RunState.planWindows(run)
@@ -170,6 +174,11 @@ const planOf = Effect.fnUntraced(function* ({ input, selection, settings }: ToRe
     "--to": word(input.to),
     "--page-size": word(settings.pageSize),
     "--max-items": word(input.maxItems),
+    // `null` is what a checkpoint has that knows nothing of these flags.
+    "--details": input.details && !input.participants ? true : null,
+    "--participants": input.participants || null,
+    "--recordings": input.recordings || null,
+    "--user-id-type": word(input.userIdType),
     "--fields": word(input.fields),
     "--format": format,
     "--show-passwords": input.showPasswords,

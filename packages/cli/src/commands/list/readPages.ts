@@ -14,6 +14,8 @@ import type { PageWriter } from "./PageWriter.ts"
 interface Options {
   readonly keepGoing: boolean
   readonly maxItems: number | undefined
+  /** What is requested of each meeting in addition to the list; absent where nothing is. */
+  readonly request: Meetings.DetailsRequest | undefined
   /** The number of meeting numbers that are read in parallel. */
   readonly concurrency: number
   readonly writer: PageWriter
@@ -22,21 +24,34 @@ interface Options {
   readonly seen: SeenIds | undefined
 }
 
-/** Reads until the end, or until there are `maxItems` rows. */
+/** The most meetings whose details are requested in parallel, as many as Feishu allows in a second. */
+const mostInFlight = 50
+
+/** Reads until the end, or until there are `maxItems` meetings. */
 export const readPages = Effect.fnUntraced(function* (options: Options) {
-  const { concurrency, keepGoing, maxItems = Number.POSITIVE_INFINITY, progress, seen, writer } = options
+  const { concurrency, keepGoing, progress, request, seen, writer } = options
+  const { maxItems = Number.POSITIVE_INFINITY } = options
   const run = yield* RunState.Run
   const meetings = yield* Meetings.Meetings
   const language = yield* Language.CurrentLanguage
   // With `--max-items`, windows that are read ahead would be thrown away.
   const readAhead = Number.isFinite(maxItems) ? 1 : 4
 
-  /** Writes a page; returns whether more rows are wanted. */
-  const write = Effect.fnUntraced(function* (page: Meetings.Page) {
-    const rows = Math.min(page.meetings.length, maxItems - run.rows)
-    yield* writer.write(page, rows)
+  const pages = (from: Meetings.From): Stream.Stream<Meetings.DetailsPage, FeishuError.FeishuError> =>
+    request === undefined
+      ? Stream.map(meetings.pages(from), listOnly)
+      : meetings.detailsPages(from, {
+          ...request,
+          // Meetings beyond the maximum would be thrown away.
+          concurrency: Math.min(Math.ceil(mostInFlight / concurrency), maxItems),
+        })
+
+  /** Writes a page; returns whether more meetings are wanted. */
+  const write = Effect.fnUntraced(function* (page: Meetings.DetailsPage) {
+    const count = Math.min(page.meetings.length, maxItems - run.meetings)
+    yield* writer.write(page, count)
     yield* progress.pageWritten
-    return rows === page.meetings.length && run.rows < maxItems
+    return count === page.meetings.length && run.meetings < maxItems
   })
   /** Returns true, with `--keep-going`, for an error that concerns one number only. */
   const isOfNumber = (error: FeishuError.FeishuError): boolean =>
@@ -47,15 +62,15 @@ export const readPages = Effect.fnUntraced(function* (options: Options) {
     return true
   })
 
-  // An earlier run may have written all rows that are wanted.
-  if (run.rows >= maxItems) return
+  // An earlier run may have written all meetings that are wanted.
+  if (run.meetings >= maxItems) return
   yield* Stream.fromIterable(RunState.placesLeft(run)).pipe(
     Stream.flatMap(
       (place) =>
         Stream.suspend(() => {
           const cursor = typeof place === "string" ? place : RunState.beginNumber(run, place)
           const meetingNo = numberOf(cursor)
-          return meetings.pages({ cursor, readAhead, seen: seen?.of(meetingNo) }).pipe(
+          return pages({ cursor, readAhead, seen: seen?.of(meetingNo) }).pipe(
             Stream.map((page) => write(page)),
             Stream.catchIf(isOfNumber, (error) => Stream.succeed(fail(meetingNo, error))),
           )
@@ -65,6 +80,12 @@ export const readPages = Effect.fnUntraced(function* (options: Options) {
     Stream.runForEachWhile((step) => step),
   )
   if (run.failed.size > 0) return yield* new NumbersFailed({ errors: [...run.failed.values()] })
+})
+
+/** Returns a page of which only the list was read. */
+const listOnly = (page: Meetings.Page): Meetings.DetailsPage => ({
+  ...page,
+  meetings: page.meetings.map((brief) => ({ brief, details: undefined, recording: undefined })),
 })
 
 /** The number of a cursor that is known to be whole. */
