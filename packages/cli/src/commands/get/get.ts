@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { Events, FeishuError, type MeetingId, Meetings } from "@effect-feishu/core"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
@@ -52,6 +53,8 @@ const words = Language.words({
 
 /** Reads meetings by their ids and writes them. */
 export const get = Effect.fn("get")(function* (given: Input) {
+  const run = yield* RunState.Run
+  run.ids = []
   const checked = yield* checkInput(given)
   const { input, settings } = checked
   const client = ClientLayer.layer(settings).pipe(Layer.provide(ClientLayer.http(settings)))
@@ -99,6 +102,9 @@ const checkInput = Effect.fnUntraced(function* (given: Input) {
   return { input, settings, fields, request, ids } satisfies Checked
 })
 
+/** The most meetings that are written in one piece. */
+const mostTogether = 50
+
 /** Reads the meetings, and writes them to the output. */
 const transfer = Effect.fnUntraced(function* (
   { fields, ids, input, request, settings }: Checked,
@@ -126,21 +132,31 @@ const transfer = Effect.fnUntraced(function* (
         ? StreamOutput.stdout
         : openOutput(input.output, { private: fields.includes("password"), journal: undefined })
       if (input.output !== undefined) run.file = { path: input.output, part: output.part }
-      const write = (meeting: Meetings.IdRead) => {
-        const { rows, text } = format.rows([meeting], written)
+      const write = (read: ReadonlyArray<Meetings.IdRead>) => {
+        const { rows, text } = format.rows(read, written)
         return Effect.andThen(
           output.write(text, () => {
             written.length += text.length
             written.rows += rows
-            RunState.meetingsWritten(run, [meeting], rows)
+            RunState.meetingsWritten(run, read, rows)
             run.fieldsLeftOut = format.leftOut()
-            if (meeting.details?._tag === "NotFound" && meeting.meetingId.endsWith("0000"))
-              rounded.push(meeting.meetingId)
+            for (const { details, meetingId } of read) {
+              if (details?._tag === "NotFound" && meetingId.endsWith("0000")) rounded.push(meetingId)
+            }
           }),
           progress.pageWritten,
         )
       }
-      yield* Stream.runForEach(meetings.detailsOf(ids, request), write).pipe(
+      yield* meetings.detailsOf(ids, request).pipe(
+        Stream.map((read): Result.Result<Meetings.IdRead, FeishuError.FeishuError> => Result.succeed(read)),
+        // A failure comes after the meetings before it, which a failed stream would drop from its last group.
+        Stream.catch((error) => Stream.succeed(Result.fail(error))),
+        // A table takes the widths of its columns from the rows that are written first.
+        Stream.groupedWithin(mostTogether, "1 second"),
+        Stream.runForEach((group) => {
+          const read = group.filter(Result.isSuccess).map(({ success }) => success)
+          return Effect.andThen(write(read), Effect.forEach(group, Effect.fromResult, { discard: true }))
+        }),
         restore,
         Effect.onExit((exit) => {
           // After a failure a table without rows is not written; other formats are valid documents wherever they end.
