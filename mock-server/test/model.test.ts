@@ -131,7 +131,7 @@ const one = Schema.Struct({
   id: Schema.Literals([
     "1", "2", "2", "4", "11", "12", "20", "30", "100", "5", "8", "999", "0", "abc", "9223372036854775808", "002",
   ]),
-  times: Schema.Literals([1, 1, 2, 4]),
+  times: Schema.Literals([1, 2, 4]),
 })
 const nextPage = Schema.Struct({ do: Schema.Literal("next page"), token: latest, page: latest })
 // A page token with a query that it was not given for.
@@ -151,6 +151,7 @@ const windows = Schema.Struct({
   rateLimitPerSecond: Schema.Literals([1, 2, "off"]),
   rateHeaders: Schema.Literals(["refuses", "longest"]),
   rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
+  monthlyQuota: Schema.Literals([2, "off", "off"]),
 })
 // Those that stand more than once are done more often.
 const Command = Schema.Union([
@@ -178,6 +179,9 @@ const Command = Schema.Union([
   one,
   one,
   one,
+  one,
+  Schema.Struct({ do: Schema.Literal("change"), at: home, to: windows }),
+  Schema.Struct({ do: Schema.Literal("change"), at: home, to: windows }),
   nextPage,
   nextPage,
   nextPage,
