@@ -2,11 +2,13 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import { GetMeeting } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
+import { startFeishuMock } from "../src/index.ts"
 import * as ControlClient from "../src/library/ControlClient.ts"
 import * as MockFeishu from "../src/library/MockFeishu.ts"
 import * as Scopes from "../src/protocol/Scopes.ts"
 import type { Seed } from "../src/protocol/PublicTypes.ts"
 import { call, tokenOf, userTokenOf } from "./feishu.ts"
+import { head, open } from "./sockets.ts"
 
 /** Two hours after the documented meeting has ended. */
 const now = 1_786_518_060
@@ -401,6 +403,51 @@ layer(MockFeishu.layer({ seed, now, rateLimit: "off" }))("the details of a meeti
       assert.strictEqual(yield* code(yield* tokenOf("cli_reader"), "1?user_id_type=user_id"), 121004)
     }),
   )
+})
+
+describe("the details over a raw socket", () => {
+  it("are found by the target as a proxy gets it; other methods and spellings are no endpoint", async () => {
+    await using feishu = await startFeishuMock({ seed, now, rateLimit: "off" })
+    const credentials = JSON.stringify({ app_id: "cli_reader", app_secret: "secret" })
+    const { text } = await open(
+      feishu.url,
+      head("POST /open-apis/auth/v3/tenant_access_token/internal", {
+        "Content-Length": credentials.length,
+      }) + credentials,
+    ).ended
+    const token = /"tenant_access_token":"([^"]+)"/.exec(text)![1]!
+    const path = `/open-apis/vc/v1/meetings/${documented}`
+    const answers = async (target: string, headers = {}) => {
+      const { body, text } = await open(
+        feishu.url,
+        head(target, { Authorization: `Bearer ${token}`, ...headers }),
+      ).ended
+      return [Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]), /"code":(\d+)/.exec(body)?.[1] ?? body]
+    }
+    const proxied = { Host: "open.feishu.cn" }
+    assert.deepStrictEqual(await answers(`GET ${path}`), [200, "0"])
+    assert.deepStrictEqual(await answers(`GET ${path}?`), [200, "0"])
+    assert.deepStrictEqual(await answers(`GET http://open.feishu.cn${path}`, proxied), [200, "0"])
+    assert.deepStrictEqual(await answers(`GET http://open.feishu.cn${path}/recording`, proxied), [
+      404,
+      "121004",
+    ])
+    const notFound = [404, "404 page not found"]
+    for (const target of [
+      `POST ${path}`,
+      `DELETE ${path}`,
+      `GET ${path.replace("/v1/", "/v1;x/")}`,
+      `GET ${path.replace("meetings", "%6deetings")}`,
+      `GET /open-apis/vc/v1/x/../meetings/${documented}`,
+      `GET ${path}/recording/`,
+      `GET ${path}//recording`,
+      `GET ${path}/Recording`,
+    ]) {
+      assert.deepStrictEqual(await answers(target), notFound, target)
+    }
+    assert.deepStrictEqual(await answers("GET /open-apis/vc/v1/meetings/.."), [400, "99992402"])
+    assert.deepStrictEqual(await answers(`GET ${path}#x`), [400, "99992402"])
+  })
 })
 
 describe("faults and the journal", () => {
