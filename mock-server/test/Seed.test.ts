@@ -29,11 +29,15 @@ import * as Snapshot from "../src/state/Snapshot.ts"
 import * as Workspace from "../src/state/Workspace.ts"
 import { now, seed } from "./fixture.ts"
 
-const read = Effect.fnUntraced(function* (name: string, content: string) {
+const written = Effect.fnUntraced(function* (content: string, name = "seed.yaml") {
   const files = yield* FileSystem.FileSystem
   const path = `${yield* files.makeTempDirectoryScoped()}/${name}`
   yield* files.writeFileString(path, content)
-  return yield* SeedFile.fromFile(path)
+  return path
+})
+
+const read = Effect.fnUntraced(function* (name: string, content: string) {
+  return yield* SeedFile.fromFile(yield* written(content, name))
 })
 
 /** What the refusal of a file says, line by line, without its folder. */
@@ -572,6 +576,20 @@ describe("the details of a meeting in a seed", () => {
         `the seed has 1 fault:\n  meetings[0].participants[0].final_leave_time: ${Seed.tooLate}`,
       )
     }),
+  )
+
+  it.effect("are in the READMEs as seeds without a fault or a warning", () =>
+    Effect.gen(function* () {
+      for (const name of ["README.md", "README.zh-CN.md"]) {
+        const readme = readFileSync(new URL(`../${name}`, import.meta.url), "utf8")
+        const seeds = [...readme.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml = ""]) => yaml)
+        assert.isAbove(seeds.length, 0)
+        for (const yaml of seeds) {
+          const seed = yield* SeedFile.fromFile(yield* written(yaml), now)
+          assert.deepStrictEqual(SeedWarnings.warnings(seed, now), [])
+        }
+      }
+    }).pipe(provideFiles),
   )
 
   it.effect("are served where they are only odd, with a warning", () =>
