@@ -184,6 +184,30 @@ describe("the rate limit of one meeting", () => {
     )
   }
 
+  it.effect("is shown by the control plane with each of its windows, as long as it is not full", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const shown = Effect.map(call("/_mock/limits"), ({ text }) =>
+        JSON.parse(text).map(({ app: _app, tenant: _tenant, ...limit }: Record<string, unknown>) => limit),
+      )
+      yield* get(token, meeting)
+      yield* get(token, `${meeting}/recording`)
+      const minute = { requests: 1_000, windowSeconds: 60, left: 999, fullAt: now + 60 }
+      const second = { requests: 50, windowSeconds: 1, left: 49, fullAt: now + 1 }
+      assert.deepStrictEqual(yield* shown, [
+        { api: "getMeeting", ...minute },
+        { api: "getMeeting", ...second },
+        { api: "getRecording", ...minute },
+        { api: "getRecording", ...second },
+      ])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* shown, [
+        { api: "getMeeting", ...minute },
+        { api: "getRecording", ...minute },
+      ])
+    }).pipe(provideMock()),
+  )
+
   it.effect("is named with its minute by a failure on demand", () =>
     Effect.gen(function* () {
       const token = yield* tokenOf()

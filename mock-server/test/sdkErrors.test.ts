@@ -415,6 +415,27 @@ const rows: ReadonlyArray<Row> = [
     ask: list,
     gives: refused(status, code, msg),
   })),
+  ...(["meetings.get", "meetings.getRecording"] as const).flatMap((at) =>
+    (
+      [
+        [1500, 500, "internal error"],
+        [121001, 500, "internal error"],
+        [121002, 400, "not support"],
+        [121003, 400, "param error"],
+        [121005, 403, "no permission"],
+        [122001, 400, "meeting status unexpected"],
+        [124002, 400, "record processing"],
+      ] as const
+    ).map(([code, status, msg]): Row => ({
+      code,
+      how: `by a fault rule for ${at} and this meeting`,
+      at,
+      ...all,
+      rule: { operation: at, when: { matching: { meeting_id: ended } }, then: { code } },
+      ask: at === "meetings.get" ? get(ended) : getRecording(ended),
+      gives: refused(status, code, msg),
+    })),
+  ),
   {
     code: 10003,
     how: "an unknown app",
