@@ -94,6 +94,8 @@ const ofTheLimit = [
   "rate-header-names",
   "rate-after-fields",
   "rate-after-token",
+  "rate-second",
+  "rate-headers",
 ]
 
 const ofRows = [
@@ -249,6 +251,8 @@ describe("the checks against a mock with a switch turned", () => {
       "--page-tokens free",
       false,
     ],
+    [{ rateLimitPerSecond: 20 }, "rate-second", "20", "--rate-limit-per-second 20", true],
+    [{ rateHeaders: "longest" }, "rate-headers", "longest", "--rate-headers longest", true],
     [
       { meetingIdRefusal: 121003 },
       "meeting-id-word",
@@ -888,7 +892,7 @@ describe("feishu-mock contract", () => {
         /^Reading http:\/\/127\.0\.0\.1:\d+: up to \d+ requests, less than a minute\..*\n$/,
       )
       const { checks, differs, flags, notDecided } = JSON.parse(done.stdout)
-      assert.deepStrictEqual([differs, notDecided, flags], [1, 10, "--last-page-token empty"])
+      assert.deepStrictEqual([differs, notDecided, flags], [1, 12, "--last-page-token empty"])
       assert.strictEqual(checks.length, suite.checks.length)
       assert.deepStrictEqual([stopped.code, stopped.stdout], [130, ""])
     }).pipe(Effect.provide(MockFeishu.layer({ lastPageToken: "empty" }))),

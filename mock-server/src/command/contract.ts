@@ -47,7 +47,7 @@ export const command = (called: string) =>
       exhaustLimit: Flag.Boolean("exhaust-limit").pipe(
         Flag.withoutNegation,
         Flag.withDescription(
-          "Exceed the rate limit once, to see how requests are counted. For up to a minute, all requests of this app to this API in this tenant are refused",
+          "Exceed the rate limit of the list once, and that of a second for details, to see how requests are counted. For up to a minute, all requests of this app for meetings of a number in this tenant are refused",
         ),
         Flag.withDefault(false),
       ),

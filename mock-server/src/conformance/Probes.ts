@@ -6,6 +6,7 @@ import { type Answer, member } from "./Answer.ts"
 import type { BasicProbes, Probe } from "./Probe.ts"
 import { boundarySeconds, rowsAtLeast } from "./boundarySeconds.ts"
 import { exhaustLimit } from "./exhaustLimit.ts"
+import { exhaustSecond } from "./exhaustSecond.ts"
 import { successful } from "./Observation.ts"
 import { firstMeeting, recordings } from "./oneMeeting.ts"
 import { type Feishu, type Query, Undecided } from "./Subject.ts"
@@ -32,6 +33,8 @@ export interface Probes extends BasicProbes {
   readonly recordings: Probe<ReadonlyArray<Answer>>
   /** The observations while the rate limit is exceeded. */
   readonly exhaustedLimit: ReturnType<typeof exhaustLimit>
+  /** The observations while the limit of a second is exceeded. */
+  readonly exhaustedSecond: ReturnType<typeof exhaustSecond>
 }
 
 /** A meeting number that is not known to be in use. */
@@ -123,6 +126,7 @@ export const make = Effect.fnUntraced(function* (feishu: Feishu) {
     recordings: yield* Effect.cached(Effect.andThen(meeting, recordings(basic))),
     boundaries: yield* Effect.cached(boundarySeconds(basic)),
     exhaustedLimit: yield* Effect.cached(exhaustLimit(basic)),
+    exhaustedSecond: yield* Effect.cached(exhaustSecond(basic)),
     app,
     tokenAnswer,
     firstAnswer,

@@ -14,8 +14,10 @@ export const unknownId = "9223372036854775807"
 export const pathOf = (idAndQuery: string): string => GetMeeting.path.replace(":meeting_id", idAndQuery)
 
 /** Requests the path of a meeting, with the token of all requests. */
-export const get = ({ authorization, feishu }: BasicProbes, idAndQuery: string) =>
-  Effect.flatMap(authorization, (bearer) => feishu.send(pathOf(idAndQuery), { authorization: bearer }))
+export const get = ({ authorization, feishu }: BasicProbes, idAndQuery: string, atOnce = false) =>
+  Effect.flatMap(authorization, (bearer) =>
+    feishu.send(pathOf(idAndQuery), { authorization: bearer, atOnce }),
+  )
 
 /** Returns the answer, unless the app lacks the scope of the endpoint. */
 export const permitted = Effect.fnUntraced(function* (

@@ -27,6 +27,11 @@ const headerNames = [ResponseHeaders.rateLimitLimit, ResponseHeaders.rateLimitRe
 
 const request = "GET a page of 1, more often than the limit allows"
 
+const secondRequest = "GET the details of an id that nobody has, 80 times at once"
+
+/** True for a limit that is not that of a second, of which 50 are documented. */
+const isOfMinute = (limit: number): boolean => limit >= 500
+
 /** The checks, in the order in which they run. */
 export const rateChecks: ReadonlyArray<Check> = [
   {
@@ -141,6 +146,43 @@ export const rateChecks: ReadonlyArray<Check> = [
         refusalOf(probes),
         Effect.map(probes.exhaustedLimit, ({ unknownToken }) => observedCode(unknownToken)),
       ),
+  },
+  {
+    id: "rate-second",
+    row: "rateLimitPerSecond",
+    source: "doc",
+    what: "50 requests for details pass in a second",
+    request: secondRequest,
+    requests: 0,
+    expected: String(defaults.rateLimitPerSecond),
+    switch: "rateLimitPerSecond",
+    flag: (shape) => (/^\d+$/.test(shape) ? `--rate-limit-per-second ${shape}` : undefined),
+    observe: ({ exhaustedSecond }) =>
+      Effect.flatMap(exhaustedSecond, (refusal) => {
+        const limit = limitOf(refusal)
+        return limit === undefined || isOfMinute(limit)
+          ? Effect.fail(new Undecided({ because: "the refusal does not name the limit of a second" }))
+          : Effect.succeed(observed(String(limit), refusal))
+      }),
+  },
+  {
+    id: "rate-headers",
+    row: "rateHeaders",
+    source: "inferred",
+    what: "a refusal by the second names that limit, and 1 second",
+    request: secondRequest,
+    requests: 0,
+    expected: defaults.rateHeaders,
+    switch: "rateHeaders",
+    flag: (shape) => (shape === "longest" ? "--rate-headers longest" : undefined),
+    observe: ({ exhaustedSecond }) =>
+      Effect.map(exhaustedSecond, (refusal) => {
+        const limit = limitOf(refusal)
+        if (limit === undefined) return observed("no limit", refusal)
+        if (isOfMinute(limit)) return observed("longest", refusal)
+        const reset = refusal.headers[ResponseHeaders.rateLimitReset] ?? "none"
+        return observed(reset === "1" ? "refuses" : `the limit of the second, reset ${reset}`, refusal)
+      }),
   },
   {
     id: "monthly-quota",

@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import { type Answer, codeOf, logIdOf, statusAndCode, redirectOf, shapeOf } from "./Answer.ts"
 import type { Check } from "./Check.ts"
 import { exhaustRequests, exhaustSeconds } from "./exhaustLimit.ts"
+import { secondRequests } from "./exhaustSecond.ts"
 import * as Subject from "./Subject.ts"
 import { authorizationChecks } from "./authorizationChecks.ts"
 import { headerChecks } from "./headerChecks.ts"
@@ -33,6 +34,9 @@ export const checks: ReadonlyArray<Check> = [
 
 /** The most requests, except those that exceed the limit. */
 export const mostRequests = 120
+
+/** The requests that exceed the limits. */
+const requestsOverLimit = exhaustRequests + secondRequests
 
 /** The result of a check. */
 export type Verdict =
@@ -80,7 +84,7 @@ export const plan = (options: { readonly exhaustLimit: boolean; readonly pauseMi
   const planned = checks.reduce((sum, { requests }) => sum + requests, 0)
   const seconds = (planned * options.pauseMillis) / 1000
   return options.exhaustLimit
-    ? { requests: planned + exhaustRequests, seconds: seconds + exhaustSeconds }
+    ? { requests: planned + requestsOverLimit, seconds: seconds + exhaustSeconds }
     : { requests: planned, seconds }
 }
 
@@ -93,7 +97,7 @@ export const run = Effect.fnUntraced(function* (
   const begun = yield* Clock.currentTimeMillis
   const feishu = Subject.make({
     ...options,
-    atMost: mostRequests + (options.exhaustLimit ? exhaustRequests : 0),
+    atMost: mostRequests + (options.exhaustLimit ? requestsOverLimit : 0),
   })
   const probes = yield* Probes.make(feishu)
   yield* admitted(probes).pipe(Effect.catchTag("Undecided", () => Effect.void))
