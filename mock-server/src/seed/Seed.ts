@@ -330,7 +330,8 @@ export const timeKeys = [
   "to",
 ] as const
 type TimeKey = (typeof timeKeys)[number]
-const isTimeKey = (key: string): boolean => timeKeys.some((one) => one === key)
+const timeKeySet: ReadonlySet<string> = new Set(timeKeys)
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
 /** An entry with every time in unix seconds. */
 export type InSeconds<Entry> =
@@ -346,17 +347,16 @@ export type InSeconds<Entry> =
 
 /** Returns the entry with its times in unix seconds. Relative times count from `now`; those before 1970 become 0. */
 export const inSeconds = <Entry extends Meeting | Generate>(entry: Entry, now: number): InSeconds<Entry> => {
-  const resolved = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(resolved)
-    if (typeof value !== "object" || value === null) return value
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [
-        key,
-        typeof inner === "string" && isTimeKey(key)
-          ? Math.max(0, Option.getOrThrow(TimeText.from(inner, now)))
-          : resolved(inner),
-      ]),
-    )
+  const resolved = (value: object): object => {
+    if (Array.isArray(value)) return value.map((one) => (isObject(one) ? resolved(one) : one))
+    const copy: Record<string, unknown> = { ...value }
+    for (const key in copy) {
+      const inner = copy[key]
+      if (typeof inner === "string") {
+        if (timeKeySet.has(key)) copy[key] = Math.max(0, Option.getOrThrow(TimeText.from(inner, now)))
+      } else if (isObject(inner)) copy[key] = resolved(inner)
+    }
+    return copy
   }
   return resolved(entry) as InSeconds<Entry>
 }

@@ -164,13 +164,21 @@ export const isSameUser = (row: unknown, other: unknown): boolean =>
 const timesOf =
   (entry: unknown, now: number, isTooLate: (key: string) => void) =>
   (key: string): number | undefined => {
-    const time = Option.getOrUndefined(decodeTime(get(entry, key)))
-    const seconds = time === undefined ? undefined : Option.getOrThrow(TimeText.from(time, now))
+    const seconds = secondsOf(get(entry, key), now)
     if (seconds !== undefined && seconds > TimeText.lastSecond) isTooLate(key)
     return seconds
   }
 
 const decodeTime = Schema.decodeUnknownOption(SeedValues.time)
+
+/** Most times, such as all of a snapshot, are numbers: those are not decoded, which would take as long as everything else (measured). */
+const secondsOf = (value: unknown, now: number): number | undefined => {
+  if (value === undefined) return undefined
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= TimeText.lastSecond)
+    return value
+  const time = Option.getOrUndefined(decodeTime(value))
+  return time === undefined ? undefined : Option.getOrThrow(TimeText.from(time, now))
+}
 
 /** The message for a viewer that is neither a kind of token nor an app. */
 export const notAViewer = (viewer: string): string =>
