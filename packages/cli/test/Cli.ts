@@ -11,6 +11,10 @@ import { bin } from "./bundle.ts"
 export interface Summary {
   readonly status: string
   readonly rows: number
+  readonly meetings?: number
+  readonly meetingsBefore?: number
+  readonly details?: Readonly<Record<string, number>>
+  readonly recordings?: Readonly<Record<string, number>>
   readonly requests: number
   readonly retries: number
   readonly waitedMs: number
