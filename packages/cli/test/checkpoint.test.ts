@@ -173,6 +173,30 @@ describe.concurrent("a checkpoint", () => {
     assert.deepInclude(summary, { status: "complete", rows: 60, requests: 1 })
   })
 
+  it("details and recordings have slots of their own, which the next run does not use either", async () => {
+    await using scripted: Scripted.Scripted = await Scripted.start((response, query, index) => {
+      // The details are not answered.
+      if (scripted.paths[index]!.endsWith("/list_by_no")) twoPages(response, query, index)
+    })
+    const it = started("details")
+    const args = ["list", ...it.args, "--details", "--details-rate-limit", "1"]
+    const ofList = () => scripted.paths.filter((path) => path.endsWith("/list_by_no")).length
+    const first = Cli.start(args, scripted.environment)
+    const gone = once(first, "exit")
+    await scripted.received(3)
+    first.kill("SIGKILL")
+    await gone
+    assert.deepStrictEqual([scripted.paths.length, ofList()], [3, 2])
+
+    const next = Cli.start(args, scripted.environment)
+    const [line] = await once(next.stderr.setEncoding("utf8"), "data")
+    const over = once(next, "exit")
+    next.kill("SIGKILL")
+    await over
+    assert.match(String(line), /^waiting for the rate limit until .* \(6\d s\)/m)
+    assert.strictEqual(scripted.paths.length - ofList(), 1)
+  })
+
   it("a request that was not sent does not count: the connection was refused", async () => {
     const scripted = await Scripted.start(firstPageOnly)
     const it = await killed("not-sent", scripted)

@@ -116,6 +116,10 @@ export const resting = (recorded: Recorded, now: number): RateLimit.Resting => {
   }
 }
 
+/** Returns the milliseconds until none of these requests counts any more. */
+export const longestRest = ({ operations = {}, restingMillis }: RateLimit.Resting): number =>
+  [restingMillis, ...Object.values(operations)].flat().reduce((most, millis) => Math.max(most, millis), 0)
+
 /** The counted requests of this run. */
 export class CountedRequests {
   readonly #operations = new Map<string, OperationRequests>()

@@ -131,9 +131,12 @@ class Pace {
     this.#heardAt = now
     switch (event._tag) {
       case "RateLimitWaiting": {
-        // No slot that this run has used is free before its rest is over: a shorter wait is for a slot of an earlier run.
+        // No slot that this run has used is free before its rest is over: a shorter wait is for a slot of an earlier run, or
+        // for one of a second.
         const first = this.#first ?? Number.POSITIVE_INFINITY
-        const isForOwn = now + event.millis >= first + RateLimit.restMillis("answered")
+        const isForOwn =
+          now + event.millis >= first + RateLimit.restMillis("answered") ||
+          (Number.isFinite(first) && event.millis <= RateLimit.restMillis("answered", { window: "1 second" }))
         this.waitsForEarlier = this.#mayWaitForEarlier && !isForOwn
         return
       }

@@ -16,6 +16,7 @@ import * as FileOutput from "../../output/FileOutput.ts"
 import type * as Format from "../../output/Format.ts"
 import * as Answers from "../../run/Answers.ts"
 import * as Checkpoint from "../../run/Checkpoint.ts"
+import * as CountedRequests from "../../run/CountedRequests.ts"
 import * as Progress from "../../run/Progress.ts"
 import * as Recorded from "../../run/Recorded.ts"
 import * as RunState from "../../run/RunState.ts"
@@ -55,7 +56,7 @@ export const list = Effect.fn("list")(function* (given: Input) {
   const progress = yield* Progress.start({
     mode: input.progress ?? (isInLine ? "none" : undefined),
     rateLimit: settings.rateLimit,
-    restingMillis: Math.max(0, ...(resting?.restingMillis ?? [])),
+    restingMillis: resting === undefined ? 0 : CountedRequests.longestRest(resting),
   })
   const listen = (event: Events.Event) =>
     checkpoint === undefined
