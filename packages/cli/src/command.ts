@@ -14,7 +14,7 @@ import * as Help from "./console/Help.ts"
 import * as Language from "./language/Language.ts"
 import { list } from "./commands/list/command.ts"
 import { mock } from "./commands/mock.ts"
-import { plan } from "./commands/plan.ts"
+import { plan } from "./commands/plan/command.ts"
 import { schema } from "./commands/schema.ts"
 import * as Verbosity from "./console/Verbosity.ts"
 
