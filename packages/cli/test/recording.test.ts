@@ -14,6 +14,7 @@ import { startFeishuMock } from "@effect-feishu/mock-server"
 import { bin } from "./bundle.ts"
 import * as Setting from "../src/settings/Setting.ts"
 import * as CheckpointFile from "./CheckpointFile.ts"
+import * as Cli from "./Cli.ts"
 
 const pathOf = (readme: string): string => fileURLToPath(new URL(`../../../${readme}`, import.meta.url))
 
@@ -37,6 +38,9 @@ const withPrinted = (
   )
 }
 
+/** 2026-10-01T08:00:00+08:00. */
+const today = 1_790_812_800
+
 describe.concurrent("the recording in", () => {
   for (const [readme, locale] of [
     ["README.md", "en_GB.UTF-8"],
@@ -45,8 +49,7 @@ describe.concurrent("the recording in", () => {
     // `vitest run packages/cli/test/recording.test.ts -u` writes what is printed now into the READMEs.
     it(`${readme} is what one sees, in the command's and in the repository's`, async ({ expect }) => {
       await using feishu = await startFeishuMock({
-        // 2026-10-01T08:00:00+08:00
-        now: 1_790_812_800,
+        now: today,
         seed: {
           generate: [{ meeting_no: "337736498", count: 120, from: "2026-09-01", to: "2026-09-30" }],
         },
@@ -65,6 +68,10 @@ describe.concurrent("the recording in", () => {
               HOME: folder,
               TZ: "Asia/Shanghai",
               LANG: locale,
+              // On that day, whatever day it is: what plan and list say depends on how long ago a range is.
+              ...Cli.before(
+                `const { now } = Date; const ahead = ${today * 1_000} - now(); Date.now = () => now() + ahead`,
+              ),
               FEISHU_APP_ID: feishu.appId,
               FEISHU_APP_SECRET: feishu.appSecret,
               // What only tells, tells of Feishu's own address.
