@@ -54,6 +54,73 @@ describe("state", () => {
       }).pipe(provideMock()),
   )
 
+  it.effect("a meeting is returned as it was given, with its details at the mock's time", () =>
+    Effect.gen(function* () {
+      yield* control("POST", "/clock", { set: now, frozen: true })
+      const participants = [{ open_id: "ou_a", is_host: true }]
+      const given = {
+        ...meeting,
+        start_time: "+1m",
+        end_time: "+5m",
+        participants,
+        recording: { duration: 5 },
+      }
+      yield* control("PUT", "/meetings", [given])
+      const known = yield* control("GET", "/meetings/1")
+      const inSeconds = { ...given, start_time: now + 60, end_time: now + 300, tenant_key: "tenant_a" }
+      assert.deepStrictEqual(known.body, { meeting: inSeconds })
+      yield* control("POST", "/clock", { advance: "2m" })
+      const running = (yield* control("GET", "/meetings/1")).body
+      assert.deepStrictEqual(running.meeting, inSeconds)
+      assert.deepInclude(running.details, {
+        status: 2,
+        participant_count: 1,
+        recording: { state: "running" },
+      })
+      assert.strictEqual(running.details.participants[0].in_meeting_duration, 60)
+      // As it was returned, it may be put again.
+      assert.strictEqual((yield* control("PUT", "/meetings", [running.meeting])).status, 200)
+      assert.deepStrictEqual((yield* control("GET", "/meetings/1")).body, running)
+      // The switch says how long recordings are made.
+      yield* control("POST", "/clock", { set: now + 310 })
+      yield* control("PATCH", "/behaviour", { recordingSeconds: 10 })
+      const { recording } = (yield* control("GET", "/meetings/1")).body.details
+      assert.deepInclude(recording, { state: "ready", duration: 5 })
+      assert.deepStrictEqual(yield* control("GET", "/meetings/2"), {
+        status: 404,
+        body: { _tag: "Missing", error: "there is no meeting 2" },
+      })
+    }).pipe(provideMock()),
+  )
+
+  it.effect("a meeting whose details contradict each other is refused, with each path", () =>
+    Effect.gen(function* () {
+      const { body, status } = yield* control("PUT", "/meetings", [
+        meeting,
+        {
+          ...meeting,
+          id: "2",
+          end_time: now,
+          participants: [{ open_id: "ou_a", first_join_time: "+1m" }, { user_type: 2 }],
+        },
+      ])
+      assert.strictEqual(status, 400)
+      assert.deepStrictEqual(body.problems, ["1.participants.1: needs an id: open_id, union_id or user_id"])
+      const contradictory = yield* control("PUT", "/meetings", [
+        {
+          ...meeting,
+          end_time: now,
+          participants: [{ open_id: "ou_a", first_join_time: "+1m" }],
+          visible_to: ["cli_nobody", "tenant", "ou_a", "cli_reader"],
+        },
+      ])
+      assert.deepStrictEqual(contradictory.body.problems, [
+        "[0].participants[0].first_join_time: is after the end of the meeting",
+        "[0].visible_to[0]: no app has the id cli_nobody: write tenant, user, the id of an app, or the open_id of a user (ou_…)",
+      ])
+    }).pipe(provideMock()),
+  )
+
   it.effect("a refusal lists the first of what is wrong, and says how many more there are", () =>
     Effect.gen(function* () {
       const twice = <A>(value: A) => Array.from({ length: 5_000 }, () => value)
