@@ -107,9 +107,11 @@ export const read = <A>(kind: Kind<A>) =>
 const refuse = (field: string, [problem, remedy]: Refusal) =>
   FeishuError.invalidRequest(field, problem, remedy)
 
-const remediesOf = (wrong: ReadonlyArray<Wrong>, otherwise: string): ReadonlyArray<string> => [
-  ...new Set(wrong.map(({ remedy = otherwise }) => remedy)),
-]
+/** At most this many remedies are given: each names a wrong text. */
+const mostRemedies = 3
+
+const remediesOf = (wrong: ReadonlyArray<Wrong>, otherwise: string): ReadonlyArray<string> =>
+  [...new Set(wrong.map(({ remedy = otherwise }) => remedy))].slice(0, mostRemedies)
 
 /** Reads the lines of a file. */
 const fromLines = Effect.fnUntraced(function* <A>(kind: Kind<A>, from: string) {

@@ -17,10 +17,10 @@ import * as MeetingIds from "../../input/MeetingIds.ts"
 import * as Language from "../../language/Language.ts"
 import type * as Fields from "../../output/Fields.ts"
 import * as FileOutput from "../../output/FileOutput.ts"
-import * as Format from "../../output/Format.ts"
-import { isStdout, openOutput } from "../../output/openOutput.ts"
-import * as StreamOutput from "../../output/StreamOutput.ts"
+import type * as Format from "../../output/Format.ts"
+import { isStdout } from "../../output/openOutput.ts"
 import * as Answers from "../../run/Answers.ts"
+import * as MeetingWriter from "../../run/MeetingWriter.ts"
 import * as Progress from "../../run/Progress.ts"
 import * as RunState from "../../run/RunState.ts"
 import * as ClientLayer from "../../settings/ClientLayer.ts"
@@ -113,56 +113,36 @@ const transfer = Effect.fnUntraced(function* (
   const run = yield* RunState.Run
   const meetings = yield* Meetings.Meetings
   const toTerminal = input.output === undefined && process.stdout.isTTY === true
-  const name = settings.format ?? (toTerminal ? "table" : "ndjson")
-  const format = Format.make(name, {
-    fields,
-    // Some terminals report 0 columns when they do not know.
-    columns: toTerminal ? process.stdout.columns || undefined : undefined,
-    toTerminal,
-  })
+  const format = settings.format ?? (toTerminal ? "table" : "ndjson")
   run.ids = ids
   run.answers = Answers.none({ ...input, details: true })
-  const written = { length: 0, rows: 0 }
   // A number of spreadsheets and JavaScript keeps the first digits of an id.
   const rounded: Array<MeetingId> = []
   // A signal waits while the output is being opened, so that an open output is always closed.
   yield* Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      const output = yield* input.output === undefined
-        ? StreamOutput.stdout
-        : openOutput(input.output, { private: fields.includes("password"), journal: undefined })
-      if (input.output !== undefined) run.file = { path: input.output, part: output.part }
-      const write = (read: ReadonlyArray<Meetings.IdRead>) => {
-        const { rows, text } = format.rows(read, written)
-        return Effect.andThen(
-          output.write(text, () => {
-            written.length += text.length
-            written.rows += rows
-            RunState.meetingsWritten(run, read, rows)
-            run.fieldsLeftOut = format.leftOut()
-            for (const { details, meetingId } of read) {
-              if (details?._tag === "NotFound" && meetingId.endsWith("0000")) rounded.push(meetingId)
-            }
-          }),
-          progress.pageWritten,
-        )
-      }
-      yield* meetings.detailsOf(ids, request).pipe(
+    Effect.flatMap(MeetingWriter.open({ output: input.output, fields, format, toTerminal }), (writer) => {
+      const write = (read: ReadonlyArray<Meetings.IdRead>) =>
+        writer.write(read, (rows) => {
+          RunState.meetingsWritten(run, read, rows)
+          for (const { details, meetingId } of read) {
+            if (details?._tag === "NotFound" && meetingId.endsWith("0000")) rounded.push(meetingId)
+          }
+        })
+      return meetings.detailsOf(ids, request).pipe(
         Stream.map((read): Result.Result<Meetings.IdRead, FeishuError.FeishuError> => Result.succeed(read)),
         // A failure comes after the meetings before it, which a failed stream would drop from its last group.
         Stream.catch((error) => Stream.succeed(Result.fail(error))),
         // A table takes the widths of its columns from the rows that are written first.
         Stream.groupedWithin(mostTogether, "1 second"),
-        Stream.runForEach((group) => {
-          const read = group.filter(Result.isSuccess).map(({ success }) => success)
-          return Effect.andThen(write(read), Effect.forEach(group, Effect.fromResult, { discard: true }))
-        }),
+        Stream.runForEach((group) =>
+          write(group.filter(Result.isSuccess).map(({ success }) => success)).pipe(
+            Effect.andThen(progress.pageWritten),
+            Effect.andThen(Effect.forEach(group, Effect.fromResult, { discard: true })),
+          ),
+        ),
         restore,
         Effect.onExit((exit) => {
-          // After a failure a table without rows is not written; other formats are valid documents wherever they end.
-          const isEmpty = written.length === 0 && Exit.isFailure(exit) && name === "table"
-          const text = isEmpty ? "" : format.end(written)
-          const closed = output.close({ text, exit, keep: written.rows > 0 })
+          const closed = writer.close(exit, run.rows > 0)
           return Exit.isSuccess(exit) ? Effect.map(closed, () => void (run.ended = "complete")) : closed
         }),
       )

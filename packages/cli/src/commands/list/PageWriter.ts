@@ -6,15 +6,11 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Meetings } from "@effect-feishu/core"
-import { exitCodes, faultOf } from "../../failure/Fault.ts"
 import type * as FileOutput from "../../output/FileOutput.ts"
-import type * as Fields from "../../output/Fields.ts"
-import * as Format from "../../output/Format.ts"
-import { openOutput } from "../../output/openOutput.ts"
 import type * as Output from "../../output/Output.ts"
-import * as StreamOutput from "../../output/StreamOutput.ts"
 import type * as WrittenBytes from "../../output/WrittenBytes.ts"
 import type * as Checkpoint from "../../run/Checkpoint.ts"
+import * as MeetingWriter from "../../run/MeetingWriter.ts"
 import * as Recorded from "../../run/Recorded.ts"
 import * as RunState from "../../run/RunState.ts"
 
@@ -27,12 +23,7 @@ export interface PageWriter {
 }
 
 /** Where and how pages are written. */
-export interface Options {
-  /** The name of the output; standard output unless given. */
-  readonly output: string | undefined
-  readonly fields: ReadonlyArray<Fields.Field>
-  readonly format: Format.Name
-  readonly toTerminal: boolean
+export interface Options extends Omit<MeetingWriter.Options, "journal" | "bytesBefore"> {
   /** The checkpoint to record pages in; absent without `--checkpoint`. */
   readonly recording: Recording | undefined
 }
@@ -51,52 +42,32 @@ type WrittenPage = Recorded.Without<
   keyof WrittenBytes.WrittenBytes | "requests"
 >
 
-/** The state of the output. */
+/** The last page that was written, for the journal. */
 interface Written {
-  /** The length in characters, or in bytes for an earlier run: it only matters whether it is 0. */
-  length: number
-  /** The last page that was written. */
   page: WrittenPage | undefined
 }
 
 /** Opens the output, and records in the checkpoint that it is there. */
-export const open = Effect.fnUntraced(function* (options: Options) {
+export const open = Effect.fnUntraced(function* ({ recording, ...options }: Options) {
   const run = yield* RunState.Run
-  const { fields, recording, toTerminal } = options
-  const written: Written = { length: recording?.state.bytes ?? 0, page: undefined }
-  const format = Format.make(options.format, {
-    fields,
-    // Some terminals report 0 columns when they do not know.
-    columns: toTerminal ? process.stdout.columns || undefined : undefined,
-    toTerminal,
+  const written: Written = { page: undefined }
+  const writer = yield* MeetingWriter.open({
+    ...options,
+    journal: recording && journalOf(recording, run, written),
+    bytesBefore: recording?.state.bytes,
   })
-  const output = yield* options.output === undefined
-    ? StreamOutput.stdout
-    : openOutput(options.output, {
-        private: fields.includes("password"),
-        journal: recording && journalOf(recording, run, written),
-      })
-  if (options.output !== undefined) run.file = { path: options.output, part: output.part }
-
   return {
     write: (page, count) => {
       const meetings = page.meetings.slice(0, count)
-      const { rows, text } = format.rows(meetings, { length: written.length, rows: run.rows })
-      return output.write(text, () => {
-        written.length += text.length
+      return writer.write(meetings, (rows) => {
         RunState.pageWritten(run, page, { meetings, rows })
-        run.fieldsLeftOut = format.leftOut()
         written.page = recordOf(page, count, run)
       })
     },
     close: (exit) => {
       const checkpoint = recording?.checkpoint
-      // After a failure a table without rows is not written. After bad input nothing is written, since nothing was sent.
-      const isEmpty =
-        written.length === 0 && Exit.isFailure(exit) && (options.format === "table" || isBadInput(exit))
       const keep = isWorthKeeping(run, checkpoint !== undefined)
-      const text = isEmpty ? "" : format.end({ length: written.length, rows: run.rows })
-      const closed = output.close({ text, exit, keep })
+      const closed = writer.close(exit, keep)
       if (Exit.isSuccess(exit)) return Effect.map(closed, () => void (run.ended = RunState.endOf(run)))
       if (checkpoint === undefined || !keep) return closed
       // Records when the last requests were answered, for the run that resumes.
@@ -142,6 +113,3 @@ const recordOf = (page: Meetings.DetailsPage, count: number, run: RunState.State
 /** True when a file of a run that ended early holds something that a later run may resume from, or that users may want. */
 const isWorthKeeping = (run: RunState.State, hasCheckpoint: boolean): boolean =>
   run.rows > 0 || (hasCheckpoint && (run.resumed || run.pages > 0 || run.failed.size > 0))
-
-const isBadInput = (exit: Exit.Failure<unknown, unknown>): boolean =>
-  faultOf(exit.cause).exitCode === exitCodes.badInput
