@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
-import { kill } from "./kills.ts"
+import { detailsFlags, kill } from "./kills.ts"
 
 // One that failed is printed, and can be given again.
 const seed = Number(process.env["KILLS_SEED"] ?? randomInt(1_000_000))
@@ -13,4 +13,8 @@ describe("kill -9", () => {
       assert.isAtLeast(await kill(100, seed), 1)
     },
   )
+
+  it("X2 likewise with details, participants and recordings", { timeout: 600_000 }, async () => {
+    assert.isAtLeast(await kill(60, seed, detailsFlags), 1)
+  })
 })

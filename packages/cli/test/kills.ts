@@ -14,22 +14,33 @@ import * as Cli from "./Cli.ts"
 const now = 1_767_225_600 // 2026-01-01T00:00:00Z
 const day = 86_400
 
-/** Numbers of many sizes, over three windows; some meetings begin where two windows meet. */
+/** Numbers of many sizes, over three windows; some meetings begin where two windows meet, one runs, and one nobody may see. */
 const seed = {
   generate: [70, 3, 170, 50, 51, 1, 110].map((count, index) => ({
     meeting_no: String(500_000_000 + index),
     count,
     from: now - 200 * day,
     to: now - 5 * day,
+    participants: 3,
   })),
-  meetings: [0, 2].map((index) => ({
-    meeting_no: String(500_000_000 + index),
-    id: `701103066470860390${index}`,
-    topic: '两个窗口之间, "seam"',
-    start_time: now - 110 * day,
-  })),
+  meetings: [
+    ...[0, 2].map((index) => ({
+      meeting_no: String(500_000_000 + index),
+      id: `701103066470860390${index}`,
+      topic: '两个窗口之间, "seam"',
+      start_time: now - 110 * day,
+      end_time: now - 110 * day + 3_600,
+    })),
+    ...[{ generate: { participants: 4 } }, { visible_to: [] }].map((more, index) => ({
+      meeting_no: "500000001",
+      id: `701103066470860391${index}`,
+      topic: "今天",
+      start_time: now - 600 + index,
+      ...more,
+    })),
+  ],
 }
-const rows = 70 + 3 + 170 + 50 + 51 + 1 + 110 + 2
+const meetings = 70 + 3 + 170 + 50 + 51 + 1 + 110 + 2 + 2
 const numbers = [...seed.generate.map(({ meeting_no }) => meeting_no), "599999999"]
 
 /** What passes, each as likely as the others. Resets end a page in its middle, and 429 closes the gate. */
@@ -56,6 +67,9 @@ const randomFrom = (start: number) => {
   }
 }
 
+/** Flags that read everything of each meeting, as fast as the mock answers. */
+export const detailsFlags = ["--participants", "--recordings", "--details-rate-limit", "10000"]
+
 const formats = ["ndjson", "json", "csv"] as const
 
 /** The lines of rows, as they are; with the brackets of JSON, its commas and the header of CSV taken off. */
@@ -68,18 +82,24 @@ const linesOf = (format: (typeof formats)[number], text: string): ReadonlyArray<
       assert.lengthOf(JSON.parse(text) as Array<unknown>, Math.max(0, lines.length - 2))
       return lines.slice(1, -1).map((line) => line.replace(/,$/, ""))
     case "csv":
-      assert.strictEqual(lines[0], "id,meeting_no,topic,url")
+      assert.match(lines[0]!, /^id,meeting_no,topic,url\b/)
       return lines.slice(1)
   }
 }
 
 const numberIn = (line: string): string => /\b5\d{8}\b/.exec(line)?.[0] ?? ""
 
-/** Kills that many runs, and says how many lists came to their end meanwhile. */
-export const kill = async (kills: number, start: number): Promise<number> => {
+/** Kills that many runs with these flags, and says how many lists came to their end meanwhile. */
+export const kill = async (
+  kills: number,
+  start: number,
+  flags: ReadonlyArray<string> = [],
+): Promise<number> => {
   const random = randomFrom(start)
   const folder = mkdtempSync(join(tmpdir(), "feishu-meetings-kills-"))
   await using feishu = await startFeishuMock({ now, rateLimit: "off", ninetyDays: "span", seed })
+  // Meetings grow older than 90 days, and one runs.
+  await feishu.moveClock({ frozen: true })
   const environment = {
     FEISHU_BASE_URL: feishu.url,
     FEISHU_APP_ID: feishu.appId,
@@ -95,14 +115,16 @@ export const kill = async (kills: number, start: number): Promise<number> => {
       const format = formats[(start + completed) % formats.length]!
       const concurrency = [1, 3, 8][Math.floor(random() * 3)]!
       const name = (what: string) => join(folder, `${completed}-${what}`)
-      const common = ["list", ...numbers, ...range, "--format", format, "--summary", "json"]
-      story = [`${format}, ${concurrency} beside each other`]
+      const common = ["list", ...numbers, ...range, ...flags, "--format", format, "--summary", "json"]
+      story = [`${flags.join(" ")} ${format}, ${concurrency} beside each other`]
 
       await feishu.calm()
       const calm = await Cli.run([...common, "--output", name("calm")], environment)
       assert.strictEqual(calm.code, 0, calm.stderr)
       const expected = linesOf(format, readFileSync(name("calm"), "utf8"))
+      const { details, recordings, rows } = Cli.summaryOf(calm)
       assert.lengthOf(new Set(expected), rows)
+      assert.strictEqual(Cli.summaryOf(calm).meetings ?? rows, meetings)
 
       await feishu.chaos({ seed: `${start}-${completed}`, rate: 0.1, faults })
       const args = [
@@ -146,6 +168,7 @@ export const kill = async (kills: number, start: number): Promise<number> => {
       const summary = Cli.summaryOf(last)
       const got = linesOf(format, readFileSync(name("rows"), "utf8"))
       assert.deepInclude(summary, { status: "complete", rows })
+      assert.deepStrictEqual([summary.details, summary.recordings], [details, recordings])
       assert.isFalse(existsSync(name("rows.part")))
       for (const number of numbers) {
         const of = (lines: ReadonlyArray<string>) => lines.filter((line) => numberIn(line) === number)

@@ -6,19 +6,22 @@ import * as Language from "../language/Language.ts"
 
 const words = Language.words({
   en: {
-    details: "With the details of each meeting: its times, its host, how many took part",
-    participants: "With everybody who took part in each meeting, and when",
+    details:
+      "Also the details of each meeting: its times, its host, how many took part. One more request for each",
+    participants:
+      "Also everybody who took part in each meeting, and when: a row for each of them in csv, excel and tables, a list in ndjson and json",
     includesDetails: "; includes --details",
-    recordings: "With the recording of each meeting: the link of its minute",
+    recordings: "Also the recording of each meeting: link and token of its minute. One more request for each",
     userIdType:
       "How users are named: open_id (the default), union_id or user_id. user_id needs the scope contact:user.employee_id:readonly, and leaves out whoever is not a Feishu user: rooms and telephones",
     ofPeople: ["it names users, and none are read", "Add --details or --participants, or leave it out."],
   },
   zh: {
-    details: "包含每场会议的详情：时间、主持人、参会人数",
-    participants: "包含每场会议的所有参会者及其参会时间",
+    details: "另含每场会议的详情：时间、主持人、参会人数；每场会议多一次请求",
+    participants:
+      "另含每场会议的所有参会者及其参会时间：csv、excel 和表格中每人一行，ndjson 和 json 中为列表",
     includesDetails: "；已含 --details",
-    recordings: "包含每场会议的录制文件，即妙记链接",
+    recordings: "另含每场会议的录制文件，即妙记的链接和标识；每场会议多一次请求",
     userIdType:
       "用户 ID 的类型：open_id（默认）、union_id 或 user_id。user_id 需要权限 contact:user.employee_id:readonly，且不含非飞书用户，例如会议室和电话",
     ofPeople: ["它决定用户 ID 的类型，而本次不读取用户", "请加上 --details 或 --participants，或去掉它。"],

@@ -14,11 +14,15 @@ import * as Progress from "../../run/Progress.ts"
 import { mostConcurrent } from "../../settings/Setting.ts"
 import { list as run } from "./list.ts"
 
+const usual = Fields.usual({ details: false, participants: false, recordings: false }, false).join(",")
+const known = (part: Fields.Part, comma: string): string =>
+  Fields.names.filter((name) => Fields.partOf(name) === part).join(comma)
+
 const words = Language.words({
   en: {
-    list: "List every meeting that was held under meeting numbers. Data goes to standard output, everything else to standard error; its last line says whether the list is complete.",
+    list: "List every meeting that was held under meeting numbers, and on request what happened in each: when it was, who took part, and where the recording is. Data goes to standard output, everything else to standard error; its last line says whether the list is complete.",
     listShort: "List every meeting that was held under meeting numbers",
-    fields: `The fields of a row, in this order, such as id,topic; default: id,meeting_no,topic,url. Known fields: ${Fields.names.join(", ")}; password needs --show-passwords`,
+    fields: `The fields of a row, in this order, such as id,topic; default: ${usual} and all that is requested of each meeting. Known fields: ${known("list", ", ")}; password needs --show-passwords. With --details also ${known("details", ", ")}; with --recordings ${known("recordings", ", ")}; with --participants ${known("participants", ", ")}, or participants for all of these. feishu-meetings schema --participants --recordings explains each`,
     checkpoint:
       "Record progress in this file after each page. Whatever ends the run, the same command resumes from there and writes no row twice. Needs --output",
     keepGoing:
@@ -26,7 +30,7 @@ const words = Language.words({
     concurrency:
       "Read this many numbers in parallel, 1 to 32; default: 1. The rows of each number keep their order",
     format:
-      "Default: table on a terminal, ndjson elsewhere. excel is CSV that Excel opens correctly: Chinese text and 19-digit ids stay intact. In csv and excel, cells that a spreadsheet would run as a formula begin with an apostrophe",
+      "Default: table on a terminal, ndjson elsewhere. excel is CSV that Excel opens correctly: Chinese text and 19-digit ids stay intact. In csv and excel, cells that a spreadsheet would run as a formula begin with an apostrophe. Times are ISO in the local time zone; in ndjson and json they are Feishu's unix seconds",
     output:
       "Write the data to this file. Until it is complete it is in FILE.part, which is kept if the run ends early. Named pipes and devices are written directly",
     maxItems: "Stop after this many meetings",
@@ -38,19 +42,21 @@ const words = Language.words({
     exampleDemo: "Try it without an account",
     exampleMonth: "A month, in local days",
     exampleFile: "Two numbers, into a file",
+    exampleAttendance: "Who was in the weekly meeting last month: an attendance sheet for a spreadsheet",
+    exampleRecordings: "When each meeting was, and its recording",
     exampleMany: "Many numbers, one per line; whatever stops the run, the same command resumes it",
     exampleProgram: "For programs: the summary is the last line, after warnings and hints",
   },
   zh: {
-    list: "列出会议号下开过的所有会议。数据写到标准输出，其余信息写到标准错误；标准错误的最后一行说明列表是否完整。",
+    list: "列出会议号下开过的所有会议，并可读取每场会议的情况：何时召开、谁参加了、录制文件在哪里。数据写到标准输出，其余信息写到标准错误；标准错误的最后一行说明列表是否完整。",
     listShort: "列出会议号下开过的所有会议",
-    fields: `每行写出的字段及其顺序，例如 id,topic；默认 id,meeting_no,topic,url。可用字段：${Fields.names.join("、")}；password 需同时给出 --show-passwords`,
+    fields: `每行写出的字段及其顺序，例如 id,topic；默认 ${usual}，以及为每场会议另外读取的全部内容。可用字段：${known("list", "、")}；password 需同时给出 --show-passwords。给出 --details 时还有 ${known("details", "、")}；--recordings：${known("recordings", "、")}；--participants：${known("participants", "、")}，或以 participants 表示这些的全部。feishu-meetings schema --participants --recordings 说明各字段`,
     checkpoint:
       "每页之后在该文件记录进度；无论运行因何结束，再次运行同一命令即从那里继续，不会重复写任何一行。需要 --output",
     keepGoing: "某个会议号读取失败时报告错误，并继续读取其他会议号；运行仍以“未完成”结束",
     concurrency: "并行读取的会议号数，1 到 32；默认 1。同一会议号的行保持原有顺序",
     format:
-      "默认：终端上为 table，其他情况为 ndjson。excel 是 Excel 能正确打开的 csv：中文不乱码，19 位 ID 不丢数字。csv 与 excel 都会在可能被当作公式的单元格前加单引号",
+      "默认：终端上为 table，其他情况为 ndjson。excel 是 Excel 能正确打开的 csv：中文不乱码，19 位 ID 不丢数字。csv 与 excel 都会在可能被当作公式的单元格前加单引号。时间以本地时区的 ISO 格式写出；在 ndjson 和 json 中则为飞书的 Unix 秒",
     output: "把数据写到该文件；写完之前保存在 FILE.part，提前结束时保留该文件。命名管道和设备则直接写入",
     maxItems: "达到该会议数后停止",
     cursor:
@@ -61,6 +67,8 @@ const words = Language.words({
     exampleDemo: "无需账号，先试一试",
     exampleMonth: "一个月，按本地日期",
     exampleFile: "两个会议号，写入文件",
+    exampleAttendance: "上个月的周会都有谁参加：供电子表格使用的考勤表",
+    exampleRecordings: "每场会议的时间和录制文件",
     exampleMany: "许多会议号，每行一个；无论因何中止，再次运行同一命令即可继续",
     exampleProgram: "供程序使用：摘要是最后一行，在警告和提示之后",
   },
@@ -112,6 +120,15 @@ export const list = (language: Language.Language) => {
         command:
           'feishu-meetings list 337736498 "146 453 285" --from 30d --format excel --output meetings.csv',
         description: say.exampleFile,
+      },
+      {
+        command:
+          "feishu-meetings list 337736498 --from 2026-09-01 --to 2026-09-30 --participants --format excel --output attendance.csv",
+        description: say.exampleAttendance,
+      },
+      {
+        command: "feishu-meetings list 337736498 --from 7d --details --recordings",
+        description: say.exampleRecordings,
       },
       {
         command:
