@@ -75,6 +75,7 @@ describe("requests of operations with limits of their own", () => {
       ]),
       now,
     )
+    assert.strictEqual(CountedRequests.longestRest(CountedRequests.resting(counting, now)), 65_250)
     assert.deepStrictEqual(CountedRequests.resting(counting, now), {
       restingMillis: [10_250],
       // None of the recordings was on its way any more at the last record.
