@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Events, FeishuError, MeetingNo } from "@effect-feishu/core"
+import { type Events, FeishuError, GetMeeting, MeetingNo } from "@effect-feishu/core"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -185,6 +185,66 @@ describe("where there is no terminal", () => {
         "waiting for the rate limit until HH:MM:01 (1 s)",
         "等待频率限制重置，至 HH:MM:59（60 秒）",
         "等待频率限制重置，至 HH:MM:01（1 秒）",
+      ])
+    }),
+  )
+
+  it.effect("of many requests that wait in parallel, one is told, and their waits are counted once", () =>
+    Effect.gen(function* () {
+      const { lines, listen, run } = yield* telling({})
+      for (let request = 0; request < 50; request++) yield* listen(waiting(40_000 + request * 20))
+      yield* TestClock.adjust("41 seconds")
+      for (let request = 0; request < 50; request++) {
+        yield* listen({ _tag: "RateLimitWaited", millis: 40_000 + request * 20 })
+      }
+      assert.deepStrictEqual(
+        lines
+          .filter((line) => line.startsWith("waiting"))
+          .map((line) => line.replace(/\d\d:\d\d:/, "HH:MM:")),
+        ["waiting for the rate limit until HH:MM:40 (40 s)"],
+      )
+      assert.strictEqual(run.waitedMs, 40_980)
+      // The next wait is told again.
+      yield* listen(waiting(5_000))
+      assert.lengthOf(
+        lines.filter((line) => line.startsWith("waiting")),
+        2,
+      )
+    }),
+  )
+
+  it.effect("of many refused requests each is a retry, and their wait is counted once", () =>
+    Effect.gen(function* () {
+      const { listen, run } = yield* telling({})
+      const refused = {
+        _tag: "RateLimitRefused",
+        resetMillis: 1_000,
+        paceMillis: 0,
+        logId: undefined,
+      } as const
+      yield* Effect.forEach([refused, refused, refused], listen)
+      yield* TestClock.adjust("1 second")
+      yield* Effect.forEach([sent, sent, sent, sent], listen)
+      assert.deepStrictEqual([run.retries, run.waitedMs], [3, 1_000])
+    }),
+  )
+
+  it.effect("requests for details say nothing of how long the list takes", () =>
+    Effect.gen(function* () {
+      const details: Events.Event = { ...sent, operation: `GET ${GetMeeting.path}` }
+      const { lines, listen } = yield* telling({ planned: 400 })
+      for (let request = 0; request < 60; request++) {
+        yield* listen(sent)
+        yield* Effect.forEach(
+          Array.from({ length: 10 }, () => details),
+          listen,
+        )
+        yield* listen({ ...read, window: request })
+        yield* TestClock.adjust("490 millis")
+      }
+      yield* TestClock.adjust("600 millis")
+      assert.deepStrictEqual(lines, [
+        "progress: 0 meetings, window 60 of 400, 660 requests, 1320/min, at least 3 min left",
       ])
     }),
   )

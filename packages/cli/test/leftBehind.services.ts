@@ -34,7 +34,7 @@ interface Left {
 }
 
 let folder: string
-let lefts: Readonly<Record<"killed" | "killed again" | "complete" | "limited", Left>>
+let lefts: Readonly<Record<"killed" | "killed again" | "complete" | "limited" | "with participants", Left>>
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "feishu-meetings-"))
@@ -44,8 +44,10 @@ beforeAll(async () => {
       count,
       from: now - 150 * day,
       to: now - 5 * day,
+      participants: 3,
     })),
   }
+  const sheet = ["--participants", "--recordings", "--format", "csv", "--details-rate-limit", "10000"]
   await using feishu = await startFeishuMock({ now, rateLimit: "off", ninetyDays: "span", seed })
   await feishu.chaos({ seed: "1", rate: 1, faults: [{ delaySeconds: 0.03 }] })
   const environment = {
@@ -79,7 +81,7 @@ beforeAll(async () => {
     return {
       checkpoint: readFileSync(checkpoint),
       rows,
-      maxItems: more.length === 0 ? undefined : Number(more[1]),
+      maxItems: more[0] === "--max-items" ? Number(more[1]) : undefined,
     }
   }
   lefts = {
@@ -87,6 +89,7 @@ beforeAll(async () => {
     "killed again": await run("first", [], 120),
     complete: await run("first", [], Number.POSITIVE_INFINITY),
     limited: await run("second", ["--max-items", "75"], Number.POSITIVE_INFINITY),
+    "with participants": await run("third", sheet, 60),
   }
 })
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -102,7 +105,11 @@ const taskOf = ({ plan, range }: Recorded.Start, maxItems: number | undefined): 
   })),
   hasRange: true,
   maxItems,
-  parts: { details: false, participants: false, recordings: false },
+  parts: {
+    details: plan["--details"] === true,
+    participants: plan["--participants"] === true,
+    recordings: plan["--recordings"] === true,
+  },
 })
 
 /** All that a run goes on with; a cursor is as good in another spelling. */
@@ -210,7 +217,9 @@ describe("a checkpoint that was changed is refused, or taken for how far the run
       const [, ...lines] = linesOf(checkpoint)
       for (const line of lines) {
         const { ids = [] } = JSON.parse(line.slice(0, -10)) as { readonly ids?: ReadonlyArray<string> }
-        assert.isBelow(line.length, 600 + 25 * ids.length)
+        // The times of requests, in milliseconds.
+        const times = line.match(/\b1\d{12}\b/g) ?? []
+        assert.isBelow(line.length, 800 + 25 * ids.length + 15 * times.length)
       }
     }
   })
@@ -362,8 +371,8 @@ describe("a checkpoint that was changed is refused, or taken for how far the run
     }
     assert.isAbove(inputs, 2_000)
     // Whoever makes the checksums fit can say that another number is done, or that a row had another id: nothing else
-    // tells of those.
-    assert.includeMembers(["done", "done.*", "ids", "ids.*"], [...forged])
+    // tells of those; nor of how many participants there were.
+    assert.includeMembers(["done", "done.*", "ids", "ids.*", "rows"], [...forged])
   })
 
   /** Whether the rows would be found to be others. */
