@@ -42,6 +42,8 @@ export interface Read {
   readonly calls: Map<string, AboutCall>
   /** Meetings that are asked for and have not come out. */
   readonly ahead: Set<string>
+  /** When a call about a meeting failed that ends the read, or its number. */
+  brokenAt: number | undefined
   /** Rows that the server has sent whole. */
   readonly served: Set<string>
   /** Pages that came out; not known where a stream gives rows. */
@@ -118,6 +120,8 @@ const window = ListByNo.rateLimitWindowSeconds * 1_000
 const minute = 60_000
 const mostTransient = 5
 const mostRefusals = 10
+/** The codes that are answers about a meeting, or refuse one and not the others. */
+const ofOneMeeting: ReadonlyArray<number> = [121003, 121004, 121005, 122001, 122002, 124002]
 /** Seconds, as all that is about a reset. */
 const longestWait = 300
 const longestPause = 2_000
@@ -312,6 +316,8 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
       return
     }
     if (known !== undefined) violate(`8 ${name} asks for ${key} twice`)
+    if (read.brokenAt !== undefined && call.begun > read.brokenAt)
+      violate(`8 ${name} asks for ${key}, although it has failed`)
     if (!served.has(id)) violate(`8 ${name} asks for ${key}, which is not listed`)
     if (rows.has(id)) violate(`8 ${name} asks for ${key}, which has come out`)
     calls.set(key, { sentAt: sent.at, endedAt: undefined, query: sent.query })
@@ -431,6 +437,8 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
     }
     const error = Cause.squash(exit.cause)
     if (!(error instanceof FeishuError.FeishuError)) return violate(`1 a call ended with ${inspect(error)}`)
+    if (call.read !== undefined && about !== undefined && !ofOneMeeting.includes(error.code ?? 0))
+      call.read.brokenAt ??= now()
     if (error.operation?.startsWith("POST") === true) {
       const { refused, token } = knownOf(machine)
       if (token !== undefined && !refused.has(token.value) && now() < token.goodUntil)

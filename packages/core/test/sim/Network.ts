@@ -308,7 +308,11 @@ export const make = (
     if (outage === "limit") return ["429, reset in 7", gatewayFaults["429, reset in 7"]!]
     if (outage === "token")
       return ["the token is refused", { gateway: failure(400, 99991663, "token refused") }]
-    if (dice.chance(weather.network)) return from(network)
+    if (dice.chance(weather.network)) {
+      // What a window of one second must leave room for has to come often, to come close together.
+      const late = "reset, but it arrives"
+      return target.about !== "list" && dice.chance(0.4) ? [late, network[late]] : from(network)
+    }
     if (dice.chance(weather.gateway)) return from(gatewayFaults)
     return dice.chance(weather.payload) ? from(payloads[target.about]) : undefined
   }

@@ -115,6 +115,7 @@ export const make = (
     rows: new Set(),
     calls: new Map(),
     ahead: new Set(),
+    brokenAt: undefined,
     served: new Set(),
     pages: 0,
     begun: 0,
@@ -322,6 +323,7 @@ export const make = (
         // What is behind the failure is not waited for any more.
         read.ahead.clear()
         read.served.clear()
+        read.brokenAt = undefined
         const { cursor } = error
         const told = cursor === undefined ? undefined : Cursor.toPosition(cursor)
         if (cursor === undefined || told === undefined) return violate(`1 no cursor: ${error.message}`)

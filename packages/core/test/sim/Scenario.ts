@@ -248,7 +248,7 @@ export const draw = (seed: number): Scenario => {
   }
   const ended = { endsAt: Number.NEGATIVE_INFINITY, recordedAt: undefined }
   const rows = withDetails
-    ? listed.slice(0, about.pick([10, 30, 60, 150])).map(meetingOf)
+    ? listed.slice(0, about.pick([10, 40, 80, 200])).map(meetingOf)
     : listed.map((row): Row => ({ ...row, ...ended, refused: { details: undefined, recording: undefined } }))
 
   const listPlans = Array.from({ length: plansInAll }, (_, index): Plan => {

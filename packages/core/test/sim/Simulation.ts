@@ -98,6 +98,7 @@ export const run = (
       },
     }
   }
+  const readsDetails = scenario.plans.some(({ details }) => details !== undefined)
   const records = dice("records")
   const layer = (machine: VirtualTime.Machine, initially: RateLimit.Options["initially"]) =>
     Meetings.layer({
@@ -120,7 +121,7 @@ export const run = (
     if (scenario.limit.requests > 20 && seed % 10 !== 0) return
     const { details, page } = yield* Meetings.Meetings
     const one = page({ meetingNo: "100000009" as MeetingNo, range: { from: "1d" }, pageSize: 1 })
-    if (scenario.meetings.limits.details !== undefined) {
+    if (readsDetails) {
       // What was sent before the process began rests from its first use of the limit, which may be this one.
       yield* one
       yield* Effect.sleep(2 * minute)
@@ -163,7 +164,7 @@ export const run = (
     const machine = time.machine(scenario.manners, scenario.epoch + time.now())
     const number = ++processes
     note(`process ${number} starts`)
-    const keepsRecords = scenario.plans.some(({ details }) => details !== undefined) && records.chance(0.5)
+    const keepsRecords = readsDetails && records.chance(0.5)
     const initially = number === 1 ? "free" : keepsRecords ? resting() : "full"
     const logger = Logger.map(Logger.formatLogFmt, invariants.onLogLine)
     const context = machine.context.pipe(
