@@ -229,6 +229,27 @@ describe("where there is no terminal", () => {
     }),
   )
 
+  it.effect(
+    "the waits of a second that details come with are not told, and nothing follows from their bursts",
+    () =>
+      Effect.gen(function* () {
+        const words = yield* telling({})
+        const json = yield* telling({ mode: "json" })
+        const terminal = yield* telling({ columns: 100 })
+        for (const { listen, run } of [words, json, terminal]) {
+          run.answers = { details: {} }
+          yield* Effect.forEach([sent, sent, waiting(1_200)], listen)
+        }
+        yield* TestClock.adjust("2 seconds")
+        assert.deepStrictEqual([words.lines, json.lines], [[], []])
+        assert.strictEqual(terminal.seen.line, "0 meetings, 2 requests")
+        for (const { listen } of [words, json, terminal]) yield* listen(waiting(40_000))
+        assert.lengthOf(words.lines, 1)
+        assert.lengthOf(json.lines, 1)
+        assert.match(terminal.seen.line, /^0 meetings, 2 requests, waiting until \d\d:\d\d:\d\d$/)
+      }),
+  )
+
   it.effect("requests for details say nothing of how long the list takes", () =>
     Effect.gen(function* () {
       const details: Events.Event = { ...sent, operation: `GET ${GetMeeting.path}` }

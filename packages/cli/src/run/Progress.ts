@@ -9,7 +9,7 @@ import { type Events, GetMeeting, GetRecording, ListByNo, RateLimit } from "@eff
 import { meaningOf } from "../failure/explain.ts"
 import * as Flags from "../input/Flags.ts"
 import * as Language from "../language/Language.ts"
-import { count, Run, type State } from "./RunState.ts"
+import { count, isPace, readsMore, Run, type State } from "./RunState.ts"
 import { Stderr } from "../console/Stderr.ts"
 import { CurrentVerbosity } from "../console/Verbosity.ts"
 import { json } from "@effect-feishu/terminal/VisibleText"
@@ -78,7 +78,12 @@ export const start = Effect.fnUntraced(function* (options: {
       const wait = waitOf(event)
       // A shorter wait is not noticed.
       const until = run.waitingUntil
-      if (wait >= 1_000 && until !== undefined && isNew(event, yield* Clock.currentTimeMillis, until)) {
+      if (
+        wait >= 1_000 &&
+        !isPace(run, event) &&
+        until !== undefined &&
+        isNew(event, yield* Clock.currentTimeMillis, until)
+      ) {
         yield* stderr.line(say.waiting(timeOfDay(until), Math.ceil(wait / 1_000)) + why())
       }
     }
@@ -86,7 +91,7 @@ export const start = Effect.fnUntraced(function* (options: {
   })
   const show = (event: Events.Event): Effect.Effect<void> => {
     if (mode !== "json") return showInWords(event)
-    const [progress, more] = detailOf(event, pace) ?? []
+    const [progress, more] = isPace(run, event) ? [] : (detailOf(event, pace) ?? [])
     return progress === undefined ? Effect.void : record(progress, more)
   }
 
@@ -168,6 +173,10 @@ class Pace {
     this.#lastMinute = this.#lastMinute.filter((at) => at > now - 60_000)
     return this.#inMinute(this.#lastMinute.length, now)
   }
+  /** True when requests have been sent for a minute or longer. */
+  isMinute(now: number): boolean {
+    return this.#first !== undefined && now - this.#first >= 60_000
+  }
   /** Returns the requests for lists among those. */
   listsPerMinute(now: number): number | undefined {
     return this.#inMinute(this.recentLists(now).length, now)
@@ -194,6 +203,13 @@ const secondsLeft = (run: State, pace: Pace, now: number): number | undefined =>
   return Math.ceil(Math.max(byLimit, wait, (requests / perMinute) * 60_000) / 1_000)
 }
 
+/**
+ * Returns the requests a minute that are worth showing. Those for details come in bursts, since their limit of a second allows
+ * three times that of a minute: nothing follows from less than a minute.
+ */
+const rateOf = (run: State, pace: Pace, now: number): number | undefined =>
+  readsMore(run) && !pace.isMinute(now) ? undefined : pace.perMinute(now)
+
 /** Seconds without an answer after which progress says so. */
 const leastSilence = 5
 
@@ -210,7 +226,7 @@ const partsOf = (
   say: Language.Say<typeof words>,
 ): ReadonlyArray<Part> => {
   const left = secondsLeft(run, pace, now)
-  const rate = pace.perMinute(now)
+  const rate = rateOf(run, pace, now)
   const until = run.waitingUntil
   const isWaiting = until !== undefined && until > now
   const silent = pace.silentSeconds(now)
@@ -267,13 +283,13 @@ const iso = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(m
 /** Returns the fields of every JSON line. */
 const recordOf = (run: State, pace: Pace, now: number) => ({
   time: iso(now),
-  ...(Object.keys(run.answers).length > 0 ? { meetings: run.meetings } : {}),
+  ...(readsMore(run) ? { meetings: run.meetings } : {}),
   rows: run.rows,
   windows: run.windowsRead.size,
   plannedWindows: run.plannedWindows,
   requests: run.requests,
   retries: run.retries,
-  requestsPerMinute: pace.perMinute(now),
+  requestsPerMinute: rateOf(run, pace, now),
   leastSecondsLeft: secondsLeft(run, pace, now),
   waitingUntil: run.waitingUntil === undefined ? undefined : iso(run.waitingUntil),
 })

@@ -19,6 +19,7 @@ import {
   type MeetingId,
   type MeetingNo,
   type Meetings,
+  RateLimit,
   TimeRange,
 } from "@effect-feishu/core"
 import type * as ConnectionFlags from "../input/ConnectionFlags.ts"
@@ -272,6 +273,16 @@ const waited = (run: State, millis: number, now: number): void => {
   run.waited = { from: isApart ? from : Math.min(from, before.from), to: now }
 }
 
+/** The longest wait for a slot that another request of this run has used in the last second. */
+const slotOfSecondMillis = RateLimit.restMillis("answered", { window: "1 second" })
+
+/** True for a wait that is the pace of details and recordings, which have a limit of a second: such waits never end. */
+export const isPace = (run: State, event: Events.Event): boolean =>
+  event._tag === "RateLimitWaiting" && readsMore(run) && event.millis <= slotOfSecondMillis
+
+/** True when more than the list is read. */
+export const readsMore = ({ answers }: State): boolean => Object.keys(answers).length > 0
+
 /** Counts an event. */
 export const count = Effect.fnUntraced(function* (run: State, event: Events.Event) {
   switch (event._tag) {
@@ -294,7 +305,7 @@ export const count = Effect.fnUntraced(function* (run: State, event: Events.Even
       run.retries++
       return
     case "RateLimitWaiting":
-      run.waitingUntil = (yield* Clock.currentTimeMillis) + event.millis
+      if (!isPace(run, event)) run.waitingUntil = (yield* Clock.currentTimeMillis) + event.millis
       return
     case "RateLimitWaited":
       waited(run, event.millis, yield* Clock.currentTimeMillis)

@@ -8,7 +8,7 @@ import * as ResumeHints from "./ResumeHints.ts"
 import * as Fields from "../output/Fields.ts"
 import type * as Answers from "./Answers.ts"
 import * as Notes from "./Notes.ts"
-import { Run, type State } from "./RunState.ts"
+import { readsMore, Run, type State } from "./RunState.ts"
 import { inMessage, type Label, labels, showable, Stderr } from "../console/Stderr.ts"
 import { CurrentVerbosity } from "../console/Verbosity.ts"
 import { json } from "@effect-feishu/terminal/VisibleText"
@@ -61,7 +61,7 @@ export const report = Effect.fnUntraced(function* (
     yield* stderr.line(
       json({
         status,
-        ...(Object.keys(run.answers).length > 0 ? { meetings: run.meetings } : {}),
+        ...(readsMore(run) ? { meetings: run.meetings } : {}),
         rows: run.rows,
         ...run.answers,
         requests: run.requests,

@@ -37,14 +37,34 @@ export const readPages = Effect.fnUntraced(function* (options: Options) {
   // With `--max-items`, windows that are read ahead would be thrown away.
   const readAhead = Number.isFinite(maxItems) ? 1 : 4
 
-  const pages = (from: Meetings.From): Stream.Stream<Meetings.DetailsPage, FeishuError.FeishuError> =>
-    request === undefined
-      ? Stream.map(meetings.pages(from), listOnly)
-      : meetings.detailsPages(from, {
-          ...request,
-          // Meetings beyond the maximum would be thrown away.
-          concurrency: Math.min(Math.ceil(mostInFlight / concurrency), maxItems),
-        })
+  const details = { ...request, concurrency: Math.ceil(mostInFlight / concurrency) }
+
+  /** Reads the details of a page at a place, of as many meetings as are wanted: requests count for the quota. */
+  const withDetails = Effect.fnUntraced(function* (page: Meetings.Page, at: Cursor.Cursor) {
+    const wanted = page.meetings.slice(0, maxItems - run.meetings).map(({ id }) => id)
+    const read = yield* meetings.detailsOf(wanted, details).pipe(
+      Stream.runCollect,
+      Effect.mapError((error) => error.with({ cursor: at })),
+    )
+    const answersOf = (index: number) => read[index] ?? { details: undefined, recording: undefined }
+    return { ...page, meetings: page.meetings.map((brief, index) => ({ ...answersOf(index), brief })) }
+  })
+  const pages = (
+    from: Extract<Meetings.From, { readonly cursor: Cursor.Cursor }>,
+  ): Stream.Stream<Meetings.DetailsPage, FeishuError.FeishuError> => {
+    if (request === undefined) return Stream.map(meetings.pages(from), listOnly)
+    if (!Number.isFinite(maxItems)) return meetings.detailsPages(from, details)
+    return Stream.suspend(() => {
+      let place = from.cursor
+      return meetings.pages(from).pipe(
+        Stream.mapEffect((page) => {
+          const at = place
+          place = page.cursor ?? place
+          return withDetails(page, at)
+        }),
+      )
+    })
+  }
 
   /** Writes a page; returns whether more meetings are wanted. */
   const write = Effect.fnUntraced(function* (page: Meetings.DetailsPage) {
