@@ -372,6 +372,10 @@ export const draw = (seed: number): Scenario => {
             how: dice.pick(["kill", "interrupt"] as const),
             pause: dice.pick([0, 0, dice.int(0, 3) * minute]),
           }))),
+      // Early, while the meetings are being asked for; the next process then begins within the same minute.
+      ...(withDetails && about.chance(0.5)
+        ? [{ at: about.int(1_000, 90_000), how: about.pick(["kill", "interrupt"] as const), pause: 0 }]
+        : []),
       ...(aging?.awayDays === undefined
         ? []
         : [
