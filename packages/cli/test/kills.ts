@@ -15,8 +15,8 @@ const now = 1_767_225_600 // 2026-01-01T00:00:00Z
 const day = 86_400
 
 /** Numbers of many sizes, over three windows; some meetings begin where two windows meet, one runs, and one nobody may see. */
-const seed = {
-  generate: [70, 3, 170, 50, 51, 1, 110].map((count, index) => ({
+const seedOf = (counts: ReadonlyArray<number>) => ({
+  generate: counts.map((count, index) => ({
     meeting_no: String(500_000_000 + index),
     count,
     from: now - 200 * day,
@@ -39,9 +39,7 @@ const seed = {
       ...more,
     })),
   ],
-}
-const meetings = 70 + 3 + 170 + 50 + 51 + 1 + 110 + 2 + 2
-const numbers = [...seed.generate.map(({ meeting_no }) => meeting_no), "599999999"]
+})
 
 /** What passes, each as likely as the others. Resets end a page in its middle, and 429 closes the gate. */
 const faults: Chaos["faults"] = [
@@ -97,6 +95,11 @@ export const kill = async (
 ): Promise<number> => {
   const random = randomFrom(start)
   const folder = mkdtempSync(join(tmpdir(), "feishu-meetings-kills-"))
+  // Details are many requests.
+  const seed = seedOf(flags.length === 0 ? [70, 3, 170, 50, 51, 1, 110] : [60, 3, 51])
+  const rate = flags.length === 0 ? 0.1 : 0.02
+  const meetings = seed.generate.reduce((sum, { count }) => sum + count, seed.meetings.length)
+  const numbers = [...seed.generate.map(({ meeting_no }) => meeting_no), "599999999"]
   await using feishu = await startFeishuMock({ now, rateLimit: "off", ninetyDays: "span", seed })
   // Meetings grow older than 90 days, and one runs.
   await feishu.moveClock({ frozen: true })
@@ -107,8 +110,6 @@ export const kill = async (
     ...Cli.impatient,
   }
   const range = ["--from", String(now - 200 * day), "--to", String(now)]
-  // Details are many requests.
-  const rate = flags.length === 0 ? 0.1 : 0.02
   let killed = 0
   let completed = 0
   let story: Array<string> = []
