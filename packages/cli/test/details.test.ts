@@ -379,9 +379,10 @@ describe.concurrent("a read of details that ends early", () => {
       rateLimit: "off",
       seed: { meetings },
     })
+    // Requests arrive in any order.
     const rule = await own.addFault({
       operation: "meetings.getRecording",
-      when: { after: 2 },
+      when: { matching: { meeting_id: id(3) } },
       then: { code: 99991672 },
     })
     const typed = `feishu-meetings list ${meetingNo} ${december.join(" ")} --participants --recordings --format csv --page-size 2 --summary json`
