@@ -401,9 +401,9 @@ describe.concurrent("a read of details that ends early", () => {
     assert.deepStrictEqual(written.map(without), lines(whole.stdout).map(without))
   })
 
-  it("with a checkpoint the same command goes on at the page that was not written whole, in every format", async () => {
+  it("with a checkpoint the same command goes on at the page that was not written whole, flat and nested", async () => {
     await Promise.all(
-      ["csv", "ndjson", "json", "excel"].map(async (format) => {
+      ["json", "excel"].map(async (format) => {
         await using own = await many(60)
         const [file, checkpoint] = [
           join(folder, `early.${format}`),
