@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { detailsFlags, kill } from "./kills.ts"
+import { kill } from "./kills.ts"
 
 describe.concurrent("kill -9", () => {
   // A hundred of them, with a seed of their own each time, are in kills.services.ts.
@@ -10,8 +10,4 @@ describe.concurrent("kill -9", () => {
       assert.isAtLeast(await kill(10, 2026), 1)
     },
   )
-
-  it("X2 likewise with details, participants and recordings", { timeout: 60_000 }, async () => {
-    assert.isAtLeast(await kill(5, 2027, detailsFlags), 1)
-  })
 })
