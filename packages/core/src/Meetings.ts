@@ -25,6 +25,8 @@ import * as FeishuClient from "./FeishuClient.ts"
 import type { FeishuError } from "./FeishuError.ts"
 import * as DetailsPages from "./internal/DetailsPages.ts"
 import type { DetailsRequest, IdRead, MeetingRead } from "./internal/DetailsPages.ts"
+import * as Incremental from "./internal/Incremental.ts"
+import type { IncrementalOptions } from "./internal/Incremental.ts"
 import * as MeetingDetails from "./internal/MeetingDetails.ts"
 import type { DetailsOptions, RecordingAnswer } from "./internal/MeetingDetails.ts"
 import * as MeetingPages from "./internal/MeetingPages.ts"
@@ -47,6 +49,9 @@ export type {
 
 /** What to request for each meeting of a list, and a meeting with what was requested of it. */
 export type { DetailsRequest, Found, IdRead, MeetingRead, Refused } from "./internal/DetailsPages.ts"
+
+/** Where the state of reads is kept that go on where the last one ended, and their options. */
+export type { IncrementalOptions, StateStore } from "./internal/Incremental.ts"
 
 /** The options of a read of many numbers. */
 export type Options = Pick<Request, "pageSize" | "order" | "readAhead">
@@ -71,6 +76,16 @@ export interface Page<Meeting = MeetingBrief> {
 
 /** One page of meetings, each with what was requested of it. */
 export type DetailsPage = Page<MeetingRead>
+
+/** One page of a read that goes on where the last one ended. */
+export interface IncrementalPage<E = never, R = never> extends Page {
+  /** Puts `state` into the store. Run it in the transaction that writes the meetings: then both are written, or neither. */
+  readonly commit: Effect.Effect<void, E, R>
+  /** The state after this page. */
+  readonly state: Cursor.Cursor
+  /** The key of the state in the store: the meeting number, after the tenant and a slash if a tenant is named. */
+  readonly key: string
+}
 
 /** The outcome of a number that was read to the end of the range. */
 export interface Complete {
@@ -167,6 +182,15 @@ export class Meetings extends Context.Service<
       request?: DetailsRequest,
     ) => Stream.Stream<IdRead, FeishuError>
     /**
+     * Reads the meetings of a number that came since the last time: the rest of a read that failed or was stopped, and then what is
+     * newer. Keep the meetings in a table whose key is their id, and run `commit` of each page in the transaction that writes its
+     * meetings: then each meeting is in the table once, whatever happens. The next page is read after the one before was taken.
+     */
+    readonly incremental: <E = never, R = never>(
+      meetingNo: MeetingNo,
+      options: IncrementalOptions<E, R>,
+    ) => Stream.Stream<IncrementalPage<E, R>, FeishuError | E, R>
+    /**
      * Requests the details of one meeting by its id: when it was, its host and, if requested, who took part. Ids are those of the
      * list, as text; details have a rate limit of their own, of 1,000 requests a minute and 50 a second (documented).
      */
@@ -255,6 +279,15 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
       streamDetails: (from, request = {}) =>
         readDetails(from, request).pipe(
           Stream.flatMap((item) => (item._tag === "Meeting" ? Stream.succeed(item.read) : Stream.empty)),
+        ),
+      incremental: (meetingNo, options) =>
+        Stream.unwrap(
+          Effect.gen(function* () {
+            const key = yield* Incremental.keyOf(meetingNo)
+            const state = yield* options.store.get(key)
+            const parts = yield* Incremental.parts(client.baseUrl, meetingNo, state, options)
+            return Incremental.read(key, parts, options.store, pages)
+          }),
         ),
       detailsOf: (meetingIds, request = {}) =>
         Stream.unwrap(

@@ -170,6 +170,9 @@ const english = {
   accessTokenInBody: () => "the body holds an access token, and so it is not a page of meetings",
   hasMoreMissing: () =>
     "the answer to a page token has no data with a boolean has_more, so it does not say whether more pages follow",
+  stateOfOtherNumber: () => "the state is that of another meeting number",
+  giveStateOfNumber: () => "Keep the state of each number under the key that the store is given.",
+  giveOverlap: () => "Give a time from 0 to 90 days.",
   noDataInAnswer: () => "the answer has no data",
   noMeetingInData: () => "the answer has no meeting",
   noTokenInBody: () => "the answer of the token endpoint has no token",

@@ -1,0 +1,263 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Fiber, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { AccessToken, Cursor, type FeishuError, MeetingNo, Meetings, Secret } from "@effect-feishu/core"
+import * as Fake from "./FakeFeishu.ts"
+
+const day = 86_400
+/** Where the clock of these tests starts: a day on which nothing is special. */
+const start = 1_795_000_000
+
+interface Meeting {
+  readonly id: string
+  /** Unix seconds from which it is in the list, and which the list has it under. */
+  readonly time: number
+}
+
+/** A Feishu with these meetings, which refuses a start over 90 days ago if it looks back no further. */
+const holding = (
+  meetings: () => ReadonlyArray<Meeting>,
+  looksBack: boolean,
+  fails: (page: number) => boolean,
+) => {
+  const tokens = Fake.tokens()
+  const asked: Array<{ readonly from: number; readonly to: number; readonly pageToken: string | undefined }> =
+    []
+  const handler: Fake.Handler = (request) =>
+    Effect.gen(function* () {
+      if (Fake.isTokenCall(request)) return tokens.answer()
+      const { end_time, meeting_no, page_size, page_token, start_time } = request.query
+      const [from, to, size] = [Number(start_time), Number(end_time), Number(page_size)]
+      asked.push({ from, to, pageToken: page_token })
+      const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+      if (fails(asked.length)) return Fake.failure(400, 99991672)
+      if (looksBack && from < now - 90 * day) return Fake.failure(400, 121003)
+      const rows = meetings().filter(({ time }) => time <= now && time >= from && time <= to)
+      const offset = Number(page_token ?? 0)
+      const more = rows.length > offset + size
+      return {
+        body: {
+          code: 0,
+          data: {
+            has_more: more,
+            meeting_briefs: rows.slice(offset, offset + size).map(({ id }) => ({ id, meeting_no })),
+            page_token: more ? String(offset + size) : "",
+          },
+        },
+      }
+    })
+  return { handler, asked }
+}
+
+/** A table of meetings, and the state: changed together, or not at all. */
+const database = () => {
+  let committed = { rows: new Map<string, number>(), state: new Map<string, string>() }
+  let open = committed
+  const store: Meetings.StateStore = {
+    get: (key) => Effect.sync(() => committed.state.get(key)),
+    set: (key, text) => Effect.sync(() => void open.state.set(key, text)),
+  }
+  const write = (page: Meetings.IncrementalPage, crashes: boolean) =>
+    Effect.gen(function* () {
+      open = { rows: new Map(committed.rows), state: new Map(committed.state) }
+      for (const { id } of page.meetings) open.rows.set(id, (open.rows.get(id) ?? 0) + 1)
+      yield* page.commit
+      if (crashes) return yield* Effect.die("the process is killed before its transaction is committed")
+      committed = open
+    })
+  return { store, write, rows: () => committed.rows, state: () => committed.state }
+}
+
+const setClock = TestClock.setTime(start * 1_000)
+
+/** Reads once, to the end, a failure, or the page at which the process is killed. */
+const readOnce = (
+  handler: Fake.Handler,
+  { write, store }: Pick<ReturnType<typeof database>, "write" | "store">,
+  options: Partial<Meetings.IncrementalOptions> = {},
+  killedAt = Infinity,
+) =>
+  Effect.gen(function* () {
+    let pages = 0
+    const unreachable: Array<{ readonly from: number; readonly to: number }> = []
+    const reading = yield* Effect.forkChild(
+      Meetings.Meetings.use(({ incremental }) =>
+        incremental(Fake.meetingNo, { store, ...options }).pipe(
+          Stream.runForEach((page) => {
+            if (page.unreachable !== undefined) unreachable.push(page.unreachable)
+            return write(page, ++pages === killedAt)
+          }),
+          Effect.as(undefined),
+          Effect.catch((error: FeishuError.FeishuError) => Effect.succeed(error)),
+        ),
+      ).pipe(Effect.provide(Fake.meetings(handler)), Effect.exit),
+    )
+    yield* Fake.advance("5 minutes")
+    const exit = yield* Fiber.join(reading)
+    return {
+      error: exit._tag === "Success" ? exit.value : undefined,
+      killed: exit._tag === "Failure",
+      pages,
+      unreachable,
+    }
+  })
+
+const inInts = (minimum: number, maximum: number) =>
+  Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum, maximum })))
+
+describe("a table that is kept up to date", () => {
+  it.effect("has every meeting once; the next read begins two days before the end of the last one", () =>
+    Effect.gen(function* () {
+      yield* setClock
+      let meetings: ReadonlyArray<Meeting> = Array.from({ length: 120 }, (_, index) => ({
+        id: String(index),
+        time: start - 80 * day + index * 3_600,
+      }))
+      const feishu = holding(
+        () => meetings,
+        true,
+        () => false,
+      )
+      const table = database()
+      assert.deepStrictEqual(yield* readOnce(feishu.handler, table), {
+        error: undefined,
+        killed: false,
+        pages: 3,
+        unreachable: [],
+      })
+      assert.strictEqual(table.rows().size, 120)
+      assert.deepStrictEqual([...table.state().keys()], [Fake.meetingNo])
+      yield* TestClock.adjust("10 days")
+      // One of them is listed late.
+      meetings = [...meetings, { id: "late", time: start - day }, { id: "new", time: start + 5 * day }]
+      feishu.asked.length = 0
+      yield* readOnce(feishu.handler, table)
+      assert.strictEqual(table.rows().size, 122)
+      assert.deepStrictEqual(
+        feishu.asked.map(({ from, to }) => [from - start, Math.round((to - start) / day)]),
+        [[-2 * day, 10]],
+      )
+    }),
+  )
+
+  it.effect.prop(
+    "whenever it is killed or fails, and however long it rests, in the end it has every meeting that Feishu shows",
+    {
+      times: Schema.Array(inInts(-200, 40)),
+      runs: Schema.Array(
+        Schema.Struct({ killedAt: inInts(1, 6), failsAt: inInts(1, 8), rests: inInts(0, 12) }),
+      ).pipe(Schema.check(Schema.isMaxLength(5))),
+      pageSize: inInts(1, 4),
+    },
+    Effect.fnUntraced(function* ({ pageSize, runs, times }) {
+      yield* setClock
+      const meetings = times.map((days, index) => ({ id: String(index), time: start + days * day + 1 }))
+      let failsAt = Infinity
+      const feishu = holding(
+        () => meetings,
+        false,
+        (page) => page === failsAt,
+      )
+      const table = database()
+      const options = { from: start - 201 * day, pageSize }
+      for (const { killedAt, rests, ...run } of runs) {
+        failsAt = feishu.asked.length + run.failsAt
+        yield* readOnce(feishu.handler, table, options, killedAt)
+        yield* TestClock.adjust(`${rests} days`)
+      }
+      failsAt = Infinity
+      assert.isUndefined((yield* readOnce(feishu.handler, table, options)).error)
+      // And once more: everything is there, so only the last days are read.
+      feishu.asked.length = 0
+      yield* readOnce(feishu.handler, table, options)
+      const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+      const shown = meetings.filter(({ time }) => time <= now - 600)
+      assert.deepStrictEqual(
+        shown.filter(({ id }) => !table.rows().has(id)),
+        [],
+      )
+      for (const { from } of feishu.asked) assert.isAtLeast(from, now - 3 * day)
+    }),
+    { arbitrary: { runs: 40 } },
+  )
+
+  it.effect("what has become older than Feishu shows is left out, and said", () =>
+    Effect.gen(function* () {
+      yield* setClock
+      const meetings = [
+        { id: "old", time: start + day },
+        { id: "young", time: start + 110 * day },
+      ]
+      const feishu = holding(
+        () => meetings,
+        true,
+        () => false,
+      )
+      const table = database()
+      yield* readOnce(feishu.handler, table)
+      yield* TestClock.adjust("120 days")
+      const { error, unreachable } = yield* readOnce(feishu.handler, table)
+      assert.isUndefined(error)
+      assert.deepStrictEqual([...table.rows().keys()], ["young"])
+      assert.strictEqual(unreachable[0]?.from, start - 2 * day)
+      assert.closeTo(unreachable[0]!.to, start + 30 * day, 2 * 3_600)
+    }),
+  )
+
+  it.effect(
+    "a state of another number, or that is none, and an overlap that cannot be one: nothing is sent",
+    () =>
+      Effect.gen(function* () {
+        yield* setClock
+        const feishu = holding(
+          () => [],
+          false,
+          () => false,
+        )
+        const other = Cursor.fromPosition({
+          meetingNo: MeetingNo.make("100000002"),
+          start: 0,
+          end: 1,
+          pageSize: 50,
+          baseUrl: "https://open.feishu.cn",
+          window: 0,
+        })
+        for (const [state, options, message] of [
+          [String(other), {}, /^store: the state is that of another meeting number/],
+          ["a text", {}, /the cursor is damaged/],
+          [
+            undefined,
+            { overlap: "91 days" },
+            /^overlap: 7862400 s is out of range.* Give a time from 0 to 90 days/,
+          ],
+          [undefined, { from: "soon" }, /from/],
+        ] as const) {
+          const table = database()
+          if (state !== undefined) table.state().set(Fake.meetingNo, state)
+          const { error } = yield* readOnce(feishu.handler, table, options)
+          assert.match(error?.message ?? "", message)
+        }
+        assert.isEmpty(feishu.asked)
+      }),
+  )
+
+  it.effect("the state of a tenant's number is its own", () =>
+    Effect.gen(function* () {
+      yield* setClock
+      const keys: Array<string> = []
+      const store: Meetings.StateStore = {
+        get: (key) => Effect.sync(() => void keys.push(key)),
+        set: () => Effect.void,
+      }
+      const token = AccessToken.given(Secret.accessToken("t-1"))
+      yield* Meetings.Meetings.use(({ incremental }) =>
+        Effect.forEach(["tenant_a", "tenant_b"], (tenant) =>
+          Effect.exit(Stream.runDrain(incremental(Fake.meetingNo, { store }))).pipe(
+            Effect.provideService(AccessToken.CurrentTenant, tenant),
+          ),
+        ),
+      ).pipe(Effect.provide(Fake.meetings(() => Effect.succeed(Fake.page([])), { credentials: token })))
+      assert.deepStrictEqual(keys, [`tenant_a/${Fake.meetingNo}`, `tenant_b/${Fake.meetingNo}`])
+    }),
+  )
+})
