@@ -20,6 +20,7 @@ const shown = {
   "packages/promise": [
     "packages/promise/examples/stream.ts",
     "packages/promise/examples/attendance.ts",
+    "packages/promise/examples/sync.ts",
     "packages/promise/examples/mock.test.ts",
     "packages/example-effect-3/src/FeishuMeetings.ts",
   ],

@@ -27,7 +27,7 @@ import {
   toPage,
   toRecordingAnswer,
 } from "./internal/plain.ts"
-import type { Complete, Failed, Meeting, Page } from "./Meeting.ts"
+import type { Complete, Failed, IncrementalPage, Meeting, Page } from "./Meeting.ts"
 import type {
   Artifacts,
   DetailsPage,
@@ -42,8 +42,10 @@ import type {
   DetailsOptions,
   DetailsRequest,
   From,
+  IncrementalOptions,
   RangeOptions,
   ReadOptions,
+  StateStore,
   TimeRange,
 } from "./Options.ts"
 
@@ -102,6 +104,12 @@ export interface Client extends AsyncDisposable {
     meetingIds: Iterable<string>,
     options?: CallOptions & DetailsRequest,
   ) => AsyncIterable<IdRead>
+  /**
+   * Reads the meetings of a number that came since the last time: the rest of a read that failed or was stopped, and then what is
+   * newer. Keep the meetings in a table whose key is their id, and call `commit` of each page in the transaction that writes its
+   * meetings: then each meeting is in the table once, whatever happens.
+   */
+  readonly incremental: (meetingNo: string, options: IncrementalOptions) => AsyncIterable<IncrementalPage>
   /**
    * Requests the details of one meeting by its id: when it was, its host and, if requested, who took part. Ids are those of the
    * list, as text.
@@ -282,6 +290,21 @@ export const createClient = (options: ClientOptions): Client => {
           }),
         true,
       ),
+    incremental: (meetingNo, options) =>
+      read(options, (meetings) =>
+        Effect.gen(function* () {
+          const [number] = yield* Input.meetingNosOf([meetingNo])
+          const { store, ...request } = yield* Input.incrementalOf(options)
+          return meetings.incremental(number!, { ...request, store: fromPlain(store) }).pipe(
+            Stream.map((page) => ({
+              ...toPage(toMeeting)(page),
+              key: page.key,
+              state: page.state,
+              commit: () => store.set(page.key, page.state),
+            })),
+          )
+        }),
+      ),
     details: (meetingId, options) =>
       call(meetingId, options, (meetings, id) =>
         Effect.andThen(Input.checkDetails(options), Effect.map(meetings.details(id, options), toDetails)),
@@ -301,6 +324,12 @@ export const createClient = (options: ClientOptions): Client => {
     [Symbol.asyncDispose]: close,
   }
 }
+
+/** A store as core takes it. What it throws rejects the read as it is. */
+const fromPlain = (store: StateStore): Meetings.StateStore => ({
+  get: (key) => Effect.promise(async () => (await store.get(key)) ?? undefined),
+  set: (key, state) => Effect.promise(async () => void (await store.set(key, state))),
+})
 
 /** What core takes for many numbers. */
 type ManyInput<Options> = [

@@ -76,6 +76,19 @@ export interface Page<M = Meeting> {
   readonly unreachable: { readonly from: number; readonly to: number } | undefined
 }
 
+/** One page of a read that goes on where the last one ended. */
+export interface IncrementalPage extends Page {
+  /**
+   * Puts `state` into the store, and returns what that returns. Call it in the transaction that writes the meetings: then both are
+   * written, or neither.
+   */
+  readonly commit: () => unknown
+  /** The state after this page. */
+  readonly state: string
+  /** The key of the state in the store: the meeting number, after the tenant and a slash if a tenant is named. */
+  readonly key: string
+}
+
 /** The outcome of a number that was read to the end of the range. */
 export interface Complete {
   readonly type: "Complete"

@@ -204,6 +204,14 @@ export interface DetailsRequest extends DetailsChoice {
   readonly concurrency?: number | undefined
 }
 
+/** Where the state of each number is kept. It is one line of text, and holds no secret. */
+export interface StateStore {
+  /** Returns the state under a key; `undefined` or null if there is none. */
+  readonly get: (key: string) => string | null | undefined | PromiseLike<string | null | undefined>
+  /** Puts the state under a key, in the place of an earlier one. */
+  readonly set: (key: string, state: string) => unknown
+}
+
 /** The options of every read. */
 export interface ReadOptions extends CallOptions {
   /**
@@ -223,6 +231,20 @@ export interface RangeOptions extends ReadOptions {
    * Feishu's, which is not documented.
    */
   readonly order?: "oldest" | "newest" | undefined
+}
+
+/** The options of a read that goes on where the last one ended. */
+export interface IncrementalOptions extends ReadOptions {
+  readonly store: StateStore
+  /** Where the first read starts, while there is no state; default `89d`. */
+  readonly from?: Moment | undefined
+  /**
+   * How far a read goes back behind the end of the last one, in milliseconds, since a meeting may appear in the list later than it
+   * started; default 2 days. Meetings in it come again.
+   */
+  readonly overlap?: number | undefined
+  /** 1 to 50, Feishu's maximum and the default here. */
+  readonly pageSize?: number | undefined
 }
 
 /** A request for the meetings of a number in a range. */

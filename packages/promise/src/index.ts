@@ -13,6 +13,7 @@ export {
   type DetailsRequest,
   type From,
   type GivenToken,
+  type IncrementalOptions,
   type MeetingsRequest,
   type Moment,
   type RangeOptions,
@@ -22,6 +23,7 @@ export {
   type Resume,
   type RetryBudgetOptions,
   type Settings,
+  type StateStore,
   type TimeRange,
 } from "./Options.ts"
 export { type ClientEvent } from "./ClientEvent.ts"
@@ -47,7 +49,7 @@ export {
   TransportFailed,
   type TransportFault,
 } from "./FeishuError.ts"
-export { type Complete, type Failed, type Meeting, type Page } from "./Meeting.ts"
+export { type Complete, type Failed, type IncrementalPage, type Meeting, type Page } from "./Meeting.ts"
 export {
   type Answers,
   type Artifacts,

@@ -27,6 +27,7 @@ import type {
   ClientOptions,
   DetailsRequest,
   From,
+  IncrementalOptions,
   Moment,
   TimeRange as PlainRange,
 } from "../Options.ts"
@@ -254,6 +255,34 @@ export const meetingIdsOf = (meetingIds: Iterable<string>) =>
   Predicate.isIterable(meetingIds) && !Predicate.isString(meetingIds)
     ? Effect.forEach(meetingIds, meetingIdOf)
     : refuse("meetingIds", "it is not a list", "Give a list of meeting ids.")
+
+/** Checks the options of a read that goes on where the last one ended. */
+export const incrementalOf = Effect.fnUntraced(function* (options: IncrementalOptions) {
+  const store: unknown = Predicate.isObject(options) ? options.store : undefined
+  const isStore =
+    Predicate.hasProperty(store, "get") &&
+    Predicate.isFunction(store.get) &&
+    Predicate.hasProperty(store, "set") &&
+    Predicate.isFunction(store.set)
+  if (!isStore) {
+    return yield* refuse(
+      "store",
+      "it has no get and set",
+      "Give { get, set }, which keep a text under a key.",
+    )
+  }
+  const { from, overlap, pageSize, readAhead } = options
+  if (overlap !== undefined && !(Number.isFinite(overlap) && overlap >= 0)) {
+    return yield* refuse("overlap", `${String(overlap)} is out of range`, "Give milliseconds, from 0 on.")
+  }
+  return {
+    store: options.store,
+    pageSize,
+    readAhead,
+    overlap,
+    from: from === undefined ? undefined : momentOf(from),
+  }
+})
 
 /** Checks what is requested for each meeting, as far as core does not. */
 export const checkDetails = Effect.fnUntraced(function* (request: DetailsRequest | undefined) {
