@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config"
 
-/** Tests that need what npm does not bring, Debian's chromium, and those that take their time. */
+/** Tests that need what npm does not bring, Debian's chromium and postgresql, and those that take their time. */
 export default defineConfig({
   test: {
     include: ["mock-server/test/**/*.services.ts", "packages/*/test/**/*.services.ts"],

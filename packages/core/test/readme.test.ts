@@ -15,6 +15,7 @@ const shown = {
   "packages/core": [
     "packages/core/examples/stream.ts",
     "packages/core/examples/attendance.ts",
+    "packages/core/examples/sync.ts",
     "packages/core/examples/mock.test.ts",
   ],
   "packages/promise": [

@@ -1,0 +1,48 @@
+/** A PostgreSQL server of Debian's with a folder and a port of its own. */
+import { execFile } from "node:child_process"
+import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { createServer, type AddressInfo } from "node:net"
+import { userInfo, tmpdir } from "node:os"
+import { join } from "node:path"
+import { promisify } from "node:util"
+
+const root = "/usr/lib/postgresql"
+
+/** A port of loopback that nothing listens on. */
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+
+/** Starts a server, which ends and leaves nothing when it is disposed. PostgreSQL refuses to run as root. */
+export const start = async () => {
+  const versions = readdirSync(root).toSorted((one, other) => Number(one) - Number(other))
+  const bin = join(root, versions.at(-1)!, "bin")
+  const folder = mkdtempSync(join(tmpdir(), "effect-feishu-postgres-"))
+  const isRoot = userInfo().uid === 0
+  const run = async (program: string, ...args: ReadonlyArray<string>) => {
+    const command = [join(bin, program), ...args]
+    const [first, ...rest] = isRoot ? ["runuser", "-u", "postgres", "--", ...command] : command
+    await promisify(execFile)(first!, rest, { cwd: folder })
+  }
+  if (isRoot) {
+    const { stdout } = await promisify(execFile)("id", ["-u", "postgres"])
+    chownSync(folder, Number(stdout), -1)
+  }
+  chmodSync(folder, 0o700)
+  const data = join(folder, "data")
+  const port = await freePort()
+  await run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync")
+  const settings = `-c listen_addresses=127.0.0.1 -c port=${port} -c fsync=off -c unix_socket_directories=${folder}`
+  await run("pg_ctl", "-D", data, "-w", "-l", join(folder, "log"), "-o", settings, "start")
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    [Symbol.asyncDispose]: async () => {
+      await run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
