@@ -1,6 +1,6 @@
 /** A PostgreSQL server of Debian's with a folder and a port of its own. */
 import { execFile } from "node:child_process"
-import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { createServer, type AddressInfo } from "node:net"
 import { userInfo, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -19,8 +19,9 @@ const freePort = () =>
 
 /** Starts a server, which ends and leaves nothing when it is disposed. PostgreSQL refuses to run as root. */
 export const start = async () => {
-  const versions = readdirSync(root).toSorted((one, other) => Number(one) - Number(other))
-  const bin = join(root, versions.at(-1)!, "bin")
+  // A version of which only the client is installed has no initdb.
+  const versions = readdirSync(root).filter((version) => existsSync(join(root, version, "bin", "initdb")))
+  const bin = join(root, versions.toSorted((one, other) => Number(one) - Number(other)).at(-1)!, "bin")
   const folder = mkdtempSync(join(tmpdir(), "effect-feishu-postgres-"))
   const isRoot = userInfo().uid === 0
   const run = async (program: string, ...args: ReadonlyArray<string>) => {

@@ -181,6 +181,28 @@ describe("a table that is kept up to date", () => {
     { arbitrary: { runs: 40 } },
   )
 
+  it.effect("with no overlap, and with the longest, every meeting is there as well", () =>
+    Effect.gen(function* () {
+      for (const overlap of ["0 seconds", "1 second", "90 days"] as const) {
+        yield* setClock
+        const meetings = [1, 2, 3].map((days) => ({ id: String(days), time: start + days * day - 1 }))
+        const feishu = holding(
+          () => meetings,
+          false,
+          () => false,
+        )
+        const table = database()
+        for (let run = 0; run < 4; run++) {
+          const { error, killed } = yield* readOnce(feishu.handler, table, { overlap })
+          assert.isUndefined(error)
+          assert.isFalse(killed)
+          yield* TestClock.adjust("1 day")
+        }
+        assert.deepStrictEqual([...table.rows().keys()], ["1", "2", "3"], overlap)
+      }
+    }),
+  )
+
   it.effect("what has become older than Feishu shows is left out, and said", () =>
     Effect.gen(function* () {
       yield* setClock

@@ -76,7 +76,7 @@ export const parts = Effect.fnUntraced(function* (
       Sentence.make("giveStateOfNumber"),
     )
   }
-  const isBegun = start.window > 0 || start.pageToken !== undefined || start.windowStart !== undefined
+  const isBegun = ReadRequest.isBegun(start)
   const rest = isBegun ? [start] : []
   // A page size that was changed meanwhile holds from the next range on.
   const next = nextRange(isBegun ? afterRange(start, overlap) : start, pageSize ?? start.pageSize, now)
@@ -86,10 +86,10 @@ export const parts = Effect.fnUntraced(function* (
   }))
 })
 
-/** The start of what is read after a range was read to its end. */
+/** The start of what is read after a range was read to its end: at least its last second, since a cursor has no empty range. */
 const afterRange = (position: Cursor.Position, overlap: number): Cursor.Position => ({
   ...position,
-  start: Math.max(position.start, position.end - overlap),
+  start: Math.max(position.start, position.end - Math.max(1, overlap)),
   window: 0,
   windowStart: undefined,
   pageToken: undefined,

@@ -87,10 +87,13 @@ export const open = Effect.fnUntraced(function* (
     return { start, readAhead, resumed: false }
   }
   const start = yield* unpacked(request.cursor, baseUrl, tenant)
-  const isBegun = start.window > 0 || start.pageToken !== undefined || start.windowStart !== undefined
   // A cursor at the very start of its range has read nothing: it is like a range that is given now, except for its age.
-  return { start, readAhead, seen: request.seen, resumed: isBegun || start.asked === undefined }
+  return { start, readAhead, seen: request.seen, resumed: isBegun(start) || start.asked === undefined }
 })
+
+/** True for a place after the start of its range. */
+export const isBegun = ({ pageToken, window, windowStart }: Cursor.Position): boolean =>
+  window > 0 || pageToken !== undefined || windowStart !== undefined
 
 const unpacked = Effect.fnUntraced(function* (
   cursor: Cursor.Cursor,
