@@ -1,6 +1,6 @@
 /** The meetings that the contenders read, and how a measurement starts a server with them. */
 import { fork } from "node:child_process"
-import { GetMeeting, ListByNo, MeetingNo } from "@effect-feishu/contract"
+import { GetMeeting, ListByNo, MeetingNo, TenantAccessToken } from "@effect-feishu/contract"
 import { AccessToken, Meetings, Secret } from "@effect-feishu/core"
 import { saidBy } from "./Child.ts"
 
@@ -41,6 +41,12 @@ export const serve = async (options: Options): Promise<{ readonly url: string } 
   const server = fork(new URL("./FeishuServer.ts", import.meta.url), [JSON.stringify(options)])
   const url = await saidBy<string>("the server", server, (said) => server.once("message", said))
   return { url, [Symbol.dispose]: () => void server.kill() }
+}
+
+/** Returns a token of that server, for contenders without a client of their own. */
+export const tokenOf = async (url: string): Promise<string> => {
+  const answer = await fetch(`${url}${TenantAccessToken.internalPath}`, { method: "POST" })
+  return ((await answer.json()) as { readonly tenant_access_token: string }).tenant_access_token
 }
 
 /** Returns our client of that server. It keeps its rate limit, which is too high to be reached. */

@@ -2,7 +2,7 @@
  * Reads the details of 5,000 meetings, with their participants, where each answer takes 20 ms and no limit holds: with this client,
  * with the official SDK in batches of 50, and with undici alone, which always has 50 requests in flight.
  */
-import { GetMeeting, MeetingId, TenantAccessToken } from "@effect-feishu/contract"
+import { GetMeeting, MeetingId } from "@effect-feishu/contract"
 import { Meetings } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import { Agent } from "@effect/platform-node/Undici"
@@ -46,12 +46,7 @@ const sdk = async () => {
 }
 
 const agent = new Agent()
-const tokenAnswer = await agent.request({
-  origin: server.url,
-  path: TenantAccessToken.internalPath,
-  method: "POST",
-})
-const { tenant_access_token: token } = (await tokenAnswer.body.json()) as { tenant_access_token: string }
+const token = await Feishu.tokenOf(server.url)
 const bare = async () => {
   let rows = 0
   const left = ids.values()

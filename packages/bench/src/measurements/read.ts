@@ -1,5 +1,5 @@
 /** Reads ten thousand meetings page after page: with this client, with the official SDK, and with undici alone. */
-import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
+import { ListByNo } from "@effect-feishu/contract"
 import { Meetings } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import { Agent } from "@effect/platform-node/Undici"
@@ -36,12 +36,7 @@ const sdk = async () => {
 }
 
 const agent = new Agent()
-const tokenAnswer = await agent.request({
-  origin: server.url,
-  path: TenantAccessToken.internalPath,
-  method: "POST",
-})
-const { tenant_access_token: token } = (await tokenAnswer.body.json()) as { tenant_access_token: string }
+const token = await Feishu.tokenOf(server.url)
 const bare = async () => {
   let rows = 0
   let pageToken: string | undefined
