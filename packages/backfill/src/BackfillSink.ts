@@ -1,0 +1,37 @@
+/**
+ * Where the meetings of a backfill go. The sink writes in the transaction that moves the cursor: what it writes with the same
+ * `SqlClient` is there exactly once. A sink that writes elsewhere is called at least once for each meeting; it keeps meetings by
+ * their id, or puts them into a table of the same database (an outbox) from which another process takes them.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql/SqlError"
+import type { MeetingNo, Meetings } from "@effect-feishu/core"
+import type { Lane } from "./Lane.ts"
+
+/** Meetings of one lane to be written. */
+export interface Batch {
+  readonly run: string
+  readonly lane: Lane
+  /** When the database began to write them, in unix milliseconds by its own clock. */
+  readonly seenAt: number
+  readonly meetings: ReadonlyArray<ListedMeeting>
+  /** True when the plan says to keep the passwords of meetings. */
+  readonly keepPasswords: boolean
+}
+
+/** A meeting, and where it was listed. */
+export interface ListedMeeting extends Meetings.MeetingRead {
+  readonly meetingNo: MeetingNo
+  /** The start of the window in which it was listed, in unix seconds. */
+  readonly windowStart: number
+}
+
+/** Takes the meetings of a backfill. */
+export class BackfillSink extends Context.Service<
+  BackfillSink,
+  {
+    /** Writes meetings, and returns how many of them are new. Within the transaction of the engine, so a failure writes nothing. */
+    readonly write: (batch: Batch) => Effect.Effect<number, SqlError>
+  }
+>()("@effect-feishu/backfill/BackfillSink") {}

@@ -1,0 +1,375 @@
+/**
+ * The owner of a lane: it holds the rate limit and does the reading, so no request asks another process. Another process may have
+ * taken the lane over at any time. Then nothing is committed any more, since each transaction begins with a check that this is
+ * still the newest owner; and nothing is sent, since each request needs a proof of it that is fresh.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
+import { SqlError } from "effect/sql/SqlError"
+import * as Stream from "effect/Stream"
+import * as ListByNo from "@effect-feishu/contract/ListByNo"
+import { FeishuError, type MeetingNo, Meetings } from "@effect-feishu/core"
+import type { ListedMeeting } from "../BackfillSink.ts"
+import type { Lane } from "../Lane.ts"
+import { LaneReader, type Page, type Request } from "../LaneReader.ts"
+import * as Store from "./Store.ts"
+import * as Units from "./Units.ts"
+
+/** How an owner works; tests with a shorter limit shorten it all. */
+export interface Timing {
+  /** How long a proof holds. An owner that has not proved itself for so long sends nothing, and its successor waits that much longer. */
+  readonly proofMillis: number
+  /** What was read waits at most so long for its transaction. */
+  readonly commitMillis: number
+  /** At most so many units are in one transaction. */
+  readonly commitUnits: number
+  /** Units that are read in parallel: at most so many are read again after a kill, and those of one transaction. */
+  readonly concurrency: number
+  /** How often a lane that waits looks whether its run was paused, and says that its owner is alive. */
+  readonly lookMillis: number
+  /** How long an owner that has lost its lane waits before it claims it again, if the cluster leaves it here. */
+  readonly fencedMillis: number
+}
+
+/** How owners of lanes work. */
+export const Timing = Context.Reference<Timing>("@effect-feishu/backfill/Timing", {
+  defaultValue: () => ({
+    proofMillis: 5_000,
+    commitMillis: 500,
+    commitUnits: 100,
+    concurrency: 8,
+    lookMillis: 30_000,
+    fencedMillis: 10_000,
+  }),
+})
+
+/** Early timers and the drift of two clocks must not let a request arrive a moment too soon. */
+const marginMillis = 250
+
+/** How reading a run ended: `superseded` when it was resumed meanwhile, so that another request to read it follows. */
+export const Outcome = Schema.Literals(["done", "paused", "cancelled", "superseded"])
+/** How reading a run ended. */
+export type Outcome = typeof Outcome.Type
+
+/** The run does not go on: it was paused, cancelled or resumed. */
+class Stopped extends Schema.TaggedError<Stopped>()("Stopped", { outcome: Outcome }) {}
+
+/** A unit, and its place in the lane; a failure that is repeated has none. */
+interface Unit {
+  readonly position: number | undefined
+  readonly meetingNo: MeetingNo
+  readonly start: number
+  readonly end: number
+  readonly cursor?: string | undefined
+}
+
+/** What came of a unit. */
+interface Result {
+  readonly unit: Unit
+  readonly meetings: ReadonlyArray<ListedMeeting>
+  readonly failure: Store.Failure | undefined
+  readonly isUnreachable: boolean
+  readonly isEmptyOld: boolean
+}
+
+/** After so many numbers of a window that Feishu no longer shows, without one that it does, the rest of the window is passed over. */
+const enoughUnreachable = 20
+
+/** Failures that are repeated in one transaction. */
+const failuresAtOnce = 100
+
+const monotonicMillis = Clock.clockWith((clock) =>
+  Effect.succeed(Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)),
+)
+
+/** Claims a lane, and makes its owner. */
+export const make = Effect.fnUntraced(function* (lane: Lane) {
+  const store = yield* Store.Store
+  const reader = yield* LaneReader
+  const timing = yield* Timing
+  const { idleMillis, owner } = yield* store.claim(lane)
+  // The owner before sent nothing later than its last proof and `proofMillis`; when that request no longer counts, all are free.
+  const waitMillis =
+    idleMillis === undefined ? 0 : reader.restMillis + timing.proofMillis + marginMillis - idleMillis
+  const freeAt = (yield* monotonicMillis) + Math.max(0, waitMillis)
+  const rateLimit = reader.makeRateLimit()
+
+  // By both clocks: a computer that was asleep finds that its monotonic time has stood still, or its wall clock was set.
+  let provenAt: { readonly monotonic: number; readonly wall: number } | undefined
+  const time = Effect.all({ monotonic: monotonicMillis, wall: Clock.currentTimeMillis })
+  const isFresh = Effect.map(
+    time,
+    ({ monotonic, wall }) =>
+      provenAt !== undefined &&
+      monotonic - provenAt.monotonic < timing.proofMillis &&
+      wall >= provenAt.wall &&
+      wall - provenAt.wall < timing.proofMillis,
+  )
+  const turn = Semaphore.makeUnsafe(1)
+  const unlessFresh = <E>(effect: Effect.Effect<void, E>) =>
+    Effect.flatMap(isFresh, (fresh) => (fresh ? Effect.void : effect))
+  // One question to the database for all requests that wait, and its answer counts from when it was asked.
+  const prove = Effect.gen(function* () {
+    const askedAt = yield* time
+    yield* store.prove(owner)
+    provenAt = askedAt
+  })
+  const proof = Effect.orDie(unlessFresh(turn.withPermit(unlessFresh(prove))))
+
+  const goesOn = (run: Store.Standing | undefined, attempt: number): Effect.Effect<void, Stopped> => {
+    const outcome = run === undefined ? "cancelled" : run.state
+    if (outcome !== "running") return Effect.fail(new Stopped({ outcome }))
+    return run!.attempt === attempt ? Effect.void : Effect.fail(new Stopped({ outcome: "superseded" }))
+  }
+
+  /** Waits, unless the run is paused meanwhile. */
+  const wait = Effect.fnUntraced(function* (run: string, attempt: number, millis: number) {
+    const until = (yield* monotonicMillis) + millis
+    let left = millis
+    while (left > 0) {
+      yield* Effect.sleep(Math.ceil(Math.min(left, timing.lookMillis)))
+      yield* Effect.flatMap(store.alive(owner, run), (standing) => goesOn(standing, attempt))
+      left = until - (yield* monotonicMillis)
+    }
+  })
+
+  /** Reads a run from its cursor to its end, and what failed in earlier attempts. */
+  const pass = Effect.fnUntraced(function* (run: string, attempt: number, onProgress: () => void) {
+    const opened = yield* store.open(owner, run)
+    if (opened === undefined) return yield* new Stopped({ outcome: "cancelled" })
+    yield* goesOn(opened.standing, attempt)
+    if (opened.finished >= attempt) return
+    yield* wait(run, attempt, freeAt - (yield* monotonicMillis))
+    const { cursor, plan, position, segments } = opened
+    const read = yield* reader.open(lane, { rateLimit, proof })
+    const oldWindow = { end: 0, unreachable: 0, isShown: false }
+
+    const readUnit = Effect.fnUntraced(function* (unit: Unit) {
+      const { end, meetingNo, start } = unit
+      const request: Request = { ...plan, ...unit }
+      const listed = ({ meetings }: Page): ReadonlyArray<ListedMeeting> =>
+        meetings.map((meeting) => ({ ...meeting, meetingNo, windowStart: start }))
+      const result = (page: Page | undefined, failure?: Store.Failure): Result => ({
+        unit,
+        meetings: page === undefined ? [] : listed(page),
+        failure,
+        isUnreachable: page?.unreachable !== undefined,
+        isEmptyOld: false,
+      })
+      if (oldWindow.end === end && oldWindow.unreachable >= enoughUnreachable && !oldWindow.isShown) {
+        return { ...result(undefined), isUnreachable: true }
+      }
+      let last: Page | undefined
+      let pages = 0
+      const failed = yield* read(request).pipe(
+        Stream.runForEach((page) =>
+          Effect.gen(function* () {
+            const before = last
+            if (before?.cursor !== undefined) {
+              // The place is moved when the meetings of all pages before it are written.
+              const standing = yield* store.writeFirstPages(owner, {
+                run,
+                meetings: listed(before),
+                keepPasswords: plan.passwords,
+                position: unit.position,
+                cursor: before.cursor,
+              })
+              onProgress()
+              yield* goesOn(standing, attempt)
+            }
+            last = page
+            pages++
+          }),
+        ),
+        Effect.as(undefined),
+        Effect.catchTag("FeishuError", (error) =>
+          Meetings.isFaultOfNumber(error)
+            ? Effect.succeed<Store.Failure>({
+                ...{ meetingNo, start, end },
+                tag: error.reason._tag,
+                message: error.message,
+                logId: error.logId,
+              })
+            : Effect.fail(error),
+        ),
+      )
+      if (oldWindow.end !== end) Object.assign(oldWindow, { end, unreachable: 0, isShown: false })
+      const isUnreachable = last?.unreachable !== undefined
+      if (isUnreachable && last!.unreachable!.to >= end) oldWindow.unreachable++
+      else if (failed === undefined) oldWindow.isShown = true
+      const oldest = (yield* Clock.currentTimeMillis) / 1_000 - ListByNo.maxRangeSeconds
+      const isEmpty = failed === undefined && pages === 1 && last!.meetings.length === 0 && cursor === undefined
+      return { ...result(last, failed), isEmptyOld: isEmpty && !isUnreachable && end < oldest }
+    })
+
+    const commit = Effect.fnUntraced(function* (results: ReadonlyArray<Result>, after: number | undefined) {
+      const failures = results.flatMap(({ failure }) => failure ?? [])
+      const standing = yield* store.commit(owner, {
+        run,
+        attempt,
+        meetings: results.flatMap(({ meetings }) => meetings),
+        keepPasswords: plan.passwords,
+        position: after,
+        failures,
+        repeated:
+          after === undefined
+            ? results.filter(({ failure }) => failure === undefined).map(({ unit }) => unit.meetingNo)
+            : [],
+        unreachable: results.filter(({ isUnreachable }) => isUnreachable).length,
+        emptyOld: results.filter(({ isEmptyOld }) => isEmptyOld).length,
+      })
+      onProgress()
+      yield* goesOn(standing, attempt)
+    })
+
+    let broken: FeishuError.FeishuError | undefined
+    yield* unitsFrom(store, lane, run, plan.end, segments, position).pipe(
+      // In order: what has come out is all before the next, so one place is the whole state. A failure of the lane has its place in
+      // the order, too: what was read before it is written.
+      Stream.mapEffect(
+        (unit) =>
+          broken === undefined
+            ? readUnit(unit.position === position ? { ...unit, cursor } : unit).pipe(
+                Effect.catchTag("FeishuError", (error) => {
+                  broken ??= error
+                  return Effect.succeed(error)
+                }),
+              )
+            : Effect.succeed(broken),
+        { concurrency: timing.concurrency },
+      ),
+      Stream.groupedWithin(timing.commitUnits, Duration.millis(timing.commitMillis)),
+      Stream.runForEach((read) =>
+        Effect.gen(function* () {
+          const failed = read.findIndex(isOfFeishu)
+          const results = (failed < 0 ? read : read.slice(0, failed)) as ReadonlyArray<Result>
+          const last = results.at(-1)
+          if (last !== undefined) yield* commit(results, last.unit.position! + 1)
+          if (failed >= 0) return yield* read[failed] as FeishuError.FeishuError
+        }),
+      ),
+    )
+
+    let failures = yield* store.failuresBefore(lane, run, attempt, failuresAtOnce)
+    while (failures.length > 0) {
+      const results = yield* Effect.forEach(
+        failures,
+        (failure) => readUnit({ ...failure, position: undefined }),
+        { concurrency: timing.concurrency },
+      )
+      yield* commit(results, undefined)
+      failures = yield* store.failuresBefore(lane, run, attempt, failuresAtOnce)
+    }
+    yield* store.finish(owner, run, attempt)
+  }, Effect.scoped)
+
+  /** Waits after a failure of the whole lane. The database may be the one that failed. */
+  const rest = Effect.fnUntraced(function* (run: string, attempt: number, error: unknown, tries: number) {
+    if (isOfFeishu(error)) {
+      const millis = yield* restMillisOf(error, tries)
+      yield* Effect.logWarning(`${lane.appId}: ${error.message}`)
+      const standing = yield* store.fault(owner, run, error.message, millis)
+      yield* goesOn(standing, attempt)
+      return yield* wait(run, attempt, millis)
+    }
+    if (error instanceof SqlError) {
+      yield* Effect.logWarning(`The database failed: ${error.message}`)
+      return yield* Effect.sleep(backoffMillis(tries))
+    }
+    return yield* Effect.die(error)
+  })
+
+  /**
+   * Reads a run as long as it takes. What meets all numbers (network, token, scope, quota, database) is tried again by a rule of its
+   * own. Dies when another process owns the lane.
+   */
+  const read = Effect.fnUntraced(function* (run: string, attempt: number): Effect.fn.Return<Outcome> {
+    let tries = 0
+    let failure: unknown
+    for (;;) {
+      const step: Effect.Effect<void, unknown> =
+        failure === undefined ? pass(run, attempt, () => (tries = 0)) : rest(run, attempt, failure, tries++)
+      const exit = yield* Effect.exit(step)
+      if (Exit.isSuccess(exit)) {
+        if (failure === undefined) return "done"
+        failure = undefined
+        continue
+      }
+      if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
+      const error = Cause.squash(exit.cause)
+      if (error instanceof Stopped) return error.outcome
+      // If the lane is still here after a while, the cluster has given it back.
+      if (error instanceof Store.Fenced) yield* Effect.sleep(timing.fencedMillis)
+      if (!isOfFeishu(error) && !(error instanceof SqlError)) return yield* Effect.die(error)
+      failure = error
+    }
+  })
+
+  return { read }
+})
+
+const isOfFeishu = (error: unknown): error is FeishuError.FeishuError =>
+  error instanceof FeishuError.FeishuError
+
+/** The units of a lane from a place on. */
+const unitsFrom = (
+  store: Store.Store["Service"],
+  lane: Lane,
+  run: string,
+  end: number,
+  segments: ReadonlyArray<Units.Segment>,
+  position: number,
+): Stream.Stream<Unit & { readonly position: number }, SqlError> =>
+  Stream.unfold(position, (at) =>
+    Effect.gen(function* () {
+      const window = Units.at(segments, end, at)
+      if (window === undefined) return undefined
+      const numbers = (yield* store.numbers(lane, run, window.index)).slice(0, window.left)
+      if (numbers.length === 0) return yield* Effect.die(new Error(`no number at ${window.index} in ${run}`))
+      const units = numbers.map((meetingNo, index) => ({
+        position: at + index,
+        meetingNo,
+        start: window.start,
+        end: window.end,
+      }))
+      return [units, at + units.length] as const
+    }),
+  ).pipe(Stream.flatMap((units) => Stream.fromArray(units)))
+
+const backoffMillis = (tries: number): number => Math.min(60_000, 500 * 2 ** Math.min(tries, 10))
+
+/** What only people can change is tried again after so long. */
+const untilMended = Duration.toMillis("5 minutes")
+
+/** Returns how long a lane waits after a failure that meets all of its numbers. */
+const restMillisOf = (error: FeishuError.FeishuError, tries: number): Effect.Effect<number> => {
+  switch (error.reason._tag) {
+    case "QuotaExceeded":
+      return Effect.map(DateTime.now, (now) => {
+        const local = DateTime.setZoneOffset(now, quotaOffsetMillis)
+        const next = DateTime.add(DateTime.startOf(local, "month"), { months: 1 })
+        return DateTime.toEpochMillis(next) - DateTime.toEpochMillis(now)
+      })
+    case "AuthenticationFailed":
+    case "AppTicketMissing":
+    case "PermissionDenied":
+    case "InvalidRequest":
+    case "Redirected":
+    case "RequestRefused":
+      return Effect.succeed(untilMended)
+    default:
+      return Effect.succeed(
+        error.retryAfter === undefined ? backoffMillis(tries) : Duration.toMillis(error.retryAfter),
+      )
+  }
+}
+
+/** The month of the quota is taken for that of Beijing (inferred: Feishu's console counts by it). */
+const quotaOffsetMillis = 8 * 3_600_000
