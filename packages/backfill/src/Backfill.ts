@@ -162,15 +162,18 @@ const rowsOfStatement = 100
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* Tables.migrate
-  const { now } = dialect.make(sql, yield* dialect.SqliteNow)
+  const { now } = dialect.make(sql)
 
-  const nowSeconds = Effect.map(
-    sql<{ now: unknown }>`select ${now} as now`,
-    ([row]) => Math.floor(dialect.numberOf(row!.now) / 1_000),
+  const nowSeconds = Effect.map(sql<{ now: unknown }>`select ${now} as now`, ([row]) =>
+    Math.floor(dialect.numberOf(row!.now) / 1_000),
   )
   const rowOf = (run: string) =>
     Effect.map(
-      sql<{ plan: string; state: Store.State; attempt: unknown }>`select plan, state, attempt from backfill_runs where id = ${run}`,
+      sql<{
+        plan: string
+        state: Store.State
+        attempt: unknown
+      }>`select plan, state, attempt from backfill_runs where id = ${run}`,
       ([row]) =>
         row && { plan: Store.planOf(row.plan), state: row.state, attempt: dialect.numberOf(row.attempt) },
     )
@@ -180,13 +183,21 @@ const make = Effect.gen(function* () {
     )
   const unfinishedLanes = (run: string, attempt: number) =>
     Effect.map(
-      sql<{ lane: string }>`select lane from backfill_lanes where run = ${run} and finished < ${attempt} order by lane`,
+      sql<{
+        lane: string
+      }>`select lane from backfill_lanes where run = ${run} and finished < ${attempt} order by lane`,
       (rows) => rows.map(({ lane }) => lane),
     )
 
-  const insertNumbers = Effect.fnUntraced(function* (run: string, lane: string, numbers: ReadonlyArray<string>) {
+  const insertNumbers = Effect.fnUntraced(function* (
+    run: string,
+    lane: string,
+    numbers: ReadonlyArray<string>,
+  ) {
     const rows = Arr.chunksOf(numbers, numbersOfRow).map((part, index) => ({
-      ...{ run, lane, first: index * numbersOfRow },
+      run,
+      lane,
+      first: index * numbersOfRow,
       numbers: part.join(" "),
     }))
     for (const part of Arr.chunksOf(rows, rowsOfStatement)) {
@@ -194,7 +205,10 @@ const make = Effect.gen(function* () {
     }
   })
   const laneRow = (run: string, lane: string, segments: ReadonlyArray<Units.Segment>, end: number) => ({
-    ...{ run, lane, segments: JSON.stringify(segments), units: Units.count(segments, end) },
+    run,
+    lane,
+    segments: JSON.stringify(segments),
+    units: Units.count(segments, end),
     numbers: segments.reduce((sum, { numbers }) => sum + numbers, 0),
   })
   const removeRun = Effect.fnUntraced(function* (run: string) {
@@ -277,7 +291,9 @@ const make = Effect.gen(function* () {
             yield* sql`insert into backfill_lanes ${sql.insert(part)}`
           }
         }
-        const [total] = yield* sql<Record<keyof Totals, unknown>>`select count(*) as lanes, sum(numbers) as numbers,
+        const [total] = yield* sql<
+          Record<keyof Totals, unknown>
+        >`select count(*) as lanes, sum(numbers) as numbers,
           sum(units) as units from backfill_lanes where run = ${run}`
         return {
           run,
@@ -297,7 +313,8 @@ const make = Effect.gen(function* () {
         if (state !== "running") return false
         const { overlapSeconds } = plan
         const isUnfinished = (yield* unfinishedLanes(run, attempt)).length > 0
-        const [begun] = yield* sql`select lane from backfill_lanes where run = ${run} and (position > 0 or finished > 0) limit 1`
+        const [begun] =
+          yield* sql`select lane from backfill_lanes where run = ${run} and (position > 0 or finished > 0) limit 1`
         if (isUnfinished && (overlapSeconds === undefined || begun !== undefined)) return false
         if (overlapSeconds === undefined) {
           const [failed] = yield* sql`select lane from backfill_failures where run = ${run} limit 1`
@@ -320,7 +337,9 @@ const make = Effect.gen(function* () {
   /** Removes the answered requests of earlier attempts, which the cluster keeps, from lanes that read no other run. */
   const removeOldRequests = Effect.fnUntraced(function* (run: string) {
     const storage = yield* MessageStorage.MessageStorage
-    const lanes = yield* sql<{ lane: string }>`select lane from backfill_lanes l where run = ${run} and not exists (
+    const lanes = yield* sql<{
+      lane: string
+    }>`select lane from backfill_lanes l where run = ${run} and not exists (
       select 1 from backfill_lanes o join backfill_runs r on r.id = o.run
       where o.lane = l.lane and o.run <> ${run} and r.state = 'running' and o.finished < r.attempt)`
     for (const { lane } of lanes) {
@@ -358,7 +377,8 @@ const make = Effect.gen(function* () {
         // The database or the cluster may be away for a while.
         Effect.catchIf(
           (error) => error._tag !== "BackfillError",
-          (error) => Effect.as(Effect.logWarning(`Cannot look after the run now: ${error.message}`), undefined),
+          (error) =>
+            Effect.as(Effect.logWarning(`Cannot look after the run now: ${error.message}`), undefined),
         ),
       )
       if (status !== undefined) return status
@@ -368,7 +388,8 @@ const make = Effect.gen(function* () {
 
   const statusOf = Effect.fnUntraced(function* (run: string): Effect.fn.Return<RunStatus, Failed> {
     const { attempt, plan, state } = yield* existing(run)
-    const rows = yield* sql<LaneRow>`select l.*, o.run as reads, ${now} - o.seen_at as idle from backfill_lanes l
+    const rows =
+      yield* sql<LaneRow>`select l.*, o.run as reads, ${now} - o.seen_at as idle from backfill_lanes l
       left join backfill_owners o on o.lane = l.lane where l.run = ${run} order by l.lane`
     const failed = yield* sql<{ lane: string; failures: unknown }>`select lane, count(*) as failures
       from backfill_failures where run = ${run} group by lane`
@@ -441,8 +462,7 @@ const make = Effect.gen(function* () {
           ),
         ),
       ),
-    exportMeetings: (filter) =>
-      Stream.provideService(MeetingsTable.rows(filter), SqlClient.SqlClient, sql),
+    exportMeetings: (filter) => Stream.provideService(MeetingsTable.rows(filter), SqlClient.SqlClient, sql),
   })
 })
 
@@ -564,8 +584,14 @@ const checked = Effect.fnUntraced(function* (options: PlanOptions) {
   }
   if (lanes.size === 0) return yield* refuse("lanes", "there is no meeting number", "Give at least one.")
   const plan: Store.Plan = {
-    ...{ start, end, overlapSeconds, pageSize, details: details || participants },
-    ...{ participants, recordings, passwords },
+    start,
+    end,
+    overlapSeconds,
+    pageSize,
+    details: details || participants,
+    participants,
+    recordings,
+    passwords,
   }
   return { lanes, plan }
 })
@@ -587,4 +613,3 @@ const isSameNumbers = (
 
 /** The service in a database, whose tables it creates or brings up to date. */
 export const layer: Layer.Layer<Backfill, Failed, SqlClient.SqlClient> = Layer.effect(Backfill, make)
-

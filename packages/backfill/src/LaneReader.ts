@@ -79,7 +79,11 @@ export interface ClientOptions<R = never> extends FeishuConfig.Options {
    */
   readonly credentials: (
     appId: string,
-  ) => Effect.Effect<AccessToken.AccessToken["Service"], FeishuError.FeishuError, AccessToken.Requirements | R>
+  ) => Effect.Effect<
+    AccessToken.AccessToken["Service"],
+    FeishuError.FeishuError,
+    AccessToken.Requirements | R
+  >
   /** The limit of each lane; see `RateLimit.Options`. */
   readonly rateLimit?: Omit<RateLimit.Options, "initially"> | undefined
 }
@@ -104,9 +108,8 @@ export const layer = <R = never>(
       const config = yield* FeishuConfig.make(options)
       const http = yield* HttpClient.HttpClient
       const scope = yield* Scope.Scope
-      const needs = yield* Effect.context<
-        Exclude<R, Scope.Scope | FeishuConfig.FeishuConfig | Retry.RetryBudget>
-      >()
+      const needs =
+        yield* Effect.context<Exclude<R, Scope.Scope | FeishuConfig.FeishuConfig | Retry.RetryBudget>>()
       const shared = Layer.mergeAll(Layer.succeed(FeishuConfig.FeishuConfig, config), Retry.layerBudget())
 
       // An app's source of tokens is made once; one that cannot be made now may be made later.
@@ -117,12 +120,14 @@ export const layer = <R = never>(
           Effect.gen(function* () {
             const known = sources.get(appId)
             if (known !== undefined) return known
-            const made = yield* options.credentials(appId).pipe(
-              Effect.provide(shared),
-              Effect.provideService(HttpClient.HttpClient, http),
-              Effect.provideService(Scope.Scope, scope),
-              Effect.provideContext(needs as Context.Context<never>),
-            ) as Effect.Effect<AccessToken.AccessToken["Service"], FeishuError.FeishuError>
+            const made = yield* options
+              .credentials(appId)
+              .pipe(
+                Effect.provide(shared),
+                Effect.provideService(HttpClient.HttpClient, http),
+                Effect.provideService(Scope.Scope, scope),
+                Effect.provideContext(needs as Context.Context<never>),
+              ) as Effect.Effect<AccessToken.AccessToken["Service"], FeishuError.FeishuError>
             sources.set(appId, made)
             return made
           }),
@@ -170,7 +175,8 @@ const read = (
   const { details, end, meetingNo, pageSize, participants, recordings, start } = request
   const kept = request.cursor === undefined ? undefined : Cursor.toPosition(request.cursor)
   // Without `asked`, what is too old for Feishu is left out and reported instead of refused.
-  const from = kept?.baseUrl === baseUrl ? kept : { meetingNo, start, end, pageSize, baseUrl, tenant, window: 0 }
+  const from =
+    kept?.baseUrl === baseUrl ? kept : { meetingNo, start, end, pageSize, baseUrl, tenant, window: 0 }
   const cursor = Cursor.fromPosition({ ...from, asked: undefined })
   if (details || recordings) return meetings.detailsPages({ cursor }, { details, participants, recordings })
   return Stream.map(meetings.pages({ cursor }), (page) => ({

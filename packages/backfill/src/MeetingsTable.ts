@@ -117,8 +117,18 @@ export const layer: Layer.Layer<BackfillSink, never, SqlClient.SqlClient> = Laye
     const sql = yield* SqlClient.SqlClient
     const replaced = sql.literal(
       [
-        ...["topic", "url", "password", "note_id", "meeting_connect", "start_time", "end_time", "host_id"],
-        ...["details_status", "details", "recording_status", "recording"],
+        "topic",
+        "url",
+        "password",
+        "note_id",
+        "meeting_connect",
+        "start_time",
+        "end_time",
+        "host_id",
+        "details_status",
+        "details",
+        "recording_status",
+        "recording",
       ]
         .map((column) => `${column} = coalesce(excluded.${column}, meetings.${column})`)
         .join(", "),
@@ -129,16 +139,15 @@ export const layer: Layer.Layer<BackfillSink, never, SqlClient.SqlClient> = Laye
         // A statement may name a row only once.
         const rows = [
           ...new Map(
-            meetings.map((meeting) => [
-              meeting.brief.id,
-              rowOf(meeting, tenant, seenAt, keepPasswords),
-            ]),
+            meetings.map((meeting) => [meeting.brief.id, rowOf(meeting, tenant, seenAt, keepPasswords)]),
           ).values(),
         ]
         let fresh = 0
         for (let from = 0; from < rows.length; from += rowsOfStatement) {
           const [one, ...more] = rows.slice(from, from + rowsOfStatement)
-          const written = yield* sql<{ times_seen: unknown }>`insert into meetings ${sql.insert([one!, ...more])}
+          const written = yield* sql<{
+            times_seen: unknown
+          }>`insert into meetings ${sql.insert([one!, ...more])}
             on conflict (tenant, id) do update set ${replaced}, last_seen = excluded.last_seen,
             held_at = case when excluded.start_time is null then meetings.held_at else excluded.held_at end,
             times_seen = meetings.times_seen + 1 returning times_seen`
@@ -187,7 +196,15 @@ export const rows = (filter: Filter = {}): Stream.Stream<Row, SqlError, SqlClien
     ),
   )
 
-const integers = ["held_at", "start_time", "end_time", "first_seen", "last_seen", "times_seen", "meeting_connect"] as const
+const integers = [
+  "held_at",
+  "start_time",
+  "end_time",
+  "first_seen",
+  "last_seen",
+  "times_seen",
+  "meeting_connect",
+] as const
 
 const plain = (row: Row): Row => ({
   ...row,

@@ -192,7 +192,9 @@ export const make = Effect.fnUntraced(function* (lane: Lane) {
         Effect.catchTag("FeishuError", (error) =>
           Meetings.isFaultOfNumber(error)
             ? Effect.succeed<Store.Failure>({
-                ...{ meetingNo, start, end },
+                meetingNo,
+                start,
+                end,
                 tag: error.reason._tag,
                 message: error.message,
                 logId: error.logId,
@@ -205,7 +207,8 @@ export const make = Effect.fnUntraced(function* (lane: Lane) {
       if (isUnreachable && last!.unreachable!.to >= end) oldWindow.unreachable++
       else if (failed === undefined) oldWindow.isShown = true
       const oldest = (yield* Clock.currentTimeMillis) / 1_000 - ListByNo.maxRangeSeconds
-      const isEmpty = failed === undefined && pages === 1 && last!.meetings.length === 0 && cursor === undefined
+      const isEmpty =
+        failed === undefined && pages === 1 && last!.meetings.length === 0 && cursor === undefined
       return { ...result(last, failed), isEmptyOld: isEmpty && !isUnreachable && end < oldest }
     })
 

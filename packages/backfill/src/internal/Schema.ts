@@ -11,7 +11,7 @@ const table = "backfill_migrations"
 
 const first = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const { int64 } = dialect.make(sql, "")
+  const { int64 } = dialect.make(sql)
   yield* sql`create table backfill_runs (
     id text primary key, plan text not null, state text not null, attempt integer not null, created_at ${int64} not null)`
   yield* sql`create table backfill_lanes (

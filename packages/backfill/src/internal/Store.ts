@@ -118,7 +118,7 @@ const mostOfMessage = 1_000
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const sink = yield* BackfillSink
-  const { forUpdate, now } = dialect.make(sql, yield* dialect.SqliteNow)
+  const { forUpdate, now } = dialect.make(sql)
 
   /** Keeps the row of the owner locked until the transaction ends: a successor's claim waits for it, and then finds what was written. */
   const hold = ({ epoch, lane }: Owner): Effect.Effect<number, Fenced | SqlError> =>
@@ -162,8 +162,7 @@ const make = Effect.gen(function* () {
       Effect.flatMap(
         sql`update backfill_owners set proved_at = ${now}, seen_at = ${now}
           where lane = ${Lane.id(lane)} and epoch = ${epoch} returning epoch`,
-        (rows) =>
-          rows.length === 1 ? Effect.void : Effect.fail(new Fenced({ lane: Lane.id(lane), epoch })),
+        (rows) => (rows.length === 1 ? Effect.void : Effect.fail(new Fenced({ lane: Lane.id(lane), epoch }))),
       ),
 
     /** Says which run the owner reads, and returns its lane; `undefined` if there is no such run or lane. */
@@ -172,7 +171,8 @@ const make = Effect.gen(function* () {
         Effect.gen(function* () {
           const id = Lane.id(owner.lane)
           yield* sql`update backfill_owners set run = ${run} where lane = ${id}`
-          const [row] = yield* sql<OpenedRow>`select r.plan, r.state, r.attempt, l.segments, l.position, l.cursor, l.finished
+          const [row] =
+            yield* sql<OpenedRow>`select r.plan, r.state, r.attempt, l.segments, l.position, l.cursor, l.finished
             from backfill_lanes l join backfill_runs r on r.id = l.run where l.run = ${run} and l.lane = ${id}`
           if (row === undefined) return undefined
           return {
@@ -187,7 +187,11 @@ const make = Effect.gen(function* () {
       ),
 
     /** The numbers from an index on, as many as lie in one row. */
-    numbers: (lane: Lane.Lane, run: string, index: number): Effect.Effect<ReadonlyArray<MeetingNo>, SqlError> =>
+    numbers: (
+      lane: Lane.Lane,
+      run: string,
+      index: number,
+    ): Effect.Effect<ReadonlyArray<MeetingNo>, SqlError> =>
       Effect.map(
         sql<{ first: unknown; numbers: string }>`select first, numbers from backfill_numbers
           where run = ${run} and lane = ${Lane.id(lane)} and first <= ${index} order by first desc limit 1`,
@@ -198,7 +202,10 @@ const make = Effect.gen(function* () {
       ),
 
     /** Writes the first pages of a unit; its cursor is kept only if no unit before it is unfinished. */
-    writeFirstPages: (owner: Owner, pages: FirstPages): Effect.Effect<Standing | undefined, Fenced | SqlError> =>
+    writeFirstPages: (
+      owner: Owner,
+      pages: FirstPages,
+    ): Effect.Effect<Standing | undefined, Fenced | SqlError> =>
       asOwner(owner, (seenAt) =>
         Effect.gen(function* () {
           const { cursor, keepPasswords, meetings, position, run } = pages
@@ -242,8 +249,7 @@ const make = Effect.gen(function* () {
               range_end = case when excluded.range_end > backfill_failures.range_end then excluded.range_end else backfill_failures.range_end end,
               tag = excluded.tag, message = excluded.message, log_id = excluded.log_id, attempt = excluded.attempt, failed_at = excluded.failed_at`
           }
-          const moved =
-            position === undefined ? sql.literal("") : sql`position = ${position}, cursor = null,`
+          const moved = position === undefined ? sql.literal("") : sql`position = ${position}, cursor = null,`
           yield* sql`update backfill_lanes set ${moved} meetings = meetings + ${fresh},
             unreachable = unreachable + ${part.unreachable ?? 0}, empty_old = empty_old + ${part.emptyOld ?? 0},
             fault = null, fault_at = null, retry_at = null where run = ${run} and lane = ${id}`
@@ -254,7 +260,11 @@ const make = Effect.gen(function* () {
     /** Failures of earlier attempts, to be repeated. */
     failuresBefore: (lane: Lane.Lane, run: string, attempt: number, limit: number) =>
       Effect.map(
-        sql<{ meeting_no: MeetingNo; range_start: unknown; range_end: unknown }>`select meeting_no, range_start, range_end
+        sql<{
+          meeting_no: MeetingNo
+          range_start: unknown
+          range_end: unknown
+        }>`select meeting_no, range_start, range_end
           from backfill_failures where run = ${run} and lane = ${Lane.id(lane)} and attempt < ${attempt} order by meeting_no limit ${limit}`,
         (rows) =>
           rows.map((row) => ({

@@ -1,24 +1,16 @@
 /** Where the SQL of PostgreSQL and SQLite differs. */
-import * as Context from "effect/Context"
 import type * as SqlClient from "effect/sql/SqlClient"
 
-/** The time of the database in unix milliseconds, as an expression of SQLite. A simulation puts its own in the place of it. */
-export const SqliteNow = Context.Reference<string>("@effect-feishu/backfill/SqliteNow", {
-  defaultValue: () => "cast(unixepoch('subsec') * 1000 as integer)",
-})
-
 /** Returns the parts of statements that differ. Clocks of runners need not agree, since all times are those of the database. */
-export const make = (sql: SqlClient.SqlClient, sqliteNow: string) =>
+export const make = (sql: SqlClient.SqlClient) =>
   sql.onDialectOrElse({
     pg: () => ({
-      isPostgres: true,
       now: sql.literal("(extract(epoch from clock_timestamp()) * 1000)::bigint"),
       int64: sql.literal("bigint"),
       forUpdate: sql.literal("for update"),
     }),
     orElse: () => ({
-      isPostgres: false,
-      now: sql.literal(sqliteNow),
+      now: sql.literal("cast(unixepoch('subsec') * 1000 as integer)"),
       int64: sql.literal("integer"),
       forUpdate: sql.literal(""),
     }),
