@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql/SqlError"
 import type { MeetingNo, Meetings } from "@effect-feishu/core"
 import type { Lane } from "./Lane.ts"
@@ -27,11 +28,14 @@ export interface ListedMeeting extends Meetings.MeetingRead {
   readonly windowStart: number
 }
 
+/** The sink cannot take meetings now. The lane says so in its status, and tries again after a while. */
+export class SinkFailed extends Schema.TaggedError<SinkFailed>()("SinkFailed", { message: Schema.String }) {}
+
 /** Takes the meetings of a backfill. */
 export class BackfillSink extends Context.Service<
   BackfillSink,
   {
     /** Writes meetings, and returns how many of them are new. Within the transaction of the engine, so a failure writes nothing. */
-    readonly write: (batch: Batch) => Effect.Effect<number, SqlError>
+    readonly write: (batch: Batch) => Effect.Effect<number, SqlError | SinkFailed>
   }
 >()("@effect-feishu/backfill/BackfillSink") {}

@@ -166,6 +166,9 @@ export const layer = <R = never>(
     }),
   )
 
+/** Meetings of a page that are read in parallel; several pages are, too. */
+const detailsInParallel = 10
+
 const read = (
   meetings: Meetings.Meetings["Service"],
   request: Request,
@@ -178,7 +181,12 @@ const read = (
   const from =
     kept?.baseUrl === baseUrl ? kept : { meetingNo, start, end, pageSize, baseUrl, tenant, window: 0 }
   const cursor = Cursor.fromPosition({ ...from, asked: undefined })
-  if (details || recordings) return meetings.detailsPages({ cursor }, { details, participants, recordings })
+  if (details || recordings) {
+    return meetings.detailsPages(
+      { cursor },
+      { details, participants, recordings, concurrency: detailsInParallel },
+    )
+  }
   return Stream.map(meetings.pages({ cursor }), (page) => ({
     ...page,
     meetings: page.meetings.map((brief) => ({ brief, details: undefined, recording: undefined })),

@@ -16,7 +16,7 @@ import { SqlError } from "effect/sql/SqlError"
 import * as Stream from "effect/Stream"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { FeishuError, type MeetingNo, Meetings } from "@effect-feishu/core"
-import type { ListedMeeting } from "../BackfillSink.ts"
+import { type ListedMeeting, SinkFailed } from "../BackfillSink.ts"
 import type { Lane } from "../Lane.ts"
 import { LaneReader, type Page, type Request } from "../LaneReader.ts"
 import * as Store from "./Store.ts"
@@ -147,7 +147,7 @@ export const make = Effect.fnUntraced(function* (lane: Lane) {
     yield* goesOn(opened.standing, attempt)
     if (opened.finished >= attempt) return
     yield* wait(run, attempt, freeAt - (yield* monotonicMillis))
-    const { cursor, plan, position, segments } = opened
+    const { cursor, generation, plan, position, segments } = opened
     const read = yield* reader.open(lane, { rateLimit, proof })
     const oldWindow = { end: 0, unreachable: 0, isShown: false }
 
@@ -176,6 +176,7 @@ export const make = Effect.fnUntraced(function* (lane: Lane) {
               // The place is moved when the meetings of all pages before it are written.
               const standing = yield* store.writeFirstPages(owner, {
                 run,
+                generation,
                 meetings: listed(before),
                 keepPasswords: plan.passwords,
                 position: unit.position,
@@ -217,6 +218,7 @@ export const make = Effect.fnUntraced(function* (lane: Lane) {
       const standing = yield* store.commit(owner, {
         run,
         attempt,
+        generation,
         meetings: results.flatMap(({ meetings }) => meetings),
         keepPasswords: plan.passwords,
         position: after,
@@ -270,13 +272,13 @@ export const make = Effect.fnUntraced(function* (lane: Lane) {
       yield* commit(results, undefined)
       failures = yield* store.failuresBefore(lane, run, attempt, failuresAtOnce)
     }
-    yield* store.finish(owner, run, attempt)
+    yield* store.finish(owner, { run, generation }, attempt)
   }, Effect.scoped)
 
   /** Waits after a failure of the whole lane. The database may be the one that failed. */
   const rest = Effect.fnUntraced(function* (run: string, attempt: number, error: unknown, tries: number) {
-    if (isOfFeishu(error)) {
-      const millis = yield* restMillisOf(error, tries)
+    if (isOfFeishu(error) || error instanceof SinkFailed) {
+      const millis = isOfFeishu(error) ? yield* restMillisOf(error, tries) : backoffMillis(tries)
       yield* Effect.logWarning(`${lane.appId}: ${error.message}`)
       const standing = yield* store.fault(owner, run, error.message, millis)
       yield* goesOn(standing, attempt)
@@ -308,9 +310,12 @@ export const make = Effect.fnUntraced(function* (lane: Lane) {
       if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
       const error = Cause.squash(exit.cause)
       if (error instanceof Stopped) return error.outcome
+      if (error instanceof Store.Replaced) return "superseded"
       // If the lane is still here after a while, the cluster has given it back.
       if (error instanceof Store.Fenced) yield* Effect.sleep(timing.fencedMillis)
-      if (!isOfFeishu(error) && !(error instanceof SqlError)) return yield* Effect.die(error)
+      if (!isOfFeishu(error) && !(error instanceof SqlError) && !(error instanceof SinkFailed)) {
+        return yield* Effect.die(error)
+      }
       failure = error
     }
   })

@@ -14,8 +14,9 @@ const first = Effect.gen(function* () {
   const { int64 } = dialect.make(sql)
   yield* sql`create table backfill_runs (
     id text primary key, plan text not null, state text not null, attempt integer not null, created_at ${int64} not null)`
+  // "generation" is the attempt in which the units were laid out: a place of other units must not be written into it.
   yield* sql`create table backfill_lanes (
-    run text not null, lane text not null, segments text not null, numbers integer not null, units ${int64} not null,
+    run text not null, lane text not null, generation integer not null, segments text not null, numbers integer not null, units ${int64} not null,
     position ${int64} not null default 0, cursor text, meetings ${int64} not null default 0,
     unreachable ${int64} not null default 0, empty_old ${int64} not null default 0,
     fault text, fault_at ${int64}, retry_at ${int64}, finished integer not null default 0, primary key (run, lane))`

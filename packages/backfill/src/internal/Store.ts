@@ -9,8 +9,9 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import type * as Statement from "effect/sql/Statement"
 import type { MeetingNo } from "@effect-feishu/core"
-import { BackfillSink, type ListedMeeting } from "../BackfillSink.ts"
+import { BackfillSink, type ListedMeeting, SinkFailed } from "../BackfillSink.ts"
 import * as Lane from "../Lane.ts"
 import * as dialect from "./dialect.ts"
 import type { Segment } from "./Units.ts"
@@ -21,6 +22,9 @@ export class Fenced extends Schema.TaggedError<Fenced>()("Fenced", {
   epoch: Schema.Number,
 }) {}
 
+/** The units of the lane were laid out again: this reading of them is over. */
+export class Replaced extends Schema.TaggedError<Replaced>()("Replaced", { run: Schema.String }) {}
+
 /** What a run reads. Times are unix seconds. */
 export const Plan = Schema.Struct({
   start: Schema.Int,
@@ -28,6 +32,8 @@ export const Plan = Schema.Struct({
   end: Schema.Int,
   /** Set for a series: how far each round goes back behind the end of the last one. */
   overlapSeconds: Schema.optional(Schema.Int),
+  /** True when the first round of a series has begun, so that its end is known. */
+  isBegun: Schema.Boolean,
   pageSize: Schema.Int,
   details: Schema.Boolean,
   participants: Schema.Boolean,
@@ -51,6 +57,7 @@ export interface Opened {
   readonly plan: Plan
   readonly standing: Standing
   readonly segments: ReadonlyArray<Segment>
+  readonly generation: number
   readonly position: number
   /** The place within the unit at `position`, where its first pages were written. */
   readonly cursor: string | undefined
@@ -72,6 +79,7 @@ export interface Failure {
 export interface Part {
   readonly run: string
   readonly attempt: number
+  readonly generation: number
   readonly meetings: ReadonlyArray<ListedMeeting>
   readonly keepPasswords: boolean
   /** The place after it, unless only failures were repeated. */
@@ -87,12 +95,18 @@ export interface Part {
 /** The first pages of a unit that has more. */
 export interface FirstPages {
   readonly run: string
+  readonly generation: number
   readonly meetings: ReadonlyArray<ListedMeeting>
   readonly keepPasswords: boolean
   /** The place of the unit, unless it is a failure that is repeated; and the place after these pages within it. */
   readonly position: number | undefined
   readonly cursor: string
 }
+
+/** The units of a lane, as they were laid out. */
+export type Laid = Pick<Part, "run" | "generation">
+
+type Failed = Fenced | Replaced | SqlError
 
 /** The owner of a lane since it claimed it. */
 export interface Owner {
@@ -109,8 +123,7 @@ export const encodePlan = Schema.encodeSync(PlanText)
 /** Returns the plan in its column. */
 export const planOf = (text: string): Plan => decodePlan(text)
 
-/** Returns the segments in their column. */
-export const segmentsOf = (text: string): ReadonlyArray<Segment> => JSON.parse(text) as ReadonlyArray<Segment>
+const segmentsOf = (text: string): ReadonlyArray<Segment> => JSON.parse(text) as ReadonlyArray<Segment>
 
 /** A message of a failure is shown to people; a thousand characters are enough. */
 const mostOfMessage = 1_000
@@ -132,6 +145,29 @@ const make = Effect.gen(function* () {
     )
   const asOwner = <A, E>(owner: Owner, write: (seenAt: number) => Effect.Effect<A, E>) =>
     sql.withTransaction(Effect.flatMap(hold(owner), write))
+
+  /** Gives meetings to the sink. A mistake in a sink must not end the process, which reads other lanes, too. */
+  const write = (
+    { lane }: Owner,
+    seenAt: number,
+    { keepPasswords, meetings, run }: Pick<Part, "run" | "meetings" | "keepPasswords">,
+  ): Effect.Effect<number, SqlError | SinkFailed> =>
+    meetings.length === 0
+      ? Effect.succeed(0)
+      : sink
+          .write({ run, lane, seenAt, meetings, keepPasswords })
+          .pipe(Effect.catchDefect((defect) => Effect.fail(new SinkFailed({ message: String(defect) }))))
+
+  const updateLane = (
+    { lane }: Owner,
+    { generation, run }: Laid,
+    change: Statement.Fragment,
+  ): Effect.Effect<void, Replaced | SqlError> =>
+    Effect.flatMap(
+      sql`update backfill_lanes set ${change} where run = ${run} and lane = ${Lane.id(lane)}
+        and generation = ${generation} returning lane`,
+      (rows) => (rows.length === 1 ? Effect.void : Effect.fail(new Replaced({ run }))),
+    )
 
   return {
     /**
@@ -172,13 +208,14 @@ const make = Effect.gen(function* () {
           const id = Lane.id(owner.lane)
           yield* sql`update backfill_owners set run = ${run} where lane = ${id}`
           const [row] =
-            yield* sql<OpenedRow>`select r.plan, r.state, r.attempt, l.segments, l.position, l.cursor, l.finished
+            yield* sql<OpenedRow>`select r.plan, r.state, r.attempt, l.generation, l.segments, l.position, l.cursor, l.finished
             from backfill_lanes l join backfill_runs r on r.id = l.run where l.run = ${run} and l.lane = ${id}`
           if (row === undefined) return undefined
           return {
             plan: planOf(row.plan),
             standing: { state: row.state, attempt: dialect.numberOf(row.attempt) },
             segments: segmentsOf(row.segments),
+            generation: dialect.numberOf(row.generation),
             position: dialect.numberOf(row.position),
             cursor: row.cursor ?? undefined,
             finished: dialect.numberOf(row.finished),
@@ -204,31 +241,28 @@ const make = Effect.gen(function* () {
     /** Writes the first pages of a unit; its cursor is kept only if no unit before it is unfinished. */
     writeFirstPages: (
       owner: Owner,
-      pages: FirstPages,
-    ): Effect.Effect<Standing | undefined, Fenced | SqlError> =>
+      { cursor, position, ...pages }: FirstPages,
+    ): Effect.Effect<Standing | undefined, Failed | SinkFailed> =>
       asOwner(owner, (seenAt) =>
         Effect.gen(function* () {
-          const { cursor, keepPasswords, meetings, position, run } = pages
-          const id = Lane.id(owner.lane)
-          const fresh = yield* sink.write({ run, lane: owner.lane, seenAt, meetings, keepPasswords })
-          yield* sql`update backfill_lanes set meetings = meetings + ${fresh} where run = ${run} and lane = ${id}`
-          if (position !== undefined) {
-            yield* sql`update backfill_lanes set cursor = ${cursor} where run = ${run} and lane = ${id} and position = ${position}`
-          }
-          return yield* standingOf(run)
+          const fresh = yield* write(owner, seenAt, pages)
+          const place = position ?? -1
+          yield* updateLane(
+            owner,
+            pages,
+            sql`meetings = meetings + ${fresh}, cursor = case when position = ${place} then ${cursor} else cursor end`,
+          )
+          return yield* standingOf(pages.run)
         }),
       ),
 
     /** Writes meetings and failures, and then the place after them. Returns how the run stands. */
-    commit: (owner: Owner, part: Part): Effect.Effect<Standing | undefined, Fenced | SqlError> =>
+    commit: (owner: Owner, part: Part): Effect.Effect<Standing | undefined, Failed | SinkFailed> =>
       asOwner(owner, (seenAt) =>
         Effect.gen(function* () {
-          const { attempt, failures = [], keepPasswords, meetings, position, repeated = [], run } = part
+          const { attempt, emptyOld = 0, failures = [], position, repeated = [], run, unreachable = 0 } = part
           const id = Lane.id(owner.lane)
-          const fresh =
-            meetings.length === 0
-              ? 0
-              : yield* sink.write({ run, lane: owner.lane, seenAt, meetings, keepPasswords })
+          const fresh = yield* write(owner, seenAt, part)
           if (Array.isReadonlyArrayNonEmpty(repeated)) {
             yield* sql`delete from backfill_failures where run = ${run} and lane = ${id} and ${sql.in("meeting_no", repeated)}`
           }
@@ -250,9 +284,12 @@ const make = Effect.gen(function* () {
               tag = excluded.tag, message = excluded.message, log_id = excluded.log_id, attempt = excluded.attempt, failed_at = excluded.failed_at`
           }
           const moved = position === undefined ? sql.literal("") : sql`position = ${position}, cursor = null,`
-          yield* sql`update backfill_lanes set ${moved} meetings = meetings + ${fresh},
-            unreachable = unreachable + ${part.unreachable ?? 0}, empty_old = empty_old + ${part.emptyOld ?? 0},
-            fault = null, fault_at = null, retry_at = null where run = ${run} and lane = ${id}`
+          yield* updateLane(
+            owner,
+            part,
+            sql`${moved} meetings = meetings + ${fresh}, unreachable = unreachable + ${unreachable},
+              empty_old = empty_old + ${emptyOld}, fault = null, fault_at = null, retry_at = null`,
+          )
           return yield* standingOf(run)
         }),
       ),
@@ -275,12 +312,9 @@ const make = Effect.gen(function* () {
       ),
 
     /** Says that an attempt was read to its end. */
-    finish: (owner: Owner, run: string, attempt: number): Effect.Effect<void, Fenced | SqlError> =>
+    finish: (owner: Owner, of: Laid, attempt: number): Effect.Effect<void, Failed> =>
       asOwner(owner, () =>
-        Effect.asVoid(
-          sql`update backfill_lanes set finished = ${attempt}, fault = null, fault_at = null, retry_at = null
-            where run = ${run} and lane = ${Lane.id(owner.lane)}`,
-        ),
+        updateLane(owner, of, sql`finished = ${attempt}, fault = null, fault_at = null, retry_at = null`),
       ),
 
     /** Writes what keeps the lane from being read, and in how many milliseconds it is tried again. */
@@ -316,6 +350,7 @@ interface OpenedRow {
   readonly state: State
   readonly attempt: unknown
   readonly segments: string
+  readonly generation: unknown
   readonly position: unknown
   readonly cursor: string | null
   readonly finished: unknown
