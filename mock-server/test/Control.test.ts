@@ -453,6 +453,7 @@ describe("the journal", () => {
         method: "GET",
         authorization: undefined,
         appId: undefined,
+        tenant: undefined,
         status: 404,
         logId: "",
         millis: 0,

@@ -55,6 +55,7 @@ const answered = {
   url: "/",
   authorization: undefined,
   appId: undefined,
+  tenant: undefined,
   status: 200,
   logId: "log",
   millis: 1,

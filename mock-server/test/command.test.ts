@@ -306,7 +306,7 @@ describe("feishu-mock", () => {
       assert.deepStrictEqual(JSON.parse(schema), Seed.jsonSchema())
       assert.deepStrictEqual((yield* done(["schema"])).stdout.join("\n"), schema.trimEnd())
       assert.deepStrictEqual(yield* done(["validate", file]), {
-        stdout: [`${file} is good: 2 apps, 3 meeting numbers, 152 meetings`],
+        stdout: [`${file} is good: 2 apps, 3 meeting numbers, 192 meetings`],
         stderr: [],
       })
       const second = yield* done(["init", join(folder, "second.yml")])

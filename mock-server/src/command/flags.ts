@@ -25,6 +25,7 @@ export const takes: Readonly<Record<string, string>> = {
   numbers: wholeNumberFrom(GivenOptions.bounds.numbers),
   meetings: wholeNumberFrom(GivenOptions.bounds.meetings),
   participants: wholeNumberFrom(GivenOptions.bounds.participants),
+  "tenant-key": "a tenant of an app in the seed",
   days: wholeNumberFrom(GivenOptions.bounds.days),
   "recording-seconds": wholeNumberFrom(bounds["recording-seconds"]),
   "random-seed": "any text",
@@ -131,7 +132,7 @@ const contents = {
     Flag.withMetavar("FILE"),
     Flag.filter((path) => path !== "", whatItTakes("seed")),
     Flag.withDescription(
-      "YAML or JSON file with apps, meetings and meetings to generate; - reads standard input. JSON may have comments, and YAML merge keys (<<). The command init writes a file to start from. Without --seed, --numbers, --meetings and --participants, an embedded sample is served",
+      "YAML or JSON file with apps, meetings and meetings to generate; - reads standard input. JSON may have comments, and YAML merge keys (<<). The command init writes a file to start from. Without --seed, --numbers, --meetings, --participants and --tenant-key, an embedded sample is served",
     ),
     orUndefined,
   ),
@@ -148,6 +149,14 @@ const contents = {
   participants: wholeNumber("participants").pipe(
     Flag.withDescription(
       "Generate this many participants for each meeting of the generated numbers (default: a plausible number)",
+    ),
+    orUndefined,
+  ),
+  tenantKey: Flag.String("tenant-key").pipe(
+    Flag.withMetavar("KEY"),
+    Flag.filter((key) => key !== "", whatItTakes("tenant-key")),
+    Flag.withDescription(
+      "Tenant that the meetings of the generated numbers belong to (default: the first tenant of the first app)",
     ),
     orUndefined,
   ),

@@ -58,16 +58,26 @@ const startOf = ({ now: time }: Given, present: number): Effect.Effect<number | 
 }
 
 const start = Effect.fnUntraced(function* (given: Given, now: number | undefined) {
-  const { controlToken, json, log, meetings, numbers, participants, seed: file, ...options } = given
+  const {
+    controlToken,
+    json,
+    log,
+    meetings,
+    numbers,
+    participants,
+    seed: file,
+    tenantKey,
+    ...options
+  } = given
   const seed = file === undefined ? undefined : yield* SeedFile.fromFile(file, now)
-  const generate =
-    numbers === undefined && meetings === undefined && participants === undefined
-      ? undefined
-      : {
-          numbers: numbers ?? 3,
-          meetings: meetings ?? 120,
-          ...(participants === undefined ? {} : { participants }),
-        }
+  const generate = [numbers, meetings, participants, tenantKey].every((value) => value === undefined)
+    ? undefined
+    : {
+        numbers: numbers ?? 3,
+        meetings: meetings ?? 120,
+        ...(participants === undefined ? {} : { participants }),
+        ...(tenantKey === undefined ? {} : { tenant_key: tenantKey }),
+      }
   const services = yield* Layer.build(
     MockFeishu.layer({
       ...options,

@@ -22,6 +22,7 @@ import type {
   Entry,
   Expectation,
   Filter,
+  GenerateNumbers,
   Meeting,
   MeetingWithDetails,
   Rule,
@@ -50,7 +51,7 @@ export interface Time {
 /** The contents and the switches of a test's workspace. Everything has a default. */
 export interface WorkspaceOptions extends Partial<Behaviour> {
   readonly seed?: Seed
-  readonly generate?: { readonly numbers: number; readonly meetings: number; readonly participants?: number }
+  readonly generate?: GenerateNumbers
   readonly days?: number
   readonly randomSeed?: string
   /** The start of its clock: unix seconds, or text such as `2026-01-31T09:00:00Z` or `-3d`, before the present. */

@@ -189,6 +189,21 @@ export interface Generate {
   readonly to?: string | number
   /** The number of participants of each meeting. Default: a plausible number. */
   readonly participants?: number
+  /**
+   * The tenant that the meetings belong to. Default: the first tenant of the first app. Each tenant may have its own order
+   * for the same number.
+   */
+  readonly tenant_key?: string
+}
+
+/** An order to generate `numbers` meeting numbers with `meetings` meetings each. */
+export interface GenerateNumbers {
+  readonly numbers: number
+  readonly meetings: number
+  /** The number of participants of each meeting. Default: a plausible number. */
+  readonly participants?: number
+  /** The tenant that the meetings belong to. Default: the first tenant of the first app. */
+  readonly tenant_key?: string
 }
 
 /** The contents of the mock at its start. Without apps there is one, with generated credentials. */
@@ -288,10 +303,8 @@ export interface Options<Time = number | string> extends Partial<{
 }> {
   /** Apps and meetings. Default: an embedded sample, unless `generate` is given. */
   readonly seed?: Seed | undefined
-  /** More meetings: `numbers` meeting numbers with `meetings` meetings each, and `participants` in each (default: a plausible number). */
-  readonly generate?:
-    | { readonly numbers: number; readonly meetings: number; readonly participants?: number }
-    | undefined
+  /** More meetings, of numbers that are generated, too. */
+  readonly generate?: GenerateNumbers | undefined
   /** Generated meetings lie in this many days before the UTC day on which the clock starts; default 89. */
   readonly days?: number | undefined
   /** Determines everything random: meetings, tokens and ids. Default 1. */
@@ -503,6 +516,8 @@ export interface Entry {
   readonly authorization?: string
   /** The app that sent the request, if known. */
   readonly appId?: string
+  /** The tenant of the access token with which it was sent. Absent without a token of a tenant that this mock has given. */
+  readonly tenant?: string
   readonly status: number
   /** Feishu's code, if the answer has one. */
   readonly code?: number

@@ -52,11 +52,13 @@ export const meetings = function* (
   const usual = pick(random, topics)
   const password = chance(random, 0.6) ? sixDigits(random) : undefined
   const generate = order.participants === undefined ? {} : { participants: order.participants }
+  const tenant = order.tenant_key === undefined ? {} : { tenant_key: order.tenant_key }
   const url = chance(random, 0.6) ? `https://vc.feishu.cn/j/${order.meeting_no}` : undefined
   for (let index = 0; index < order.count; index++) {
     const start = from + Math.floor(((index + random.nextDoubleUnsafe()) / order.count) * (to - from))
     yield {
       id: meetingId(random, start, isTaken),
+      ...tenant,
       meeting_no: order.meeting_no,
       topic: chance(random, 0.5) ? usual : pick(random, topics),
       ...(url === undefined ? {} : { url }),

@@ -267,7 +267,7 @@ export type Meeting = SameAsSchema<PublicTypes.Meeting, typeof Meeting>
 /**
  * An order to generate `count` meetings of a number, spread from `from` (inclusive) to `to` (exclusive), which are written
  * like the times of a meeting. Without them, the meetings are spread over the days (89 by default) before the UTC day in
- * which the mock's clock starts.
+ * which the mock's clock starts. Without `tenant_key` they belong to the first tenant of the first app.
  */
 export const Generate = Schema.Struct({
   meeting_no: SeedValues.meetingNo,
@@ -282,6 +282,11 @@ export const Generate = Schema.Struct({
     WholeNumber.between(0, mostParticipants, notParticipants),
     notParticipants,
     "The number of participants of each meeting (default: a plausible one)",
+  ),
+  tenant_key: optional(
+    text,
+    needsQuotes,
+    "The tenant that the meetings belong to (default: the first tenant of the first app). Each tenant may have its own order for the same number",
   ),
 }).annotate(noOtherKeys)
 /** An order to generate meetings. */

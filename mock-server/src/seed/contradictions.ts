@@ -29,21 +29,22 @@ export const contradictions = (seed: unknown, now: number): Array<Fault> => {
   const generate = entriesOf(seed, "generate")
   unique("apps", "app_id", valuesOf(apps, "app_id", SeedValues.appId))
   unique("meetings", "id", valuesOf(meetings, "id", SeedValues.meetingId))
-  unique("generate", "meeting_no", valuesOf(generate, "meeting_no", SeedValues.meetingNo))
+  unique("generate", "meeting_no", tenantsAndNumbers(seed, generate))
   for (const [index, meeting] of meetings.entries()) {
     for (const { message, path } of contradictionsOfMeeting(meeting, now)) {
       faults.push({ path: ["meetings", index, ...path], message })
     }
   }
   const tenants = tenantsOf(seed)
-  for (const [index, tenant] of valuesOf(meetings, "tenant_key", SeedValues.text).entries()) {
-    if (tenant !== undefined && tenants?.has(tenant) === false) {
-      faults.push({
-        path: ["meetings", index, "tenant_key"],
-        message: `no app has the tenant ${tenant}, so no app could read this meeting`,
-      })
+  const unknownTenants = (list: "meetings" | "generate", entries: ReadonlyArray<unknown>) => {
+    for (const [index, tenant] of valuesOf(entries, "tenant_key", SeedValues.text).entries()) {
+      if (tenant !== undefined && tenants?.has(tenant) === false) {
+        faults.push({ path: [list, index, "tenant_key"], message: notATenant(tenant, list) })
+      }
     }
   }
+  unknownTenants("meetings", meetings)
+  unknownTenants("generate", generate)
   for (const [index, order] of generate.entries()) {
     const timeOf = timesOf(order, now, (key) => {
       faults.push({ path: ["generate", index, key], message: tooLate })
@@ -205,6 +206,22 @@ const knownApps = (seed: unknown): ReadonlySet<string> | undefined => {
   if (!Array.isArray(apps)) return undefined
   const known = valuesOf(apps, "app_id", SeedValues.appId)
   return known.includes(undefined) ? undefined : new Set(known.flatMap((id) => id ?? []))
+}
+
+/** The message for a tenant that no app has. */
+export const notATenant = (tenant: string, list: "meetings" | "generate"): string =>
+  `no app has the tenant ${tenant}, so no app could read ${list === "meetings" ? "this meeting" : "these meetings"}`
+
+/** Returns the tenant and number of every order to generate meetings: a tenant may have one order for a number. */
+const tenantsAndNumbers = (
+  seed: unknown,
+  generate: ReadonlyArray<unknown>,
+): ReadonlyArray<string | undefined> => {
+  const [first] = tenantsOf(seed) ?? []
+  const tenants = valuesOf(generate, "tenant_key", SeedValues.text)
+  return valuesOf(generate, "meeting_no", SeedValues.meetingNo).map((meetingNo, index) =>
+    meetingNo === undefined ? undefined : `${meetingNo} ${tenants[index] ?? first}`,
+  )
 }
 
 /** Returns the tenants of all apps, or `undefined` when those of one are wrong: that fault is reported by itself. */

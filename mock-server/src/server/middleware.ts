@@ -242,6 +242,8 @@ const written = (
     url: request.url,
     authorization: request.headers["authorization"],
     appId: exchange.appId,
+    // The token of an app has none.
+    tenant: exchange.token?.tenant === "" ? undefined : exchange.token?.tenant,
     status: response.status,
     logId: exchange.ids.logId,
     millis: performance.now() - started,

@@ -7,6 +7,7 @@ import * as Problems from "../protocol/Problems.ts"
 import * as Addresses from "./Addresses.ts"
 import * as Behaviour from "./Behaviour.ts"
 import * as Seed from "../seed/Seed.ts"
+import * as SeedValues from "../seed/SeedValues.ts"
 import * as TimeText from "../seed/TimeText.ts"
 import { SeedInvalid } from "../seed/SeedInvalid.ts"
 import * as VirtualClock from "./VirtualClock.ts"
@@ -28,6 +29,7 @@ export const fields = {
       numbers: WholeNumber.between(...bounds.numbers),
       meetings: WholeNumber.between(...bounds.meetings),
       participants: Schema.optionalKey(WholeNumber.between(...bounds.participants)),
+      tenant_key: Schema.optionalKey(SeedValues.text),
     }),
   ),
   days: Schema.optionalKey(WholeNumber.between(...bounds.days)),

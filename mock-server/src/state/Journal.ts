@@ -23,6 +23,8 @@ export const Entry = Schema.Struct({
   authorization: Schema.optionalKey(Schema.String),
   /** The app that sent the request, as far as it was known. */
   appId: Schema.optionalKey(Schema.String),
+  /** The tenant of the access token with which it was sent. */
+  tenant: Schema.optionalKey(Schema.String),
   status: Schema.Int,
   /** Feishu's code, if the answer has one. */
   code: Schema.optionalKey(Schema.Int),
@@ -59,6 +61,7 @@ interface Answered {
   readonly url: string
   readonly authorization: string | undefined
   readonly appId: string | undefined
+  readonly tenant: string | undefined
   readonly status: number
   readonly logId: string
   readonly millis: number
@@ -229,6 +232,7 @@ const shown = ({ answered, earlyMillis, resetAt, seq }: Kept, secrets: KnownSecr
     query,
     ...optional("authorization", Masking.authorization(answered.authorization)),
     ...optional("appId", answered.appId),
+    ...optional("tenant", answered.tenant),
     status: answered.status,
     ...optional("code", codeOf(answered.responseBody)),
     logId: answered.logId,

@@ -14,6 +14,7 @@ import * as Bounds from "../protocol/Bounds.ts"
 import * as AnswerIds from "../protocol/AnswerIds.ts"
 import * as FaultRules from "../faults/FaultRules.ts"
 import * as Generator from "../seed/Generator.ts"
+import { notATenant } from "../seed/contradictions.ts"
 import * as Journal from "./Journal.ts"
 import * as KnownSecrets from "../secrets/KnownSecrets.ts"
 import { type PageTokens, pageTokens } from "./PageTokens.ts"
@@ -247,11 +248,16 @@ const putContents = Effect.fnUntraced(function* (
     new Seed.SeedInvalid({ source: "the mock's configuration", faults: [{ path: ["generate"], message }] })
   if (count > Bounds.meetings) return yield* tooMany(`makes ${count} meetings, but ${Bounds.ofWorkspace}`)
   if (generate !== undefined) {
+    const { tenant_key: tenant } = generate
+    if (tenant !== undefined && !store.apps().some(({ tenants }) => tenants.includes(tenant))) {
+      const faults = [{ path: ["generate", "tenant_key"], message: notATenant(tenant, "generate") }]
+      return yield* new Seed.SeedInvalid({ source: "the mock's configuration", faults })
+    }
     const taken = new Set([...given, ...orders].map((entry) => entry.meeting_no))
     const random = yield* Generator.seeded(randomSeed, "numbers")
     for (const meeting_no of Generator.meetingNos(random, generate.numbers, taken)) {
-      const { meetings: count, participants } = generate
-      orders.push({ meeting_no, count, ...(participants === undefined ? {} : { participants }) })
+      const { meetings: count, numbers: _, ...rest } = generate
+      orders.push({ meeting_no, count, ...rest })
     }
   }
   const put = (meetings: Iterable<Store.GivenMeeting>) =>
@@ -262,11 +268,15 @@ const putContents = Effect.fnUntraced(function* (
   const span = Generator.daysBefore(nowSeconds, days)
   const isTaken = (id: string) => store.meeting(id) !== undefined
   for (const order of orders) {
-    // A stream of random numbers for each meeting number: its meetings stay the same when other numbers come or go.
-    const random = yield* Generator.seeded(randomSeed, `meetings/${order.meeting_no}`)
+    // A stream of random numbers for each tenant and number: its meetings stay the same when others come or go.
+    const random = yield* Generator.seeded(randomSeed, `meetings/${purposeOf(order)}`)
     yield* put(Generator.meetings(random, order, span, isTaken))
   }
 })
+
+/** Names what determines the meetings of an order, next to the random seed. */
+const purposeOf = ({ meeting_no: meetingNo, tenant_key: tenant }: Seed.InSeconds<Seed.Generate>): string =>
+  tenant === undefined ? meetingNo : `${meetingNo}/${tenant}`
 
 /** Returns the app whose credentials clients get: the first self-built one, or the first one if all are store apps. */
 export const firstApp = ({ state }: Workspace): Store.App =>

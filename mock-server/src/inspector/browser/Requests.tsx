@@ -257,6 +257,7 @@ const RequestDetail = ({ entry }: { readonly entry: Entry }) => {
     requestBody,
     resetAt,
     responseBody,
+    tenant,
     time,
   } = detail.value
   const command = curl(detail.value, location.origin)
@@ -284,6 +285,12 @@ const RequestDetail = ({ entry }: { readonly entry: Entry }) => {
         </dd>
         <dt>{t.detail.app}</dt>
         <dd>{appId ?? t.detail.none}</dd>
+        {tenant !== undefined && (
+          <>
+            <dt>{t.detail.tenant}</dt>
+            <dd>{tenant}</dd>
+          </>
+        )}
         <dt>{t.detail.authorization}</dt>
         <dd>{authorization ?? t.detail.none}</dd>
         <dt>{t.requests.logId}</dt>

@@ -64,6 +64,7 @@ export const chinese: typeof english = {
     notCopied: "浏览器拒绝复制",
     request: "请求",
     app: "应用",
+    tenant: "租户",
     authorization: "访问凭证",
     none: "无",
     fault: "触发的故障",

@@ -74,6 +74,7 @@ export const english = {
     notCopied: "The browser refused to copy",
     request: "Request",
     app: "App",
+    tenant: "Tenant",
     authorization: "Authorization",
     none: "none",
     fault: "Changed by fault",
