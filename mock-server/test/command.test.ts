@@ -263,6 +263,11 @@ describe("feishu-mock", () => {
         stderr:
           "feishu-mock: --now -9999w is out of range: the clock goes from 0 to 4294967295, in unix seconds",
       })
+      assert.deepStrictEqual(yield* failing(["--tenant-key", "nowhere"]), {
+        code: 2,
+        stderr:
+          "feishu-mock: the mock's configuration has 1 fault:\n  generate.tenant_key: no app has the tenant nowhere, so no app could read these meetings",
+      })
       assert.deepStrictEqual(yield* failing(["--numbers", "3", "--meetings", "1000000"]), {
         code: 2,
         stderr:
