@@ -16,8 +16,8 @@ import { SqlError } from "effect/sql/SqlError"
 import * as Stream from "effect/Stream"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { FeishuError, type MeetingNo, Meetings } from "@effect-feishu/core"
-import { type ListedMeeting, SinkFailed } from "../BackfillSink.ts"
-import type { Lane } from "../Lane.ts"
+import type { ListedMeeting } from "../BackfillSink.ts"
+import * as Lanes from "../Lane.ts"
 import { LaneReader, type Page, type Request } from "../LaneReader.ts"
 import * as Store from "./Store.ts"
 import * as Units from "./Units.ts"
@@ -90,7 +90,7 @@ const monotonicMillis = Clock.clockWith((clock) =>
 )
 
 /** Claims a lane, and makes its owner. */
-export const make = Effect.fnUntraced(function* (lane: Lane) {
+export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
   const store = yield* Store.Store
   const reader = yield* LaneReader
   const timing = yield* Timing
@@ -275,20 +275,17 @@ export const make = Effect.fnUntraced(function* (lane: Lane) {
     yield* store.finish(owner, { run, generation }, attempt)
   }, Effect.scoped)
 
-  /** Waits after a failure of the whole lane. The database may be the one that failed. */
+  /** Waits after a failure of the whole lane, which its row then names. The database may be what failed. */
   const rest = Effect.fnUntraced(function* (run: string, attempt: number, error: unknown, tries: number) {
-    if (isOfFeishu(error) || error instanceof SinkFailed) {
-      const millis = isOfFeishu(error) ? yield* restMillisOf(error, tries) : backoffMillis(tries)
-      yield* Effect.logWarning(`${lane.appId}: ${error.message}`)
-      const standing = yield* store.fault(owner, run, error.message, millis)
-      yield* goesOn(standing, attempt)
-      return yield* wait(run, attempt, millis)
-    }
     if (error instanceof SqlError) {
       yield* Effect.logWarning(`The database failed: ${error.message}`)
       return yield* Effect.sleep(backoffMillis(tries))
     }
-    return yield* Effect.die(error)
+    const millis = isOfFeishu(error) ? yield* restMillisOf(error, tries) : backoffMillis(tries)
+    const message = error instanceof Error ? error.message : String(error)
+    yield* Effect.logWarning(`${Lanes.id(lane)}: ${message}`)
+    yield* Effect.flatMap(store.fault(owner, run, message, millis), (standing) => goesOn(standing, attempt))
+    yield* wait(run, attempt, millis)
   })
 
   /**
@@ -311,9 +308,9 @@ export const make = Effect.fnUntraced(function* (lane: Lane) {
       const error = Cause.squash(exit.cause)
       if (error instanceof Stopped) return error.outcome
       if (error instanceof Store.Replaced) return "superseded"
-      // If the lane is still here after a while, the cluster has given it back.
-      if (error instanceof Store.Fenced) yield* Effect.sleep(timing.fencedMillis)
-      if (!isOfFeishu(error) && !(error instanceof SqlError) && !(error instanceof SinkFailed)) {
+      if (error instanceof Store.Fenced) {
+        // If the lane is still here after a while, the cluster has given it back.
+        yield* Effect.sleep(timing.fencedMillis)
         return yield* Effect.die(error)
       }
       failure = error
@@ -329,7 +326,7 @@ const isOfFeishu = (error: unknown): error is FeishuError.FeishuError =>
 /** The units of a lane from a place on. */
 const unitsFrom = (
   store: Store.Store["Service"],
-  lane: Lane,
+  lane: Lanes.Lane,
   run: string,
   end: number,
   segments: ReadonlyArray<Units.Segment>,

@@ -289,6 +289,9 @@ const checked = Effect.fnUntraced(function* (options: PlanOptions) {
       "Give another name.",
     )
   }
+  if (overlapSeconds !== undefined && !(Number.isInteger(overlapSeconds) && overlapSeconds >= 0)) {
+    return yield* refuse("series", "the overlap is no whole number of seconds", "Give 0 or more.")
+  }
   const { start } = range
   const end = overlapSeconds === undefined ? range.end : Math.floor((yield* Clock.currentTimeMillis) / 1_000)
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || start >= end) {
@@ -296,9 +299,6 @@ const checked = Effect.fnUntraced(function* (options: PlanOptions) {
   }
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > ListByNo.maxPageSize) {
     return yield* refuse("pageSize", `${pageSize} is out of range`, `Give 1 to ${ListByNo.maxPageSize}.`)
-  }
-  if (overlapSeconds !== undefined && !(Number.isInteger(overlapSeconds) && overlapSeconds >= 0)) {
-    return yield* refuse("series", "the overlap is no whole number of seconds", "Give 0 or more.")
   }
   const lanes = new Map<string, Set<string>>()
   for (const [lane, meetingNos] of options.lanes) {

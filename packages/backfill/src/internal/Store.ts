@@ -53,7 +53,7 @@ export interface Standing {
 }
 
 /** A lane of a run, as its owner finds it. */
-export interface Opened {
+interface Opened {
   readonly plan: Plan
   readonly standing: Standing
   readonly segments: ReadonlyArray<Segment>
@@ -76,7 +76,7 @@ export interface Failure {
 }
 
 /** What was read and is to be written in one transaction. */
-export interface Part {
+interface Part {
   readonly run: string
   readonly attempt: number
   readonly generation: number
@@ -93,7 +93,7 @@ export interface Part {
 }
 
 /** The first pages of a unit that has more. */
-export interface FirstPages {
+interface FirstPages {
   readonly run: string
   readonly generation: number
   readonly meetings: ReadonlyArray<ListedMeeting>
@@ -104,12 +104,12 @@ export interface FirstPages {
 }
 
 /** The units of a lane, as they were laid out. */
-export type Laid = Pick<Part, "run" | "generation">
+type Laid = Pick<Part, "run" | "generation">
 
 type Failed = Fenced | Replaced | SqlError
 
 /** The owner of a lane since it claimed it. */
-export interface Owner {
+interface Owner {
   readonly lane: Lane.Lane
   readonly epoch: number
 }
