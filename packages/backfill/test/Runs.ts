@@ -4,13 +4,13 @@ import { TestRunner } from "effect/cluster"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { type FeishuError, MeetingBrief, MeetingId, type Meetings, RateLimit } from "@effect-feishu/core"
 import type { BackfillSink } from "../src/BackfillSink.ts"
-import { Backfill, LaneEntity, LaneReader, MeetingsTable, SqliteClient } from "../src/index.ts"
+import { Backfill, LaneEntity, LaneReader, MeetingsTable } from "../src/index.ts"
 
 /** Answers a request for a lane with pages, each of them ids of meetings. */
 export type Answer = (
   lane: string,
   request: LaneReader.Request,
-) => ReadonlyArray<ReadonlyArray<string>> | FeishuError.FeishuError
+) => Effect.Effect<ReadonlyArray<ReadonlyArray<string>>, FeishuError.FeishuError>
 
 /** The requests so far, each as `lane number start`, and after it the place within it if it goes on there. */
 export class Requests extends Context.Service<Requests, Array<string>>()("test/Requests") {}
@@ -22,7 +22,7 @@ const brief = (id: string): Meetings.MeetingRead => ({
 })
 
 /** Reads from a function, without limit. */
-export const reader = (answer: Answer) =>
+const reader = (answer: Answer) =>
   Layer.effect(
     LaneReader.LaneReader,
     Effect.gen(function* () {
@@ -38,9 +38,7 @@ export const reader = (answer: Answer) =>
                 const { cursor, meetingNo, start } = request
                 const place = cursor === undefined ? "" : ` ${cursor}`
                 requests.push(`${lane.tenantKey ?? lane.appId} ${meetingNo} ${start}${place}`)
-                const pages = answer(lane.tenantKey ?? lane.appId, request)
-                if (!Array.isArray(pages)) return Stream.fail(pages as FeishuError.FeishuError)
-                const all = pages as ReadonlyArray<ReadonlyArray<string>>
+                const all = yield* answer(lane.tenantKey ?? lane.appId, request)
                 return Stream.fromIterable(all.entries()).pipe(
                   Stream.drop(Number(cursor ?? 0)),
                   Stream.map(([page, ids]) => ({
@@ -58,15 +56,17 @@ export const reader = (answer: Answer) =>
 
 const timing = Context.get(Context.empty(), LaneEntity.Timing)
 
+/** A database, empty at first. */
+export type Database = Layer.Layer<SqlClient, unknown>
+
 /** The service, and one process that owns all lanes. */
-export const layer = (
-  answer: Answer,
-  sink: Layer.Layer<BackfillSink, never, SqlClient> = MeetingsTable.layer,
-) =>
-  LaneEntity.layer.pipe(
-    Layer.provide(Layer.succeed(LaneEntity.Timing, { ...timing, lookMillis: 5, commitMillis: 5 })),
-    Layer.provideMerge(Layer.mergeAll(TestRunner.layer, sink, Backfill.layer, reader(answer))),
-    Layer.provideMerge(Layer.sync(Requests, () => [])),
-    Layer.provideMerge(SqliteClient.layer({ filename: ":memory:" })),
-    Layer.provideMerge(Logger.layer([])),
-  )
+export const layerIn =
+  (database: Database) =>
+  (answer: Answer, sink: Layer.Layer<BackfillSink, never, SqlClient> = MeetingsTable.layer) =>
+    LaneEntity.layer.pipe(
+      Layer.provide(Layer.succeed(LaneEntity.Timing, { ...timing, lookMillis: 5, commitMillis: 5 })),
+      Layer.provideMerge(Layer.mergeAll(TestRunner.layer, sink, Backfill.layer, reader(answer))),
+      Layer.provideMerge(Layer.sync(Requests, () => [])),
+      Layer.provideMerge(database),
+      Layer.provideMerge(Logger.layer([])),
+    )
