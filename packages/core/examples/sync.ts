@@ -2,7 +2,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Config, Effect, Layer, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { MeetingNo, Meetings } from "@effect-feishu/core"
+import { type MeetingBrief, MeetingNo, Meetings } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 
 // Run it every night: it reads what came since the last time, and each meeting is in the table once.
@@ -17,14 +17,8 @@ const program = Effect.gen(function* () {
     set: (key: string, text: string) =>
       sql`insert into state values (${key}, ${text}) on conflict (key) do update set text = excluded.text`,
   }
-  const insert = ({
-    id,
-    topic = null,
-  }: {
-    readonly id: string
-    readonly topic?: string | null | undefined
-  }) =>
-    sql`insert into meetings values (${id}, ${topic}) on conflict (id) do update set topic = excluded.topic`
+  const insert = ({ id, topic }: MeetingBrief) =>
+    sql`insert into meetings values (${id}, ${topic ?? null}) on conflict (id) do update set topic = excluded.topic`
   yield* meetings
     .incremental(MeetingNo.make("337736498"), { store, from: "60d" })
     .pipe(
