@@ -77,8 +77,8 @@ export interface Page<Meeting = MeetingBrief> {
 /** One page of meetings, each with what was requested of it. */
 export type DetailsPage = Page<MeetingRead>
 
-/** One page of a read that goes on where the last one ended. */
-export interface IncrementalPage<E = never, R = never> extends Page {
+/** One page of a read that goes on where the last one ended: its meetings as the list has them, or each with what was requested of it. */
+export interface IncrementalPage<E = never, R = never, Meeting = MeetingBrief> extends Page<Meeting> {
   /** Puts `state` into the store. Run it in the transaction that writes the meetings: then both are written, or neither. */
   readonly commit: Effect.Effect<void, E, R>
   /** The state after this page. */
@@ -86,6 +86,9 @@ export interface IncrementalPage<E = never, R = never> extends Page {
   /** The key of the state in the store: the meeting number, after the tenant and a slash if a tenant is named. */
   readonly key: string
 }
+
+/** One page of a read that goes on where the last one ended, each meeting with what was requested of it. */
+export type IncrementalDetailsPage<E = never, R = never> = IncrementalPage<E, R, MeetingRead>
 
 /** The outcome of a number that was read to the end of the range. */
 export interface Complete {
@@ -191,6 +194,52 @@ export class Meetings extends Context.Service<
       options: IncrementalOptions<E, R>,
     ) => Stream.Stream<IncrementalPage<E, R>, FeishuError | E, R>
     /**
+     * Reads what `incremental` reads, with the details of each meeting and, if requested, its recording. A page comes when all of its
+     * meetings were read, so a read that failed among them goes on with that page. A meeting of the overlap comes again with what is
+     * known of it then: the end of one that was running, or a recording that was being made.
+     *
+     * @example
+     * ```ts
+     * import { Console, Effect, Stream } from "effect"
+     * import { MeetingNo, Meetings } from "@effect-feishu/core"
+     * import * as NodeHttp from "@effect-feishu/core/node"
+     *
+     * const states = new Map<string, string>()
+     * const store: Meetings.StateStore = {
+     *   get: (key) => Effect.sync(() => states.get(key)),
+     *   set: (key, state) => Effect.sync(() => void states.set(key, state)),
+     * }
+     *
+     * const program = Effect.gen(function* () {
+     *   const meetings = yield* Meetings.Meetings
+     *   yield* meetings
+     *     .incrementalDetails(MeetingNo.make("337736498"), { store, from: "30d", recordings: true })
+     *     .pipe(
+     *       Stream.runForEach((page) =>
+     *         Effect.andThen(
+     *           Effect.forEach(page.meetings, ({ brief, details, recording }) =>
+     *             Console.log(brief.topic, details?._tag, recording?._tag),
+     *           ),
+     *           page.commit,
+     *         ),
+     *       ),
+     *     )
+     * })
+     *
+     * await Effect.runPromise(
+     *   program.pipe(Effect.provide(Meetings.layerConfig), Effect.provide(NodeHttp.layer())),
+     * )
+     * // => Kick-off Found NotReady
+     * // => Review Found NotReady
+     * // => Retrospective Found NotReady
+     * console.log([...states.keys()]) // => [ '337736498' ]
+     * ```
+     */
+    readonly incrementalDetails: <E = never, R = never>(
+      meetingNo: MeetingNo,
+      options: IncrementalOptions<E, R> & DetailsRequest,
+    ) => Stream.Stream<IncrementalDetailsPage<E, R>, FeishuError | E, R>
+    /**
      * Requests the details of one meeting by its id: when it was, its host and, if requested, who took part. Ids are those of the
      * list, as text; details have a rate limit of their own, of 1,000 requests a minute and 50 a second (documented).
      */
@@ -280,15 +329,9 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         readDetails(from, request).pipe(
           Stream.flatMap((item) => (item._tag === "Meeting" ? Stream.succeed(item.read) : Stream.empty)),
         ),
-      incremental: (meetingNo, options) =>
-        Stream.unwrap(
-          Effect.gen(function* () {
-            const key = yield* Incremental.keyOf(meetingNo)
-            const state = yield* options.store.get(key)
-            const parts = yield* Incremental.parts(client.baseUrl, meetingNo, state, options)
-            return Incremental.read(key, parts, options.store, pages)
-          }),
-        ),
+      incremental: (meetingNo, options) => Incremental.read(client.baseUrl, meetingNo, options, pages),
+      incrementalDetails: (meetingNo, options) =>
+        Incremental.read(client.baseUrl, meetingNo, options, (from) => detailsPages(from, options)),
       detailsOf: (meetingIds, request = {}) =>
         Stream.unwrap(
           Effect.map(DetailsPages.check(request), () => DetailsPages.readIds(client, meetingIds, request)),

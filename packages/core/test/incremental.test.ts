@@ -1,10 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { AccessToken, Cursor, type FeishuError, MeetingNo, Meetings, Secret } from "@effect-feishu/core"
+import {
+  AccessToken,
+  Cursor,
+  type FeishuError,
+  type MeetingBrief,
+  MeetingNo,
+  Meetings,
+  Secret,
+} from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
-const day = 86_400
+const hour = 3_600
+const day = 24 * hour
 /** Where the clock of these tests starts: a day on which nothing is special. */
 const start = 1_795_000_000
 
@@ -14,23 +23,40 @@ interface Meeting {
   readonly time: number
 }
 
-/** A Feishu with these meetings, which refuses a start over 90 days ago if it looks back no further. */
+/**
+ * A Feishu with these meetings, which refuses a start over 90 days ago if it looks back no further. Each is running for its first two
+ * hours. `fails` says which request fails, by its position and the meeting that it is about.
+ */
 const holding = (
   meetings: () => ReadonlyArray<Meeting>,
   looksBack: boolean,
-  fails: (page: number) => boolean,
+  fails: (request: number, meetingId: string | undefined) => boolean,
 ) => {
   const tokens = Fake.tokens()
   const asked: Array<{ readonly from: number; readonly to: number; readonly pageToken: string | undefined }> =
     []
+  const requests = { count: 0 }
   const handler: Fake.Handler = (request) =>
     Effect.gen(function* () {
       if (Fake.isTokenCall(request)) return tokens.answer()
+      const [id = "", recording] = request.path.replace("/open-apis/vc/v1/meetings/", "").split("/")
+      const isList = id === "list_by_no"
+      const isFailing = fails(++requests.count, isList ? undefined : id)
+      if (!isList) {
+        if (isFailing) return Fake.failure(400, 99991672)
+        const { time } = meetings().find((meeting) => meeting.id === id)!
+        const isRunning = (yield* Clock.currentTimeMillis) / 1000 < time + 2 * hour
+        if (recording !== undefined) {
+          return isRunning ? Fake.failure(400, 122001) : { body: { code: 0, data: { recording: {} } } }
+        }
+        const end_time = isRunning ? "0" : String(time + 2 * hour)
+        return { body: { code: 0, data: { meeting: { id, start_time: String(time), end_time } } } }
+      }
       const { end_time, meeting_no, page_size, page_token, start_time } = request.query
       const [from, to, size] = [Number(start_time), Number(end_time), Number(page_size)]
       asked.push({ from, to, pageToken: page_token })
       const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-      if (fails(asked.length)) return Fake.failure(400, 99991672)
+      if (isFailing) return Fake.failure(400, 99991672)
       if (looksBack && from < now - 90 * day) return Fake.failure(400, 121003)
       const rows = meetings().filter(({ time }) => time <= now && time >= from && time <= to)
       const offset = Number(page_token ?? 0)
@@ -46,21 +72,45 @@ const holding = (
         },
       }
     })
-  return { handler, asked }
+  return { handler, asked, requests }
 }
+
+/** What the table has of a meeting: how often it came, and what was known of it the last time. */
+interface Row {
+  readonly count: number
+  readonly details?: string | undefined
+  readonly recording?: string | undefined
+}
+
+/** A meeting of a page as the table has it. */
+const rowOf = (meeting: MeetingBrief | Meetings.MeetingRead): readonly [id: string, Omit<Row, "count">] => {
+  if (!("brief" in meeting)) return [meeting.id, {}]
+  const { brief, details, recording } = meeting
+  return [
+    brief.id,
+    {
+      details: details?._tag === "Found" ? (details.meeting.isRunning ? "running" : "ended") : details?._tag,
+      recording: recording?._tag,
+    },
+  ]
+}
+
+type Page = Meetings.IncrementalPage | Meetings.IncrementalDetailsPage
 
 /** A table of meetings, and the state: changed together, or not at all. */
 const database = () => {
-  let committed = { rows: new Map<string, number>(), state: new Map<string, string>() }
+  let committed = { rows: new Map<string, Row>(), state: new Map<string, string>() }
   let open = committed
   const store: Meetings.StateStore = {
     get: (key) => Effect.sync(() => committed.state.get(key)),
     set: (key, text) => Effect.sync(() => void open.state.set(key, text)),
   }
-  const write = (page: Meetings.IncrementalPage, crashes: boolean) =>
+  const write = (page: Page, crashes: boolean) =>
     Effect.gen(function* () {
       open = { rows: new Map(committed.rows), state: new Map(committed.state) }
-      for (const { id } of page.meetings) open.rows.set(id, (open.rows.get(id) ?? 0) + 1)
+      for (const [id, row] of page.meetings.map(rowOf)) {
+        open.rows.set(id, { ...row, count: (open.rows.get(id)?.count ?? 0) + 1 })
+      }
       yield* page.commit
       if (crashes) return yield* Effect.die("the process is killed before its transaction is committed")
       committed = open
@@ -74,23 +124,27 @@ const setClock = TestClock.setTime(start * 1_000)
 const readOnce = (
   handler: Fake.Handler,
   { write, store }: Pick<ReturnType<typeof database>, "write" | "store">,
-  options: Partial<Meetings.IncrementalOptions> = {},
+  options: Partial<Meetings.IncrementalOptions & Meetings.DetailsRequest> = {},
   killedAt = Infinity,
 ) =>
   Effect.gen(function* () {
     let pages = 0
     const unreachable: Array<{ readonly from: number; readonly to: number }> = []
     const reading = yield* Effect.forkChild(
-      Meetings.Meetings.use(({ incremental }) =>
-        incremental(Fake.meetingNo, { store, ...options }).pipe(
+      Meetings.Meetings.use((meetings) => {
+        const read: Stream.Stream<Page, FeishuError.FeishuError> =
+          options.details === undefined
+            ? meetings.incremental(Fake.meetingNo, { store, ...options })
+            : meetings.incrementalDetails(Fake.meetingNo, { store, ...options })
+        return read.pipe(
           Stream.runForEach((page) => {
             if (page.unreachable !== undefined) unreachable.push(page.unreachable)
             return write(page, ++pages === killedAt)
           }),
           Effect.as(undefined),
-          Effect.catch((error: FeishuError.FeishuError) => Effect.succeed(error)),
-        ),
-      ).pipe(Effect.provide(Fake.meetings(handler)), Effect.exit),
+          Effect.catch((error) => Effect.succeed(error)),
+        )
+      }).pipe(Effect.provide(Fake.meetings(handler)), Effect.exit),
     )
     yield* Fake.advance("5 minutes")
     const exit = yield* Fiber.join(reading)
@@ -145,23 +199,24 @@ describe("a table that is kept up to date", () => {
     {
       times: Schema.Array(inInts(-200, 40)),
       runs: Schema.Array(
-        Schema.Struct({ killedAt: inInts(1, 6), failsAt: inInts(1, 8), rests: inInts(0, 12) }),
+        Schema.Struct({ killedAt: inInts(1, 6), failsAt: inInts(1, 20), rests: inInts(0, 12) }),
       ).pipe(Schema.check(Schema.isMaxLength(5))),
       pageSize: inInts(1, 4),
+      details: Schema.UndefinedOr(Schema.Literal(true)),
     },
-    Effect.fnUntraced(function* ({ pageSize, runs, times }) {
+    Effect.fnUntraced(function* ({ details, pageSize, runs, times }) {
       yield* setClock
-      const meetings = times.map((days, index) => ({ id: String(index), time: start + days * day + 1 }))
+      const meetings = times.map((days, index) => ({ id: String(index + 1), time: start + days * day + 1 }))
       let failsAt = Infinity
       const feishu = holding(
         () => meetings,
         false,
-        (page) => page === failsAt,
+        (request) => request === failsAt,
       )
       const table = database()
-      const options = { from: start - 201 * day, pageSize }
+      const options = { from: start - 201 * day, pageSize, details, recordings: true }
       for (const { killedAt, rests, ...run } of runs) {
-        failsAt = feishu.asked.length + run.failsAt
+        failsAt = feishu.requests.count + run.failsAt
         yield* readOnce(feishu.handler, table, options, killedAt)
         yield* TestClock.adjust(`${rests} days`)
       }
@@ -176,9 +231,50 @@ describe("a table that is kept up to date", () => {
         shown.filter(({ id }) => !table.rows().has(id)),
         [],
       )
+      // What was known of one that was running was read again when it had ended: the overlap is longer than meetings are.
+      for (const { id } of meetings.filter(({ time }) => time <= now - 3 * hour)) {
+        assert.strictEqual(table.rows().get(id)?.details, details && "ended")
+        assert.strictEqual(table.rows().get(id)?.recording, details && "Recorded")
+      }
       for (const { from } of feishu.asked) assert.isAtLeast(from, now - 3 * day)
     }),
     { arbitrary: { runs: 40 } },
+  )
+
+  it.effect(
+    "a failure among the details of a page: that page comes again as a whole, and none before it",
+    () =>
+      Effect.gen(function* () {
+        yield* setClock
+        const meetings = Array.from({ length: 15 }, (_, index) => ({
+          id: String(index + 1),
+          time: start - 20 * day + index * day,
+        }))
+        let isBroken = true
+        const feishu = holding(
+          () => meetings,
+          true,
+          (_, meetingId) => isBroken && meetingId === "7",
+        )
+        const table = database()
+        const options = { pageSize: 5, details: true, recordings: true, concurrency: 3 }
+        const { error } = yield* readOnce(feishu.handler, table, options)
+        assert.strictEqual(error?.reason._tag, "PermissionDenied")
+        assert.match(error!.message, /meeting id 7/)
+        assert.lengthOf([...table.rows()], 5)
+        isBroken = false
+        feishu.asked.length = 0
+        assert.isUndefined((yield* readOnce(feishu.handler, table, options)).error)
+        // The rest of the range, then the time that the first read took, and its overlap.
+        assert.deepStrictEqual(
+          feishu.asked.map(({ pageToken }) => pageToken),
+          ["5", "10", undefined],
+        )
+        assert.deepStrictEqual(
+          [...table.rows()],
+          meetings.map(({ id }) => [id, { count: 1, details: "ended", recording: "Recorded" }]),
+        )
+      }),
   )
 
   it.effect("with no overlap, and with the longest, every meeting is there as well", () =>
@@ -253,6 +349,7 @@ describe("a table that is kept up to date", () => {
             /^overlap: 7862400 s is out of range.* Give a time from 0 to 90 days/,
           ],
           [undefined, { from: "soon" }, /from/],
+          [undefined, { details: true, concurrency: 0 }, /^concurrency: 0 is out of range/],
         ] as const) {
           const table = database()
           if (state !== undefined) table.state().set(Fake.meetingNo, state)

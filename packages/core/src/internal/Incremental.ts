@@ -39,21 +39,21 @@ export interface IncrementalOptions<E = never, R = never> extends Pick<
 }
 
 /** The pages to read, and the state after each. */
-export interface Part {
+interface Part {
   readonly from: ReadRequest.From
   /** Returns the state after a page, by the cursor after it. */
   readonly stateAfter: (cursor: Cursor.Cursor | undefined) => Cursor.Cursor
 }
 
 /** Returns the key of a number in the store: that of its tenant if one is named. */
-export const keyOf = (meetingNo: MeetingNo) =>
+const keyOf = (meetingNo: MeetingNo) =>
   Effect.map(CurrentTenant, (tenant) => (tenant === undefined ? meetingNo : `${tenant}/${meetingNo}`))
 
 /**
  * Returns what is to be read, by the state of the last read: the rest of its range, and what is newer. Without a state that is the
  * range from `from` on. What is too old for Feishu is left out by the read, and reported with its pages.
  */
-export const parts = Effect.fnUntraced(function* (
+const partsOf = Effect.fnUntraced(function* (
   baseUrl: string,
   meetingNo: MeetingNo,
   state: string | undefined,
@@ -115,18 +115,25 @@ const overlapSeconds = (overlap: Duration.Input): Effect.Effect<number, FeishuEr
       )
 }
 
-/** The pages of all parts, one part after the other. */
+/** The pages of a number that came since the last time, each with the state after it. `pages` reads those of a range. */
 export const read = <Page extends { readonly cursor: Cursor.Cursor | undefined }, E, R>(
-  key: string,
-  parts: ReadonlyArray<Part>,
-  store: StateStore<E, R>,
+  baseUrl: string,
+  meetingNo: MeetingNo,
+  { store, ...options }: IncrementalOptions<E, R>,
   pages: (from: ReadRequest.From) => Stream.Stream<Page, FeishuError>,
 ) =>
-  Stream.fromIterable(parts).pipe(
-    Stream.flatMap(({ from, stateAfter }) =>
-      Stream.map(pages(from), (page) => {
-        const state = stateAfter(page.cursor)
-        return { ...page, key, state, commit: Effect.suspend(() => store.set(key, state)) }
-      }),
-    ),
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const key = yield* keyOf(meetingNo)
+      const state = yield* store.get(key)
+      const parts = yield* partsOf(baseUrl, meetingNo, state, options)
+      return Stream.fromIterable(parts).pipe(
+        Stream.flatMap(({ from, stateAfter }) =>
+          Stream.map(pages(from), (page) => {
+            const state = stateAfter(page.cursor)
+            return { ...page, key, state, commit: Effect.suspend(() => store.set(key, state)) }
+          }),
+        ),
+      )
+    }),
   )
