@@ -32,6 +32,7 @@ import type {
   Artifacts,
   DetailsPage,
   IdRead,
+  IncrementalDetailsPage,
   MeetingDetails,
   MeetingRead,
   RecordingAnswer,
@@ -110,6 +111,40 @@ export interface Client extends AsyncDisposable {
    * meetings: then each meeting is in the table once, whatever happens.
    */
   readonly incremental: (meetingNo: string, options: IncrementalOptions) => AsyncIterable<IncrementalPage>
+  /**
+   * Reads what `incremental` reads, with the details of each meeting and, if requested, its recording. A page comes when all of its
+   * meetings were read, so a read that failed among them goes on with that page. A meeting of the overlap comes again with what is
+   * known of it then: the end of one that was running, or a recording that was being made.
+   *
+   * @example
+   * ```ts
+   * import { createClient } from "@effect-feishu/promise"
+   *
+   * await using client = createClient({
+   *   appId: process.env.FEISHU_APP_ID!,
+   *   appSecret: process.env.FEISHU_APP_SECRET!,
+   *   baseUrl: process.env.FEISHU_BASE_URL,
+   * })
+   *
+   * const states = new Map<string, string>()
+   * const store = {
+   *   get: (key: string) => states.get(key),
+   *   set: (key: string, state: string) => states.set(key, state),
+   * }
+   * for await (const page of client.incrementalDetails("337736498", { store, from: "30d" })) {
+   *   for (const { brief, details } of page.meetings) console.log(brief.topic, details?.type)
+   *   page.commit()
+   * }
+   * // => Kick-off Found
+   * // => Review Found
+   * // => Retrospective Found
+   * console.log([...states.keys()]) // => [ '337736498' ]
+   * ```
+   */
+  readonly incrementalDetails: (
+    meetingNo: string,
+    options: IncrementalOptions & DetailsRequest,
+  ) => AsyncIterable<IncrementalDetailsPage>
   /**
    * Requests the details of one meeting by its id: when it was, its host and, if requested, who took part. Ids are those of the
    * list, as text.
@@ -244,6 +279,37 @@ export const createClient = (options: ClientOptions): Client => {
         readsAhead,
       )
 
+  /** The pages of a read that goes on where the last one ended. `pagesOf` returns those of core. */
+  const readIncremental = <M, P>(
+    meetingNo: string,
+    options: IncrementalOptions & DetailsRequest,
+    meeting: (meeting: M) => P,
+    pagesOf: (
+      meetings: Meetings.Meetings["Service"],
+      meetingNo: MeetingNo,
+      options: Meetings.IncrementalOptions & Meetings.DetailsRequest,
+    ) => Stream.Stream<Meetings.IncrementalPage<never, never, M>, FeishuError.FeishuError>,
+    readsAhead?: true,
+  ): AsyncIterable<IncrementalPage<P>> =>
+    read(
+      options,
+      (meetings) =>
+        Effect.gen(function* () {
+          const [number] = yield* Input.meetingNosOf([meetingNo])
+          yield* Input.checkDetails(options)
+          const { store, ...request } = yield* Input.incrementalOf(options)
+          return pagesOf(meetings, number!, { ...request, store: fromPlain(store) }).pipe(
+            Stream.map((page) => ({
+              ...toPage(meeting)(page),
+              key: page.key,
+              state: page.state,
+              commit: () => store.set(page.key, page.state),
+            })),
+          )
+        }),
+      readsAhead,
+    )
+
   const close = async () => {
     shared.closed = true
     for (const end of shared.underWay) end()
@@ -291,19 +357,14 @@ export const createClient = (options: ClientOptions): Client => {
         true,
       ),
     incremental: (meetingNo, options) =>
-      read(options, (meetings) =>
-        Effect.gen(function* () {
-          const [number] = yield* Input.meetingNosOf([meetingNo])
-          const { store, ...request } = yield* Input.incrementalOf(options)
-          return meetings.incremental(number!, { ...request, store: fromPlain(store) }).pipe(
-            Stream.map((page) => ({
-              ...toPage(toMeeting)(page),
-              key: page.key,
-              state: page.state,
-              commit: () => store.set(page.key, page.state),
-            })),
-          )
-        }),
+      readIncremental(meetingNo, options, toMeeting, (meetings, ...input) => meetings.incremental(...input)),
+    incrementalDetails: (meetingNo, options) =>
+      readIncremental(
+        meetingNo,
+        options,
+        toMeetingRead,
+        (meetings, ...input) => meetings.incrementalDetails(...input),
+        true,
       ),
     details: (meetingId, options) =>
       call(meetingId, options, (meetings, id) =>

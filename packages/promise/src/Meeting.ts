@@ -76,8 +76,8 @@ export interface Page<M = Meeting> {
   readonly unreachable: { readonly from: number; readonly to: number } | undefined
 }
 
-/** One page of a read that goes on where the last one ended. */
-export interface IncrementalPage extends Page {
+/** One page of a read that goes on where the last one ended: its meetings as the list has them, or each with what was requested of it. */
+export interface IncrementalPage<M = Meeting> extends Page<M> {
   /**
    * Puts `state` into the store, and returns what that returns. Call it in the transaction that writes the meetings: then both are
    * written, or neither.

@@ -16,7 +16,7 @@
  * ```
  */
 import type { FeishuError } from "./FeishuError.ts"
-import type { Meeting, Page } from "./Meeting.ts"
+import type { IncrementalPage, Meeting, Page } from "./Meeting.ts"
 import type { Secret } from "./Secret.ts"
 
 /** A user: an id of the type that was requested, and the kind of user. No name comes with it. */
@@ -156,3 +156,6 @@ export interface IdRead extends Answers {
 
 /** One page of meetings, each with what was requested of it. */
 export type DetailsPage = Page<MeetingRead>
+
+/** One page of a read that goes on where the last one ended, each meeting with what was requested of it. */
+export type IncrementalDetailsPage = IncrementalPage<MeetingRead>

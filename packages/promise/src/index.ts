@@ -56,6 +56,7 @@ export {
   type DetailsPage,
   type Found,
   type IdRead,
+  type IncrementalDetailsPage,
   type MeetingDetails,
   type MeetingRead,
   type NotReady,

@@ -271,17 +271,11 @@ export const incrementalOf = Effect.fnUntraced(function* (options: IncrementalOp
       "Give { get, set }, which keep a text under a key.",
     )
   }
-  const { from, overlap, pageSize, readAhead } = options
+  const { from, overlap } = options
   if (overlap !== undefined && !(Number.isFinite(overlap) && overlap >= 0)) {
     return yield* refuse("overlap", `${String(overlap)} is out of range`, "Give milliseconds, from 0 on.")
   }
-  return {
-    store: options.store,
-    pageSize,
-    readAhead,
-    overlap,
-    from: from === undefined ? undefined : momentOf(from),
-  }
+  return { ...options, from: from === undefined ? undefined : momentOf(from) }
 })
 
 /** Checks what is requested for each meeting, as far as core does not. */
