@@ -10,6 +10,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import { SqlError } from "effect/sql/SqlError"
@@ -18,7 +19,7 @@ import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { FeishuError, type MeetingNo, Meetings } from "@effect-feishu/core"
 import type { ListedMeeting } from "../BackfillSink.ts"
 import * as Lanes from "../Lane.ts"
-import { LaneReader, type Page, type Request } from "../LaneReader.ts"
+import { LaneReader, type Options, type Page, type Request } from "../LaneReader.ts"
 import * as Store from "./Store.ts"
 import * as Units from "./Units.ts"
 
@@ -99,8 +100,6 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
   const waitMillis =
     idleMillis === undefined ? 0 : reader.restMillis + timing.proofMillis + marginMillis - idleMillis
   const freeAt = (yield* monotonicMillis) + Math.max(0, waitMillis)
-  const rateLimit = reader.makeRateLimit()
-
   // By both clocks: a computer that was asleep finds that its monotonic time has stood still, or its wall clock was set.
   let provenAt: { readonly monotonic: number; readonly wall: number } | undefined
   const time = Effect.all({ monotonic: monotonicMillis, wall: Clock.currentTimeMillis })
@@ -121,7 +120,31 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
     yield* store.prove(owner)
     provenAt = askedAt
   })
-  const proof = Effect.orDie(unlessFresh(turn.withPermit(unlessFresh(prove))))
+  const proof = unlessFresh(turn.withPermit(unlessFresh(prove)))
+
+  // While the database is away, requests wait for their proof, and what was read for its transaction: nothing is read again.
+  let isAway = false
+  const patiently = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    effect.pipe(
+      Effect.tap(() => Effect.sync(() => (isAway = false))),
+      Effect.tapError((error) => {
+        if (isAway || !isPassing(error)) return Effect.void
+        isAway = true
+        return Effect.logWarning(`${Lanes.id(lane)} waits for the database: ${error.message}`)
+      }),
+      Effect.retry({ while: isPassing, schedule: soonThenSeldom }),
+    )
+
+  const limit = reader.makeRateLimit()
+  const options: Options = {
+    // Once after the wait for a slot, and once more just before it is sent: a token may have been fetched between.
+    rateLimit: {
+      ...limit,
+      withSlot: (key, outcome, windows) => (request) =>
+        limit.withSlot(key, outcome, windows)(Effect.andThen(Effect.orDie(patiently(proof)), request)),
+    },
+    proof: Effect.orDie(proof),
+  }
 
   const goesOn = (run: Store.Standing | undefined, attempt: number): Effect.Effect<void, Stopped> => {
     const outcome = run === undefined ? "cancelled" : run.state
@@ -135,20 +158,20 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
     let left = millis
     while (left > 0) {
       yield* Effect.sleep(Math.ceil(Math.min(left, timing.lookMillis)))
-      yield* Effect.flatMap(store.alive(owner, run), (standing) => goesOn(standing, attempt))
+      yield* goesOn(yield* patiently(store.alive(owner, run)), attempt)
       left = until - (yield* monotonicMillis)
     }
   })
 
   /** Reads a run from its cursor to its end, and what failed in earlier attempts. */
   const pass = Effect.fnUntraced(function* (run: string, attempt: number, onProgress: () => void) {
-    const opened = yield* store.open(owner, run)
+    const opened = yield* patiently(store.open(owner, run))
     if (opened === undefined) return yield* new Stopped({ outcome: "cancelled" })
     yield* goesOn(opened.standing, attempt)
     if (opened.finished >= attempt) return
     yield* wait(run, attempt, freeAt - (yield* monotonicMillis))
     const { cursor, generation, plan, position, segments } = opened
-    const read = yield* reader.open(lane, { rateLimit, proof })
+    const read = yield* reader.open(lane, options)
     const oldWindow = { end: 0, unreachable: 0, isShown: false }
 
     const readUnit = Effect.fnUntraced(function* (unit: Unit) {
@@ -174,14 +197,16 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
             const before = last
             if (before?.cursor !== undefined) {
               // The place is moved when the meetings of all pages before it are written.
-              const standing = yield* store.writeFirstPages(owner, {
-                run,
-                generation,
-                meetings: listed(before),
-                keepPasswords: plan.passwords,
-                position: unit.position,
-                cursor: before.cursor,
-              })
+              const standing = yield* patiently(
+                store.writeFirstPages(owner, {
+                  run,
+                  generation,
+                  meetings: listed(before),
+                  keepPasswords: plan.passwords,
+                  position: unit.position,
+                  cursor: before.cursor,
+                }),
+              )
               onProgress()
               yield* goesOn(standing, attempt)
             }
@@ -215,27 +240,30 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
 
     const commit = Effect.fnUntraced(function* (results: ReadonlyArray<Result>, after: number | undefined) {
       const failures = results.flatMap(({ failure }) => failure ?? [])
-      const standing = yield* store.commit(owner, {
-        run,
-        attempt,
-        generation,
-        meetings: results.flatMap(({ meetings }) => meetings),
-        keepPasswords: plan.passwords,
-        position: after,
-        failures,
-        repeated:
-          after === undefined
-            ? results.filter(({ failure }) => failure === undefined).map(({ unit }) => unit.meetingNo)
-            : [],
-        unreachable: results.filter(({ isUnreachable }) => isUnreachable).length,
-        emptyOld: results.filter(({ isEmptyOld }) => isEmptyOld).length,
-      })
+      const standing = yield* patiently(
+        store.commit(owner, {
+          run,
+          attempt,
+          generation,
+          meetings: results.flatMap(({ meetings }) => meetings),
+          keepPasswords: plan.passwords,
+          position: after,
+          failures,
+          repeated:
+            after === undefined
+              ? results.filter(({ failure }) => failure === undefined).map(({ unit }) => unit.meetingNo)
+              : [],
+          unreachable: results.filter(({ isUnreachable }) => isUnreachable).length,
+          emptyOld: results.filter(({ isEmptyOld }) => isEmptyOld).length,
+        }),
+      )
       onProgress()
       yield* goesOn(standing, attempt)
     })
 
     let broken: FeishuError.FeishuError | undefined
-    yield* unitsFrom(store, lane, run, plan.end, segments, position).pipe(
+    const numbersFrom = (index: number) => patiently(store.numbers(lane, run, index))
+    yield* unitsFrom(numbersFrom, plan.end, segments, position).pipe(
       // In order: what has come out is all before the next, so one place is the whole state. A failure of the lane has its place in
       // the order, too: what was read before it is written.
       Stream.mapEffect(
@@ -275,16 +303,16 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
     yield* store.finish(owner, { run, generation }, attempt)
   }, Effect.scoped)
 
-  /** Waits after a failure of the whole lane, which its row then names. The database may be what failed. */
+  /** Waits after a failure of the whole lane, which its row then names. */
   const rest = Effect.fnUntraced(function* (run: string, attempt: number, error: unknown, tries: number) {
-    if (error instanceof SqlError) {
-      yield* Effect.logWarning(`The database failed: ${error.message}`)
-      return yield* Effect.sleep(backoffMillis(tries))
-    }
     const millis = isOfFeishu(error) ? yield* restMillisOf(error, tries) : backoffMillis(tries)
     const message = error instanceof Error ? error.message : String(error)
     yield* Effect.logWarning(`${Lanes.id(lane)}: ${message}`)
-    yield* Effect.flatMap(store.fault(owner, run, message, millis), (standing) => goesOn(standing, attempt))
+    // A database that does not take this, such as one whose disk is full, would not take meetings either: nothing is read.
+    const standing = yield* patiently(store.fault(owner, run, message, millis)).pipe(
+      Effect.tapErrorTag("SqlError", () => Effect.sleep(millis)),
+    )
+    yield* goesOn(standing, attempt)
     yield* wait(run, attempt, millis)
   })
 
@@ -320,14 +348,17 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
   return { read }
 })
 
+/** True for a failure of the database that passes: it is away, or somebody else holds a lock. */
+const isPassing = (error: unknown): error is SqlError => error instanceof SqlError && error.isRetryable
+
+const soonThenSeldom = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("10 seconds")])
+
 const isOfFeishu = (error: unknown): error is FeishuError.FeishuError =>
   error instanceof FeishuError.FeishuError
 
 /** The units of a lane from a place on. */
 const unitsFrom = (
-  store: Store.Store["Service"],
-  lane: Lanes.Lane,
-  run: string,
+  numbersFrom: (index: number) => Effect.Effect<ReadonlyArray<MeetingNo>, SqlError>,
   end: number,
   segments: ReadonlyArray<Units.Segment>,
   position: number,
@@ -336,8 +367,8 @@ const unitsFrom = (
     Effect.gen(function* () {
       const window = Units.at(segments, end, at)
       if (window === undefined) return undefined
-      const numbers = (yield* store.numbers(lane, run, window.index)).slice(0, window.left)
-      if (numbers.length === 0) return yield* Effect.die(new Error(`no number at ${window.index} in ${run}`))
+      const numbers = (yield* numbersFrom(window.index)).slice(0, window.left)
+      if (numbers.length === 0) return yield* Effect.die(new Error(`there is no number ${window.index}`))
       const units = numbers.map((meetingNo, index) => ({
         position: at + index,
         meetingNo,

@@ -283,12 +283,15 @@ const make = Effect.gen(function* () {
               range_end = case when excluded.range_end > backfill_failures.range_end then excluded.range_end else backfill_failures.range_end end,
               tag = excluded.tag, message = excluded.message, log_id = excluded.log_id, attempt = excluded.attempt, failed_at = excluded.failed_at`
           }
+          const place = position ?? -1
           const moved = position === undefined ? sql.literal("") : sql`position = ${position}, cursor = null,`
           yield* updateLane(
             owner,
             part,
-            sql`${moved} meetings = meetings + ${fresh}, unreachable = unreachable + ${unreachable},
-              empty_old = empty_old + ${emptyOld}, fault = null, fault_at = null, retry_at = null`,
+            // Counted once, also when the answer to a commit is lost and it is repeated.
+            sql`unreachable = unreachable + case when position < ${place} then ${unreachable} else 0 end,
+              empty_old = empty_old + case when position < ${place} then ${emptyOld} else 0 end,
+              ${moved} meetings = meetings + ${fresh}, fault = null, fault_at = null, retry_at = null`,
           )
           return yield* standingOf(run)
         }),
