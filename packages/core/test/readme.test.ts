@@ -1,9 +1,6 @@
-/** What the READMEs show: programs are files that run, and links lead somewhere. */
+/** What the READMEs show: programs are files, which readme.services.ts and others run, and links lead somewhere. */
 import { assert, describe, it } from "@effect/vitest"
-import { startFeishuMock } from "@effect-feishu/mock-server"
-import { execFile } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
-import { promisify } from "node:util"
 
 const root = new URL("../../../", import.meta.url)
 const text = (path: string) => readFileSync(new URL(path, root), "utf8")
@@ -63,65 +60,4 @@ describe("the READMEs", () => {
       }
     }
   })
-
-  /** Runs a program against a mock, and returns its lines. */
-  const linesOf = async (program: string, options: Parameters<typeof startFeishuMock>[0]) => {
-    await using feishu = await startFeishuMock(options)
-    const { stderr, stdout } = await promisify(execFile)(
-      process.execPath,
-      [new URL(program, root).pathname],
-      {
-        env: {
-          ...process.env,
-          FEISHU_APP_ID: feishu.appId,
-          FEISHU_APP_SECRET: feishu.appSecret,
-          FEISHU_BASE_URL: feishu.url,
-        },
-      },
-    )
-    assert.strictEqual(stderr, "")
-    return stdout.trim().split("\n")
-  }
-
-  for (const program of attendance) {
-    it(`their program ${program} prints everybody who took part in the meetings of the mock`, async () => {
-      const [start, end] = [{ start_time: "-3d" }, { end_time: "-71h" }]
-      const seed = {
-        meetings: [
-          {
-            id: "7672989999303099091",
-            meeting_no: "337736498",
-            topic: "weekly",
-            ...start,
-            ...end,
-            participants: [
-              { open_id: "ou_host", is_host: true },
-              { open_id: "ou_late", in_meeting_duration: 2_100 },
-            ],
-          },
-          {
-            id: "7672989999303099092",
-            meeting_no: "337736498",
-            topic: "secret",
-            ...start,
-            ...end,
-            visible_to: [],
-          },
-        ],
-      }
-      const lines = await linesOf(program, { seed })
-      assert.deepStrictEqual(
-        lines.map((line) => line.replace(/^\d{10} /, "")),
-        ["weekly ou_host 3600", "weekly ou_late 2100", "7672989999303099092 secret NoPermission"],
-      )
-    })
-  }
-
-  for (const program of programs) {
-    it(`their program ${program} prints every meeting of the mock`, async () => {
-      const lines = await linesOf(program, { days: 29 })
-      assert.isAbove(lines.length, 50)
-      assert.isTrue(lines.every((line) => /^\d{19} /.test(line)))
-    })
-  }
 })
