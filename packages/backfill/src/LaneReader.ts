@@ -160,6 +160,12 @@ export const layer = <R = never>(
               Stream.provideService(AccessToken.CurrentTenant, tenant),
               // Core warns of each old window by itself; here they are counted.
               Stream.provideService(References.MinimumLogLevel, "Error"),
+              // Somebody may correct the secret: the next try asks for it again.
+              Stream.tapError((error) =>
+                error.reason._tag === "AuthenticationFailed"
+                  ? Effect.sync(() => sources.delete(lane.appId))
+                  : Effect.void,
+              ),
             )
         }),
       })
