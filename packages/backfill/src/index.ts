@@ -2,6 +2,7 @@
 export * as Backfill from "./Backfill.ts"
 export * as BackfillError from "./BackfillError.ts"
 export * as BackfillSink from "./BackfillSink.ts"
+export * as Database from "./Database.ts"
 export * as Lane from "./Lane.ts"
 export * as LaneEntity from "./LaneEntity.ts"
 export * as LaneReader from "./LaneReader.ts"
