@@ -83,6 +83,29 @@ export const ListenFault = Schema.Literals(
 /** Why the port for other runners cannot be opened. */
 export type ListenFault = keyof typeof listenFaults
 
+const planFaults = {
+  runName: [
+    "run",
+    "the name of a run has letters, digits, ., _ and -, and at most 100 of them",
+    "Give another name.",
+  ],
+  range: ["range", "the range is empty", "Give a start before the end, in unix seconds."],
+  pageSize: ["pageSize", "a page has 1 to 50 meetings", "Give a whole number from 1 to 50."],
+  overlap: ["series", "the overlap is not a whole number of seconds", "Give 0 or more."],
+  lane: [
+    "lanes",
+    "an app id or tenant key is empty, or has a blank or a slash",
+    "Correct the table of numbers.",
+  ],
+  meetingNo: ["lanes", "a meeting number is not nine digits", "Correct the table of numbers."],
+  noNumber: ["lanes", "there is no meeting number", "Give at least one."],
+} as const satisfies Record<string, readonly [field: string, problem: string, remedy: string]>
+
+/** Why a plan is not valid. */
+export const PlanFault = Schema.Literals(Object.keys(planFaults) as ReadonlyArray<keyof typeof planFaults>)
+/** Why a plan is not valid. */
+export type PlanFault = keyof typeof planFaults
+
 const faultText = (
   place: string,
   [problem, remedy]: readonly [problem: string, remedy: string],
@@ -91,8 +114,8 @@ const faultText = (
 
 /** What happened. */
 export const Reason = Schema.Union([
-  /** The plan cannot be read; nothing was stored. `field` is the option, `problem` a clause about it. */
-  Schema.TaggedStruct("InvalidPlan", { field: Schema.String, problem: Schema.String, remedy: Schema.String }),
+  /** The plan is not valid; nothing was stored. */
+  Schema.TaggedStruct("InvalidPlan", { fault: PlanFault }),
   /** There is no run of this name. */
   Schema.TaggedStruct("NoSuchRun", run),
   /** There is a run of this name with another plan. */
@@ -123,8 +146,10 @@ export type Reason = typeof Reason.Type
 
 const messageOf = (reason: Reason): string => {
   switch (reason._tag) {
-    case "InvalidPlan":
-      return `${reason.field}: ${reason.problem}. Nothing was stored. ${reason.remedy}`
+    case "InvalidPlan": {
+      const [field, problem, remedy] = planFaults[reason.fault]
+      return `${field}: ${problem}. Nothing was stored. ${remedy}`
+    }
     case "NoSuchRun":
       return `There is no run "${reason.run}". Plan it first, or name another run.`
     case "RunExists":

@@ -233,7 +233,7 @@ export const backfillTests = (database: Database) => {
       Effect.gen(function* () {
         const plan = yield* plans
         const sql = yield* SqlClient.SqlClient
-        const fields: Array<string> = []
+        const faults: Array<string> = []
         for (const options of [
           { run: "two words" },
           { run: "" },
@@ -249,20 +249,20 @@ export const backfillTests = (database: Database) => {
         ]) {
           const reason = yield* reasonOf(plan(options))
           assert.strictEqual(reason._tag, "InvalidPlan")
-          if (reason._tag === "InvalidPlan") fields.push(reason.field)
+          if (reason._tag === "InvalidPlan") faults.push(reason.fault)
         }
-        assert.deepStrictEqual(fields, [
-          "run",
-          "run",
-          "lanes",
-          "lanes",
-          "lanes",
-          "lanes",
-          "lanes",
+        assert.deepStrictEqual(faults, [
+          "runName",
+          "runName",
+          "noNumber",
+          "noNumber",
+          "lane",
+          "lane",
+          "meetingNo",
           "range",
           "range",
           "pageSize",
-          "series",
+          "overlap",
         ])
         assert.deepStrictEqual(yield* sql`select id from backfill_runs`, [])
       }).pipe(Effect.provide(layer(oneEach))),

@@ -271,8 +271,8 @@ export const make = Effect.gen(function* () {
 /** The numbers of each lane, by its id. */
 type Lanes = ReadonlyMap<string, ReadonlySet<string>>
 
-const refuse = (field: string, problem: string, remedy: string) =>
-  Effect.fail(BackfillError.make({ _tag: "InvalidPlan", field, problem, remedy }))
+const refuse = (fault: BackfillError.PlanFault) =>
+  Effect.fail(BackfillError.make({ _tag: "InvalidPlan", fault }))
 
 const isLane = Schema.is(Lane.Lane)
 const isMeetingNo = Schema.is(MeetingNo)
@@ -283,44 +283,36 @@ const checked = Effect.fnUntraced(function* (options: PlanOptions) {
   const pageSize = options.pageSize ?? ListByNo.maxPageSize
   const overlapSeconds = options.series?.overlapSeconds
   if (!/^[\w.-]{1,100}$/.test(run)) {
-    return yield* refuse(
-      "run",
-      "the name of a run has letters, digits, ., _ and -, and at most 100 of them",
-      "Give another name.",
-    )
+    return yield* refuse("runName")
   }
   if (overlapSeconds !== undefined && !(Number.isInteger(overlapSeconds) && overlapSeconds >= 0)) {
-    return yield* refuse("series", "the overlap is no whole number of seconds", "Give 0 or more.")
+    return yield* refuse("overlap")
   }
   const { start } = range
   const end = overlapSeconds === undefined ? range.end : Math.floor((yield* Clock.currentTimeMillis) / 1_000)
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || start >= end) {
-    return yield* refuse("range", "the range is empty", "Give a start before the end, in unix seconds.")
+    return yield* refuse("range")
   }
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > ListByNo.maxPageSize) {
-    return yield* refuse("pageSize", `${pageSize} is out of range`, `Give 1 to ${ListByNo.maxPageSize}.`)
+    return yield* refuse("pageSize")
   }
   const lanes = new Map<string, Set<string>>()
   for (const [lane, meetingNos] of options.lanes) {
     if (!isLane(lane)) {
-      return yield* refuse(
-        "lanes",
-        "an app id or tenant key is empty, or has a blank or a slash",
-        "Correct the table of numbers.",
-      )
+      return yield* refuse("lane")
     }
     const id = Lane.id(lane)
     const numbers = lanes.get(id) ?? new Set()
     lanes.set(id, numbers)
     for (const meetingNo of meetingNos) {
       if (!isMeetingNo(meetingNo)) {
-        return yield* refuse("lanes", "a meeting number is not nine digits", "Correct the table of numbers.")
+        return yield* refuse("meetingNo")
       }
       numbers.add(meetingNo)
     }
     if (numbers.size === 0) lanes.delete(id)
   }
-  if (lanes.size === 0) return yield* refuse("lanes", "there is no meeting number", "Give at least one.")
+  if (lanes.size === 0) return yield* refuse("noNumber")
   const plan: Store.Plan = {
     start,
     isBegun: false,
