@@ -1,6 +1,32 @@
 /**
  * Runs: plans, starts, watches, pauses and exports them. A run is a name, a range of time, and meeting numbers by lane; a series is
  * a run whose rounds follow one another, each from the end of the last one, less an overlap, to now.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Backfill, SqliteClient } from "@effect-feishu/backfill"
+ * import { MeetingNo } from "@effect-feishu/core"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { plan, status } = yield* Backfill.Backfill
+ *   const numbers = ["337736498", "202046784"].map((text) => MeetingNo.make(text))
+ *   const planned = yield* plan({
+ *     run: "year-2026",
+ *     lanes: [[{ appId: "cli_a1b2c3" }, numbers]],
+ *     range: { start: 1_767_225_600, end: 1_798_761_600 },
+ *   })
+ *   console.log(planned) // => { run: 'year-2026', lanes: 1, numbers: 2, units: 10 }
+ *   const [run] = yield* status("year-2026")
+ *   console.log(`${run?.position} of ${run?.units} read`) // => 0 of 10 read
+ * })
+ * await Effect.runPromise(
+ *   program.pipe(
+ *     Effect.provide(Backfill.layer),
+ *     Effect.provide(SqliteClient.layer({ filename: ":memory:" })),
+ *   ),
+ * )
+ * ```
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,28 @@
-/** The errors of runs, plans and their database. Failures of Feishu do not end a run: they are in `status` and `failures`. */
+/**
+ * The errors of runs, plans and their database. Failures of Feishu do not end a run: they are in `status` and `failures`.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Backfill, BackfillError, SqliteClient } from "@effect-feishu/backfill"
+ *
+ * const program = Effect.gen(function* () {
+ *   const { pause } = yield* Backfill.Backfill
+ *   yield* pause("nightly")
+ * }).pipe(
+ *   Effect.catchTag("BackfillError", (error: BackfillError.BackfillError) =>
+ *     Effect.sync(() => console.log(error.reason._tag, "-", error.message)),
+ *   ),
+ * )
+ * await Effect.runPromise(
+ *   program.pipe(
+ *     Effect.provide(Backfill.layer),
+ *     Effect.provide(SqliteClient.layer({ filename: ":memory:" })),
+ *   ),
+ * )
+ * // => NoSuchRun - There is no run "nightly". Plan it first, or name another run.
+ * ```
+ */
 import * as Schema from "effect/Schema"
 
 const run = { run: Schema.String }

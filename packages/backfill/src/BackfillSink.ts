@@ -2,6 +2,29 @@
  * Where the meetings of a backfill go. The sink writes in the transaction that moves the cursor: what it writes with the same
  * `SqlClient` is there exactly once. A sink that writes elsewhere is called at least once for each meeting; it keeps meetings by
  * their id, or puts them into a table of the same database (an outbox) from which another process takes them.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { SqlClient } from "effect/sql"
+ * import { BackfillSink, Lane } from "@effect-feishu/backfill"
+ *
+ * const layer = Layer.effect(
+ *   BackfillSink.BackfillSink,
+ *   Effect.gen(function* () {
+ *     const sql = yield* SqlClient.SqlClient
+ *     return BackfillSink.BackfillSink.of({
+ *       write: Effect.fnUntraced(function* ({ lane, meetings }) {
+ *         for (const { brief } of meetings) {
+ *           yield* sql`insert into outbox ${sql.insert({ tenant: Lane.tenantOf(lane), id: brief.id })}`
+ *         }
+ *         return meetings.length
+ *       }),
+ *     })
+ *   }),
+ * )
+ * console.log(Layer.isLayer(layer)) // => true
+ * ```
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"

@@ -1,4 +1,22 @@
-/** Reads the units of a lane with the client of `@effect-feishu/core`. An application gives the credentials of its apps. */
+/**
+ * Reads the units of a lane with the client of `@effect-feishu/core`. An application gives the credentials of its apps.
+ *
+ * @example
+ * ```ts
+ * import { Layer } from "effect"
+ * import { LaneReader } from "@effect-feishu/backfill"
+ * import { AccessToken, AppTicket, Secret } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
+ *
+ * // A store app, which reads many tenants. A quarter of its limit is left to other programs.
+ * const layer = LaneReader.layer({
+ *   credentials: (appId) =>
+ *     AccessToken.storeApp({ appId, appSecret: Secret.appSecret(process.env["SECRET_OF_THE_APP"] ?? "") }),
+ *   rateLimit: { requests: 75 },
+ * }).pipe(Layer.provide(NodeHttp.layer()), Layer.provide(AppTicket.layer))
+ * console.log(Layer.isLayer(layer)) // => true
+ * ```
+ */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,28 @@
 /**
  * The table `meetings`: the sink of a backfill unless an application brings its own. It is in the same database. A meeting is one
  * row, by tenant and id; ids are text, times of meetings unix seconds, times of reading unix milliseconds by the clock of the database.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Stream } from "effect"
+ * import { Backfill, MeetingsTable, SqliteClient } from "@effect-feishu/backfill"
+ *
+ * // The rows of a tenant in September 2026, UTC.
+ * const rows = MeetingsTable.rows({
+ *   tenant: "2ed263bf32cf1651",
+ *   from: Date.UTC(2026, 8, 1) / 1_000,
+ *   to: Date.UTC(2026, 9, 1) / 1_000,
+ * })
+ * const program = Effect.gen(function* () {
+ *   console.log((yield* Stream.runCollect(rows)).length) // => 0
+ * })
+ * await Effect.runPromise(
+ *   program.pipe(
+ *     Effect.provide(Backfill.layer),
+ *     Effect.provide(SqliteClient.layer({ filename: ":memory:" })),
+ *   ),
+ * )
+ * ```
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

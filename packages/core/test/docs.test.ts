@@ -55,7 +55,11 @@ const examplesOf = (source: string) =>
 // Inside a package from where everything that an example imports is found; not in node_modules, where types are not
 // stripped.
 const folder = new URL("packages/core/.doc-examples/", root)
-const folderOfPromise = "../../promise/.doc-examples/"
+const folders: Readonly<Record<string, string>> = {
+  backfill: "../../backfill/.doc-examples/",
+  promise: "../../promise/.doc-examples/",
+}
+const folderOf = (module: string): string => folders[module.split("/")[1]!] ?? ""
 
 /** Written only where it differs, or `vitest watch` would run for ever. */
 const write = (name: string, content: string): string => {
@@ -64,11 +68,17 @@ const write = (name: string, content: string): string => {
   return path
 }
 
-for (const path of [folder, new URL(folderOfPromise, folder)]) mkdirSync(path, { recursive: true })
-const packages = ["packages/contract", "packages/core", "packages/promise", "mock-server"]
+for (const under of ["", ...Object.values(folders)]) mkdirSync(new URL(under, folder), { recursive: true })
+const packages = [
+  "packages/contract",
+  "packages/core",
+  "packages/backfill",
+  "packages/promise",
+  "mock-server",
+]
 const modules = packages.flatMap(modulesOf).map((module) => {
   const source = read(module)
-  const under = module.startsWith("packages/promise/") ? folderOfPromise : ""
+  const under = folderOf(module)
   return {
     module,
     docs: docsOf(source),
@@ -85,7 +95,7 @@ const modules = packages.flatMap(modulesOf).map((module) => {
 const readmes = ["contract", "core", "promise"].map((name) => {
   const module = `packages/${name}/README.md`
   const source = read(module)
-  const under = name === "promise" ? folderOfPromise : ""
+  const under = folderOf(module)
   const programs = Array.from(source.matchAll(/^```ts\n(.*?)^```$/gms)).filter(([, program]) =>
     program!.includes("// =>"),
   )
