@@ -115,40 +115,80 @@ const remediesOf = (wrong: ReadonlyArray<Wrong>, otherwise: string): ReadonlyArr
 
 /** Reads the lines of a file. */
 const fromLines = Effect.fnUntraced(function* <A>(kind: Kind<A>, from: string) {
-  yield* WorkingFolder.check(kind.flag, from)
+  const language = yield* Language.CurrentLanguage
+  const lines = (yield* text(kind, from, mostMebibytes)).split(/\r\n|\n|\r/)
+  const found: Array<A> = []
+  const counted = new Counted(kind)
+  for (const [index, line] of lines.entries()) {
+    const text = kind.textOf(line)
+    if (text === "") continue
+    const one = kind.decode(text, language)
+    if (counted.isRight(index + 1, one)) found.push(one.success)
+  }
+  yield* counted.refuseWrong(from)
+  return found
+})
+
+/** Where the texts of a file are from, and its words. */
+type Source = Pick<Kind<unknown>, "flag" | "words">
+
+/** Reads the text of a file or of standard input, unless it is larger than that. */
+export const text = Effect.fnUntraced(function* (source: Source, from: string, mostMebibytes: number) {
+  yield* WorkingFolder.check(source.flag, from)
   const stderr = yield* Stderr
   const language = yield* Language.CurrentLanguage
-  const { more, space, stdin, unreadable } = words[language]
-  const say = kind.words[language]
+  const { stdin, unreadable } = words[language]
+  const say = source.words[language]
   const isStdin = InputFile.isStdin(from)
   const name = isStdin ? stdin : from
   if (isStdin && process.stdin.isTTY) yield* stderr.line(say.typeThem)
   const bytes = yield* Effect.mapError(InputFile.readNamed(from, mostMebibytes * 2 ** 20), (unread) =>
     refuse(
-      kind.flag,
+      source.flag,
       unread._tag === "TooLarge"
         ? say.tooLarge(name, mostMebibytes)
         : unreadable(name, SystemError.unreadInWords(unread, language)),
     ),
   )
-  const lines = DecodedText.decode(bytes).split(/\r\n|\n|\r/)
-  const found: Array<A> = []
-  const wrong: Array<Wrong & { readonly line: number }> = []
-  let [written, bad] = [0, 0]
-  for (const [index, line] of lines.entries()) {
-    const text = kind.textOf(line)
-    if (text === "") continue
-    written++
-    const one = kind.decode(text, language)
-    if (Result.isSuccess(one)) found.push(one.success)
-    else if (++bad <= mostListed) wrong.push({ line: index + 1, ...one.failure })
-  }
-  if (written === 0) return yield* refuse(kind.flag, say.none(name))
-  if (bad === 0) return found
-  yield* Effect.forEach(wrong, ({ line, problem }) => stderr.line(`${name}:${line}: ${problem}`), {
-    discard: true,
-  })
-  if (bad > wrong.length) yield* stderr.line(more(name, bad - wrong.length))
-  const [problem, remedy] = say.lines(name, bad, written)
-  return yield* refuse(kind.flag, [problem, remediesOf(wrong, remedy).join(space)])
+  return DecodedText.decode(bytes)
 })
+
+/** The lines of a file that were read, and which of them are wrong. */
+export class Counted {
+  readonly #source: Source
+  readonly #wrong: Array<Wrong & { readonly line: number }> = []
+  #all = 0
+  #bad = 0
+
+  constructor(source: Source) {
+    this.#source = source
+  }
+
+  /** Counts a line; true when it is not wrong. */
+  isRight<A>(line: number, one: Result.Result<A, Wrong>): one is Result.Success<A, Wrong> {
+    this.#all++
+    if (Result.isSuccess(one)) return true
+    if (++this.#bad <= mostListed) this.#wrong.push({ line, ...one.failure })
+    return false
+  }
+
+  /** Refuses a file without anything, or with wrong lines, which are reported first. */
+  refuseWrong(from: string): Effect.Effect<void, FeishuError.FeishuError, Stderr> {
+    const [all, bad, wrong, { flag, words: table }] = [this.#all, this.#bad, this.#wrong, this.#source]
+    return Effect.gen(function* () {
+      const stderr = yield* Stderr
+      const language = yield* Language.CurrentLanguage
+      const { more, space, stdin } = words[language]
+      const say = table[language]
+      const name = InputFile.isStdin(from) ? stdin : from
+      if (all === 0) return yield* refuse(flag, say.none(name))
+      if (bad === 0) return
+      yield* Effect.forEach(wrong, ({ line, problem }) => stderr.line(`${name}:${line}: ${problem}`), {
+        discard: true,
+      })
+      if (bad > wrong.length) yield* stderr.line(more(name, bad - wrong.length))
+      const [problem, remedy] = say.lines(name, bad, all)
+      return yield* refuse(flag, [problem, remediesOf(wrong, remedy).join(space)])
+    })
+  }
+}

@@ -4,6 +4,7 @@ import { problemOf } from "@effect-feishu/contract/MeetingId"
 import { MeetingId } from "@effect-feishu/core"
 import * as Language from "../language/Language.ts"
 import * as GivenTexts from "./GivenTexts.ts"
+import * as Table from "./Table.ts"
 
 /** The arguments and the file that hold the ids. */
 export interface Given {
@@ -95,10 +96,7 @@ const objectIn = (text: string): Readonly<Record<string, unknown>> | undefined =
 
 /** Removes what spreadsheets put around a number that is text, or between its digits. */
 const bare = (text: string): string => {
-  const inside = text
-    .trim()
-    .replace(/^(?:=?"(.*)"|'(.*?)'?)$/s, "$1$2")
-    .trim()
+  const inside = Table.bare(text)
   return grouped.test(inside) ? inside.replaceAll(/\D/g, "") : inside
 }
 

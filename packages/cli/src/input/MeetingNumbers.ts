@@ -49,22 +49,30 @@ const words = Language.words({
   },
 })
 
-const decode = Schema.decodeUnknownResult(MeetingNoFromText)
+const decodeText = Schema.decodeUnknownResult(MeetingNoFromText)
+
+/** Returns the number that a text is, or why it is not one. */
+export const decode = (
+  text: string,
+  language: Language.Language,
+): Result.Result<MeetingNo, GivenTexts.Wrong> =>
+  Result.mapError(decodeText(text), () => {
+    const say = words[language]
+    const shown = GivenTexts.shown(text)
+    const digits = text.replace(/[\s-]/g, "")
+    if (!/^\d+$/.test(digits)) return { problem: say.notOne(shown) }
+    const problem = say.digits(shown, digits.length)
+    return /^\d{17,19}$/.test(digits) ? { problem, remedy: say.ofId(digits) } : { problem }
+  })
+
+/** Returns the part of a line that counts: blank lines and everything after a `#` are ignored. */
+export const textOf = (line: string): string => line.replace(/#.*/s, "").trim()
 
 const readTexts = GivenTexts.read<MeetingNo>({
   argument: "meeting-no",
   flag: "--numbers-from",
-  // Blank lines and everything after a `#` are ignored.
-  textOf: (line) => line.replace(/#.*/s, "").trim(),
-  decode: (text, language) =>
-    Result.mapError(decode(text), () => {
-      const say = words[language]
-      const shown = GivenTexts.shown(text)
-      const digits = text.replace(/[\s-]/g, "")
-      if (!/^\d+$/.test(digits)) return { problem: say.notOne(shown) }
-      const problem = say.digits(shown, digits.length)
-      return /^\d{17,19}$/.test(digits) ? { problem, remedy: say.ofId(digits) } : { problem }
-    }),
+  textOf,
+  decode,
   words,
 })
 
