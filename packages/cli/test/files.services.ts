@@ -216,6 +216,7 @@ describe("X10 files that somebody has named", () => {
     "file that nobody may read": isRoot ? works : denied,
   }
   const setting = (name: "app-secret-file" | "access-token-file" | "ca-file", path: string) => ({
+    apps: new Map(),
     found: new Map([[name, { text: path, origin: { _tag: "Flag" as const, flag: `--${name}` } }]]),
     format: undefined,
     pageSize: undefined,

@@ -62,6 +62,7 @@ const secretIn = (content: Uint8Array, kind: "app-secret" | "access-token", flag
         ? { _tag: "Flag", flag: `--${kind}-file` }
         : { _tag: "File", kind: "user", path: "/home/me/config.yaml", line: 3 }
       const settings: LoadedSettings.Settings = {
+        apps: new Map(),
         found: new Map([[`${kind}-file` as const, { text: path, origin }]]),
         format: undefined,
         pageSize: undefined,

@@ -152,7 +152,13 @@ describe.concurrent("settings", () => {
 
 describe("the rate limit of details", () => {
   it("is of details and of recordings each, and the same share of the limits of a minute and of a second", () => {
-    const settings = { found: new Map(), format: undefined, pageSize: undefined, concurrency: undefined }
+    const settings = {
+      apps: new Map(),
+      found: new Map(),
+      format: undefined,
+      pageSize: undefined,
+      concurrency: undefined,
+    }
     for (const [detailsRateLimit, second] of [
       [1_000, 50],
       [500, 25],

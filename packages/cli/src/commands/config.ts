@@ -10,7 +10,6 @@ import * as ConfigFiles from "../settings/ConfigFiles.ts"
 import * as ConnectionFlags from "../input/ConnectionFlags.ts"
 import * as Flags from "../input/Flags.ts"
 import * as Language from "../language/Language.ts"
-import * as Setting from "../settings/Setting.ts"
 import * as LoadedSettings from "../settings/LoadedSettings.ts"
 import * as ShownSettings from "../settings/ShownSettings.ts"
 import * as SystemError from "../language/SystemError.ts"
@@ -152,7 +151,7 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
     return isSet ? LoadedSettings.inWords(origin, language) : ""
   }
   const rows = shown.map((one) => [
-    Setting.keyOf(one),
+    ShownSettings.keyOf(one),
     visible(value(one)),
     visible(one.problem === undefined ? originOf(one) : say.unusable(originOf(one), one.problem)),
   ])
@@ -209,6 +208,12 @@ const example: Language.Words<string> = {
 # Its secret, if nobody but you can read this file; or the name of a file that holds it.
 #app_secret: "..."
 #app_secret_file: /run/secrets/feishu
+# The ticket of a store app, in a file that the program which receives the event app_ticket keeps up to date.
+#app_ticket_file: /run/feishu/app-ticket
+# Several apps, for a backfill: each with its secret, and its ticket if it is a store app.
+#apps:
+#  cli_a1b2c3: { app_secret_file: /run/secrets/a1b2c3 }
+#  cli_d4e5f6: { app_secret_file: /run/secrets/d4e5f6, app_ticket_file: /run/feishu/d4e5f6 }
 # An access token instead of an app.
 #access_token_file: /run/secrets/feishu-token
 # If set, the tokens of the app come from the unified OAuth 2.0.
@@ -226,6 +231,12 @@ const example: Language.Words<string> = {
 #format: ndjson
 # en or zh.
 #lang: en
+
+# The database of a backfill: a file, or PostgreSQL; and the password of the latter, if it is not in PGPASSWORD or ~/.pgpass.
+#db: postgres://feishu@db.example.com/feishu
+#db_password_file: /run/secrets/db
+# Where other runners of a backfill reach this one.
+#listen: 127.0.0.1:34431
 
 # The network; HTTPS_PROXY, HTTP_PROXY and NO_PROXY override these.
 #https_proxy: http://proxy.example.com:3128
@@ -249,6 +260,12 @@ const example: Language.Words<string> = {
 # App Secret：仅当此文件只有您本人可读；或给出存放密钥的文件。
 #app_secret: "..."
 #app_secret_file: /run/secrets/feishu
+# 商店应用的 app_ticket：由接收 app_ticket 事件的程序不断更新的文件。
+#app_ticket_file: /run/feishu/app-ticket
+# 回填使用的多个应用：各自的密钥；商店应用另有 app_ticket。
+#apps:
+#  cli_a1b2c3: { app_secret_file: /run/secrets/a1b2c3 }
+#  cli_d4e5f6: { app_secret_file: /run/secrets/d4e5f6, app_ticket_file: /run/feishu/d4e5f6 }
 # 用访问凭证代替应用。
 #access_token_file: /run/secrets/feishu-token
 # 设置后，应用的访问凭证取自统一 OAuth 2.0。
@@ -266,6 +283,12 @@ const example: Language.Words<string> = {
 #format: ndjson
 # en 或 zh。
 #lang: zh
+
+# 回填的数据库：文件或 PostgreSQL；后者的密码也可放在 PGPASSWORD 或 ~/.pgpass 中。
+#db: postgres://feishu@db.example.com/feishu
+#db_password_file: /run/secrets/db
+# 供回填的其他进程连接本进程的地址。
+#listen: 127.0.0.1:34431
 
 # 网络；HTTPS_PROXY、HTTP_PROXY 和 NO_PROXY 优先。
 #https_proxy: http://proxy.example.com:3128

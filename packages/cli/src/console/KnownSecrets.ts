@@ -1,7 +1,8 @@
 /** The secrets that a run knows, wherever they come from. Every text that is shown passes through here. */
 import { Secret } from "@effect-feishu/core"
 
-const variables = ["FEISHU_APP_SECRET", "FEISHU_ACCESS_TOKEN"]
+/** Matches the variables of the environment that hold a secret. */
+const isVariable = /^(?:FEISHU_(?:APP_SECRET|APP_TICKET)(?!_FILE)(?:_\w+)?|FEISHU_ACCESS_TOKEN)$/i
 
 const known = new Set<string>()
 
@@ -15,6 +16,7 @@ const formsOf = (secret: string): ReadonlyArray<string> =>
 
 /** Returns a text without the secrets that are known, and those of the environment. */
 export const withoutSecrets = (text: string): string => {
+  const variables = Object.keys(process.env).filter((name) => isVariable.test(name))
   const all = [...known, ...variables.flatMap((name) => formsOf(process.env[name] ?? ""))]
   // The longest secret first: another secret may be a part of it.
   return all

@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
+import { Secret } from "@effect-feishu/core"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Links from "@effect-feishu/terminal/Links"
@@ -30,6 +31,8 @@ export interface Entry {
   readonly path: string
   readonly line: number
   readonly name: Setting.Name
+  /** The app that it is of, where the file has several. */
+  readonly app: string | undefined
   readonly text: string
 }
 
@@ -173,6 +176,7 @@ const unusable = (kind: Kind, path: string, what: Words<string>): Found => ({
 /** The content of a file, before it is checked. */
 export interface Parsed {
   readonly pairs: ReadonlyArray<{
+    /** The key; of one in a map for an app, `apps/cli_a1b2c3/app_secret`. */
     readonly key: string
     /** Absent where it is not a text or a number. */
     readonly text: string | undefined
@@ -189,22 +193,48 @@ const checked = (
 ): Pick<Found, "entries" | "problems"> => {
   const problems: Array<Problem> = faults.map((fault) => ({ kind, path, ...fault }))
   const entries: Array<Entry> = []
-  for (const { key, line, text: written } of pairs) {
-    const setting = Setting.all.find((setting) => Setting.keyOf(setting) === key)
-    if (setting?.holds === "secret" && written !== undefined) KnownSecrets.remember(written)
+  for (const { key: typed, line, text: written } of pairs) {
+    const [, app, ofApp] = /^apps\/([^/]*)\/(.*)$/s.exec(typed) ?? []
+    const [key, known] = ofApp === undefined ? [typed, Setting.all] : [ofApp, Setting.ofApp]
+    const setting = known.find((setting) => Setting.keyOf(setting) === key)
+    const secret = setting && written !== undefined ? Setting.secretIn(setting, written) : undefined
+    if (secret !== undefined) KnownSecrets.remember(secret)
     const text = setting === undefined || written === undefined ? written : Setting.read(setting, written)
-    const what = setting === undefined ? unknown(key) : problemOf({ kind, path, info }, setting, text)
+    const what =
+      setting !== undefined
+        ? ((app === undefined ? undefined : problemOfApp(app)) ??
+          problemOf({ kind, path, info }, setting, text))
+        : /^apps(?:\/|$)/.test(typed) && ofApp === undefined
+          ? // A file may say that it has none.
+            written === "" && typed === "apps"
+            ? undefined
+            : appsForm
+          : unknown(key, known)
     if (what !== undefined) problems.push({ kind, path, line, what })
     else if (setting !== undefined && text !== undefined && text !== "") {
-      entries.push({ kind, path, line, name: setting.name, text })
+      entries.push({ kind, path, line, name: setting.name, app, text })
     }
   }
   return { entries, problems }
 }
 
-const unknown = (typed: string): Words<string> => {
+const appsForm: Words<string> = {
+  en: "apps takes a map for each app, such as cli_a1b2c3: { app_secret_file: /run/secrets/a1b2c3 }",
+  zh: "apps 下每个应用写一个映射，例如 cli_a1b2c3: { app_secret_file: /run/secrets/a1b2c3 }",
+}
+
+/** The id is not shown: it may be a secret by mistake. */
+const problemOfApp = (app: string): Words<string> | undefined =>
+  Secret.unfitAppId(app) === undefined
+    ? undefined
+    : {
+        en: "apps has a key that is not an app id, such as cli_a1b2c3",
+        zh: "apps 下有一个键不是 App ID（形如 cli_a1b2c3）",
+      }
+
+const unknown = (typed: string, settings: ReadonlyArray<Setting.Setting>): Words<string> => {
   const key = shortened(KnownSecrets.withoutSecrets(typed), 80)
-  const keys = Setting.all.map(Setting.keyOf)
+  const keys = [...settings.map(Setting.keyOf), ...(settings === Setting.all ? ["apps"] : [])]
   const plain = key.toLowerCase().replaceAll("-", "_")
   const meant = keys.find(
     (known) => known === plain || known.replaceAll("_", "") === plain.replaceAll("_", ""),
@@ -238,7 +268,9 @@ const problemOf = (
       zh: "指向项目文件不得指定的主机（您的密钥会发往那里）：如果信任它，请写入用户文件、环境变量或用选项给出",
     })
   }
-  if (setting.holds === "secret" && process.platform !== "win32" && (info.mode & 0o077) !== 0) {
+  const isSecret =
+    setting.holds === "secret" || (setting.holds === "database" && Setting.passwordIn(text) !== undefined)
+  if (isSecret && process.platform !== "win32" && (info.mode & 0o077) !== 0) {
     return named({
       en: `is a secret, and others may read this file (mode ${(info.mode & 0o777).toString(8)}): chmod 600 ${path}`,
       zh: `是密钥，而其他用户可以读取此文件（权限 ${(info.mode & 0o777).toString(8)}）：请执行 chmod 600 ${path}`,

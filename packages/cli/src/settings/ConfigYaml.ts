@@ -28,20 +28,24 @@ export const parse = (text: string): Parsed => {
     const what = { en: "has no settings such as brand: lark", zh: "不含形如 brand: lark 的配置项" }
     return { pairs: [], faults: [{ line: lineOf(contents.range?.[0]), what }] }
   }
-  return {
-    pairs: contents.items.map(({ key, value }) => ({
-      key: Yaml.isScalar(key) ? String(key.value) : "?",
-      // The text as it is written: a number would lose its leading zeros, and digits beyond its precision.
-      text:
-        value === null
-          ? ""
-          : Yaml.isScalar(value)
-            ? value.value === null
-              ? ""
-              : (value.source ?? String(value.value)).trim()
-            : undefined,
-      line: lineOf(Yaml.isNode(key) ? key.range?.[0] : undefined),
-    })),
-    faults: [],
-  }
+  const pairsIn = (map: Yaml.YAMLMap, before: string): Parsed["pairs"] =>
+    map.items.flatMap(({ key, value }) => {
+      const name = before + (Yaml.isScalar(key) ? String(key.value) : "?")
+      // `apps` has a map for each app.
+      if (Yaml.isMap(value) && (name === "apps" || /^apps\/[^/]*$/.test(name)))
+        return pairsIn(value, `${name}/`)
+      return {
+        key: name,
+        text: textOf(value),
+        line: lineOf(Yaml.isNode(key) ? key.range?.[0] : undefined),
+      }
+    })
+  return { pairs: pairsIn(contents, ""), faults: [] }
+}
+
+/** Returns the text as it is written: a number would lose its leading zeros, and digits beyond its precision. */
+const textOf = (value: unknown): string | undefined => {
+  if (value === null) return ""
+  if (!Yaml.isScalar(value)) return undefined
+  return value.value === null ? "" : (value.source ?? String(value.value)).trim()
 }

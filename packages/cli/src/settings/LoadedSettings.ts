@@ -39,7 +39,11 @@ export interface Flags {
   readonly brand?: string | undefined
   readonly appId?: string | undefined
   readonly appSecretFile?: string | undefined
+  readonly appTicketFile?: string | undefined
   readonly accessTokenFile?: string | undefined
+  readonly db?: string | undefined
+  readonly dbPasswordFile?: string | undefined
+  readonly listen?: string | undefined
   readonly rateLimit?: number | undefined
   readonly detailsRateLimit?: number | undefined
   readonly format?: string | undefined
@@ -48,10 +52,15 @@ export interface Flags {
   readonly lang?: string | undefined
 }
 
+/** Values by the names of their settings. */
+export type Values = ReadonlyMap<Setting.Name, Found>
+
 /** The settings of a run. */
 export interface Settings {
   /** The values that were set. */
-  readonly found: ReadonlyMap<Setting.Name, Found>
+  readonly found: Values
+  /** The values that were set for one of several apps, by its id in small letters. */
+  readonly apps: ReadonlyMap<string, { readonly appId: string; readonly found: Values }>
   readonly format: Format.Name | undefined
   readonly pageSize: number | undefined
   readonly concurrency: number | undefined
@@ -82,8 +91,12 @@ const words = Language.words({
     empty: (path: string) => `${path} is empty`,
     lines: (path: string, lines: number) => `${path} has ${lines} lines, but a secret is one line`,
     nameAnother: "Name a file that holds the secret and nothing else.",
-    copySecret: "Copy the app secret again from the app's page in the developer console.",
-    copyToken: "Give the access token alone, such as t-… or u-…, as Feishu gave it.",
+    copy: {
+      "app-secret": "Copy the app secret again from the app's page in the developer console.",
+      "access-token": "Give the access token alone, such as t-… or u-…, as Feishu gave it.",
+      "app-ticket": "Give the app_ticket of the newest event alone, as Feishu pushed it.",
+      "db-password": "Give the password alone.",
+    },
     terminal: "standard input is a terminal, which would show the secret",
     pipeIt: "Pipe the secret in, or name a file.",
   },
@@ -107,8 +120,12 @@ const words = Language.words({
     empty: (path) => `${path} 是空的`,
     lines: (path, lines) => `${path} 有 ${lines} 行，而密钥只有一行`,
     nameAnother: "请指定只含密钥的文件。",
-    copySecret: "请从开发者后台的应用页面重新复制 App Secret。",
-    copyToken: "请只给出飞书返回的访问凭证本身，形如 t-… 或 u-…。",
+    copy: {
+      "app-secret": "请从开发者后台的应用页面重新复制 App Secret。",
+      "access-token": "请只给出飞书返回的访问凭证本身，形如 t-… 或 u-…。",
+      "app-ticket": "请只给出飞书最近一次推送的 app_ticket 本身。",
+      "db-password": "请只给出密码本身。",
+    },
     terminal: "标准输入是终端，会把密钥显示出来",
     pipeIt: "请通过管道传入密钥，或指定文件。",
   },
@@ -170,10 +187,12 @@ const fromFlags = (flags: Flags): Source => {
   }
 }
 
-const fromEnvironment: Source = {
+/** Variables of the environment; those of one of several apps end with its id, such as `FEISHU_APP_SECRET_cli_a1b2c3`. */
+const fromEnvironment = (ending = ""): Source => ({
   at: Effect.fnUntraced(function* (setting) {
     const provider = yield* ConfigProvider.ConfigProvider
-    for (const variable of setting.variables) {
+    for (const name of setting.variables) {
+      const variable = name + ending
       const node = yield* Effect.orElseSucceed(provider.load([variable]), () => undefined)
       const text = node?._tag === "Value" ? Setting.read(setting, node.value) : ""
       // An empty variable counts as not set.
@@ -181,12 +200,44 @@ const fromEnvironment: Source = {
     }
     return undefined
   }),
-}
+})
 
-const fromFile = (kind: Kind, files: ConfigFiles["Service"]): Source => ({
+/** The ids of the apps that a variable of the environment is of, as the variable has them. */
+const appsInEnvironment = (): ReadonlyArray<string> =>
+  Object.keys(process.env).flatMap((variable) => {
+    const [, app] = /^FEISHU_APP_(?:SECRET|TICKET)(?:_FILE)?_(cli_\w+)$/i.exec(variable) ?? []
+    return app ?? []
+  })
+
+/** Reads the values of each of several apps. */
+const collectApps = Effect.fnUntraced(function* (
+  files: ConfigFiles["Service"],
+  language: Language.Language,
+): Effect.fn.Return<{
+  readonly apps: Settings["apps"]
+  readonly problems: ReadonlyArray<string>
+}> {
+  const apps = new Map<string, { readonly appId: string; readonly found: Values }>()
+  const problems: Array<string> = []
+  const ids = [...files.entries.flatMap(({ app }) => app ?? []), ...appsInEnvironment()]
+  for (const appId of ids) {
+    const id = appId.toLowerCase()
+    if (apps.has(id)) continue
+    const endings = appsInEnvironment().filter((other) => other.toLowerCase() === id)
+    const sources = [...endings.map((ending) => fromEnvironment(`_${ending}`)), fromFile("user", files, id)]
+    const one = yield* collect(Setting.ofApp, sources, language)
+    problems.push(...one.problems, ...dropWeaker(one.collected, language))
+    apps.set(id, { appId: /[a-z]/.test(appId) ? appId : id, found: one.collected })
+  }
+  return { apps, problems }
+})
+
+const fromFile = (kind: Kind, files: ConfigFiles["Service"], app?: string): Source => ({
   at: ({ name }) =>
     Effect.sync(() => {
-      const entry = files.entries.find((entry) => entry.kind === kind && entry.name === name)
+      const entry = files.entries.find(
+        (entry) => entry.kind === kind && entry.name === name && entry.app?.toLowerCase() === app,
+      )
       if (entry === undefined) return undefined
       const { line, path, text } = entry
       return { text, origin: { _tag: "File", kind, path, line } }
@@ -204,20 +255,23 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
   const language = yield* Language.CurrentLanguage
   const files = yield* ConfigFiles
   const { collected, problems } = yield* collect(
+    Setting.all,
     [
       fromFlags({ ...flags, lang: yield* Language.Requested }),
-      fromEnvironment,
+      fromEnvironment(),
       fromFile("project", files),
       fromFile("user", files),
     ],
     language,
   )
+  const ofApps = yield* collectApps(files, language)
   const wrong = [
     ...files.problems.map(
       ({ line, path, what }) => `${path}${line === undefined ? "" : `:${line}`}: ${what[language]}`,
     ),
     ...problems,
     ...dropWeaker(collected, language),
+    ...ofApps.problems,
     ...plainHttpProblems(collected, language),
   ]
   if (wrong.length > 0) return yield* refuseAll(wrong)
@@ -227,6 +281,7 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
   }
   const settings: Settings = {
     found: collected,
+    apps: ofApps.apps,
     // The value was checked above.
     format: collected.get("format")?.text as Format.Name | undefined,
     pageSize: number("page-size"),
@@ -238,16 +293,22 @@ export const load = Effect.fnUntraced(function* (flags: Flags = {}) {
 })
 
 /** Takes each setting from the strongest source that has it. */
-const collect = Effect.fnUntraced(function* (sources: ReadonlyArray<Source>, language: Language.Language) {
+const collect = Effect.fnUntraced(function* (
+  settings: ReadonlyArray<Setting.Setting>,
+  sources: ReadonlyArray<Source>,
+  language: Language.Language,
+) {
   const collected: Collected = new Map()
   const problems: Array<string> = []
-  for (const setting of Setting.all) {
+  for (const setting of settings) {
     for (const [source, { at }] of sources.entries()) {
       const here = yield* at(setting)
       if (here === undefined) continue
       // The problems of files are reported already.
       const problem = here.origin._tag === "File" ? undefined : setting.problem(here.text)
       if (problem !== undefined) problems.push(`${nameOf(here.origin)}: ${problem[language]}`)
+      const secret = Setting.secretIn(setting, here.text)
+      if (secret !== undefined) KnownSecrets.remember(secret)
       collected.set(setting.name, { ...here, source })
       break
     }
@@ -314,7 +375,12 @@ export const plainHttpHosts = ({ found }: Settings): ReadonlyArray<string> => [
 const secrets = [
   ["access-token", "access-token-file"],
   ["app-secret", "app-secret-file"],
+  ["app-ticket", "app-ticket-file"],
+  ["db-password", "db-password-file"],
 ] as const
+
+/** The kind of a secret. */
+export type SecretKind = (typeof secrets)[number][0]
 
 /** Returns the place of a value as its user wrote it. */
 export const nameOf = (origin: Origin): string =>
@@ -356,14 +422,32 @@ export const app = (settings: Settings): string | undefined =>
 export const hasToken = ({ found }: Settings): boolean =>
   found.has("access-token") || found.has("access-token-file")
 
+/**
+ * Returns the values that were set for an app: those of its own, and those without an app if the app is the one that the settings
+ * name. Of both, a flag comes first, and then what is set for this app.
+ */
+export const valuesOf = ({ apps, found }: Settings, appId: string): Values => {
+  const own = apps.get(appId.toLowerCase())?.found ?? new Map<Setting.Name, Found>()
+  if (found.get("app-id")?.text !== appId) return own
+  const values = new Map(own)
+  for (const [secret, file] of secrets) {
+    const [plain, ofOwn] = [found.get(secret) ?? found.get(file), own.get(secret) ?? own.get(file)]
+    if (plain === undefined || (ofOwn !== undefined && plain.origin._tag !== "Flag")) continue
+    values.delete(secret)
+    values.delete(file)
+    values.set(found.has(secret) ? secret : file, plain)
+  }
+  return values
+}
+
 /** Returns the secret of one kind, from whichever source has it; `undefined` if no source has one. */
 export const secret = Effect.fnUntraced(function* (
-  settings: Settings,
-  kind: "access-token" | "app-secret",
+  { found }: { readonly found: Values },
+  kind: SecretKind,
 ): Effect.fn.Return<Redacted.Redacted<string> | undefined, FeishuError.FeishuError> {
-  const given = settings.found.get(kind)
+  const given = found.get(kind)
   if (given !== undefined) return yield* checked(kind, nameOf(given.origin), given.text)
-  const file = settings.found.get(`${kind}-file`)
+  const file = found.get(`${kind}-file`)
   if (file === undefined) return undefined
   const say = yield* Language.say(words)
   const path = fileOf(file)
@@ -373,27 +457,25 @@ export const secret = Effect.fnUntraced(function* (
   if (text === "") return yield* refuse(nameOf(file.origin), say.empty(name), say.nameAnother)
   const lines = text.split(/\r\n|\n|\r/).length
   if (lines > 1) return yield* refuse(nameOf(file.origin), say.lines(name, lines), say.nameAnother)
-  return yield* checked(kind, `${nameOf(file.origin)} ${name}`, Secret.unwrapped(text))
+  // Any text may be the password of a database.
+  const inside = kind === "db-password" ? text : Secret.unwrapped(text)
+  return yield* checked(kind, `${nameOf(file.origin)} ${name}`, inside)
 })
 
 /** Refuses a text that cannot be such a secret, before it is sent anywhere; names the place that it comes from. */
-const checked = Effect.fnUntraced(function* (
-  kind: "access-token" | "app-secret",
-  place: string,
-  text: string,
-) {
-  const problem =
-    kind === "app-secret"
-      ? Secret.unfitSecret(Secret.appSecret(text), "AppSecret")
-      : Secret.unfitSecret(Secret.accessToken(text), "AccessToken")
+const checked = Effect.fnUntraced(function* (kind: SecretKind, place: string, text: string) {
+  const problem = problemOf[kind](text)
   if (problem === undefined) return Redacted.make(text)
   const say = yield* Language.say(words)
-  return yield* refuse(
-    place,
-    Sentence.make("secretUnfit", { problem }),
-    kind === "app-secret" ? say.copySecret : say.copyToken,
-  )
+  return yield* refuse(place, Sentence.make("secretUnfit", { problem }), say.copy[kind])
 })
+
+const problemOf: Readonly<Record<SecretKind, (text: string) => Sentence.SecretProblem | undefined>> = {
+  "access-token": (text) => Secret.unfitSecret(Secret.accessToken(text), "AccessToken"),
+  "app-secret": (text) => Secret.unfitSecret(Secret.appSecret(text), "AppSecret"),
+  "app-ticket": (text) => Secret.unfitSecret(Secret.appTicket(text), "AppTicket"),
+  "db-password": () => undefined,
+}
 
 /** The most bytes of a secret's file: a larger file is not a secret. */
 const mostBytesOfSecret = 64 * 1024

@@ -14,8 +14,11 @@ export interface Setting {
   readonly name: Name
   /** The variables of the environment that set it; the first that is set counts. */
   readonly variables: ReadonlyArray<string>
-  /** What the value is: a `secret`, the name of a file that holds one, the name of another file, or any other `value`. */
-  readonly holds: "value" | "secret" | "secret file" | "file"
+  /**
+   * What the value is: a `secret`, the name of a file that holds one, the name of another file, that of a `database`, which is a file
+   * or an address that may have a password, or any other `value`.
+   */
+  readonly holds: "value" | "secret" | "secret file" | "file" | "database"
   /**
    * The values that a project's file may set. Such a file comes with somebody's repository: it must not send a secret to
    * another host, or a file to Feishu.
@@ -36,6 +39,8 @@ export type Name =
   | "app-id"
   | "app-secret"
   | "app-secret-file"
+  | "app-ticket"
+  | "app-ticket-file"
   | "access-token"
   | "access-token-file"
   | "rate-limit"
@@ -48,6 +53,10 @@ export type Name =
   | "format"
   | "page-size"
   | "concurrency"
+  | "db"
+  | "db-password"
+  | "db-password-file"
+  | "listen"
 
 const hostsOfFeishu = ["open.feishu.cn", "accounts.feishu.cn", "open.larksuite.com", "accounts.larksuite.com"]
 
@@ -155,7 +164,58 @@ const appId = (text: string): Words<string> | undefined => {
 
 /** Returns a value without quotes and space around it; `Secret.unwrapped` is for values that are copied from a page. */
 export const read = ({ holds, name }: Pick<Setting, "holds" | "name">, text: string): string =>
-  holds === "secret" || name === "app-id" ? Secret.unwrapped(text) : Secret.unquoted(text)
+  (holds === "secret" && name !== "db-password") || name === "app-id"
+    ? Secret.unwrapped(text)
+    : Secret.unquoted(text)
+
+const isPostgres = /^postgres(?:ql)?:/i
+
+/** Returns the address of a database of PostgreSQL; `undefined` for the name of a file. */
+export const postgresUrl = (text: string): URL | undefined =>
+  isPostgres.test(text) && URL.canParse(text) ? new URL(text) : undefined
+
+/** Returns the password in the address of a database; `undefined` where it has none. */
+export const passwordIn = (text: string): string | undefined => {
+  const url = postgresUrl(text)
+  if (url === undefined) return undefined
+  const password = decoded(url.password) || url.searchParams.get("password")
+  return password === null || password === "" ? undefined : password
+}
+
+/** Returns a part of an address as its user means it. */
+export const decoded = (part: string): string => {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+const database = (text: string): Words<string> | undefined => {
+  const [scheme] = /^[a-z][a-z0-9+.-]+:\/\//i.exec(text) ?? []
+  if (scheme !== undefined && !isPostgres.test(text)) {
+    return {
+      en: `takes the name of a file, or postgres://USER@HOST/DATABASE, not ${scheme}`,
+      zh: `只能是文件名，或 postgres://用户@主机/数据库，而不是 ${scheme}`,
+    }
+  }
+  return !isPostgres.test(text) || (/^\w+:\/\//.test(text) && URL.canParse(text))
+    ? undefined
+    : {
+        en: "is not an address such as postgres://USER@HOST/DATABASE",
+        zh: "不是形如 postgres://用户@主机/数据库 的地址",
+      }
+}
+
+const hostAndPort = (text: string): Words<string> | undefined => {
+  const { port = "" } = /^(?:\[[\da-f:.]+\]|[\w.-]+):(?<port>\d{1,5})$/i.exec(text)?.groups ?? {}
+  return port !== "" && Number(port) <= 65_535
+    ? undefined
+    : {
+        en: `takes HOST:PORT, such as 127.0.0.1:34431, not "${text}"`,
+        zh: `应写作 主机:端口，例如 127.0.0.1:34431，而不是“${text}”`,
+      }
+}
 
 const setting = (
   name: Name,
@@ -185,6 +245,8 @@ export const all: ReadonlyArray<Setting> = [
   setting("app-id", appId, flag),
   setting("app-secret", anything, secret),
   setting("app-secret-file", anything, secretFile),
+  setting("app-ticket", anything, secret),
+  setting("app-ticket-file", anything, secretFile),
   setting("access-token", anything, secret),
   setting("access-token-file", anything, secretFile),
   setting("rate-limit", wholeNumber(1, highestRateLimit), flag),
@@ -198,7 +260,16 @@ export const all: ReadonlyArray<Setting> = [
   setting("format", oneOf(Format.names), flag),
   setting("page-size", wholeNumber(1, 50), flag),
   setting("concurrency", wholeNumber(1, mostConcurrent), flag),
+  // The meetings are written there.
+  setting("db", database, { ...flag, holds: "database", inProject: "never" }),
+  setting("db-password", anything, secret),
+  setting("db-password-file", anything, secretFile),
+  // Others on the network could then reach this process.
+  setting("listen", hostAndPort, { ...flag, inProject: "never" }),
 ]
+
+/** The settings that each of several apps has. */
+export const ofApp = all.filter(({ name }) => /^app-(?:secret|ticket)(?:-file)?$/.test(name))
 
 /** Returns the name of a setting as a file has it. */
 export const keyOf = ({ name }: Pick<Setting, "name">): string => name.replaceAll("-", "_")
@@ -209,9 +280,30 @@ export const mayBeSecret = (path: string): boolean => {
   return /^[\w.-]{20,}$/.test(text) && !/\.\w{1,5}$/.test(text)
 }
 
-/** Returns a value as it may be shown: a proxy without its password. */
+/**
+ * Returns the secret in a value; `undefined` where it has none, or one that is also a part of what may be shown, such as the name of
+ * the user.
+ */
+export const secretIn = ({ holds }: Pick<Setting, "holds">, text: string): string | undefined => {
+  if (holds === "secret") return text
+  const password = holds === "database" ? passwordIn(text) : undefined
+  return password === undefined || databaseShown(text).includes(password) ? undefined : password
+}
+
+/** Returns the name or the address of a database without its password. */
+export const databaseShown = (text: string): string => {
+  const url = postgresUrl(text)
+  // In an address that cannot be parsed, the password is before the last @.
+  if (url === undefined) return isPostgres.test(text) ? text.replace(/:\/\/.*@/s, "://***@") : text
+  if (url.password !== "") url.password = "***"
+  if (url.searchParams.has("password")) url.searchParams.set("password", "***")
+  return url.href
+}
+
+/** Returns a value as it may be shown: a proxy or a database without its password. */
 export const shown = ({ name }: Pick<Setting, "name">, text: string): string => {
-  if (/^(app-secret|access-token)-file$/.test(name) && mayBeSecret(text)) return "***"
+  if (/^(app-secret|app-ticket|access-token|db-password)-file$/.test(name) && mayBeSecret(text)) return "***"
+  if (name === "db") return databaseShown(text)
   if (!isProxy({ name })) return text
   const address = proxyAddress(text)
   if (!(address instanceof URL)) {

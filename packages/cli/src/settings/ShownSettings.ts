@@ -7,6 +7,8 @@ import * as Setting from "./Setting.ts"
 /** A setting as it is shown. */
 export interface Shown {
   readonly name: Setting.Name
+  /** The app that it was set for, where several are set. */
+  readonly app?: string | undefined
   /** The value in use; never a secret. */
   readonly value: string | undefined
   /** The length of a secret, if it is set. */
@@ -33,29 +35,40 @@ export const all = Effect.fnUntraced(function* (settings: LoadedSettings.Setting
     // Without this setting, tokens are not fetched from there.
     ...(found.has("oauth-base-url") ? { "oauth-base-url": oauthBaseUrl } : {}),
   }
-  return Setting.all
-    .filter(({ holds, name }) => holds !== "secret" || found.has(name))
-    .map((setting): Shown => {
-      const { holds, name } = setting
-      const set = found.get(name)
-      const origin = set?.origin
-      return holds === "secret"
-        ? { name, value: undefined, characters: Array.from(set?.text ?? "").length, origin }
-        : {
-            name,
-            value: used[name] ?? (set && LoadedSettings.shown(setting, set)),
-            characters: undefined,
-            origin,
-            problem: Setting.isProxy(setting) ? Setting.proxyProblem(set?.text ?? "")?.[language] : undefined,
-          }
-    })
+  const shownOf = (setting: Setting.Setting, set: LoadedSettings.Found | undefined): Shown => {
+    const { holds, name } = setting
+    const origin = set?.origin
+    return holds === "secret"
+      ? { name, value: undefined, characters: Array.from(set?.text ?? "").length, origin }
+      : {
+          name,
+          value: used[name] ?? (set && LoadedSettings.shown(setting, set)),
+          characters: undefined,
+          origin,
+          problem: Setting.isProxy(setting) ? Setting.proxyProblem(set?.text ?? "")?.[language] : undefined,
+        }
+  }
+  return [
+    ...Setting.all
+      .filter(({ holds, name }) => holds !== "secret" || found.has(name))
+      .map((setting) => shownOf(setting, found.get(setting.name))),
+    ...Array.from(settings.apps.values()).flatMap(({ appId: app, found }) =>
+      Setting.ofApp
+        .filter(({ name }) => found.has(name))
+        .map((setting) => ({ ...shownOf(setting, found.get(setting.name)), app })),
+    ),
+  ]
 })
+
+/** Returns the name of a setting as a file has it, such as `apps.cli_a1b2c3.app_secret`. */
+export const keyOf = ({ app, name }: Pick<Shown, "app" | "name">): string =>
+  app === undefined ? Setting.keyOf({ name }) : `apps.${app}.${Setting.keyOf({ name })}`
 
 /** Returns settings as JSON has them. */
 export const forPrograms = (shown: ReadonlyArray<Shown>) =>
   Object.fromEntries(
-    shown.map(({ characters, name, origin, problem, value }) => [
-      Setting.keyOf({ name }),
+    shown.map(({ app, characters, name, origin, problem, value }) => [
+      keyOf({ app, name }),
       {
         ...(characters === undefined ? { value: value ?? null } : { set: true, characters }),
         ...(problem === undefined ? {} : { problem }),

@@ -5,7 +5,6 @@ import type * as ConnectionFlags from "../../../input/ConnectionFlags.ts"
 import * as Language from "../../../language/Language.ts"
 import * as ClientLayer from "../../../settings/ClientLayer.ts"
 import * as LoadedSettings from "../../../settings/LoadedSettings.ts"
-import * as Setting from "../../../settings/Setting.ts"
 import * as ShownSettings from "../../../settings/ShownSettings.ts"
 import type * as Check from "../Check.ts"
 
@@ -39,9 +38,9 @@ export const checkConfiguration = Effect.fnUntraced(function* (flags: Connection
   const passed: Check.Passed = {
     detail: say.reads(urls.baseUrl, LoadedSettings.app(settings), LoadedSettings.hasToken(settings)),
     lines: set.map(
-      ({ characters, name, origin, problem, value }) =>
+      ({ app, characters, name, origin, problem, value }) =>
         say.setting(
-          Setting.keyOf({ name }),
+          ShownSettings.keyOf({ app, name }),
           characters === undefined ? (value ?? "") : say.secret(characters),
           LoadedSettings.inWords(origin, language),
         ) + (problem === undefined ? "" : say.unusable(problem)),
