@@ -25,32 +25,59 @@ interface Rows {
 }
 
 /** Writes a format, page by page. What it writes depends on what is there already, so that any run can continue it. */
-export interface Writer {
-  readonly rows: (meetings: ReadonlyArray<Fields.Meeting>, before: Before) => Rows
+export interface Writer<Row = Fields.Meeting, Name = Fields.Field> {
+  readonly rows: (rows: ReadonlyArray<Row>, before: Before) => Rows
   /** Returns the text after all rows, which makes the document valid wherever it ends, also without rows. */
   readonly end: (before: Before) => string
   /** Returns the fields that a table has left out so far, since the terminal is too narrow. */
-  readonly leftOut: () => ReadonlyArray<Fields.Field>
+  readonly leftOut: () => ReadonlyArray<Name>
 }
 
-/** The options of a format. */
-export interface Options {
-  readonly fields: ReadonlyArray<Fields.Field>
+/** What is written of a row. */
+export interface Shape<Row, Name extends string = string> {
+  readonly columns: ReadonlyArray<{ readonly name: Name; readonly type: Fields.Type }>
+  /** Returns the row for ndjson and json. */
+  readonly objectOf: (row: Row) => Readonly<Record<string, unknown>>
+  /** Returns the rows of cells that it takes in csv, excel and tables. */
+  readonly cellsOf: (row: Row) => ReadonlyArray<Cells>
+}
+
+/** Where a format is shown. */
+export interface Place {
   /** The width of the terminal that a table has to fit; without it, a table is as wide as it needs to be. */
   readonly columns?: number | undefined
   /** True for a terminal, which must get no control characters; a file keeps each character as it is. */
   readonly toTerminal?: boolean
+}
+
+/** The options of a format of meetings. */
+export interface Options extends Place {
+  readonly fields: ReadonlyArray<Fields.Field>
   /** The time zone of times for people, as `TimeRange` takes it; default: that of this process. */
   readonly timeZone?: string
 }
 
-/** Starts writing a format. Only a table remembers something: its columns and their widths. */
+/** Starts writing meetings. */
 export const make = (name: Name, options: Options): Writer => {
-  const { columns, fields, toTerminal = false, timeZone = TimeZone.current().name } = options
+  const { fields, timeZone = TimeZone.current().name } = options
+  const shape = {
+    columns: fields.map((field) => ({ name: field, type: Fields.typeOf(field) })),
+    objectOf: objectWith(fields),
+    cellsOf: cellsWith(fields, timeZone),
+  }
+  return writer(name, shape, options)
+}
+
+/** Starts writing a format. Only a table remembers something: its columns and their widths. */
+export const writer = <Row, Field extends string>(
+  name: Name,
+  shape: Shape<Row, Field>,
+  { columns, toTerminal = false }: Place,
+): Writer<Row, Field> => {
+  const { cellsOf, objectOf } = shape
   const leftOut = () => []
   switch (name) {
     case "ndjson": {
-      const objectOf = objectWith(fields)
       return {
         rows: (meetings) => ({
           text: meetings.map((meeting) => `${json(objectOf(meeting))}\n`).join(""),
@@ -61,7 +88,6 @@ export const make = (name: Name, options: Options): Writer => {
       }
     }
     case "json": {
-      const objectOf = objectWith(fields)
       const bracket = (before: Before) => (before.length === 0 ? "[" : "")
       return {
         rows: (meetings, before) => ({
@@ -80,12 +106,11 @@ export const make = (name: Name, options: Options): Writer => {
     }
     case "csv":
     case "excel": {
-      const cellsOf = cellsWith(fields, timeZone)
       const cellOf = name === "excel" ? excelCell : csvCell
       const line = (cells: Cells) =>
         `${cells.map((cell = "") => cellOf(toTerminal ? visible(cell) : cell)).join(",")}\n`
       const mark = name === "excel" && !toTerminal ? byteOrderMark : ""
-      const header = (before: Before) => (before.length === 0 ? mark + line(fields) : "")
+      const header = (before: Before) => (before.length === 0 ? mark + line(shape.columns.map(({ name }) => name)) : "")
       return {
         rows: (meetings, before) => {
           const rows = meetings.flatMap(cellsOf)
@@ -96,7 +121,7 @@ export const make = (name: Name, options: Options): Writer => {
       }
     }
     case "table":
-      return table(fields, cellsWith(fields, timeZone), columns)
+      return table(shape, columns)
   }
 }
 
@@ -144,7 +169,8 @@ const cellsWith = (fields: ReadonlyArray<Fields.Field>, timeZone: string) => {
   }
 }
 
-type Cells = ReadonlyArray<string | undefined>
+/** The cells of a row; `undefined` for one that is empty. */
+export type Cells = ReadonlyArray<string | undefined>
 
 /** Without it, Excel takes UTF-8 for the local encoding, and Chinese text is garbled. */
 const byteOrderMark = "\ufeff"
@@ -189,7 +215,7 @@ const important = [
 ] as const satisfies ReadonlyArray<Fields.Field>
 
 /** Returns how early a narrow terminal leaves out a field: those with a high rank first. Half of an address is of no use. */
-const rankOf = (field: Fields.Field): number =>
+const rankOf = (field: string): number =>
   field === "url" || field === "recording_url"
     ? Number.POSITIVE_INFINITY
     : [...important, field].indexOf(field)
@@ -198,13 +224,13 @@ const rankOf = (field: Fields.Field): number =>
  * The columns take their widths from the first rows, since later rows are not known when these are shown. On a terminal that is
  * too narrow, the least important columns are left out.
  */
-const table = (
-  fields: ReadonlyArray<Fields.Field>,
-  cellsOf: (meeting: Fields.Meeting) => ReadonlyArray<Cells>,
+const table = <Row, Field extends string>(
+  { cellsOf, columns: all }: Shape<Row, Field>,
   columns: number | undefined,
-): Writer => {
+): Writer<Row, Field> => {
+  const fields = all.map(({ name }) => name)
   const cut = columns !== undefined
-  const topic = fields.indexOf("topic")
+  const topic = fields.findIndex((name) => name === "topic" || name === "message")
   let widths: ReadonlyArray<number> | undefined
   let shown = [...fields.keys()]
   const line = (cells: ReadonlyArray<string>): string => {
@@ -216,7 +242,7 @@ const table = (
       rows.reduce(
         (width, cells) => Math.max(width, widthInCells(cells[index] ?? "")),
         // The first meetings may have no end.
-        Fields.typeOf(field) === "time" ? timeWidth : widthInCells(field),
+        all[index]!.type === "time" ? timeWidth : widthInCells(field),
       ),
     )
     const least = (index: number): number =>

@@ -213,7 +213,8 @@ const rateOf = (run: State, pace: Pace, now: number): number | undefined =>
 /** Seconds without an answer after which progress says so. */
 const leastSilence = 5
 
-interface Part {
+/** A part of a progress line. */
+export interface Part {
   readonly text: string
   /** The lower, the earlier it is left out where there is little room. */
   readonly weight: number
@@ -250,7 +251,7 @@ const partsOf = (
 }
 
 /** Returns as many parts as there is room for, the most important first; of a single part, as much as fits. */
-const fitting = (parts: ReadonlyArray<Part>, columns: number, comma: string): string => {
+export const fitting = (parts: ReadonlyArray<Part>, columns: number, comma: string): string => {
   const kept = new Set<Part>()
   const textOf = (shown: ReadonlySet<Part>) =>
     parts

@@ -7,6 +7,7 @@ import {
   GetMeeting,
   GetRecording,
   ListByNo,
+  type MeetingNo,
   type Meetings,
   RateLimit,
   TimeRange,
@@ -126,6 +127,29 @@ export const of = Effect.fnUntraced(function* (input: Given) {
   const numbers = yield* MeetingNumbers.read(input)
   if (numbers.length === 0) return yield* FeishuError.invalidRequest("meeting-no", ...say.none)
   const range = yield* RangeFlags.range(input)
+  const { expectMeetings } = input
+  return yield* ofLanes({ settings, request, range, expectMeetings, lanes: [{ count: numbers.length, numbers }] })
+})
+
+/** What is read of numbers that are counted already. */
+export interface Counted extends Pick<Given, "expectMeetings"> {
+  readonly settings: LoadedSettings.Settings
+  readonly request: Meetings.DetailsRequest | undefined
+  readonly range: TimeRange.TimeRange
+  /** The numbers of each app and tenant, which have limits of their own. */
+  readonly lanes: ReadonlyArray<{ readonly count: number; readonly numbers: Iterable<MeetingNo> }>
+}
+
+/** Estimates the cost of a read of several apps and tenants, which are read in parallel. */
+export const ofLanes = Effect.fnUntraced(function* ({
+  expectMeetings,
+  lanes,
+  range,
+  request,
+  settings,
+}: Counted) {
+  const numbers = lanes.reduce((sum, { count }) => sum + count, 0)
+  const largest = Math.max(...lanes.map(({ count }) => count))
   const { baseUrl } = yield* LoadedSettings.addresses(settings)
   const windows = TimeRange.windows(range)
   const pageSize = settings.pageSize ?? ListByNo.maxPageSize
@@ -139,10 +163,16 @@ export const of = Effect.fnUntraced(function* (input: Given) {
     ...(request?.details ? { details: { least: meetings, most: meetings } } : {}),
     ...(request?.recordings ? { recordings: { least: meetings, most: meetings } } : {}),
   })
-  const { expectMeetings } = input
   const one = requestsOf(windows.length, expectMeetings ?? 0, pageSize)
-  const list: Span = { least: one.least * numbers.length, most: one.most * numbers.length }
-  const firstUrls = numbers
+  const costOfNumbers = (count: number): Cost =>
+    costOf(
+      {
+        list: { least: one.least * count, most: one.most * count },
+        ...ofMeetings((expectMeetings ?? 0) * count),
+      },
+      windowsOf,
+    )
+  const firstUrls = [...lanes[0]!.numbers]
     .slice(0, mostShown)
     .flatMap((meeting_no) => windows.slice(0, mostShown).map((window) => ({ meeting_no, ...window })))
     .slice(0, mostShown)
@@ -157,8 +187,10 @@ export const of = Effect.fnUntraced(function* (input: Given) {
     })
   const now = (yield* Clock.currentTimeMillis) / 1000
   return {
-    ...costOf({ list, ...ofMeetings((expectMeetings ?? 0) * numbers.length) }, windowsOf),
-    numbers: numbers.length,
+    ...costOfNumbers(numbers),
+    // Each lane has limits of its own, so the largest takes the longest.
+    seconds: costOfNumbers(largest).seconds,
+    numbers,
     range,
     windows: windows.length,
     pageSize,
@@ -168,7 +200,7 @@ export const of = Effect.fnUntraced(function* (input: Given) {
       request === undefined || expectMeetings !== undefined
         ? []
         : examplesOfMeetings.map((meetings) => {
-            const pages = requestsOf(windows.length * numbers.length, meetings, pageSize)
+            const pages = requestsOf(windows.length * numbers, meetings, pageSize)
             return { meetings, ...costOf({ list: pages, ...ofMeetings(meetings) }, windowsOf) }
           }),
     isOld: range.start < now - ListByNo.maxRangeSeconds,

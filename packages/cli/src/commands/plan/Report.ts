@@ -2,7 +2,7 @@
 import { TimeRange } from "@effect-feishu/core"
 import { aligned } from "../../console/Columns.ts"
 import * as Language from "../../language/Language.ts"
-import { instant, many } from "../../language/phrases.ts"
+import { duration as durationIn, instant, many } from "../../language/phrases.ts"
 import type { Cost, Estimate, Span, What } from "./Estimate.ts"
 
 /** What is known besides the estimate. */
@@ -46,12 +46,6 @@ const words = Language.words({
     labels: { numbers: "numbers", range: "range", requests: "requests", time: "time", quota: "quota" },
     atLeast: (text: string) => `at least ${text}`,
     comma: ", ",
-    duration: (hours: number, minutes: number, seconds: number) =>
-      [
-        ...(hours > 0 ? [`${hours} h`] : []),
-        ...(minutes > 0 ? [`${minutes} min`] : []),
-        ...(seconds > 0 || hours + minutes === 0 ? [`${seconds} s`] : []),
-      ].join(" "),
   },
   zh: {
     numbers: (count, numbers, windows) =>
@@ -82,12 +76,6 @@ const words = Language.words({
     labels: { numbers: "会议号", range: "时间范围", requests: "请求", time: "时间", quota: "额度" },
     atLeast: (text) => `至少 ${text}`,
     comma: "，",
-    duration: (hours, minutes, seconds) =>
-      [
-        ...(hours > 0 ? [`${hours} 小时`] : []),
-        ...(minutes > 0 ? [`${minutes} 分`] : []),
-        ...(seconds > 0 || hours + minutes === 0 ? [`${seconds} 秒`] : []),
-      ].join(" "),
   },
 })
 
@@ -149,8 +137,7 @@ export const inWords = (estimate: Estimate, known: Known, language: Language.Lan
     !isKnown || least === most ? show(least) : `${show(least)}–${show(most)}`
   const spanInWords = (span: Span, show: (value: number) => string) =>
     isKnown ? between(span, show) : say.atLeast(between(span, show))
-  const duration = (value: number) =>
-    say.duration(Math.floor(value / 3600), Math.floor((value % 3600) / 60), value % 60)
+  const duration = (value: number) => durationIn(value, language)
   const { labels } = say
   const each = Object.entries(requestsOf) as ReadonlyArray<[What, Span]>
   const limitsOf = (what: What) => estimate.windowsOf[what].map((window) => format.format(window.requests))
