@@ -135,11 +135,11 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
       Effect.retry({ while: isPassing, schedule: soonThenSeldom }),
     )
 
-  const limit = reader.makeRateLimit()
+  let limit = reader.makeRateLimit()
   const options: Options = {
     // Once after the wait for a slot, and once more just before it is sent: a token may have been fetched between.
     rateLimit: {
-      ...limit,
+      refused: (...refusal) => limit.refused(...refusal),
       withSlot: (key, outcome, windows) => (request) =>
         limit.withSlot(key, outcome, windows)(Effect.andThen(Effect.orDie(patiently(proof)), request)),
     },
@@ -314,6 +314,8 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
     )
     yield* goesOn(standing, attempt)
     yield* wait(run, attempt, millis)
+    // After so long all slots are free, and a limit that was closed for longer is tried again with a new one.
+    if (millis >= Math.max(longestRefusalMillis, reader.restMillis)) limit = reader.makeRateLimit()
   })
 
   /**
@@ -402,10 +404,15 @@ const restMillisOf = (error: FeishuError.FeishuError, tries: number): Effect.Eff
       return Effect.succeed(untilMended)
     default:
       return Effect.succeed(
-        error.retryAfter === undefined ? backoffMillis(tries) : Duration.toMillis(error.retryAfter),
+        error.retryAfter === undefined
+          ? backoffMillis(tries)
+          : Math.min(Duration.toMillis(error.retryAfter), longestRefusalMillis),
       )
   }
 }
+
+/** A refusal by the limit may name any time at all; it is tried again after this one at the latest. */
+const longestRefusalMillis = Duration.toMillis("1 hour")
 
 /** The month of the quota is taken for that of Beijing (inferred: Feishu's console counts by it). */
 const quotaOffsetMillis = 8 * 3_600_000
