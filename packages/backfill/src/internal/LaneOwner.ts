@@ -391,9 +391,12 @@ const restMillisOf = (error: FeishuError.FeishuError, tries: number): Effect.Eff
   switch (error.reason._tag) {
     case "QuotaExceeded":
       return Effect.map(DateTime.now, (now) => {
-        const local = DateTime.setZoneOffset(now, quotaOffsetMillis)
-        const next = DateTime.add(DateTime.startOf(local, "month"), { months: 1 })
-        return DateTime.toEpochMillis(next) - DateTime.toEpochMillis(now)
+        const month = DateTime.startOf(DateTime.setZoneOffset(now, quotaOffsetMillis), "month")
+        const millisTo = (time: DateTime.DateTime) => DateTime.toEpochMillis(time) - DateTime.toEpochMillis(now)
+        // On the first of a month this clock may be ahead of Feishu's, which may also be late.
+        return -millisTo(month) < Duration.toMillis("1 day")
+          ? Duration.toMillis("1 hour")
+          : millisTo(DateTime.add(month, { months: 1 }))
       })
     case "AuthenticationFailed":
     case "AppTicketMissing":
