@@ -22,7 +22,7 @@ const brief = (id: string): Meetings.MeetingRead => ({
 })
 
 /** Reads from a function, without limit. */
-const reader = (answer: Answer) =>
+export const reader = (answer: Answer) =>
   Layer.effect(
     LaneReader.LaneReader,
     Effect.gen(function* () {

@@ -163,7 +163,10 @@ describe("several apps", () => {
         yield* Effect.map(refused("form", "apps: [cli_a]"), String),
         /config\.yaml:1: apps takes a map for each app, such as cli_a1b2c3/,
       )
-      const asId = yield* Effect.map(refused("id", `apps: { ${secrets.one}: { app_secret: ${secrets.two} } }`), String)
+      const asId = yield* Effect.map(
+        refused("id", `apps: { ${secrets.one}: { app_secret: ${secrets.two} } }`),
+        String,
+      )
       assert.match(asId, /apps has a key that is not an app id/)
       assert.notInclude(asId, secrets.one)
       assert.match(

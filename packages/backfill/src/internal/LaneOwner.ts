@@ -392,7 +392,8 @@ const restMillisOf = (error: FeishuError.FeishuError, tries: number): Effect.Eff
     case "QuotaExceeded":
       return Effect.map(DateTime.now, (now) => {
         const month = DateTime.startOf(DateTime.setZoneOffset(now, quotaOffsetMillis), "month")
-        const millisTo = (time: DateTime.DateTime) => DateTime.toEpochMillis(time) - DateTime.toEpochMillis(now)
+        const millisTo = (time: DateTime.DateTime) =>
+          DateTime.toEpochMillis(time) - DateTime.toEpochMillis(now)
         // On the first of a month this clock may be ahead of Feishu's, which may also be late.
         return -millisTo(month) < Duration.toMillis("1 day")
           ? Duration.toMillis("1 hour")

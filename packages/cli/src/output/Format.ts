@@ -110,7 +110,8 @@ export const writer = <Row, Field extends string>(
       const line = (cells: Cells) =>
         `${cells.map((cell = "") => cellOf(toTerminal ? visible(cell) : cell)).join(",")}\n`
       const mark = name === "excel" && !toTerminal ? byteOrderMark : ""
-      const header = (before: Before) => (before.length === 0 ? mark + line(shape.columns.map(({ name }) => name)) : "")
+      const header = (before: Before) =>
+        before.length === 0 ? mark + line(shape.columns.map(({ name }) => name)) : ""
       return {
         rows: (meetings, before) => {
           const rows = meetings.flatMap(cellsOf)

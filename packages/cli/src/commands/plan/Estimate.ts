@@ -128,7 +128,13 @@ export const of = Effect.fnUntraced(function* (input: Given) {
   if (numbers.length === 0) return yield* FeishuError.invalidRequest("meeting-no", ...say.none)
   const range = yield* RangeFlags.range(input)
   const { expectMeetings } = input
-  return yield* ofLanes({ settings, request, range, expectMeetings, lanes: [{ count: numbers.length, numbers }] })
+  return yield* ofLanes({
+    settings,
+    request,
+    range,
+    expectMeetings,
+    lanes: [{ count: numbers.length, numbers }],
+  })
 })
 
 /** What is read of numbers that are counted already. */
