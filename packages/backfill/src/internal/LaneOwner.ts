@@ -120,7 +120,10 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
     yield* store.prove(owner)
     provenAt = askedAt
   })
-  const proof = unlessFresh(turn.withPermit(unlessFresh(prove)))
+  // An answer that came late proves nothing any more: this process may have been frozen meanwhile.
+  const proof: Effect.Effect<void, Store.Fenced | SqlError> = unlessFresh(
+    Effect.suspend(() => Effect.andThen(turn.withPermit(unlessFresh(prove)), proof)),
+  )
 
   // While the database is away, requests wait for their proof, and what was read for its transaction: nothing is read again.
   let isAway = false
