@@ -5,6 +5,7 @@
  */
 import * as Command from "effect/cli/Command"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
+import { backfill } from "./commands/backfill/command.ts"
 import { completions, type Root } from "./commands/completions.ts"
 import { config } from "./commands/config.ts"
 import { doctor } from "./commands/doctor/command.ts"
@@ -52,6 +53,7 @@ export const feishuMeetings = (language: Language.Language) => {
       list(language),
       get(language),
       plan(language),
+      backfill(language),
       doctor(language),
       config(language),
       errors(language),

@@ -13,7 +13,7 @@ import { faultOf } from "../src/failure/Fault.ts"
 import * as SecretFlags from "../src/input/SecretFlags.ts"
 import * as AppCredentials from "../src/settings/AppCredentials.ts"
 import * as ConfigFiles from "../src/settings/ConfigFiles.ts"
-import * as DatabaseAddress from "../src/settings/DatabaseAddress.ts"
+import * as DatabaseAddress from "../src/commands/backfill/database.ts"
 import * as LoadedSettings from "../src/settings/LoadedSettings.ts"
 import * as ShownSettings from "../src/settings/ShownSettings.ts"
 

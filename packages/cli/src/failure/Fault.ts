@@ -8,6 +8,7 @@ import * as CommandLineMistakes from "@effect-feishu/terminal/CommandLineMistake
 import { shortened } from "@effect-feishu/terminal/Shortened"
 import { CommandEnded } from "./CommandEnded.ts"
 import type { Explanation } from "../language/Chinese.ts"
+import { Explained } from "./Explained.ts"
 import { explain } from "./explain.ts"
 import * as Language from "../language/Language.ts"
 import { OutputFailed } from "../output/Output.ts"
@@ -80,6 +81,9 @@ export const faultOf = (cause: Cause.Cause<unknown>, language: Language.Language
   if (error instanceof CommandEnded) {
     return { reason: error._tag, meaning: "", remedy: "", exitCode: error.exitCode }
   }
+  if (error instanceof Explained) {
+    return { reason: error.reason, ...error.explanation, exitCode: error.exitCode }
+  }
   if (CliError.isCliError(error)) return badInput(ofCommandLine(error, language, say.nothingSent))
   if (error instanceof Config.ConfigError) {
     return badInput({ meaning: say.configWrong(inOneLine(error.cause.message)), remedy: say.correctConfig })
@@ -145,7 +149,12 @@ export const detailsOf = (cause: Cause.Cause<unknown>): ReadonlyArray<string> =>
   if (error instanceof FeishuError.FeishuError) return detailsOfFeishu(error)
   if (error instanceof NumbersFailed) return error.errors.flatMap(detailsOfFeishu)
   // These errors have no further details: their message says everything.
-  if (CliError.isCliError(error) || error instanceof OutputFailed || error instanceof TimeUnreachable) {
+  if (
+    CliError.isCliError(error) ||
+    error instanceof Explained ||
+    error instanceof OutputFailed ||
+    error instanceof TimeUnreachable
+  ) {
     return []
   }
   const lines: Array<string> = []

@@ -1,23 +1,24 @@
 /** The database of a backfill: a file, or PostgreSQL, whose password comes from a place of its own. */
 import { dirname, resolve } from "node:path"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { Backfill, Database, MeetingsTable } from "@effect-feishu/backfill"
 import { FeishuError } from "@effect-feishu/core"
 import * as DecodedText from "@effect-feishu/terminal/DecodedText"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
-import * as KnownSecrets from "../console/KnownSecrets.ts"
-import * as Language from "../language/Language.ts"
-import * as LoadedSettings from "./LoadedSettings.ts"
-import * as Setting from "./Setting.ts"
-import * as WorkingFolder from "./WorkingFolder.ts"
+import * as KnownSecrets from "../../console/KnownSecrets.ts"
+import * as Language from "../../language/Language.ts"
+import * as LoadedSettings from "../../settings/LoadedSettings.ts"
+import * as Setting from "../../settings/Setting.ts"
+import * as WorkingFolder from "../../settings/WorkingFolder.ts"
 
 /** Where a database is. */
-export interface DatabaseAddress {
+export interface Found {
   /** The name of the file, or the address of PostgreSQL without a password. */
   readonly address: string
-  readonly isPostgres: boolean
-  readonly password: Redacted.Redacted<string> | undefined
+  readonly password: Redacted.Redacted | undefined
 }
 
 const words = Language.words({
@@ -41,27 +42,24 @@ export const find = Effect.fnUntraced(function* (settings: LoadedSettings.Settin
   if (url === undefined) {
     const path = HomePath.expand(found.text)
     yield* WorkingFolder.check(LoadedSettings.nameOf(found.origin), path)
+    // As with other files, a relative name in a settings file starts at the folder of that file.
     const folder = found.origin._tag === "File" ? dirname(found.origin.path) : "."
-    return {
-      address: resolve(folder, path),
-      isPostgres: false,
-      password: undefined,
-    } satisfies DatabaseAddress
+    return { address: resolve(folder, path), password: undefined } satisfies Found
   }
-  const password =
-    Setting.passwordIn(found.text) ??
-    (yield* ofSettings(settings)) ??
-    (process.env["PGPASSWORD"] || undefined) ??
-    (yield* fromPasswordFile(url, say))
+  const own = Setting.passwordIn(found.text)
   url.password = ""
   url.searchParams.delete("password")
+  const password =
+    own ??
+    (yield* ofSettings(settings)) ??
+    (process.env["PGPASSWORD"] || undefined) ??
+    (yield* fromPasswordFile(url.href, say))
   // A password that is also a word of the address cannot be hidden, and "postgres" is a frequent one.
   if (password !== undefined && !url.href.includes(password)) KnownSecrets.remember(password)
   return {
     address: url.href,
-    isPostgres: true,
     password: password === undefined ? undefined : Redacted.make(password, { label: "database password" }),
-  } satisfies DatabaseAddress
+  } satisfies Found
 })
 
 const ofSettings = (settings: LoadedSettings.Settings) =>
@@ -72,42 +70,24 @@ const ofSettings = (settings: LoadedSettings.Settings) =>
 
 const mostBytes = 1024 * 1024
 
-/** Returns the password of the first line of PostgreSQL's password file that fits: `host:port:database:user:password`. */
-const fromPasswordFile = Effect.fnUntraced(function* (url: URL, say: Language.Say<typeof words>) {
+/** Returns the password that PostgreSQL's password file has for an address. */
+const fromPasswordFile = Effect.fnUntraced(function* (address: string, say: Language.Say<typeof words>) {
+  const parsed = yield* Database.parse(address)
   const path = process.env["PGPASSFILE"] || HomePath.expand("~/.pgpass")
   const read = yield* Effect.option(InputFile.readFound(path, mostBytes))
-  if (read._tag === "None") return undefined
+  if (parsed._tag === "File" || read._tag === "None") return undefined
   const { bytes, info } = read.value
   // As PostgreSQL's own programs do.
   if (process.platform !== "win32" && (info.mode & 0o077) !== 0) {
     yield* Effect.logWarning(say.pgpass(path, (info.mode & 0o777).toString(8)))
     return undefined
   }
-  return passwordOf(DecodedText.decode(bytes), url)
+  const password = Database.passwordIn(DecodedText.decode(bytes), parsed)
+  return password && Redacted.value(password)
 })
 
-/** Returns the password that such a file has for an address. */
-export const passwordOf = (content: string, url: URL): string | undefined => {
-  const of = (parameter: string, part: string): string =>
-    url.searchParams.get(parameter) || Setting.decoded(part)
-  const user = of("user", url.username) || process.env["USER"] || process.env["USERNAME"] || ""
-  const host = of("host", url.hostname.replace(/^\[|\]$/g, ""))
-  const wanted = [
-    // So it is for a socket of this machine.
-    host === "" || host.startsWith("/") ? "localhost" : host,
-    of("port", url.port) || "5432",
-    of("dbname", url.pathname.slice(1)) || user,
-    user,
-  ]
-  for (const line of content.split(/\r?\n/)) {
-    if (line.startsWith("#")) continue
-    // A backslash takes the next character as it is.
-    const cells = Array.from(line.matchAll(/((?:\\.|[^\\:])*)(?::|$)/g), ([, cell = ""]) => cell)
-    if (cells.length < 5) continue
-    const fits = wanted.every((text, at) => cells[at] === "*" || unescaped(cells[at]!) === text)
-    if (fits) return unescaped(cells[4]!)
-  }
-  return undefined
-}
-
-const unescaped = (cell: string): string => cell.replaceAll(/\\(.)/g, "$1")
+/** The service of a backfill in a database. Only a plan makes the file. */
+export const layer = ({ address, password }: Found, create = false) =>
+  Layer.mergeAll(Backfill.layer, MeetingsTable.layer).pipe(
+    Layer.provideMerge(Database.layer(address, { password, create })),
+  )
