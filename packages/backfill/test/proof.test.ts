@@ -11,6 +11,7 @@ const plan = { start: 0, end: 1, isBegun: false, pageSize: 50, details: false, p
 
 /** A store with one unit to read, whose first proof is answered late. */
 const store = (proofs: Array<number>) => ({
+  lanes: { read: 0 },
   claim: () => Effect.succeed({ owner: { lane, epoch: 1 }, idleMillis: undefined }),
   open: () =>
     Effect.succeed({

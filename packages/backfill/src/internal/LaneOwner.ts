@@ -14,6 +14,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import { SqlError } from "effect/sql/SqlError"
+import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { FeishuError, type MeetingNo, Meetings } from "@effect-feishu/core"
@@ -82,6 +83,9 @@ interface Result {
 
 /** After so many numbers of a window that Feishu no longer shows, without one that it does, the rest of the window is passed over. */
 const enoughUnreachable = 20
+
+/** A process that reads many lanes commits each of them more seldom: 500 transactions a second are enough for one process. */
+const commitMillisOfLane = 2
 
 /** Failures that are repeated in one transaction. */
 const failuresAtOnce = 100
@@ -175,6 +179,13 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
     yield* wait(run, attempt, freeAt - (yield* monotonicMillis))
     const { cursor, generation, plan, position, segments } = opened
     const read = yield* reader.open(lane, options)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => store.lanes.read++),
+      () => Effect.sync(() => store.lanes.read--),
+    )
+    const untilCommit = Schedule.modifyDelay(Schedule.spaced(timing.commitMillis), ({ duration }) =>
+      Effect.succeed(Duration.max(duration, Duration.millis(store.lanes.read * commitMillisOfLane))),
+    )
     const oldWindow = { end: 0, unreachable: 0, isShown: false }
 
     const readUnit = Effect.fnUntraced(function* (unit: Unit) {
@@ -281,7 +292,7 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
             : Effect.succeed(broken),
         { concurrency: timing.concurrency },
       ),
-      Stream.groupedWithin(timing.commitUnits, Duration.millis(timing.commitMillis)),
+      Stream.aggregateWithin(Sink.take(timing.commitUnits), untilCommit),
       Stream.runForEach((read) =>
         Effect.gen(function* () {
           const failed = read.findIndex(isOfFeishu)

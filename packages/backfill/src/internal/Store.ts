@@ -170,6 +170,9 @@ const make = Effect.gen(function* () {
     )
 
   return {
+    /** How many lanes this process reads now. */
+    lanes: { read: 0 },
+
     /**
      * Makes the caller the only owner of a lane. `idleMillis` is the time since the owners before proved last that they were, which
      * is when the last request may have been sent; `undefined` if there was none.
