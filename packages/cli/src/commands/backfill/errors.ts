@@ -68,6 +68,39 @@ const words = Language.words({
   },
 })
 
+/** The faults of a plan, by the flags of the command. */
+const planFaults: Language.Words<
+  Readonly<Record<Fault<"InvalidPlan">["fault"], readonly [problem: string, remedy: string]>>
+> = {
+  en: {
+    runName: [
+      "--run: the name of a run has letters, digits, ., _ and -, and at most 100 of them",
+      "Give another name. Nothing was stored.",
+    ],
+    range: ["--from: the range is empty", "Start before its end. Nothing was stored."],
+    pageSize: ["page_size: a page has 1 to 50 meetings", "Correct the setting. Nothing was stored."],
+    overlap: ["--overlap: this is not a length of time", "Give one such as 2d or 36h. Nothing was stored."],
+    lane: [
+      "an app id or tenant key is empty, or has a blank or a slash",
+      "Correct the table of numbers. Nothing was stored.",
+    ],
+    meetingNo: ["a meeting number is not nine digits", "Correct the table of numbers. Nothing was stored."],
+    noNumber: ["there is no meeting number", "Give at least one with --numbers-from. Nothing was stored."],
+  },
+  zh: {
+    runName: [
+      "--run：运行的名称只能含字母、数字、.、_ 和 -，最多 100 个字符",
+      "请另取名称。未保存任何内容。",
+    ],
+    range: ["--from：时间范围为空", "请让起始时间早于结束时间。未保存任何内容。"],
+    pageSize: ["page_size：每页 1 到 50 场会议", "请更正该配置。未保存任何内容。"],
+    overlap: ["--overlap：不是时长", "请写作 2d、36h 等。未保存任何内容。"],
+    lane: ["有 App ID 或租户标识为空，或含有空格、斜杠", "请更正会议号表格。未保存任何内容。"],
+    meetingNo: ["有会议号不是 9 位数字", "请更正会议号表格。未保存任何内容。"],
+    noNumber: ["没有会议号", "请用 --numbers-from 至少给出一个。未保存任何内容。"],
+  },
+}
+
 /** The faults of a database in Chinese; English is the library's. */
 const databaseFaults: Readonly<
   Record<Fault<"DatabaseUnusable">["fault"], readonly [problem: string, remedy: string]>
@@ -141,7 +174,7 @@ const explanationOf = (error: BackfillError.BackfillError, language: Language.La
     case "SchemaTooNew":
       return of(say.tooNew(reason.version, reason.supported))
     case "InvalidPlan":
-      return { meaning: `${reason.field}${say.colon}${reason.problem}`, remedy: reason.remedy }
+      return of(planFaults[language][reason.fault])
     case "DatabaseUnusable":
     case "CannotListen": {
       if (language === "en") return inTwo(error.message)
