@@ -39,10 +39,22 @@ export const start = async () => {
   await run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync")
   const settings = `-c listen_addresses=127.0.0.1 -c port=${port} -c fsync=off -c unix_socket_directories=${folder}`
   await run("pg_ctl", "-D", data, "-w", "-l", join(folder, "log"), "-o", settings, "start")
+  const stop = (mode: "fast" | "immediate") => run("pg_ctl", "-D", data, "-w", "-m", mode, "stop")
+  let isRunning = true
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    /** Ends the server as an administrator does (`fast`) or as a crash does (`immediate`). */
+    stop: async (mode: "fast" | "immediate") => {
+      await stop(mode)
+      isRunning = false
+    },
+    /** Starts it again, with its data. */
+    start: async () => {
+      await run("pg_ctl", "-D", data, "-w", "-l", join(folder, "log"), "-o", settings, "start")
+      isRunning = true
+    },
     [Symbol.asyncDispose]: async () => {
-      await run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+      if (isRunning) await stop("immediate")
       rmSync(folder, { recursive: true })
     },
   }
