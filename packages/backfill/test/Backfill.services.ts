@@ -4,6 +4,7 @@ import { SqlClient } from "effect/sql"
 import { afterAll } from "vitest"
 import * as Postgres from "../../core/test/Postgres.ts"
 import { backfillTests } from "./backfillTests.ts"
+import { schemaTests } from "./schemaTests.ts"
 
 const server = await Postgres.start()
 afterAll(() => server[Symbol.asyncDispose]())
@@ -18,3 +19,4 @@ const database = Layer.effectDiscard(
 ).pipe(Layer.provideMerge(PgClient.layer({ url: Redacted.make(server.url) })))
 
 backfillTests(database)
+schemaTests("postgres", database)

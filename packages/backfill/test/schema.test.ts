@@ -1,0 +1,4 @@
+import { SqliteClient } from "../src/index.ts"
+import { schemaTests } from "./schemaTests.ts"
+
+schemaTests("sqlite", SqliteClient.layer({ filename: ":memory:" }))
