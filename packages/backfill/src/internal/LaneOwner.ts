@@ -364,8 +364,17 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
   return { read }
 })
 
+/** PostgreSQL ends (57P), or has ended a transaction in which nothing happened for too long: its driver has no reason for these. */
+const passingCodes = /^(57P0[1-5]|25P03)$/
+
 /** True for a failure of the database that passes: it is away, or somebody else holds a lock. */
-const isPassing = (error: unknown): error is SqlError => error instanceof SqlError && error.isRetryable
+const isPassing = (error: unknown): error is SqlError => {
+  if (!(error instanceof SqlError)) return false
+  const { cause } = error.reason
+  return (
+    error.isRetryable || (cause instanceof Error && "code" in cause && passingCodes.test(String(cause.code)))
+  )
+}
 
 const soonThenSeldom = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("10 seconds")])
 
