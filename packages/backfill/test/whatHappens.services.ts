@@ -138,7 +138,10 @@ describe("what happens", () => {
           yield* Effect.promise(() => server.start())
           const status = yield* Fiber.join(reading)
           assert.deepInclude(status, { state: "done", position: 120, failures: 0, meetings: 120 })
-          assert.deepEqual((yield* listed).toSorted(), eachOnce(laneA, laneB))
+          const requests = yield* listed
+          assert.deepEqual([...new Set(requests)].toSorted(), eachOnce(laneA, laneB))
+          // The cluster takes the lanes from a process that cannot refresh its locks: each begins at its place again.
+          assert.isAtMost(requests.length, 2 * (numbers.length + 15))
           assert.deepEqual(yield* rows, eachOnce(laneA, laneB))
         }).pipe(Effect.provide(runnerIn(server.url)))
       }),
@@ -176,7 +179,7 @@ describe("what happens", () => {
         const wrong = "wrong-secret-0123456789-0123456789"
         yield* Effect.gen(function* () {
           yield* plan("r", [laneA, laneB])
-          yield* Effect.forkChild(read("r"))
+          yield* Effect.forkScoped(read("r"))
           const status = yield* until("r", ({ lanes: [a, b] }) => a!.fault !== undefined && b!.isDone)
           assert.include(status.lanes[0]!.fault!.message, "cli_a")
           assert.notInclude(JSON.stringify(status), wrong)
