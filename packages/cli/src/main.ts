@@ -7,6 +7,7 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -46,8 +47,12 @@ const signals: ReadonlyArray<"SIGINT" | "SIGTERM" | "SIGHUP"> = Hangup.stops()
   ? ["SIGINT", "SIGTERM", "SIGHUP"]
   : ["SIGINT", "SIGTERM"]
 
-/** Runs the command with these arguments, and ends the process. */
-export const main = (args: ReadonlyArray<string>, version: string): void => {
+/** Runs the command with these arguments, and ends the process. `given` replaces references, such as the limit of a demo. */
+export const main = (
+  args: ReadonlyArray<string>,
+  version: string,
+  given: Context.Context<never> = Context.empty(),
+): void => {
   // The first signal stops the run cleanly, the second ends the process at once.
   let received: (typeof signals)[number] | undefined
   for (const signal of signals) {
@@ -92,6 +97,7 @@ export const main = (args: ReadonlyArray<string>, version: string): void => {
       ),
     ),
     Effect.provideService(Verbosity.CurrentVerbosity, Verbosity.find(args)),
+    Effect.provideContext(given),
     NodeRuntime.runMain({
       disableErrorReporting: true,
       teardown: (exit, onExit) =>

@@ -171,7 +171,7 @@ const cellsWith = (fields: ReadonlyArray<Fields.Field>, timeZone: string) => {
 }
 
 /** The cells of a row; `undefined` for one that is empty. */
-export type Cells = ReadonlyArray<string | undefined>
+type Cells = ReadonlyArray<string | undefined>
 
 /** Without it, Excel takes UTF-8 for the local encoding, and Chinese text is garbled. */
 const byteOrderMark = "\ufeff"

@@ -183,7 +183,7 @@ export const passwordIn = (text: string): string | undefined => {
 }
 
 /** Returns a part of an address as its user means it. */
-export const decoded = (part: string): string => {
+const decoded = (part: string): string => {
   try {
     return decodeURIComponent(part)
   } catch {
@@ -291,7 +291,7 @@ export const secretIn = ({ holds }: Pick<Setting, "holds">, text: string): strin
 }
 
 /** Returns the name or the address of a database without its password. */
-export const databaseShown = (text: string): string => {
+const databaseShown = (text: string): string => {
   const url = postgresUrl(text)
   // In an address that cannot be parsed, the password is before the last @.
   if (url === undefined) return isPostgres.test(text) ? text.replace(/:\/\/.*@/s, "://***@") : text

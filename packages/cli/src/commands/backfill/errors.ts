@@ -196,7 +196,7 @@ const inTwo = (message: string): Explanation => {
 }
 
 /** Puts what failed into words. A mistake of the user is bad input; a database that is away is like a network that is. */
-export const explained = Effect.fnUntraced(function* (error: BackfillError.BackfillError | SqlError) {
+const explained = Effect.fnUntraced(function* (error: BackfillError.BackfillError | SqlError) {
   const language = yield* Language.CurrentLanguage
   if (error._tag === "BackfillError") {
     const { fault } = { fault: undefined, ...error.reason } as { readonly fault?: string | undefined }

@@ -85,7 +85,7 @@ export const status = Effect.fnUntraced(function* (input: OfRun & { readonly jso
 })
 
 /** A lane that has work, and no runner that works on it. */
-export const isStalled = (
+const isStalled = (
   { state }: Pick<Backfill.RunStatus, "state">,
   { idleMillis, isDone }: Backfill.LaneStatus,
 ): boolean =>
