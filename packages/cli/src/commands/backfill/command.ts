@@ -25,7 +25,10 @@ const words = Language.words({
     exitCodes: "exit codes",
     codes: [
       ["0", "done, paused or cancelled"],
-      ["1", "done, but something could not be read: see failures"],
+      [
+        "1",
+        "done, but something could not be read, or is no longer shown by Feishu: see failures and status",
+      ],
       ["2", "bad input; nothing was stored or sent"],
       ["4", "the database does not answer"],
       ["5", "a bug in this tool"],
@@ -92,7 +95,7 @@ const words = Language.words({
     exitCodes: "退出码",
     codes: [
       ["0", "已完成、已暂停或已取消"],
-      ["1", "已完成，但有未能读取的内容：见 failures"],
+      ["1", "已完成，但有未能读取或飞书不再显示的内容：见 failures 和 status"],
       ["2", "输入有误；未保存也未发送任何内容"],
       ["4", "数据库没有响应"],
       ["5", "本工具的 bug"],

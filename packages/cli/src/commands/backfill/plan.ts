@@ -67,12 +67,14 @@ const words = Language.words({
     perMeeting: (requests: number) => `and ${requests} more for each meeting`,
     time: (time: string, rate: string, lanes: number) =>
       `at least ${time}, at ${rate} requests a minute for ${lanes === 1 ? "the lane" : "each lane; lanes are read in parallel"}`,
+    noTime: (rate: string) => `no wait for the rate limit of ${rate} requests a minute`,
+    old: "Note: the range starts more than 90 days ago. Feishu may refuse that part, or show no meetings although there were some.",
     quota: (share: string, quota: string, months: string) =>
       `at least ${share} of ${quota} calls a month in the largest lane${months === "" ? "" : `: it takes ${months} months of quota`}`,
     state: (size: string) => `about ${size} in the database, and 200 to 300 bytes for each meeting`,
     shorter: "What would make it shorter:",
     ninety: (requests: string, time: string) =>
-      `  only the last 90 days (--from 89d): ${requests} requests, ${time}. Feishu may refuse older times, or show no meetings although there were some`,
+      `  only the last 90 days (--from 89d): ${requests} requests, ${time}`,
     lifetimes:
       "  a window in which a number did not exist costs a request, too: where you know when numbers were in use, plan them in runs of their own ranges",
     tenants: (time: string) =>
@@ -110,12 +112,13 @@ const words = Language.words({
     perMeeting: (requests) => `另外每场会议 ${requests} 次`,
     time: (time, rate, lanes) =>
       `至少 ${time}，按每个通道每分钟 ${rate} 次请求计${lanes === 1 ? "" : "；通道并行读取"}`,
+    noTime: (rate) => `无需等待频率限制（每分钟 ${rate} 次请求）`,
+    old: "注意：时间范围的开始早于 90 天前。这部分飞书可能拒绝，也可能不显示其中的会议，即使有过会议。",
     quota: (share, quota, months) =>
       `最大的通道至少占每月 ${quota} 次调用的 ${share}${months === "" ? "" : `：需要 ${months} 个月的额度`}`,
     state: (size) => `数据库中约 ${size}，另加每场会议 200 至 300 字节`,
     shorter: "怎样可以更短：",
-    ninety: (requests, time) =>
-      `  只读最近 90 天（--from 89d）：${requests} 次请求，${time}。更早的时间飞书可能拒绝，也可能不显示其中的会议，即使有过会议`,
+    ninety: (requests, time) => `  只读最近 90 天（--from 89d）：${requests} 次请求，${time}`,
     lifetimes: "  会议号尚不存在的时间段也要一次请求：如果知道会议号的使用时间，请按各自的时间范围分别计划",
     tenants: (time) => `  多个租户或应用并行读取：同样的会议号平均分在十个通道中，需要 ${time}`,
     stored: (run, db) => `计划已保存为“${run}”；读取：feishu-meetings backfill run${db}`,
@@ -229,7 +232,9 @@ export const plan = Effect.fnUntraced(function* (input: Input) {
     ...(perMeeting > 0 && expectMeetings === undefined ? [["", say.perMeeting(perMeeting)] as const] : []),
     [
       labels.time,
-      say.time(time(estimate.seconds.least), format.format(settings.rateLimit), given.lanes.length),
+      estimate.seconds.least === 0
+        ? say.noTime(format.format(settings.rateLimit))
+        : say.time(time(estimate.seconds.least), format.format(settings.rateLimit), given.lanes.length),
     ],
     ...(input.monthlyQuota === undefined
       ? []
@@ -248,14 +253,20 @@ export const plan = Effect.fnUntraced(function* (input: Input) {
     [labels.state, say.state(size)],
   ]
   const hints = [
-    ...(estimate.windows > 1
+    ...(estimate.windows > 1 && estimate.seconds.least > 0
       ? [say.ninety(format.format(ofNinety.requests.least), time(ofNinety.seconds.least)), say.lifetimes]
       : []),
     ...(estimate.seconds.least > 86_400
       ? [say.tenants(time(Math.ceil(estimate.seconds.least / largest / 10)))]
       : []),
   ]
-  yield* Console.log([aligned(rows), ...(hints.length === 0 ? [] : ["", say.shorter, ...hints])].join("\n"))
+  yield* Console.log(
+    [
+      aligned(rows),
+      ...(estimate.isOld ? ["", say.old] : []),
+      ...(hints.length === 0 ? [] : ["", say.shorter, ...hints]),
+    ].join("\n"),
+  )
   if ((yield* CurrentVerbosity) === "quiet") return
   const stderr = yield* Stderr
   const flags = [

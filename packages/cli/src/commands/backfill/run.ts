@@ -53,11 +53,14 @@ const words = Language.words({
     waiting: (lanes: number) => `${many(lanes, "lane")} ${lanes === 1 ? "waits" : "wait"}`,
     status: {
       done: "complete: ",
+      butFor: "complete but for what Feishu no longer shows: ",
       incomplete: "incomplete: ",
       paused: "paused: ",
       cancelled: "cancelled: ",
       running: "stopped: ",
     },
+    unreachable: (windows: number) =>
+      `${many(windows, "window")} no longer shown, ${windows === 1 ? "it is" : "they are"} more than 90 days ago`,
     goesOn: (command: string) => `it goes on with: ${command}`,
     failed: (numbers: number, command: string) =>
       `${many(numbers, "number")} could not be read; list them with: ${command}`,
@@ -75,11 +78,13 @@ const words = Language.words({
     waiting: (lanes) => `${lanes} 个通道在等待`,
     status: {
       done: "已完成：",
+      butFor: "除飞书不再显示的部分外已完成：",
       incomplete: "未完成：",
       paused: "已暂停：",
       cancelled: "已取消：",
       running: "已停止：",
     },
+    unreachable: (windows) => `${windows} 个时间段早于 90 天前，飞书不再显示`,
     goesOn: (command) => `继续：${command}`,
     failed: (numbers, command) => `${numbers} 个会议号未能读取，可用此命令列出：${command}`,
     again: "再次运行同一命令会重读",
@@ -193,7 +198,7 @@ const shown = Effect.fnUntraced(function* <E, R>(
     )
   const live = mode === "auto" && stderr.live
   const everyMillis = live ? 1_000 : 5_000
-  let printedAt = Number.NEGATIVE_INFINITY
+  let printedAt = yield* Clock.currentTimeMillis
   const watch = Effect.gen(function* () {
     for (;;) {
       const { now, status } = yield* look
@@ -216,11 +221,20 @@ const shown = Effect.fnUntraced(function* <E, R>(
   const ended = (status: Backfill.RunStatus, isStopped: boolean) => {
     const { failures, state } = status
     const hasFailed = failures > 0
-    const end = isStopped ? "running" : state === "done" && hasFailed ? "incomplete" : state
+    const end = isStopped
+      ? "running"
+      : state !== "done"
+        ? state
+        : hasFailed
+          ? "incomplete"
+          : status.unreachable > 0
+            ? "butFor"
+            : "done"
     const format = new Intl.NumberFormat(language)
     const counts = [
       say.meetings(status.meetings, format.format(status.meetings)),
       say.units(format.format(status.position), format.format(status.units)),
+      ...(status.unreachable === 0 ? [] : [say.unreachable(status.unreachable)]),
       ...(isStopped ? [say.goesOn(command("run"))] : []),
       ...(state === "done" && hasFailed ? [say.failed(failures, command("failures")), say.again] : []),
     ]
@@ -238,13 +252,14 @@ const shown = Effect.fnUntraced(function* <E, R>(
       }),
     ),
   )
-  if (status.state === "done" && status.failures > 0) {
+  if (status.state === "done" && (status.failures > 0 || status.unreachable > 0)) {
     return yield* new CommandEnded({ exitCode: exitCodes.refused })
   }
 })
 
 const colours: Readonly<Record<keyof Language.Say<typeof words>["status"], Label["color"]>> = {
   done: "green",
+  butFor: "yellow",
   incomplete: "red",
   paused: "yellow",
   cancelled: "yellow",
