@@ -8,7 +8,7 @@
 export interface Cell {
   readonly what: string
   /** The unit; `×` is a ratio to another value of the same run. */
-  readonly unit: "ms" | "µs" | "MB" | "kB" | "requests/s" | "×" | ""
+  readonly unit: "ms" | "µs" | "MB" | "kB" | "requests/s" | "units/s" | "s" | "×" | ""
   /** The goal: the value should be at most this. */
   readonly goal?: number | undefined
 }

@@ -22,6 +22,7 @@ const measurements: Readonly<Record<string, number>> = {
   memory: 1,
   import: 1,
   bundle: 1,
+  scale: 1,
 }
 
 const refuse = (what: string): never => {
