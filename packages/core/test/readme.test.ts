@@ -15,6 +15,9 @@ const shown = {
     "packages/core/examples/sync.ts",
     "packages/core/examples/mock.test.ts",
   ],
+  "packages/backfill": ["start", "machines", "sink", "outbox"].map(
+    (name) => `packages/backfill/examples/${name}.ts`,
+  ),
   "packages/promise": [
     "packages/promise/examples/stream.ts",
     "packages/promise/examples/attendance.ts",
