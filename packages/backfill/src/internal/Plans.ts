@@ -10,6 +10,7 @@ import * as BackfillError from "../BackfillError.ts"
 import * as Lane from "../Lane.ts"
 import * as dialect from "./dialect.ts"
 import * as Store from "./Store.ts"
+import * as Transaction from "./Transaction.ts"
 import * as Units from "./Units.ts"
 
 /** What a run reads. */
@@ -57,6 +58,7 @@ export interface Run extends Store.Standing {
 export const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const { forUpdate, now } = dialect.make(sql)
+  const transaction = Transaction.make(sql)
 
   const nowSeconds = Effect.map(sql<{ now: unknown }>`select ${now} as now`, ([row]) =>
     Math.floor(dialect.numberOf(row!.now) / 1_000),
@@ -194,7 +196,7 @@ export const make = Effect.gen(function* () {
     plan: Effect.fnUntraced(function* (options: PlanOptions) {
       const { lanes, plan } = yield* checked(options)
       const { run } = options
-      return yield* sql.withTransaction(
+      return yield* transaction(
         Effect.gen(function* () {
           const known = yield* select(run, forUpdate)
           if (known === undefined || known.state === "cancelled") {
@@ -226,7 +228,7 @@ export const make = Effect.gen(function* () {
 
     /** Begins the next round of a series that is done, or repeats the failures of another run. Returns true if this call did. */
     begin: (run: string) =>
-      sql.withTransaction(
+      transaction(
         Effect.gen(function* () {
           const { attempt, plan, state } = yield* existing(run, forUpdate)
           if (state !== "running") return false
@@ -256,7 +258,7 @@ export const make = Effect.gen(function* () {
 
     /** Changes whether a run is to be read. */
     setState: (run: string, state: Store.State) =>
-      sql.withTransaction(
+      transaction(
         Effect.gen(function* () {
           const known = yield* existing(run, forUpdate)
           if (known.state === "cancelled") {

@@ -6,6 +6,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { SqlError } from "effect/sql/SqlError"
 import * as BackfillError from "../BackfillError.ts"
 import * as dialect from "./dialect.ts"
+import * as Transaction from "./Transaction.ts"
 
 const table = "backfill_migrations"
 
@@ -45,7 +46,9 @@ const latest = Object.keys(migrations).length
 export const migrate: Effect.Effect<void, BackfillError.BackfillError | SqlError, SqlClient.SqlClient> =
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table }).pipe(
+    yield* Transaction.lostIsFailure(
+      Migrator.make({})({ loader: Migrator.fromRecord(migrations), table }),
+    ).pipe(
       Effect.retry({
         while: (error) => error._tag === "MigrationError" && error.kind === "Locked",
         schedule: Schedule.upTo(Schedule.spaced("200 millis"), { times: 50 }),

@@ -14,6 +14,7 @@ import type { MeetingNo } from "@effect-feishu/core"
 import { BackfillSink, type ListedMeeting, SinkFailed } from "../BackfillSink.ts"
 import * as Lane from "../Lane.ts"
 import * as dialect from "./dialect.ts"
+import * as Transaction from "./Transaction.ts"
 import type { Segment } from "./Units.ts"
 
 /** Another process owns the lane now: this one writes and sends nothing any more. */
@@ -132,6 +133,7 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const sink = yield* BackfillSink
   const { forUpdate, now } = dialect.make(sql)
+  const transaction = Transaction.make(sql)
 
   /** Keeps the row of the owner locked until the transaction ends: a successor's claim waits for it, and then finds what was written. */
   const hold = ({ epoch, lane }: Owner): Effect.Effect<number, Fenced | SqlError> =>
@@ -144,7 +146,7 @@ const make = Effect.gen(function* () {
           : Effect.succeed(dialect.numberOf(row.seen_at)),
     )
   const asOwner = <A, E>(owner: Owner, write: (seenAt: number) => Effect.Effect<A, E>) =>
-    sql.withTransaction(Effect.flatMap(hold(owner), write))
+    transaction(Effect.flatMap(hold(owner), write))
 
   /** Gives meetings to the sink. A mistake in a sink must not end the process, which reads other lanes, too. */
   const write = (
@@ -178,7 +180,7 @@ const make = Effect.gen(function* () {
      * is when the last request may have been sent; `undefined` if there was none.
      */
     claim: (lane: Lane.Lane) =>
-      sql.withTransaction(
+      transaction(
         Effect.gen(function* () {
           const id = Lane.id(lane)
           const [before] = yield* sql<{
