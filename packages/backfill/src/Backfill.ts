@@ -197,7 +197,10 @@ const make = Effect.gen(function* () {
       }
       if (!untilDone) return undefined
       const isOver = state !== "running" || !(yield* isUnfinished(run, attempt))
-      return isOver ? yield* statusOf(run) : undefined
+      if (!isOver) return undefined
+      // Somebody may have resumed it since.
+      const status = yield* statusOf(run)
+      return status.state === "running" ? undefined : status
     })
     for (;;) {
       const status = yield* look.pipe(
