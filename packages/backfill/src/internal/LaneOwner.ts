@@ -44,9 +44,9 @@ export interface Timing {
 export const Timing = Context.Reference<Timing>("@effect-feishu/backfill/Timing", {
   defaultValue: () => ({
     proofMillis: 5_000,
-    commitMillis: 500,
+    commitMillis: 250,
     commitUnits: 100,
-    concurrency: 8,
+    concurrency: 4,
     lookMillis: 30_000,
     fencedMillis: 10_000,
   }),

@@ -47,7 +47,7 @@ const words = Language.words({
     incremental:
       "Make it a series: each run reads what is new since the last one, from --from on the first time",
     overlap:
-      "With --incremental: each round goes back so far behind the end of the last one, for meetings that appear late, such as 2d or 36h; default: 1d",
+      "With --incremental: each round goes back so far behind the end of the last one, for meetings that appear late, such as 2d or 36h; default: 2d",
     expectMeetings: "The meetings that you expect for each number; without it, only a minimum is known",
     monthlyQuota: "The monthly API calls of each tenant, to show the share of them",
     showPasswords: "Keep the passwords of the meetings in the table",
@@ -113,7 +113,7 @@ const words = Language.words({
     appId: "未注明应用的会议号所用的应用，形如 cli_a1b2c3",
     incremental: "作为系列：首次从 --from 读起，之后每次运行只读取上次以来的新内容",
     overlap:
-      "与 --incremental 一起使用：每一轮从上一轮结束之前这么久开始，以免遗漏较晚出现的会议，例如 2d、36h；默认 1d",
+      "与 --incremental 一起使用：每一轮从上一轮结束之前这么久开始，以免遗漏较晚出现的会议，例如 2d、36h；默认 2d",
     expectMeetings: "预计每个会议号的会议数；不给出时只能估算下限",
     monthlyQuota: "每个租户每月的 API 调用额度，用于计算占比",
     showPasswords: "在表中保存会议密码",

@@ -129,7 +129,7 @@ const words = Language.words({
 const units = { d: 86_400, h: 3_600, min: 60, m: 60, s: 1 } as const
 
 const overlapOf = Effect.fnUntraced(function* (
-  { incremental, overlap = "1d" }: Input,
+  { incremental, overlap = "2d" }: Input,
   say: Language.Say<typeof words>,
 ) {
   if (!incremental) return undefined
