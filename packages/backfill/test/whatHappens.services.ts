@@ -147,28 +147,34 @@ describe("what happens", () => {
       }),
   )
 
-  it.live("when the disk is full: the lane says so and waits, and goes on when there is room", () =>
-    Effect.gen(function* () {
-      const file = join(folder, "full.sqlite")
-      yield* Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        yield* plan("r", [laneA])
-        const [[pages]] = (yield* sql`pragma page_count`.values) as [[number]]
-        const reading = yield* Effect.forkChild(read("r"))
-        yield* until("r", ({ position }) => position > 5)
-        yield* sql`pragma max_page_count = ${sql.literal(String(pages))}`
-        yield* until(
-          "r",
-          ({ lanes: [lane] }) => lane!.fault?.message.includes("database or disk is full") === true,
-        )
-        const { position } = yield* statusOf("r")
-        assert.isBelow(position, 60)
-        assert.lengthOf(yield* rows, position)
-        yield* sql`pragma max_page_count = 100000`
-        assert.deepInclude(yield* Fiber.join(reading), { state: "done", position: 60, failures: 0 })
-        assert.deepEqual(yield* rows, eachOnce(laneA))
-      }).pipe(Effect.provide(runnerIn(file)))
-    }),
+  it.live(
+    "when the disk is full: the lane says so, keeps what it has read, and goes on when there is room",
+    () =>
+      Effect.gen(function* () {
+        const file = join(folder, "full.sqlite")
+        yield* Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          yield* plan("r", [laneA])
+          const [[pages]] = (yield* sql`pragma page_count`.values) as [[number]]
+          const reading = yield* Effect.forkChild(read("r"))
+          yield* until("r", ({ position }) => position > 5)
+          yield* sql`pragma max_page_count = ${sql.literal(String(pages))}`
+          yield* until(
+            "r",
+            ({ lanes: [lane] }) => lane!.fault?.message.includes("database or disk is full") === true,
+          )
+          const { position } = yield* statusOf("r")
+          assert.isBelow(position, 60)
+          assert.lengthOf(yield* rows, position)
+          yield* sql`pragma max_page_count = 100000`
+          assert.deepInclude(yield* Fiber.join(reading), { state: "done", position: 60, failures: 0 })
+          assert.isUndefined((yield* statusOf("r")).lanes[0]!.fault)
+          const requests = yield* listed
+          assert.deepEqual([...new Set(requests)].toSorted(), eachOnce(laneA))
+          assert.isAtMost(requests.length, numbers.length + 15)
+          assert.deepEqual(yield* rows, eachOnce(laneA))
+        }).pipe(Effect.provide(runnerIn(file)))
+      }),
   )
 
   it.live(

@@ -188,6 +188,16 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
     )
     const oldWindow = { end: 0, unreachable: 0, isShown: false }
 
+    /** Writes what was read, however long the database cannot take it. A disk that is full can often still take a reason. */
+    const written = <A, E>(write: Effect.Effect<A, E | SqlError>) =>
+      patiently(
+        Effect.tapError(write, (error) =>
+          error instanceof SqlError && isFull(error)
+            ? Effect.ignore(store.fault(owner, run, error.message, seldomMillis))
+            : Effect.void,
+        ),
+      )
+
     const readUnit = Effect.fnUntraced(function* (unit: Unit) {
       const { end, meetingNo, start } = unit
       const request: Request = { ...plan, ...unit }
@@ -211,7 +221,7 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
             const before = last
             if (before?.cursor !== undefined) {
               // The place is moved when the meetings of all pages before it are written.
-              const standing = yield* patiently(
+              const standing = yield* written(
                 store.writeFirstPages(owner, {
                   run,
                   generation,
@@ -254,7 +264,7 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
 
     const commit = Effect.fnUntraced(function* (results: ReadonlyArray<Result>, after: number | undefined) {
       const failures = results.flatMap(({ failure }) => failure ?? [])
-      const standing = yield* patiently(
+      const standing = yield* written(
         store.commit(owner, {
           run,
           attempt,
@@ -364,10 +374,15 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
   return { read }
 })
 
+/** The disk is full: SQLite's SQLITE_FULL, or PostgreSQL's disk_full. */
+const isFull = ({ reason: { cause } }: SqlError): boolean =>
+  cause instanceof Error &&
+  (("errcode" in cause && cause.errcode === 13) || ("code" in cause && cause.code === "53100"))
+
 /** PostgreSQL ends (57P), or has ended a transaction in which nothing happened for too long: its driver has no reason for these. */
 const passingCodes = /^(57P0[1-5]|25P03)$/
 
-/** True for a failure of the database that passes: it is away, or somebody else holds a lock. */
+/** True for a failure of the database that passes: it is away, has no room, or somebody else holds a lock. */
 const isPassing = (error: unknown): error is SqlError => {
   if (!(error instanceof SqlError)) return false
   const { cause } = error.reason
@@ -376,7 +391,8 @@ const isPassing = (error: unknown): error is SqlError => {
   )
 }
 
-const soonThenSeldom = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("10 seconds")])
+const seldomMillis = 10_000
+const soonThenSeldom = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced(seldomMillis)])
 
 const isOfFeishu = (error: unknown): error is FeishuError.FeishuError =>
   error instanceof FeishuError.FeishuError
