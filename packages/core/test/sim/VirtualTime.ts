@@ -1,7 +1,7 @@
 /**
  * Time without waiting: what is to happen waits in one line, ordered by when, and one call runs it all. The fibers of
  * a machine get their turns from here as well, so nothing depends on the event loop, and a machine can be switched
- * off between any two of its steps.
+ * off or frozen between any two of its steps.
  */
 import { Clock, Context, Duration, Effect, type Fiber, Scheduler } from "effect"
 import type { Dice } from "./Dice.ts"
@@ -22,6 +22,15 @@ export interface Machine {
   readonly context: Context.Context<never>
   /** Switches it off: no fiber on it takes another step, and no finalizer runs. */
   readonly kill: () => void
+  /**
+   * Stops it without its knowledge: no fiber takes a step and no timer fires until it is thawed. What comes for it waits. Its
+   * clocks go on; the monotonic one stands still where the whole computer was suspended.
+   */
+  readonly freeze: (suspended?: boolean) => void
+  /** Lets it go on: everything that was due meanwhile happens at once, in the order in which it was due. */
+  readonly thaw: () => void
+  /** Calls back between two of its steps, after so many of them: in the midst of what it does next. */
+  readonly amid: (steps: number, run: () => void) => void
   /** Moves the wall clock, which is not what durations are measured with. */
   readonly moveWallClock: (millis: number) => void
   /** Sleeps under way. */
@@ -42,15 +51,29 @@ export interface VirtualTime {
 }
 
 interface Happening {
-  readonly at: number
-  readonly tie: number
+  at: number
+  tie: number
   run: (() => void) | undefined
   readonly machine: Switch | undefined
+  /** Whether a timer of the machine fires, which waits by the machine's clock. */
+  readonly isTimer: boolean
+}
+
+interface Turn {
+  readonly priority: number
+  readonly task: () => void
+  readonly machine: Switch
 }
 
 interface Switch {
   off: boolean
+  /** What waits for the end of being frozen. */
+  frozen: { readonly happenings: Array<Happening>; readonly turns: Array<Turn> } | undefined
+  amid: { left: number; readonly run: () => void } | undefined
 }
+
+/** How likely a fiber gives way to another when something is about to happen amid its steps. */
+const yieldsAmid = 0.2
 
 /** Steps within one millisecond that no healthy program takes. */
 const tooManySteps = 300_000
@@ -62,7 +85,7 @@ export const make = (dice: Dice, tiesByDice: boolean): VirtualTime => {
   let steps = 0
   const line: Array<Happening> = []
   const switches = new WeakMap<Machine, Switch>()
-  let turns: Array<{ readonly priority: number; readonly task: () => void; readonly machine: Switch }> = []
+  let turns: Array<Turn> = []
 
   const isBefore = (a: Happening, b: Happening) => a.at < b.at || (a.at === b.at && a.tie < b.tie)
   const add = (happening: Happening) => {
@@ -92,16 +115,32 @@ export const make = (dice: Dice, tiesByDice: boolean): VirtualTime => {
     }
     return first
   }
-  const schedule = (millis: number, run: () => void, machine: Switch | undefined) => {
-    const tie = tiesByDice ? dice.next() : made++
-    const happening: Happening = { at: now + Math.max(0, Math.ceil(millis)), tie, run, machine }
+  const nextTie = () => (tiesByDice ? dice.next() : made++)
+  const schedule = (millis: number, run: () => void, machine: Switch | undefined, isTimer = false) => {
+    const happening: Happening = {
+      at: now + Math.max(0, Math.ceil(millis)),
+      tie: nextTie(),
+      run,
+      machine,
+      isTimer,
+    }
     add(happening)
     return { cancel: () => (happening.run = undefined) }
   }
+  /** Moves what is to happen, and keeps its order. */
+  const postpone = (happenings: ReadonlyArray<Happening>, until: (happening: Happening) => number) => {
+    for (const happening of happenings) {
+      happening.at = until(happening)
+      happening.tie = nextTie()
+      add(happening)
+    }
+  }
 
   const makeMachine = (manners: Manners, wallClockStart: number): Machine => {
-    const power: Switch = { off: false }
+    const power: Switch = { off: false, frozen: undefined, amid: undefined }
     const booted = now
+    let suspendedAt: number | undefined
+    let suspended = 0
     const seen = new Set<Fiber.Fiber<unknown, unknown>>()
     let latelySeen: Fiber.Fiber<unknown, unknown> | undefined
     let wall = wallClockStart - now
@@ -109,7 +148,8 @@ export const make = (dice: Dice, tiesByDice: boolean): VirtualTime => {
     const millis = () => now + wall
     const nanos = () => BigInt(now + wall) * 1_000_000n
     // From an origin of its own, as the monotonic time of a computer that has just started.
-    const monotonic = () => BigInt(Math.floor((now - booted + 1_000) * (1 + manners.fast))) * 1_000_000n
+    const monotonic = () =>
+      BigInt(Math.floor((now - booted - suspended + 1_000) * (1 + manners.fast))) * 1_000_000n
     const clock: Clock.Clock = {
       currentTimeMillisUnsafe: millis,
       currentTimeMillis: Effect.sync(millis),
@@ -130,6 +170,7 @@ export const make = (dice: Dice, tiesByDice: boolean): VirtualTime => {
               resume(Effect.void)
             },
             power,
+            true,
           )
           return Effect.sync(() => {
             asleep--
@@ -142,7 +183,8 @@ export const make = (dice: Dice, tiesByDice: boolean): VirtualTime => {
       executionMode: "async",
       shouldYield: (fiber) => {
         if (fiber !== latelySeen) seen.add((latelySeen = fiber))
-        return manners.yields > 0 ? dice.next() < manners.yields : fiber.currentOpCount >= 2_048
+        const yields = power.amid === undefined ? manners.yields : Math.max(manners.yields, yieldsAmid)
+        return yields > 0 ? dice.next() < yields : fiber.currentOpCount >= 2_048
       },
       makeDispatcher: () => ({
         scheduleTask: (task, priority) => void turns.push({ priority, task, machine: power }),
@@ -153,6 +195,28 @@ export const make = (dice: Dice, tiesByDice: boolean): VirtualTime => {
       context: Context.make(Scheduler.Scheduler, scheduler).pipe(Context.add(Clock.Clock, clock)),
       kill: () => {
         power.off = true
+      },
+      freeze: (isSuspended = false) => {
+        if (power.off || power.frozen !== undefined) return
+        power.frozen = { happenings: [], turns: [] }
+        if (isSuspended) suspendedAt = now
+      },
+      thaw: () => {
+        if (power.frozen === undefined) return
+        const { happenings, turns: held } = power.frozen
+        power.frozen = undefined
+        turns.push(...held)
+        const millis = suspendedAt === undefined ? 0 : now - suspendedAt
+        suspendedAt = undefined
+        suspended += millis
+        const isShifted = ({ isTimer, machine }: Happening) => millis > 0 && isTimer && machine === power
+        const shifted = line.filter(isShifted)
+        if (shifted.length > 0)
+          for (const other of line.splice(0).filter((each) => !isShifted(each))) add(other)
+        postpone([...happenings, ...shifted], (each) => (isShifted(each) ? each.at + millis : now))
+      },
+      amid: (steps, run) => {
+        power.amid = { left: steps, run }
       },
       moveWallClock: (by) => {
         wall += by
@@ -170,10 +234,20 @@ export const make = (dice: Dice, tiesByDice: boolean): VirtualTime => {
       const round = turns
       turns = []
       if (round.length > 1) round.sort((a, b) => a.priority - b.priority)
-      for (const { machine, task } of round) {
+      for (const turn of round) {
+        const { machine, task } = turn
         if (machine.off) continue
+        if (machine.frozen !== undefined) {
+          machine.frozen.turns.push(turn)
+          continue
+        }
         if (++steps > tooManySteps) throw new Error(`more than ${tooManySteps} steps, and no time passes`)
         task()
+        if (machine.amid !== undefined && --machine.amid.left < 0) {
+          const { run } = machine.amid
+          machine.amid = undefined
+          run()
+        }
       }
     }
   }
@@ -187,8 +261,13 @@ export const make = (dice: Dice, tiesByDice: boolean): VirtualTime => {
       takeTurns()
       while (!done()) {
         if (line.length === 0) throw new Error("nothing is left that could happen: it waits for ever")
-        const { at, machine, run } = takeFirst()
+        const happening = takeFirst()
+        const { at, machine, run } = happening
         if (run === undefined || machine?.off === true) continue
+        if (machine?.frozen !== undefined) {
+          machine.frozen.happenings.push(happening)
+          continue
+        }
         if (at > now) steps = 0
         if (++steps > tooManySteps) throw new Error(`more than ${tooManySteps} steps, and no time passes`)
         now = at

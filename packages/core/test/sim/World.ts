@@ -219,8 +219,14 @@ export const refusal = (
   resetSeconds,
 })
 
-/** Makes it. */
-export const make = (scenario: Scenario, dice: Dice, now: () => number, isCalm: () => boolean): World => {
+/** Makes it. Where there are many, each has a name, which its access tokens begin with. */
+export const make = (
+  scenario: Scenario,
+  dice: Dice,
+  now: () => number,
+  isCalm: () => boolean,
+  name = "",
+): World => {
   const { limit, listing, range, rows, token } = scenario
   const limiterOf = (about: About) => {
     const windows = windowsOf(scenario, about)
@@ -256,7 +262,7 @@ export const make = (scenario: Scenario, dice: Dice, now: () => number, isCalm: 
       ((isValid(latest) && current.endsAt - now() >= 30 * 60_000) ||
         (!isValid(latest) && !isCalm() && dice.chance(token.stubbornness)))
     if (!again) {
-      latest = `t-SECRET-${++made}`
+      latest = `t-SECRET-${name}${++made}`
       accessTokens.set(latest, {
         endsAt: now() + (isCalm() ? 120 * 60_000 : token.life),
         revoked: false,
