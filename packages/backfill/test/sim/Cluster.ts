@@ -102,7 +102,9 @@ export const make = (
       Context.add(
         Logger.CurrentLoggers,
         new Set([
-          Logger.map(Logger.formatLogFmt, (line) => {
+          Logger.map(Logger.formatLogFmt, (text) => {
+            // Fibers are counted from the start of the process.
+            const line = text.replace(/ fiber=\S+/, "")
             invariants.onLogLine(line)
             note(`log ${line.slice(0, 300)}`)
           }),
