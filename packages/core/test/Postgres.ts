@@ -9,7 +9,7 @@ import { promisify } from "node:util"
 const root = "/usr/lib/postgresql"
 
 /** A port of loopback that nothing listens on. */
-const freePort = () =>
+export const freePort = () =>
   new Promise<number>((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address() as AddressInfo
@@ -27,7 +27,8 @@ export const start = async () => {
   const run = async (program: string, ...args: ReadonlyArray<string>) => {
     const command = [join(bin, program), ...args]
     const [first, ...rest] = isRoot ? ["runuser", "-u", "postgres", "--", ...command] : command
-    await promisify(execFile)(first!, rest, { cwd: folder })
+    const { stdout } = await promisify(execFile)(first!, rest, { cwd: folder, maxBuffer: 2 ** 30 })
+    return stdout
   }
   if (isRoot) {
     const { stdout } = await promisify(execFile)("id", ["-u", "postgres"])
@@ -40,9 +41,12 @@ export const start = async () => {
   const settings = `-c listen_addresses=127.0.0.1 -c port=${port} -c fsync=off -c unix_socket_directories=${folder}`
   await run("pg_ctl", "-D", data, "-w", "-l", join(folder, "log"), "-o", settings, "start")
   const stop = (mode: "fast" | "immediate") => run("pg_ctl", "-D", data, "-w", "-m", mode, "stop")
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   let isRunning = true
   return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    url,
+    /** Returns everything in it, as SQL. */
+    dump: () => run("pg_dump", "--inserts", "-d", url),
     /** Ends the server as an administrator does (`fast`) or as a crash does (`immediate`). */
     stop: async (mode: "fast" | "immediate") => {
       await stop(mode)
