@@ -10,7 +10,7 @@ import type { Machine, VirtualTime } from "../../../core/test/sim/VirtualTime.ts
 import type { Backend, Result, Session } from "./Backend.ts"
 
 /** Times in which nothing passes between a machine and the database; milliseconds of virtual time. */
-export interface Cut {
+interface Cut {
   readonly machine: Machine
   readonly from: number
   readonly to: number
@@ -19,7 +19,7 @@ export interface Cut {
 }
 
 /** Who uses the database. */
-export interface User {
+interface User {
   readonly machine: Machine
   readonly name: string
 }

@@ -6,7 +6,7 @@ import type { Manners } from "../../../core/test/sim/VirtualTime.ts"
 import type { Lane } from "../../src/Lane.ts"
 
 /** A number that Feishu refuses. */
-export interface Refused {
+interface Refused {
   readonly meetingNo: MeetingNo
   /** Until then, in milliseconds of virtual time; for ever if that is infinite. */
   readonly until: number
