@@ -82,7 +82,7 @@ describe("PostgreSQL", () => {
     }).pipe(admin),
   )
 
-  it.live("ends the transaction of a frozen process, so that another one gets its row", () =>
+  it.live("B2: ends the transaction of a frozen process, so that another one gets its row", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* sql`create table lanes (lane text primary key, owner text)`

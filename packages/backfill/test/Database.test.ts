@@ -196,7 +196,7 @@ describe("the lock of a file", () => {
   )
 
   it.live(
-    "of another process: refused while it lives, free after kill -9; the file can be read and written all the while",
+    "B8: of another process, refused while it lives, free after kill -9; the file can be read and written all the while",
     () =>
       Effect.gen(function* () {
         const file = newFile("other process.sqlite")

@@ -65,7 +65,7 @@ describe("an owner of a lane", () => {
     }).pipe(Effect.provide(layer(after(100)))),
   )
 
-  it.effect("sends when the last request of the one before no longer counts, and not earlier", () =>
+  it.effect("B1: sends when the last request of the one before no longer counts, and not earlier", () =>
     Effect.gen(function* () {
       const killed = yield* owner
       yield* nextRequestAt(0)
@@ -79,7 +79,7 @@ describe("an owner of a lane", () => {
     }).pipe(Effect.provide(layer(after(1e9)))),
   )
 
-  it.effect("waits no longer when others were killed while they waited", () =>
+  it.effect("B1: waits no longer when others were killed while they waited", () =>
     Effect.gen(function* () {
       const killed = yield* owner
       yield* nextRequestAt(0)
@@ -94,7 +94,7 @@ describe("an owner of a lane", () => {
     }).pipe(Effect.provide(layer(after(1e9)))),
   )
 
-  it.effect("that has lost its lane writes nothing and sends nothing any more", () =>
+  it.effect("B2: that has lost its lane writes nothing and sends nothing any more", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const lost = yield* owner

@@ -17,7 +17,7 @@ const silent = Effect.provide(Logger.layer([]))
 
 describe("Runner", () => {
   it.live(
-    "alone with a file: a second one is refused until the first has ended; one after another go on",
+    "B8: alone with a file, a second one is refused until the first has ended; one after another go on",
     () =>
       Effect.gen(function* () {
         const file = newFile()

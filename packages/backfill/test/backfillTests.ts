@@ -132,7 +132,7 @@ export const backfillTests = (database: Database) => {
       }).pipe(Effect.provide(layer(answer)))
     })
 
-    it.live("a lane that cannot be read says why, and holds no other lane up", () =>
+    it.live("B6: a lane that cannot be read says why, and holds no other lane up", () =>
       Effect.gen(function* () {
         const service = yield* Backfill.Backfill
         const lanes = ["good", "bad"].map((tenantKey) => [{ ...app, tenantKey }, [one]] as const)
@@ -199,7 +199,7 @@ export const backfillTests = (database: Database) => {
       }).pipe(Effect.provide(layer(answer)))
     })
 
-    it.live("of two on one lane, the second waits for the first, and says so", () => {
+    it.live("B7: of two on one lane, the second waits for the first, and says so", () => {
       let look: Effect.Effect<void> = Effect.void
       const seen: Array<string | undefined> = []
       const answer: Answer = (lane, request) =>

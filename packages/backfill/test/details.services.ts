@@ -178,7 +178,7 @@ describe.concurrent("a run with details and recordings that is killed twice", ()
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it("has those of the mock in SQLite, within their limits, and no secret", { timeout: 300_000 }, () =>
+  it("B1: has those of the mock in SQLite, within their limits, and no secret", { timeout: 300_000 }, () =>
     read(join(folder, "details.sqlite"), () =>
       readdirSync(folder)
         .map((name) => readFileSync(join(folder, name), "latin1"))
@@ -187,7 +187,7 @@ describe.concurrent("a run with details and recordings that is killed twice", ()
   )
 
   it(
-    "has those of the mock in PostgreSQL, within their limits, and no secret",
+    "B1: has those of the mock in PostgreSQL, within their limits, and no secret",
     { timeout: 300_000 },
     async () => {
       await using postgres = await Postgres.start()

@@ -91,7 +91,7 @@ const untilRead = async (feishu: Started, database: string) => {
 }
 
 describe("the programs of the README", () => {
-  it("start.ts goes on where it was killed, and each meeting is in the table once", async () => {
+  it("B1: start.ts goes on where it was killed, and each meeting is in the table once", async () => {
     await using feishu = await startFeishu()
     const database = join(folder, "start.sqlite")
     const environment = {

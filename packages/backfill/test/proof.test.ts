@@ -31,38 +31,40 @@ const store = (proofs: Array<number>) => ({
 })
 
 describe("the proof before a request", () => {
-  it.effect("is given again when its answer came later than it holds: the process may have been frozen", () =>
-    Effect.gen(function* () {
-      const proofs: Array<number> = []
-      const sentAfter: Array<number> = []
-      const reader = LaneReader.LaneReader.of({
-        makeRateLimit: () => RateLimit.make(),
-        restMillis: 0,
-        open: (_, { proof }) =>
-          Effect.succeed(() =>
-            Stream.fromEffect(
-              Effect.map(proof, () => {
-                sentAfter.push(proofs.length)
-                return { meetings: [], cursor: undefined, unreachable: undefined }
-              }),
+  it.effect(
+    "B2: is given again when its answer came later than it holds: the process may have been frozen",
+    () =>
+      Effect.gen(function* () {
+        const proofs: Array<number> = []
+        const sentAfter: Array<number> = []
+        const reader = LaneReader.LaneReader.of({
+          makeRateLimit: () => RateLimit.make(),
+          restMillis: 0,
+          open: (_, { proof }) =>
+            Effect.succeed(() =>
+              Stream.fromEffect(
+                Effect.map(proof, () => {
+                  sentAfter.push(proofs.length)
+                  return { meetings: [], cursor: undefined, unreachable: undefined }
+                }),
+              ),
+            ),
+        })
+        const reading = yield* Effect.flatMap(LaneOwner.make(lane), (owner) => owner.read("r", 1)).pipe(
+          Effect.provide(
+            Layer.mergeAll(
+              Layer.succeed(Store.Store, store(proofs) as never),
+              Layer.succeed(LaneReader.LaneReader, reader),
             ),
           ),
-      })
-      const reading = yield* Effect.flatMap(LaneOwner.make(lane), (owner) => owner.read("r", 1)).pipe(
-        Effect.provide(
-          Layer.mergeAll(
-            Layer.succeed(Store.Store, store(proofs) as never),
-            Layer.succeed(LaneReader.LaneReader, reader),
-          ),
-        ),
-        Effect.forkChild,
-      )
-      yield* TestClock.adjust("6 seconds")
-      assert.deepStrictEqual([proofs.length, sentAfter], [2, []])
-      yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(sentAfter, [2])
-      yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* Fiber.join(reading), "done")
-    }),
+          Effect.forkChild,
+        )
+        yield* TestClock.adjust("6 seconds")
+        assert.deepStrictEqual([proofs.length, sentAfter], [2, []])
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(sentAfter, [2])
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(reading), "done")
+      }),
   )
 })

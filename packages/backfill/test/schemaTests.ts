@@ -22,30 +22,32 @@ const containing = (file: string, database: Database) =>
 /** Runs the tests of tables of other versions. */
 export const schemaTests = (kind: "sqlite" | "postgres", database: Database) => {
   describe("tables of another version", () => {
-    it.live.each(schemas(kind))("of %s are brought up to date, and their run goes on where it was", (file) =>
-      Effect.gen(function* () {
-        const { run } = yield* Backfill.Backfill
-        assert.deepInclude(yield* run("r", { untilDone: true, lookMillis: 5 }), {
-          state: "done",
-          position: 4,
-          meetings: 4,
-          failures: 0,
-        })
-        const sent = (yield* Requests).map((request) => request.split(" ").slice(1).join(" "))
-        assert.deepEqual(sent, ["100000002 1700000000", "100000001 1707776000", "100000002 1707776000"])
-        const sql = yield* SqlClient.SqlClient
-        assert.lengthOf(yield* sql`select id from meetings`, 4)
-        assert.deepEqual(yield* sql`select topic from meetings where id = '1'`.values, [["每周例会"]])
-      }).pipe(
-        Effect.provide(
-          layerIn(containing(file, database))((_, { meetingNo, start }) =>
-            Effect.succeed([[`${meetingNo}${start}`]]),
+    it.live.each(schemas(kind))(
+      "B9: of %s are brought up to date, and their run goes on where it was",
+      (file) =>
+        Effect.gen(function* () {
+          const { run } = yield* Backfill.Backfill
+          assert.deepInclude(yield* run("r", { untilDone: true, lookMillis: 5 }), {
+            state: "done",
+            position: 4,
+            meetings: 4,
+            failures: 0,
+          })
+          const sent = (yield* Requests).map((request) => request.split(" ").slice(1).join(" "))
+          assert.deepEqual(sent, ["100000002 1700000000", "100000001 1707776000", "100000002 1707776000"])
+          const sql = yield* SqlClient.SqlClient
+          assert.lengthOf(yield* sql`select id from meetings`, 4)
+          assert.deepEqual(yield* sql`select topic from meetings where id = '1'`.values, [["每周例会"]])
+        }).pipe(
+          Effect.provide(
+            layerIn(containing(file, database))((_, { meetingNo, start }) =>
+              Effect.succeed([[`${meetingNo}${start}`]]),
+            ),
           ),
         ),
-      ),
     )
 
-    it.live("that are newer are refused, with what to do, and left as they are", () =>
+    it.live("B9: that are newer are refused, with what to do, and left as they are", () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* Effect.scoped(Layer.build(Backfill.layer))

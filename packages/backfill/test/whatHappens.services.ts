@@ -116,7 +116,7 @@ const emptied = Effect.flatMap(SqlClient.SqlClient, (sql) =>
 
 describe("what happens", () => {
   it.live(
-    "when the database is away: lanes wait and go on; no row is lost or doubled, and at most what was not committed is read again",
+    "B3: when the database is away, lanes wait and go on; no row is lost or doubled, and at most what was not committed is read again",
     () =>
       Effect.gen(function* () {
         yield* emptied
@@ -148,7 +148,7 @@ describe("what happens", () => {
   )
 
   it.live(
-    "when the disk is full: the lane says so, keeps what it has read, and goes on when there is room",
+    "B4: when the disk is full, the lane says so, keeps what it has read, and goes on when there is room",
     () =>
       Effect.gen(function* () {
         const file = join(folder, "full.sqlite")
@@ -178,7 +178,7 @@ describe("what happens", () => {
   )
 
   it.live(
-    "when a lane's secret is wrong: it says so, others are read; with the right one it goes on after a restart",
+    "B5: when a lane's secret is wrong, it says so, others are read; with the right one it goes on after a restart",
     () =>
       Effect.gen(function* () {
         const file = join(folder, "secret.sqlite")
@@ -200,7 +200,7 @@ describe("what happens", () => {
       }),
   )
 
-  it.live("when two runs have one lane: the second waits for the first, and says so", () =>
+  it.live("B7: when two runs have one lane, the second waits for the first, and says so", () =>
     Effect.gen(function* () {
       const file = join(folder, "two runs.sqlite")
       yield* Effect.gen(function* () {

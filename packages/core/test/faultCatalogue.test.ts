@@ -13,7 +13,7 @@ const files = ["packages", "mock-server"].flatMap((folder) =>
 )
 
 /** An id in the name of a test, or in that of an entry of a table of tests. */
-const inName = /(?:["`]|[,;] |and )([NHPMAXS]\d{1,2})(?=[ ,;:"`])/g
+const inName = /(?:["`]|[,;] |and )([NHPMAXSB]\d{1,2})(?=[ ,;:"`])/g
 
 const used = new Map<string, Set<string>>()
 for (const path of files) {

@@ -6,7 +6,7 @@ const inGroup = 25
 
 describe("whatever the runners, the database, the network and the cluster do, in virtual time", () => {
   for (let from = 1; from <= seeds; from += inGroup) {
-    it(`seeds ${from} to ${from + inGroup - 1}: every meeting once, within the limit, by one owner at a time, and it ends`, () => {
+    it(`B10: seeds ${from} to ${from + inGroup - 1}, every meeting once, within the limit, by one owner at a time, and it ends`, () => {
       for (let seed = from; seed < from + inGroup; seed++) {
         const { violations } = Simulation.run(seed)
         assert.deepStrictEqual(violations, [], `replay with: pnpm sim:backfill --seed ${seed}`)
