@@ -275,6 +275,7 @@ describe("the recording of a backfill in", () => {
       for (const [index, line] of commands.entries()) {
         shown += `${index === 0 ? "" : `${line}\n`}${await type(line.slice(2))}`
       }
+      assert.match(shown, /10 meetings, 4 of 4 windows|10 场会议，时间段 4\/4/)
       await expect(`${before}${shown}${after.join("")}`).toMatchFileSnapshot(path)
       assert.isAbove((await stat(join(folder, "backfill.sqlite"))).size, 0)
     })

@@ -8,9 +8,13 @@ import * as Language from "../language/Language.ts"
 const groups = {
   read: [
     "numbers-from",
+    "tenant",
     "ids-from",
     "from",
     "to",
+    "month",
+    "incremental",
+    "overlap",
     "cursor",
     "max-items",
     "details",
@@ -20,13 +24,15 @@ const groups = {
     "demo",
   ],
   write: ["format", "fields", "output", "checkpoint", "show-passwords"],
-  run: ["page-size", "concurrency", "keep-going", "progress", "summary"],
+  run: ["run", "watch", "page-size", "concurrency", "keep-going", "progress", "summary"],
+  database: ["db", "db-password-file", "listen"],
   connection: [
     "base-url",
     "allow-http",
     "brand",
     "app-id",
     "app-secret-file",
+    "app-ticket-file",
     "access-token-file",
     "rate-limit",
     "details-rate-limit",
@@ -49,6 +55,7 @@ const words = Language.words({
       read: "what to read",
       write: "output",
       run: "how to run",
+      database: "database",
       connection: "connection",
     },
     builtIns: { help: "Show this help", version: "Show the version" },
@@ -108,7 +115,7 @@ const words = Language.words({
       usageFlags: "选项",
       usageCommand: "命令",
     },
-    groups: { read: "读取范围", write: "输出", run: "运行方式", connection: "连接" },
+    groups: { read: "读取范围", write: "输出", run: "运行方式", database: "数据库", connection: "连接" },
     builtIns: { help: "显示帮助", version: "显示版本" },
     environment: "环境变量",
     variables: [
@@ -178,7 +185,7 @@ export const render = (doc: HelpDoc.HelpDoc, language: Language.Language): strin
   const placeOf = ({ name }: HelpDoc.FlagDoc) => order.findIndex((known) => known === name)
   const flags = doc.flags.toSorted((a, b) => placeOf(a) - placeOf(b))
   const flagGroups: Record<string, string> = {}
-  for (const name of ["read", "write", "run", "connection"] as const) {
+  for (const name of ["read", "write", "run", "database", "connection"] as const) {
     const first = flags.find((flag) => groups[name].some((known) => known === flag.name))
     if (first !== undefined) flagGroups[first.name] = titlesOfGroups[name]
   }

@@ -118,6 +118,11 @@ export const labels = (language: Language.Language) => ({
   warning: { text: words[language].warning, color: "yellow" } satisfies Label,
 })
 
+/** True for a log that is not printed: the command says the same itself, or it means nothing to its user. */
+export const IsIgnored = Context.Reference<(text: string) => boolean>("@effect-feishu/cli/Stderr/IsIgnored", {
+  defaultValue: () => () => false,
+})
+
 /** Prints the logs of the libraries as lines: only the message, without time, cause or stack. */
 const logger = Effect.gen(function* () {
   const stderr = yield* Stderr
@@ -125,6 +130,7 @@ const logger = Effect.gen(function* () {
     const language = fiber.getRef(Language.CurrentLanguage)
     const { error, warning } = labels(language)
     const text = (Array.isArray(message) ? message : [message]).map(String).join(" ")
+    if (fiber.getRef(IsIgnored)(text)) return
     Effect.runFork(stderr.line(inMessage(text), logLevel === "Warn" ? warning : error))
   })
 })

@@ -7,7 +7,6 @@ import * as DetailsFlags from "../../input/DetailsFlags.ts"
 import * as Flags from "../../input/Flags.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
-import * as Progress from "../../run/Progress.ts"
 
 const words = Language.words({
   en: {
@@ -44,6 +43,10 @@ const words = Language.words({
       "Also read meeting numbers from this file; - is standard input. One per line, or a table (CSV, or with tabs or semicolons) whose first line names its columns: meeting_no, and tenant and app_id for what differs",
     tenant: "The tenant key of all numbers that have none of their own, for a store app",
     appId: "The app of all numbers that have none of their own, such as cli_a1b2c3",
+    appOfRun:
+      "The app whose secret is given by --app-secret-file or FEISHU_APP_SECRET; several apps have theirs in the settings",
+    progress:
+      "How progress is shown on standard error; default: auto, which is one line on a terminal and a line every 30 s elsewhere. json: the same as a JSON line every 30 s",
     incremental:
       "Make it a series: each run reads what is new since the last one, from --from on the first time",
     overlap:
@@ -111,6 +114,9 @@ const words = Language.words({
       "另从该文件读取会议号；- 表示标准输入。每行一个；或为表格（CSV，也可用制表符或分号），首行写列名：会议号，以及各不相同时的租户、应用",
     tenant: "未注明租户的会议号所属的租户标识（tenant_key），用于商店应用",
     appId: "未注明应用的会议号所用的应用，形如 cli_a1b2c3",
+    appOfRun: "--app-secret-file 或 FEISHU_APP_SECRET 所属的应用；多个应用的密钥写在配置中",
+    progress:
+      "标准错误上如何显示进度；默认 auto：终端上为一行，其他情况每 30 秒一行。json：每 30 秒一行 JSON",
     incremental: "作为系列：首次从 --from 读起，之后每次运行只读取上次以来的新内容",
     overlap:
       "与 --incremental 一起使用：每一轮从上一轮结束之前这么久开始，以免遗漏较晚出现的会议，例如 2d、36h；默认 2d",
@@ -235,8 +241,8 @@ export const backfill = (language: Language.Language) => {
           ...ofRun,
           watch: Flags.yes("watch", say.watch),
           listen: Flags.text("listen", "HOST:PORT", say.listen),
-          progress: Progress.flag(language),
-          appId,
+          progress: Flags.choice("progress", ["auto", "json", "none"], say.progress),
+          appId: Flags.text("app-id", "ID", say.appOfRun),
           appSecretFile,
           appTicketFile: file("app-ticket-file", say.appTicketFile),
           ...connection,

@@ -55,7 +55,7 @@ const words = Language.words({
       state: "state",
     },
     numbers: (numbers: string, lanes: string, windows: string, oneLane: boolean) =>
-      `${numbers} in ${lanes} ${oneLane ? "lane (app and tenant)" : "lanes (apps and tenants)"}, each ${windows} windows of at most 90 days`,
+      `${numbers} in ${lanes} ${oneLane ? "lane (app and tenant)" : "lanes (apps and tenants)"}, each ${windows} ${windows === "1" ? "window" : "windows"} of at most 90 days`,
     repeated: (numbers: string) => `; ${numbers} more were given twice, and are read once`,
     range: (start: string, end: string) => `${start} to ${end}`,
     series: (start: string, overlap: string) =>
@@ -256,7 +256,7 @@ export const plan = Effect.fnUntraced(function* (input: Input) {
     ...(estimate.windows > 1 && estimate.seconds.least > 0
       ? [say.ninety(format.format(ofNinety.requests.least), time(ofNinety.seconds.least)), say.lifetimes]
       : []),
-    ...(estimate.seconds.least > 86_400
+    ...(estimate.seconds.least > 86_400 && given.lanes.length < 10
       ? [say.tenants(time(Math.ceil(estimate.seconds.least / largest / 10)))]
       : []),
   ]

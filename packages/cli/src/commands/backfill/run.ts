@@ -10,7 +10,7 @@ import { Backfill, Lane, LaneEntity, LaneReader, Runner } from "@effect-feishu/b
 import { type RateLimit, TimeRange } from "@effect-feishu/core"
 import * as ShellQuote from "@effect-feishu/terminal/ShellQuote"
 import { json } from "@effect-feishu/terminal/VisibleText"
-import { type Label, Stderr } from "../../console/Stderr.ts"
+import { IsIgnored, type Label, Stderr } from "../../console/Stderr.ts"
 import { CurrentVerbosity } from "../../console/Verbosity.ts"
 import { CommandEnded } from "../../failure/CommandEnded.ts"
 import { exitCodes } from "../../failure/Fault.ts"
@@ -107,12 +107,20 @@ export const run = Effect.fnUntraced(function* (input: Input) {
           input.watch && input.run === undefined
             ? Effect.never
             : backfill.run(name, { untilDone: !input.watch, ...(yield* lookOften) })
-        return yield* shown(input, settings, name, asked.pipe(Effect.provide(ofRunner)))
+        return yield* shown(
+          input,
+          settings,
+          name,
+          asked.pipe(Effect.provide(ofRunner), Effect.provideService(IsIgnored, isIgnored)),
+        )
       })
       return yield* Effect.provide(reading, Database.layer(database))
     }),
   )
 })
+
+/** Faults of lanes are said with the time until which they wait; a runner that stops or starts is alone for a moment. */
+const isIgnored = (text: string): boolean => /^(?:[^\s:]+: |No healthy runners available)/.test(text)
 
 /** With a shorter limit, the end is looked for more often, too. */
 const lookOften = Effect.map(Scaled, ({ rateLimit }) => (rateLimit === undefined ? {} : { lookMillis: 200 }))
@@ -121,7 +129,6 @@ const lookOften = Effect.map(Scaled, ({ rateLimit }) => (rateLimit === undefined
 const runner = (settings: LoadedSettings.Settings, { address }: Database.Found, listen: string | undefined) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const language = yield* Language.CurrentLanguage
       const backfill = yield* Backfill.Backfill
       const scaled = yield* Scaled
       const credentials = Effect.fnUntraced(
@@ -138,7 +145,7 @@ const runner = (settings: LoadedSettings.Settings, { address }: Database.Found, 
           }
           return yield* AppCredentials.sourceOf(settings, appId)
         },
-        Effect.provideService(Language.CurrentLanguage, language),
+        Effect.provideService(Language.CurrentLanguage, "en"),
       )
       const { found } = settings
       const allowHttp = LoadedSettings.plainHttpHosts(settings).length > 0
@@ -205,7 +212,7 @@ const shown = Effect.fnUntraced(function* <E, R>(
       yield* sayFaults(status)
       const parts = partsOf(status, progress, now, language)
       if (live) yield* stderr.progress((columns) => Progress.fitting(parts, columns, say.comma))
-      else if (mode !== "none" && now - printedAt >= 60_000) {
+      else if (mode !== "none" && now - printedAt >= 30_000) {
         printedAt = now
         yield* mode === "json"
           ? stderr.line(json({ progress: "backfill", ...recordOf(status, progress, now) }))

@@ -10,6 +10,7 @@ import { aligned } from "../../console/Columns.ts"
 import { withoutSecrets } from "../../console/KnownSecrets.ts"
 import * as Language from "../../language/Language.ts"
 import { duration, instant, many } from "../../language/phrases.ts"
+import * as AppCredentials from "../../settings/AppCredentials.ts"
 import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import type { OfRun } from "./change.ts"
 import * as Database from "./database.ts"
@@ -134,7 +135,10 @@ export const doing = (
   if (lane.isDone) return say.done
   if (run.state !== "running") return say.states[run.state]
   if (lane.fault !== undefined)
-    return say.fault(withoutSecrets(lane.fault.message), localTime(lane.fault.retryAt))
+    return say.fault(
+      withoutSecrets(AppCredentials.faultInWords(lane.fault.message, language)),
+      localTime(lane.fault.retryAt),
+    )
   if (lane.waitsFor !== undefined) return say.waitsFor(lane.waitsFor)
   if (isStalled(run, lane)) return say.stalled(duration(Math.floor((lane.idleMillis ?? 0) / 1_000), language))
   return lane.idleMillis === undefined ? say.noRunner : say.reads
