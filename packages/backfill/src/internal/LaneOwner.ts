@@ -135,7 +135,10 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
     effect.pipe(
       Effect.tap(() => Effect.sync(() => (isAway = false))),
       Effect.tapError((error) => {
-        if (isAway || !isPassing(error)) return Effect.void
+        if (!isPassing(error)) return Effect.void
+        // No request goes out on the proof of before: what it brings could not be written.
+        provenAt = undefined
+        if (isAway) return Effect.void
         isAway = true
         return Effect.logWarning(`${Lanes.id(lane)} waits for the database: ${error.message}`)
       }),
