@@ -69,7 +69,7 @@ export interface Backend {
 }
 
 /** After it a session with an idle transaction is ended: `idle_in_transaction_session_timeout` of the runners' connections. */
-export const idleTransactionMillis = 10_000
+const idleTransactionMillis = 10_000
 
 /** After it a session that waits for a lock looks for a deadlock, as the server does by default. */
 const deadlockMillis = 1_000
