@@ -15,6 +15,7 @@ import * as AppCredentials from "../src/settings/AppCredentials.ts"
 import * as ConfigFiles from "../src/settings/ConfigFiles.ts"
 import * as DatabaseAddress from "../src/commands/backfill/database.ts"
 import * as LoadedSettings from "../src/settings/LoadedSettings.ts"
+import * as Setting from "../src/settings/Setting.ts"
 import * as ShownSettings from "../src/settings/ShownSettings.ts"
 
 const secrets = {
@@ -261,6 +262,16 @@ describe("the database", () => {
         assert.match(String((yield* found("nothing", {})).refused), /^--db: no database is named/)
       }),
   )
+
+  it("is reached by other runners at a host, with a port or without", () => {
+    const { problem } = Setting.all.find(({ name }) => name === "listen")!
+    for (const text of ["127.0.0.1:34431", "10.0.0.5", "[::1]:80", "runner-1.example.com:5000"]) {
+      assert.isUndefined(problem(text), text)
+    }
+    for (const text of ["5", ":80", "host:99999", "host:port", "http://host:80"]) {
+      assert.isDefined(problem(text), text)
+    }
+  })
 
   it.effect("with a password is refused as a flag, without repeating it", () =>
     Effect.gen(function* () {

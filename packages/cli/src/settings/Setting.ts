@@ -208,8 +208,9 @@ const database = (text: string): Words<string> | undefined => {
 }
 
 const hostAndPort = (text: string): Words<string> | undefined => {
-  const { port = "" } = /^(?:\[[\da-f:.]+\]|[\w.-]+):(?<port>\d{1,5})$/i.exec(text)?.groups ?? {}
-  return port !== "" && Number(port) <= 65_535
+  // Without a port, any free one. A number alone is a port without a host.
+  const found = /^(?:\[[\da-f:.]+\]|(?!\d+$)[\w.-]+)(?::(?<port>\d{1,5}))?$/i.exec(text)
+  return found !== null && Number(found.groups?.["port"] ?? 0) <= 65_535
     ? undefined
     : {
         en: `takes HOST:PORT, such as 127.0.0.1:34431, not "${text}"`,
