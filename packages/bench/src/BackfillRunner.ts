@@ -28,8 +28,8 @@ export interface Measured {
   /** Lanes that have read something when the counting begins. */
   readonly begun: number
   readonly unitsPerSecond: number
-  /** Seconds of processor that this process used in a second. */
-  readonly processors: number
+  /** Units for each second of processor that this process used: on a busy machine it gets fewer seconds, and does as much in each. */
+  readonly unitsPerProcessorSecond: number
   /** The most memory that this process had, in bytes. */
   readonly memory: number
   /** The bytes of all tables and indexes after the plan, and when every lane has read and was answered. */
@@ -96,7 +96,7 @@ const measure = Effect.gen(function* () {
   yield* until("select count(*) as n from cluster_messages", lanes)
   const askedSeconds = secondsSince(startedAt)
   const begin = until("select count(*) as n from backfill_lanes where position > 0", lanes)
-  yield* Effect.timeoutOption(begin, seconds * 1_000)
+  yield* Effect.timeoutOption(begin, "1 minute")
   const begun = yield* number("select count(*) as n from backfill_lanes where position > 0")
 
   const units = number("select sum(position) as n from backfill_lanes")
@@ -118,7 +118,7 @@ const measure = Effect.gen(function* () {
     askedSeconds,
     begun,
     unitsPerSecond: (after - before) / counted,
-    processors: (system + user) / 1_000_000 / counted,
+    unitsPerProcessorSecond: (after - before) / ((system + user) / 1_000_000),
     memory: process.resourceUsage().maxRSS * 1_024,
     driven: yield* size,
   } satisfies Measured

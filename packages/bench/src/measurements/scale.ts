@@ -52,10 +52,14 @@ for (const [database, run] of [
         { what: `${where}: every lane is asked`, value: ({ askedSeconds }) => askedSeconds, unit: "s" },
         { what: `${where}: lanes that read while units are counted`, value: ({ begun }) => begun, unit: "" },
         { what: `${where}: units`, value: ({ unitsPerSecond }) => unitsPerSecond, unit: "units/s" },
-        { what: `${where}: processors used`, value: ({ processors }) => processors, unit: "" },
         {
-          what: `${where}: processes for ${wanted.toLocaleString("en")} units/s`,
-          value: ({ unitsPerSecond }) => Math.ceil(wanted / unitsPerSecond),
+          what: `${where}: units for each second of processor`,
+          value: ({ unitsPerProcessorSecond }) => unitsPerProcessorSecond,
+          unit: "",
+        },
+        {
+          what: `${where}: processors for ${wanted.toLocaleString("en")} units/s, without the network`,
+          value: ({ unitsPerProcessorSecond }) => wanted / unitsPerProcessorSecond,
           unit: "",
         },
         { what: `${where}: memory`, value: ({ memory }) => megabytes(memory), unit: "MB" },
