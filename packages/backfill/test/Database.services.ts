@@ -90,11 +90,12 @@ describe("PostgreSQL", () => {
       const program = fileURLToPath(new URL("frozenOwner.ts", import.meta.url))
       const child = spawn(process.execPath, [program, server.url], { stdio: ["ignore", "pipe", "inherit"] })
       yield* Effect.addFinalizer(() => Effect.sync(() => child.kill("SIGKILL")))
+      const exited = once(child, "exit")
       yield* Effect.promise(() => once(child.stdout, "data"))
       child.kill("SIGSTOP")
       yield* sql`update lanes set owner = 'the next'`
       child.kill("SIGCONT")
-      yield* Effect.promise(() => once(child, "exit"))
+      yield* Effect.promise(() => exited)
       assert.strictEqual(child.exitCode, 3)
       assert.deepEqual(yield* sql`select owner from lanes`.values, [["the next"]])
     }).pipe(Effect.scoped, admin),
