@@ -318,11 +318,11 @@ export const make = (
         return
       }
       case "freeze": {
-        const { millis, noticed, runner, steps, suspended } = disturbance
+        const { inTransaction, millis, noticed, runner, steps, suspended } = disturbance
         const process = runners[runner]
         if (process === undefined) return
-        return amid(process, steps, () => {
-          if (runners[runner] !== process) return
+        const freeze = () => {
+          if (runners[runner] !== process || isOver) return
           note(`runner ${runner + 1} is frozen`)
           process.machine.freeze(suspended)
           if (noticed < millis) time.after(noticed, () => takeOver(runner, false))
@@ -331,7 +331,10 @@ export const make = (
             process.machine.thaw()
             time.after(dice.int(0, 3_000), () => see(runner))
           })
-        })
+        }
+        return inTransaction
+          ? database.amidTransaction(process.machine, freeze)
+          : amid(process, steps, freeze)
       }
       case "cut": {
         const { millis, noticed, runner, silent } = disturbance

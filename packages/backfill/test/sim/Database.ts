@@ -30,6 +30,8 @@ export interface Database {
   readonly cut: (cut: Cut) => void
   /** It stops hard, and is there again after so long. */
   readonly restart: (downMillis: number) => void
+  /** Calls back when a machine has the answer to its next statement within a transaction, and not yet what follows. */
+  readonly amidTransaction: (machine: Machine, run: () => void) => void
   /** A machine was switched off. The server learns it soon, or, where the power failed, by its own means. */
   readonly killed: (machine: Machine, isSilent: boolean) => void
 }
@@ -53,6 +55,7 @@ const againMillis = 3_000
 /** Makes it. */
 export const make = (backend: Backend, dice: Dice, time: VirtualTime, options: Options): Database => {
   const sessions = new Map<Session, Machine>()
+  const awaited = new Map<Machine, () => void>()
   let cuts: Array<Cut> = []
   let upAt = 0
   const way = () => dice.int(0, dice.chance(0.02) ? options.way.seldom : options.way.usual)
@@ -119,6 +122,16 @@ export const make = (backend: Backend, dice: Dice, time: VirtualTime, options: O
             const cut = cutOf(machine)
             const later = cut === undefined ? 0 : cut.to - time.now() + dice.int(0, againMillis)
             if (cut !== undefined && !cut.isSilent) return fail(way(), "connection reset")
+            const run = awaited.get(machine)
+            if (
+              run !== undefined &&
+              session.inTransaction &&
+              "rows" in result &&
+              result.command !== "BEGIN"
+            ) {
+              awaited.delete(machine)
+              run()
+            }
             hear(later + way(), Effect.succeed(result))
           }
           const arrive = () => backend.execute(session, sql, params, answer)
@@ -207,6 +220,7 @@ export const make = (backend: Backend, dice: Dice, time: VirtualTime, options: O
         }),
       ).pipe(Layer.provide(Reactivity.layer)),
     cut: (cut) => void cuts.push(cut),
+    amidTransaction: (machine, run) => void awaited.set(machine, run),
     restart: (downMillis) => {
       upAt = time.now() + downMillis
       backend.endAll("terminating connection due to administrator command")

@@ -66,6 +66,8 @@ export type Disturbance = { readonly at: number } & (
       readonly runner: number
       readonly millis: number
       readonly suspended: boolean
+      /** In the midst of its next transaction. */
+      readonly inTransaction: boolean
       readonly noticed: number
       readonly steps: number | undefined
     }
@@ -335,6 +337,7 @@ export const draw = (seed: number): Scenario => {
           steps: amid(),
           millis: dice.pick([500, 4_000, 8_000, 14_000, 30_000, 80_000, 3 * minute]),
           suspended: dice.chance(0.3),
+          inTransaction: false,
         }
       case "cut":
         return {
@@ -351,13 +354,29 @@ export const draw = (seed: number): Scenario => {
         return { at, what, runner, by: dice.int(-10, 10) * minute }
     }
   }
+  /** A runner that holds a transaction while another one claims its lane, and goes on before the database ends it. */
+  const frozenInTransaction = (): Disturbance => ({
+    at: dice.int(100, calmFrom),
+    what: "freeze",
+    runner: dice.int(0, runners.length - 1),
+    noticed: dice.pick([200, 1_000]),
+    steps: undefined,
+    millis: dice.pick([4_000, 7_000, 9_500]),
+    suspended: false,
+    inTransaction: true,
+  })
   return {
     seed,
     epoch,
     runners,
     lanes,
     runs,
-    disturbances: calm ? [] : Array.from({ length: dice.int(0, 6) }, disturbance),
+    disturbances: calm
+      ? []
+      : [
+          ...Array.from({ length: dice.int(0, 5) }, disturbance),
+          ...Array.from({ length: dice.int(0, 2) }, frozenInTransaction),
+        ],
     database: {
       way: dice.pick([
         { usual: 1, seldom: 5 },
