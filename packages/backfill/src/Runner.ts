@@ -4,6 +4,22 @@
  *
  * Runners talk to each other over a port that is neither encrypted nor asks who is there: whoever reaches it can start and stop the
  * reading of lanes, but reads no secret and no meeting. It is on loopback unless another address is given.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Database, Runner } from "@effect-feishu/backfill"
+ *
+ * // On each of many machines: the same database, and the address at which the others reach this one.
+ * const database = "postgres://feishu@db.internal/feishu"
+ * const runner = Runner.layer({ database, listen: "10.0.0.5:34431" })
+ * console.log(Layer.isLayer(runner)) // => true
+ *
+ * // Alone with a file, which another process cannot run meanwhile. What is only in memory cannot be continued.
+ * const inMemory = Runner.layer({ database: ":memory:" }).pipe(Layer.provide(Database.layer("backfill.sqlite", { create: false })))
+ * const error = await Effect.runPromise(Effect.flip(Effect.scoped(Layer.build(inMemory))))
+ * console.log(error._tag) // => BackfillError
+ * ```
  */
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
