@@ -293,9 +293,12 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
         } else if (session.name !== lane.owner)
           violate(`4 ${session.name} commits on ${lane.id}, which ${lane.owner} owns`)
       }
+      const held = new Set(rows.filter(({ table }) => table === "backfill_owners").map(({ key }) => key[0]))
       const checkOwner = (lane: Known) => {
-        if (!isOperator && lane.owner !== session.name)
+        if (isOperator) return
+        if (lane.owner !== session.name)
           violate(`4 ${session.name} writes for ${lane.id}, which ${lane.owner} owns`)
+        if (!held.has(lane.id)) violate(`4 ${session.name} writes for ${lane.id} and does not hold it`)
       }
       for (const { key, table } of rows) {
         if (table !== "meetings") continue
