@@ -132,7 +132,7 @@ const mostOfMessage = 1_000
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const sink = yield* BackfillSink
-  const { forUpdate, now } = dialect.make(sql)
+  const { now } = dialect.make(sql)
   const transaction = Transaction.make(sql)
 
   /** Keeps the row of the owner locked until the transaction ends: a successor's claim waits for it, and then finds what was written. */
@@ -180,22 +180,18 @@ const make = Effect.gen(function* () {
      * is when the last request may have been sent; `undefined` if there was none.
      */
     claim: (lane: Lane.Lane) =>
-      transaction(
-        Effect.gen(function* () {
-          const id = Lane.id(lane)
-          const [before] = yield* sql<{
-            idle: unknown
-          }>`select ${now} - proved_at as idle from backfill_owners where lane = ${id} ${forUpdate}`
-          const [row] = yield* sql<{
-            epoch: unknown
-          }>`insert into backfill_owners (lane, epoch, seen_at) values (${id}, 1, ${now})
-            on conflict (lane) do update set epoch = backfill_owners.epoch + 1, seen_at = ${now}, run = null returning epoch`
-          const idle = before?.idle ?? undefined
+      Effect.map(
+        // One statement: a transaction that looks first finds nothing to lock before the first owner has committed its row.
+        sql<{ epoch: unknown; idle: unknown }>`insert into backfill_owners (lane, epoch, seen_at)
+          values (${Lane.id(lane)}, 1, ${now}) on conflict (lane) do update set
+          epoch = backfill_owners.epoch + 1, seen_at = ${now}, run = null returning epoch, ${now} - proved_at as idle`,
+        ([row]) => {
+          const idle = row!.idle ?? undefined
           return {
             owner: { lane, epoch: dialect.numberOf(row!.epoch) } satisfies Owner,
             idleMillis: idle === undefined ? undefined : dialect.numberOf(idle),
           }
-        }),
+        },
       ),
 
     /** Proves that this is still the owner, which may send requests for a while. */

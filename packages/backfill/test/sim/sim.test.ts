@@ -14,6 +14,10 @@ describe("whatever the runners, the database, the network and the cluster do, in
     })
   }
 
+  it("two runners claim a lane that has never had an owner: the later one counts what the first has sent (seeds 478 and 924)", () => {
+    for (const seed of [478, 924]) assert.deepStrictEqual(Simulation.run(seed).violations, [])
+  })
+
   it("a seed decides everything: the same seed does the same again", () => {
     for (const seed of [3, 17]) {
       assert.deepStrictEqual(Simulation.run(seed).trace, Simulation.run(seed).trace)
