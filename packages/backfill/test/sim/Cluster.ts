@@ -94,6 +94,8 @@ export const make = (
   const holders = laneIds.map(() => new Set([dice.int(0, runners.length - 1)]))
   const messages = laneIds.map(() => new Map<string, Message>())
   const answered = new Set<string>()
+  /** Entities that are asked to end. */
+  const ending = new Set<Fiber.Fiber<void>>()
   let made = 0
   let isOver = false
 
@@ -205,7 +207,7 @@ export const make = (
       note(`${name} ends${Exit.isFailure(exit) ? `: ${Cause.pretty(exit.cause).split("\n")[0]}` : ""}`)
       const isDefect = Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)
       // One that is asked to end may fail to roll back.
-      if (isDefect && !isOver && holders[lane]!.has(runner)) {
+      if (isDefect && !isOver && !ending.has(fiber)) {
         const error = Cause.squash(exit.cause)
         if (!(error instanceof Store.Fenced)) violate(`6 ${name} died: ${Cause.pretty(exit.cause)}`)
       }
@@ -213,8 +215,10 @@ export const make = (
     })
   }
 
-  const endEntity = (entity: Entity) =>
+  const endEntity = (entity: Entity) => {
+    ending.add(entity.fiber)
     time.after(0, () => entity.fiber.interruptUnsafe(), entity.instance.machine)
+  }
   const assign = (lane: number, runner: number) => {
     note(`runner ${runner + 1} has ${laneIds[lane]}`)
     holders[lane]!.add(runner)

@@ -141,6 +141,8 @@ export const run = (
             ),
       )
       let begun = false
+      // What is left after these is refused for ever.
+      let roundsLeft = 2
       const rounds = [...(run.series?.rounds ?? [])]
       for (;;) {
         // The meetings that are there by now have to be found.
@@ -168,7 +170,6 @@ export const run = (
       yield* Fiber.interrupt(cancel)
       yield* Fiber.interrupt(stops)
     })
-  let roundsLeft = 2 * scenario.runs.length
   const program = Effect.gen(function* () {
     const layer = Backfill.layer.pipe(
       Layer.provide(database.clientOf({ machine: operator, name: "operator" })),
