@@ -171,10 +171,16 @@ const make = Effect.gen(function* () {
     yield* Effect.forEach(lanes, ({ lane }) => clear(lane), { concurrency: 16, discard: true })
   })
 
-  const ask = Effect.fnUntraced(function* (run: string, attempt: number) {
+  /** Asks the unfinished lanes; only those whose owner has not been seen for so long, if that is given. */
+  const ask = Effect.fnUntraced(function* (run: string, attempt: number, idleMillis?: number) {
     const clientOf = yield* LaneEntity.client
-    const lanes = yield* sql<{ lane: string }>`select lane from backfill_lanes
-      where run = ${run} and finished < ${attempt} order by lane`
+    const isIdle =
+      idleMillis === undefined
+        ? sql.literal("")
+        : sql`and (o.seen_at is null or ${now} - o.seen_at > ${idleMillis})`
+    const lanes = yield* sql<{ lane: string }>`select l.lane from backfill_lanes l
+      left join backfill_owners o on o.lane = l.lane
+      where l.run = ${run} and l.finished < ${attempt} ${isIdle} order by l.lane`
     yield* Effect.forEach(lanes, ({ lane }) => clientOf(lane).Read({ run, attempt }, { discard: true }), {
       concurrency: 16,
       discard: true,
@@ -189,11 +195,18 @@ const make = Effect.gen(function* () {
       )
     }
     let asked: number | undefined
+    let looks = 0
     const look = Effect.gen(function* () {
       const { attempt, state } = yield* existing(run)
+      looks++
       if (state === "running" && attempt !== asked) {
         yield* ask(run, attempt)
         asked = attempt
+        looks = 0
+      } else if (state === "running" && looks * lookMillis >= stalledMillis) {
+        // A request may have been removed with the old ones of another run that began at the same time.
+        yield* ask(run, attempt, stalledMillis)
+        looks = 0
       }
       if (!untilDone) return undefined
       const isOver = state !== "running" || !(yield* isUnfinished(run, attempt))
