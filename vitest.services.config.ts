@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ["mock-server/test/**/*.services.ts", "packages/*/test/**/*.services.ts"],
     globalSetup: "packages/cli/test/bundle.ts",
+    // Much of it is waiting: with one worker on two cores it would take a quarter of an hour.
+    maxWorkers: "100%",
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
