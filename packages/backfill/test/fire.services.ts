@@ -244,7 +244,7 @@ describe("a run of many tenants", () => {
     await compare("SQLite, 20 kills", outcome, 20)
   })
 
-  it.concurrent(
+  it(
     "B1: in three processes with PostgreSQL that are killed 20 times",
     { timeout: 10 * minutes },
     async () => {
@@ -254,7 +254,7 @@ describe("a run of many tenants", () => {
     },
   )
 
-  it.concurrent("B2: in three processes that are frozen 10 times", { timeout: 10 * minutes }, async () => {
+  it("B2: in three processes that are frozen 10 times", { timeout: 10 * minutes }, async () => {
     await using postgres = await Postgres.start()
     const outcome = await read(
       placeIn(postgres),
@@ -281,7 +281,7 @@ describe("a run of many tenants", () => {
     await compare("PostgreSQL, 3 runners, 10 freezes", outcome, 10)
   })
 
-  it.concurrent("B3: with a database that crashes 3 times", { timeout: 10 * minutes }, async () => {
+  it("B3: with a database that crashes 3 times", { timeout: 10 * minutes }, async () => {
     await using postgres = await Postgres.start()
     const outcome = await read(placeIn(postgres), 3, async ({ progress, random }) => {
       for (let crashes = 0; crashes < 3; crashes++) {
