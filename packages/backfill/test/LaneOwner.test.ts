@@ -65,6 +65,22 @@ describe("an owner of a lane", () => {
     }).pipe(Effect.provide(layer(after(100)))),
   )
 
+  it.effect("B5: that begins to read takes the fault of the one before away, which is tried again", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`update backfill_lanes set fault = 'wrong secret', fault_at = 1, retry_at = 2`
+      yield* owner
+      yield* nextRequestAt(0)
+      assert.deepStrictEqual(
+        { ...(yield* sql`select fault, retry_at from backfill_lanes`)[0] },
+        {
+          fault: null,
+          retry_at: null,
+        },
+      )
+    }).pipe(Effect.provide(layer(after(1e9)))),
+  )
+
   it.effect("B1: sends when the last request of the one before no longer counts, and not earlier", () =>
     Effect.gen(function* () {
       const killed = yield* owner

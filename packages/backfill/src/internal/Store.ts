@@ -202,12 +202,17 @@ const make = Effect.gen(function* () {
         (rows) => (rows.length === 1 ? Effect.void : Effect.fail(new Fenced({ lane: Lane.id(lane), epoch }))),
       ),
 
-    /** Says which run the owner reads, and returns its lane; `undefined` if there is no such run or lane. */
+    /**
+     * Says which run the owner reads, and returns its lane; `undefined` if there is no such run or lane. A fault of before is over: it
+     * is tried again, perhaps with another secret.
+     */
     open: (owner: Owner, run: string): Effect.Effect<Opened | undefined, Fenced | SqlError> =>
       asOwner(owner, () =>
         Effect.gen(function* () {
           const id = Lane.id(owner.lane)
           yield* sql`update backfill_owners set run = ${run} where lane = ${id}`
+          yield* sql`update backfill_lanes set fault = null, fault_at = null, retry_at = null
+            where run = ${run} and lane = ${id} and fault is not null`
           const [row] =
             yield* sql<OpenedRow>`select r.plan, r.state, r.attempt, l.generation, l.segments, l.position, l.cursor, l.finished
             from backfill_lanes l join backfill_runs r on r.id = l.run where l.run = ${run} and l.lane = ${id}`
