@@ -192,17 +192,23 @@ const shown = Effect.fnUntraced(function* <E, R>(
     return { status, now }
   })
   const faults = new Map<string, string>()
-  const sayFaults = (status: Backfill.RunStatus) =>
-    Effect.forEach(
-      status.lanes.filter(({ fault, isDone }) => !isDone && fault !== undefined),
+  let ofBefore: ReadonlyMap<string, number> | undefined
+  const sayFaults = (status: Backfill.RunStatus) => {
+    const lanes = status.lanes.filter(({ fault, isDone }) => !isDone && fault !== undefined)
+    // What an earlier runner met is tried again by this one, perhaps with another secret.
+    ofBefore ??= new Map(lanes.map(({ fault, lane }) => [Lane.id(lane), fault!.at]))
+    return Effect.forEach(
+      lanes,
       (lane) => {
         const [id, text] = [Lane.id(lane.lane), lane.fault!.message]
+        if (ofBefore?.get(id) === lane.fault!.at) return Effect.void
         if (faults.get(id) === text || faults.size >= mostFaults) return Effect.void
         faults.set(id, text)
         return mode === "none" ? Effect.void : stderr.line(`${id}: ${doing(status, lane, language)}`)
       },
       { discard: true },
     )
+  }
   const live = mode === "auto" && stderr.live
   const everyMillis = live ? 1_000 : 5_000
   let printedAt = yield* Clock.currentTimeMillis
