@@ -64,7 +64,10 @@ export const layerIn =
   (database: Database) =>
   (answer: Answer, sink: Layer.Layer<BackfillSink, never, SqlClient> = MeetingsTable.layer) =>
     LaneEntity.layer.pipe(
-      Layer.provide(Layer.succeed(LaneEntity.Timing, { ...timing, lookMillis: 5, commitMillis: 5 })),
+      // One unit at a time: of several, the order of their requests would be that of the database's answers to their proofs.
+      Layer.provide(
+        Layer.succeed(LaneEntity.Timing, { ...timing, lookMillis: 5, commitMillis: 5, concurrency: 1 }),
+      ),
       Layer.provideMerge(Layer.mergeAll(TestRunner.layer, sink, Backfill.layer, reader(answer))),
       Layer.provideMerge(Layer.sync(Requests, () => [])),
       Layer.provideMerge(database),
