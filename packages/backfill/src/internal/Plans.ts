@@ -63,21 +63,13 @@ export const make = Effect.gen(function* () {
   const nowSeconds = Effect.map(sql<{ now: unknown }>`select ${now} as now`, ([row]) =>
     Math.floor(dialect.numberOf(row!.now) / 1_000),
   )
-  const select = (run: string, lock = sql.literal("")) =>
-    Effect.map(
-      sql<{
-        plan: string
-        state: Store.State
-        attempt: unknown
-      }>`select plan, state, attempt from backfill_runs
-        where id = ${run} ${lock}`,
-      ([row]): Run | undefined =>
-        row && { plan: Store.planOf(row.plan), state: row.state, attempt: dialect.numberOf(row.attempt) },
-    )
-  const existing = (run: string, lock = sql.literal("")) =>
-    Effect.flatMap(select(run, lock), (row) =>
-      row === undefined ? Effect.fail(BackfillError.make({ _tag: "NoSuchRun", run })) : Effect.succeed(row),
-    )
+  const existing = Effect.fnUntraced(function* (run: string, lock = sql.literal("")) {
+    const [row] = yield* sql<{ plan: string; state: Store.State; attempt: unknown }>`
+      select plan, state, attempt from backfill_runs where id = ${run} ${lock}`
+    if (row === undefined) return yield* BackfillError.make({ _tag: "NoSuchRun", run })
+    const { attempt, plan, state } = row
+    return { plan: Store.planOf(plan), state, attempt: dialect.numberOf(attempt) } satisfies Run
+  })
   const isUnfinished = (run: string, attempt: number) =>
     Effect.map(
       sql`select lane from backfill_lanes where run = ${run} and finished < ${attempt} limit 1`,
@@ -129,7 +121,7 @@ export const make = Effect.gen(function* () {
     }
   })
 
-  const insertRun = Effect.fnUntraced(function* (
+  const storeRun = Effect.fnUntraced(function* (
     run: string,
     plan: Store.Plan,
     attempt: number,
@@ -138,9 +130,8 @@ export const make = Effect.gen(function* () {
     for (const table of ["backfill_numbers", "backfill_failures", "backfill_lanes"]) {
       yield* sql`delete from ${sql(table)} where run = ${run}`
     }
-    yield* sql`delete from backfill_runs where id = ${run}`
-    yield* sql`insert into backfill_runs (id, plan, state, attempt, created_at)
-      values (${run}, ${Store.encodePlan(plan)}, 'running', ${attempt}, ${now})`
+    yield* sql`update backfill_runs set plan = ${Store.encodePlan(plan)}, state = 'running', attempt = ${attempt}, created_at = ${now}
+      where id = ${run}`
     yield* insertNumbers(
       run,
       Array.from(lanes, ([lane, numbers]) => [lane, [...numbers]] as const),
@@ -198,9 +189,12 @@ export const make = Effect.gen(function* () {
       const { run } = options
       return yield* transaction(
         Effect.gen(function* () {
-          const known = yield* select(run, forUpdate)
-          if (known === undefined || known.state === "cancelled") {
-            yield* insertRun(run, plan, (known?.attempt ?? 0) + 1, lanes)
+          // A new run is one that was cancelled before its first attempt. Of programs that plan it at once, one inserts it, and the others wait here.
+          yield* sql`insert into backfill_runs (id, plan, state, attempt, created_at)
+            values (${run}, ${Store.encodePlan(plan)}, 'cancelled', 0, ${now}) on conflict (id) do nothing`
+          const known = yield* existing(run, forUpdate)
+          if (known.state === "cancelled") {
+            yield* storeRun(run, plan, known.attempt + 1, lanes)
           } else {
             if (!isSamePlan(known.plan, plan)) return yield* BackfillError.make({ _tag: "RunExists", run })
             const before = yield* numbersOf(run)
@@ -209,7 +203,7 @@ export const make = Effect.gen(function* () {
                 return yield* BackfillError.make({ _tag: "RunExists", run })
               }
               if (known.plan.isBegun) yield* changeNumbers(run, known, before, lanes, plan.start)
-              else yield* insertRun(run, plan, known.attempt + 1, lanes)
+              else yield* storeRun(run, plan, known.attempt + 1, lanes)
             }
           }
           const [total] = yield* sql<
