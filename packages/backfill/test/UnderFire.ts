@@ -1,9 +1,8 @@
-/** Runs of four tenants whose runners are killed and frozen, and whose database crashes: they read exactly what is there, within the limit. */
+/** A run of four tenants while something disturbs it: its table is what the mock has, within the limit, for few requests more. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll } from "@effect/vitest"
 import type { Entry } from "@effect-feishu/mock-server"
 import * as Postgres from "../../core/test/Postgres.ts"
 import * as Runners from "./Runners.ts"
@@ -21,10 +20,7 @@ const timing = {
 } satisfies Runners.Options["timing"]
 
 /** A slot rests as long as the window, and a margin: so long is a cycle of requests and of waiting for the next ones. */
-const cycleMillis = timing.windowMillis + 250
-
-/** A lower limit for runs that are frozen, so that everything is not read before the last time. */
-const slower = 12
+export const cycleMillis = timing.windowMillis + 250
 
 /** Requests that a kill, a freeze or a restart may add. */
 const mostMore = 15
@@ -33,7 +29,8 @@ const size = { tenants: 4, numbers: 30, windows: 21, meetings: 108, chaos: 0.04 
 /** So few that some units have several pages. */
 const pageSize = 8
 
-const minutes = 60_000
+/** Milliseconds. */
+export const minutes = 60_000
 
 /** Numbers from 0 to 1, the same for the same seed. */
 const randomFrom = (start: number) => {
@@ -45,7 +42,7 @@ const randomFrom = (start: number) => {
 }
 
 /** What disturbs a run. */
-interface Disturbed {
+export interface Disturbed {
   readonly tenants: Tenants.Tenants
   /** The runners that are there now. */
   readonly runners: Array<Runners.Runner>
@@ -77,13 +74,19 @@ interface Place {
   readonly dump: () => Promise<string>
 }
 
-const fileOf = (db: string): Place => ({
+export const fileOf = (db: string): Place => ({
   db,
   dump: async () =>
     readFileSync(db, "latin1") + (existsSync(`${db}-wal`) ? readFileSync(`${db}-wal`, "latin1") : ""),
 })
 
-const placeIn = ({ dump, url }: { readonly url: string; readonly dump: () => Promise<string> }): Place => ({
+export const placeIn = ({
+  dump,
+  url,
+}: {
+  readonly url: string
+  readonly dump: () => Promise<string>
+}): Place => ({
   db: url,
   dump,
 })
@@ -91,7 +94,7 @@ const placeIn = ({ dump, url }: { readonly url: string; readonly dump: () => Pro
 const databasePassword = "PasswordOfTheDatabaseThatNothingMayShow"
 
 /** Reads everything while it is disturbed, and compares what is in the table with what the mock has. */
-const read = async (
+export const read = async (
   { db, dump }: Place,
   processes: number,
   disturb: (disturbed: Disturbed) => Promise<void> = async () => {},
@@ -204,92 +207,22 @@ const tell = (what: string, { most, requests, rows, seconds, tokens }: Outcome, 
       `at most ${Math.max(...Object.values(most))} in a window, ${seconds.toFixed(1)} s`,
   )
 
-describe("a run of many tenants", () => {
-  let folder: string
-  let undisturbed: Promise<Outcome>
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "effect-feishu-fire-"))
-    undisturbed = read(fileOf(join(folder, "undisturbed.sqlite")), 1)
-    undisturbed.catch(() => {})
-  })
+/** A folder for the tests of a file, and what compares their runs with one that nothing disturbs. */
+export const comparing = () => {
+  const folder = mkdtempSync(join(tmpdir(), "effect-feishu-fire-"))
+  let undisturbed: Outcome | undefined
+  beforeAll(async () => {
+    undisturbed = await read(fileOf(join(folder, "undisturbed.sqlite")), 1)
+    tell("undisturbed", undisturbed)
+  }, 5 * minutes)
   afterAll(() => rmSync(folder, { recursive: true }))
-
-  /** Compares with the run that nothing disturbed. */
-  const compare = async (what: string, outcome: Outcome, disturbances: number) => {
-    const { requests } = await undisturbed
-    const more = outcome.requests - requests
-    tell(what, outcome, more)
-    assert.isAtMost(more, mostMore * disturbances)
-  }
-
-  /** Kills runners in turn, each at any time of the cycle after it got answers. */
-  const kill = async ({ nextAtWork, progress, random, startAgain }: Disturbed, kills: number) => {
-    for (let killed = 0; killed < kills; killed++) {
-      const victim = await nextAtWork()
-      await progress(1 + Math.floor(20 * random()), (lane) => victim.lanes.has(lane))
-      // Not longer, or everything would be read before the last kill.
-      await sleep((random() * cycleMillis) / 2)
-      victim.signal("SIGKILL")
-      await victim.ended
-      startAgain(victim)
-    }
-  }
-
-  it("reads all meetings within the limit", { timeout: 10 * minutes }, async () => {
-    tell("undisturbed", await undisturbed)
-  })
-
-  it("B1: in one process with SQLite that is killed 20 times", { timeout: 10 * minutes }, async () => {
-    const outcome = await read(fileOf(join(folder, "killed.sqlite")), 1, (disturbed) => kill(disturbed, 20))
-    await compare("SQLite, 20 kills", outcome, 20)
-  })
-
-  it(
-    "B1: in three processes with PostgreSQL that are killed 20 times",
-    { timeout: 10 * minutes },
-    async () => {
-      await using postgres = await Postgres.start()
-      const outcome = await read(placeIn(postgres), 3, (disturbed) => kill(disturbed, 20))
-      await compare("PostgreSQL, 3 runners, 20 kills", outcome, 20)
+  return {
+    folder,
+    /** Says what came of a run, and that it has few requests more for each time that it was disturbed. */
+    compare: (what: string, outcome: Outcome, disturbances: number) => {
+      const more = outcome.requests - undisturbed!.requests
+      tell(what, outcome, more)
+      assert.isAtMost(more, mostMore * disturbances)
     },
-  )
-
-  it("B2: in three processes that are frozen 10 times", { timeout: 10 * minutes }, async () => {
-    await using postgres = await Postgres.start()
-    const outcome = await read(
-      placeIn(postgres),
-      3,
-      async (disturbed) => {
-        const { nextAtWork, progress, random, runners, startAgain, until } = disturbed
-        for (let frozen = 0; frozen < 10; frozen++) {
-          const victim = await nextAtWork()
-          await progress(1 + Math.floor(20 * random()), (lane) => victim.lanes.has(lane))
-          await sleep(random() * cycleMillis)
-          const owned = new Set(victim.lanes)
-          victim.signal("SIGSTOP")
-          // Another one owns what it owned, and reads it.
-          const taken = () => [...owned].filter((lane) => !victim.lanes.has(lane))
-          await until(() => taken().length > 0)
-          await progress(1, (lane) => taken().includes(lane))
-          victim.signal("SIGCONT")
-          // As a supervisor does with one that ends.
-          for (const runner of runners) if (runner.hasEnded()) startAgain(runner)
-        }
-      },
-      slower,
-    )
-    await compare("PostgreSQL, 3 runners, 10 freezes", outcome, 10)
-  })
-
-  it("B3: with a database that crashes 3 times", { timeout: 10 * minutes }, async () => {
-    await using postgres = await Postgres.start()
-    const outcome = await read(placeIn(postgres), 3, async ({ progress, random }) => {
-      for (let crashes = 0; crashes < 3; crashes++) {
-        await progress(300 + Math.floor(60 * random()), () => true)
-        await postgres.stop("immediate")
-        await postgres.start()
-      }
-    })
-    await compare("PostgreSQL, 3 runners, 3 crashes of the database", outcome, 3)
-  })
-})
+  }
+}

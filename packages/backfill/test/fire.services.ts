@@ -1,0 +1,49 @@
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { describe, it } from "@effect/vitest"
+import * as Postgres from "../../core/test/Postgres.ts"
+import { comparing, cycleMillis, type Disturbed, fileOf, minutes, placeIn, read } from "./UnderFire.ts"
+
+/** Kills runners in turn, each at any time of the cycle after it got answers. */
+const kill = async ({ nextAtWork, progress, random, startAgain }: Disturbed, kills: number) => {
+  for (let killed = 0; killed < kills; killed++) {
+    const victim = await nextAtWork()
+    await progress(1 + Math.floor(20 * random()), (lane) => victim.lanes.has(lane))
+    // Not longer, or everything would be read before the last kill.
+    await sleep((random() * cycleMillis) / 2)
+    victim.signal("SIGKILL")
+    await victim.ended
+    startAgain(victim)
+  }
+}
+
+describe("a run of many tenants", () => {
+  const { compare, folder } = comparing()
+
+  it("B1: in one process with SQLite that is killed 20 times", { timeout: 10 * minutes }, async () => {
+    const outcome = await read(fileOf(join(folder, "killed.sqlite")), 1, (disturbed) => kill(disturbed, 20))
+    compare("SQLite, 20 kills", outcome, 20)
+  })
+
+  it(
+    "B1: in three processes with PostgreSQL that are killed 20 times",
+    { timeout: 10 * minutes },
+    async () => {
+      await using postgres = await Postgres.start()
+      const outcome = await read(placeIn(postgres), 3, (disturbed) => kill(disturbed, 20))
+      compare("PostgreSQL, 3 runners, 20 kills", outcome, 20)
+    },
+  )
+
+  it("B3: with a database that crashes 3 times", { timeout: 10 * minutes }, async () => {
+    await using postgres = await Postgres.start()
+    const outcome = await read(placeIn(postgres), 3, async ({ progress, random }) => {
+      for (let crashes = 0; crashes < 3; crashes++) {
+        await progress(300 + Math.floor(60 * random()), () => true)
+        await postgres.stop("immediate")
+        await postgres.start()
+      }
+    })
+    compare("PostgreSQL, 3 runners, 3 crashes of the database", outcome, 3)
+  })
+})

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { describe, it } from "@effect/vitest"
+import * as Postgres from "../../core/test/Postgres.ts"
+import { comparing, cycleMillis, minutes, placeIn, read } from "./UnderFire.ts"
+
+/** A lower limit, so that everything is not read before the last time. */
+const slower = 12
+
+describe("a run of many tenants", () => {
+  const { compare } = comparing()
+
+  it("B2: in three processes that are frozen 10 times", { timeout: 10 * minutes }, async () => {
+    await using postgres = await Postgres.start()
+    const outcome = await read(
+      placeIn(postgres),
+      3,
+      async (disturbed) => {
+        const { nextAtWork, progress, random, runners, startAgain, until } = disturbed
+        for (let frozen = 0; frozen < 10; frozen++) {
+          const victim = await nextAtWork()
+          await progress(1 + Math.floor(20 * random()), (lane) => victim.lanes.has(lane))
+          await sleep(random() * cycleMillis)
+          const owned = new Set(victim.lanes)
+          victim.signal("SIGSTOP")
+          // Another one owns what it owned, and reads it.
+          const taken = () => [...owned].filter((lane) => !victim.lanes.has(lane))
+          await until(() => taken().length > 0)
+          await progress(1, (lane) => taken().includes(lane))
+          victim.signal("SIGCONT")
+          // As a supervisor does with one that ends.
+          for (const runner of runners) if (runner.hasEnded()) startAgain(runner)
+        }
+      },
+      slower,
+    )
+    compare("PostgreSQL, 3 runners, 10 freezes", outcome, 10)
+  })
+})
