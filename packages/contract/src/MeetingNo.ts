@@ -4,6 +4,7 @@
  * One number can have many meetings: a recurring meeting keeps its number.
  */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -27,9 +28,63 @@ export const MeetingNo = Schema.String.pipe(
 /** A meeting number: a text of nine digits. */
 export type MeetingNo = typeof MeetingNo.Type
 
+/** Why a text is not a meeting number. */
+export type Problem =
+  /** It has another count of digits. */
+  | { readonly _tag: "Digits"; readonly digits: string }
+  /** A spreadsheet has shortened it, such as `3.37736E+08`: its last digits are lost. */
+  | { readonly _tag: "Shortened" }
+  | { readonly _tag: "NotANumber" }
+
 /**
- * The Schema of a meeting number as people write it: spaces and dashes between the digits are dropped, anything else is
- * refused with a sentence that says what is wrong.
+ * Returns the meeting number that a text means, or why it means none. Accepts what people have in hand: a number with spaces, dashes
+ * and full-width digits, a meeting link of any host, and a number that a spreadsheet has written as `337736498.0` or
+ * `3.37736498E+08`, in which nothing is lost.
+ *
+ * @example
+ * ```ts
+ * import { Result } from "effect"
+ * import { fromText } from "@effect-feishu/contract/MeetingNo"
+ *
+ * for (const text of ["https://vc.feishu.cn/j/337736498?from=calendar", "3.37736E+08"]) {
+ *   console.log(Result.match(fromText(text), { onSuccess: (no) => no, onFailure: ({ _tag }) => _tag }))
+ * }
+ * // => 337736498
+ * // => Shortened
+ * ```
+ */
+export const fromText = (text: string): Result.Result<MeetingNo, Problem> => {
+  if (nineDigits.test(text)) return ofDigits(text)
+  // Full-width characters become those of ASCII. What is not seen, such as marks of direction, is not meant.
+  const plain = text
+    .normalize("NFKC")
+    .replaceAll(/\p{Cf}/gu, "")
+    .trim()
+  const written = linked.exec(plain)?.[1] ?? plain
+  const [, whole, fraction = "", exponent = "0"] = numeric.exec(written) ?? []
+  if (whole === undefined) return ofDigits(written.replaceAll(/[\s\p{Pd}]/gu, ""))
+  const places = Number(exponent)
+  if (fraction.length < places) return Result.fail({ _tag: "Shortened" })
+  if (/[^0]/.test(fraction.slice(places))) return Result.fail({ _tag: "NotANumber" })
+  return ofDigits(whole + fraction.slice(0, places))
+}
+
+/** Matches a meeting link. People copy it with its query, and some without its scheme. */
+const linked = /^(?:https?:\/\/)?[\w.-]+(?::\d+)?\/j\/([\d-]+)\/?(?:[?#].*)?$/i
+
+/** Matches a number as spreadsheets write it, with a fraction and an exponent. */
+const numeric = /^(\d+)(?:[.,](\d+))?(?:e\+?(\d+))?$/i
+
+const nineDigits = /^\d{9}$/
+
+const ofDigits = (digits: string): Result.Result<MeetingNo, Problem> => {
+  if (nineDigits.test(digits)) return Result.succeed(MeetingNo.make(digits, { disableChecks: true }))
+  return Result.fail(/^\d+$/.test(digits) ? { _tag: "Digits", digits } : { _tag: "NotANumber" })
+}
+
+/**
+ * The Schema of a meeting number as people have it: with spaces, dashes and full-width digits, or as a meeting link. Anything else
+ * is refused with a sentence that says what is wrong.
  *
  * @example
  * ```ts
@@ -38,9 +93,10 @@ export type MeetingNo = typeof MeetingNo.Type
  *
  * const decode = Schema.decodeResult(MeetingNoFromText)
  *
- * for (const typed of ["337 736 498", "33773649"]) {
+ * for (const typed of ["337 736 498", "https://vc.feishu.cn/j/337736498?from=calendar", "33773649"]) {
  *   console.log(Result.match(decode(typed), { onSuccess: (no) => no, onFailure: (error) => error.message }))
  * }
+ * // => 337736498
  * // => 337736498
  * // => "33773649" has 8 digits, a meeting number has 9
  * ```
@@ -49,23 +105,27 @@ export const MeetingNoFromText = Schema.String.pipe(
   Schema.decodeTo(
     MeetingNo,
     SchemaTransformation.transformEffect({
-      decode: (text) => {
-        const digits = text.replace(/[\s-]/g, "")
-        return /^\d{9}$/.test(digits)
-          ? Effect.succeed(digits)
-          : Effect.fail(new SchemaIssue.InvalidValue({ message: whyNotMeetingNo(text, digits) }))
-      },
-      encode: (meetingNo) => Effect.succeed(meetingNo),
+      decode: (text) =>
+        Effect.mapError(
+          Effect.fromResult(fromText(text)),
+          (problem) => new SchemaIssue.InvalidValue({ message: inWords(text, problem) }),
+        ),
+      encode: (meetingNo: string) => Effect.succeed(meetingNo),
     }),
   ),
 )
 
-const whyNotMeetingNo = (text: string, digits: string): string => {
+const inWords = (text: string, problem: Problem): string => {
   // The text may be anything, such as an HTML page.
   const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text
-  return /^\d*$/.test(digits)
-    ? `"${shown}" has ${digits.length} digits, a meeting number has 9`
-    : `"${shown}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`
+  switch (problem._tag) {
+    case "Digits":
+      return `"${shown}" has ${problem.digits.length} digits, a meeting number has 9`
+    case "Shortened":
+      return `"${shown}" is a number that a spreadsheet has shortened: its last digits are lost`
+    case "NotANumber":
+      return `"${shown}" is not a meeting number: it takes 9 digits, the last nine of a meeting link`
+  }
 }
 
 /**

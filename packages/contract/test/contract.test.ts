@@ -11,6 +11,7 @@ import {
   MeetingNo,
   TenantAccessToken,
 } from "@effect-feishu/contract"
+import { fromText } from "@effect-feishu/contract/MeetingNo"
 
 // As in Feishu's documentation of the endpoint.
 const documented = `{"code":0,"data":{"has_more":true,"meeting_briefs":[{"id":"7011030664708603907","meeting_no":"146453285","password":"971024","topic":"测试标题"},{"id":"7011031045899354115","meeting_no":"146453285","password":"971024","topic":"测试标题"}],"page_token":"2"},"msg":""}`
@@ -243,4 +244,49 @@ describe("a meeting number", () => {
       assert.include(String(Schema.decodeUnknownResult(MeetingNo)(text)), "9 digits")
     })
   }
+
+  it("is read from what people have in hand", () => {
+    for (const text of [
+      " 337 736-498 ",
+      "３３７　７３６　４９８",
+      "337\u00a0736\u00a0498",
+      "337\u2011736\u2013498",
+      "\u200b337736498\u200b",
+      "\u202a337736498\u202c",
+      "https://vc.feishu.cn/j/337736498",
+      "https://vc.feishu.cn/j/337736498?from=calendar&pwd=1#a",
+      "HTTPS://VC.LARKSUITE.COM/j/337736498/",
+      "vc.feishu.cn/j/337736498",
+      "https://meetings.example.com:8443/j/337736498",
+      "337736498.0",
+      "3.37736498E+08",
+      "3.3773649800E+08",
+      "3,37736498e8",
+    ]) {
+      assert.deepStrictEqual(fromText(text), Result.succeed(MeetingNo.make("337736498")), text)
+    }
+  })
+
+  it("is not read where something is lost, or was never there", () => {
+    const whyNot = (text: string) =>
+      Result.match(fromText(text), { onSuccess: (no) => no, onFailure: (problem) => problem })
+    for (const text of ["3.37736E+08", "3.4E+8", "3E8"]) {
+      assert.deepStrictEqual(whyNot(text), { _tag: "Shortened" }, text)
+    }
+    assert.deepStrictEqual(whyNot("33773649"), { _tag: "Digits", digits: "33773649" })
+    assert.deepStrictEqual(whyNot("vc.feishu.cn/j/33773649"), { _tag: "Digits", digits: "33773649" })
+    assert.deepStrictEqual(whyNot("3.377364980E+09"), { _tag: "Digits", digits: "3377364980" })
+    for (const text of [
+      "",
+      "337736498.5",
+      "3.377364985E+08",
+      "weekly",
+      "shortened",
+      "https://vc.feishu.cn/j/",
+      "https://vc.feishu.cn/x/337736498",
+      "337736498,146453285",
+    ]) {
+      assert.deepStrictEqual(whyNot(text), { _tag: "NotANumber" }, text)
+    }
+  })
 })
