@@ -1,8 +1,14 @@
 /** Text of files from any system. */
 import * as Result from "effect/Result"
 
-/** Decodes UTF-8 or UTF-16, without the byte order mark. Old shells of Windows write UTF-16. */
-export const decode = (bytes: Uint8Array): string => new TextDecoder(encodingOf(bytes)).decode(bytes)
+/**
+ * Decodes UTF-8, UTF-16, or GB18030 where the bytes are not UTF-8, without the byte order mark. Old shells of Windows write UTF-16,
+ * and its programs in Chinese GB18030.
+ */
+export const decode = (bytes: Uint8Array): string => {
+  const encoding = encodingOf(bytes)
+  return fatally(encoding, bytes) ?? fatally("gb18030", bytes) ?? new TextDecoder(encoding).decode(bytes)
+}
 
 /** The place where bytes are not text in the encoding that they seem to have. */
 export interface NotText {
@@ -21,12 +27,17 @@ export const decodeStrictly = (bytes: Uint8Array): Result.Result<string, NotText
   return text === undefined ? Result.fail(whyNotText(encoding, bytes)) : Result.succeed(text)
 }
 
-const encodingOf = ([first, second]: Uint8Array): string => {
+/** At most so many bytes are looked at to see whether they are UTF-16. */
+const mostLooked = 4_096
+
+const encodingOf = (bytes: Uint8Array): string => {
+  const [first, second] = bytes
   if (first === 0xff && second === 0xfe) return "utf-16le"
   if (first === 0xfe && second === 0xff) return "utf-16be"
   // Without a mark: in UTF-16 one of the two bytes of a letter or digit is 0, and text in UTF-8 has no such byte.
-  if (first !== 0 && second === 0) return "utf-16le"
-  return first === 0 && second !== 0 ? "utf-16be" : "utf-8"
+  const zero = bytes.subarray(0, mostLooked).indexOf(0)
+  if (zero < 0) return "utf-8"
+  return zero % 2 === 1 ? "utf-16le" : "utf-16be"
 }
 
 const fatally = (encoding: string, bytes: Uint8Array, stream = false): string | undefined => {
