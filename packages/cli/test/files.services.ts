@@ -246,7 +246,7 @@ describe("X10 files that somebody has named", () => {
     {
       name: "numbers",
       text: "337736498\n",
-      read: (path: string) => MeetingNumbers.read({ numbers: [], numbersFrom: path }),
+      read: (path: string) => MeetingNumbers.read({ numbers: [], column: undefined, numbersFrom: path }),
       expected: {
         ...often,
         "link to /dev/null": "holds no meeting number",

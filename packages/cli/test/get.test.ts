@@ -178,7 +178,11 @@ describe.concurrent("get", () => {
       Cli.run(["get", one, ...Object.keys(wrong), ...flags], scripted.environment),
       Cli.run(["get", ...Object.keys(wrong), "--lang", "zh"], scripted.environment),
       Cli.run(
-        ["get", "--ids-from", file("wrong.txt", `${one}\n337736498\n{"id":7672989999303099091}\n<html>\n`)],
+        [
+          "get",
+          "--ids-from",
+          file("wrong.txt", `{"id":"${one}"}\n337736498\n{"id":7672989999303099091}\n<html>\n`),
+        ],
         scripted.environment,
       ),
       Cli.run(["get"], scripted.environment),

@@ -28,6 +28,7 @@ const read = (
           numbers: [],
           tenant: undefined,
           appId: undefined,
+          column: undefined,
           ...given,
           numbersFrom,
         }).pipe(
@@ -136,7 +137,7 @@ describe("the numbers of a backfill", () => {
         )
         assert.match(
           yield* refused("tenant,topic\nt1,a\n"),
-          /no column of meeting numbers: tenant, topic.*\nCall that column meeting_no\.$/,
+          /no column of meeting numbers: tenant, topic.*\nCall that column meeting_no, or name it with --column\.$/,
         )
         assert.match(yield* refused("会议号,meeting_no\n337736498,1\n"), /two columns meeting_no/)
         assert.match(yield* refused("meeting_no,tenant\n"), /FILE holds no meeting number/)

@@ -1,12 +1,15 @@
 /**
  * The meeting numbers of a backfill, by app and tenant: typed as arguments, or from a file or standard input, which has one per
- * line, or is a table with columns for the number, its tenant and its app.
+ * line, or is a table or a sheet with columns for the number, its tenant and its app.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { FeishuError, MeetingNo, Secret } from "@effect-feishu/core"
+import * as Columns from "./Columns.ts"
 import * as GivenTexts from "./GivenTexts.ts"
 import * as MeetingNumbers from "./MeetingNumbers.ts"
+import * as Rows from "./Rows.ts"
+import * as Shown from "./Shown.ts"
 import * as Table from "./Table.ts"
 import * as Language from "../language/Language.ts"
 
@@ -35,9 +38,8 @@ export interface LaneNumbers {
   readonly repeated: number
 }
 
-/** The names of the columns, in small letters and without what is between the words. */
+/** The heads of the columns beside that of the numbers. */
 const names = {
-  number: ["meetingno", "meetingnumber", "number", "会议号", "会议号码", "会议编号"],
   tenant: ["tenant", "tenantkey", "租户", "租户key", "租户标识"],
   app: ["appid", "app", "应用", "应用id", "应用appid"],
 } as const
@@ -58,9 +60,7 @@ const words = Language.words({
     noHead: "it has several cells, and the first line does not say what they are",
     giveHead: "Begin the table with a line such as: meeting_no,tenant,app_id",
     noNumber: (columns: string) => `the head of the table has no column of meeting numbers: ${columns}`,
-    nameIt: "Call that column meeting_no.",
-    doubled: (column: string) => `the head of the table has two columns ${column}`,
-    renameIt: "Rename one of them.",
+    nameIt: "Call that column meeting_no, or name it with --column.",
     empty: "the row has no meeting number",
     tenant: "its tenant key has blanks or slashes, which no tenant key has",
     tenantArgument: "Give the tenant key as Feishu has it, such as 2ed263bf32cf1651.",
@@ -82,9 +82,7 @@ const words = Language.words({
     noHead: "有多个单元格，而第一行没有说明各列是什么",
     giveHead: "请在表格首行写出列名，例如：meeting_no,tenant,app_id",
     noNumber: (columns) => `表头中没有会议号一列：${columns}`,
-    nameIt: "请将该列命名为 会议号 或 meeting_no。",
-    doubled: (column) => `表头中有两列 ${column}`,
-    renameIt: "请为其中一列改名。",
+    nameIt: "请将该列命名为 会议号 或 meeting_no，或用 --column 指定。",
     empty: "该行没有会议号",
     tenant: "租户标识（tenant_key）不应含有空格或斜杠",
     tenantArgument: "请按飞书给出的写法填写租户标识，例如 2ed263bf32cf1651。",
@@ -96,7 +94,7 @@ const words = Language.words({
 /** A million rows with tenant and app take 50 MiB. */
 const mostMebibytes = 256
 
-const source = { flag: "--numbers-from", words }
+const source = { flag: "--numbers-from", names: MeetingNumbers.names, words }
 
 /** Collects numbers by lane: a number takes as much memory as a small integer in a set. */
 class Collected {
@@ -127,28 +125,29 @@ function* inText(numbers: ReadonlySet<number>): Generator<MeetingNo> {
 }
 
 /** Reads all numbers. If any row is wrong, all that are wrong are reported, and it fails. */
-export const read = Effect.fnUntraced(function* ({ appId, numbers, numbersFrom, tenant }: Given) {
+export const read = Effect.fnUntraced(function* ({ appId, column, numbers, numbersFrom, tenant }: Given) {
   const language = yield* Language.CurrentLanguage
   const say = words[language]
   if (tenant !== undefined && !isTenant.test(tenant)) {
     return yield* FeishuError.invalidRequest("--tenant", say.tenant, say.tenantArgument)
   }
   const collected = new Collected()
-  for (const meetingNo of yield* MeetingNumbers.read({ numbers, numbersFrom: undefined })) {
+  for (const meetingNo of yield* MeetingNumbers.read({ numbers, numbersFrom: undefined, column })) {
     collected.add(meetingNo, appId, tenant)
   }
   if (numbersFrom === undefined) return collected.all
-  const text = yield* GivenTexts.text(source, numbersFrom, mostMebibytes)
+  const isNumber = (text: string) => Result.isSuccess(MeetingNumbers.decode(text, language))
+  const rows = yield* GivenTexts.rowsOf(source, numbersFrom, mostMebibytes)
+  const place = yield* GivenTexts.placeOf(source, rows, column, isNumber)
+  const places = { ...place, ...(yield* othersOf(rows, place, say)) }
   const counted = new GivenTexts.Counted(source)
-  const head = yield* headOf(text, say)
-  const decode = head === undefined ? lineWith(language) : rowWith(head.columns, language)
-  // In a list, a line is one cell.
-  for (const row of head === undefined ? Table.lines(text) : Table.rows(text, head.delimiter)) {
-    if (row.line <= (head?.line ?? 0) || isIgnored(row)) continue
-    const one = decode(row.cells)
-    if (!counted.isRight(row.line, one)) continue
-    const { app, meetingNo, tenantKey } = one.success
-    collected.add(meetingNo, app ?? appId, tenantKey ?? tenant)
+  for (const row of rows) {
+    if (row.line === place.head || Columns.isIgnored(row)) continue
+    for (const one of decode(row, places, language)) {
+      if (!counted.isRight(row.line, one)) continue
+      const { app, meetingNo, tenantKey } = one.success
+      collected.add(meetingNo, app ?? appId, tenantKey ?? tenant)
+    }
   }
   yield* counted.refuseWrong(numbersFrom)
   return collected.all
@@ -156,41 +155,43 @@ export const read = Effect.fnUntraced(function* ({ appId, numbers, numbersFrom, 
 
 const isTenant = /^[^\s/]+$/
 
-/** True for a row without anything, and for one that begins with `#`. */
-const isIgnored = ({ cells }: Table.Row): boolean =>
-  cells[0]?.trimStart().startsWith("#") === true || cells.every((cell) => cell === "")
-
 interface Numbered {
   readonly meetingNo: MeetingNo
   readonly tenantKey?: string | undefined
   readonly app?: string | undefined
 }
 
-type Decode = (cells: ReadonlyArray<string>) => Result.Result<Numbered, GivenTexts.Wrong>
+/** The places of the columns. */
+interface Places extends GivenTexts.Place {
+  readonly tenant: number | undefined
+  readonly app: number | undefined
+}
 
-const lineWith =
-  (language: Language.Language): Decode =>
-  ([line = ""]) => {
-    const { giveHead, noHead } = words[language]
-    const text = MeetingNumbers.textOf(line)
-    const one = MeetingNumbers.decode(text, language)
-    if (Result.isSuccess(one)) return Result.succeed({ meetingNo: one.success })
-    return Result.fail(
-      Table.delimiterOf(text) === undefined ? one.failure : { problem: noHead, remedy: giveHead },
-    )
-  }
-
-const rowWith =
-  ({ app, number, tenant }: Columns, language: Language.Language): Decode =>
-  (cells) => {
-    const say = words[language]
-    const typed = Table.bare(cells[number] ?? "")
-    if (typed === "") return Result.fail({ problem: say.empty })
-    const one = MeetingNumbers.decode(typed, language)
+/** Returns the numbers of a row. */
+const decode = (
+  row: Table.Row,
+  places: Places,
+  language: Language.Language,
+): ReadonlyArray<Result.Result<Numbered, GivenTexts.Wrong>> => {
+  const say = words[language]
+  const read = (text: string) => MeetingNumbers.decode(text, language)
+  const { cells } = row
+  const cellOf = (at: number | undefined) => (at === undefined ? "" : Table.bare(cells[at] ?? ""))
+  const [tenantKey, appId] = [cellOf(places.tenant), cellOf(places.app)]
+  const texts = GivenTexts.textsOf(row, places, read)
+  // Another cell of a row may be a tenant.
+  const isUnclear =
+    places.head === undefined &&
+    !places.isNamed &&
+    cells.length > 1 &&
+    texts.length === 1 &&
+    Result.isFailure(read(Rows.withoutComment(row.text)))
+  return texts.map((text) => {
+    if (isUnclear) return Result.fail({ problem: say.noHead, remedy: say.giveHead })
+    if (text === "") return Result.fail({ problem: say.empty })
+    const one = read(text)
     if (Result.isFailure(one)) return Result.fail(one.failure)
-    const tenantKey = tenant === undefined ? "" : Table.bare(cells[tenant] ?? "")
     if (tenantKey !== "" && !isTenant.test(tenantKey)) return Result.fail({ problem: say.tenant })
-    const appId = app === undefined ? "" : Table.bare(cells[app] ?? "")
     // The text is not shown: it may be a secret.
     if (appId !== "" && (Secret.unfitAppId(appId) !== undefined || appId.includes("/"))) {
       return Result.fail({ problem: say.app, remedy: say.onlyIds })
@@ -200,44 +201,22 @@ const rowWith =
       tenantKey: tenantKey || undefined,
       app: appId || undefined,
     })
-  }
-
-/** The places of the columns. */
-interface Columns {
-  readonly number: number
-  readonly tenant: number | undefined
-  readonly app: number | undefined
+  })
 }
 
-/** Returns the columns that the first row names; `undefined` where it is not the head of a table. */
-const headOf = Effect.fnUntraced(function* (text: string, say: Language.Say<typeof words>) {
-  for (const row of Table.lines(text)) {
-    if (isIgnored(row)) continue
-    const { line } = row
-    const delimiter = Table.delimiterOf(row.cells[0]!) ?? ","
-    const [{ cells } = row] = Table.rows(row.cells[0]!, delimiter)
-    const named = cells.map((cell) =>
-      Table.bare(cell)
-        .toLowerCase()
-        .replaceAll(/[\s_-]/g, ""),
-    )
-    const columnOf = Effect.fnUntraced(function* (known: ReadonlyArray<string>) {
-      const [first, second] = [...named.keys()].filter((at) => known.includes(named[at]!))
-      if (second !== undefined) {
-        const column = GivenTexts.shown(cells[second]!)
-        return yield* FeishuError.invalidRequest(source.flag, say.doubled(column), say.renameIt)
-      }
-      return first
-    })
-    const [number, tenant, app] = yield* Effect.all(
-      [names.number, names.tenant, names.app].map((known) => columnOf(known)),
-    )
-    if (number !== undefined) return { line, delimiter, columns: { number, tenant, app } satisfies Columns }
-    if (tenant !== undefined || app !== undefined) {
-      const shown = GivenTexts.shown(cells.join(", "))
-      return yield* FeishuError.invalidRequest(source.flag, say.noNumber(shown), say.nameIt)
-    }
-    return undefined
+/** Returns the columns of tenants and apps that the first row names. */
+const othersOf = Effect.fnUntraced(function* (
+  rows: Iterable<Table.Row>,
+  { column }: GivenTexts.Place,
+  say: Language.Say<typeof words>,
+) {
+  const first = Columns.firstOf(rows)
+  if (first === undefined) return { tenant: undefined, app: undefined }
+  const tenant = yield* Columns.named(source.flag, first, names.tenant)
+  const app = yield* Columns.named(source.flag, first, names.app)
+  if (column === undefined && (tenant !== undefined || app !== undefined)) {
+    const shown = Shown.of(first.cells.join(", "))
+    return yield* FeishuError.invalidRequest(source.flag, say.noNumber(shown), say.nameIt)
   }
-  return undefined
+  return { tenant, app }
 })

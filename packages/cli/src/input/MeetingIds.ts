@@ -1,9 +1,12 @@
-/** The ids of meetings: typed as arguments, or one per line in a file or on standard input, such as the rows that `list` writes. */
+/** The ids of meetings: typed as arguments, or in a file or on standard input, such as the rows that `list` writes. */
+import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { problemOf } from "@effect-feishu/contract/MeetingId"
+import * as MeetingNo from "@effect-feishu/contract/MeetingNo"
 import { MeetingId } from "@effect-feishu/core"
 import * as Language from "../language/Language.ts"
 import * as GivenTexts from "./GivenTexts.ts"
+import * as Shown from "./Shown.ts"
 import * as Table from "./Table.ts"
 
 /** The arguments and the file that hold the ids. */
@@ -12,6 +15,8 @@ export interface Given {
   readonly ids: ReadonlyArray<string>
   /** A file, or `-` for standard input. */
   readonly idsFrom: string | undefined
+  /** The head or the number of the column of a table. */
+  readonly column: string | undefined
 }
 
 const words = Language.words({
@@ -34,6 +39,7 @@ const words = Language.words({
       `${name} holds no meeting id`,
       "Write one per line, such as: 7672989999303099091",
     ],
+    empty: "the row has no meeting id",
     arguments: "Give ids as list writes them, or leave this out.",
     lines: (name: string, bad: number, all: number) => [
       `${bad} of the ${all} lines of ${name} ${bad === 1 ? "is not a meeting id" : "are not meeting ids"}`,
@@ -53,6 +59,7 @@ const words = Language.words({
       "请指定存放会议 ID 的文件，或将其拆分。",
     ],
     none: (name) => [`${name} 中没有会议 ID`, "每行写一个，例如：7672989999303099091"],
+    empty: "该行没有会议 ID",
     arguments: "请按 list 写出的样子给出会议 ID，或删去该项。",
     lines: (name, bad, all) => [
       `${name} 的 ${all} 行中，有 ${bad} 行不是会议 ID`,
@@ -64,45 +71,10 @@ const words = Language.words({
 /** Matches an id with its digits in groups of three. */
 const grouped = /^\d{1,3}(?:[,\s]\d{3}){4,}$/
 
-/** Returns what is in the first cell of a row of CSV or of a table. */
-const firstCell = (line: string): string => {
-  const [, quoted] = /^"((?:[^"]|"")*)"/.exec(line) ?? []
-  return quoted === undefined ? (line.split(/[,;\t]| {2}/, 1)[0] ?? "") : quoted.replaceAll('""', '"')
-}
-
-/**
- * Returns the id in a line as people and `list` write it: alone, or as a row of ndjson, json, CSV or a table, where it is in the first column.
- * Blank lines, everything after a `#`, and what is around the rows are ignored.
- */
-const textOf = (line: string): string => {
-  const text = line.replace(/^\ufeff/, "").trim()
-  if (/^\{.*\},?$/s.test(text)) {
-    // A number of this size was rounded by whoever wrote it.
-    const id = objectIn(text.replace(/,$/, ""))?.["id"]
-    return typeof id === "string" ? id : typeof id === "number" ? id.toExponential() : text
-  }
-  const row = text.replace(/#.*/s, "").trim()
-  const cell = grouped.test(row) ? row : firstCell(row).trim()
-  return /^(?:id|\[|\]|\[\])$/i.test(cell) ? "" : cell
-}
-
-const objectIn = (text: string): Readonly<Record<string, unknown>> | undefined => {
-  try {
-    return JSON.parse(text) as Readonly<Record<string, unknown>>
-  } catch {
-    return undefined
-  }
-}
-
 /** Removes what spreadsheets put around a number that is text, or between its digits. */
 const bare = (text: string): string => {
   const inside = Table.bare(text)
   return grouped.test(inside) ? inside.replaceAll(/\D/g, "") : inside
-}
-
-const numberIn = (text: string): string | undefined => {
-  const digits = text.replace(/^https?:\/\/[^?#]*\/j\/(\d{9})(?:[/?#].*)?$/, "$1").replaceAll(/[\s-]/g, "")
-  return /^\d{9}$/.test(digits) ? digits : undefined
 }
 
 const decode = (
@@ -112,10 +84,10 @@ const decode = (
 ): Result.Result<MeetingId, GivenTexts.Wrong> => {
   const say = words[language]
   const text = bare(given)
-  const shown = GivenTexts.shown(given)
-  const number = numberIn(text)
-  if (number !== undefined) {
-    const command = ["feishu-meetings list", number, ...flagsOfList].join(" ")
+  const shown = Shown.of(given)
+  const number = MeetingNo.fromText(text)
+  if (Result.isSuccess(number)) {
+    const command = ["feishu-meetings list", number.success, ...flagsOfList].join(" ")
     return Result.fail({ problem: say.isNumber(shown), remedy: say.listIt(command) })
   }
   if (/^\d+[.,]\d+$|^\d+(?:[.,]\d+)?e\+?\d+$/i.test(text)) {
@@ -135,11 +107,14 @@ const decode = (
  * Reads all ids, each once, in the order given. If any is wrong, all that are wrong are reported, and it fails. `flagsOfList` are
  * the flags with which `list` reads the same, for a meeting number that was given by mistake.
  */
-export const read = ({ ids, idsFrom }: Given, flagsOfList: ReadonlyArray<string>) =>
-  GivenTexts.read({
-    argument: "meeting-id",
-    flag: "--ids-from",
-    textOf,
-    decode: (text, language) => decode(text, language, flagsOfList),
-    words,
-  })({ typed: ids, from: idsFrom })
+export const read = ({ column, ids, idsFrom }: Given, flagsOfList: ReadonlyArray<string>) =>
+  Effect.map(
+    GivenTexts.read({
+      argument: "meeting-id",
+      flag: "--ids-from",
+      names: ["id", "meetingid", "会议id"],
+      decode: (text, language) => decode(text, language, flagsOfList),
+      words,
+    })({ typed: ids, from: idsFrom, column }),
+    ({ all }) => all,
+  )

@@ -1,9 +1,11 @@
-/** The meeting numbers of a run: typed as arguments, or one per line in a file or on standard input. */
+/** The meeting numbers of a run: typed as arguments, or in a file or on standard input. */
+import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import { type MeetingNo, MeetingNoFromText } from "@effect-feishu/core"
+import * as MeetingNo from "@effect-feishu/contract/MeetingNo"
 import * as Language from "../language/Language.ts"
 import * as GivenTexts from "./GivenTexts.ts"
+import * as Shown from "./Shown.ts"
+import * as Table from "./Table.ts"
 
 /** The arguments and the file that hold the numbers. */
 export interface Given {
@@ -11,13 +13,30 @@ export interface Given {
   readonly numbers: ReadonlyArray<string>
   /** A file, or `-` for standard input. */
   readonly numbersFrom: string | undefined
+  /** The head or the number of the column of a table. */
+  readonly column: string | undefined
 }
+
+/** The heads of a column of meeting numbers. */
+export const names = [
+  "meetingno",
+  "meetingnumber",
+  "meetingnum",
+  "number",
+  "会议号",
+  "会议号码",
+  "会议编号",
+] as const
 
 const words = Language.words({
   en: {
     digits: (text: string, digits: number) => `"${text}" has ${digits} digits; a meeting number has 9`,
     notOne: (text: string) =>
       `"${text}" is not a meeting number, which has 9 digits: the last nine of a meeting link`,
+    shortened: (text: string) =>
+      `"${text}" is a number that a spreadsheet has shortened: its last digits are lost`,
+    asText: "Format the column as text, or as a number without decimals, and save it again.",
+    empty: "the row has no meeting number",
     ofId: (id: string) => `For the meeting of an id: feishu-meetings get ${id}`,
     typeThem: "type or paste meeting numbers, one per line; Ctrl-D ends the input",
     tooLarge: (name: string, mebibytes: number) => [
@@ -34,6 +53,9 @@ const words = Language.words({
   zh: {
     digits: (text, digits) => `“${text}”有 ${digits} 位数字，会议号应为 9 位`,
     notOne: (text) => `“${text}”不是会议号：会议号是 9 位数字，即会议链接的最后九位`,
+    shortened: (text) => `“${text}”是被电子表格缩短的数字，末尾几位已丢失`,
+    asText: "请将该列设为文本或不带小数的数字格式，再重新保存。",
+    empty: "该行没有会议号",
     ofId: (id) => `查看该会议 ID 的会议：feishu-meetings get ${id}`,
     typeThem: "请输入或粘贴会议号，每行一个，以 Ctrl-D 结束",
     tooLarge: (name, mebibytes) => [
@@ -49,32 +71,42 @@ const words = Language.words({
   },
 })
 
-const decodeText = Schema.decodeUnknownResult(MeetingNoFromText)
-
-/** Returns the number that a text is, or why it is not one. */
+/** Returns the number that a text means, or why it means none. */
 export const decode = (
   text: string,
   language: Language.Language,
-): Result.Result<MeetingNo, GivenTexts.Wrong> =>
-  Result.mapError(decodeText(text), () => {
+): Result.Result<MeetingNo.MeetingNo, GivenTexts.Wrong> =>
+  Result.mapError(MeetingNo.fromText(Table.bare(text)), (problem) => {
     const say = words[language]
-    const shown = GivenTexts.shown(text)
-    const digits = text.replace(/[\s-]/g, "")
-    if (!/^\d+$/.test(digits)) return { problem: say.notOne(shown) }
-    const problem = say.digits(shown, digits.length)
-    return /^\d{17,19}$/.test(digits) ? { problem, remedy: say.ofId(digits) } : { problem }
+    const shown = Shown.of(text)
+    switch (problem._tag) {
+      case "NotANumber":
+        return { problem: say.notOne(shown) }
+      case "Shortened":
+        return { problem: say.shortened(shown), remedy: say.asText, isShortened: true }
+      case "Digits": {
+        const { digits } = problem
+        const said = { problem: say.digits(shown, digits.length) }
+        return /^\d{17,19}$/.test(digits) ? { ...said, remedy: say.ofId(digits) } : said
+      }
+    }
   })
 
-/** Returns the part of a line that counts: blank lines and everything after a `#` are ignored. */
-export const textOf = (line: string): string => line.replace(/#.*/s, "").trim()
-
-const readTexts = GivenTexts.read<MeetingNo>({
+const kind: GivenTexts.Kind<MeetingNo.MeetingNo> = {
   argument: "meeting-no",
   flag: "--numbers-from",
-  textOf,
+  names,
   decode,
   words,
-})
+}
 
 /** Reads all numbers, each once, in the order given. If any is wrong, all that are wrong are reported, and it fails. */
-export const read = ({ numbers, numbersFrom }: Given) => readTexts({ typed: numbers, from: numbersFrom })
+export const read = ({ column, numbers, numbersFrom }: Given) =>
+  Effect.map(GivenTexts.read(kind)({ typed: numbers, from: numbersFrom, column }), ({ all }) => all)
+
+/** Returns how many numbers there are: also those that have lost digits count, with a warning. Other wrong ones are refused. */
+export const count = ({ column, numbers, numbersFrom }: Given) =>
+  Effect.map(
+    GivenTexts.read(kind, true)({ typed: numbers, from: numbersFrom, column }),
+    ({ all, shortened }) => ({ known: all, count: all.length + shortened }),
+  )

@@ -1,24 +1,28 @@
 /** Tables as text: CSV, or the same with tabs or semicolons between the cells, as spreadsheets write and copy them. */
 
-/** A row, and the line that it begins in, counted from 1. */
+/** A row. */
 export interface Row {
+  /** The line that it begins in, the element of a JSON array, or the row of a sheet; counted from 1. */
   readonly line: number
+  /** The line as it is written; empty where it is not one. */
+  readonly text: string
   readonly cells: ReadonlyArray<string>
 }
 
-/** What may be between the cells. */
-export type Delimiter = "," | "\t" | ";"
+/** What may be between the cells: two spaces in a table for people. */
+export type Delimiter = "," | "\t" | ";" | "  "
 
 /** Returns what is between the cells of a line; `undefined` where it is only one cell. */
-export const delimiterOf = (head: string): Delimiter | undefined =>
-  (["\t", ";", ","] as const).find((delimiter) => head.includes(delimiter))
+export const delimiterOf = (line: string): Delimiter | undefined =>
+  (["\t", ";", ",", "  "] as const).find((delimiter) => line.includes(delimiter))
 
 /** Returns the lines of a text one by one, each as one cell. */
 export function* lines(text: string): Generator<Row> {
   const lineBreak = /\r\n|\n|\r/g
   for (let [at, line] = [0, 1]; at < text.length; line++) {
     const end = lineBreak.exec(text)
-    yield { line, cells: [text.slice(at, end?.index)] }
+    const written = text.slice(at, end?.index)
+    yield { line, text: written, cells: [written] }
     at = end === null ? text.length : lineBreak.lastIndex
   }
 }
@@ -48,20 +52,22 @@ export function* rows(text: string, delimiter: Delimiter): Generator<Row> {
       lines++
     }
     const written = text.slice(at, last.end)
-    if (written.trim() !== "") yield { line, cells: cellsOf(written, delimiter) }
+    if (written.trim() !== "") yield { line, text: written, cells: cellsOf(written, delimiter) }
     at = last.next
     line += lines
   }
 }
 
-/** True when a cell that begins with a quote has no quote at its end. */
+/** True when a cell that begins with a quote has no quote at its end. A table for people has no quotes. */
 const endsInQuotes = (written: string, delimiter: Delimiter): boolean =>
+  delimiter !== "  " &&
   written.includes('"') &&
   new RegExp(`(?:^|${delimiter})\\s*"`).test(
     written.replaceAll(new RegExp(`(^|${delimiter})\\s*"(?:[^"]|"")*"`, "g"), "$1"),
   )
 
 const cellsOf = (written: string, delimiter: Delimiter): ReadonlyArray<string> => {
+  if (delimiter === "  ") return written.trim().split(/ {2,}/)
   if (!written.includes('"')) return written.split(delimiter).map((cell) => cell.trim())
   const cells: Array<string> = []
   const cell = new RegExp(`\\s*(?:"((?:[^"]|"")*)"\\s*|([^${delimiter}]*))(?:${delimiter}|$)`, "gy")

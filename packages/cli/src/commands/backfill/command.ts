@@ -40,7 +40,7 @@ const words = Language.words({
     plan: "Say what a run costs before anything starts: requests, time, quota, and what would make it shorter; with --db also store it. Sends nothing, and needs no credentials",
     planShort: "Say what a run costs, and store it",
     numbersFrom:
-      "Also read meeting numbers from this file; - is standard input. One per line, or a table (CSV, or with tabs or semicolons) whose first line names its columns: meeting_no, and tenant and app_id for what differs",
+      "Also read meeting numbers from this file; - is standard input. One per line, or a table (.csv, .tsv, .xlsx, JSON) whose first line names its columns: meeting_no, and tenant and app_id for what differs",
     tenant: "The tenant key of all numbers that have none of their own, for a store app",
     appId: "The app of all numbers that have none of their own, such as cli_a1b2c3",
     appOfRun:
@@ -111,7 +111,7 @@ const words = Language.words({
     plan: "在开始之前说明一次运行的开销：请求数、时间、调用额度，以及怎样可以更短；给出 --db 时同时保存计划。不发送任何请求，也不需要访问凭证",
     planShort: "说明一次运行的开销，并保存计划",
     numbersFrom:
-      "另从该文件读取会议号；- 表示标准输入。每行一个；或为表格（CSV，也可用制表符或分号），首行写列名：会议号，以及各不相同时的租户、应用",
+      "另从该文件读取会议号；- 表示标准输入。每行一个；或为表格（.csv、.tsv、.xlsx、JSON），首行写列名：会议号，以及各不相同时的租户、应用",
     tenant: "未注明租户的会议号所属的租户标识（tenant_key），用于商店应用",
     appId: "未注明应用的会议号所用的应用，形如 cli_a1b2c3",
     appOfRun: "--app-secret-file 或 FEISHU_APP_SECRET 所属的应用；多个应用的密钥写在配置中",

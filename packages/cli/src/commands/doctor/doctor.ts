@@ -37,7 +37,7 @@ const network = ["proxy", "dns", "tls", "feishu"] as const
 export const doctor = Effect.fnUntraced(function* (input: Input) {
   const language = yield* Language.CurrentLanguage
   const numbers = input.meetingNo === undefined ? [] : [input.meetingNo]
-  const [meetingNo] = yield* MeetingNumbers.read({ numbers, numbersFrom: undefined })
+  const [meetingNo] = yield* MeetingNumbers.read({ numbers, numbersFrom: undefined, column: undefined })
   const request = yield* DetailsFlags.request(input)
   // Only a read with these flags needs them.
   const ofMeetings: Partial<Record<Check.Name, boolean>> = {

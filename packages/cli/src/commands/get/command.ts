@@ -18,7 +18,9 @@ const words = Language.words({
     short: "Read the details of meetings by their ids",
     ids: "The ids of meetings, as list writes them: up to 19 digits",
     idsFrom:
-      "Also read ids from this file, one per line; - is standard input. It may be what list has written: ndjson, json, csv or excel with the id in the first column. Blank lines and everything after # are ignored",
+      "Also read ids from this file: one per line, or what list has written in any format, or another table with a column of them (.csv, .tsv, .xlsx, JSON); - is standard input. Blank lines and everything after # are ignored",
+    column:
+      "The head of that column, or its number from 1; default: a column called id, else the one that holds ids",
     format: "Default: table on a terminal, ndjson elsewhere; the formats are those of list",
     fields:
       "The fields of a row, in this order, such as id,start_time; default: all that was read. feishu-meetings schema --participants --recordings lists them",
@@ -35,7 +37,8 @@ const words = Language.words({
     short: "按会议 ID 读取会议详情",
     ids: "会议 ID，如 list 所写：至多 19 位数字",
     idsFrom:
-      "另从该文件读取会议 ID，每行一个；- 表示标准输入。可以是 list 写出的文件：ndjson、json，或会议 ID 在第一列的 csv、excel。空行和 # 之后的内容会被忽略",
+      "另从该文件读取会议 ID：每行一个，或 list 以任一格式写出的文件，或其他含有会议 ID 一列的表格（.csv、.tsv、.xlsx、JSON）；- 表示标准输入。空行和 # 之后的内容会被忽略",
+    column: "该列的列名，或从 1 起的列号；默认为名为 id 的列，没有则为内容是会议 ID 的列",
     format: "默认：终端上为 table，其他情况为 ndjson；格式与 list 相同",
     fields:
       "每行写出的字段及其顺序，例如 id,start_time；默认为所有读取的字段。feishu-meetings schema --participants --recordings 可列出各字段",
@@ -57,6 +60,7 @@ export const get = (language: Language.Language) => {
     {
       ids: Argument.variadic(Argument.String("meeting-id").pipe(Argument.withDescription(say.ids))),
       idsFrom: file("ids-from", say.idsFrom),
+      column: Flags.text("column", "NAME", say.column),
       ...DetailsFlags.ofDetails(language),
       format: Flags.choice("format", Format.names, say.format),
       fields: Flags.text("fields", "NAMES", say.fields),

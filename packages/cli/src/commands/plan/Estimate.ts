@@ -124,8 +124,8 @@ export const of = Effect.fnUntraced(function* (input: Given) {
   const say = yield* Language.say(words)
   const settings = yield* LoadedSettings.load(input)
   const request = yield* DetailsFlags.request(input)
-  const numbers = yield* MeetingNumbers.read(input)
-  if (numbers.length === 0) return yield* FeishuError.invalidRequest("meeting-no", ...say.none)
+  const { count, known } = yield* MeetingNumbers.count(input)
+  if (count === 0) return yield* FeishuError.invalidRequest("meeting-no", ...say.none)
   const range = yield* RangeFlags.range(input)
   const { expectMeetings } = input
   return yield* ofLanes({
@@ -133,7 +133,7 @@ export const of = Effect.fnUntraced(function* (input: Given) {
     request,
     range,
     expectMeetings,
-    lanes: [{ count: numbers.length, numbers }],
+    lanes: [{ count, numbers: known }],
   })
 })
 
