@@ -220,7 +220,7 @@ describe("in Chinese", () => {
   it.effect("whatever may be wrong with the range, the address or the credentials has Chinese words", () =>
     Effect.gen(function* () {
       const ranges = [
-        "yesterday",
+        "someday",
         "1767225600000",
         "2026-02-31",
         "-5",
@@ -228,8 +228,7 @@ describe("in Chinese", () => {
         "30",
         "99999",
         "-30d",
-        "NOW",
-        "2026/9/1 8:00 +08:00",
+        "1 month ago",
         "1788192000000000",
         "1788192000000000000",
         20_260_901,

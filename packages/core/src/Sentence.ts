@@ -11,11 +11,11 @@
  * import { Effect } from "effect"
  * import { Sentence, TimeRange } from "@effect-feishu/core"
  *
- * const { reason } = await Effect.runPromise(Effect.flip(TimeRange.make({ from: "yesterday" })))
+ * const { reason } = await Effect.runPromise(Effect.flip(TimeRange.make({ from: "09/01/2026" })))
  * if (reason._tag === "InvalidRequest" && reason.sentences?.problem !== undefined) {
  *   const { kind, values } = reason.sentences.problem
- *   console.log(kind, values) // => notATime { text: 'yesterday' }
- *   console.log(Sentence.inEnglish(reason.sentences.problem)) // => "yesterday" is not a time
+ *   console.log(kind, values) // => notATime { text: '09/01/2026' }
+ *   console.log(Sentence.inEnglish(reason.sentences.problem)) // => "09/01/2026" is not a time
  * }
  * ```
  */
@@ -63,7 +63,7 @@ const english = {
   rangeReversed: ({ end, start }: StartAndEnd) => `it starts at ${start}, after its end at ${end}`,
   notATimeZone: ({ text }: Text) => `"${text}" is not a time zone`,
   writeTime: () =>
-    "Write ISO text (2026-09-01 or 2026-09-01T08:00:00+08:00), unix seconds, now, or how long ago (30d, 36h).",
+    "Write ISO text (2026-09-01 or 2026-09-01T08:00:00+08:00), a month (2026-09), a word (today, last month), unix seconds, now, or how long ago (30d, 36h).",
   write: ({ text }: Text) => `Write ${text}.`,
   writeDaysAgo: ({ days }: { readonly days: string }) => `Write ${days}d for ${days} days ago.`,
   writeWithoutMinus: ({ text }: Text) => `How long ago is written without a minus: ${text}.`,

@@ -17,11 +17,16 @@ export interface TimeRange {
 }
 
 /**
- * A point in time: ISO text with or without zone (`2026-09-01T08:00:00+08:00`), a date (`2026-09-01`), unix
+ * A point in time: ISO text with or without zone (`2026-09-01T08:00:00+08:00`), a date (`2026-09-01`), a month (`2026-09`), unix
  * seconds as number or text, a `DateTime`, `now`, or how long ago: `30d`, `36h`, `2w`, `30m`, `10s`.
  *
+ * Text may also be as people write it, in English and Chinese: `2026/9/1`, `2026年9月1日`, `30 days ago`, `today`, `yesterday`, `this`
+ * or `last week`, `month` or `year`, `上个月`. A day, a week (from Monday), a month and a year begin at the midnight of the zone as the
+ * start of a range, and end at one as its end.
+ *
  * Digits that may mean something else are refused, with what was probably meant: a date (`20260901`, also as a number),
- * days (`"30"`), milliseconds. As text, unix seconds have ten digits, as all since 2001 have.
+ * days (`"30"`), milliseconds; so are `1/9/2026`, which is January or September, and months as a time that is past (`1 month ago`),
+ * which have no one length. As text, unix seconds have ten digits, as all since 2001 have.
  *
  * Feishu may refuse a start that is 90 days old when the request arrives, and a read takes time: `89d`, one day less,
  * always works.
@@ -32,7 +37,8 @@ export type Moment = string | number | DateTime.DateTime
 export interface Input {
   readonly from: Moment
   /**
-   * The end; default now. A date without time includes the whole day: the range ends at the next midnight of the zone.
+   * The end; default now. A date without time includes the whole day, and a month all its days: the range ends at the next midnight
+   * of the zone.
    */
   readonly to?: Moment | undefined
   /** The zone of text without one: an IANA name such as `Asia/Shanghai`, or an offset; default UTC. */
@@ -97,7 +103,12 @@ const agoText = /^(\d+)([smhdw])$/
 const isoText =
   /^(?<date>\d{4}-\d{2}-\d{2})(?:[T ](?<time>\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?<zone>[zZ]|[+-]\d{2}:?\d{2})?)?$/
 
-const fromText = Effect.fnUntraced(function* (
+const fromText: (
+  field: string,
+  text: string,
+  now: number,
+  zone: string,
+) => Effect.Effect<number, FeishuError> = Effect.fnUntraced(function* (
   field: string,
   original: string,
   now: number,
@@ -109,7 +120,11 @@ const fromText = Effect.fnUntraced(function* (
   const ago = agoText.exec(text)
   if (ago !== null) return Math.max(0, now - secondsOf(ago[1]!, ago[2]!))
   const parts = isoText.exec(text)?.groups
-  if (parts === undefined) return yield* notATime(field, original, remedyFor(text, field))
+  if (parts === undefined) {
+    const strict = strictly(text, field, now, zone)
+    if (strict === undefined) return yield* notATime(field, original, remedyFor(text, field))
+    return yield* fromText(field, strict, now, zone)
+  }
   const day = startOfDay(parts["date"]!)
   if (day === undefined) {
     return yield* invalidRequest(field, Sentence.make("noSuchDay", { text: original }), accepted)
@@ -126,13 +141,31 @@ const fromText = Effect.fnUntraced(function* (
     : Math.floor(DateTime.toEpochMillis(parsed.value) / 1000)
 })
 
-/** The remedy for a text that is not a time: how to write what was meant, if that is certain. */
+/** Writes signs and digits of Chinese keyboards, and the hyphens of documents, as those of ASCII. */
+const plain = (typed: string): string => typed.normalize("NFKC").replaceAll(/[\u2010-\u2015\u2212]/g, "-")
+
+/** No time is longer, and a text may have any length. */
+const longest = 40
+
+/** Writes a text of people in the form that `fromText` reads, if it is certain what is meant. */
+const strictly = (typed: string, field: string, now: number, zone: string): string | undefined => {
+  const text = plain(typed)
+  if (text.length > longest) return undefined
+  const date = dateOfWords(text, field, now, zone) ?? writtenDate(looseDate.exec(text)?.groups ?? {}, field)
+  if (date !== undefined) return date
+  const [, minus, number, unit = ""] = looseAgo.exec(text) ?? []
+  const meaning =
+    minus === "" && unit !== "M" ? looseUnits.find(([pattern]) => pattern.test(unit)) : undefined
+  if (meaning?.[2] === 1) return `${Number(number)}${meaning[1]}`
+  if (/^now$/i.test(text)) return "now"
+  return text !== typed && (agoText.test(text) || isoText.test(text)) ? text : undefined
+}
+
+/** The remedy for a text that is not a time: how to write what was meant, if that is known. */
 const remedyFor = (typed: string, field: string): Sentence.Sentence => {
-  // Chinese input methods write full-width digits and signs; documents have hyphens of many kinds.
-  const text = typed.normalize("NFKC").replaceAll(/[\u2010-\u2015\u2212]/g, "-")
-  // No time is this long, and the text may have any length.
-  if (text.length > 40) return accepted
-  const date = compactDate(text, field) ?? writtenDate(looseDate.exec(text)?.groups ?? {}, field)
+  const text = plain(typed)
+  if (text.length > longest) return accepted
+  const date = compactDate(text, field)
   if (date !== undefined) return write(date)
   const [, minus, number, unit = ""] = looseAgo.exec(text) ?? []
   const meaning = unit === "M" ? undefined : looseUnits.find(([pattern]) => pattern.test(unit))
@@ -140,10 +173,36 @@ const remedyFor = (typed: string, field: string): Sentence.Sentence => {
     const ago = `${Number(number) * meaning[2]}${meaning[1]}`
     return minus === "" ? write(ago) : Sentence.make("writeWithoutMinus", { text: ago })
   }
-  if (agoText.test(text) || isoText.test(text)) return write(text)
-  if (/^now$/i.test(text)) return write("now")
   const seconds = text.replaceAll(/[\s,_+]/g, "")
   return /^\d{10}$/.test(seconds) ? write(seconds) : accepted
+}
+
+/** Days and periods in words, by the unit that they are, and how many of it they are before this one. */
+const words: ReadonlyArray<readonly [RegExp, DateTime.DateTime.UnitSingular, number]> = [
+  [/^(?:today|今天|今日)$/i, "day", 0],
+  [/^(?:yesterday|昨天|昨日)$/i, "day", 1],
+  [/^(?:this week|[本这]周|这个?星期)$/i, "week", 0],
+  [/^(?:last week|上周|上个?星期)$/i, "week", 1],
+  [/^(?:this month|[本这]个?月)$/i, "month", 0],
+  [/^(?:last month|上个?月)$/i, "month", 1],
+  [/^(?:this year|今年)$/i, "year", 0],
+  [/^(?:last year|去年)$/i, "year", 1],
+]
+
+/** Returns the first day of what a word names, or the last one as the end of a range. */
+const dateOfWords = (text: string, field: string, now: number, zone: string): string | undefined => {
+  const found = words.find(([pattern]) => pattern.test(text.replaceAll(/\s+/g, " ")))
+  if (found === undefined) return undefined
+  const [, unit, before] = found
+  const today = Option.map(DateTime.makeZoned(now * 1_000, { timeZone: zone }), (local) =>
+    startOfDay(DateTime.formatIsoDate(local)),
+  )
+  const day = Option.getOrUndefined(today)
+  if (day === undefined) return undefined
+  const first = DateTime.startOf(day, unit, { weekStartsOn: 1 })
+  const begin = DateTime.subtract(first, { [`${unit}s`]: before })
+  const end = DateTime.subtract(DateTime.add(begin, { [`${unit}s`]: 1 }), { days: 1 })
+  return DateTime.formatIsoDateUtc(field === "to" ? end : begin)
 }
 
 const looseAgo = /^(?:last|past|最近|过去|近)?\s*(-?)\s*(\d{1,6})\s*(\D+?)\s*(?:ago|之前|以前|前)?$/i
@@ -221,12 +280,12 @@ const resolveMoment = (
  *   const january = { from: "2026-01-01", to: "2026-01-31", timeZone: "Asia/Shanghai" }
  *   const { end, start } = yield* TimeRange.make(january)
  *   console.log(TimeRange.iso(start), TimeRange.iso(end))
- *   yield* TimeRange.make({ from: "yesterday" })
+ *   yield* TimeRange.make({ from: "09/01/2026" })
  * })
  *
  * await Effect.runPromise(Effect.catch(program, (error) => Console.error(error.message)))
  * // => 2025-12-31T16:00:00.000Z 2026-01-31T16:00:00.000Z
- * // => from: "yesterday" is not a time. Nothing was sent. Write ISO text (2026-09-01 or …
+ * // => from: "09/01/2026" is not a time. Nothing was sent. Write ISO text (2026-09-01 or …
  * ```
  */
 export const make = Effect.fnUntraced(function* (

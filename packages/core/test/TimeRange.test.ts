@@ -80,7 +80,7 @@ describe("what cannot be a range is refused, with what to do", () => {
     ["P14 milliseconds as text", { from: "1793491200000" }, /looks like milliseconds/],
     ["P14 an end before the start", { from: "10d", to: "20d" }, /after its end/],
     ["an empty range", { from: 5, to: 5 }, /empty/],
-    ["words", { from: "yesterday" }, /"yesterday" is not a time.*ISO/],
+    ["words", { from: "the other day" }, /"the other day" is not a time.*ISO/],
     ["a day that does not exist", { from: "2026-02-31" }, /a day that does not exist/],
     ["a time before 1970", { from: -1 }, /it is before 1970/],
     ["a day before 1970", { from: "1960-01-01" }, /it is before 1970/],
@@ -103,61 +103,105 @@ describe("what cannot be a range is refused, with what to do", () => {
   }
 })
 
-/** What people write otherwise than it is taken, by what they are told to write; generic where that is not sure. */
+/** What people write, by the strict form of the same. */
 const meant: Readonly<Record<string, ReadonlyArray<string>>> = {
   "2026-09-01": [
-    "20260901",
-    "202609",
     "2026-9-1",
     "2026-09",
     "2026/09/01",
     "2026/9/1",
+    "2026/09",
     "2026.09.01",
     "2026年9月1日",
+    "2026年9月1号",
     "2026年9月",
     "２０２６-０９-０１",
     "２０２６－０９－０１",
     "2026–09–01",
     "2026\u201109\u201101",
   ],
-  "2026-01-01": ["2026", "2026年", "202601", "20260101"],
-  "2028-02-29": ["20280229", "2028/2/29"],
-  "2026-09-01T08:00": [
-    "2026090108",
-    "202609010800",
-    "2026-09-01T08",
-    "2026-09-01 8:00",
-    "2026年9月1日8点",
-    "20260901T08",
-  ],
-  "2026-09-01T08:30:05": [
-    "20260901083005",
-    "2026/09/01 08:30:05",
-    "2026年9月1日 8时30分5秒",
-    "20260901T083005",
-  ],
-  "2026-09-01T08:00:00Z": ["20260901T080000Z", "20260901t080000z", "2026-9-1 8:00:00 Z"],
+  "2026-09-01T08:00": ["2026-09-01T08", "2026-09-01 8:00", "2026年9月1日8点"],
+  "2026-09-01T08:30:05": ["2026/09/01 08:30:05", "2026年9月1日 8时30分5秒"],
+  "2026-09-01T08:00:00Z": ["2026-9-1 8:00:00 Z"],
   "2026-09-01T08:00+08:00": ["2026-09-01T08:00 +08:00", "2026/9/1 8:00 +08:00"],
-  "30d": [
-    "30 d",
-    "30D",
-    "30days",
-    "30 days ago",
-    "last 30 days",
-    "30天",
-    "30 天前",
-    "最近30天",
-    "30ｄ",
-    "1mo",
-    "1 month",
-    "1个月",
-  ],
+  "30d": ["30 d", "30D", "30days", "30 days ago", "last 30 days", "30天", "30 天前", "最近30天", "30ｄ"],
   "36h": ["36H", "36 hours", "36小时", "36 hrs ago"],
   "2w": ["2W", "2 weeks", "2周", "2个星期"],
   "45m": ["45 min", "45分钟", "45 minutes"],
+  now: ["NOW", "Now"],
+  // It is noon in UTC on Sunday, 22 November 2026.
+  "2026-11-22": ["today", "Today", " 今天 ", "今日"],
+  "2026-11-21": ["yesterday", "昨天"],
+  "2026-11-16": ["this week", "本周", "这个星期"],
+  "2026-11-09": ["last week", "上周", "上个星期"],
+  "2026-11-01": ["this month", "本月", "这个月"],
+  "2026-10-01": ["last month", "LAST  month", "上月", "上个月"],
+  "2026-01-01": ["this year", "今年"],
+  "2025-01-01": ["last year", "去年"],
+}
+
+describe("a time as people write it", () => {
+  const pairs = Object.entries(meant).flatMap(([right, all]) => all.map((typed) => [typed, right] as const))
+
+  it.effect(`${pairs.length} ways of writing: is what it means in the zone`, () =>
+    Effect.gen(function* () {
+      yield* atNoon
+      for (const [typed, right] of pairs) {
+        const both = [typed, right].map((from) =>
+          TimeRange.make({ from, to: "2100-01-01", timeZone: "Asia/Shanghai" }),
+        )
+        const [range, expected] = yield* Effect.all(both)
+        assert.deepStrictEqual(range, expected, typed)
+      }
+    }),
+  )
+
+  it.effect("as the end of a range is the last day of its period", () =>
+    Effect.gen(function* () {
+      yield* atNoon
+      for (const [to, right] of [
+        ["2026-02", "2026-02-28"],
+        ["2028年2月", "2028-02-29"],
+        ["today", "2026-11-22"],
+        ["last week", "2026-11-15"],
+        ["上个月", "2026-10-31"],
+        ["this month", "2026-11-30"],
+        ["last year", "2025-12-31"],
+      ] as const) {
+        const both = [to, right].map((to) => TimeRange.make({ from: 0, to, timeZone: "America/New_York" }))
+        const [range, expected] = yield* Effect.all(both)
+        assert.deepStrictEqual(range, expected, to)
+      }
+      const month = yield* TimeRange.make({ from: "2026-11", to: "2026-11", timeZone: "America/New_York" })
+      // The hour that the end of the summer time gives.
+      assert.strictEqual(month.end - month.start, 30 * day + 3_600)
+    }),
+  )
+
+  it.effect("a word means the day where the zone is", () =>
+    Effect.gen(function* () {
+      yield* atNoon
+      assert.strictEqual(
+        yield* start("today", "Pacific/Kiritimati"),
+        yield* start("2026-11-23", "Pacific/Kiritimati"),
+      )
+      assert.strictEqual(yield* start("this week", "+14:00"), yield* start("2026-11-23", "+14:00"))
+      assert.strictEqual(yield* start("today", "-11:00"), yield* start("2026-11-22", "-11:00"))
+    }),
+  )
+})
+
+/** What may mean something else, by what is probably meant; people are told to write that. */
+const probable: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "2026-09-01": ["20260901", "202609"],
+  "2026-01-01": ["2026", "2026年", "202601", "20260101"],
+  "2028-02-29": ["20280229"],
+  "2026-09-01T08:00": ["2026090108", "202609010800", "20260901T08"],
+  "2026-09-01T08:30:05": ["20260901083005", "20260901T083005"],
+  "2026-09-01T08:00:00Z": ["20260901T080000Z", "20260901t080000z"],
+  "30d": ["1mo", "1 month", "1个月"],
   "365d": ["1y", "1年", "1 year"],
   "1788192000": ["+1788192000", "1,788,192,000", "1_788_192_000", "１７８８１９２０００"],
-  now: ["NOW", "Now"],
 }
 
 const unsure = [
@@ -184,9 +228,10 @@ const unsure = [
   "1M",
   "1d12h",
   "P30D",
-  "last week",
-  "today",
-  "昨天",
+  "next week",
+  "the last week",
+  "后天",
+  "2026-13",
   "",
   "-",
   "-1",
@@ -203,7 +248,9 @@ describe("text that is no time is refused, and nothing is guessed", () => {
         return reason
       },
     )
-  const pairs = Object.entries(meant).flatMap(([right, all]) => all.map((typed) => [typed, right] as const))
+  const pairs = Object.entries(probable).flatMap(([right, all]) =>
+    all.map((typed) => [typed, right] as const),
+  )
 
   it.effect(`${pairs.length} ways of writing: with what was meant, which is taken`, () =>
     Effect.gen(function* () {
@@ -241,7 +288,7 @@ describe("text that is no time is refused, and nothing is guessed", () => {
           ["- 30 days", "How long ago is written without a minus: 30d."],
           ["−1h", "How long ago is written without a minus: 1h."],
           ["202602", "Write 2026-02-28.", "to"],
-          ["2026-09", "Write 2026-09-30.", "to"],
+          ["202609", "Write 2026-09-30.", "to"],
           ["2026", "Write 2026-12-31.", "to"],
         ]
         for (const [typed, right, field] of remedies) {

@@ -152,8 +152,9 @@ export interface RetryBudgetOptions {
 export type ClientOptions = (GivenToken | AppCredentials) & Settings
 
 /**
- * A point in time: ISO text with or without zone (`2026-09-01T08:00:00+08:00`), a date (`2026-09-01`), unix seconds
- * as number or text, a `Date`, `now`, or how long ago: `30d`, `36h`, `2w`, `30m`, `10s`.
+ * A point in time: ISO text with or without zone (`2026-09-01T08:00:00+08:00`), a date (`2026-09-01`), a month (`2026-09`), unix
+ * seconds as number or text, a `Date`, `now`, how long ago: `30d`, `36h`, `2w`, `30m`, `10s`; or as people write it: `2026/9/1`, `30 days
+ * ago`, `today`, `yesterday`, `this` or `last week`, `month` or `year`, `上个月`.
  *
  * Feishu may refuse a start that is 90 days old when the request arrives, and a read takes time: `89d` always works.
  */

@@ -59,7 +59,7 @@ export const chineseSentences: Sentence.Table = {
   rangeReversed: ({ end, start }) => `开始时间 ${start} 晚于结束时间 ${end}`,
   notATimeZone: ({ text }) => `“${text}”不是时区`,
   writeTime: () =>
-    "请使用 ISO 时间（2026-09-01 或 2026-09-01T08:00:00+08:00）、Unix 秒数、now 或距今时长（30d、36h）。",
+    "请使用 ISO 时间（2026-09-01 或 2026-09-01T08:00:00+08:00）、月份（2026-09）、词语（今天、上个月）、Unix 秒数、now 或距今时长（30d、36h）。",
   write: ({ text }) => `请写 ${text}。`,
   writeDaysAgo: ({ days }) => `如指 ${days} 天前，请写 ${days}d。`,
   writeWithoutMinus: ({ text }) => `距今时长不带负号，请写 ${text}。`,
