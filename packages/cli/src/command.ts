@@ -17,6 +17,7 @@ import { list } from "./commands/list/command.ts"
 import { mock } from "./commands/mock.ts"
 import { plan } from "./commands/plan/command.ts"
 import { schema } from "./commands/schema.ts"
+import * as TimeZone from "./language/TimeZone.ts"
 import * as Verbosity from "./console/Verbosity.ts"
 
 const words = Language.words({
@@ -37,7 +38,7 @@ const words = Language.words({
 /** Makes the command `feishu-meetings`, with its help in this language. */
 export const feishuMeetings = (language: Language.Language) => {
   const say = words[language]
-  const globalFlags = [Language.flag(language), ...Verbosity.flags(language)]
+  const globalFlags = [Language.flag(language), TimeZone.flag(language), ...Verbosity.flags(language)]
   const command = Command.make("feishu-meetings").pipe(
     Command.withDescription(say.root),
     Command.withExamples([

@@ -24,6 +24,7 @@ import * as RunState from "./run/RunState.ts"
 import * as SecretFlags from "./input/SecretFlags.ts"
 import * as Stderr from "./console/Stderr.ts"
 import { report } from "./run/Summary.ts"
+import * as TimeZone from "./language/TimeZone.ts"
 import * as Verbosity from "./console/Verbosity.ts"
 
 const presenter: CliOutput.Presenter = {
@@ -64,6 +65,10 @@ export const main = (
 
   // The reader of standard output has enough, as `head` has: no more can be written, which is not an error.
   process.stdout.on("error", () => {})
+
+  // All that reads or writes times goes by it, as if the user had set it.
+  const tz = TimeZone.tzOf(TimeZone.requestedIn(args) ?? "")
+  if (tz !== undefined) process.env["TZ"] = tz
 
   const program = Effect.gen(function* () {
     const files = yield* ConfigFiles.read

@@ -188,7 +188,9 @@ describe.concurrent("list --participants --recordings", () => {
     ])
     const summary =
       "complete: 6 meetings (details: 4 ok, 1 running, 1 no permission; recordings: 1 ok, 1 not recorded, 1 running, 1 not ready, 2 no permission), 8 rows, 1 window, 14 requests"
-    assert.deepStrictEqual(lines(inEnglish.stderr), [
+    const [range, ...said] = lines(inEnglish.stderr)
+    assert.match(range!, /^range: 20\d\d-.*\+08:00 to .*\+08:00$/)
+    assert.deepStrictEqual(said, [
       "details of 1 meeting: no permission. Use a token of somebody who took part, or ask the tenant's administrator to let the app read meetings.",
       "recordings of 2 meetings: no permission. Have the owner share the minute, or use a token of somebody who took part.",
       "1 meeting had not ended: what is written may change until the end",

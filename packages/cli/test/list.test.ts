@@ -326,6 +326,30 @@ describe.concurrent("what is read", () => {
     assert.deepInclude(summary, { status: "complete", rows: 120, windows: 1 })
   })
 
+  it("a month, in the zone that is given, and told back in it; other flags for the range are refused beside it", async () => {
+    await using scripted = await Scripted.start((response) => Scripted.page(response, []))
+    const run = (...args: ReadonlyArray<string>) =>
+      Cli.run(["list", Scripted.meetingNo, "--allow-http", ...args], scripted.environment)
+    const [month, words, both, notOne, zone] = await Promise.all([
+      run("--month", "2026-02", "--timezone", "America/New_York"),
+      run("--from", "2026/2/1", "--to", "2026年2月", "--timezone=UTC-5"),
+      run("--month", "2026-02", "--from", "1d"),
+      run("--month", "2026-02-03"),
+      run("--month", "2026-02", "--timezone", "Mars/Olympus"),
+    ])
+    assert.deepStrictEqual(
+      scripted.queries.map((query) => [query.get("start_time"), query.get("end_time")]),
+      [1, 2].map(() => ["1769922000", "1772341200"]),
+    )
+    for (const { stderr } of [month, words]) {
+      assert.include(stderr, "range: 2026-02-01T00:00:00-05:00 to 2026-03-01T00:00:00-05:00\n")
+    }
+    assert.deepStrictEqual([both.code, notOne.code, zone.code], [2, 2, 2])
+    assert.include(both.stderr, "--month: it is given beside --from or --to")
+    assert.include(notOne.stderr, "--month: it is not a month")
+    assert.include(zone.stderr, 'must be a time zone such as Asia/Shanghai or +08:00, not "Mars/Olympus"')
+  })
+
   it("an old window without rows is a warning in one line, which --quiet leaves out", async () => {
     await using scripted = await Scripted.start((response) => Scripted.page(response, []))
     const args = ["list", Scripted.meetingNo, "--from", "2020-01-01", "--to", "2020-01-31"]
@@ -333,8 +357,9 @@ describe.concurrent("what is read", () => {
     const quiet = await Cli.run([...args, "--quiet"], scripted.environment)
     assert.strictEqual(code, 0)
     assert.strictEqual(quiet.stderr, "complete: 0 meetings, 1 window, 1 request\n")
-    const [warning, summary, ...more] = stderr.split("\n")
-    assert.match(warning ?? "", /^warning: No meetings of 337736498 from 2019-12-31T16:00:00/)
+    const [range, warning, summary, ...more] = stderr.split("\n")
+    assert.strictEqual(range, "range: 2020-01-01T00:00:00+08:00 to 2020-02-01T00:00:00+08:00")
+    assert.match(warning ?? "", /^warning: No meetings of 337736498 from 2020-01-01T00:00:00\+08:00 to /)
     assert.strictEqual(summary, "complete: 0 meetings, 1 window, 1 request")
     assert.deepStrictEqual(more, [""])
   })

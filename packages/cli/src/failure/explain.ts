@@ -1,12 +1,14 @@
 /** The text of a `FeishuError` in two parts: what happened and where, and what to do. */
+import * as DateTime from "effect/DateTime"
 import type { FeishuError, Sentence } from "@effect-feishu/core"
 import * as Chinese from "../language/Chinese.ts"
 import * as English from "../language/English.ts"
 import * as Language from "../language/Language.ts"
+import * as TimeZone from "../language/TimeZone.ts"
 
 /** Returns the text of a sentence of the client. */
 export const ofSentence = (sentence: Sentence.Sentence, language: Language.Language): string =>
-  language === "zh" ? Chinese.ofSentence(sentence) : English.ofSentence(sentence)
+  localized(language === "zh" ? Chinese.ofSentence(sentence) : English.ofSentence(sentence))
 
 const words = Language.words({
   en: {
@@ -31,8 +33,11 @@ const words = Language.words({
   },
 })
 
-/** Times in whole seconds are easier to read without their milliseconds. */
-const shortened = (text: string): string => text.replaceAll(/(:\d\d)\.000Z/g, "$1Z")
+/** Writes the times of the client, which are in UTC, as those of this process. */
+const localized = (text: string): string =>
+  text.replaceAll(/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.000Z/g, (time) =>
+    TimeZone.instant(DateTime.toEpochMillis(DateTime.makeUnsafe(time)) / 1_000),
+  )
 
 /** Returns what happened, without where and how often. */
 export const meaningOf = ({ reason }: FeishuError.FeishuError, language: Language.Language): string =>
@@ -53,5 +58,5 @@ export const explain = (error: FeishuError.FeishuError, language: Language.Langu
     ...(error.retryBudgetSpent === true ? [say.tooManyFail] : []),
     ...(error.leftAloneSeconds === undefined ? [] : [say.leftAlone(error.leftAloneSeconds)]),
   ]
-  return { meaning: shortened(sentences.join(say.stop)), remedy: shortened(remedy) }
+  return { meaning: localized(sentences.join(say.stop)), remedy: localized(remedy) }
 }

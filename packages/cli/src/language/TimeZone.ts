@@ -5,6 +5,10 @@
  * UTC, `GMT-8` with the wrong sign, `CST` as Chicago, and a copy of Shanghai's /etc/localtime without a database of zones
  * also as Chicago.
  */
+import * as Flag from "effect/cli/Flag"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { lstatSync, readFileSync, readlinkSync, realpathSync } from "node:fs"
 import * as Language from "./Language.ts"
 
@@ -27,6 +31,35 @@ export const current = (
   const name = ofTz(tz)
   return { tz, name: name ?? "UTC", isKnown: name !== undefined }
 }
+
+/** Finds `--timezone` before the command line is parsed, as the language is found: messages tell times in it, too. */
+export const requestedIn = (args: ReadonlyArray<string>): string | undefined =>
+  /(?:^|\n)--timezone[=\n](.+)(?:\n|$)/.exec(args.join("\n"))?.[1]
+
+/** Returns the value of TZ for a zone as people give it: a name such as `Asia/Shanghai`, or an offset such as `+08:00` or `UTC+8`. */
+export const tzOf = (given: string): string | undefined => {
+  const text = given.trim()
+  const [, sign, hours = "", minutes = "00"] =
+    /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?$/i.exec(text) ?? []
+  if (sign === undefined) return ofName(text)
+  // POSIX counts what has to be added to get to UTC.
+  const [two, other] = [hours.padStart(2, "0"), sign === "+" ? "-" : "+"]
+  return Number(hours) > 14 ? undefined : `<${sign}${two}${minutes}>${other}${two}:${minutes}`
+}
+
+/** Makes the flag `--timezone`, which every command takes. */
+export const flag = (language: Language.Language) =>
+  GlobalFlag.Setting("timezone")({
+    flag: Flag.String("timezone").pipe(
+      Flag.filter(
+        (text) => tzOf(text) !== undefined,
+        () => words[language].takes,
+      ),
+      Flag.withMetavar("ZONE"),
+      Flag.withDescription(words[language].flag),
+      Flag.optional,
+    ),
+  })
 
 /** Returns the zone that a value of TZ means, or `undefined`. */
 const ofTz = (tz: string): string | undefined => {
@@ -114,11 +147,25 @@ const offsetOf = (format: Intl.DateTimeFormat | undefined, time: number): string
   return offset?.replace("GMT", "") || (offset === undefined ? undefined : "UTC")
 }
 
-/** True when a time is written without a zone, so that the time zone matters. */
-export const isNeededBy = (time: string): boolean => /^\d{4}-\d{2}-\d{2}(?:[T ][\d:.]+)?$/.test(time.trim())
+/** True when a time is written without a zone, so that the time zone matters: a date or a word, but not how long ago. */
+export const isNeededBy = (time: string): boolean =>
+  !/^(?:\d+|\d+ *[smhdw]|now|.*(?:z|[+-]\d{2}:?\d{2}))$/i.test(time.trim())
+
+/** Returns an instant in the time zone of this process, with its offset: `2026-09-01T00:00:00+08:00`; in UTC `2026-09-01T00:00:00Z`. */
+export const instant = (unixSeconds: number): string => inZone(unixSeconds, current().name)
+
+const inZone = (unixSeconds: number, timeZone: string): string => {
+  const local = DateTime.makeZoned(Math.floor(unixSeconds) * 1_000, { timeZone })
+  return Option.match(local, {
+    onNone: () => String(unixSeconds),
+    onSome: (time) => DateTime.formatIsoOffset(time).replace(".000", "").replace("+00:00", "Z"),
+  })
+}
 
 const words = Language.words({
   en: {
+    flag: "The time zone of times without one, and of times that are shown; default: TZ, else that of this machine",
+    takes: "a time zone such as Asia/Shanghai or +08:00",
     tz: (value: string, name: string) =>
       `TZ is ${value}, which is not a known time zone: times without a zone are read as ${name}. Set TZ to one such as Asia/Shanghai, or write the zone with the time: 2026-09-01T08:00:00+08:00.`,
     machine: (name: string) =>
@@ -127,6 +174,8 @@ const words = Language.words({
       `time zone: ${name} (${tz === undefined ? "of this machine" : `TZ is ${tz}`})`,
   },
   zh: {
+    flag: "未写时区的时间所用的时区，也是显示时间所用的时区；默认取 TZ，否则取本机时区",
+    takes: "时区，例如 Asia/Shanghai 或 +08:00",
     tz: (value, name) =>
       `TZ 为 ${value}，不是可识别的时区：未写时区的时间按 ${name} 处理。请将 TZ 设为 Asia/Shanghai 这样的时区，或在时间中写明时区：2026-09-01T08:00:00+08:00。`,
     machine: (name) =>

@@ -4,8 +4,9 @@ import * as ShellQuote from "@effect-feishu/terminal/ShellQuote"
 import * as ConnectionFlags from "../input/ConnectionFlags.ts"
 import * as DetailsFlags from "../input/DetailsFlags.ts"
 import * as Language from "../language/Language.ts"
+import { instant } from "../language/TimeZone.ts"
 import type { RepeatedFlags, State } from "./RunState.ts"
-import { instant, many } from "../language/phrases.ts"
+import { many } from "../language/phrases.ts"
 
 /** Longer commands are of no use to a person: with more cursors or numbers, they are described instead. */
 const mostCursors = 10

@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import type { Explanation } from "../language/Chinese.ts"
 import { detailsOf, exitCodes, type Fault, faultOf, messageOf, ofFeishu } from "../failure/Fault.ts"
 import * as Language from "../language/Language.ts"
+import { instant } from "../language/TimeZone.ts"
 import * as ResumeHints from "./ResumeHints.ts"
 import * as Fields from "../output/Fields.ts"
 import type * as Answers from "./Answers.ts"
@@ -12,7 +13,7 @@ import { readsMore, Run, type State } from "./RunState.ts"
 import { inMessage, type Label, labels, showable, Stderr } from "../console/Stderr.ts"
 import { CurrentVerbosity } from "../console/Verbosity.ts"
 import { json } from "@effect-feishu/terminal/VisibleText"
-import { instant, many } from "../language/phrases.ts"
+import { many } from "../language/phrases.ts"
 
 /** Prints how the run ended. */
 export const report = Effect.fnUntraced(function* (

@@ -12,7 +12,8 @@ import type * as DetailsFlags from "../../input/DetailsFlags.ts"
 import * as LaneNumbers from "../../input/LaneNumbers.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
-import { duration, instant } from "../../language/phrases.ts"
+import { instant } from "../../language/TimeZone.ts"
+import { duration } from "../../language/phrases.ts"
 import * as AppCredentials from "../../settings/AppCredentials.ts"
 import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import * as Estimate from "../plan/Estimate.ts"
@@ -145,8 +146,8 @@ const [bytesOfLane, bytesOfNumber] = [700, 10.5]
 export const plan = Effect.fnUntraced(function* (input: Input) {
   const language = yield* Language.CurrentLanguage
   const say = words[language]
-  if (input.incremental && input.to !== undefined) {
-    return yield* FeishuError.invalidRequest("--to", ...say.noEnd)
+  if (input.incremental && (input.to !== undefined || input.month !== undefined)) {
+    return yield* FeishuError.invalidRequest(input.to === undefined ? "--month" : "--to", ...say.noEnd)
   }
   if (!input.incremental && input.overlap !== undefined) {
     return yield* FeishuError.invalidRequest("--overlap", ...say.noSeries)

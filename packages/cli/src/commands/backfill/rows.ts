@@ -1,14 +1,13 @@
 /** The commands `backfill failures` and `backfill export`: rows of the database, streamed into one of the formats of `list`. */
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import type { SqlError } from "effect/sql/SqlError"
 import { Backfill, type BackfillError, type MeetingsTable } from "@effect-feishu/backfill"
-import { FeishuError, TimeRange } from "@effect-feishu/core"
 import { Stderr } from "../../console/Stderr.ts"
 import { CurrentVerbosity } from "../../console/Verbosity.ts"
 import { withoutSecrets } from "../../console/KnownSecrets.ts"
+import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
 import { many } from "../../language/phrases.ts"
 import * as TimeZone from "../../language/TimeZone.ts"
@@ -24,14 +23,12 @@ import * as Errors from "./errors.ts"
 
 const words = Language.words({
   en: {
-    month: ["it takes a month such as 2026-09", "Give four digits of the year and two of the month."],
     exported: (rows: number, file: string | undefined) =>
       `${many(rows, "meeting")}${file === undefined ? "" : `, written to ${file}`}`,
     failures: (numbers: number) =>
       numbers === 0 ? "no failures" : `${many(numbers, "number")}; backfill run reads them again`,
   },
   zh: {
-    month: ["应为月份，例如 2026-09", "请写四位年份和两位月份。"],
     exported: (rows, file) => `共 ${rows} 场会议${file === undefined ? "" : `，已写入 ${file}`}`,
     failures: (numbers) => (numbers === 0 ? "没有失败" : `${numbers} 个会议号；再次运行 backfill run 会重读`),
   },
@@ -217,7 +214,7 @@ export const exportMeetings = Effect.fnUntraced(function* (input: {
   if (output !== undefined) yield* WorkingFolder.check("--output", output)
   const { format, ...flags } = input
   const settings = yield* LoadedSettings.load(flags)
-  const range = input.month === undefined ? undefined : yield* monthOf(input.month, say)
+  const range = input.month === undefined ? undefined : yield* RangeFlags.ofMonth(input.month)
   const rows = yield* inDatabase(settings, (backfill) =>
     write(backfill.exportMeetings({ tenant: input.tenant, from: range?.start, to: range?.end }), {
       format: format ?? "ndjson",
@@ -228,17 +225,4 @@ export const exportMeetings = Effect.fnUntraced(function* (input: {
   )
   const stderr = yield* Stderr
   if ((yield* CurrentVerbosity) !== "quiet") yield* stderr.line(say.exported(rows, output))
-})
-
-/** Returns a month in local time. */
-const monthOf = Effect.fnUntraced(function* (month: string, say: Language.Say<typeof words>) {
-  const [, year, number] = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(month) ?? []
-  if (number === undefined) return yield* FeishuError.invalidRequest("--month", ...say.month)
-  const first = DateTime.makeUnsafe({ year: Number(year), month: Number(number), day: 1 })
-  const last = DateTime.subtract(DateTime.add(first, { months: 1 }), { days: 1 })
-  return yield* TimeRange.make({
-    from: `${month}-01`,
-    to: DateTime.formatIsoDateUtc(last),
-    timeZone: TimeZone.current().name,
-  })
 })

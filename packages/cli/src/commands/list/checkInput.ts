@@ -149,6 +149,7 @@ const checkCombination = Effect.fnUntraced(function* (
       ...(someNumbers ? [say.theNumbers] : []),
       ...(input.from === undefined ? [] : ["--from"]),
       ...(input.to === undefined ? [] : ["--to"]),
+      ...(input.month === undefined ? [] : ["--month"]),
       ...(input.pageSize === undefined ? [] : ["--page-size"]),
     ]
     if (doubled.length > 0)
@@ -192,10 +193,9 @@ const selectionOf = Effect.fnUntraced(function* (input: Input) {
     if (twice !== undefined) return yield* FeishuError.invalidRequest("--cursor", ...say.sameNumber(twice))
     return { cursors: checked, numbers: [], range: undefined } satisfies Selection
   }
-  const range = yield* RangeFlags.range({
-    from: input.from ?? (input.demo ? `${demoDays}d` : undefined),
-    to: input.to,
-  })
+  const { from, month, to } = input
+  const usual = input.demo && month === undefined ? `${demoDays}d` : undefined
+  const range = yield* RangeFlags.range({ from: from ?? usual, to, month })
   const asked = Math.floor((yield* Clock.currentTimeMillis) / 1_000)
   return {
     cursors: [],

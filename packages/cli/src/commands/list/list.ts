@@ -10,8 +10,9 @@ import * as NodeHttp from "@effect-feishu/core/node"
 import { Stderr } from "../../console/Stderr.ts"
 import { CurrentVerbosity } from "../../console/Verbosity.ts"
 import { TimeUnreachable } from "../../failure/Fault.ts"
+import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
-import { instant } from "../../language/phrases.ts"
+import { instant } from "../../language/TimeZone.ts"
 import * as FileOutput from "../../output/FileOutput.ts"
 import type * as Format from "../../output/Format.ts"
 import * as Answers from "../../run/Answers.ts"
@@ -29,12 +30,14 @@ import { readPages } from "./readPages.ts"
 
 const words = Language.words({
   en: {
+    range: (start: string, end: string) => `range: ${start} to ${end}`,
     demo: (baseUrl: string, numbers: string, start: string, end: string) =>
       `demo: a mock Feishu at ${baseUrl}, meeting number ${numbers}, from ${start} to ${end}`,
     alreadyEnded: (checkpoint: string) =>
       `nothing to do: ${checkpoint} says that an earlier run read everything; nothing was sent (remove it to read again)`,
   },
   zh: {
+    range: (start, end) => `时间范围：${start} 至 ${end}`,
     demo: (baseUrl, numbers, start, end) =>
       `演示：模拟飞书 ${baseUrl}，会议号 ${numbers}，时间范围 ${start} 至 ${end}`,
     alreadyEnded: (checkpoint) =>
@@ -176,6 +179,7 @@ const planOf = Effect.fnUntraced(function* ({ input, selection, settings }: ToRe
     "--page-size": word(settings.pageSize),
     "--max-items": word(input.maxItems),
     // `null` is what a checkpoint has that knows nothing of these flags.
+    "--month": word(input.month),
     "--details": input.details && !input.participants ? true : null,
     "--participants": input.participants || null,
     "--recordings": input.recordings || null,
@@ -201,10 +205,12 @@ const startsOf = Effect.fnUntraced(function* (
   }
   const { baseUrl } = yield* FeishuClient.FeishuClient
   const numbers = selection.numbers.length > 0 ? selection.numbers : yield* DefaultNumbers
-  if (input.demo && (yield* CurrentVerbosity) !== "quiet") {
+  if ((yield* CurrentVerbosity) !== "quiet") {
     const stderr = yield* Stderr
-    const { demo } = yield* Language.say(words)
-    yield* stderr.line(demo(baseUrl, numbers.join(", "), instant(range.start), instant(range.end)))
+    const say = yield* Language.say(words)
+    const [start, end] = [instant(range.start), instant(range.end)]
+    if (input.demo) yield* stderr.line(say.demo(baseUrl, numbers.join(", "), start, end))
+    else if (RangeFlags.isLocal(input)) yield* stderr.line(say.range(start, end))
   }
   // A page that has to be cut is read again by the run that resumes; a page that is small enough is not.
   const largest = settings.pageSize ?? ListByNo.maxPageSize

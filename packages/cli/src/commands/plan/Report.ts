@@ -2,7 +2,8 @@
 import { TimeRange } from "@effect-feishu/core"
 import { aligned } from "../../console/Columns.ts"
 import * as Language from "../../language/Language.ts"
-import { duration as durationIn, instant, many } from "../../language/phrases.ts"
+import { instant } from "../../language/TimeZone.ts"
+import { duration as durationIn, many } from "../../language/phrases.ts"
 import type { Cost, Estimate, Span, What } from "./Estimate.ts"
 
 /** What is known besides the estimate. */
