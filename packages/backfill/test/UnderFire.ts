@@ -128,6 +128,10 @@ export const read = async (
   const random = randomFrom(processes)
   let turn = 0
   const ended = () => runners.some((runner) => runner.hasEnded())
+  const until = async (isIt: () => boolean) => {
+    await Promise.race([group.until(isIt), ...runners.map((runner) => runner.ended)])
+    assert.isTrue(isIt(), `it ended too early:\n${group.all.at(-1)!.output()}`)
+  }
   await disturb({
     tenants,
     runners,
@@ -137,7 +141,7 @@ export const read = async (
     },
     nextAtWork: async () => {
       const isAtWork = ({ lanes }: Runners.Runner) => lanes.size > 0
-      await group.until(() => runners.some(isAtWork))
+      await until(() => runners.some(isAtWork))
       while (!isAtWork(runners[turn % processes]!)) turn++
       return runners[turn++ % processes]!
     },
@@ -149,10 +153,7 @@ export const read = async (
       await Promise.race([seen, ...runners.map((runner) => runner.ended)])
       assert.isFalse(ended() && left > 0, `it ended too early:\n${group.all.at(-1)!.output()}`)
     },
-    until: async (isIt) => {
-      await Promise.race([group.until(isIt), ...runners.map((runner) => runner.ended)])
-      assert.isTrue(isIt(), `it ended too early:\n${group.all.at(-1)!.output()}`)
-    },
+    until,
     random,
   })
   const codes = await Promise.all(runners.map((runner) => runner.ended))
