@@ -11,6 +11,7 @@ import { config } from "./commands/config.ts"
 import { doctor } from "./commands/doctor/command.ts"
 import { get } from "./commands/get/command.ts"
 import { errors } from "./commands/errors.ts"
+import { help } from "./commands/help.ts"
 import * as Help from "./console/Help.ts"
 import * as Language from "./language/Language.ts"
 import { list } from "./commands/list/command.ts"
@@ -61,6 +62,7 @@ export const feishuMeetings = (language: Language.Language) => {
       schema(language),
       mock(language),
       completions(language, (): Root => ({ command, globalFlags })),
+      help(language),
     ]),
     Command.withGlobalFlags(globalFlags),
   )

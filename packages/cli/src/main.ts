@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import { Sentence } from "@effect-feishu/core"
 import * as Hangup from "@effect-feishu/terminal/Hangup"
 import { feishuMeetings } from "./command.ts"
+import { asFlag } from "./commands/help.ts"
 import * as ConfigFiles from "./settings/ConfigFiles.ts"
 import * as DashedValues from "./input/DashedValues.ts"
 import { exitCodes, faultOf } from "./failure/Fault.ts"
@@ -75,8 +76,9 @@ export const main = (
     const configured = files.entries.find(({ name }) => name === "lang")?.text
     const requested = Language.requestedIn(args)
     const language = Language.find(requested, process.env, configured)
+    const root = feishuMeetings(language)
     return yield* SecretFlags.refuse(args).pipe(
-      Effect.andThen(Command.runWith(feishuMeetings(language), { version })(DashedValues.join(args))),
+      Effect.andThen(Command.runWith(root, { version })(DashedValues.join(asFlag(args, root)))),
       // Without a subcommand the help was shown: that is not a failure.
       Effect.catchTag("ShowHelp", (error) => (error.errors.length === 0 ? Effect.void : Effect.fail(error))),
       Effect.onExit((exit) => report(args, exit)),

@@ -1,4 +1,4 @@
-/** The help of the commands: examples first, in lines that fit the terminal and are easy to read. */
+/** The help of the commands: what a command does, its usage and examples, then its flags; in lines that fit the terminal. */
 import { styleText } from "node:util"
 import * as CliOutput from "effect/cli/CliOutput"
 import type * as HelpDoc from "effect/cli/HelpDoc"
@@ -78,16 +78,15 @@ export const render = (doc: HelpDoc.HelpDoc, style: Style): string => {
     lines.length === 0 ? [] : ["", heading(title.toUpperCase()), ...lines]
   const layout = { columns: width, indent: indentOf(sections, width), margin: 2 }
   const lines = [
+    ...wrap(doc.description, width),
+    ...section(titles.usage, usagesOf(doc, titles)),
     ...section(
       titles.examples,
       (doc.examples ?? []).flatMap(({ command, description = "" }) => [
+        ...wrap(description, width - 4).map((line) => `  # ${line}`),
         ...commandLines(command, width),
-        ...wrap(description, width - 6).map((line) => `      ${line}`),
       ]),
     ),
-    "",
-    ...wrap(doc.description, width),
-    ...section(titles.usage, usagesOf(doc, titles)),
     ...sections.flatMap((one) => section(one.title, one.rows.length === 0 ? [] : [rows(one.rows, layout)])),
   ]
   return lines.join("\n").trimStart()

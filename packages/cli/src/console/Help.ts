@@ -8,8 +8,9 @@ import * as Language from "../language/Language.ts"
 const groups = {
   read: [
     "numbers-from",
-    "tenant",
     "ids-from",
+    "column",
+    "tenant",
     "from",
     "to",
     "month",
@@ -97,7 +98,7 @@ const words = Language.words({
     ],
     more: "more",
     places: [
-      ["COMMAND --help", "All about a command"],
+      ["help COMMAND", "All about a command"],
       ["doctor", "Finds what prevents a read, and says what to do about it"],
       ["config show", "Shows what is set, and which files may set it"],
       ["errors CODE", "Explains an error code of Feishu"],
@@ -152,7 +153,7 @@ const words = Language.words({
     ],
     more: "更多",
     places: [
-      ["命令 --help", "该命令的全部说明"],
+      ["help 命令", "该命令的全部说明"],
       ["doctor", "检查妨碍读取的问题，并给出解决办法"],
       ["config show", "查看各项配置，以及可写入配置的文件"],
       ["errors 错误码", "飞书错误码的含义"],

@@ -20,7 +20,7 @@ const known = (part: Fields.Part, comma: string): string =>
 
 const words = Language.words({
   en: {
-    list: "List every meeting that was held under meeting numbers, and on request what happened in each: when it was, who took part, and where the recording is. Data goes to standard output, everything else to standard error; its last line says whether the list is complete.",
+    list: "List every meeting that was held under meeting numbers. Feishu's list has the id, number, topic and link of each meeting, but not when it was nor who took part: --details, --participants and --recordings read that, too. Data goes to standard output, everything else to standard error; its last line says whether the list is complete.",
     listShort: "List every meeting that was held under meeting numbers",
     fields: `The fields of a row, in this order, such as id,topic; default: ${usual} and all that is requested of each meeting. Known fields: ${known("list", ", ")}; password needs --show-passwords. With --details also ${known("details", ", ")}; with --recordings ${known("recordings", ", ")}; with --participants ${known("participants", ", ")}, or participants for all of these. feishu-meetings schema --participants --recordings explains each`,
     checkpoint:
@@ -48,7 +48,7 @@ const words = Language.words({
     exampleProgram: "For programs: the summary is the last line, after warnings and hints",
   },
   zh: {
-    list: "列出会议号下开过的所有会议，并可读取每场会议的情况：何时召开、谁参加了、录制文件在哪里。数据写到标准输出，其余信息写到标准错误；标准错误的最后一行说明列表是否完整。",
+    list: "列出会议号下开过的所有会议。飞书的列表只有每场会议的 ID、会议号、主题和链接，没有时间和参会者：可用 --details、--participants、--recordings 一并读取。数据写到标准输出，其余信息写到标准错误；标准错误的最后一行说明列表是否完整。",
     listShort: "列出会议号下开过的所有会议",
     fields: `每行写出的字段及其顺序，例如 id,topic；默认 ${usual}，以及为每场会议另外读取的全部内容。可用字段：${known("list", "、")}；password 需同时给出 --show-passwords。给出 --details 时还有 ${known("details", "、")}；--recordings：${known("recordings", "、")}；--participants：${known("participants", "、")}，或以 participants 表示这些的全部。feishu-meetings schema --participants --recordings 说明各字段`,
     checkpoint:
