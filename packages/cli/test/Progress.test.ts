@@ -82,7 +82,7 @@ describe("while nobody answers", () => {
       const { listen, seen } = yield* telling({ columns: 80, planned: 400 })
       yield* listen(sent)
       yield* TestClock.adjust("12 seconds")
-      assert.strictEqual(seen.line, "0 meetings, window 1 of 400, 1 request, no answer for 12 s")
+      assert.strictEqual(seen.line, "0 meetings, 90-day period 1 of 400, 1 request, no answer for 12 s")
       yield* listen(ended)
       yield* TestClock.adjust("12 seconds")
       assert.notInclude(seen.line, "no answer")
@@ -162,7 +162,7 @@ describe("where there is no terminal", () => {
       yield* TestClock.adjust("600 millis")
       // 340 windows are left, the limit has room for 40 now, and gives 100 a minute from then on.
       assert.deepStrictEqual(lines, [
-        "progress: 3000 meetings, window 60 of 400, 60 requests, 120/min, at least 3 min left",
+        "progress: 3000 meetings, 90-day period 60 of 400, 60 requests, 120/min, at least 3 min left",
       ])
       yield* TestClock.adjust("60 seconds")
       assert.lengthOf(lines, 3)
@@ -265,7 +265,7 @@ describe("where there is no terminal", () => {
       }
       yield* TestClock.adjust("600 millis")
       assert.deepStrictEqual(lines, [
-        "progress: 0 meetings, window 60 of 400, 660 requests, 1320/min, at least 3 min left",
+        "progress: 0 meetings, 90-day period 60 of 400, 660 requests, 1320/min, at least 3 min left",
       ])
     }),
   )
@@ -328,8 +328,8 @@ describe("on a terminal", () => {
         }
       }
       assert.deepStrictEqual(shown, [
-        "1234 meetings, window 12 of 40, 1 request, 6/min, at least 5 min left, waiting until HH:MM:SS",
-        "1234 meetings, window 12 of 40, at least 5 min left, waiting until HH:MM:SS",
+        "1234 meetings, 90-day period 12 of 40, 1 request, 6/min, at least 5 min left, waiting until HH:MM:SS",
+        "1234 meetings, 90-day period 12 of 40, waiting until HH:MM:SS",
         "1234 meetings, waiting until HH:MM:SS",
         "1234 meetings",
         "1234 mee",
@@ -357,7 +357,7 @@ describe("--verbose", () => {
         "retrying in 250 ms: open.feishu.cn: connection broken",
         "waiting for the rate limit: 999 ms",
         "new access token, valid for 2 h",
-        "meeting 337736498, window 2 of 5: a page of 50 meetings",
+        "meeting 337736498, 90-day period 2 of 5: a page of 50 meetings",
         "GET /list_by_no：成功，HTTP 200，12 毫秒，日志 ID 20260901LOG",
         "250 毫秒后重试：open.feishu.cn：连接中断",
         "等待频率限制：999 毫秒",

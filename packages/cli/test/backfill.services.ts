@@ -165,7 +165,7 @@ describe("backfill", () => {
     assert.strictEqual(first.code, 1, first.stderr)
     assert.match(
       first.lastLine,
-      /^incomplete: 60 meetings, 4 of 4 windows, 1 number could not be read; list them with: feishu-meetings backfill failures --db b\.sqlite, the same command reads them again$/,
+      /^incomplete: 60 meetings, 4 of 4 90-day periods, 1 number could not be read; list them with: feishu-meetings backfill failures --db b\.sqlite, the same command reads them again$/,
     )
     const failures = ndjson((await heard(run("failures --db b.sqlite"))).stdout)
     assert.deepStrictEqual(
@@ -174,7 +174,7 @@ describe("backfill", () => {
     )
     await feishu.removeFault(fault.id)
     const again = await read(store)
-    assert.deepStrictEqual([again.code, again.lastLine], [0, "complete: 60 meetings, 4 of 4 windows"])
+    assert.deepStrictEqual([again.code, again.lastLine], [0, "complete: 60 meetings, 4 of 4 90-day periods"])
 
     // What was read, by tenant and month.
     const months = await Promise.all(
@@ -275,7 +275,7 @@ describe("the recording of a backfill in", () => {
       for (const [index, line] of commands.entries()) {
         shown += `${index === 0 ? "" : `${line}\n`}${await type(line.slice(2))}`
       }
-      assert.match(shown, /10 meetings, 4 of 4 windows|10 场会议，时间段 4\/4/)
+      assert.match(shown, /10 meetings, 4 of 4 90-day periods|10 场会议，时间段 4\/4/)
       await expect(`${before}${shown}${after.join("")}`).toMatchFileSnapshot(path)
       assert.isAbove((await stat(join(folder, "backfill.sqlite"))).size, 0)
     })

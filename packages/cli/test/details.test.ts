@@ -187,7 +187,7 @@ describe.concurrent("list --participants --recordings", () => {
       run(...args, "--quiet"),
     ])
     const summary =
-      "complete: 6 meetings (details: 4 ok, 1 running, 1 no permission; recordings: 1 ok, 1 not recorded, 1 running, 1 not ready, 2 no permission), 8 rows, 1 window, 14 requests"
+      "complete: 6 meetings (details: 4 ok, 1 running, 1 no permission; recordings: 1 ok, 1 not recorded, 1 running, 1 not ready, 2 no permission), 8 rows, one 90-day period, 14 requests"
     const [range, ...said] = lines(inEnglish.stderr)
     assert.match(range!, /^range: 20\d\d-.*\+08:00 to .*\+08:00$/)
     assert.deepStrictEqual(said, [

@@ -277,7 +277,7 @@ describe.concurrent("exit codes", () => {
     )
     assert.match(
       lastLine,
-      /^incomplete: 0 meetings, 3 numbers, 1 window, \d requests; resume with the command above$/,
+      /^incomplete: 0 meetings, 3 numbers, one 90-day period, \d requests; resume with the command above$/,
     )
   })
 })
@@ -443,7 +443,10 @@ describe.concurrent("pipes", () => {
     await once(child.stdout, "data")
     child.stdout.destroy()
     assert.deepStrictEqual(await exit, [0, null])
-    assert.match(await stderr, /^resume with: .*\nlimited: \d+ meetings, 1 window, \d+ requests; .*\n$/)
+    assert.match(
+      await stderr,
+      /^resume with: .*\nlimited: \d+ meetings, one 90-day period, \d+ requests; .*\n$/,
+    )
   })
 
   it("X4 a reader that stops reading stops the requests, in little memory; then it gets everything", async () => {

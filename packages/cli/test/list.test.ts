@@ -140,7 +140,7 @@ describe.concurrent("--output", () => {
     )
     assert.strictEqual(code, 0)
     assert.strictEqual(stdout, "")
-    assert.strictEqual(lastLine, `complete: 120 meetings, 1 window, 4 requests; written to ${file}`)
+    assert.strictEqual(lastLine, `complete: 120 meetings, one 90-day period, 4 requests; written to ${file}`)
     assert.lengthOf(Cli.ids(readFileSync(file, "utf8")), 120)
     assert.isFalse(existsSync(`${file}.part`))
   })
@@ -209,7 +209,7 @@ describe.concurrent("--output", () => {
       readFile(pipe, "utf8"),
     ])
     assert.strictEqual(code, 0)
-    assert.strictEqual(lastLine, `complete: 120 meetings, 1 window, 4 requests; written to ${pipe}`)
+    assert.strictEqual(lastLine, `complete: 120 meetings, one 90-day period, 4 requests; written to ${pipe}`)
     assert.lengthOf(Cli.ids(read), 120)
     assert.isTrue(lstatSync(pipe).isFIFO())
     assert.isFalse(existsSync(`${pipe}.part`))
@@ -356,16 +356,25 @@ describe.concurrent("what is read", () => {
     const { code, stderr } = await Cli.run(args, scripted.environment)
     const quiet = await Cli.run([...args, "--quiet"], scripted.environment)
     assert.strictEqual(code, 0)
-    assert.strictEqual(quiet.stderr, "complete: 0 meetings, 1 window, 1 request\n")
+    assert.strictEqual(quiet.stderr, "complete: 0 meetings, one 90-day period, 1 request\n")
     const [range, warning, summary, ...more] = stderr.split("\n")
     assert.strictEqual(range, "range: 2020-01-01T00:00:00+08:00 to 2020-02-01T00:00:00+08:00")
     assert.match(warning ?? "", /^warning: No meetings of 337736498 from 2020-01-01T00:00:00\+08:00 to /)
-    assert.strictEqual(summary, "complete: 0 meetings, 1 window, 1 request")
+    assert.strictEqual(summary, "complete: 0 meetings, one 90-day period, 1 request")
     assert.deepStrictEqual(more, [""])
   })
 })
 
 describe.concurrent("--demo", () => {
+  it("has one number; another one is refused, and the one of the demo is named", async () => {
+    const { code, stderr, stdout } = await Cli.runFromSource(["list", "--demo", "337736498"])
+    assert.deepStrictEqual([code, stdout], [2, ""])
+    const [, own] = /has no meetings of 337736498[^]*the one of the demo: (\d{9})\.\n$/.exec(stderr) ?? []
+    assert.isDefined(own, stderr)
+    const few = await Cli.runFromSource(["list", "--demo", own!, "--max-items", "3", "--summary", "json"])
+    assert.deepInclude(Cli.summaryOf(few), { status: "limited", rows: 3 })
+  })
+
   it("reads a year in several windows and pages, without an account and without a terminal", async () => {
     const ended = await Cli.runFromSource(["list", "--demo", "--summary", "json"])
     const { code, stdout, stderr } = ended

@@ -131,7 +131,7 @@ describe.concurrent("many numbers", () => {
       stderr,
       /^997 numbers were not read, the first of them 200000003: give them again, with --from /m,
     )
-    assert.match(lastLine, /^incomplete: 3 meetings, 1000 numbers, 3 windows, 4 requests/)
+    assert.match(lastLine, /^incomplete: 3 meetings, 1000 numbers, three 90-day periods, 4 requests/)
   })
 })
 
@@ -165,7 +165,7 @@ describe.concurrent("--keep-going", () => {
     )
     assert.match(
       kept.stderr,
-      /^error: .*meeting 100000002 from .*code 121003.*\nto do: .*\nlog id: 20260901LOG$/m,
+      /^error: .*code 121003.*\nto do: .*\nrequest: GET .*, meeting 100000002 from .*\nlog id: 20260901LOG$/m,
     )
     const [, again] = /^resume with: (.*)$/m.exec(kept.stderr) ?? []
     assert.match(again ?? "", /^feishu-meetings list 100000002 100000003 --from \S+ --to \S+ /)

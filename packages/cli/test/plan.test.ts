@@ -67,7 +67,7 @@ describe.concurrent("plan", () => {
       Cli.shell(`echo 337736498 | feishu-meetings plan --numbers-from - ${what} --lang zh`),
       Cli.shell(`printf '337736498\\n12\\n' | feishu-meetings plan --numbers-from -`),
     ])
-    assert.match(english.stdout, /^numbers +1 number, 5 windows of at most 90 days$/m)
+    assert.match(english.stdout, /^numbers +1 number, five 90-day periods$/m)
     assert.match(english.stdout, /^requests +180–184, for 9,000 meetings of each number$/m)
     assert.match(english.stdout, /^time +at least 1 min 1 s, at 100 requests a minute$/m)
     assert.match(english.stdout, /^quota +36%–37% of 500 calls a month$/m)

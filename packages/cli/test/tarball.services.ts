@@ -106,7 +106,7 @@ describe.concurrent("the tarball", () => {
       FEISHU_APP_SECRET: feishu.appSecret,
     })
     assert.lengthOf(stdout.trimEnd().split("\n"), 60)
-    assert.match(stderr, /^complete: 60 meetings, 1 window, \d requests\n$/)
+    assert.match(stderr, /^complete: 60 meetings, one 90-day period, \d requests\n$/)
   })
 
   it("reads the settings of a user, and the demo needs none", async () => {

@@ -120,9 +120,12 @@ export const ofFeishu = (error: FeishuError.FeishuError, language: Language.Lang
   return { reason: reason._tag, ...explain(error, language), code, logId, exitCode }
 }
 
-/** Returns message and remedy in one text, for programs. */
-export const messageOf = ({ meaning, remedy }: Fault, language: Language.Language): string =>
-  [meaning, ...(remedy === "" ? [] : [remedy])].join(words[language].stop)
+/** Returns what happened, where and what to do in one text, for programs. */
+export const messageOf = ({ meaning, remedy, where }: Fault, language: Language.Language): string => {
+  const { brackets, stop } = words[language]
+  const what = where === undefined ? meaning : `${meaning}${brackets(where)}`
+  return [what, ...(remedy === "" ? [] : [remedy])].join(stop)
+}
 
 const badInput = (explanation: Explanation): Fault => ({
   reason: "InvalidRequest",
@@ -187,6 +190,7 @@ const words = Language.words({
     numbersFailed: (numbers: number) => `${many(numbers, "number")} could not be read to the end`,
     unreachable: "a part of the range is now more than 90 days ago, and Feishu no longer shows it",
     stop: ". ",
+    brackets: (text: string) => ` (${text})`,
     nothingSent: ". Nothing was sent",
     configWrong: (problem: string) => `the environment: ${problem}. Nothing was sent`,
     correctConfig: "Correct the variable.",
@@ -201,6 +205,7 @@ const words = Language.words({
     numbersFailed: (numbers) => `${numbers} 个会议号未能读完`,
     unreachable: "时间范围的一部分现已早于 90 天前，飞书不再显示",
     stop: "。",
+    brackets: (text) => `（${text}）`,
     nothingSent: "。未发送任何请求",
     configWrong: (problem) => `环境变量有误：${problem}。未发送任何请求`,
     correctConfig: "请更正该变量。",

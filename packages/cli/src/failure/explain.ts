@@ -1,4 +1,4 @@
-/** The text of a `FeishuError` in two parts: what happened and where, and what to do. */
+/** The text of a `FeishuError` in its parts: what happened, what to do, and what was requested. */
 import * as DateTime from "effect/DateTime"
 import type { FeishuError, Sentence } from "@effect-feishu/core"
 import * as Chinese from "../language/Chinese.ts"
@@ -15,7 +15,6 @@ const words = Language.words({
     ofReason: English.ofReason,
     position: ({ position }: FeishuError.FeishuError) => position,
     comma: ", ",
-    colon: ": ",
     stop: ". ",
     givenUp: (requests: number) => `Given up after ${requests} requests`,
     tooManyFail: "Not tried again: too many requests fail at the moment, and more would make it worse",
@@ -25,7 +24,6 @@ const words = Language.words({
     ofReason: Chinese.ofReason,
     position: Chinese.ofPosition,
     comma: "，",
-    colon: "：",
     stop: "。",
     givenUp: (requests) => `共请求 ${requests} 次后放弃`,
     tooManyFail: "不再重试：目前失败的请求过多，继续只会更糟",
@@ -43,7 +41,7 @@ const localized = (text: string): string =>
 export const meaningOf = ({ reason }: FeishuError.FeishuError, language: Language.Language): string =>
   words[language].ofReason(reason).meaning
 
-/** Returns both parts in a language. */
+/** Returns all parts in a language. */
 export const explain = (error: FeishuError.FeishuError, language: Language.Language): Chinese.Explanation => {
   const say = words[language]
   const { meaning, remedy } = say.ofReason(error.reason)
@@ -53,10 +51,14 @@ export const explain = (error: FeishuError.FeishuError, language: Language.Langu
     ...(position === undefined ? [] : [position]),
   ]
   const sentences = [
-    where.length === 0 ? meaning : `${where.join(say.comma)}${say.colon}${meaning}`,
+    meaning,
     ...(error.requests !== undefined && error.requests > 1 ? [say.givenUp(error.requests)] : []),
     ...(error.retryBudgetSpent === true ? [say.tooManyFail] : []),
     ...(error.leftAloneSeconds === undefined ? [] : [say.leftAlone(error.leftAloneSeconds)]),
   ]
-  return { meaning: localized(sentences.join(say.stop)), remedy: localized(remedy) }
+  return {
+    meaning: localized(sentences.join(say.stop)),
+    remedy: localized(remedy),
+    ...(where.length === 0 ? {} : { where: localized(where.join(say.comma)) }),
+  }
 }

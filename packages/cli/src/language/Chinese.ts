@@ -11,6 +11,8 @@ import { rateLimitFlag, settingName } from "./settingName.ts"
 export interface Explanation {
   readonly meaning: string
   readonly remedy: string
+  /** What was requested, if anything was: for whoever looks into it. */
+  readonly where?: string
 }
 
 /** The meaning and remedy of a code. `remedyOfApp` is the remedy if the refused token was fetched for an app. */

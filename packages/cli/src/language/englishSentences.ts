@@ -11,5 +11,7 @@ export const englishSentences: Sentence.Table = {
   giveAppSecret: () => "Set FEISHU_APP_SECRET exactly as Feishu gave it.",
   giveAccessToken: () => "Set FEISHU_ACCESS_TOKEN exactly as Feishu gave it.",
   giveTenant: () => "Give the tenant key of the tenant to read.",
+  windowReadAgain: () =>
+    "The page token of the cursor is no longer accepted: its 90-day period is read again from its start.",
   leaveTenantOut: () => "Do not name a tenant, or use the credentials of a store app.",
 }

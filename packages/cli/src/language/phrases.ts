@@ -3,9 +3,15 @@ import * as DateTime from "effect/DateTime"
 import type { Language } from "./Language.ts"
 import * as TimeZone from "./TimeZone.ts"
 
-/** Returns a number of things in English: `1 window`, `5 windows`. */
+/** Returns a number of things in English: `1 row`, `5 rows`. */
 export const many = (number: number, one: string, others = `${one}s`): string =>
   `${number} ${number === 1 ? one : others}`
+
+const small = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+
+/** Returns a number of 90-day periods in English: `one 90-day period`, `21 90-day periods`. */
+export const periods = (number: number): string =>
+  `${small[number] ?? number} 90-day ${number === 1 ? "period" : "periods"}`
 
 /** Returns the time of day in the zone of this process: `12:03:04`. */
 export const timeOfDay = (millis: number): string =>

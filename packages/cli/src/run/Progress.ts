@@ -334,7 +334,7 @@ const words = Language.words({
     comma: ", ",
     meetings: (number: number) => many(number, "meeting"),
     meetingsOf: (done: number, all: number) => `${done} of ${many(all, "meeting")}`,
-    windows: (done: number, all: number) => `window ${done} of ${all}`,
+    windows: (done: number, all: number) => `90-day period ${done} of ${all}`,
     requests: (number: number) => many(number, "request"),
     rate: (perMinute: number) => `${perMinute}/min`,
     left: (seconds: number) => `at least ${english(seconds)} left`,
@@ -358,7 +358,7 @@ const words = Language.words({
         case "TokenFetched":
           return `new access token, valid for ${english(Math.round(event.expiresInMillis / 1_000))}`
         case "PageRead":
-          return `meeting ${event.meetingNo}, window ${event.window + 1} of ${event.windows}: a page of ${many(event.rows, "meeting")}`
+          return `meeting ${event.meetingNo}, 90-day period ${event.window + 1} of ${event.windows}: a page of ${many(event.rows, "meeting")}`
         case "RateLimitRefused":
         case "RequestSent":
         case "RateLimitWaited":

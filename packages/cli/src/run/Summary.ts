@@ -13,7 +13,7 @@ import { readsMore, Run, type State } from "./RunState.ts"
 import { inMessage, type Label, labels, showable, Stderr } from "../console/Stderr.ts"
 import { CurrentVerbosity } from "../console/Verbosity.ts"
 import { json } from "@effect-feishu/terminal/VisibleText"
-import { many } from "../language/phrases.ts"
+import { many, periods } from "../language/phrases.ts"
 
 /** Prints how the run ended. */
 export const report = Effect.fnUntraced(function* (
@@ -99,23 +99,27 @@ export const report = Effect.fnUntraced(function* (
         error: fault && forPrograms(fault, language),
       }),
     )
-  } else if (["list", "get"].some((command) => args.includes(command))) {
-    // Other commands have no meetings to count.
+  } else if (
+    ["list", "get"].some((command) => args.includes(command)) &&
+    !(fault?.exitCode === exitCodes.badInput && run.requests === 0)
+  ) {
+    // Other commands have no meetings to count, and a mistyped one has read none.
     const text = status === "complete but for unreachable" ? say.butFor(run.unreachable) : say.status[status]
     yield* stderr.line(inWords(run, fault, hints.length > 0, say), { text, color: colours[status] })
   }
 })
 
-/** Prints what has failed: what happened, and on further lines what to do and the log id. */
+/** Prints what has failed: what happened, and on further lines what to do, what was requested, and the log id. */
 export const printFault = Effect.fnUntraced(function* (
   fault: Explanation & { readonly logId?: string | undefined },
 ) {
   const stderr = yield* Stderr
   const language = yield* Language.CurrentLanguage
-  const { logId, toDo } = words[language]
+  const { logId, request, toDo } = words[language]
   const { error } = labels(language)
   yield* stderr.line(inMessage(fault.meaning), error)
   if (fault.remedy !== "") yield* stderr.line(inMessage(fault.remedy), { text: toDo, color: "cyan" })
+  if (fault.where !== undefined) yield* stderr.line(inMessage(fault.where), { text: request, color: "cyan" })
   if (fault.logId !== undefined) yield* stderr.line(fault.logId, { text: logId, color: "cyan" })
 })
 
@@ -232,6 +236,7 @@ const words = Language.words({
       return `complete but for ${from} to ${to}${numbers}, which Feishu no longer shows: `
     },
     toDo: "to do: ",
+    request: "request: ",
     logId: "log id: ",
     meetings: (number: number) => many(number, "meeting"),
     meetingsBefore: (number: number) => `${number} of them written by earlier runs`,
@@ -245,7 +250,7 @@ const words = Language.words({
       const { length } = meetingNos
       return `${length} of them failed: ${inShort(meetingNos)}${length > most ? ` and ${length - most} more` : ""}`
     },
-    windows: (number: number) => many(number, "window"),
+    windows: periods,
     requests: (number: number) => many(number, "request"),
     retries: (number: number) => many(number, "retry", "retries"),
     waited: (seconds: string) => `waited ${seconds} s for the rate limit`,
@@ -272,6 +277,7 @@ const words = Language.words({
       return `除${numbers} ${from} 至 ${to}（飞书不再显示）外已完成：`
     },
     toDo: "建议：",
+    request: "请求：",
     logId: "日志 ID：",
     meetings: (number) => `共 ${number} 场会议`,
     meetingsBefore: (number) => `其中 ${number} 场由此前的运行写出`,

@@ -56,14 +56,14 @@ const words = Language.words({
       state: "state",
     },
     numbers: (numbers: string, lanes: string, windows: string, oneLane: boolean) =>
-      `${numbers} in ${lanes} ${oneLane ? "lane (app and tenant)" : "lanes (apps and tenants)"}, each ${windows} ${windows === "1" ? "window" : "windows"} of at most 90 days`,
+      `${numbers} in ${lanes} ${oneLane ? "lane (app and tenant)" : "lanes (apps and tenants)"}, each ${windows} 90-day ${windows === "1" ? "period" : "periods"}`,
     repeated: (numbers: string) => `; ${numbers} more were given twice, and are read once`,
     range: (start: string, end: string) => `${start} to ${end}`,
     series: (start: string, overlap: string) =>
       `from ${start}; then what is new since the last round, and ${overlap} before it`,
     requests: (requests: string, isLeast: boolean) =>
       isLeast
-        ? `at least ${requests}, one for each window; more where a window has more meetings than a page (--expect-meetings)`
+        ? `at least ${requests}, one for each 90-day period; more where a period has more meetings than a page (--expect-meetings)`
         : requests,
     perMeeting: (requests: number) => `and ${requests} more for each meeting`,
     time: (time: string, rate: string, lanes: number) =>
@@ -77,7 +77,7 @@ const words = Language.words({
     ninety: (requests: string, time: string) =>
       `  only the last 90 days (--from 89d): ${requests} requests, ${time}`,
     lifetimes:
-      "  a window in which a number did not exist costs a request, too: where you know when numbers were in use, plan them in runs of their own ranges",
+      "  a period in which a number did not exist costs a request, too: where you know when numbers were in use, plan them in runs of their own ranges",
     tenants: (time: string) =>
       `  more tenants or apps are read in parallel: the same numbers in ten lanes of the same size take ${time}`,
     stored: (run: string, db: string) =>

@@ -16,7 +16,7 @@ import { CommandEnded } from "../../failure/CommandEnded.ts"
 import { exitCodes } from "../../failure/Fault.ts"
 import type * as ConnectionFlags from "../../input/ConnectionFlags.ts"
 import * as Language from "../../language/Language.ts"
-import { duration, many } from "../../language/phrases.ts"
+import { duration, many, periods } from "../../language/phrases.ts"
 import * as Progress from "../../run/Progress.ts"
 import * as AppCredentials from "../../settings/AppCredentials.ts"
 import * as ClientLayer from "../../settings/ClientLayer.ts"
@@ -45,7 +45,7 @@ const words = Language.words({
     label: "progress: ",
     comma: ", ",
     lanes: (done: number, all: number) => (all === 1 ? "" : `${done} of ${many(all, "lane")} done`),
-    units: (done: string, all: string) => `${done} of ${all} windows`,
+    units: (done: string, all: string) => `${done} of ${all} 90-day periods`,
     meetings: (number: number, text: string) => `${text} ${number === 1 ? "meeting" : "meetings"}`,
     rate: (rate: string, limit: string) => `${rate} of ${limit} requests/min`,
     failures: (number: number) => many(number, "failure"),
@@ -60,7 +60,7 @@ const words = Language.words({
       running: "stopped: ",
     },
     unreachable: (windows: number) =>
-      `${many(windows, "window")} no longer shown, ${windows === 1 ? "it is" : "they are"} more than 90 days ago`,
+      `${periods(windows)} no longer shown, ${windows === 1 ? "it is" : "they are"} more than 90 days ago`,
     goesOn: (command: string) => `it goes on with: ${command}`,
     failed: (numbers: number, command: string) =>
       `${many(numbers, "number")} could not be read; list them with: ${command}`,

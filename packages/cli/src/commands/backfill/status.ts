@@ -10,7 +10,7 @@ import { aligned } from "../../console/Columns.ts"
 import { withoutSecrets } from "../../console/KnownSecrets.ts"
 import * as Language from "../../language/Language.ts"
 import { instant } from "../../language/TimeZone.ts"
-import { duration, many } from "../../language/phrases.ts"
+import { duration, many, periods } from "../../language/phrases.ts"
 import * as AppCredentials from "../../settings/AppCredentials.ts"
 import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import type { OfRun } from "./change.ts"
@@ -28,13 +28,13 @@ const words = Language.words({
     stalled: (since: string) => `stalled: its runner was not seen for ${since}`,
     noRunner: "no runner has read it yet",
     more: (lanes: number) => `and ${many(lanes, "more lane", "more lanes")}, all with --json`,
-    units: (done: string, all: string, percent: string) => `${done} of ${all} windows (${percent})`,
+    units: (done: string, all: string, percent: string) => `${done} of ${all} 90-day periods (${percent})`,
     meetings: (number: number, text: string) => `${text} ${number === 1 ? "meeting" : "meetings"}`,
     failures: (number: number) =>
       `${many(number, "number")} with failures: feishu-meetings backfill failures lists them`,
-    unreachable: (number: number) => `${many(number, "window")} no longer shown by Feishu`,
+    unreachable: (number: number) => `${periods(number)} no longer shown by Feishu`,
     emptyOld: (number: number) =>
-      `${many(number, "window")} more than 90 days ago without meetings: Feishu may not show what was in them`,
+      `${periods(number)} more than 90 days ago without meetings: Feishu may not show what was in them`,
     round: (round: number) => `round ${round}`,
     stalls: (lanes: number) =>
       `${many(lanes, "lane")} with work and without a runner: start one with feishu-meetings backfill run`,

@@ -5,7 +5,7 @@
 import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Cursor, Events, FeishuClient, ListByNo, Meetings } from "@effect-feishu/core"
+import { Cursor, Events, FeishuClient, FeishuError, ListByNo, Meetings } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import { Stderr } from "../../console/Stderr.ts"
 import { CurrentVerbosity } from "../../console/Verbosity.ts"
@@ -33,6 +33,10 @@ const words = Language.words({
     range: (start: string, end: string) => `range: ${start} to ${end}`,
     demo: (baseUrl: string, numbers: string, start: string, end: string) =>
       `demo: a mock Feishu at ${baseUrl}, meeting number ${numbers}, from ${start} to ${end}`,
+    notInDemo: (missing: string, those: string) => [
+      `the demo has no meetings of ${missing}`,
+      `Leave the number out, or give the one of the demo: ${those}.`,
+    ],
     alreadyEnded: (checkpoint: string) =>
       `nothing to do: ${checkpoint} says that an earlier run read everything; nothing was sent (remove it to read again)`,
   },
@@ -40,6 +44,10 @@ const words = Language.words({
     range: (start, end) => `时间范围：${start} 至 ${end}`,
     demo: (baseUrl, numbers, start, end) =>
       `演示：模拟飞书 ${baseUrl}，会议号 ${numbers}，时间范围 ${start} 至 ${end}`,
+    notInDemo: (missing, those) => [
+      `演示中没有会议号 ${missing} 的会议`,
+      `请不要给出会议号，或给出演示的会议号：${those}。`,
+    ],
     alreadyEnded: (checkpoint) =>
       `无需再读：检查点 ${checkpoint} 记录此前的运行已全部读完；未发送任何请求（删除它可重新读取）`,
   },
@@ -204,7 +212,13 @@ const startsOf = Effect.fnUntraced(function* (
     return selection.cursors.flatMap((cursor) => Cursor.toPosition(cursor) ?? [])
   }
   const { baseUrl } = yield* FeishuClient.FeishuClient
-  const numbers = selection.numbers.length > 0 ? selection.numbers : yield* DefaultNumbers
+  const those = yield* DefaultNumbers
+  const numbers = selection.numbers.length > 0 ? selection.numbers : those
+  const missing = input.demo ? numbers.filter((meetingNo) => !those.includes(meetingNo)) : []
+  if (missing.length > 0) {
+    const { notInDemo } = yield* Language.say(words)
+    yield* FeishuError.invalidRequest("meeting-no", ...notInDemo(missing.join(", "), those.join(", ")))
+  }
   if ((yield* CurrentVerbosity) !== "quiet") {
     const stderr = yield* Stderr
     const say = yield* Language.say(words)

@@ -3,7 +3,7 @@ import { TimeRange } from "@effect-feishu/core"
 import { aligned } from "../../console/Columns.ts"
 import * as Language from "../../language/Language.ts"
 import { instant } from "../../language/TimeZone.ts"
-import { duration as durationIn, many } from "../../language/phrases.ts"
+import { duration as durationIn, periods } from "../../language/phrases.ts"
 import type { Cost, Estimate, Span, What } from "./Estimate.ts"
 
 /** What is known besides the estimate. */
@@ -17,11 +17,11 @@ interface Known {
 const words = Language.words({
   en: {
     numbers: (count: number, numbers: string, windows: number) =>
-      `${numbers} ${count === 1 ? "number" : "numbers"}, ${count === 1 ? "" : "each "}${many(windows, "window")} of at most 90 days`,
+      `${numbers} ${count === 1 ? "number" : "numbers"}, ${count === 1 ? "" : "each "}${periods(windows)}`,
     range: (start: string, end: string) => `${start} to ${end}`,
     requests: (count: string, expected: string | undefined) =>
       expected === undefined
-        ? `${count}, one for each window; more where a window has more meetings than a page (--expect-meetings)`
+        ? `${count}, one for each 90-day period; more where a period has more meetings than a page (--expect-meetings)`
         : `${count}, for ${expected} meetings of each number`,
     ofEach: (count: string, what: What) => `${count} for ${what === "list" ? "the list" : what}`,
     perMeeting: (requests: number, rateLimit: string) =>
