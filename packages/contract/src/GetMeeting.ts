@@ -26,7 +26,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { type EndpointCode, rateLimitCode, type Refusal, scopeCodes } from "./ErrorCode.ts"
-import type { MeetingId } from "./MeetingNo.ts"
+import { MeetingId } from "./MeetingNo.ts"
 import { dataOf, Int64, int64, nullable, numberOf, rest, timeOf, unknownFields } from "./Row.ts"
 
 /** The path below the base URL, with its parameter (documented). */
@@ -190,6 +190,21 @@ export interface User {
   readonly user_type: number | undefined
 }
 
+/** A participant as a plain record, as `Participant.toRecord` makes it: null where Feishu sent no value. Times are unix seconds. */
+export const ParticipantRecord = Schema.Struct({
+  id: Schema.NullOr(Schema.String),
+  user_type: Schema.NullOr(Schema.Number),
+  first_join_time: Schema.NullOr(Schema.Number),
+  final_leave_time: Schema.NullOr(Schema.Number),
+  in_meeting_seconds: Schema.NullOr(Schema.Number),
+  is_host: Schema.NullOr(Schema.Boolean),
+  is_cohost: Schema.NullOr(Schema.Boolean),
+  is_external: Schema.NullOr(Schema.Boolean),
+  status: Schema.NullOr(Schema.Number),
+})
+/** A participant as a plain record. */
+export type ParticipantRecord = typeof ParticipantRecord.Type
+
 /**
  * A participant. By the names of the fields one row has all stays of a participant (documented); several rows with one id are
  * possible (one third party guards against them), so an id is not a key.
@@ -228,7 +243,46 @@ export class Participant implements User {
   get unknownFields(): Readonly<Record<string, unknown>> {
     return unknownFields(this.#row, ParticipantFields)
   }
+
+  /** Returns the participant as a plain record, for a row of a table: null where Feishu sent no value. */
+  static toRecord(participant: Participant): ParticipantRecord {
+    return {
+      id: participant.id ?? null,
+      user_type: participant.user_type ?? null,
+      first_join_time: participant.first_join_time ?? null,
+      final_leave_time: participant.final_leave_time ?? null,
+      in_meeting_seconds: participant.inMeetingSeconds ?? null,
+      is_host: participant.is_host ?? null,
+      is_cohost: participant.is_cohost ?? null,
+      is_external: participant.is_external ?? null,
+      status: participant.status ?? null,
+    }
+  }
 }
+
+/**
+ * The details of a meeting as a plain record, as `Meeting.toRecord` makes it: null where Feishu sent no value, and no password.
+ * Times are unix seconds.
+ */
+export const MeetingRecord = Schema.Struct({
+  id: Schema.NullOr(MeetingId),
+  topic: Schema.NullOr(Schema.String),
+  meeting_no: Schema.NullOr(Schema.String),
+  url: Schema.NullOr(Schema.String),
+  meeting_connect: Schema.NullOr(Schema.Boolean),
+  note_id: Schema.NullOr(Schema.String),
+  create_time: Schema.NullOr(Schema.Number),
+  start_time: Schema.NullOr(Schema.Number),
+  end_time: Schema.NullOr(Schema.Number),
+  duration_seconds: Schema.NullOr(Schema.Number),
+  status: Schema.NullOr(Schema.Number),
+  host_id: Schema.NullOr(Schema.String),
+  host_user_type: Schema.NullOr(Schema.Number),
+  participant_count: Schema.NullOr(Schema.String),
+  participant_count_accumulated: Schema.NullOr(Schema.String),
+})
+/** The details of a meeting as a plain record, without its password. */
+export type MeetingRecord = typeof MeetingRecord.Type
 
 /**
  * The details of a meeting, with Feishu's own field names where the value is Feishu's. What Feishu left out or sent as null
@@ -309,6 +363,49 @@ export class Meeting {
   /** The fields that this version does not know, as they came. Feishu adds fields over time. */
   get unknownFields(): Readonly<Record<string, unknown>> {
     return unknownFields(this.#row, MeetingFields)
+  }
+
+  /**
+   * Returns the details as a plain record, for a row of a table: null where Feishu sent no value, and neither the password nor
+   * fields that this version does not know. Participants are rows of their own: see `Participant.toRecord`.
+   *
+   * @example
+   * ```ts
+   * import { GetMeeting } from "@effect-feishu/contract"
+   *
+   * const meeting = new GetMeeting.Meeting({
+   *   id: "7011030664708603907",
+   *   start_time: "1767225600",
+   *   end_time: "1767229200",
+   *   password: "971024",
+   *   participants: [{ id: "ou_1", in_meeting_duration: "3540" }],
+   * })
+   * const { id, duration_seconds, topic } = GetMeeting.Meeting.toRecord(meeting)
+   * console.log(id, duration_seconds, topic) // => 7011030664708603907 3600 null
+   *
+   * const rows = meeting.participants?.map((one) => GetMeeting.Participant.toRecord(one)) ?? []
+   * console.log(rows.map((row) => [row.id, row.in_meeting_seconds, row.final_leave_time]))
+   * // => [ [ 'ou_1', 3540, null ] ]
+   * ```
+   */
+  static toRecord(meeting: Meeting): MeetingRecord {
+    return {
+      id: meeting.id ?? null,
+      topic: meeting.topic ?? null,
+      meeting_no: meeting.meeting_no ?? null,
+      url: meeting.url ?? null,
+      meeting_connect: meeting.meeting_connect ?? null,
+      note_id: meeting.note_id ?? null,
+      create_time: meeting.create_time ?? null,
+      start_time: meeting.start_time ?? null,
+      end_time: meeting.end_time ?? null,
+      duration_seconds: meeting.durationSeconds ?? null,
+      status: meeting.status ?? null,
+      host_id: meeting.host_user?.id ?? null,
+      host_user_type: meeting.host_user?.user_type ?? null,
+      participant_count: meeting.participant_count ?? null,
+      participant_count_accumulated: meeting.participant_count_accumulated ?? null,
+    }
   }
 
   /** The meeting as it came over the wire, **with the password in clear text**. */

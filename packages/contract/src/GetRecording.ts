@@ -103,6 +103,15 @@ export const RecordingRow = Schema.StructWithRest(RecordingFields, rest)
 /** The recording as Feishu sends it. */
 export type RecordingRow = typeof RecordingRow.Type
 
+/** A recording as a plain record, as `Recording.toRecord` makes it: null where Feishu sent no value. */
+export const RecordingRecord = Schema.Struct({
+  url: Schema.NullOr(Schema.String),
+  minute_token: Schema.NullOr(Schema.String),
+  duration_seconds: Schema.NullOr(Schema.Number),
+})
+/** A recording as a plain record. */
+export type RecordingRecord = typeof RecordingRecord.Type
+
 /** The recording of a meeting. What Feishu left out or sent as null is `undefined`. */
 export class Recording {
   /** The page of the minute, such as `https://meetings.feishu.cn/minutes/obcn…`: it is not a media file (documented). */
@@ -131,6 +140,15 @@ export class Recording {
   /** The fields that this version does not know, as they came. */
   get unknownFields(): Readonly<Record<string, unknown>> {
     return unknownFields(this.#row, RecordingFields)
+  }
+
+  /** Returns the recording as a plain record, for a row of a table: null where Feishu sent no value. */
+  static toRecord({ durationMillis, minuteToken, url }: Recording): RecordingRecord {
+    return {
+      url: url ?? null,
+      minute_token: minuteToken ?? null,
+      duration_seconds: durationMillis === undefined ? null : durationMillis / 1_000,
+    }
   }
 
   /** The recording as it came over the wire. */

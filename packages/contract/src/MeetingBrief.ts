@@ -27,6 +27,21 @@ export const MeetingBriefRow = Schema.StructWithRest(KnownFields, rest)
 export type MeetingBriefRow = typeof MeetingBriefRow.Type
 
 /**
+ * A meeting as a plain record for a table, a queue or a file, as `MeetingBrief.toRecord` makes it: it has every field, null where
+ * Feishu sent none, and no password.
+ */
+export const MeetingRecord = Schema.Struct({
+  id: MeetingId,
+  topic: Schema.NullOr(Schema.String),
+  meeting_no: Schema.NullOr(Schema.String),
+  url: Schema.NullOr(Schema.String),
+  meeting_connect: Schema.NullOr(Schema.Boolean),
+  note_id: Schema.NullOr(Schema.String),
+})
+/** A meeting as a plain record, without its password. */
+export type MeetingRecord = typeof MeetingRecord.Type
+
+/**
  * A meeting in brief, with Feishu's own field names. What Feishu left out or sent as null is `undefined`.
  *
  * The password is `Redacted`: printing, logging or stringifying a meeting never shows it.
@@ -84,6 +99,38 @@ export class MeetingBrief {
   /** The fields that this version does not know, as they were received. Feishu adds fields over time. */
   get unknownFields(): Readonly<Record<string, unknown>> {
     return unknownFields(this.#row, KnownFields)
+  }
+
+  /**
+   * Returns the meeting as a plain record, for a row of a table: null where Feishu sent no value, and neither the password nor
+   * fields that this version does not know.
+   *
+   * @example
+   * ```ts
+   * import { MeetingBrief, MeetingId } from "@effect-feishu/contract"
+   *
+   * const id = MeetingId.make("7011030664708603907")
+   * const meeting = new MeetingBrief({ id, topic: "Review", meeting_no: "337736498", password: "971024" })
+   * console.log(MeetingBrief.toRecord(meeting))
+   * // => {
+   * // =>   id: '7011030664708603907',
+   * // =>   topic: 'Review',
+   * // =>   meeting_no: '337736498',
+   * // =>   url: null,
+   * // =>   meeting_connect: null,
+   * // =>   note_id: null
+   * // => }
+   * ```
+   */
+  static toRecord(meeting: MeetingBrief): MeetingRecord {
+    return {
+      id: meeting.id,
+      topic: meeting.topic ?? null,
+      meeting_no: meeting.meeting_no ?? null,
+      url: meeting.url ?? null,
+      meeting_connect: meeting.meeting_connect ?? null,
+      note_id: meeting.note_id ?? null,
+    }
   }
 
   /** Returns the row as it was received, **with the password in clear text**. */

@@ -135,3 +135,72 @@ const inWords = (text: string, problem: Problem): string => {
 export const MeetingId = Schema.NonEmptyString.pipe(Schema.brand("MeetingId"))
 /** The id of one meeting, as text. */
 export type MeetingId = typeof MeetingId.Type
+
+/** Commas, semicolons and line breaks, as they are typed in English and in Chinese. */
+const separators = /[,;\n\uFF0C\u3001\uFF1B]/
+
+/** Whole numbers with nothing but blanks between them. */
+const numbersInARow = /^\d{9}(?:\s+\d{9})+$/
+
+/** At most this many wrong numbers are named. */
+const mostNamed = 10
+
+const decodeMeetingNo = Schema.decodeResult(MeetingNoFromText)
+
+/**
+ * The Schema of a list of meeting numbers in one text, such as a variable of the environment: with commas, semicolons or line breaks
+ * between them, each as `MeetingNoFromText` reads it. If some are wrong, all of them are named; a text without any is refused.
+ *
+ * @example
+ * ```ts
+ * import { Config, ConfigProvider, Console, Effect } from "effect"
+ * import { MeetingNosFromText } from "@effect-feishu/contract"
+ *
+ * const meetingNos = Config.schema(MeetingNosFromText, "FEISHU_MEETING_NOS")
+ *
+ * const program = Effect.gen(function* () {
+ *   console.log((yield* meetingNos).join(" and "))
+ * })
+ *
+ * const withVariable = (FEISHU_MEETING_NOS: string) =>
+ *   Effect.runPromise(
+ *     program.pipe(
+ *       Effect.catchTag("ConfigError", ({ message }) => Console.log(message)),
+ *       Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ FEISHU_MEETING_NOS }))),
+ *     ),
+ *   )
+ * await withVariable("337736498,146-453-285, 620 118 274")
+ * // => 337736498 and 146453285 and 620118274
+ * await withVariable("337736498, 33773649, weekly")
+ * // => SchemaError("33773649" has 8 digits, a meeting number has 9; "weekly" is not a meeting number: …
+ * // =>   at ["FEISHU_MEETING_NOS"])
+ * ```
+ */
+export const MeetingNosFromText = Schema.String.pipe(
+  Schema.decodeTo(
+    Schema.NonEmptyArray(MeetingNo),
+    SchemaTransformation.transformEffect({
+      decode: (text) => {
+        const typed = text
+          .split(separators)
+          .map((part) => part.normalize("NFKC").trim())
+          .flatMap((part) => (numbersInARow.test(part) ? part.split(/\s+/) : part === "" ? [] : [part]))
+        const decoded = typed.map((part) => decodeMeetingNo(part))
+        const wrong = decoded.filter(Result.isFailure).map(({ failure }) => failure.message)
+        const [first, ...rest]: ReadonlyArray<string> = decoded
+          .filter(Result.isSuccess)
+          .map(({ success }) => success)
+        if (wrong.length > 0) return refused(firstOf(wrong).join("; "))
+        if (first === undefined)
+          return refused("there is no meeting number; write them with commas between them")
+        return Effect.succeed<readonly [string, ...Array<string>]>([first, ...rest])
+      },
+      encode: (meetingNos) => Effect.succeed(meetingNos.join(",")),
+    }),
+  ),
+)
+
+const firstOf = (wrong: ReadonlyArray<string>): ReadonlyArray<string> =>
+  wrong.length > mostNamed ? [...wrong.slice(0, mostNamed), `and ${wrong.length - mostNamed} more`] : wrong
+
+const refused = (message: string) => Effect.fail(new SchemaIssue.InvalidValue({ message }))

@@ -9,6 +9,8 @@ import {
   MeetingBriefRow,
   MeetingBriefs,
   MeetingNo,
+  MeetingNosFromText,
+  MeetingRecord,
   TenantAccessToken,
 } from "@effect-feishu/contract"
 import { fromText } from "@effect-feishu/contract/MeetingNo"
@@ -54,6 +56,87 @@ describe("the documented answer", () => {
 
   it("encodes to what it was", () => {
     assert.deepStrictEqual(Schema.encodeSync(ListByNo.Data)(data), JSON.parse(documented).data)
+  })
+})
+
+describe("a plain record", () => {
+  const full = {
+    id: "7011030664708603907",
+    topic: "Review",
+    meeting_no: "337736498",
+    url: "https://vc.feishu.cn/j/337736498",
+    meeting_connect: false,
+    note_id: "7071568594712313876",
+  }
+
+  it("has every field of the list but the password, and nothing that is not known", () => {
+    const decode = Schema.decodeUnknownSync(MeetingBriefs)
+    const [meeting, bare] = decode([
+      { ...full, password: "971024", room: "A1" },
+      { id: "1", topic: null },
+    ])
+    const record = MeetingBrief.toRecord(meeting!)
+    assert.deepStrictEqual<unknown>(record, full)
+    assert.notInclude(inspect(record, { showHidden: true }), "971024")
+    assert.deepStrictEqual<unknown>(MeetingBrief.toRecord(bare!), {
+      id: "1",
+      topic: null,
+      meeting_no: null,
+      url: null,
+      meeting_connect: null,
+      note_id: null,
+    })
+  })
+
+  it("is what its Schema reads back from a table", () => {
+    const record = MeetingBrief.toRecord(new MeetingBrief(Schema.decodeUnknownSync(MeetingBriefRow)(full)))
+    assert.deepStrictEqual(
+      Schema.decodeUnknownSync(MeetingRecord)(JSON.parse(JSON.stringify(record))),
+      record,
+    )
+    // The type is one that `sql.insert` takes.
+    const columns: Readonly<Record<string, unknown>> = record
+    assert.hasAllKeys(columns, Object.keys(MeetingRecord.fields))
+  })
+})
+
+describe("a list of meeting numbers", () => {
+  const decode = Schema.decodeUnknownResult(MeetingNosFromText)
+  const numbers = ["337736498", "146453285"]
+
+  for (const typed of [
+    "337736498,146453285",
+    " 337 736 498, 146-453-285 ,",
+    "337736498；146453285",
+    "337736498，146453285",
+    "337736498、146453285",
+    "337736498\r\n146453285\n",
+    "337736498 146453285",
+    "３３７７３６４９８ 146453285",
+    "https://vc.feishu.cn/j/337736498?from=calendar, 146453285",
+  ]) {
+    it(`is read from ${JSON.stringify(typed)}`, () => {
+      assert.deepStrictEqual<unknown>(Result.getOrThrow(decode(typed)), numbers)
+    })
+  }
+
+  it("is written as one text", () => {
+    const decoded = Result.getOrThrow(decode("337 736 498; 146453285"))
+    assert.strictEqual(Schema.encodeSync(MeetingNosFromText)(decoded), "337736498,146453285")
+  })
+
+  it("is refused as a whole, with all that is wrong", () => {
+    const messageOf = (text: string) => Result.getOrThrow(Result.flip(decode(text))).message
+    assert.strictEqual(
+      messageOf("337736498,33773649,weekly"),
+      '"33773649" has 8 digits, a meeting number has 9; ' +
+        '"weekly" is not a meeting number: it takes 9 digits, the last nine of a meeting link',
+    )
+    assert.match(
+      messageOf(Array.from({ length: 13 }, (_, index) => index).join()),
+      /"9" has 1 digits.*; and 3 more$/,
+    )
+    assert.strictEqual(messageOf(" ,\n"), "there is no meeting number; write them with commas between them")
   })
 })
 

@@ -65,6 +65,50 @@ describe("the details of a meeting", () => {
     assert.strictEqual(Redacted.value(meeting.password!), "204816")
   })
 
+  it("are plain records for tables, with null for what is not there and without the password", () => {
+    const meeting = decode(data).meeting!
+    const { ability: _, host_user, participants, password: __, security: ___, ...same } = data.meeting
+    const record = GetMeeting.Meeting.toRecord(meeting)
+    assert.deepStrictEqual<unknown>(record, {
+      ...same,
+      create_time: 1_786_507_140,
+      start_time: 1_786_507_200,
+      end_time: 1_786_510_860,
+      duration_seconds: 3_660,
+      host_id: host_user.id,
+      host_user_type: 1,
+    })
+    assert.notInclude(inspect(record, { showHidden: true }), "204816")
+    assert.deepStrictEqual(meeting.participants!.map((one) => GetMeeting.Participant.toRecord(one))[1], {
+      id: participants[1]!.id,
+      user_type: 2,
+      first_join_time: null,
+      final_leave_time: null,
+      in_meeting_seconds: null,
+      is_host: null,
+      is_cohost: null,
+      is_external: null,
+      status: null,
+    })
+    const bare = GetMeeting.Meeting.toRecord(new GetMeeting.Meeting({}))
+    assert.sameMembers(Object.keys(bare), Object.keys(GetMeeting.MeetingRecord.fields))
+    assert.deepStrictEqual([...new Set(Object.values(bare))], [null])
+    const recording = new GetRecording.Recording({
+      url: "https://x.feishu.cn/minutes/obcn4k7m",
+      duration: "30500",
+    })
+    assert.deepStrictEqual(GetRecording.Recording.toRecord(recording), {
+      url: "https://x.feishu.cn/minutes/obcn4k7m",
+      minute_token: "obcn4k7m",
+      duration_seconds: 30.5,
+    })
+    assert.deepStrictEqual(Object.values(GetRecording.Recording.toRecord(new GetRecording.Recording({}))), [
+      null,
+      null,
+      null,
+    ])
+  })
+
   it("keep what this version does not know, and encode to what they were", () => {
     const decoded = decode(data)
     assert.deepStrictEqual(decoded.meeting!.unknownFields, { security: "high" })

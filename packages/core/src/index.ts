@@ -16,6 +16,8 @@ export {
   MeetingId,
   MeetingNo,
   MeetingNoFromText,
+  MeetingNosFromText,
+  MeetingRecord,
 } from "@effect-feishu/contract"
 export * as AccessToken from "./AccessToken.ts"
 export * as AppTicket from "./AppTicket.ts"
