@@ -56,12 +56,27 @@ export type { IncrementalOptions, StateStore } from "./internal/Incremental.ts"
 /** The options of a read of many numbers. */
 export type Options = Pick<Request, "pageSize" | "order" | "readAhead">
 
+/** A period of time from its first to its last second, in unix seconds. */
+export interface Period {
+  readonly from: number
+  readonly to: number
+}
+
 /** One page of meetings: as the list has them, or each with what was requested of it. */
 export interface Page<Meeting = MeetingBrief> {
   readonly _tag: "Page"
   readonly meetingNo: MeetingNo
   /** The meetings of this page, without those that came on an earlier page. */
   readonly meetings: ReadonlyArray<Meeting>
+  /**
+   * The range of the whole read in unix seconds, the same on every page: what `30d` and an end that was left out meant when the
+   * range was given. It may be given as a range again.
+   */
+  readonly range: Period
+  /** The window of this page, at most 90 days of the range. */
+  readonly window: Period
+  /** Which window came first: everything before `window.from` has come with `oldest`, everything after `window.to` with `newest`. */
+  readonly order: "oldest" | "newest"
   /** The place after this page; absent after the last page of the range. */
   readonly cursor: Cursor.Cursor | undefined
   /** The id that Feishu's support asks for. */
@@ -71,7 +86,7 @@ export interface Page<Meeting = MeetingBrief> {
    * a read went on, so late that Feishu no longer answers for this part: it is now more than 90 days ago, though it
    * could be read when the range was given. Meetings in it that had not come before are lost.
    */
-  readonly unreachable: { readonly from: number; readonly to: number } | undefined
+  readonly unreachable: Period | undefined
 }
 
 /** One page of meetings, each with what was requested of it. */
@@ -345,16 +360,21 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
 )
 
 const pageOf = <Meeting>(
-  { logId, meetingNo, next, unreachable }: MeetingPages.MeetingPage,
+  { logId, meetingNo, next, order, range, unreachable, window }: MeetingPages.MeetingPage,
   meetings: ReadonlyArray<Meeting>,
 ): Page<Meeting> => ({
   _tag: "Page",
   meetingNo,
   meetings,
+  range: periodOf(range),
+  window: periodOf(window),
+  order,
   cursor: next && Cursor.fromPosition(next),
   logId,
   unreachable,
 })
+
+const periodOf = ({ end, start }: TimeRange.TimeRange): Period => ({ from: start, to: end })
 
 /**
  * Reads one number after the other, each once, and all for the same range: a relative range would move with the time.

@@ -390,6 +390,75 @@ describe("page tokens that do not lead on end the read, after every row before",
   )
 })
 
+describe("a page says which part of the range it is", () => {
+  const readAt = (from: Meetings.From) =>
+    Effect.gen(function* () {
+      const { pages } = yield* Meetings.Meetings
+      return yield* Stream.runCollect(pages(from))
+    })
+
+  for (const order of ["oldest", "newest"] as const) {
+    it.effect(`with the resolved range on every page, its window, and the order: ${order}`, () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(now * 1_000)
+        const { handler } = holding([
+          { id: 1, time: now - 100 * day },
+          { id: 2, time: now - 50 * day },
+          { id: 3, time: now - day },
+        ])
+        yield* Effect.gen(function* () {
+          const asked = { meetingNo: Fake.meetingNo, range: { from: "120d" }, order, pageSize: 1 } as const
+          const pages = yield* readAt(asked)
+          const range = { from: now - 120 * day, to: now }
+          const middle = now - 30 * day
+          const [old, young] = [
+            { from: range.from, to: middle },
+            { from: middle, to: now },
+          ]
+          assert.deepStrictEqual(
+            pages.map(({ order, range, window }) => ({ order, range, window })),
+            (order === "oldest" ? [old, old, young] : [young, old, old]).map((window) => ({
+              order,
+              range,
+              window,
+            })),
+          )
+          // It is the same after a resume at another time, and may be given as a range again.
+          yield* TestClock.adjust("1 day")
+          const [resumed] = yield* readAt(pages[0]!.cursor!)
+          assert.deepStrictEqual([resumed!.range, resumed!.order], [range, order])
+          const [again] = yield* readAt({ ...asked, range })
+          assert.deepStrictEqual([again!.range, again!.window], [range, pages[0]!.window])
+        }).pipe(Effect.provide(Fake.meetings(handler)))
+      }),
+    )
+  }
+
+  it.effect("also where it goes on where the last read ended", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now * 1_000)
+      const { handler } = holding([{ id: 1, time: now - day }])
+      const states = new Map<string, string>()
+      const store: Meetings.StateStore = {
+        get: (key) => Effect.sync(() => states.get(key)),
+        set: (key, state) => Effect.sync(() => void states.set(key, state)),
+      }
+      const reading = Effect.gen(function* () {
+        const { incremental } = yield* Meetings.Meetings
+        const pages = incremental(Fake.meetingNo, { store, from: "7d", overlap: "1 hour" })
+        return yield* Stream.runCollect(Stream.tap(pages, ({ commit }) => commit))
+      })
+      yield* Effect.gen(function* () {
+        const [first] = yield* reading
+        assert.deepStrictEqual(first!.range, { from: now - 7 * day, to: now })
+        yield* TestClock.adjust("1 day")
+        const [second] = yield* reading
+        assert.deepStrictEqual(second!.range, { from: now - 3_600, to: now + day })
+      }).pipe(Effect.provide(Fake.meetings(handler)))
+    }),
+  )
+})
+
 describe("cursors", () => {
   const meetings = Array.from({ length: 300 }, (_, id) => ({
     id: id + 1,

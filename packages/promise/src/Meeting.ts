@@ -58,12 +58,27 @@ export interface Meeting {
   readonly unknownFields: Readonly<Record<string, unknown>>
 }
 
+/** A period of time from its first to its last second, in unix seconds. */
+export interface Period {
+  readonly from: number
+  readonly to: number
+}
+
 /** One page of meetings: as the list has them, or each with what was requested of it. */
 export interface Page<M = Meeting> {
   readonly type: "Page"
   readonly meetingNo: string
   /** The meetings of this page, without those that came on an earlier page. */
   readonly meetings: ReadonlyArray<M>
+  /**
+   * The range of the whole read in unix seconds, the same on every page: what `30d` and an end that was left out meant when the
+   * range was given. It may be given as a range again.
+   */
+  readonly range: Period
+  /** The window of this page, at most 90 days of the range. */
+  readonly window: Period
+  /** Which window came first: everything before `window.from` has come with `oldest`, everything after `window.to` with `newest`. */
+  readonly order: "oldest" | "newest"
   /** The place after this page: text that may be printed and stored. Absent after the last page of the range. */
   readonly cursor: string | undefined
   /** The id that Feishu's support asks for. */
@@ -73,7 +88,7 @@ export interface Page<M = Meeting> {
    * a read went on, so late that Feishu no longer answers for this part: it is now more than 90 days ago, though it
    * could be read when the range was given. Meetings in it that had not come before are lost.
    */
-  readonly unreachable: { readonly from: number; readonly to: number } | undefined
+  readonly unreachable: Period | undefined
 }
 
 /** One page of a read that goes on where the last one ended: its meetings as the list has them, or each with what was requested of it. */

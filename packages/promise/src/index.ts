@@ -49,7 +49,14 @@ export {
   TransportFailed,
   type TransportFault,
 } from "./FeishuError.ts"
-export { type Complete, type Failed, type IncrementalPage, type Meeting, type Page } from "./Meeting.ts"
+export {
+  type Complete,
+  type Failed,
+  type IncrementalPage,
+  type Meeting,
+  type Page,
+  type Period,
+} from "./Meeting.ts"
 export {
   type Answers,
   type Artifacts,

@@ -75,6 +75,24 @@ describe("a read", () => {
     assert.deepStrictEqual(await idsOf(rows), await idsOf(rows))
   })
 
+  it("says on every page which range it reads, which window the page is of, and in which order they come", async () => {
+    await using client = createClient(optionsFor(feishu).options)
+    const pages = await Array.fromAsync(client.pages({ ...request, order: "newest" }))
+    const [young, old] = [
+      { from: range.from + 90 * 86_400, to: range.to },
+      { from: range.from, to: range.from + 90 * 86_400 },
+    ]
+    assert.deepStrictEqual(
+      pages.map(({ order, range, window }) => ({ order, range, window })),
+      [young, young, old, old].map((window) => ({ order: "newest" as const, range, window })),
+    )
+    // A range that was left open has its end, and can be given again.
+    const before = Math.floor(DateTime.toEpochMillis(DateTime.nowUnsafe()) / 1_000)
+    const open = await client.page({ meetingNo, range: { from: range.from } })
+    assert.isAtLeast(open.range.to, before)
+    assert.deepStrictEqual((await client.page({ meetingNo, range: open.range })).range, open.range)
+  })
+
   it("goes on from the cursor of any page, also in another client", async () => {
     await using client = createClient(optionsFor(feishu).options)
     const pages = await Array.fromAsync(client.pages({ ...request, pageSize: 40 }))

@@ -32,6 +32,10 @@ const operation = `GET ${ListByNo.path}`
 export interface MeetingPage {
   readonly meetingNo: MeetingNo
   readonly rows: ReadonlyArray<MeetingBrief>
+  /** The whole range, and the window of this page. */
+  readonly range: TimeRange.TimeRange
+  readonly window: TimeRange.TimeRange
+  readonly order: "oldest" | "newest"
   /** The place after this page. */
   readonly next: Cursor.Position | undefined
   readonly logId: string | undefined
@@ -194,7 +198,16 @@ const reported = Effect.fnUntraced(function* (
   if (next?.window !== window && rowsInWindow === 0 && !isBegunBefore && unreachable === undefined) {
     yield* warnOldWindowEmpty(meetingNo, windows[window]!)
   }
-  return { meetingNo, rows, next: next && positionAt(next), logId, unreachable }
+  return {
+    meetingNo,
+    rows,
+    range: { start: start.start, end: start.end },
+    window: windows[window]!,
+    order: start.order ?? "oldest",
+    next: next && positionAt(next),
+    logId,
+    unreachable,
+  }
 })
 
 /** Feishu's "param error" does not say which value is wrong: a start that is too old, or a page token, for example. */

@@ -48,10 +48,13 @@ export const toOutcome =
 /** Returns a function that turns a page into a plain object. */
 export const toPage =
   <M, P>(meeting: (meeting: M) => P) =>
-  ({ cursor, logId, meetingNo, meetings, unreachable }: Meetings.Page<M>): Page<P> => ({
+  ({ cursor, logId, meetingNo, meetings, order, range, unreachable, window }: Meetings.Page<M>): Page<P> => ({
     type: "Page",
     meetingNo,
     meetings: meetings.map((one) => meeting(one)),
+    range,
+    window,
+    order,
     cursor,
     logId,
     unreachable,
