@@ -22,6 +22,9 @@ const read: Events.Event = {
 }
 const ended: Events.Event = {
   _tag: "RequestEnded",
+  address: "open.feishu.cn",
+  port: 443,
+  resends: 0,
   operation: "GET /list_by_no",
   outcome: "Success",
   delivery: "answered",

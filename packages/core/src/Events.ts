@@ -30,6 +30,7 @@ import * as Effect from "effect/Effect"
 import * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
 import type { Event } from "./internal/Event.ts"
+import { logRetry } from "./internal/logRetry.ts"
 import { record } from "./Metrics.ts"
 import * as Sentence from "./Sentence.ts"
 
@@ -46,13 +47,18 @@ export const emit = (event: Event): Effect.Effect<void> =>
   Effect.contextWith((context: Context.Context<never>) => {
     record(event, context)
     const handled = Context.get(context, Events)(event)
-    // Most programs log only warnings and errors: for them these lines are not even made.
+    // Most programs log no debug lines: for them these are not even made.
     const quiet = LogLevel.isGreaterThan(Context.get(context, References.MinimumLogLevel), "Debug")
-    const line = quiet && event._tag !== "RateLimitRefused" ? undefined : lineOf(event)
+    const line = quiet && isDebug(event) ? undefined : lineOf(event)
     return line === undefined ? handled : Effect.andThen(line, handled)
   })
 
-/** Returns the log line of an event: a warning if users should do something, otherwise a debug line. */
+const isDebug = ({ _tag }: Event): boolean => _tag !== "RateLimitRefused" && _tag !== "Retrying"
+
+/**
+ * Returns the log line of an event: a warning if users should do something, an info line for a retry, otherwise a debug
+ * line.
+ */
 const lineOf = (event: Event): Effect.Effect<void> | undefined => {
   switch (event._tag) {
     case "RequestEnded": {
@@ -63,7 +69,7 @@ const lineOf = (event: Event): Effect.Effect<void> | undefined => {
       })
     }
     case "Retrying":
-      return Effect.logDebug(`${event.error.message} Trying again in ${inWords(event.delayMillis)}.`)
+      return logRetry(event.error, event.delayMillis === 0 ? "at once" : `in ${inWords(event.delayMillis)}`)
     case "RateLimitRefused":
       return Sentence.warn(
         Sentence.make("rateLimitRefused", {

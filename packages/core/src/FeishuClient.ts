@@ -39,7 +39,6 @@
  * )
  * ```
  */
-import * as Cause from "effect/Cause"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -58,8 +57,10 @@ import { contractViolation, FeishuError, invalidRequest } from "./FeishuError.ts
 import * as Attempt from "./internal/Attempt.ts"
 import * as Circuit from "./internal/Circuit.ts"
 import { environmentOptions } from "./internal/environmentOptions.ts"
+import { logRetry } from "./internal/logRetry.ts"
 import { monotonicMillis } from "./internal/monotonic.ts"
 import { showable } from "./internal/ServerText.ts"
+import * as SpanAttributes from "./internal/SpanAttributes.ts"
 import * as Transport from "./internal/Transport.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Retry from "./Retry.ts"
@@ -84,6 +85,10 @@ export interface Endpoint<Query, Data> {
   readonly rateLimits?: RateLimit.Windows | undefined
   /** The codes that refuse what was requested, such as one meeting, so that requests for others may still succeed. */
   readonly refusals?: Readonly<Record<number, Refusal>> | undefined
+  /** Returns the attributes that say in the span of a call what was requested, such as `feishu.meeting.no`; none unless given. */
+  readonly spanAttributes?:
+    | ((query: Query, params: Readonly<Record<string, string>>) => Readonly<Record<string, string>>)
+    | undefined
 }
 
 /** A module of `@effect-feishu/contract` that declares an endpoint, such as `GetMeeting`. */
@@ -113,9 +118,11 @@ export interface Declared<Query, Data> {
 export const endpoint = <Query, Data>(
   { Data, Query, path, problemOfAnswer, rateLimits, refusals }: Declared<Query, Data>,
   params?: Endpoint<Query, Data>["params"],
+  spanAttributes?: Endpoint<Query, Data>["spanAttributes"],
 ): Endpoint<Query, Data> => ({
   path,
   params,
+  spanAttributes,
   query: Query,
   data: Data,
   rateLimits: rateLimits && RateLimit.windowsOf({ rateLimits }),
@@ -231,6 +238,10 @@ export const make: Effect.Effect<
       const key = `${operation} ${yield* accessToken.owner}`
       const params = yield* encodedQuery(endpoint, query)
       const path = yield* pathOf(endpoint, pathParams)
+      yield* Effect.annotateCurrentSpan({
+        "feishu.operation": operation,
+        ...endpoint.spanAttributes?.(query, pathParams),
+      })
       const request = HttpClientRequest.get(`${config.baseUrl}${path}`).pipe(
         HttpClientRequest.setUrlParams(params),
       )
@@ -238,17 +249,18 @@ export const make: Effect.Effect<
 
       let requests = 0
       const send = (token: AccessToken.Token) => {
-        requests++
+        const resends = requests++
         return sendOnce({
           operation,
+          resends,
           request: HttpClientRequest.bearerToken(request, token.value),
           secrets: [token.value],
           decode: decoderOf(endpoint, query, token),
         }).pipe(
           Effect.mapError((error) =>
             appId !== undefined && error.reason._tag === "AuthenticationFailed"
-              ? error.with({ reason: error.reason.ofApp(appId) })
-              : error,
+              ? error.with({ operation, reason: error.reason.ofApp(appId) })
+              : error.with({ operation }),
           ),
         )
       }
@@ -256,13 +268,20 @@ export const make: Effect.Effect<
       return yield* withToken({ accessToken, rateLimit, windows: endpoint.rateLimits, key, send }).pipe(
         // An error of the token call names that call already, and retrying has ended there.
         Effect.mapError((error) =>
-          error.operation === undefined ? error.with({ operation, requests }) : error,
+          error.operation === undefined || error.operation === operation
+            ? error.with({ operation, requests })
+            : error,
         ),
         Retry.closeGate(rateLimit, key),
         Retry.withRetries,
         Effect.provideService(Retry.RetryBudget, budget),
         (guarded) => circuit.guard(key, guarded),
-        Effect.onExit((exit) => Effect.annotateCurrentSpan(spanAttributes(operation, requests, exit))),
+        Effect.onExit((exit) =>
+          Effect.annotateCurrentSpan({
+            "feishu.requests": requests,
+            ...SpanAttributes.ofEnd(exit, Exit.isSuccess(exit) ? { logId: exit.value.logId } : undefined),
+          }),
+        ),
       )
     },
     // Not `withSpan`, which also provides a stack frame: no message shows where the call was made.
@@ -351,24 +370,6 @@ export const encodedQuery = <Query>(
     ),
   )
 
-/** The attributes of a call's span. They contain neither the query nor a token. */
-const spanAttributes = (
-  operation: string,
-  requests: number,
-  exit: Exit.Exit<Response<unknown>, FeishuError>,
-) => {
-  const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
-  const failed = error instanceof FeishuError ? error : undefined
-  const logId = Exit.isSuccess(exit) ? exit.value.logId : failed?.logId
-  return {
-    "feishu.operation": operation,
-    "feishu.requests": requests,
-    ...(logId === undefined ? {} : { "feishu.log_id": logId }),
-    ...(failed === undefined ? {} : { "feishu.reason": failed.reason._tag }),
-    ...(failed?.code === undefined ? {} : { "feishu.code": failed.code }),
-  }
-}
-
 const unfitToken = (problem: Sentence.SecretProblem) =>
   invalidRequest("credentials", Sentence.make("tokenUnfit", { problem }), Sentence.make("giveToken"))
 
@@ -391,6 +392,7 @@ const withToken = <Data>({
   readonly send: (token: AccessToken.Token) => Effect.Effect<Response<Data>, FeishuError>
 }): Effect.Effect<Response<Data>, FeishuError> => {
   let refused: { readonly error: FeishuError; readonly generation: number } | undefined
+  let refusalLogged = false
   let generation = 0
   const attempt = (waitsLeft: number): Effect.Effect<Response<Data>, FeishuError> =>
     Effect.suspend(() => {
@@ -404,6 +406,10 @@ const withToken = <Data>({
         if (refused?.generation === token.generation) return yield* refused.error
         // While a token was fetched the gate may have closed: wait in line again, now that there is a token.
         if (waitsLeft > 0 && (yield* monotonicMillis) > started) return undefined
+        if (refused !== undefined && !refusalLogged) {
+          refusalLogged = true
+          yield* logRetry(refused.error, "with a new token")
+        }
         generation = token.generation
         sent = true
         return yield* send(token)

@@ -1,18 +1,27 @@
 /**
- * Counters and times of everything that is sent, for any exporter of Effect's metrics. Their labels are bounded:
- * operations are methods and paths, outcomes are the tags of `FeishuError.Reason`; no label has a number, tenant or
- * app.
+ * Metrics of everything that is sent, for any exporter of Effect's metrics. Names and units follow OpenTelemetry's conventions:
+ * those of HTTP clients for requests, and `feishu.client.…` for what they do not name. Durations are in seconds.
  *
- * | metric | type | labels |
- * |---|---|---|
- * | `feishu_requests` | counter | `operation`, `outcome` |
- * | `feishu_request_milliseconds` | histogram | `operation` |
- * | `feishu_retries` | counter | `reason` |
- * | `feishu_rate_limit_refusals` | counter | |
- * | `feishu_rate_limit_waited_milliseconds` | counter | |
- * | `feishu_tokens_fetched` | counter | `operation` |
- * | `feishu_meetings` | counter | |
- * | `feishu_duplicates` | counter | |
+ * | metric | type | unit | labels |
+ * |---|---|---|---|
+ * | `http.client.request.duration` | histogram | `s` | `http.request.method`, `url.template`, `server.address`, `server.port`, and where there are: `http.response.status_code`, `error.type` |
+ * | `feishu.client.retries` | counter | `{retry}` | `error.type`, `http.request.method`, `url.template` |
+ * | `feishu.client.rate_limit.remaining` | gauge | `{request}` | `http.request.method`, `url.template`, `feishu.rate_limit.window` |
+ * | `feishu.client.rate_limit.wait_time` | histogram | `s` | |
+ * | `feishu.client.rate_limit.refusals` | counter | `{refusal}` | |
+ * | `feishu.client.tokens` | counter | `{token}` | `http.request.method`, `url.template` |
+ * | `feishu.client.meetings` | counter | `{meeting}` | |
+ * | `feishu.client.duplicates` | counter | `{meeting}` | |
+ *
+ * A request is each one that is sent, resends included. `error.type` is the tag of the reason (`FeishuError.Reason`), or
+ * `Interrupted`; it is absent where a request succeeded. The labels are bounded: none has a number, tenant or app.
+ *
+ * `feishu.client.rate_limit.remaining` is how many requests may be sent at once now, before the client waits: 0 while a refusal
+ * closes the gate. Of several apps and tenants it is the least. It is computed whenever metrics are read, from the first request of
+ * an endpoint on. Feishu does not say how much is left of the quota of a month; each request without `error.type` counts for it
+ * (documented).
+ *
+ * Effect's exporters take the unit from the label `unit`.
  *
  * @example
  * ```ts
@@ -23,10 +32,15 @@
  * const program = Effect.gen(function* () {
  *   const meetings = yield* Meetings.Meetings
  *   yield* meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { from: "7d" } })
- *   const requests = (yield* Metric.snapshot).filter(({ id }) => id === "feishu_requests")
- *   for (const { attributes } of requests) console.log(attributes?.["operation"], attributes?.["outcome"])
- *   // => POST /open-apis/auth/v3/tenant_access_token/internal Success
- *   // => GET /open-apis/vc/v1/meetings/list_by_no Success
+ *   for (const { attributes, id, state, type } of yield* Metric.snapshot) {
+ *     if (id === "http.client.request.duration" && type === "Histogram")
+ *       console.log(attributes?.["url.template"], attributes?.["http.response.status_code"], state.count)
+ *     if (id === "feishu.client.rate_limit.remaining" && type === "Gauge")
+ *       console.log(state.value, "requests left in", attributes?.["feishu.rate_limit.window"])
+ *   }
+ *   // => 99 requests left in 60s
+ *   // => /open-apis/auth/v3/tenant_access_token/internal 200 1
+ *   // => /open-apis/vc/v1/meetings/list_by_no 200 1
  * })
  * await Effect.runPromise(
  *   program.pipe(
@@ -41,54 +55,77 @@
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import type { Event } from "./internal/Event.ts"
+import { ofOperation } from "./internal/SpanAttributes.ts"
 
-const count = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
+const counter = (name: string, unit: string, description: string) =>
+  Metric.counter(name, { description, incremental: true, attributes: { unit } })
 
 /** A metric for each combination of labels. Each is made once, since to make one costs more than to use it. */
 const labelled = <State>(metric: Metric.Metric<number, State>) => {
   const made = new Map<string, Metric.Metric<number, State>>()
   return (labels: Readonly<Record<string, string>>) => {
-    const key = Object.values(labels).join(" ")
+    const key = Object.entries(labels).join(" ")
     let one = made.get(key)
     if (one === undefined) made.set(key, (one = Metric.withAttributes(metric, labels)))
     return one
   }
 }
 
-const requests = labelled(count("feishu_requests", "Requests that ended, in whatever way"))
-const milliseconds = labelled(
-  Metric.histogram("feishu_request_milliseconds", {
-    description: "Time from sending a request to its whole answer, or its failure",
-    boundaries: [10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000],
+const duration = labelled(
+  Metric.histogram("http.client.request.duration", {
+    description:
+      "Duration of HTTP client requests: from sending a request to its whole answer, or its failure.",
+    // Those of the conventions.
+    boundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+    attributes: { unit: "s" },
   }),
 )
-const retries = labelled(count("feishu_retries", "Transient failures that were retried"))
-const refusals = count("feishu_rate_limit_refusals", "Requests that the rate limit refused")
-const waited = count(
-  "feishu_rate_limit_waited_milliseconds",
-  "Time that requests waited for the rate limit, in total",
+const retries = labelled(
+  counter("feishu.client.retries", "{retry}", "Requests that are sent again after a transient failure."),
 )
-const tokens = labelled(count("feishu_tokens_fetched", "Access tokens that were fetched"))
-const meetings = count("feishu_meetings", "Meetings that were read, without duplicates")
-const duplicates = count("feishu_duplicates", "Meetings that had been read before, and were dropped")
+const refusals = counter(
+  "feishu.client.rate_limit.refusals",
+  "{refusal}",
+  "Requests that Feishu refused for its rate limit.",
+)
+const tokens = labelled(counter("feishu.client.tokens", "{token}", "Access tokens that were fetched."))
+const meetings = counter(
+  "feishu.client.meetings",
+  "{meeting}",
+  "Meetings that were read, without duplicates.",
+)
+const duplicates = counter(
+  "feishu.client.duplicates",
+  "{meeting}",
+  "Meetings that had been read before, and were dropped.",
+)
 
 /** Counts an event. */
 export const record = (event: Event, context: Context.Context<never>): void => {
   switch (event._tag) {
     case "RequestEnded": {
-      const { millis, operation, outcome } = event
-      requests({ operation, outcome }).updateUnsafe(1, context)
-      milliseconds({ operation }).updateUnsafe(millis, context)
+      const { address, millis, operation, outcome, port, status } = event
+      duration({
+        ...ofOperation(operation),
+        "server.address": address,
+        "server.port": String(port),
+        ...(status === undefined ? {} : { "http.response.status_code": String(status) }),
+        ...(outcome === "Success" ? {} : { "error.type": outcome }),
+      }).updateUnsafe(millis / 1_000, context)
       return
     }
-    case "Retrying":
-      return retries({ reason: event.error.reason._tag }).updateUnsafe(1, context)
+    case "Retrying": {
+      const { operation, reason } = event.error
+      retries({
+        ...(operation === undefined ? {} : ofOperation(operation)),
+        "error.type": reason._tag,
+      }).updateUnsafe(1, context)
+      return
+    }
     case "RateLimitRefused":
       return refusals.updateUnsafe(1, context)
-    case "RateLimitWaited":
-      return waited.updateUnsafe(event.millis, context)
     case "TokenFetched":
-      return tokens({ operation: event.operation }).updateUnsafe(1, context)
+      return tokens(ofOperation(event.operation)).updateUnsafe(1, context)
     case "PageRead":
       meetings.updateUnsafe(event.rows, context)
       return duplicates.updateUnsafe(event.duplicates, context)

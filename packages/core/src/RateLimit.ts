@@ -29,6 +29,7 @@
  * await Effect.runPromise(Effect.provide(program, RateLimit.layer({ requests: 50, window: "1 second" })))
  * ```
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -37,7 +38,8 @@ import * as Layer from "effect/Layer"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import type * as Events from "./Events.ts"
 import * as Lane from "./internal/Lane.ts"
-import { monotonicMillis } from "./internal/monotonic.ts"
+import { monotonicMillis, monotonicMillisUnsafe } from "./internal/monotonic.ts"
+import * as RateLimitMetrics from "./internal/RateLimitMetrics.ts"
 
 /** The outcome of the request that held a slot; it decides how long the slot rests. */
 export type Outcome = Events.Delivery
@@ -217,8 +219,17 @@ const numbersOf = (windows: Windows, { unansweredRest }: Options): Lane.Numbers 
 /** The operation of a key, such as `GET /open-apis/vc/v1/meetings/:meeting_id`; the app and tenant come after it. */
 const operationOf = (key: string): string => key.split(" ", 2).join(" ")
 
-/** Makes a limit. */
-export const make = (options: Options = {}): RateLimit["Service"] => {
+/** Makes a limit. It is not in the metrics: `layer` does that. */
+export const make = (options: Options = {}): RateLimit["Service"] => makeSeen(options, () => {})
+
+/** The limits of one operation: of each app and tenant that uses it. */
+type LimitsOf = () => ReadonlyArray<KeyLimit>
+
+/** Makes a limit. `onFirst` is called when an operation is used for the first time. */
+const makeSeen = (
+  options: Options,
+  onFirst: (operation: string, numbers: Lane.Numbers, limits: LimitsOf) => void,
+): RateLimit["Service"] => {
   const own: Windows = [
     {
       requests: options.requests ?? ListByNo.rateLimit,
@@ -228,6 +239,7 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
   const resting: Resting = typeof options.initially === "object" ? options.initially : { restingMillis: [] }
 
   const lanes = new Map<string, KeyLimit>()
+  const operations = new Set<string>()
   let sweepAt = fewLanes
   let startedAt: number | undefined
   const begin = (key: string, started: number, time: number, declared: Windows | undefined): KeyLimit => {
@@ -255,6 +267,13 @@ export const make = (options: Options = {}): RateLimit["Service"] => {
       }
       limit = begin(key, started, time, windows)
       lanes.set(key, limit)
+      const operation = operationOf(key)
+      if (!operations.has(operation)) {
+        operations.add(operation)
+        onFirst(operation, limit.numbers, () =>
+          Array.from(lanes).flatMap(([key, limit]) => (operationOf(key) === operation ? [limit] : [])),
+        )
+      }
     }
     return limit
   }
@@ -316,7 +335,13 @@ const withSlots = <A, E, R>(
     lane.active--
     return Effect.void
   })
-  return Effect.andThen(inLine, held)
+  const seen = Effect.flatMap(monotonicMillis, (time) =>
+    Effect.contextWith((context: Context.Context<never>) => {
+      if (time > arrived) RateLimitMetrics.waited(time - arrived, context)
+      return Effect.void
+    }),
+  )
+  return inLine.pipe(Effect.andThen(seen), Effect.andThen(held))
 }
 
 /**
@@ -336,5 +361,27 @@ const longestRests = (
     .toSorted((a, b) => a - b)
     .slice(-slots)
 
-/** The limit as a layer. Each layer counts a limit of its own, so everything that uses an app has to share one. */
-export const layer = (options?: Options): Layer.Layer<RateLimit> => Layer.sync(RateLimit, () => make(options))
+/**
+ * The limit as a layer. Each layer counts a limit of its own, so everything that uses an app has to share one. What is left of it
+ * is the metric `feishu.client.rate_limit.remaining`.
+ */
+export const layer = (options: Options = {}): Layer.Layer<RateLimit> =>
+  Layer.effect(
+    RateLimit,
+    Effect.gen(function* () {
+      const context = yield* Effect.context()
+      const clock = yield* Clock.Clock
+      const closings: Array<() => void> = []
+      yield* Effect.addFinalizer(() => Effect.sync(() => closings.forEach((close) => close())))
+      return makeSeen(options, (operation, { windows }, limits) => {
+        for (const [index, { millis, requests }] of windows.entries()) {
+          const left = () => {
+            const time = monotonicMillisUnsafe(clock)
+            // An app that has not sent anything for a while is not among them.
+            return Math.min(requests, ...limits().map(({ lane }) => Lane.freeSlots(lane, index, time)))
+          }
+          closings.push(RateLimitMetrics.add(operation, millis, left, context))
+        }
+      })
+    }),
+  )

@@ -23,6 +23,9 @@
  * const program = Effect.gen(function* () {
  *   const limit = yield* RateLimit.RateLimit
  *   const key = "GET /open-apis/vc/v1/meetings/:meeting_id"
+ *   // Each retry is logged: "[…] INFO (#1): the server failed (HTTP 503). Trying again in 115ms. …"
+ *   // => […
+ *   // => […
  *   const answer = yield* once.pipe(
  *     limit.withSlot(key, () => "answered"),
  *     Retry.closeGate(limit, key),

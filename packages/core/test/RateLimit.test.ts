@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Exit, Fiber, Random, Scheduler } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Layer, Metric, Random, Scheduler } from "effect"
 import { TestClock } from "effect/testing"
 import { Events, RateLimit } from "@effect-feishu/core"
 import * as Dice from "./sim/Dice.ts"
@@ -584,5 +584,76 @@ describe("slots", () => {
         { _tag: "RateLimitWaited", millis: 60_250 },
       ])
     }),
+  )
+
+  it.effect(
+    "what is left of it is a gauge that is right whenever it is read, also after the last client was closed",
+    () =>
+      Effect.gen(function* () {
+        const registry: Metric.MetricRegistry = new Map()
+        const left = Effect.map(Metric.snapshot, (metrics) =>
+          metrics.map(({ attributes, id, state, type }) => {
+            assert.deepStrictEqual(
+              [id, type, attributes?.["unit"]],
+              ["feishu.client.rate_limit.remaining", "Gauge", "{request}"],
+            )
+            const { "feishu.rate_limit.window": window, "url.template": path } = attributes ?? {}
+            return [path, window, (state as Metric.GaugeState<number>).value]
+          }),
+        )
+        const read = (path: string, owner: string, windows?: RateLimit.Windows) =>
+          Effect.flatMap(RateLimit.RateLimit, ({ withSlot }) =>
+            withSlot(`GET ${path} ${owner}`, answered, windows)(Effect.void),
+          )
+        const small = RateLimit.layer({ requests: 3, window: "10 seconds" })
+        yield* Effect.gen(function* () {
+          assert.deepStrictEqual(yield* left, [])
+          yield* read("/list", "cli_a")
+          yield* read("/list", "cli_a")
+          yield* read("/list", "cli_b")
+          yield* read("/details", "cli_a", [
+            { requests: 20, window: "1 minute" },
+            { requests: 5, window: "1 second" },
+          ])
+          // Of two apps the least.
+          assert.deepStrictEqual(yield* left, [
+            ["/list", "10s", 1],
+            ["/details", "60s", 19],
+            ["/details", "1s", 4],
+          ])
+          yield* TestClock.adjust("11 seconds")
+          assert.deepStrictEqual(yield* left, [
+            ["/list", "10s", 3],
+            ["/details", "60s", 19],
+            ["/details", "1s", 5],
+          ])
+          // Nothing is left while a refusal closes the gate.
+          yield* Effect.flatMap(RateLimit.RateLimit, ({ refused }) => refused("GET /list cli_b", 5))
+          assert.deepStrictEqual((yield* left)[0], ["/list", "10s", 0])
+          yield* TestClock.adjust("6 seconds")
+          assert.deepStrictEqual((yield* left)[0], ["/list", "10s", 3])
+
+          // Another client of the same process counts in the same series, as long as there is one.
+          yield* Effect.gen(function* () {
+            yield* read("/list", "cli_c")
+            assert.deepStrictEqual((yield* left)[0], ["/list", "10s", 2])
+          }).pipe(Effect.provide(Layer.fresh(small)))
+          assert.deepStrictEqual((yield* left)[0], ["/list", "10s", 3])
+          yield* read("/list", "cli_a")
+        }).pipe(Effect.provide(small), Effect.provideService(Metric.MetricRegistry, registry))
+        // An exporter that is closed after the client reads it, too, and so does one that lives on.
+        const after = Effect.provideService(left, Metric.MetricRegistry, registry)
+        assert.deepStrictEqual((yield* after)[0], ["/list", "10s", 2])
+        yield* TestClock.adjust("11 seconds")
+        assert.deepStrictEqual((yield* after)[0], ["/list", "10s", 3])
+        // Where a new client follows, the old one is forgotten.
+        const next = RateLimit.layer({ requests: 2, window: "10 seconds" })
+        yield* Effect.provideService(
+          Effect.provide(read("/list", "cli_a"), next),
+          Metric.MetricRegistry,
+          registry,
+        )
+        assert.deepStrictEqual((yield* after)[0], ["/list", "10s", 1])
+      }),
   )
 })

@@ -106,9 +106,10 @@ export const make = (): Sinks => {
         for (const [name, , attributes] of span.events) json("span: event", { name, attributes })
         for (const { attributes } of span.links) json("span: link", attributes)
         json("span: annotations", span.annotations)
-        // What a call of an endpoint succeeds with is data, which is looked at as it comes out.
+        // What a call or an attempt succeeds with is data, which is looked at as it comes out.
         if (Exit.isFailure(exit)) cause("span", exit.cause)
-        else if (span.name !== "FeishuClient.call") value("span: success", exit.value)
+        else if (span.name !== "FeishuClient.call" && span.kind !== "client")
+          value("span: success", exit.value)
       }
       return span
     },

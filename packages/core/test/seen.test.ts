@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Logger, Metric, References, Tracer } from "effect"
+import { Effect, Fiber, Logger, Metric, Option, References, Tracer } from "effect"
 import { Events } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
@@ -41,30 +41,53 @@ const watched = Effect.gen(function* () {
 
 const listByNo = "GET /open-apis/vc/v1/meetings/list_by_no"
 const tokenCall = "POST /open-apis/auth/v3/tenant_access_token/internal"
+const nameOf: Readonly<Record<string, string>> = {
+  "/open-apis/vc/v1/meetings/list_by_no": "list",
+  "/open-apis/auth/v3/tenant_access_token/internal": "token",
+}
 
 describe("a read is seen from outside", () => {
-  it.effect("by metrics: requests by outcome, retries, refusals, tokens, rows; labels are bounded", () =>
-    Effect.gen(function* () {
-      const { metrics } = yield* watched
-      const counted = metrics.flatMap(({ attributes, id, state, type }) =>
-        type === "Counter" && !id.endsWith("milliseconds")
-          ? [[id, ...Object.values(attributes ?? {}), state.count].join(" ")]
-          : [],
-      )
-      assert.sameMembers(counted, [
-        `feishu_requests ${tokenCall} Success 1`,
-        `feishu_requests ${listByNo} ServerFailed 1`,
-        `feishu_requests ${listByNo} RateLimited 1`,
-        `feishu_requests ${listByNo} Success 2`,
-        "feishu_retries ServerFailed 1",
-        "feishu_rate_limit_refusals 1",
-        `feishu_tokens_fetched ${tokenCall} 1`,
-        "feishu_meetings 3",
-        "feishu_duplicates 1",
-      ])
-      const labels = metrics.flatMap(({ attributes }) => Object.keys(attributes ?? {}))
-      assert.sameMembers([...new Set(labels)], ["operation", "outcome", "reason"])
-    }),
+  it.effect(
+    "by metrics: requests by outcome, retries, refusals, waits, tokens, rows; labels are bounded",
+    () =>
+      Effect.gen(function* () {
+        const { metrics } = yield* watched
+        const counted = metrics.flatMap(({ attributes = {}, id, state, type }) => {
+          const {
+            "error.type": error,
+            "http.response.status_code": status,
+            "url.template": path,
+          } = attributes
+          const labels = [path && nameOf[path], status, error].filter((label) => label !== undefined)
+          return type === "Counter" || type === "Histogram" ? [[id, ...labels, state.count].join(" ")] : []
+        })
+        assert.sameMembers(counted, [
+          "http.client.request.duration token 200 1",
+          "http.client.request.duration list 500 ServerFailed 1",
+          "http.client.request.duration list 429 RateLimited 1",
+          "http.client.request.duration list 200 2",
+          "feishu.client.retries list ServerFailed 1",
+          "feishu.client.rate_limit.refusals 1",
+          "feishu.client.rate_limit.wait_time 1",
+          "feishu.client.tokens token 1",
+          "feishu.client.meetings 3",
+          "feishu.client.duplicates 1",
+        ])
+        const labels = metrics.flatMap(({ attributes }) => Object.keys(attributes ?? {}))
+        assert.sameMembers(
+          [...new Set(labels)],
+          [
+            "http.request.method",
+            "url.template",
+            "server.address",
+            "server.port",
+            "http.response.status_code",
+            "error.type",
+            "feishu.rate_limit.window",
+            "unit",
+          ],
+        )
+      }),
   )
 
   it.effect("by log lines with the log id", () =>
@@ -78,35 +101,61 @@ describe("a read is seen from outside", () => {
       has("level=DEBUG", `${listByNo}: ServerFailed`, "status=500", "logId=20261122201500ABCD")
       has("level=DEBUG", `${listByNo}: Success`, "status=200", "logId=20261122201500ABCDEF")
       has(
-        "level=DEBUG",
+        "level=INFO",
         `"${listByNo}: an internal fault`,
         "code 121001",
         "Trying again in",
-        "Log id: 20261122201500ABCD",
+        "reason=ServerFailed",
+        "code=121001",
+        "logId=20261122201500ABCD",
       )
       has("level=WARN", "refused a request (log id: 20261122201500ABCD", "pause for 2s", "600ms apart")
     }),
   )
 
-  it.effect("by spans of its calls and of the token", () =>
+  it.effect("by spans of its calls, of their attempts and of the token", () =>
     Effect.gen(function* () {
       const { spans } = yield* watched
+      const parents = new Map(spans.map(({ name, spanId }) => [spanId, name]))
       assert.deepStrictEqual(
-        spans.map(({ name }) => name),
-        ["FeishuClient.call", "AccessToken.fetch", "FeishuClient.call"],
-      )
-      assert.deepStrictEqual(
-        spans.map(({ attributes }) => Object.fromEntries(attributes)),
+        spans.map(({ name, parent }) => [
+          name,
+          Option.isSome(parent) ? parents.get(parent.value.spanId) : undefined,
+        ]),
         [
-          { "feishu.operation": listByNo, "feishu.requests": 2 },
-          {},
-          {
-            "feishu.operation": listByNo,
-            "feishu.requests": 2,
-            "feishu.log_id": "20261122201500ABCDEF",
-          },
+          ["FeishuClient.call", undefined],
+          ["AccessToken.fetch", "FeishuClient.call"],
+          [tokenCall, "AccessToken.fetch"],
+          [listByNo, "FeishuClient.call"],
+          [listByNo, "FeishuClient.call"],
+          ["FeishuClient.call", undefined],
+          [listByNo, "FeishuClient.call"],
+          [listByNo, "FeishuClient.call"],
         ],
       )
+      const [first, , , ...rest] = spans.map(({ attributes }) => Object.fromEntries(attributes))
+      const asked = {
+        "feishu.operation": listByNo,
+        "feishu.meeting.no": "337736498",
+        "feishu.period.start": first!["feishu.period.start"],
+        "feishu.period.end": first!["feishu.period.end"],
+        "feishu.requests": 2,
+      }
+      assert.deepStrictEqual(first, asked)
+      assert.match(String(first!["feishu.period.start"]), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/)
+      assert.deepStrictEqual(rest[2], {
+        ...asked,
+        "feishu.rate_limit.wait_time": 0.25,
+        "feishu.log_id": "20261122201500ABCDEF",
+      })
+      assert.deepInclude(rest[3], {
+        "http.response.status_code": 429,
+        "error.type": "RateLimited",
+        "feishu.code": 99991400,
+        "server.address": "open.feishu.cn",
+        "server.port": 443,
+      })
+      assert.deepInclude(rest[4], { "http.response.status_code": 200, "http.request.resend_count": 1 })
     }),
   )
 

@@ -1,20 +1,23 @@
 /**
- * One attempt: a request, its judged answer, and the events about it. Every request that is sent goes through here,
- * except for the one of `Probe`.
+ * One attempt: a request, its judged answer, and what is seen of it: its span and the events about it. Every request that is
+ * sent goes through here, except for the one of `Probe`.
+ *
+ * The span follows OpenTelemetry's conventions for HTTP clients. It is not that of Effect's HTTP client, which would end before
+ * the body, end with an error that holds the request's body, and send its trace header to Feishu.
  */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import * as Events from "../Events.ts"
 import { FeishuConfig } from "../FeishuConfig.ts"
-import { FeishuError } from "../FeishuError.ts"
+import type { FeishuError } from "../FeishuError.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import { requestPath } from "./requestPath.ts"
 import * as Retry from "../Retry.ts"
 import * as ServerText from "./ServerText.ts"
+import * as SpanAttributes from "./SpanAttributes.ts"
 import * as Transport from "./Transport.ts"
 import * as Watchdog from "./Watchdog.ts"
 import { judge } from "./Verdict.ts"
@@ -24,6 +27,8 @@ interface Options<A> {
   /** Method and path, which name the request in errors and events. */
   readonly operation: string
   readonly request: HttpClientRequest.HttpClientRequest
+  /** How often the same call has sent its request before. */
+  readonly resends: number
   /** The secrets in the request: a server may repeat them. */
   readonly secrets: ServerText.Secrets
   readonly decode: (json: unknown, answer: Transport.Answer) => Effect.Effect<A, FeishuError>
@@ -45,8 +50,11 @@ export const make: Effect.Effect<
   const httpClientSecrets = yield* ServerText.HttpClientSecrets
   const watchdog = yield* Watchdog.make
 
-  return Effect.fnUntraced(function* <A>(options: Options<A>): Effect.fn.Return<A, FeishuError> {
-    const { decode, operation, request } = options
+  const attempt = Effect.fnUntraced(function* <A>(
+    { decode, operation, request, resends, ...options }: Options<A>,
+    server: SpanAttributes.Server,
+    span: Tracer.Span,
+  ): Effect.fn.Return<A, FeishuError> {
     const secrets = [...options.secrets, ...httpClientSecrets]
     yield* budget.sent
     yield* Events.emit({ _tag: "RequestSent", operation })
@@ -61,25 +69,33 @@ export const make: Effect.Effect<
         )
       }),
       Effect.mapError((error) => error.with({ path: requestPath(operation, request.url) })),
-      Effect.onExit((exit) =>
-        Effect.flatMap(monotonicMillis, (time) =>
+      Effect.onExit((exit) => {
+        const attributes = SpanAttributes.ofEnd(exit, answer)
+        for (const [name, value] of Object.entries(attributes)) span.attribute(name, value)
+        return Effect.flatMap(monotonicMillis, (time) =>
           Events.emit({
             _tag: "RequestEnded",
             operation,
-            outcome: outcomeOf(exit),
+            ...server,
+            resends,
+            outcome: SpanAttributes.outcomeOf(exit),
             delivery: Transport.deliveryOf(exit),
             status: answer?.status,
             logId: answer?.logId,
             millis: time - started,
           }),
-        ),
-      ),
+        )
+      }),
     )
   })
-})
 
-const outcomeOf = (exit: Exit.Exit<unknown, FeishuError>): Events.Outcome => {
-  if (Exit.isSuccess(exit)) return "Success"
-  const error = Cause.squash(exit.cause)
-  return error instanceof FeishuError ? error.reason._tag : "Interrupted"
-}
+  return (options) =>
+    Effect.suspend(() => {
+      const { operation, request, resends } = options
+      const server = SpanAttributes.serverOf(new URL(request.url))
+      const attributes = SpanAttributes.ofRequest(operation, request, server, resends)
+      return Effect.useSpan(operation, { kind: "client", attributes }, (span) =>
+        Effect.provideService(attempt(options, server, span), Tracer.ParentSpan, span),
+      )
+    })
+})

@@ -18,10 +18,14 @@ export type Event =
   /**
    * A request ended: with `Success`, with the tag of the error's reason, or `Interrupted`. Status and log id are there
    * if there was an answer. `delivery` says whether the request counts for Feishu's rate limit, and from when on.
+   * `address` and `port` are those of the base URL; `resends` is how often the same call had sent its request before.
    */
   | {
       readonly _tag: "RequestEnded"
       readonly operation: string
+      readonly address: string
+      readonly port: number
+      readonly resends: number
       readonly outcome: Outcome
       readonly delivery: Delivery
       readonly status: number | undefined

@@ -11,6 +11,7 @@ import { monotonicMillis } from "./monotonic.ts"
 /** One window of a limit: so many requests in any of its time. In milliseconds. */
 export interface Window {
   readonly requests: number
+  readonly millis: number
   /** How long a slot rests after its request was answered, and without an answer. */
   readonly answeredRest: number
   readonly unansweredRest: number
@@ -87,6 +88,12 @@ export const isAtRest = (lane: Lane, numbers: Numbers, time: number): boolean =>
     time >= Math.max(lane.gateOpensAt, lane.nextAt) &&
     lane.slots.every(({ usableAt }) => time >= (usableAt.at(-1) ?? Number.NEGATIVE_INFINITY))
   )
+}
+
+/** Returns how many slots of a window are free: none while the gate is closed. `window` is its place in `Numbers.windows`. */
+export const freeSlots = ({ gateOpensAt, slots }: Lane, window: number, time: number): number => {
+  const { unused, usableAt } = slots[window]!
+  return time < gateOpensAt ? 0 : unused + usableAt.filter((usable) => usable <= time).length
 }
 
 /**

@@ -48,11 +48,15 @@ const meetingId = (text: string): FeishuClient.ParamProblem | undefined => {
     : { problem: Sentence.make("notAMeetingId", { problem }), remedy: Sentence.make("giveMeetingId") }
 }
 
+const spanAttributes = (_: unknown, params: Readonly<Record<string, string>>) => ({
+  "feishu.meeting.id": params["meeting_id"] ?? "",
+})
+
 /** `GET /open-apis/vc/v1/meetings/:meeting_id`. */
-export const getMeeting = FeishuClient.endpoint(GetMeeting, { meeting_id: meetingId })
+export const getMeeting = FeishuClient.endpoint(GetMeeting, { meeting_id: meetingId }, spanAttributes)
 
 /** `GET /open-apis/vc/v1/meetings/:meeting_id/recording`. */
-export const getRecording = FeishuClient.endpoint(GetRecording, { meeting_id: meetingId })
+export const getRecording = FeishuClient.endpoint(GetRecording, { meeting_id: meetingId }, spanAttributes)
 
 /** Returns the query for the details. */
 export const queryOf = ({ abilities, participants, userIdType }: DetailsOptions): GetMeeting.Query => ({

@@ -21,7 +21,19 @@ import { requestPath } from "./requestPath.ts"
 import { isMeetingNo, type Opened } from "./ReadRequest.ts"
 
 /** The endpoint `GET /open-apis/vc/v1/meetings/list_by_no`. Its limit is that of the client's options. */
-export const listByNo = FeishuClient.endpoint({ ...ListByNo, problemOfAnswer: ListByNo.problemOfPage })
+export const listByNo = FeishuClient.endpoint(
+  { ...ListByNo, problemOfAnswer: ListByNo.problemOfPage },
+  undefined,
+  ({ end_time, meeting_no, start_time }) => ({
+    "feishu.meeting.no": meeting_no,
+    "feishu.period.start": timeOf(start_time),
+    "feishu.period.end": timeOf(end_time),
+  }),
+)
+
+/** A time for people; as it is if there is no such date. */
+const timeOf = (seconds: number): string =>
+  Math.abs(seconds) <= 8_640_000_000_000 ? TimeRange.iso(seconds) : String(seconds)
 
 /** The call as errors name it. */
 const operation = `GET ${ListByNo.path}`

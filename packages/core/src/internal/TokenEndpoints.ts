@@ -91,8 +91,8 @@ export const make = Effect.fnUntraced(function* (
       const decode = decoderOf(tokenCall)
       let requests = 0
       return Effect.suspend(() => {
-        requests++
-        return sendOnce({ operation, request, secrets: [app.appSecret, ...secrets], decode })
+        const resends = requests++
+        return sendOnce({ operation, request, resends, secrets: [app.appSecret, ...secrets], decode })
       }).pipe(
         rateLimit.withSlot(operation, Transport.deliveryOf),
         Effect.mapError((error) =>

@@ -4,5 +4,9 @@ import * as Effect from "effect/Effect"
 
 /** Monotonic time in whole milliseconds, from an arbitrary start. */
 export const monotonicMillis: Effect.Effect<number> = Clock.clockWith((clock) =>
-  Effect.succeed(Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)),
+  Effect.succeed(monotonicMillisUnsafe(clock)),
 )
+
+/** The same by a clock, where no effect can run. */
+export const monotonicMillisUnsafe = (clock: Clock.Clock): number =>
+  Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
