@@ -245,7 +245,7 @@ export class Participant implements User {
   }
 
   /** Returns the participant as a plain record, for a row of a table: null where Feishu sent no value. */
-  static toRecord(participant: Participant): ParticipantRecord {
+  static toRecord(participant: Omit<Participant, "unknownFields">): ParticipantRecord {
     return {
       id: participant.id ?? null,
       user_type: participant.user_type ?? null,
@@ -388,7 +388,9 @@ export class Meeting {
    * // => [ [ 'ou_1', 3540, null ] ]
    * ```
    */
-  static toRecord(meeting: Meeting): MeetingRecord {
+  static toRecord(
+    meeting: Omit<Meeting, "ability" | "isRunning" | "participants" | "password" | "unknownFields">,
+  ): MeetingRecord {
     return {
       id: meeting.id ?? null,
       topic: meeting.topic ?? null,

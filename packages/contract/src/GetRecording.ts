@@ -143,7 +143,11 @@ export class Recording {
   }
 
   /** Returns the recording as a plain record, for a row of a table: null where Feishu sent no value. */
-  static toRecord({ durationMillis, minuteToken, url }: Recording): RecordingRecord {
+  static toRecord({
+    durationMillis,
+    minuteToken,
+    url,
+  }: Pick<Recording, "durationMillis" | "minuteToken" | "url">): RecordingRecord {
     return {
       url: url ?? null,
       minute_token: minuteToken ?? null,

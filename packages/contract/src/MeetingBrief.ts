@@ -103,7 +103,7 @@ export class MeetingBrief {
 
   /**
    * Returns the meeting as a plain record, for a row of a table: null where Feishu sent no value, and neither the password nor
-   * fields that this version does not know.
+   * fields that this version does not know. SQLite has no booleans: write `Number(record.meeting_connect)` there.
    *
    * @example
    * ```ts
@@ -122,7 +122,7 @@ export class MeetingBrief {
    * // => }
    * ```
    */
-  static toRecord(meeting: MeetingBrief): MeetingRecord {
+  static toRecord(meeting: Omit<MeetingBrief, "password" | "unknownFields">): MeetingRecord {
     return {
       id: meeting.id,
       topic: meeting.topic ?? null,
