@@ -30,10 +30,14 @@ export type ClientEvent =
    * A request ended: with `Success`, with the reason of the error, or `Interrupted`. Status and log id are there if
    * there was an answer. `delivery` says whether the request was `answered`, whatever the answer says; `unanswered`, but
    * may have arrived; or `not sent`, because there was no connection, so that it does not count for the rate limit.
+   * `address` and `port` are those of the base URL; `resends` is how often the same call had sent its request before.
    */
   | {
       readonly type: "RequestEnded"
       readonly operation: string
+      readonly address: string
+      readonly port: number
+      readonly resends: number
       readonly outcome: "Success" | "Interrupted" | Reason
       readonly delivery: "not sent" | "answered" | "unanswered"
       readonly status: number | undefined

@@ -74,4 +74,14 @@ export {
   type Refused,
   type User,
 } from "./MeetingDetails.ts"
+export {
+  type DetailsRecord,
+  detailsRecord,
+  type MeetingRecord,
+  meetingRecord,
+  type ParticipantRecord,
+  participantRecord,
+  type RecordingRecord,
+  recordingRecord,
+} from "./MeetingRecord.ts"
 export { Secret } from "./Secret.ts"

@@ -1,9 +1,12 @@
 import {
   createClient,
+  detailsRecord,
   FeishuError,
   type DetailsPage,
   type MeetingDetails,
   type MeetingRead,
+  participantRecord,
+  recordingRecord,
 } from "@effect-feishu/promise"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -62,6 +65,63 @@ describe("what happened in a meeting", () => {
     for (const text of [JSON.stringify(details), inspect(details, { depth: 9 })]) {
       assert.notMatch(text, /204816|SECRET/)
     }
+  })
+
+  it("is a plain record for a table, with nulls and without the password; so are participants and recordings", async () => {
+    const meeting = {
+      id,
+      password: "204816",
+      start_time: "1786507200",
+      end_time: "1786510860",
+      host_user: { id: "ou_1", user_type: 1 },
+      participants: [{ id: "ou_1", in_meeting_duration: "3660", is_host: true, device: "SECRET-device" }],
+      security: "SECRET-field",
+    }
+    const recording = { url: "https://x.feishu.cn/minutes/obcn4k7m", duration: "30500" }
+    await using feishu = await start({
+      [`${path}?with_participants=true`]: success({ meeting }),
+      [`${path}/recording`]: success({ recording }),
+    })
+    const details = await feishu.client.details(id, { participants: true })
+    const record = detailsRecord(details)
+    assert.deepStrictEqual(record, {
+      id,
+      topic: null,
+      meeting_no: null,
+      url: null,
+      meeting_connect: null,
+      note_id: null,
+      create_time: null,
+      start_time: 1_786_507_200,
+      end_time: 1_786_510_860,
+      duration_seconds: 3_660,
+      status: null,
+      host_id: "ou_1",
+      host_user_type: 1,
+      participant_count: null,
+      participant_count_accumulated: null,
+    })
+    const participants = details.participants!.map((one) => participantRecord(one))
+    assert.deepStrictEqual(participants, [
+      {
+        id: "ou_1",
+        user_type: null,
+        first_join_time: null,
+        final_leave_time: null,
+        in_meeting_seconds: 3_660,
+        is_host: true,
+        is_cohost: null,
+        is_external: null,
+        status: null,
+      },
+    ])
+    const recorded = await feishu.client.recording(id)
+    assert.deepStrictEqual(recorded.type === "Recorded" && recordingRecord(recorded), {
+      url: recording.url,
+      minute_token: "obcn4k7m",
+      duration_seconds: 30.5,
+    })
+    assert.notMatch(inspect([record, participants], { depth: 9, showHidden: true }), /204816|SECRET/)
   })
 
   it("is refused with an error that says which meeting", async () => {

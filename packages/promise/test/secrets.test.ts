@@ -3,6 +3,7 @@ import {
   AuthenticationFailed,
   createClient,
   type Meeting,
+  meetingRecord,
   PermissionDenied,
   Secret,
 } from "@effect-feishu/promise"
@@ -36,6 +37,13 @@ describe("a secret", () => {
     assert.notInclude(shown(meetings[0]), password)
     assert.notInclude(shown(meetings), password)
     assert.include(JSON.stringify(meetings[0]), '"password":"<redacted>"')
+    const record = meetingRecord(meetings[0]!)
+    assert.notInclude(shown(record), password)
+    // A record has a value that SQL takes for each column.
+    assert.deepStrictEqual(
+      [record.id, record.meeting_no, record.note_id, Object.keys(record).includes("password")],
+      [meetings[0]!.id, meetingNo, null, false],
+    )
   })
 
   it("of a field that Feishu adds one day is not seen either, and is there", async () => {

@@ -128,6 +128,8 @@ describe("events", () => {
       events.map(({ type }) => type),
       ["RequestSent", "RequestEnded", "TokenFetched", "RequestSent", "RequestEnded", "PageRead"],
     )
+    const { hostname, port } = new URL(feishu.url)
+    assert.deepInclude(events.at(-2), { address: hostname, port: Number(port), resends: 0, status: 200 })
     assert.deepStrictEqual(events.at(-1), {
       type: "PageRead",
       meetingNo,
