@@ -2,14 +2,15 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Config, Effect, Layer, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { type MeetingBrief, MeetingNo, Meetings } from "@effect-feishu/core"
+import { MeetingBrief, MeetingNo, Meetings } from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 
 // Run it every night: it reads what came since the last time, and each meeting is in the table once.
 const program = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const meetings = yield* Meetings.Meetings
-  yield* sql`create table if not exists meetings (id text primary key, topic text)`
+  yield* sql`create table if not exists meetings
+    (id text primary key, topic text, meeting_no text, url text, meeting_connect boolean, note_id text)`
   yield* sql`create table if not exists state (key text primary key, text text)`
   const store = {
     get: (key: string) =>
@@ -17,8 +18,9 @@ const program = Effect.gen(function* () {
     set: (key: string, text: string) =>
       sql`insert into state values (${key}, ${text}) on conflict (key) do update set text = excluded.text`,
   }
-  const insert = ({ id, topic }: MeetingBrief) =>
-    sql`insert into meetings values (${id}, ${topic ?? null}) on conflict (id) do update set topic = excluded.topic`
+  const insert = (meeting: MeetingBrief) =>
+    sql`insert into meetings ${sql.insert(MeetingBrief.toRecord(meeting))}
+      on conflict (id) do update set topic = excluded.topic`
   yield* meetings
     .incremental(MeetingNo.make("337736498"), { store, from: "60d" })
     .pipe(

@@ -1,8 +1,10 @@
 /** The programs that the READMEs show, as their readers run them. */
 import { assert, describe, it } from "@effect/vitest"
 import { startFeishuMock } from "@effect-feishu/mock-server"
+import { Effect } from "effect"
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
+import * as OtlpReceiver from "./OtlpReceiver.ts"
 
 const root = new URL("../../../", import.meta.url)
 const programs = ["packages/core/examples/stream.ts", "packages/promise/examples/stream.ts"]
@@ -10,7 +12,11 @@ const attendance = ["packages/core/examples/attendance.ts", "packages/promise/ex
 
 describe("the READMEs", () => {
   /** Runs a program against a mock, and returns its lines. */
-  const linesOf = async (program: string, options: Parameters<typeof startFeishuMock>[0]) => {
+  const linesOf = async (
+    program: string,
+    options: Parameters<typeof startFeishuMock>[0],
+    env: Readonly<Record<string, string>> = {},
+  ) => {
     await using feishu = await startFeishuMock(options)
     const { stderr, stdout } = await promisify(execFile)(
       process.execPath,
@@ -21,6 +27,7 @@ describe("the READMEs", () => {
           FEISHU_APP_ID: feishu.appId,
           FEISHU_APP_SECRET: feishu.appSecret,
           FEISHU_BASE_URL: feishu.url,
+          ...env,
         },
       },
     )
@@ -69,4 +76,40 @@ describe("the READMEs", () => {
       assert.isTrue(lines.every((line) => /^\d{19} /.test(line)))
     })
   }
+
+  it("the program telemetry.ts prints the meetings of its numbers, and exports spans and metrics", async () => {
+    const meeting = (id: string, meeting_no: string) => ({
+      id,
+      meeting_no,
+      topic: "weekly",
+      start_time: "-3d",
+    })
+    const seed = {
+      meetings: [meeting("7672989999303099091", "337736498"), meeting("7672989999303099092", "146453285")],
+    }
+    const exported = Effect.gen(function* () {
+      const receiver = yield* OtlpReceiver.start
+      const lines = yield* Effect.promise(() =>
+        linesOf(
+          "packages/core/examples/telemetry.ts",
+          { seed },
+          { FEISHU_MEETING_NOS: "337736498, 146-453-285", OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+        ),
+      )
+      return { lines, metrics: receiver.metrics(), spans: receiver.spans() }
+    })
+    const { lines, metrics, spans } = await Effect.runPromise(Effect.scoped(exported))
+    assert.deepStrictEqual(lines, [
+      "337736498 7672989999303099091 weekly",
+      "146453285 7672989999303099092 weekly",
+    ])
+    assert.includeMembers(
+      spans.map(({ name }) => name),
+      ["nightly", "FeishuClient.call", "GET /open-apis/vc/v1/meetings/list_by_no"],
+    )
+    assert.includeMembers(
+      metrics.map(({ name }) => name),
+      ["http.client.request.duration", "feishu.client.rate_limit.remaining"],
+    )
+  })
 })

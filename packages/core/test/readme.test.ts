@@ -13,6 +13,7 @@ const shown = {
     "packages/core/examples/stream.ts",
     "packages/core/examples/attendance.ts",
     "packages/core/examples/sync.ts",
+    "packages/core/examples/telemetry.ts",
     "packages/core/examples/mock.test.ts",
   ],
   "packages/backfill": ["start", "machines", "sink", "outbox"].map(

@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite"
-import { createClient } from "@effect-feishu/promise"
+import { createClient, meetingRecord } from "@effect-feishu/promise"
 
 await using client = createClient({
   appId: process.env.FEISHU_APP_ID!,
@@ -9,10 +9,10 @@ await using client = createClient({
 
 // Run it every night: it reads what came since the last time, and each meeting is in the table once.
 const db = new DatabaseSync(process.env.DATABASE ?? "meetings.sqlite")
-db.exec("create table if not exists meetings (id text primary key, topic text)")
+db.exec("create table if not exists meetings (id text primary key, topic text, meeting_no text, url text)")
 db.exec("create table if not exists state (key text primary key, text text)")
 const insert = db.prepare(
-  "insert into meetings values (?, ?) on conflict do update set topic = excluded.topic",
+  "insert into meetings values (?, ?, ?, ?) on conflict do update set topic = excluded.topic",
 )
 const store = {
   get: (key: string) =>
@@ -21,7 +21,10 @@ const store = {
 }
 for await (const page of client.incremental("337736498", { store, from: "60d" })) {
   db.exec("begin")
-  for (const { id, topic } of page.meetings) insert.run(id, topic ?? null)
+  for (const meeting of page.meetings) {
+    const { id, meeting_no, topic, url } = meetingRecord(meeting)
+    insert.run(id, topic, meeting_no, url)
+  }
   page.commit()
   db.exec("commit")
 }
