@@ -12,13 +12,15 @@
  *   baseUrl: process.env.FEISHU_BASE_URL,
  * })
  * const { meetings } = await client.page({ meetingNo: "337736498", range: { from: "30d" } })
- * console.log(Object.entries(meetingRecord(meetings[0]!)).filter(([, value]) => value !== null))
- * // => [
- * // =>   [ 'id', '7628568641385449001' ],
- * // =>   [ 'topic', 'Kick-off' ],
- * // =>   [ 'meeting_no', '337736498' ],
- * // =>   [ 'url', 'https://vc.feishu.cn/j/337736498' ]
- * // => ]
+ * console.log(meetingRecord(meetings[0]!))
+ * // => {
+ * // =>   id: '7628568641385449001',
+ * // =>   topic: 'Kick-off',
+ * // =>   meeting_no: '337736498',
+ * // =>   url: null,
+ * // =>   meeting_connect: null,
+ * // =>   note_id: null
+ * // => }
  * ```
  */
 import { GetMeeting, GetRecording, MeetingBrief, type MeetingId } from "@effect-feishu/core"
