@@ -18,11 +18,14 @@ export interface Parts {
 /** The part of a meeting that a field comes from. */
 export type Part = "list" | keyof Parts
 
-/** The type of a field. A time is unix seconds as text for programs, as Feishu sends it, and ISO 8601 for people. */
-export type Type = "text" | "boolean" | "number" | "time"
+/**
+ * The type of a field. A time is unix seconds as text for programs, as Feishu sends it, and ISO 8601 for people. A count is text
+ * for programs, as Feishu sends it, and a number for people.
+ */
+export type Type = "text" | "boolean" | "number" | "count" | "time"
 
 /** A value as programs get it. */
-type Value = string | number | boolean | undefined
+export type Value = string | number | boolean | undefined
 
 interface FieldOf<From> {
   readonly part: Part
@@ -131,12 +134,12 @@ const ofMeeting = {
   },
   participant_count: {
     part: "details",
-    type: "text",
+    type: "count",
     value: (meeting) => detailsOf(meeting)?.participant_count,
   },
   participant_count_accumulated: {
     part: "details",
-    type: "text",
+    type: "count",
     value: (meeting) => detailsOf(meeting)?.participant_count_accumulated,
   },
   details_status: { part: "details", type: "text", value: detailsStatus },
@@ -235,15 +238,22 @@ export const valueOfParticipant = (participant: GetMeeting.Participant, field: O
 export const participantsOf = (meeting: Meeting): ReadonlyArray<GetMeeting.Participant> | undefined =>
   detailsOf(meeting)?.participants
 
-/** Makes a function that writes unix seconds in a time zone, such as `2026-09-01T10:00:00+08:00`. */
-export const timeIn = (timeZone: string): ((seconds: string) => string) => {
+/** Makes a function that reads unix seconds in a time zone; it returns nothing where there is no such date. */
+export const zonedIn = (timeZone: string): ((seconds: string) => Option.Option<DateTime.Zoned>) => {
   const zone = DateTime.zoneFromString(timeZone)
   return (seconds) =>
-    Option.match(
-      Option.flatMap(zone, (timeZone) => DateTime.makeZoned(Number(seconds) * 1_000, { timeZone })),
-      // There is no such date: what Feishu has sent is shown as it is.
-      { onNone: () => seconds, onSome: (time) => DateTime.formatIsoOffset(time).replace(/\.\d+/, "") },
-    )
+    Option.flatMap(zone, (timeZone) => DateTime.makeZoned(Number(seconds) * 1_000, { timeZone }))
+}
+
+/** Makes a function that writes unix seconds in a time zone, such as `2026-09-01T10:00:00+08:00`. */
+export const timeIn = (timeZone: string): ((seconds: string) => string) => {
+  const zonedOf = zonedIn(timeZone)
+  return (seconds) =>
+    Option.match(zonedOf(seconds), {
+      // What Feishu has sent is shown as it is.
+      onNone: () => seconds,
+      onSome: (time) => DateTime.formatIsoOffset(time).replace(/\.\d+/, ""),
+    })
 }
 
 /** The fields that are written unless `--fields` names others. */

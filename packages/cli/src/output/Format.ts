@@ -33,13 +33,19 @@ export interface Writer<Row = Fields.Meeting, Name = Fields.Field> {
   readonly leftOut: () => ReadonlyArray<Name>
 }
 
+/** A column of flat rows. */
+interface Column<Name extends string = string> {
+  readonly name: Name
+  readonly type: Fields.Type
+}
+
 /** What is written of a row. */
 export interface Shape<Row, Name extends string = string> {
-  readonly columns: ReadonlyArray<{ readonly name: Name; readonly type: Fields.Type }>
+  readonly columns: ReadonlyArray<Column<Name>>
   /** Returns the row for ndjson and json. */
   readonly objectOf: (row: Row) => Readonly<Record<string, unknown>>
-  /** Returns the rows of cells that it takes in csv, excel and tables. */
-  readonly cellsOf: (row: Row) => ReadonlyArray<Cells>
+  /** Returns the rows of cells that it takes where rows are flat, with a cell for each column, as programs get it. */
+  readonly cellsOf: (row: Row) => ReadonlyArray<ReadonlyArray<Fields.Value>>
 }
 
 /** Where a format is shown. */
@@ -48,22 +54,22 @@ export interface Place {
   readonly columns?: number | undefined
   /** True for a terminal, which must get no control characters; a file keeps each character as it is. */
   readonly toTerminal?: boolean
+  /** The time zone of times for people, as `TimeRange` takes it; default: that of this process. */
+  readonly timeZone?: string
 }
 
 /** The options of a format of meetings. */
 export interface Options extends Place {
   readonly fields: ReadonlyArray<Fields.Field>
-  /** The time zone of times for people, as `TimeRange` takes it; default: that of this process. */
-  readonly timeZone?: string
 }
 
 /** Starts writing meetings. */
 export const make = (name: Name, options: Options): Writer => {
-  const { fields, timeZone = TimeZone.current().name } = options
+  const { fields } = options
   const shape = {
     columns: fields.map((field) => ({ name: field, type: Fields.typeOf(field) })),
     objectOf: objectWith(fields),
-    cellsOf: cellsWith(fields, timeZone),
+    cellsOf: cellsWith(fields),
   }
   return writer(name, shape, options)
 }
@@ -72,9 +78,10 @@ export const make = (name: Name, options: Options): Writer => {
 export const writer = <Row, Field extends string>(
   name: Name,
   shape: Shape<Row, Field>,
-  { columns, toTerminal = false }: Place,
+  { columns, timeZone = TimeZone.current().name, toTerminal = false }: Place,
 ): Writer<Row, Field> => {
-  const { cellsOf, objectOf } = shape
+  const { objectOf } = shape
+  const textsOf = textsIn(shape, timeZone)
   const leftOut = () => []
   switch (name) {
     case "ndjson": {
@@ -107,14 +114,14 @@ export const writer = <Row, Field extends string>(
     case "csv":
     case "excel": {
       const cellOf = name === "excel" ? excelCell : csvCell
-      const line = (cells: Cells) =>
-        `${cells.map((cell = "") => cellOf(toTerminal ? visible(cell) : cell)).join(",")}\n`
+      const line = (texts: ReadonlyArray<string>) =>
+        `${texts.map((text) => cellOf(toTerminal ? visible(text) : text)).join(",")}\n`
       const mark = name === "excel" && !toTerminal ? byteOrderMark : ""
       const header = (before: Before) =>
         before.length === 0 ? mark + line(shape.columns.map(({ name }) => name)) : ""
       return {
         rows: (meetings, before) => {
-          const rows = meetings.flatMap(cellsOf)
+          const rows = meetings.flatMap(textsOf)
           return { text: header(before) + rows.map(line).join(""), rows: rows.length }
         },
         end: header,
@@ -122,8 +129,20 @@ export const writer = <Row, Field extends string>(
       }
     }
     case "table":
-      return table(shape, columns)
+      return table(shape, textsOf, columns)
   }
+}
+
+/** Makes a function that returns the rows of a row, where rows are flat, with their cells as texts for people. */
+const textsIn = <Row>({ cellsOf, columns }: Shape<Row>, timeZone: string) => {
+  const time = Fields.timeIn(timeZone)
+  return (row: Row): ReadonlyArray<ReadonlyArray<string>> =>
+    cellsOf(row).map((cells) =>
+      cells.map((cell, index) => {
+        if (cell === undefined) return ""
+        return columns[index]?.type === "time" ? time(String(cell)) : String(cell)
+      }),
+    )
 }
 
 /** Makes a function that returns a meeting as an object, with a list of its participants where their fields begin. */
@@ -151,17 +170,13 @@ const participantsOf = (meeting: Fields.Meeting, fields: ReadonlyArray<Fields.Fi
 }
 
 /** Makes a function that returns a meeting as one row; as one for each participant, if there are fields of participants. */
-const cellsWith = (fields: ReadonlyArray<Fields.Field>, timeZone: string) => {
-  const time = Fields.timeIn(timeZone)
+const cellsWith = (fields: ReadonlyArray<Fields.Field>) => {
   const areOfParticipants = fields.some(Fields.isOfParticipant)
-  return (meeting: Fields.Meeting): ReadonlyArray<Cells> => {
-    const cellOf = (field: Fields.Field, participant: GetMeeting.Participant | undefined) => {
-      const value = !Fields.isOfParticipant(field)
+  return (meeting: Fields.Meeting): ReadonlyArray<ReadonlyArray<Fields.Value>> => {
+    const cellOf = (field: Fields.Field, participant: GetMeeting.Participant | undefined) =>
+      !Fields.isOfParticipant(field)
         ? Fields.valueOf(meeting, field)
         : participant && Fields.valueOfParticipant(participant, field)
-      if (value === undefined) return undefined
-      return Fields.typeOf(field) === "time" ? time(String(value)) : String(value)
-    }
     const participants = areOfParticipants ? (Fields.participantsOf(meeting) ?? []) : []
     // A meeting without participants keeps its row.
     return (participants.length === 0 ? [undefined] : participants).map((participant) =>
@@ -169,9 +184,6 @@ const cellsWith = (fields: ReadonlyArray<Fields.Field>, timeZone: string) => {
     )
   }
 }
-
-/** The cells of a row; `undefined` for one that is empty. */
-type Cells = ReadonlyArray<string | undefined>
 
 /** Without it, Excel takes UTF-8 for the local encoding, and Chinese text is garbled. */
 const byteOrderMark = "\ufeff"
@@ -226,7 +238,8 @@ const rankOf = (field: string): number =>
  * too narrow, the least important columns are left out.
  */
 const table = <Row, Field extends string>(
-  { cellsOf, columns: all }: Shape<Row, Field>,
+  { columns: all }: Shape<Row, Field>,
+  textsOf: (row: Row) => ReadonlyArray<ReadonlyArray<string>>,
   columns: number | undefined,
 ): Writer<Row, Field> => {
   const fields = all.map(({ name }) => name)
@@ -263,7 +276,7 @@ const table = <Row, Field extends string>(
   return {
     rows: (meetings) => {
       if (meetings.length === 0) return { text: "", rows: 0 }
-      const rows = meetings.flatMap(cellsOf).map((cells) => cells.map((cell) => visible(cell ?? "")))
+      const rows = meetings.flatMap(textsOf).map((texts) => texts.map(visible))
       const header = widths === undefined ? start(rows) : ""
       return { text: header + rows.map(line).join(""), rows: rows.length }
     },

@@ -10,8 +10,7 @@ import { withoutSecrets } from "../../console/KnownSecrets.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
 import { many } from "../../language/phrases.ts"
-import * as TimeZone from "../../language/TimeZone.ts"
-import * as Fields from "../../output/Fields.ts"
+import type * as Fields from "../../output/Fields.ts"
 import * as Format from "../../output/Format.ts"
 import { isStdout, openOutput } from "../../output/openOutput.ts"
 import * as StreamOutput from "../../output/StreamOutput.ts"
@@ -40,25 +39,20 @@ type Failed = BackfillError.BackfillError | SqlError
 interface Column<Row> {
   readonly name: string
   readonly type: Fields.Type
-  readonly value: (row: Row) => unknown
+  readonly value: (row: Row) => Fields.Value | object | null
 }
 
-/** The shape of rows that have these columns; a time is unix seconds as text for programs, and ISO 8601 for people. */
-const shapeOf = <Row>(columns: ReadonlyArray<Column<Row>>): Format.Shape<Row> => {
-  const time = Fields.timeIn(TimeZone.current().name)
-  return {
-    columns,
-    objectOf: (row) => Object.fromEntries(columns.map(({ name, value }) => [name, value(row) ?? null])),
-    cellsOf: (row) => [
-      columns.map(({ type, value }) => {
-        const one = value(row)
-        if (one === undefined || one === null) return undefined
-        if (type === "time") return time(String(one))
-        return typeof one === "object" ? JSON.stringify(one) : String(one)
-      }),
-    ],
-  }
-}
+/** The shape of rows that have these columns; a document is text where rows are flat. */
+const shapeOf = <Row>(columns: ReadonlyArray<Column<Row>>): Format.Shape<Row> => ({
+  columns,
+  objectOf: (row) => Object.fromEntries(columns.map(({ name, value }) => [name, value(row) ?? null])),
+  cellsOf: (row) => [
+    columns.map(({ value }) => {
+      const one = value(row) ?? undefined
+      return typeof one === "object" ? JSON.stringify(one) : one
+    }),
+  ],
+})
 
 /** Writes rows as they come, and returns how many. */
 const write = Effect.fnUntraced(function* <Row, E, R>(
@@ -170,7 +164,7 @@ const ofMeetings = (showPasswords: boolean): ReadonlyArray<Column<MeetingsTable.
   const document = (name: "details" | "recording") => ({
     name,
     type: "text" as const,
-    value: (row: MeetingsTable.Row): unknown => (row[name] === null ? null : JSON.parse(row[name])),
+    value: (row: MeetingsTable.Row): object | null => (row[name] === null ? null : JSON.parse(row[name])),
   })
   return [
     text("tenant"),
@@ -193,7 +187,7 @@ const ofMeetings = (showPasswords: boolean): ReadonlyArray<Column<MeetingsTable.
     text("recording_status"),
     millis("first_seen"),
     millis("last_seen"),
-    text("times_seen"),
+    { name: "times_seen", type: "count", value: (row) => row.times_seen },
     document("details"),
     document("recording"),
   ]
