@@ -75,26 +75,99 @@ describe("csv", () => {
   })
 })
 
-describe("excel", () => {
-  const written = (name: Format.Name, toTerminal = false): string =>
-    Format.make(name, { fields: ["id", "topic"], toTerminal }).rows(
-      ["周会", "007", "42", "=1"].map((topic) => read({ id: "7011030664708603901", topic })),
+describe("tsv", () => {
+  it("is csv with tabs: quoted by the same rules, and no cell is a formula", () => {
+    const writer = Format.make("tsv", { fields: ["id", "topic"] })
+    const topics = ["a, b", "a\tb", 'say "hi"', "a\nb", "=1"]
+    const { text } = writer.rows(
+      topics.map((topic) => read({ id: "7011030664708603901", topic })),
       nothingBefore,
-    ).text
-
-  it("says that it is UTF-8, and keeps numbers of which Excel would drop digits as texts", () => {
-    const id = '"=""7011030664708603901"""'
-    assert.strictEqual(
-      written("excel"),
-      `\ufeffid,topic\n${id},周会\n${id},"=""007"""\n${id},42\n${id},'=1\n`,
     )
-    assert.notInclude(written("excel", true), "\ufeff")
+    const cells = ["a, b", '"a\tb"', '"say ""hi"""', '"a\nb"', "'=1"]
+    assert.strictEqual(text, `id\ttopic\n${cells.map((cell) => `7011030664708603901\t${cell}\n`).join("")}`)
+  })
+})
+
+describe("excel", () => {
+  const written = (topics: ReadonlyArray<string>, toTerminal = false): ReadonlyArray<string> => {
+    const writer = Format.make("excel", { fields: ["id", "topic"], toTerminal })
+    const rows = topics.map((topic) => read({ id: "7011030664708603901", topic }))
+    return writer.rows(rows, nothingBefore).text.split("\n")
+  }
+  const cellOf = (topic: string): string | undefined =>
+    /^"=""7011030664708603901""",(.*),$/s.exec(written([topic])[1] ?? "")?.[1]
+
+  it("says that it is UTF-8, and has the form of a text for what a spreadsheet may take for something else", () => {
+    assert.strictEqual(written(["周会"])[0], "\ufeffid,topic,")
+    assert.isFalse(written(["周会"], true)[0]?.startsWith("\ufeff"))
+    // 1-2, 1.5 and 3/4 are dates in one country or another, 1,5 and 1.234,56 numbers; Excel keeps 15 digits of a number.
+    for (const text of [
+      "1-2",
+      "1.5",
+      "3/4",
+      "2026-09-01",
+      "10:30",
+      "50%",
+      "1E5",
+      "007",
+      "42",
+      "9月1日",
+      "１２",
+      "Mar 5",
+    ])
+      assert.strictEqual(cellOf(text), `"=""${text}"""`)
+    assert.strictEqual(cellOf("1,5"), '"=""1,5"""')
+    assert.strictEqual(cellOf('the "5"'), '"=""the """"5"""""""')
+    assert.strictEqual(cellOf("true"), '"=""true"""')
   })
 
-  it("is otherwise csv, which has every text as it is", () => {
+  it("has every other text as it is, and what would run as a formula with an apostrophe", () => {
+    for (const text of ["周会", "Weekly", "研发（二组）", "true story"])
+      assert.strictEqual(cellOf(text), text)
+    assert.strictEqual(cellOf("a, b"), '"a, b"')
+    for (const text of ["=1+1", "-5", "+86 138", "@SUM(1)"]) assert.strictEqual(cellOf(text), `'${text}`)
+    // Excel takes no more than 255 characters of a text in that form.
+    assert.strictEqual(cellOf("5".repeat(255)), `"=""${"5".repeat(255)}"""`)
+    assert.strictEqual(cellOf("5".repeat(256)), `'${"5".repeat(256)}`)
+    assert.strictEqual(cellOf(`{"a":${"5".repeat(256)}}`), `"{""a"":${"5".repeat(256)}}"`)
+  })
+
+  it("where a spreadsheet separates with ; no text begins a cell or a row, and no line is a formula or a number", () => {
+    const topics = ["a;=1+1;b", "x;2026-09-01;y", "a\n=1+1\nb", "a\r2026-09-01", "a\t5", "a \n b", ";=1"]
+    const lines = written(topics)
+    assert.lengthOf(lines, topics.length + 2)
+    for (const line of lines.slice(1, -1)) assert.match(line, /^"=[^;\t]*,$/)
+    assert.deepStrictEqual(["a;=1+1;b", "a \n b", ";=1"].map(cellOf), [
+      '"=""a；=1+1；b"""',
+      "a b",
+      '"=""；=1"""',
+    ])
+    const numbers = Format.writer<null, string>(
+      "excel",
+      {
+        columns: [
+          { name: "duration_seconds", type: "number" },
+          { name: "participant_count", type: "count" },
+          { name: "recording_duration_seconds", type: "number" },
+          { name: "is_host", type: "boolean" },
+        ],
+        objectOf: () => ({}),
+        cellsOf: () => [[3_600, "12", 30.5, true]],
+      },
+      {},
+    )
+    assert.strictEqual(numbers.rows([null], { length: 1, rows: 1 }).text, '"3600","12","=""30.5""",true,\n')
+  })
+
+  it("csv has every text as it is", () => {
+    const writer = Format.make("csv", { fields: ["topic"] })
+    const topics = ["周会", "007", "42", "1-2", "a;b"]
     assert.strictEqual(
-      written("csv"),
-      `id,topic\n${["周会", "007", "42", "'=1"].map((topic) => `7011030664708603901,${topic}\n`).join("")}`,
+      writer.rows(
+        topics.map((topic) => read({ id: "1", topic })),
+        nothingBefore,
+      ).text,
+      `topic\n${topics.join("\n")}\n`,
     )
   })
 })
@@ -235,7 +308,7 @@ describe("details and recordings", () => {
       ",",
     ])
     assert.strictEqual(
-      lines("excel", fields, "Europe/Berlin")[1],
+      lines("csv", fields, "Europe/Berlin")[1],
       "2026-08-12T06:00:00+02:00,2026-08-12T07:01:00+02:00",
     )
     assert.strictEqual(lines("csv", fields, "UTC")[2], "2026-08-12T04:00:00+00:00,")
@@ -274,9 +347,14 @@ describe("details and recordings", () => {
       found({ host_user: { id: "=1+1" }, participants: [{ id: "@SUM(A1)" }] }),
       recorded({ url: "-1" }),
     )
-    for (const name of ["csv", "excel"] as const) {
+    for (const [name, separator] of [
+      ["csv", ","],
+      ["tsv", "\t"],
+      ["excel", ","],
+    ] as const) {
       const writer = Format.make(name, { fields: ["host_id", "recording_url", "participant_id"] })
-      assert.strictEqual(writer.rows([hostile], { length: 1, rows: 1 }).text, "'=1+1,'-1,'@SUM(A1)\n")
+      const cells = writer.rows([hostile], { length: 1, rows: 1 }).text.trimEnd().split(separator)
+      assert.deepStrictEqual(cells.slice(0, 3), ["'=1+1", "'-1", "'@SUM(A1)"])
     }
   })
 })

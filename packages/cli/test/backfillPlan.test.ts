@@ -64,7 +64,7 @@ describe("rows of a table", () => {
     const topics = ["=1+1", "+86", "@all", "plain, with a comma"].map((topic) => ({ topic }))
     const written = (name: Format.Name) => Format.writer(name, shape, {}).rows(topics, before).text
     assert.strictEqual(written("csv"), `topic\n'=1+1\n'+86\n'@all\n"plain, with a comma"\n`)
-    assert.strictEqual(written("excel"), `\ufefftopic\n'=1+1\n'+86\n'@all\n"plain, with a comma"\n`)
+    assert.strictEqual(written("excel"), `\ufefftopic,\n'=1+1,\n'+86,\n'@all,\n"plain, with a comma",\n`)
     assert.include(written("ndjson"), `{"topic":"=1+1"}\n`)
   })
 })

@@ -171,11 +171,11 @@ describe.concurrent("list --participants --recordings", () => {
     const [header, first] = lines(excel.stdout)
     assert.strictEqual(
       header,
-      "id,participant_id,participant_user_type,first_join_time,final_leave_time,in_meeting_seconds,is_host,is_cohost,is_external,participant_status",
+      "id,participant_id,participant_user_type,first_join_time,final_leave_time,in_meeting_seconds,is_host,is_cohost,is_external,participant_status,",
     )
     assert.strictEqual(
       first,
-      `"=""${id(1)}""",on_host,1,2025-12-13T08:00:00+08:00,2025-12-13T09:00:00+08:00,3600,true,false,false,4`,
+      `"=""${id(1)}""",on_host,"1","=""2025-12-13T08:00:00+08:00""","=""2025-12-13T09:00:00+08:00""","3600",true,false,false,"4",`,
     )
   })
 

@@ -1,4 +1,7 @@
-/** The formats of rows: a table, NDJSON, JSON, CSV, or CSV that Excel opens correctly. Each can be written page by page. */
+/**
+ * The formats of rows: a table, NDJSON, JSON, CSV, TSV, or CSV for people who open it in Excel. Each can be written page by
+ * page.
+ */
 import * as CliOutput from "effect/cli/CliOutput"
 import type { GetMeeting } from "@effect-feishu/core"
 import { json, visible } from "@effect-feishu/terminal/VisibleText"
@@ -6,7 +9,7 @@ import * as TimeZone from "../language/TimeZone.ts"
 import * as Fields from "./Fields.ts"
 
 /** The names of the formats. */
-export const names = ["table", "ndjson", "json", "csv", "excel"] as const
+export const names = ["table", "ndjson", "json", "csv", "tsv", "excel"] as const
 /** The name of a format. */
 export type Name = (typeof names)[number]
 
@@ -112,17 +115,24 @@ export const writer = <Row, Field extends string>(
       }
     }
     case "csv":
+    case "tsv":
     case "excel": {
-      const cellOf = name === "excel" ? excelCell : csvCell
-      const line = (texts: ReadonlyArray<string>) =>
-        `${texts.map((text) => cellOf(toTerminal ? visible(text) : text)).join(",")}\n`
+      const cellOf = name === "excel" ? excelCell : separatedBy(separators[name])
+      const line = (texts: ReadonlyArray<string>, types: ReadonlyArray<Fields.Type> = []) =>
+        texts
+          .map((text, index) => cellOf(toTerminal ? visible(text) : text, types[index]))
+          .join(separators[name]) + (name === "excel" ? lineEndOfExcel : "\n")
       const mark = name === "excel" && !toTerminal ? byteOrderMark : ""
       const header = (before: Before) =>
         before.length === 0 ? mark + line(shape.columns.map(({ name }) => name)) : ""
+      const types = shape.columns.map(({ type }) => type)
       return {
         rows: (meetings, before) => {
           const rows = meetings.flatMap(textsOf)
-          return { text: header(before) + rows.map(line).join(""), rows: rows.length }
+          return {
+            text: header(before) + rows.map((texts) => line(texts, types)).join(""),
+            rows: rows.length,
+          }
         },
         end: header,
         leftOut,
@@ -188,19 +198,44 @@ const cellsWith = (fields: ReadonlyArray<Fields.Field>) => {
 /** Without it, Excel takes UTF-8 for the local encoding, and Chinese text is garbled. */
 const byteOrderMark = "\ufeff"
 
-/**
- * Excel keeps 15 digits of a number and drops leading zeros: an id of 19 digits would end in zeros. This form is text to it.
- */
-const excelCell = (text: string): string =>
-  /^(?:\d{16,}|0\d+)$/.test(text) ? `"=""${text}"""` : csvCell(text)
+const separators = { csv: ",", tsv: "\t", excel: "," } as const
 
 /**
- * Quoted by RFC 4180; what a spreadsheet would run as a formula gets an apostrophe in front. Some take the full-width
- * forms of East Asian keyboards for the same, and skip white space that leads (OWASP, "CSV Injection").
+ * Puts an apostrophe in front of a text that a spreadsheet would run as a formula. Some take the full-width forms of East Asian
+ * keyboards for the same, and skip white space that leads (OWASP, "CSV Injection").
  */
-const csvCell = (text: string): string => {
-  const harmless = /^(?:[\t\r\n]|\s*[=+\-@＝＋－＠])/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+const harmless = (text: string): string => (/^(?:[\t\r\n]|\s*[=+\-@＝＋－＠])/.test(text) ? `'${text}` : text)
+
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
+
+/** Makes a function that writes a cell that is no formula, quoted by RFC 4180. */
+const separatedBy = (separator: string) => (text: string) => {
+  const cell = harmless(text)
+  return /["\r\n]/.test(cell) || cell.includes(separator) ? quoted(cell) : cell
+}
+
+/** With the comma, a line never ends in a quote: one that begins and ends with a quote would be a formula where `;` separates. */
+const lineEndOfExcel = ",\n"
+
+/** The most characters of a text in a formula of Excel. */
+const mostInFormula = 255
+
+/**
+ * Writes a cell that spreadsheets leave as it is. They read `1-2`, `1.5` and `1,5` as dates or numbers, by the customs of the
+ * country, and keep 15 digits of a number; the form `="1-2"` is a text to all of them. Where they separate with `;`, quotes
+ * inside a line count for nothing: a `;` of a text would begin a cell, and a line break a row, with whatever comes next. So no
+ * text has either, and a line is one cell there, which is not a number, since numbers have quotes.
+ */
+const excelCell = (text: string, type: Fields.Type | undefined): string => {
+  if (text === "") return ""
+  if ((type === "number" || type === "count") && /^\d{1,15}$/.test(text)) return quoted(text)
+  if (type === "boolean") return text
+  const cell = harmless(text.replaceAll(";", "；").replaceAll(/\s*[\t\n\v\f\r\u0085\u2028\u2029]\s*/g, " "))
+  const mayTurn = !cell.startsWith("'") && (/\p{N}/u.test(cell) || /^\s*(?:true|false)\s*$/i.test(cell))
+  if (!mayTurn) return separatedBy(",")(cell)
+  if (cell.length <= mostInFormula) return quoted(`=${quoted(cell)}`)
+  // No date is so long, and no number begins like this.
+  return separatedBy(",")(/^[\p{L}{[]/u.test(cell) ? cell : `'${cell}`)
 }
 
 const gap = "  "
