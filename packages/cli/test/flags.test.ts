@@ -100,7 +100,7 @@ describe("flags", () => {
     ["plan 337736498 --from -2026-09-01", '--from: "-2026-09-01" is not a time', "Write ISO text"],
     [
       "list 337736498 --format -csv",
-      '--format must be table, ndjson, json, csv, tsv or excel, not "-csv"',
+      '--format must be table, ndjson, json, csv, tsv, excel or xlsx, not "-csv"',
       "--help",
     ],
     ["list 337736498 --brand -lark", '--brand must be feishu or lark, not "-lark"', "--help"],

@@ -16,44 +16,47 @@ const isMount = ["EBUSY", "EXDEV"]
 /** The codes with which a rename fails where a file cannot be replaced, but can be written. */
 const cannotBeReplaced = [...isMount, "EPERM", "EACCES", "ENOTSUP", "ENOSYS"]
 
+/** Returns the name under which a file is written before it is moved to its place: no file of a user has it by chance. */
+export const newNameOf = (target: string): string => `${target}.feishu-meetings-new`
+
 /**
- * Moves the rows from their `.part` to `target`. A file that something is mounted on, as one file of a container is, or
- * that belongs to another user in a folder such as `/tmp`, cannot be replaced: the rows are copied into it, and stay in
- * the `.part` until all of them are on the disk. They go into no file that somebody has put there since `there` was
- * read. `path` is the name that messages show.
+ * Moves the rows from their `.part`, or the file that was made of them, to `target`. A file that something is mounted on, as
+ * one file of a container is, or that belongs to another user in a folder such as `/tmp`, cannot be replaced: they are copied
+ * into it, and stay where they are until all of them are on the disk. They go into no file that somebody has put there since
+ * `there` was read. `path` is the name that messages show.
  */
 export const move = Effect.fnUntraced(function* (
   path: string,
   target: string,
   there: Option.Option<FileSystem.File.Info>,
+  from = PartFile.nameOf(target),
 ) {
   const files = yield* FileSystem.FileSystem
-  const part = PartFile.nameOf(target)
   const isSame = ({ dev, ino }: NodeFS.BigIntStats) =>
     Option.exists(there, (info) => info.dev === dev && Option.contains(info.ino, ino))
-  yield* files.rename(part, target).pipe(
+  yield* files.rename(from, target).pipe(
     Effect.mapError(failed(path)),
     Effect.catchIf(
       ({ code }) => cannotBeReplaced.includes(code),
       (error) =>
         Effect.tryPromise({
-          try: () => copy(part, target, (info) => isMount.includes(error.code) || isSame(info)),
+          try: () => copy(from, target, (info) => isMount.includes(error.code) || isSame(info)),
           catch: (cause) => new OutputFailed({ ...error, code: SystemCode.orMessage(cause) }),
-        }).pipe(Effect.andThen(Effect.ignore(files.remove(part)))),
+        }).pipe(Effect.andThen(Effect.ignore(files.remove(from)))),
     ),
   )
   yield* flushFolder(target)
 })
 
 const copy = async (
-  part: string,
+  from: string,
   target: string,
   mayBe: (info: NodeFS.BigIntStats) => boolean,
 ): Promise<void> => {
   const { O_CREAT, O_EXCL } = NodeFS.constants
   const { open } = NodeFS.promises
   const flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK
-  const { mode } = NodeFS.statSync(part)
+  const { mode } = NodeFS.statSync(from)
   const to = await open(target, flags | O_CREAT | O_EXCL, mode & 0o777).catch(async () => {
     const there = await open(target, flags)
     if (mayBe(await there.stat({ bigint: true }))) return there
@@ -61,7 +64,7 @@ const copy = async (
     throw Object.assign(new Error(`${target} is another file now`), { code: "EPERM" })
   })
   await to.truncate(0)
-  await pipeline(NodeFS.createReadStream(part), to.createWriteStream({ flush: true }))
+  await pipeline(NodeFS.createReadStream(from), to.createWriteStream({ flush: true }))
 }
 
 /** Flushes the folder of a file, after which a rename in it is on the disk. Not every system can do that. */

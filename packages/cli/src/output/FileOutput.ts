@@ -1,7 +1,7 @@
 /**
  * A file that survives a crash. It is written next to its place and moved there when the run is complete, so that the
  * file in its place is always whole. The rows of a run that ended early stay in the `.part` file, and no later run
- * overwrites them; a run with a journal resumes there.
+ * overwrites them; a run with a journal resumes there. A workbook is made of the rows in the `.part` once all are there.
  */
 import * as NodeFS from "node:fs"
 import { basename, join } from "node:path"
@@ -10,13 +10,17 @@ import * as Exit from "effect/Exit"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import type { FeishuError } from "@effect-feishu/core"
 import * as HomePath from "@effect-feishu/terminal/HomePath"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Links from "@effect-feishu/terminal/Links"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
+import { Stderr } from "../console/Stderr.ts"
 import * as Language from "../language/Language.ts"
+import { many } from "../language/phrases.ts"
 import * as FileMove from "./FileMove.ts"
+import type * as Format from "./Format.ts"
 import * as Lock from "./Lock.ts"
 import { behindLinks, failed, notWritable, type Output, type OutputFailed, refusals } from "./Output.ts"
 import * as Owner from "./Owner.ts"
@@ -37,6 +41,8 @@ const words = Language.words({
       `${path} is not the file of ${bytes} bytes that was written`,
       "Restore it as it was, or remove the checkpoint to read everything again.",
     ],
+    cut: (cells: number, most: number) =>
+      `${many(cells, "cell")} ${cells === 1 ? "was" : "were"} cut at ${most} characters, the most that a cell of a workbook holds; ndjson, json and csv have them whole`,
   },
   zh: {
     readable: (path, mode) => [
@@ -51,6 +57,8 @@ const words = Language.words({
       `${path} 不是当时写出的 ${bytes} 字节的文件`,
       "请恢复原来的文件，或删除检查点以重新读取全部数据。",
     ],
+    cut: (cells, most) =>
+      `有 ${cells} 个单元格超过工作簿的上限 ${most} 个字符，已被截断；ndjson、json 和 csv 中内容完整`,
   },
 })
 
@@ -65,7 +73,12 @@ type Step = "begun" | "page" | "whole"
 export interface Journal {
   /** The rows in the `.part` when an earlier run last recorded a step. */
   readonly earlier: WrittenBytes.WrittenBytes | undefined
-  readonly record: (step: Step, written: WrittenBytes.WrittenBytes) => Effect.Effect<void, OutputFailed>
+  /** Records a step, the rows in the `.part`, and with the last step the workbook that was made of them, if it is one. */
+  readonly record: (
+    step: Step,
+    written: WrittenBytes.WrittenBytes,
+    workbook?: WrittenBytes.WrittenBytes,
+  ) => Effect.Effect<void, OutputFailed>
   /** Removes the record: nothing is left of the file. */
   readonly forget: Effect.Effect<void, OutputFailed>
 }
@@ -75,12 +88,14 @@ export interface Options {
   /** True for a file that only its owner may read, since it holds passwords. */
   readonly private: boolean
   readonly journal?: Journal | undefined
+  /** The sheet of the workbook to make of the rows; absent where the rows are the file. */
+  readonly sheet?: Format.Sheet | undefined
 }
 
 /** The names of the data while it is written and after, whatever links lead there. */
 export const filesOf = Effect.fnUntraced(function* (path: string) {
   const target = Lock.wholePath(yield* behindLinks(path))
-  return [target, PartFile.nameOf(target)]
+  return [target, PartFile.nameOf(target), FileMove.newNameOf(target)]
 })
 
 /** True when writing an output would overwrite a file that is read; standard input is not one. */
@@ -139,11 +154,16 @@ const openPart = Effect.fnUntraced(function* ({ path, target, there }: Place, op
 export const open = Effect.fnUntraced(function* (
   path: string,
   options: Options & { readonly there: Option.Option<FileSystem.File.Info> },
-): Effect.fn.Return<Output, FeishuError.FeishuError | OutputFailed, FileSystem.FileSystem | Scope.Scope> {
+): Effect.fn.Return<
+  Output,
+  FeishuError.FeishuError | OutputFailed,
+  FileSystem.FileSystem | Scope.Scope | Stderr
+> {
   const files = yield* FileSystem.FileSystem
-  const { journal, there } = options
+  const { journal, sheet, there } = options
   const target = yield* behindLinks(path)
   const part = PartFile.nameOf(target)
+  const toWorkbook = sheet && (yield* workbookMaker(path, target, sheet))
   const handle = yield* openPart({ path, target, there }, options)
   const earlier = journal?.earlier
   /** The rows that are written whole. */
@@ -166,8 +186,8 @@ export const open = Effect.fnUntraced(function* (
       : Effect.void,
   )
   // Whole pages only: an interruption waits for the write, and the part of a page that a failed write left is removed.
-  const write = (text: string, written: () => void) => {
-    const bytes = encoder.encode(text)
+  const write = (text: string | Uint8Array, written: () => void) => {
+    const bytes = typeof text === "string" ? encoder.encode(text) : text
     return removeRemains.pipe(
       Effect.andThen(handle.writeAll(bytes)),
       Effect.tapError(() => Effect.ignore(handle.truncate(whole.bytes))),
@@ -191,6 +211,8 @@ export const open = Effect.fnUntraced(function* (
    *   the end: the last text, flushed -> "whole" -> the file is moved, its folder flushed.
    * Killed before "whole", the last text is cut off, and written again. Killed after it, the next run moves the file,
    * if it finds it where it was, and sends nothing.
+   * The end of a workbook: it is made, flushed -> "whole" -> it is moved -> the `.part` is removed. Killed before "whole", it
+   * is made again. Killed after it, the next run does what is left.
    */
   return {
     part,
@@ -204,10 +226,17 @@ export const open = Effect.fnUntraced(function* (
       if (Exit.isSuccess(exit)) {
         return write(text, () => {}).pipe(
           Effect.andThen(flush),
-          Effect.andThen(record("whole")),
           Effect.andThen(
-            Effect.provideService(FileMove.move(path, target, there), FileSystem.FileSystem, files),
+            toWorkbook === undefined
+              ? Effect.andThen(record("whole"), FileMove.move(path, target, there))
+              : Effect.andThen(toWorkbook, (workbook) =>
+                  (journal?.record("whole", whole, workbook) ?? Effect.void).pipe(
+                    Effect.andThen(FileMove.move(path, target, there, FileMove.newNameOf(target))),
+                    Effect.andThen(Effect.ignore(files.remove(part))),
+                  ),
+                ),
           ),
+          Effect.provideService(FileSystem.FileSystem, files),
         )
       }
       // The text that makes the rows a valid document is not recorded: a run that resumes cuts it off.
@@ -217,6 +246,39 @@ export const open = Effect.fnUntraced(function* (
       )
     },
   }
+})
+
+/** The size in bytes of rows from which a sheet may need more than 4 GiB: each cell is some 60 characters longer there. */
+const largeRows = 2 ** 29
+
+/** Loads what makes workbooks, and returns the effect that makes that of the rows in the `.part` of a file, next to it. */
+const workbookMaker = Effect.fnUntraced(function* (path: string, target: string, sheet: Format.Sheet) {
+  const { make, mostCharacters } = yield* Effect.promise(() => import("./Workbook.ts"))
+  const files = yield* FileSystem.FileSystem
+  const stderr = yield* Stderr
+  const say = yield* Language.say(words)
+  const [part, name] = [PartFile.nameOf(target), FileMove.newNameOf(target)]
+  return Effect.gen(function* () {
+    const rows = yield* files.stat(part)
+    // A run that was killed has left the file behind. If anything still has this name, such as a link, it is not written to.
+    yield* files.remove(name, { force: true })
+    const handle = yield* files.open(name, { flag: "wx", mode: rows.mode & 0o777 })
+    setMode(name, rows.mode & 0o777)
+    const lines = files.stream(part).pipe(Stream.mapError(failed(part)), Stream.decodeText, Stream.splitLines)
+    const isLarge = PartFile.sizeOf(rows) > largeRows
+    const workbook = make(lines, { ...sheet, target: path, isLarge })
+    let written = WrittenBytes.nothing
+    yield* Stream.runForEach(workbook.bytes, (bytes) =>
+      Effect.map(handle.writeAll(bytes), () => void (written = WrittenBytes.append(written, bytes))),
+    )
+    yield* handle.sync
+    if (workbook.cut() > 0) yield* stderr.line(say.cut(workbook.cut(), mostCharacters))
+    return written
+  }).pipe(
+    Effect.scoped,
+    Effect.catchTag("PlatformError", (error) => Effect.fail(failed(path)(error))),
+    Effect.onError(() => Effect.ignore(files.remove(name, { force: true }))),
+  )
 })
 
 /** True when only its owner may read a file of this mode. Windows has no modes. */
@@ -246,12 +308,21 @@ const setMode = (path: string, mode: number): void => {
   }
 }
 
-/** Moves a file that was whole when its run was killed to its place; returns `false` if it is there already. */
-export const finish = Effect.fnUntraced(function* (path: string, written: WrittenBytes.WrittenBytes) {
+/**
+ * Moves a file that was whole when its run was killed to its place; returns `false` if it is there already. `workbook` is the
+ * file that was made of the rows, if it is one.
+ */
+export const finish = Effect.fnUntraced(function* (
+  path: string,
+  rows: WrittenBytes.WrittenBytes,
+  workbook?: WrittenBytes.WrittenBytes,
+) {
   const files = yield* FileSystem.FileSystem
   const target = yield* behindLinks(path)
   const part = PartFile.nameOf(target)
-  const isIt = (name: string) =>
+  const [from, written] =
+    workbook === undefined ? [part, rows] : ([FileMove.newNameOf(target), workbook] as const)
+  const isIt = (name: string, written: WrittenBytes.WrittenBytes) =>
     Effect.gen(function* () {
       const info = yield* files.stat(name)
       if (info.type !== "File" || PartFile.sizeOf(info) !== written.bytes) return false
@@ -260,16 +331,23 @@ export const finish = Effect.fnUntraced(function* (path: string, written: Writte
       Effect.scoped,
       Effect.catch(() => Effect.succeed(false)),
     )
-  if (yield* isIt(part)) {
+  const removeRows = Effect.gen(function* () {
+    if (workbook !== undefined && (yield* isIt(part, rows))) yield* Effect.ignore(files.remove(part))
+  })
+  if (yield* isIt(from, written)) {
     yield* PartFile.lock(part)
-    yield* PartFile.refuseForeign(part)
+    yield* PartFile.refuseForeign(from)
     // It is not known whether the file was there when the rows were read: somebody may have put it there to get them.
     const there = Option.filter(yield* Effect.option(files.stat(target)), ({ uid }) =>
       Option.exists(uid, Owner.isTrusted),
     )
-    yield* FileMove.move(path, target, there)
+    yield* FileMove.move(path, target, there, from)
+    yield* removeRows
     return true
   }
-  if (yield* isIt(target)) return false
+  if (yield* isIt(target, written)) {
+    yield* removeRows
+    return false
+  }
   return yield* refuse((say) => say.notIt(path, written.bytes))
 })

@@ -1,6 +1,6 @@
 /**
- * The formats of rows: a table, NDJSON, JSON, CSV, TSV, or CSV for people who open it in Excel. Each can be written page by
- * page.
+ * The formats of rows: a table, NDJSON, JSON, CSV, TSV, CSV for people who open it in Excel, or a workbook. Each can be written
+ * page by page.
  */
 import * as CliOutput from "effect/cli/CliOutput"
 import type { GetMeeting } from "@effect-feishu/core"
@@ -9,7 +9,7 @@ import * as TimeZone from "../language/TimeZone.ts"
 import * as Fields from "./Fields.ts"
 
 /** The names of the formats. */
-export const names = ["table", "ndjson", "json", "csv", "tsv", "excel"] as const
+export const names = ["table", "ndjson", "json", "csv", "tsv", "excel", "xlsx"] as const
 /** The name of a format. */
 export type Name = (typeof names)[number]
 
@@ -34,12 +34,21 @@ export interface Writer<Row = Fields.Meeting, Name = Fields.Field> {
   readonly end: (before: Before) => string
   /** Returns the fields that a table has left out so far, since the terminal is too narrow. */
   readonly leftOut: () => ReadonlyArray<Name>
+  /** The sheet that the output has to make of what is written, which is ndjson of flat rows; absent where the rows are the output. */
+  readonly sheet?: Sheet
 }
 
 /** A column of flat rows. */
 interface Column<Name extends string = string> {
   readonly name: Name
   readonly type: Fields.Type
+}
+
+/** What a workbook needs to know of its rows. */
+export interface Sheet {
+  readonly columns: ReadonlyArray<Column>
+  /** The time zone of its dates. */
+  readonly timeZone: string
 }
 
 /** What is written of a row. */
@@ -136,6 +145,20 @@ export const writer = <Row, Field extends string>(
         },
         end: header,
         leftOut,
+      }
+    }
+    case "xlsx": {
+      const names = shape.columns.map(({ name }) => name)
+      const line = (cells: ReadonlyArray<Fields.Value>) =>
+        `${json(Object.fromEntries(names.map((name, index) => [name, cells[index] ?? null])))}\n`
+      return {
+        rows: (meetings) => {
+          const rows = meetings.flatMap(shape.cellsOf)
+          return { text: rows.map(line).join(""), rows: rows.length }
+        },
+        end: () => "",
+        leftOut,
+        sheet: { columns: shape.columns, timeZone },
       }
     }
     case "table":

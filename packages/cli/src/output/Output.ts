@@ -25,11 +25,16 @@ export class ReaderGone extends Data.TaggedError("ReaderGone") {}
 export interface Output {
   /** The file that holds the rows until the run is complete, and after it if it ends early; a stream has none. */
   readonly part?: string
+  /** True for a stream that a terminal shows. */
+  readonly isTerminal?: boolean
   /**
    * Returns when everything is written, so that a slow reader slows down the requests, too. `written` is called at that
    * moment, even if the run was stopped meanwhile: written rows have to be counted.
    */
-  readonly write: (text: string, written: () => void) => Effect.Effect<void, OutputFailed | ReaderGone>
+  readonly write: (
+    text: string | Uint8Array,
+    written: () => void,
+  ) => Effect.Effect<void, OutputFailed | ReaderGone>
   /** Writes the last text, and ends the output the way the run ended. To be called once. */
   readonly close: (end: {
     readonly text: string
@@ -50,7 +55,7 @@ type Refusal = readonly [problem: string, remedy: string]
 /** Makes a function that refuses an output, with a pair of a table in the language of the run. */
 export const refusals =
   <W>(table: Language.Words<W>) =>
-  (refusal: (say: W) => Refusal, flag: OutputFailed["flag"] = "--output") =>
+  (refusal: (say: W) => Refusal, flag: OutputFailed["flag"] | "--format" = "--output") =>
     Effect.flatMap(Language.say(table), (say) =>
       Effect.fail(FeishuError.invalidRequest(flag, ...refusal(say))),
     )

@@ -29,7 +29,7 @@ const refuse = refusals(words)
 const { O_APPEND, O_NOCTTY = 0, O_NONBLOCK = 0, O_WRONLY } = NodeFS.constants
 
 /** Milliseconds that a stopped run waits for a reader that does not read. */
-const patienceMillis = 2_000
+export const patienceMillis = 2_000
 
 /** Standard output of this process as an output. */
 export const stdout = Effect.suspend(() =>
@@ -44,7 +44,7 @@ const stream = Effect.fnUntraced(function* (
   const stderr = yield* Stderr
   // A write that fails reports it to its caller; without this listener Node would end the process first.
   writable.on("error", () => {})
-  const write = (text: string, written: () => void, patience?: number) =>
+  const write = (text: string | Uint8Array, written: () => void, patience?: number) =>
     Effect.callback<void, OutputFailed | ReaderGone>((resume) => {
       const timer = patience === undefined ? undefined : setTimeout(() => resume(Effect.void), patience)
       writable.write(text, (error) => {
@@ -59,6 +59,7 @@ const stream = Effect.fnUntraced(function* (
       })
     })
   return {
+    isTerminal: writable instanceof NodeTty.WriteStream,
     write: (text, written) =>
       text === "" ? Effect.sync(written) : Effect.andThen(stderr.clear, write(text, written)),
     close: ({ exit, text }) => {

@@ -1,4 +1,4 @@
-/** Opens the output that `--output` names: a file, standard output, or anything else with a name, such as a named pipe. */
+/** Opens the output: standard output, or what `--output` names, a file or anything else with a name, such as a named pipe. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
@@ -9,6 +9,7 @@ import * as FileOutput from "./FileOutput.ts"
 import { notWritable, refusals } from "./Output.ts"
 import * as Owner from "./Owner.ts"
 import * as StreamOutput from "./StreamOutput.ts"
+import * as WorkbookOutput from "./WorkbookOutput.ts"
 
 const words = Language.words({
   en: {
@@ -22,6 +23,10 @@ const words = Language.words({
       `${path} is not a file, and --checkpoint needs one`,
       "Write to a file, or leave out --checkpoint.",
     ],
+    terminal: [
+      "a workbook is not text, which a terminal could show",
+      "Write it to a file, such as --output meetings.xlsx; or choose another format.",
+    ],
   },
   zh: {
     isFolder: (path) => [`${path} 是文件夹`, "请给出文件名。"],
@@ -31,6 +36,7 @@ const words = Language.words({
       `${path} 不是文件，而使用 --checkpoint 时必须是文件`,
       "请写到文件，或去掉 --checkpoint。",
     ],
+    terminal: ["工作簿不是文本，终端无法显示", "请写到文件，例如 --output meetings.xlsx；或选择其他格式。"],
   },
 })
 
@@ -39,8 +45,22 @@ const refuse = refusals(words)
 /** True when a name means standard output: `-`, `/dev/stdout` and the like. A file called `-` is `./-`. */
 export const isStdout = (path: string): boolean => path === "-" || Descriptor.ofName(path) === 1
 
-/** Opens an output by its name. A file is written next to its place until it is complete, a stream at once. */
-export const openOutput = Effect.fnUntraced(function* (path: string, options: FileOutput.Options) {
+/**
+ * Opens the output; without a name, standard output. A file is written next to its place until it is complete, a stream at
+ * once.
+ */
+export const openOutput = Effect.fnUntraced(function* (
+  path: string | undefined,
+  options: FileOutput.Options,
+) {
+  const opened = yield* path === undefined ? StreamOutput.stdout : openNamed(path, options)
+  // A file makes its workbook itself.
+  if (options.sheet === undefined || opened.part !== undefined) return opened
+  if (opened.isTerminal === true) return yield* refuse((say) => say.terminal, "--format")
+  return yield* WorkbookOutput.over(opened, { ...options.sheet, target: path ?? "standard output" })
+})
+
+const openNamed = Effect.fnUntraced(function* (path: string, options: FileOutput.Options) {
   const files = yield* FileSystem.FileSystem
   const own = Descriptor.ofName(path)
   if (own !== undefined) {

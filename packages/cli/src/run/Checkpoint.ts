@@ -111,13 +111,10 @@ const words = Language.words({
 const refuse = ([problem, remedy]: readonly [string, string]) =>
   FeishuError.invalidRequest("--checkpoint", problem, remedy)
 
-/** The name under which a checkpoint is written before it is moved to its place: no file of a user has it by chance. */
-const newFileOf = (path: string): string => `${path}.feishu-meetings-new`
-
 /** Returns the names of a checkpoint while it is written and after, with all links followed. */
 export const filesOf = Effect.fnUntraced(function* (path: string) {
   const target = Lock.wholePath(yield* Output.behindLinks(path, "--checkpoint"))
-  return [target, newFileOf(target)]
+  return [target, FileMove.newNameOf(target)]
 })
 
 /** Locks a checkpoint and reads its records. A file that is not a checkpoint is refused, and stays as it is. */
@@ -167,7 +164,7 @@ export const open = Effect.fn("Checkpoint.open")(function* (
 
   // The new checkpoint is written next to the old one and moved to its place, so that there is always a whole one. The
   // folder is flushed: otherwise the move may be lost, or be on the disk before the file that was moved.
-  const fresh = newFileOf(target)
+  const fresh = FileMove.newNameOf(target)
   const begin: Checkpoint["begin"] = (head, state) =>
     Effect.gen(function* () {
       const record = Recorded.start({ ...head, ...state.asStart(), requests: requestsBefore })

@@ -7,7 +7,6 @@ import type * as FileOutput from "../output/FileOutput.ts"
 import * as Format from "../output/Format.ts"
 import { openOutput } from "../output/openOutput.ts"
 import type * as Output from "../output/Output.ts"
-import * as StreamOutput from "../output/StreamOutput.ts"
 import * as RunState from "./RunState.ts"
 
 /** The output of a run while meetings are written to it. */
@@ -45,10 +44,11 @@ export const open = Effect.fnUntraced(function* (options: Options) {
     columns: toTerminal ? process.stdout.columns || undefined : undefined,
     toTerminal,
   })
-  const output = yield* options.output === undefined
-    ? StreamOutput.stdout
-    : openOutput(options.output, { private: fields.includes("password"), journal })
-  if (options.output !== undefined) run.file = { path: options.output, part: output.part }
+  const { sheet } = format
+  const output = yield* openOutput(options.output, { private: fields.includes("password"), journal, sheet })
+  if (options.output !== undefined) {
+    run.file = { path: options.output, part: output.part, isWorkbook: sheet !== undefined }
+  }
   return {
     write: (meetings, written) => {
       const { rows, text } = format.rows(meetings, { length, rows: run.rows })

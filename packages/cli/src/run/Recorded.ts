@@ -105,6 +105,8 @@ const Whole = Schema.Struct({
   /** How the run ended: `complete` at the end of the list, `limited` at `--max-items`. */
   ended: Schema.Literals(["complete", "limited"]),
   ...Written,
+  /** The workbook that was made of the output; absent where the output is the file itself. */
+  workbook: Schema.optionalKey(Schema.Struct(Written)),
   requests: CountedRequests.Recorded,
 })
 
@@ -245,6 +247,8 @@ export class State implements WrittenBytes.WrittenBytes {
     []
   /** How the run ended; set when the output is whole. */
   ended: "complete" | "limited" | undefined
+  /** The workbook that was made of the output, once the output is whole. */
+  workbook: WrittenBytes.WrittenBytes | undefined
   readonly #task: Task
   readonly #starts: ReadonlyMap<MeetingNo, Cursor.Position>
   readonly #mostMeetings: number
@@ -310,6 +314,7 @@ export class State implements WrittenBytes.WrittenBytes {
       case "whole": {
         const isAll = this.done.size === this.#starts.size
         this.ended = step.ended
+        this.workbook = step.workbook
         return (
           this.#grow({ ...step, ...inOutput(this) }) &&
           (step.ended === "complete" ? isAll : !isAll && this.meetings === this.#mostMeetings)

@@ -131,14 +131,18 @@ const repetition = (run: State, say: Language.Say<typeof words>): ReadonlyArray<
   return [`${say.repeated(run.rowsReadAgain)}${stuck}`]
 }
 
-/** Returns `FILE.2` and `FILE.3`, or the two after it if this run wrote one of those. A pipe or a device is kept. */
+/**
+ * Returns `FILE.2` and `FILE.3`, or the two after it if this run wrote one of those; of a workbook `FILE.2.xlsx`, since it is opened
+ * by its extension. A pipe or a device is kept.
+ */
 const nextNames = ({ file, resumed }: State): readonly [string?, string?] => {
   if (file === undefined) return []
   if (file.part === undefined) return [file.path, file.path]
-  const numbered = resumed ? /^(.*)\.([1-9]\d?)$/s.exec(file.path) : null
-  const name = numbered?.[1] ?? file.path
+  const [, stem = file.path, extension = ""] = (file.isWorkbook && /^(.+)(\.xlsx)$/is.exec(file.path)) || []
+  const numbered = resumed ? /^(.*)\.([1-9]\d?)$/s.exec(stem) : null
+  const name = numbered?.[1] ?? stem
   const number = Number(numbered?.[2] ?? 1)
-  return [`${name}.${number + 1}`, `${name}.${number + 2}`]
+  return [`${name}.${number + 1}${extension}`, `${name}.${number + 2}${extension}`]
 }
 
 const joining = (

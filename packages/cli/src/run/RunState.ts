@@ -120,7 +120,14 @@ export interface State {
 
   // How to resume. Set once each, as soon as it is known.
   /** The name of the output, and where the rows are until the run is complete. */
-  file: { readonly path: string; readonly part: string | undefined } | undefined
+  file:
+    | {
+        readonly path: string
+        readonly part: string | undefined
+        /** True for a workbook: the rows are ndjson until it is made. */
+        readonly isWorkbook: boolean
+      }
+    | undefined
   /** The name of the checkpoint. */
   checkpoint: string | undefined
   /** The flags to repeat; `undefined` when the run cannot be resumed, as in a demo. */

@@ -188,7 +188,7 @@ const inWords = (
       : fault === undefined || fault.reason === "TimeUnreachable"
         ? [say.writtenTo(run.file.path)]
         : run.rows > 0
-          ? [say.soFarIn(run.file.part ?? run.file.path)]
+          ? [say.soFarIn(run.file.part ?? run.file.path, run.file.part !== undefined && run.file.isWorkbook)]
           : []),
     ...(!resumable
       ? []
@@ -256,7 +256,8 @@ const words = Language.words({
     waited: (seconds: string) => `waited ${seconds} s for the rate limit`,
     duplicates: (number: number) => `${many(number, "duplicate")} dropped`,
     writtenTo: (file: string) => `written to ${file}`,
-    soFarIn: (file: string) => `the rows so far are in ${file}`,
+    soFarIn: (file: string, isNdjson: boolean) =>
+      `the rows so far are in ${file}${isNdjson ? ", as ndjson" : ""}`,
     resumable: "resume with the command above",
     asDescribed: "resume as described above",
     sameCommand: "the same command resumes",
@@ -297,7 +298,7 @@ const words = Language.words({
     waited: (seconds) => `等待频率限制 ${seconds} 秒`,
     duplicates: (number) => `去除重复 ${number} 条`,
     writtenTo: (file) => `已写入 ${file}`,
-    soFarIn: (file) => `已读取的数据在 ${file}`,
+    soFarIn: (file, isNdjson) => `已读取的数据在 ${file}${isNdjson ? "（ndjson 格式）" : ""}`,
     resumable: "可用上面的命令继续",
     asDescribed: "请按上面的说明继续",
     sameCommand: "再次运行同一命令即可继续",

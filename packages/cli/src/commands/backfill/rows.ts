@@ -13,7 +13,6 @@ import { many } from "../../language/phrases.ts"
 import type * as Fields from "../../output/Fields.ts"
 import * as Format from "../../output/Format.ts"
 import { isStdout, openOutput } from "../../output/openOutput.ts"
-import * as StreamOutput from "../../output/StreamOutput.ts"
 import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import * as WorkingFolder from "../../settings/WorkingFolder.ts"
 import { defaultRun, type OfRun } from "./change.ts"
@@ -76,26 +75,24 @@ const write = Effect.fnUntraced(function* <Row, E, R>(
   })
   const before = { length: 0, rows: 0 }
   yield* Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(
-      output === undefined ? StreamOutput.stdout : openOutput(output, { private: isPrivate }),
-      (opened) =>
-        restore(
-          Stream.runForEachArray(rows, (part) => {
-            const { rows, text } = writer.rows(part, before)
-            return opened.write(text, () => {
-              before.length += text.length
-              before.rows += rows
-            })
+    Effect.flatMap(openOutput(output, { private: isPrivate, sheet: writer.sheet }), (opened) =>
+      restore(
+        Stream.runForEachArray(rows, (part) => {
+          const { rows, text } = writer.rows(part, before)
+          return opened.write(text, () => {
+            before.length += text.length
+            before.rows += rows
+          })
+        }),
+      ).pipe(
+        Effect.onExit((exit) =>
+          opened.close({
+            text: Exit.isSuccess(exit) || before.rows > 0 ? writer.end(before) : "",
+            exit,
+            keep: before.rows > 0,
           }),
-        ).pipe(
-          Effect.onExit((exit) =>
-            opened.close({
-              text: Exit.isSuccess(exit) || before.rows > 0 ? writer.end(before) : "",
-              exit,
-              keep: before.rows > 0,
-            }),
-          ),
         ),
+      ),
     ),
   ).pipe(Effect.catchTag("ReaderGone", () => Effect.void))
   return before.rows

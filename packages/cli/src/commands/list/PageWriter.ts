@@ -83,14 +83,19 @@ const journalOf = (
   written: Written,
 ): FileOutput.Journal => ({
   earlier: checkpoint.earlier && { bytes: state.bytes, crc: state.crc },
-  record: (step, bytes) => {
+  record: (step, bytes, workbook) => {
     switch (step) {
       case "begun":
         return checkpoint.begin(head, state)
       case "page":
         return checkpoint.add({ ...written.page!, ...bytes })
       case "whole":
-        return checkpoint.add({ step, ended: RunState.endOf(run), ...bytes })
+        return checkpoint.add({
+          step,
+          ended: RunState.endOf(run),
+          ...bytes,
+          ...(workbook === undefined ? {} : { workbook }),
+        })
     }
   },
   forget: checkpoint.remove,

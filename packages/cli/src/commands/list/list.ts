@@ -167,11 +167,11 @@ const reportEnded = Effect.fnUntraced(function* (path: string, { checkpoint, sta
   const run = yield* RunState.Run
   const stderr = yield* Stderr
   const { alreadyEnded } = yield* Language.say(words)
-  const moved = yield* FileOutput.finish(path, state)
+  const moved = yield* FileOutput.finish(path, state, state.workbook)
   // The run that moved it has reported what was left out.
   if (!moved) run.unreachable.length = 0
   yield* stderr.line(alreadyEnded(checkpoint.path))
-  run.file = { path, part: undefined }
+  run.file = { path, part: undefined, isWorkbook: state.workbook !== undefined }
   run.ended = state.ended
 })
 
