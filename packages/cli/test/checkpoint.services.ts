@@ -520,7 +520,7 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
       [
         ["--checkpoint", checkpoint, "--output", file, "--format", "table"],
         2,
-        "Choose ndjson, json, csv or excel with --format",
+        "Choose another format with --format, such as csv",
       ],
       [["--checkpoint", `${checkpoint}-2`, "--output", "/dev/null"], 2, "/dev/null is not a file"],
       [["--checkpoint", folder, "--output", file], 2, "is not a file"],

@@ -8,10 +8,15 @@ import { json, visible } from "@effect-feishu/terminal/VisibleText"
 import * as TimeZone from "../language/TimeZone.ts"
 import * as Fields from "./Fields.ts"
 
+/** The names of the formats for rows that are too wide for a table. */
+export const withoutTable = ["ndjson", "json", "csv", "tsv", "excel", "xlsx"] as const
 /** The names of the formats. */
-export const names = ["table", "ndjson", "json", "csv", "tsv", "excel", "xlsx"] as const
+export const names = ["table", ...withoutTable] as const
 /** The name of a format. */
 export type Name = (typeof names)[number]
+
+/** True when a word is the name of a format. */
+export const isName = (word: unknown): word is Name => names.some((name) => name === word)
 
 /** The amount that is in the output already. */
 interface Before {

@@ -7,6 +7,7 @@ import * as DetailsFlags from "../../input/DetailsFlags.ts"
 import * as Flags from "../../input/Flags.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
+import * as Format from "../../output/Format.ts"
 
 const words = Language.words({
   en: {
@@ -277,7 +278,7 @@ export const backfill = (language: Language.Language) => {
         "failures",
         {
           ...ofRun,
-          format: Flags.choice("format", ["table", "ndjson", "json", "csv", "excel"], say.failuresFormat),
+          format: Flags.choice("format", Format.names, say.failuresFormat),
         },
         (input) => Effect.flatMap(loaded, ({ failures }) => failures(input)),
       ).pipe(Command.withDescription(say.failures), sections),
@@ -285,7 +286,7 @@ export const backfill = (language: Language.Language) => {
         "export",
         {
           ...database,
-          format: Flags.choice("format", ["ndjson", "json", "csv", "excel"], say.exportFormat),
+          format: Flags.choice("format", Format.withoutTable, say.exportFormat),
           tenant: Flags.text("tenant", "KEY", say.ofTenant),
           month: Flags.text("month", "YYYY-MM", say.month),
           output: file("output", say.output),

@@ -11,6 +11,7 @@ import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
 import { many } from "../../language/phrases.ts"
 import type * as Fields from "../../output/Fields.ts"
+import { chooseFormat } from "../../output/chooseFormat.ts"
 import * as Format from "../../output/Format.ts"
 import { isStdout, openOutput } from "../../output/openOutput.ts"
 import * as LoadedSettings from "../../settings/LoadedSettings.ts"
@@ -203,12 +204,18 @@ export const exportMeetings = Effect.fnUntraced(function* (input: {
   const say = yield* Language.say(words)
   const output = input.output !== undefined && isStdout(input.output) ? undefined : input.output
   if (output !== undefined) yield* WorkingFolder.check("--output", output)
-  const { format, ...flags } = input
-  const settings = yield* LoadedSettings.load(flags)
+  const settings = yield* LoadedSettings.load(input)
+  const format = yield* chooseFormat({
+    flag: input.format,
+    // A table needs a narrow row.
+    setting: settings.format === "table" ? undefined : settings.format,
+    output,
+    otherwise: "ndjson",
+  })
   const range = input.month === undefined ? undefined : yield* RangeFlags.ofMonth(input.month)
   const rows = yield* inDatabase(settings, (backfill) =>
     write(backfill.exportMeetings({ tenant: input.tenant, from: range?.start, to: range?.end }), {
-      format: format ?? "ndjson",
+      format,
       shape: shapeOf(ofMeetings(input.showPasswords)),
       output,
       isPrivate: input.showPasswords,

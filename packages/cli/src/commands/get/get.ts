@@ -17,6 +17,7 @@ import * as MeetingIds from "../../input/MeetingIds.ts"
 import * as Language from "../../language/Language.ts"
 import type * as Fields from "../../output/Fields.ts"
 import * as FileOutput from "../../output/FileOutput.ts"
+import { chooseFormat } from "../../output/chooseFormat.ts"
 import type * as Format from "../../output/Format.ts"
 import { isStdout } from "../../output/openOutput.ts"
 import * as Answers from "../../run/Answers.ts"
@@ -56,10 +57,10 @@ export const get = Effect.fn("get")(function* (given: Input) {
   const run = yield* RunState.Run
   run.ids = []
   const checked = yield* checkInput(given)
-  const { input, settings } = checked
+  const { format, input, settings } = checked
   const client = ClientLayer.layer(settings).pipe(Layer.provide(ClientLayer.http(settings)))
   // A progress line begins where the data ends, and json data ends in the middle of a line.
-  const isInLine = input.output === undefined && process.stdout.isTTY && settings.format === "json"
+  const isInLine = input.output === undefined && process.stdout.isTTY && format === "json"
   const progress = yield* Progress.start({
     mode: input.progress ?? (isInLine ? "none" : undefined),
     rateLimit: settings.detailsRateLimit,
@@ -76,6 +77,7 @@ interface Checked {
   readonly input: Input
   readonly settings: LoadedSettings.Settings
   readonly fields: ReadonlyArray<Fields.Field>
+  readonly format: Format.Name
   readonly request: Meetings.DetailsRequest
   readonly ids: ReadonlyArray<MeetingId>
 }
@@ -97,23 +99,30 @@ const checkInput = Effect.fnUntraced(function* (given: Input) {
     if (idsFrom !== undefined && (yield* FileOutput.overwrites(input.output, idsFrom)))
       return yield* FeishuError.invalidRequest("--output", ...say.overIds)
   }
+  const format = yield* chooseFormat({
+    flag: input.format,
+    setting: settings.format,
+    output: input.output,
+    otherwise: isToTerminal(input) ? "table" : "ndjson",
+  })
   const request = (yield* DetailsFlags.request(read)) ?? {}
   const ids = yield* MeetingIds.read(input, DetailsFlags.typed(read))
-  return { input, settings, fields, request, ids } satisfies Checked
+  return { input, settings, fields, format, request, ids } satisfies Checked
 })
+
+const isToTerminal = ({ output }: Input): boolean => output === undefined && process.stdout.isTTY === true
 
 /** The most meetings that are written in one piece. */
 const mostTogether = 50
 
 /** Reads the meetings, and writes them to the output. */
 const transfer = Effect.fnUntraced(function* (
-  { fields, ids, input, request, settings }: Checked,
+  { fields, format, ids, input, request }: Checked,
   progress: Progress.Progress,
 ) {
   const run = yield* RunState.Run
   const meetings = yield* Meetings.Meetings
-  const toTerminal = input.output === undefined && process.stdout.isTTY === true
-  const format = settings.format ?? (toTerminal ? "table" : "ndjson")
+  const toTerminal = isToTerminal(input)
   run.ids = ids
   run.answers = Answers.none({ ...input, details: true })
   // A number of spreadsheets and JavaScript keeps the first digits of an id.

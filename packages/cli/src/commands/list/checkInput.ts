@@ -66,9 +66,6 @@ export const checkInput = Effect.fnUntraced(function* (given: Input) {
   const fields = yield* FieldsFlag.read(input)
   const request = yield* DetailsFlags.request(input)
   const settings = yield* LoadedSettings.load(input)
-  if (input.checkpoint !== undefined && settings.format === "table") {
-    return yield* FeishuError.invalidRequest("format", ...(yield* Language.say(words)).noTable)
-  }
   if (input.numbersFrom !== undefined && InputFile.isStdin(input.numbersFrom)) {
     yield* LoadedSettings.checkStdin(settings)
   }
@@ -102,10 +99,6 @@ const words = Language.words({
       "it would be written to the file of the output",
       "Give it a name that differs from that of the output.",
     ],
-    noTable: [
-      "a table takes the widths of its columns from its first rows, so no later run can continue it",
-      "Choose ndjson, json, csv or excel with --format.",
-    ],
   },
   zh: {
     demoAndCursor: ["此前演示的模拟飞书已不存在", "请去掉 --cursor 或 --demo。"],
@@ -122,10 +115,6 @@ const words = Language.words({
       "请给出文件名；名为 - 的文件请写作 ./-",
     ],
     sameFile: ["检查点会写到输出所在的文件", "请换一个与输出不同的文件名。"],
-    noTable: [
-      "表格的列宽取自最先的几行，之后的运行无法接着写",
-      "请用 --format 选择 ndjson、json、csv 或 excel。",
-    ],
   },
 })
 

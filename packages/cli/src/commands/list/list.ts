@@ -14,7 +14,8 @@ import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
 import { instant } from "../../language/TimeZone.ts"
 import * as FileOutput from "../../output/FileOutput.ts"
-import type * as Format from "../../output/Format.ts"
+import { chooseFormat } from "../../output/chooseFormat.ts"
+import * as Format from "../../output/Format.ts"
 import * as Answers from "../../run/Answers.ts"
 import * as Checkpoint from "../../run/Checkpoint.ts"
 import * as CountedRequests from "../../run/CountedRequests.ts"
@@ -37,6 +38,10 @@ const words = Language.words({
       `the demo has no meetings of ${missing}`,
       `Leave the number out, or give the one of the demo: ${those}.`,
     ],
+    noTable: [
+      "a table takes the widths of its columns from its first rows, so no later run can continue it",
+      "Choose another format with --format, such as csv.",
+    ],
     alreadyEnded: (checkpoint: string) =>
       `nothing to do: ${checkpoint} says that an earlier run read everything; nothing was sent (remove it to read again)`,
   },
@@ -48,6 +53,7 @@ const words = Language.words({
       `演示中没有会议号 ${missing} 的会议`,
       `请不要给出会议号，或给出演示的会议号：${those}。`,
     ],
+    noTable: ["表格的列宽取自最先的几行，之后的运行无法接着写", "请用 --format 选择其他格式，例如 csv。"],
     alreadyEnded: (checkpoint) =>
       `无需再读：检查点 ${checkpoint} 记录此前的运行已全部读完；未发送任何请求（删除它可重新读取）`,
   },
@@ -58,12 +64,13 @@ export const list = Effect.fn("list")(function* (given: Input) {
   const checked = yield* checkInput(given)
   const { input, settings } = checked
   const checkpoint = input.checkpoint === undefined ? undefined : yield* Checkpoint.open(input.checkpoint)
+  const format = yield* formatOf(checked, checkpoint)
   const resting = checkpoint?.resting
   const client = ClientLayer.layer(settings, { initially: resting }).pipe(
     Layer.provide(ClientLayer.http(settings)),
   )
   // A progress line begins where the data ends, and json data ends in the middle of a line.
-  const isInLine = input.output === undefined && process.stdout.isTTY && settings.format === "json"
+  const isInLine = input.output === undefined && process.stdout.isTTY && format === "json"
   const progress = yield* Progress.start({
     mode: input.progress ?? (isInLine ? "none" : undefined),
     rateLimit: settings.rateLimit,
@@ -73,7 +80,7 @@ export const list = Effect.fn("list")(function* (given: Input) {
     checkpoint === undefined
       ? progress.listen(event)
       : Effect.andThen(checkpoint.listen(event), progress.listen(event))
-  yield* transfer(checked, checkpoint, progress).pipe(
+  yield* transfer(checked, format, checkpoint, progress).pipe(
     Effect.provide(Meetings.layerClient.pipe(Layer.provideMerge(input.demo ? demo : client))),
     Effect.provideService(Events.Events, listen),
   )
@@ -87,16 +94,35 @@ const demo = Layer.unwrap(Effect.promise(async () => (await import("./demo.ts"))
   Layer.provide(NodeHttp.layer()),
 )
 
+const isToTerminal = ({ output }: Input): boolean => output === undefined && process.stdout.isTTY === true
+
+/** Returns the format of the output: a checkpoint keeps the one that it began with. */
+const formatOf = Effect.fnUntraced(function* (
+  { input, settings }: Checked,
+  checkpoint: Checkpoint.Checkpoint | undefined,
+) {
+  const begun = checkpoint?.earlier?.start.plan["--format"]
+  const format = yield* chooseFormat({
+    flag: input.format,
+    setting: settings.format,
+    output: input.output,
+    begun: Format.isName(begun) ? begun : undefined,
+    otherwise: isToTerminal(input) ? "table" : "ndjson",
+  })
+  if (checkpoint === undefined || format !== "table") return format
+  return yield* FeishuError.invalidRequest("--format", ...(yield* Language.say(words)).noTable)
+})
+
 /** Reads the meetings that are left to read, and writes them to the output. */
 const transfer = Effect.fnUntraced(function* (
   { fields, input, request, selection, settings }: Checked,
+  format: Format.Name,
   checkpoint: Checkpoint.Checkpoint | undefined,
   progress: Progress.Progress,
 ) {
   const run = yield* RunState.Run
   run.answers = Answers.none(input)
-  const toTerminal = input.output === undefined && process.stdout.isTTY === true
-  const format = settings.format ?? (toTerminal ? "table" : "ndjson")
+  const toTerminal = isToTerminal(input)
   const plan = yield* planOf({ input, settings, selection }, format)
   const recording = yield* resume({ input, settings, selection }, checkpoint, plan)
   if (recording?.state.ended !== undefined) {
