@@ -45,7 +45,7 @@ export const feishuMeetings = (language: Language.Language) => {
     Command.withExamples([
       { command: "feishu-meetings list --demo", description: say.exampleDemo },
       {
-        command: "feishu-meetings list 337736498 --from 30d --format excel --output meetings.csv",
+        command: "feishu-meetings list 337736498 --from 30d --output meetings.xlsx",
         description: say.exampleOne,
       },
       { command: "feishu-meetings errors 99991672", description: say.exampleErrors },

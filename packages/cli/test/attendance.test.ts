@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import { readXlsx } from "hucre/xlsx"
 import { startFeishuMock } from "@effect-feishu/mock-server"
 import * as Cli from "./Cli.ts"
 
@@ -39,21 +40,20 @@ describe.concurrent("who was in the weekly meeting last month, as typed in", () 
           FEISHU_BASE_URL: feishu.url,
         })
         assert.strictEqual(code, 0)
-        assert.match(lastLine, /complete: 3 meetings .*, 5 rows, .*written to attendance\.csv/)
-        const [head, ...rows] = (await readFile(join(folder, "attendance.csv"), "utf8")).trimEnd().split("\n")
-        const columns = head!.replace("\ufeff", "").split(",")
-        const values = rows.map((row) => {
-          const cells = row.split(",")
-          return ["topic", "details_status", "participant_id", "in_meeting_seconds"].map(
-            (column) => cells[columns.indexOf(column)],
-          )
-        })
+        assert.match(lastLine, /complete: 3 meetings .*, 5 rows, .*written to attendance\.xlsx/)
+        const { sheets } = await readXlsx(await readFile(join(folder, "attendance.xlsx")))
+        const [columns = [], ...rows] = sheets[0]!.rows
+        const values = rows.map((row) =>
+          ["topic", "details_status", "participant_id", "in_meeting_seconds"].map(
+            (column) => row[columns.indexOf(column)] ?? null,
+          ),
+        )
         assert.deepStrictEqual(values, [
-          ["周会", "ok", "ou_host", "3600"],
-          ["周会", "ok", "ou_late", "2100"],
-          ["周会", "ok", "ou_late", "60"],
-          ["empty", "ok", "", ""],
-          ["secret", "no permission", "", ""],
+          ["周会", "ok", "ou_host", 3_600],
+          ["周会", "ok", "ou_late", 2_100],
+          ["周会", "ok", "ou_late", 60],
+          ["empty", "ok", null, null],
+          ["secret", "no permission", null, null],
         ])
       } finally {
         await rm(folder, { recursive: true })

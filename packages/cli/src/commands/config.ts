@@ -227,7 +227,7 @@ const example: Language.Words<string> = {
 #concurrency: 1
 # Meetings per request, 1 to 50.
 #page_size: 50
-# table, ndjson, json, csv or excel.
+# table, ndjson, json, csv, tsv, excel or xlsx, where the extension of --output does not say it.
 #format: ndjson
 # en or zh.
 #lang: en
@@ -279,7 +279,7 @@ const example: Language.Words<string> = {
 #concurrency: 1
 # 每次请求的会议数，1 到 50。
 #page_size: 50
-# table、ndjson、json、csv 或 excel。
+# table、ndjson、json、csv、tsv、excel 或 xlsx，在 --output 的扩展名未说明时使用。
 #format: ndjson
 # en 或 zh。
 #lang: zh

@@ -11,7 +11,7 @@ import * as Fields from "../output/Fields.ts"
 const words = Language.words({
   en: {
     description:
-      "Print the JSON Schema of a row: a line of the ndjson that list writes, or an item of its json. Give the flags that you give to list. Tables, csv and excel have the same fields, with times in the local time zone and a row for each participant",
+      "Print the JSON Schema of a row: a line of the ndjson that list writes, or an item of its json. Give the flags that you give to list. The other formats have the same fields, with times in the local time zone and a row for each participant",
     short: "Print the JSON Schema of a row",
     fields: "The fields of a row, as for list",
     showPasswords: "Include the password, as for list",
@@ -60,7 +60,7 @@ const words = Language.words({
   },
   zh: {
     description:
-      "输出一行数据的 JSON Schema：即 list 以 ndjson 写出的一行，或其 json 中的一项。请给出与 list 相同的选项。表格、csv 和 excel 的字段相同，但时间按本地时区写出，且每名参会者一行",
+      "输出一行数据的 JSON Schema：即 list 以 ndjson 写出的一行，或其 json 中的一项。请给出与 list 相同的选项。其他格式的字段相同，但时间按本地时区写出，且每名参会者一行",
     short: "输出一行数据的 JSON Schema",
     fields: "与 list 的同名选项相同：一行有哪些字段",
     showPasswords: "与 list 的同名选项相同：包含密码",

@@ -9,7 +9,7 @@ const words = Language.words({
     details:
       "Also the details of each meeting: its times, its host, how many took part. One more request for each",
     participants:
-      "Also everybody who took part in each meeting, and when: a row for each of them in csv, excel and tables, a list in ndjson and json",
+      "Also everybody who took part in each meeting, and when: a list in ndjson and json, a row for each of them in the other formats",
     includesDetails: "; includes --details",
     recordings: "Also the recording of each meeting: link and token of its minute. One more request for each",
     userIdType:
@@ -18,8 +18,7 @@ const words = Language.words({
   },
   zh: {
     details: "另含每场会议的详情：时间、主持人、参会人数；每场会议多一次请求",
-    participants:
-      "另含每场会议的所有参会者及其参会时间：csv、excel 和表格中每人一行，ndjson 和 json 中为列表",
+    participants: "另含每场会议的所有参会者及其参会时间：ndjson 和 json 中为列表，其他格式中每人一行",
     includesDetails: "；已含 --details",
     recordings: "另含每场会议的录制文件，即妙记的链接和标识；每场会议多一次请求",
     userIdType:

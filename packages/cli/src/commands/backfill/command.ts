@@ -20,7 +20,7 @@ const words = Language.words({
       ["run", "Reads it; on as many machines as you like with PostgreSQL"],
       ["status", "Says how far it is, and what waits for what; works without a runner"],
       ["failures", "Lists what could not be read; run reads it again"],
-      ["export", "Writes the meetings of the table as ndjson, csv or excel"],
+      ["export", "Writes the meetings of the table to a workbook, CSV or ndjson"],
     ],
     exitCodes: "exit codes",
     codes: [
@@ -71,7 +71,7 @@ const words = Language.words({
     failuresFormat: "Default: table on a terminal, ndjson elsewhere",
     export: "Write the meetings of the table, by tenant and id",
     exportFormat:
-      "Default: ndjson. In csv and excel, cells that a spreadsheet would run as a formula begin with an apostrophe",
+      "Default: what the extension of --output says, otherwise ndjson. The formats are those of list",
     ofTenant: "Only the meetings of this tenant: its tenant key or, for an app with one tenant, the app id",
     month: "Only the meetings that were held in this month, such as 2026-09, in local time",
     output: "Write the data to this file. Until it is complete it is in FILE.part",
@@ -94,7 +94,7 @@ const words = Language.words({
       ["run", "读取；使用 PostgreSQL 时可在任意多台机器上运行"],
       ["status", "说明进度，以及哪些通道在等待什么；没有进程运行时也可用"],
       ["failures", "列出未能读取的会议号；再次 run 会重读"],
-      ["export", "把表中的会议写成 ndjson、csv 或 excel"],
+      ["export", "把表中的会议写成工作簿、CSV 或 ndjson"],
     ],
     exitCodes: "退出码",
     codes: [
@@ -138,7 +138,7 @@ const words = Language.words({
     failures: "列出未能读取的会议号及原因；再次运行 backfill run 会重读",
     failuresFormat: "默认：终端上为 table，其他情况为 ndjson",
     export: "按租户和会议 ID 的顺序写出表中的会议",
-    exportFormat: "默认 ndjson。csv 与 excel 会在可能被当作公式的单元格前加单引号",
+    exportFormat: "默认由 --output 的扩展名决定，否则为 ndjson。格式与 list 相同",
     ofTenant: "仅该租户的会议：租户标识；只有一个租户的应用则为 App ID",
     month: "仅该月召开的会议，例如 2026-09，按本地时间",
     output: "把数据写到该文件；写完之前保存在 FILE.part",
@@ -299,7 +299,7 @@ export const backfill = (language: Language.Language) => {
         Command.withExamples([
           {
             command:
-              "feishu-meetings backfill export --db backfill.sqlite --month 2026-09 --format excel --output september.csv",
+              "feishu-meetings backfill export --db backfill.sqlite --month 2026-09 --output september.xlsx",
             description: say.exampleExport,
           },
         ]),

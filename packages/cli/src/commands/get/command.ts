@@ -21,7 +21,8 @@ const words = Language.words({
       "Also read ids from this file: one per line, or what list has written in any format, or another table with a column of them (.csv, .tsv, .xlsx, JSON); - is standard input. Blank lines and everything after # are ignored",
     column:
       "The head of that column, or its number from 1; default: a column called id, else the one that holds ids",
-    format: "Default: table on a terminal, ndjson elsewhere; the formats are those of list",
+    format:
+      "Default: what the extension of --output says; otherwise table on a terminal, ndjson elsewhere. The formats are those of list",
     fields:
       "The fields of a row, in this order, such as id,start_time; default: all that was read. feishu-meetings schema --participants --recordings lists them",
     output:
@@ -39,7 +40,7 @@ const words = Language.words({
     idsFrom:
       "另从该文件读取会议 ID：每行一个，或 list 以任一格式写出的文件，或其他含有会议 ID 一列的表格（.csv、.tsv、.xlsx、JSON）；- 表示标准输入。空行和 # 之后的内容会被忽略",
     column: "该列的列名，或从 1 起的列号；默认为名为 id 的列，没有则为内容是会议 ID 的列",
-    format: "默认：终端上为 table，其他情况为 ndjson；格式与 list 相同",
+    format: "默认由 --output 的扩展名决定；否则终端上为 table，其他情况为 ndjson。格式与 list 相同",
     fields:
       "每行写出的字段及其顺序，例如 id,start_time；默认为所有读取的字段。feishu-meetings schema --participants --recordings 可列出各字段",
     output: "把数据写到该文件；写完之前保存在 FILE.part，提前结束时保留该文件",
@@ -81,8 +82,7 @@ export const get = (language: Language.Language) => {
     Command.withExamples([
       { command: "feishu-meetings get 7672989999303099091 --participants", description: say.exampleOne },
       {
-        command:
-          "feishu-meetings get --ids-from ids.txt --participants --format excel --output attendance.csv",
+        command: "feishu-meetings get --ids-from ids.txt --participants --output attendance.xlsx",
         description: say.exampleSheet,
       },
       {

@@ -8,6 +8,7 @@ import * as DetailsFlags from "../../input/DetailsFlags.ts"
 import * as Flags from "../../input/Flags.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
+import { extensions } from "../../output/chooseFormat.ts"
 import * as Fields from "../../output/Fields.ts"
 import * as Format from "../../output/Format.ts"
 import * as Progress from "../../run/Progress.ts"
@@ -29,10 +30,9 @@ const words = Language.words({
       "When a number cannot be read, report it and read the others; the run still ends as incomplete",
     concurrency:
       "Read this many numbers in parallel, 1 to 32; default: 1. The rows of each number keep their order",
-    format:
-      "Default: table on a terminal, ndjson elsewhere. excel is CSV that Excel opens correctly: Chinese text and 19-digit ids stay intact. In csv and excel, cells that a spreadsheet would run as a formula begin with an apostrophe. Times are ISO in the local time zone; in ndjson and json they are Feishu's unix seconds",
+    format: `Default: what the extension of --output says (${extensions}); otherwise table on a terminal, ndjson elsewhere. For people: xlsx is a workbook with ids and topics as text and times as dates; excel is CSV for opening in Excel, in which no cell turns into a date, a number or a formula. For programs: csv (RFC 4180), tsv, ndjson and json. In csv, tsv and excel, cells that a spreadsheet would run as a formula begin with an apostrophe. Times are in the local time zone, in text as ISO; in ndjson and json they are Feishu's unix seconds`,
     output:
-      "Write the data to this file. Until it is complete it is in FILE.part, which is kept if the run ends early. Named pipes and devices are written directly",
+      "Write the data to this file. Until it is complete it is in FILE.part, which is kept if the run ends early; a workbook is made of it at the end. Named pipes and devices are written directly",
     maxItems: "Stop after this many meetings",
     cursor:
       "Resume where an earlier run ended. A cursor holds number, range and page size, so leave those out. Repeat the flag for several numbers",
@@ -55,9 +55,9 @@ const words = Language.words({
       "每页之后在该文件记录进度；无论运行因何结束，再次运行同一命令即从那里继续，不会重复写任何一行。需要 --output",
     keepGoing: "某个会议号读取失败时报告错误，并继续读取其他会议号；运行仍以“未完成”结束",
     concurrency: "并行读取的会议号数，1 到 32；默认 1。同一会议号的行保持原有顺序",
-    format:
-      "默认：终端上为 table，其他情况为 ndjson。excel 是 Excel 能正确打开的 csv：中文不乱码，19 位 ID 不丢数字。csv 与 excel 都会在可能被当作公式的单元格前加单引号。时间以本地时区的 ISO 格式写出；在 ndjson 和 json 中则为飞书的 Unix 秒",
-    output: "把数据写到该文件；写完之前保存在 FILE.part，提前结束时保留该文件。命名管道和设备则直接写入",
+    format: `默认由 --output 的扩展名决定（${extensions}）；否则终端上为 table，其他情况为 ndjson。供人使用：xlsx 是工作簿，ID 和主题为文本，时间为日期；excel 是供 Excel 打开的 CSV，任何单元格都不会变成日期、数字或公式。供程序使用：csv（RFC 4180）、tsv、ndjson 和 json。csv、tsv 与 excel 会在可能被当作公式的单元格前加单引号。时间按本地时区写出，文本中为 ISO 格式；在 ndjson 和 json 中则为飞书的 Unix 秒`,
+    output:
+      "把数据写到该文件；写完之前保存在 FILE.part，提前结束时保留该文件；工作簿在最后由它生成。命名管道和设备则直接写入",
     maxItems: "达到该会议数后停止",
     cursor:
       "从上次结束的位置继续；游标已包含会议号、时间范围和每页条数，请勿再给出。多个会议号可多次使用此选项",
@@ -117,13 +117,12 @@ export const list = (language: Language.Language) => {
         description: say.exampleMonth,
       },
       {
-        command:
-          'feishu-meetings list 337736498 "146 453 285" --from 30d --format excel --output meetings.csv',
+        command: 'feishu-meetings list 337736498 "146 453 285" --from 30d --output meetings.xlsx',
         description: say.exampleFile,
       },
       {
         command:
-          "feishu-meetings list 337736498 --from 2026-09-01 --to 2026-09-30 --participants --format excel --output attendance.csv",
+          "feishu-meetings list 337736498 --from 2026-09-01 --to 2026-09-30 --participants --output attendance.xlsx",
         description: say.exampleAttendance,
       },
       {
