@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { readXlsx } from "hucre/xlsx"
 import * as CountedRequests from "../src/run/CountedRequests.ts"
 import type * as Recorded from "../src/run/Recorded.ts"
 import * as CheckpointFile from "./CheckpointFile.ts"
@@ -90,7 +91,106 @@ const last = <Name extends Recorded.Step["step"]>(
 ): Extract<Recorded.Step, { readonly step: Name }> =>
   steps.findLast((step) => step.step === name) as Extract<Recorded.Step, { readonly step: Name }>
 
+/** The ids in a workbook. */
+const idsInWorkbook = async (file: string) => {
+  const { sheets } = await readXlsx(readFileSync(file))
+  return sheets.flatMap(({ rows }) => rows.slice(1).map(([id]) => id))
+}
+
+describe.concurrent("a checkpoint of a workbook", () => {
+  it("X2 after kill -9 the same command goes on, and the workbook is made once all rows are there", async () => {
+    await using scripted = await Scripted.start(firstPageOnly)
+    const it = await killed("workbook", scripted, "xlsx")
+    assert.deepStrictEqual(Cli.ids(readFileSync(it.part, "utf8")), all.slice(0, 50))
+    // What a run that was killed while it made the workbook has left.
+    writeFileSync(`${it.file}.feishu-meetings-new`, "half a workbook")
+    scripted.answerWith(twoPages)
+    const environment = { ...scripted.environment, ...Cli.impatient }
+    const { code, summary } = await Cli.list(it.args, environment)
+    assert.strictEqual(code, 0)
+    assert.deepInclude(summary, { status: "complete", rows: 60, rowsBefore: 50 })
+    assert.deepStrictEqual(await idsInWorkbook(it.file), all)
+    const left = [it.part, `${it.file}.feishu-meetings-new`]
+    assert.isFalse(left.some(existsSync))
+
+    // It was killed before the workbook was moved to its place, or before the rows were removed.
+    const { bytes, workbook } = last(it.recorded(), "whole")
+    assert.strictEqual(workbook?.bytes, statSync(it.file).size)
+    const rows = Scripted.rows(1, 60)
+      .map((row) => `${JSON.stringify({ ...row, url: null })}\n`)
+      .join("")
+    assert.strictEqual(Buffer.byteLength(rows), bytes)
+    for (const isMoved of [false, true]) {
+      if (!isMoved) renameSync(it.file, left[1]!)
+      writeFileSync(it.part, rows)
+      const again = await Cli.list(it.args, environment)
+      assert.deepInclude(again.summary, { status: "complete", rows: 60, requests: 0 }, again.stderr)
+      assert.deepStrictEqual(await idsInWorkbook(it.file), all)
+      assert.isFalse(left.some(existsSync))
+    }
+
+    // One that somebody has changed is not the one that was written.
+    writeFileSync(it.file, "changed", { flag: "a" })
+    writeFileSync(it.part, "something of the user's own")
+    const changed = await Cli.list(it.args, environment)
+    assert.strictEqual(changed.code, 2)
+    assert.include(
+      changed.summary.error?.message,
+      `is not the file of ${workbook?.bytes} bytes that was written`,
+    )
+    assert.isTrue(existsSync(it.part))
+  })
+
+  it("X2 a workbook that cannot be made keeps its rows, and the same command makes it", async () => {
+    await using scripted = await Scripted.start(twoPages)
+    const it = started("workbook-full", "xlsx")
+    // Nothing can be written under the name that the workbook has until it is whole.
+    mkdirSync(`${it.file}.feishu-meetings-new/folder`, { recursive: true })
+    const full = await Cli.list(it.args, scripted.environment)
+    assert.strictEqual(full.code, 6, full.stderr)
+    assert.deepStrictEqual(Cli.ids(readFileSync(it.part, "utf8")), all)
+    assert.isFalse(existsSync(it.file))
+    rmSync(`${it.file}.feishu-meetings-new`, { recursive: true })
+    const { code, summary } = await Cli.list(it.args, { ...scripted.environment, ...Cli.impatient })
+    assert.strictEqual(code, 0)
+    assert.deepInclude(summary, { status: "complete", rows: 60, rowsBefore: 60, requests: 0 })
+    assert.deepStrictEqual(await idsInWorkbook(it.file), all)
+  })
+})
+
 describe.concurrent("a checkpoint", () => {
+  it("keeps the format that it began with, whatever the name and the settings say since; another flag is refused", async () => {
+    await using scripted = await Scripted.start(firstPageOnly)
+    const it = started("format", "ndjson")
+    const [file, checkpoint] = [`${it.file}.csv`, it.checkpoint]
+    const args = [meetingNo, "--from", "30d", "--output", file, "--checkpoint", checkpoint]
+    const child = Cli.start(["list", ...args], scripted.environment)
+    const end = Cli.ended(child)
+    await scripted.received(2)
+    await recordedRows(it.recorded, 50)
+    child.kill("SIGKILL")
+    await end
+    // As an earlier version began it, to which names said nothing.
+    const { start, steps } = it.recorded()
+    assert.strictEqual(start.plan["--format"], "csv")
+    CheckpointFile.write(checkpoint, {
+      start: { ...start, plan: { ...start.plan, "--format": "ndjson" } },
+      steps,
+    })
+    scripted.answerWith(twoPages)
+    const environment = { ...scripted.environment, ...Cli.impatient, FEISHU_FORMAT: "json" }
+    const other = await Cli.list([...args, "--format", "csv"], environment)
+    assert.strictEqual(other.code, 2)
+    assert.include(other.summary.error?.message, "--format was ndjson and is csv")
+    const { code, summary } = await Cli.list(args, environment)
+    assert.strictEqual(code, 0)
+    assert.deepInclude(summary, { status: "complete", rows: 60, rowsBefore: 50 })
+    assert.deepStrictEqual(
+      Cli.ids(readFileSync(file, "utf8").split("\n").slice(51).join("\n")),
+      all.slice(50),
+    )
+  })
+
   it("X2 after kill -9 the same command goes on, in the range of the first start, from where the file was whole", async () => {
     await using scripted = await Scripted.start(firstPageOnly)
     const it = await killed("go-on", scripted, "json", later)

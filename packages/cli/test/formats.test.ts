@@ -109,6 +109,16 @@ const idsIn = async (workbook: Uint8Array) => {
 }
 const allIds = ["id", ...Scripted.rows(1, 60).map(({ id }) => id)]
 
+/** Prints the modules of the command that are loaded. */
+const loads = Cli.before(`
+  import { registerHooks } from "node:module"
+  registerHooks({
+    load: (url, context, next) => {
+      if (url.startsWith("file:")) process.stderr.write("loaded " + url + "\\n")
+      return next(url, context)
+    },
+  })`)
+
 describe.concurrent("an output", () => {
   it("is what its name says, as a file and from a pipe; a contradiction is refused before anything is sent", async () => {
     await using scripted = await Scripted.start(twoPages)
@@ -119,9 +129,9 @@ describe.concurrent("an output", () => {
     assert.include(refused.stderr, `--format: json does not fit the file name ${csv}. Nothing was sent`)
     assert.lengthOf(queries, 0)
     const [written, piped, plain] = await Promise.all([
-      Cli.run(["list", meetingNo, "--output", file], environment),
+      Cli.run(["list", meetingNo, "--output", file], { ...environment, ...loads }),
       Cli.shell(`feishu-meetings list ${meetingNo} --format xlsx | cat >${folder}/piped`, environment),
-      Cli.run(["list", meetingNo, "--output", csv], environment),
+      Cli.run(["list", meetingNo, "--output", csv], { ...environment, ...loads }),
     ])
     assert.deepStrictEqual([written.code, piped.code, plain.code], [0, 0, 0])
     assert.match(written.lastLine, /^complete: 60 meetings, .*; written to .*meetings\.xlsx$/)
@@ -129,6 +139,10 @@ describe.concurrent("an output", () => {
     assert.deepStrictEqual(await idsIn(readFileSync(join(folder, "piped"))), allIds)
     assert.isTrue(readFileSync(csv, "utf8").startsWith("id,meeting_no,topic,url\n1,"))
     assert.isFalse([`${file}.part`, `${file}.feishu-meetings-new`].some(existsSync))
+    // Only a workbook loads what makes it: other runs start no slower.
+    assert.match(written.stderr, /^loaded .*xlsx/m)
+    assert.match(plain.stderr, /^loaded /m)
+    assert.notMatch(plain.stderr, /^loaded .*(?:xlsx|Workbook)/m)
   })
 
   it("that is a workbook is refused on a terminal, before anything is sent", async () => {

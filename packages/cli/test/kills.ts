@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { assert } from "@effect/vitest"
+import { readXlsx } from "hucre/xlsx"
 import { type Chaos, startFeishuMock } from "@effect-feishu/mock-server"
 import * as Cli from "./Cli.ts"
 
@@ -68,13 +69,22 @@ const randomFrom = (start: number) => {
 /** Flags that read everything of each meeting, as fast as the mock answers. */
 export const detailsFlags = ["--participants", "--recordings", "--details-rate-limit", "10000"]
 
-const formats = ["ndjson", "json", "csv"] as const
+const formats = ["ndjson", "json", "csv", "xlsx"] as const
 
-/** The lines of rows, as they are; with the brackets of JSON, its commas and the header of CSV taken off. */
-const linesOf = (format: (typeof formats)[number], text: string): ReadonlyArray<string> => {
+/**
+ * The lines of rows in a file, as they are; with the brackets of JSON, its commas and the header of CSV taken off. The rows of
+ * a workbook are JSON.
+ */
+const linesOf = async (format: (typeof formats)[number], file: string): Promise<ReadonlyArray<string>> => {
+  if (format === "xlsx" && !file.endsWith(".part")) {
+    const { sheets } = await readXlsx(readFileSync(file))
+    return sheets.flatMap(({ rows }) => rows.slice(1).map((row) => JSON.stringify(row)))
+  }
+  const text = readFileSync(file, "utf8")
   const lines = text === "" ? [] : text.trimEnd().split("\n")
   switch (format) {
     case "ndjson":
+    case "xlsx":
       return lines
     case "json":
       assert.lengthOf(JSON.parse(text) as Array<unknown>, Math.max(0, lines.length - 2))
@@ -124,7 +134,7 @@ export const kill = async (
       await feishu.calm()
       const calm = await Cli.run([...common, "--output", name("calm")], environment)
       assert.strictEqual(calm.code, 0, calm.stderr)
-      const expected = linesOf(format, readFileSync(name("calm"), "utf8"))
+      const expected = await linesOf(format, name("calm"))
       const { details, recordings, rows } = Cli.summaryOf(calm)
       assert.lengthOf(new Set(expected), rows)
       assert.strictEqual(Cli.summaryOf(calm).meetings ?? rows, meetings)
@@ -163,16 +173,16 @@ export const kill = async (
         // had not begun to read, or to listen to signals.
         if (last.code !== 0 && last.code !== null && last.stderr !== "") {
           const left = ["rows.part", "rows"].map(name).find(existsSync)
-          const rowsThen = left === undefined ? 0 : linesOf(format, readFileSync(left, "utf8")).length
+          const rowsThen = left === undefined ? 0 : (await linesOf(format, left)).length
           assert.strictEqual(Cli.summaryOf(last).rows, rowsThen)
         }
       } while (last.code !== 0)
 
       const summary = Cli.summaryOf(last)
-      const got = linesOf(format, readFileSync(name("rows"), "utf8"))
+      const got = await linesOf(format, name("rows"))
       assert.deepInclude(summary, { status: "complete", rows })
       assert.deepStrictEqual([summary.details, summary.recordings], [details, recordings])
-      assert.isFalse(existsSync(name("rows.part")))
+      assert.isFalse(["rows.part", "rows.feishu-meetings-new"].map(name).some(existsSync))
       for (const number of numbers) {
         const of = (lines: ReadonlyArray<string>) => lines.filter((line) => numberIn(line) === number)
         assert.deepStrictEqual(of(got), of(expected))
