@@ -18,13 +18,13 @@ import * as Links from "@effect-feishu/terminal/Links"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import { Stderr } from "../console/Stderr.ts"
 import * as Language from "../language/Language.ts"
-import { many } from "../language/phrases.ts"
 import * as FileMove from "./FileMove.ts"
 import type * as Format from "./Format.ts"
 import * as Lock from "./Lock.ts"
 import { behindLinks, failed, notWritable, type Output, type OutputFailed, refusals } from "./Output.ts"
 import * as Owner from "./Owner.ts"
 import * as PartFile from "./PartFile.ts"
+import { reportCut } from "./WorkbookOutput.ts"
 import * as WrittenBytes from "./WrittenBytes.ts"
 
 const words = Language.words({
@@ -41,8 +41,6 @@ const words = Language.words({
       `${path} is not the file of ${bytes} bytes that was written`,
       "Restore it as it was, or remove the checkpoint to read everything again.",
     ],
-    cut: (cells: number, most: number) =>
-      `${many(cells, "cell")} ${cells === 1 ? "was" : "were"} cut at ${most} characters, the most that a cell of a workbook holds; ndjson, json and csv have them whole`,
   },
   zh: {
     readable: (path, mode) => [
@@ -57,8 +55,6 @@ const words = Language.words({
       `${path} 不是当时写出的 ${bytes} 字节的文件`,
       "请恢复原来的文件，或删除检查点以重新读取全部数据。",
     ],
-    cut: (cells, most) =>
-      `有 ${cells} 个单元格超过工作簿的上限 ${most} 个字符，已被截断；ndjson、json 和 csv 中内容完整`,
   },
 })
 
@@ -253,10 +249,9 @@ const largeRows = 2 ** 29
 
 /** Loads what makes workbooks, and returns the effect that makes that of the rows in the `.part` of a file, next to it. */
 const workbookMaker = Effect.fnUntraced(function* (path: string, target: string, sheet: Format.Sheet) {
-  const { make, mostCharacters } = yield* Effect.promise(() => import("./Workbook.ts"))
+  const { make } = yield* Effect.promise(() => import("./Workbook.ts"))
   const files = yield* FileSystem.FileSystem
   const stderr = yield* Stderr
-  const say = yield* Language.say(words)
   const [part, name] = [PartFile.nameOf(target), FileMove.newNameOf(target)]
   return Effect.gen(function* () {
     const rows = yield* files.stat(part)
@@ -272,10 +267,11 @@ const workbookMaker = Effect.fnUntraced(function* (path: string, target: string,
       Effect.map(handle.writeAll(bytes), () => void (written = WrittenBytes.append(written, bytes))),
     )
     yield* handle.sync
-    if (workbook.cut() > 0) yield* stderr.line(say.cut(workbook.cut(), mostCharacters))
+    yield* reportCut(workbook)
     return written
   }).pipe(
     Effect.scoped,
+    Effect.provideService(Stderr, stderr),
     Effect.catchTag("PlatformError", (error) => Effect.fail(failed(path)(error))),
     Effect.onError(() => Effect.ignore(files.remove(name, { force: true }))),
   )

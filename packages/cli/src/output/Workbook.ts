@@ -14,8 +14,9 @@ import { OutputFailed } from "./Output.ts"
 /** A workbook that is being made. */
 export interface Workbook {
   readonly bytes: Stream.Stream<Uint8Array, OutputFailed>
-  /** Returns how many cells were cut so far, since Excel holds no more characters in a cell. */
+  /** Returns how many cells were cut so far, since they had more characters than Excel holds in a cell. */
   readonly cut: () => number
+  readonly mostCharacters: number
 }
 
 /** The options of a workbook. */
@@ -79,11 +80,12 @@ export const make = (
       onError: failed,
     }),
     cut: () => cut,
+    mostCharacters,
   }
 }
 
 /** The most characters that Excel holds in a cell. */
-export const mostCharacters = 32_767
+const mostCharacters = 32_767
 
 const shortened = (text: string): string =>
   text.length > mostCharacters
