@@ -1,5 +1,5 @@
 /** The format of an output: as it is given, or as its name says. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
@@ -178,6 +178,23 @@ describe.concurrent("an output", () => {
     assert.deepStrictEqual(Cli.ids(readFileSync(`${file}.part`, "utf8")), allIds.slice(1, 51))
     assert.isFalse(existsSync(file))
     assert.deepStrictEqual(await idsIn(readFileSync(join(folder, "early-piped"))), allIds.slice(0, 51))
+  })
+
+  it("that is a workbook with passwords can be read by its owner only, and has them on request alone", async () => {
+    await using scripted = await Scripted.start((response) =>
+      Scripted.page(response, Scripted.rows(1, 1, { password: "204816" })),
+    )
+    const [plain, shown] = [join(folder, "plain.xlsx"), join(folder, "passwords.xlsx")]
+    const args = ["list", meetingNo, "--output"]
+    await Promise.all([
+      Cli.run([...args, plain], scripted.environment),
+      Cli.run([...args, shown, "--show-passwords"], scripted.environment),
+    ])
+    const cellsOf = async (file: string) =>
+      (await readXlsx(readFileSync(file))).sheets.flatMap(({ rows }) => rows.flat())
+    assert.notInclude(await cellsOf(plain), "204816")
+    assert.include(await cellsOf(shown), "204816")
+    assert.strictEqual(statSync(shown).mode & 0o777, 0o600)
   })
 
   it("of get follows its name, too", async () => {
