@@ -19,7 +19,7 @@ import * as Struct from "effect/Struct"
 import { run } from "../src/command/feishuMock.ts"
 import * as ControlClient from "../src/library/ControlClient.ts"
 import type { Running } from "../src/library/MockFeishu.ts"
-import * as Behaviour from "../src/state/Behaviour.ts"
+import * as Behaviour from "../src/protocol/Behaviour.ts"
 import * as Seed from "../src/seed/Seed.ts"
 import { callAt } from "./feishu.ts"
 

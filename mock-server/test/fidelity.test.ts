@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ErrorCodes } from "@effect-feishu/contract"
 import { readFileSync } from "node:fs"
-import { Behaviour } from "../src/state/Behaviour.ts"
+import { Behaviour } from "../src/protocol/Behaviour.ts"
 import * as Operations from "../src/protocol/Operations.ts"
 
 const text = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8")

@@ -5,10 +5,10 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
 import * as Addresses from "../state/Addresses.ts"
-import * as Behaviour from "../state/Behaviour.ts"
+import * as Behaviour from "../protocol/Behaviour.ts"
 import * as GivenOptions from "../state/GivenOptions.ts"
 import * as VirtualClock from "../state/VirtualClock.ts"
-import * as TimeText from "../seed/TimeText.ts"
+import * as TimeText from "../protocol/TimeText.ts"
 import * as RequestLog from "./RequestLog.ts"
 
 const wholeNumberFrom = ([minimum, maximum]: readonly [number, number]) =>

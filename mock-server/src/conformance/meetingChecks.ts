@@ -1,7 +1,7 @@
 /** Checks of the details and the recording of one meeting: the first ones of the number, and ids that nobody has. */
 import { GetMeeting } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
-import * as Behaviour from "../state/Behaviour.ts"
+import * as Behaviour from "../protocol/Behaviour.ts"
 import { type Answer, codeOf, member, namesOf, statusAndCode } from "./Answer.ts"
 import type { Check } from "./Check.ts"
 import { observed, observedCode, successful } from "./Observation.ts"

@@ -1,7 +1,7 @@
 /** Checks of the answers over the rate limit, and over the monthly quota. */
 import { ResponseHeaders } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
-import * as Behaviour from "../state/Behaviour.ts"
+import * as Behaviour from "../protocol/Behaviour.ts"
 import { type Answer, namesOf, writtenAs } from "./Answer.ts"
 import type { Check } from "./Check.ts"
 import { observed, observedCode } from "./Observation.ts"

@@ -1,5 +1,5 @@
 /** Facts that Feishu's documents leave open: the readings of a switch of the mock. */
-import * as Behaviour from "../state/Behaviour.ts"
+import * as Behaviour from "../protocol/Behaviour.ts"
 import type { Check } from "./Check.ts"
 
 /** Returns what the mock answers by default, and the flag for each other answer. `shapes` has the answer of each reading. */

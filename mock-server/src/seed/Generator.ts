@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type { Generate, InSeconds, Meeting } from "./Seed.ts"
-import * as TimeText from "./TimeText.ts"
+import * as TimeText from "../protocol/TimeText.ts"
 import { topics } from "./topics.ts"
 
 /** A range of time from `from` (inclusive) to `to` (exclusive), in unix seconds. */

@@ -9,7 +9,7 @@ import { type Seed, timeKeys } from "./Seed.ts"
 import * as SeedCheck from "./SeedCheck.ts"
 import { type Fault, SeedInvalid } from "./SeedInvalid.ts"
 import type { Parsed } from "./SeedYaml.ts"
-import * as TimeText from "./TimeText.ts"
+import * as TimeText from "../protocol/TimeText.ts"
 import { entriesOf, get } from "./UncheckedSeed.ts"
 
 /** The largest file, in MiB. A million meetings take less; a larger file is not a seed, or has no end. */

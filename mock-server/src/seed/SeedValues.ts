@@ -7,7 +7,7 @@ import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
-import * as TimeText from "./TimeText.ts"
+import * as TimeText from "../protocol/TimeText.ts"
 
 /** The message for a number instead of a text. YAML reads `password: 012345` as 12345, so no text is made from a number. */
 export const needsQuotes = 'must be text in quotes, such as "012345"'

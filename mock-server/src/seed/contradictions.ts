@@ -6,7 +6,7 @@ import { isDevice } from "./Attendance.ts"
 import { App, defaultApp, tooLate } from "./Seed.ts"
 import type { Fault } from "./SeedInvalid.ts"
 import * as SeedValues from "./SeedValues.ts"
-import * as TimeText from "./TimeText.ts"
+import * as TimeText from "../protocol/TimeText.ts"
 import { entriesOf, get, valuesOf } from "./UncheckedSeed.ts"
 
 /**

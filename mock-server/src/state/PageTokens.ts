@@ -4,7 +4,7 @@
  */
 // Imported as a namespace: an old Node lacks some of these names, and would fail before it is reported as too old.
 import * as Crypto from "node:crypto"
-import type { Behaviour } from "./Behaviour.ts"
+import type { Behaviour } from "../protocol/Behaviour.ts"
 
 /** The query that a page token is given for. Times are unix seconds. */
 interface BoundTo {

@@ -6,7 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as TimeText from "../seed/TimeText.ts"
+import * as TimeText from "../protocol/TimeText.ts"
 
 /** The bounds of the clock, as a message says them. */
 export const bounds = `the clock goes from 0 to ${TimeText.lastSecond}, in unix seconds`

@@ -3,10 +3,10 @@ import { GetMeeting, GetRecording, ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import * as TimeText from "../seed/TimeText.ts"
-import * as WholeNumber from "../protocol/WholeNumber.ts"
-import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
-import type * as PublicTypes from "../protocol/PublicTypes.ts"
+import * as TimeText from "./TimeText.ts"
+import * as WholeNumber from "./WholeNumber.ts"
+import type { SameAsSchema } from "./SameAsSchema.ts"
+import type * as PublicTypes from "./PublicTypes.ts"
 
 const limitFrom = (minimum: number) => {
   const message = `${WholeNumber.inWords(minimum, WholeNumber.mostTimes)}, or "off"`
