@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib"
 import { ListByNo } from "@effect-feishu/contract"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import type { NetworkFault } from "../src/faults/FaultRules.ts"
+import type { NetworkFault } from "../src/protocol/FaultRule.ts"
 import { fetchHandler, type Started, startFeishuMock } from "../src/index.ts"
 import { head, open } from "./sockets.ts"
 

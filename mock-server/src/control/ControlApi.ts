@@ -10,7 +10,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as Behaviour from "../protocol/Behaviour.ts"
-import * as FaultRules from "../faults/FaultRules.ts"
+import * as FaultRule from "../protocol/FaultRule.ts"
 import * as Journal from "../state/Journal.ts"
 import * as MeetingNow from "../state/MeetingNow.ts"
 import * as Verification from "../state/Verification.ts"
@@ -209,15 +209,15 @@ const faults = HttpApiGroup.make("faults").add(
   HttpApiEndpoint.get("faults", "/faults", {
     query: workspace,
     success: Schema.Struct({
-      rules: Schema.Array(FaultRules.Active),
-      chaos: Schema.NullOr(FaultRules.Chaos),
+      rules: Schema.Array(FaultRule.Active),
+      chaos: Schema.NullOr(FaultRule.Chaos),
     }),
     error: Missing,
   }).annotate(OpenApi.Summary, "Return the rules for failures, and chaos"),
   HttpApiEndpoint.post("addFault", "/faults", {
     query: workspace,
-    payload: FaultRules.Rule,
-    success: FaultRules.Active,
+    payload: FaultRule.Rule,
+    success: FaultRule.Active,
     error: [Refused, Missing],
   }).annotate(
     OpenApi.Summary,
@@ -227,7 +227,7 @@ const faults = HttpApiGroup.make("faults").add(
     query: workspace,
     params: { id: Schema.String },
     payload: Schema.Struct({ enabled: Schema.Boolean }),
-    success: FaultRules.Active,
+    success: FaultRule.Active,
     error: [Refused, Missing],
   }).annotate(OpenApi.Summary, "Switch a rule on or off; its counts stay"),
   HttpApiEndpoint.delete("removeFault", "/faults/:id", {
@@ -243,7 +243,7 @@ const faults = HttpApiGroup.make("faults").add(
   }).annotate(OpenApi.Summary, "Remove all rules, and stop chaos"),
   HttpApiEndpoint.put("chaos", "/chaos", {
     query: workspace,
-    payload: FaultRules.Chaos,
+    payload: FaultRule.Chaos,
     success: Done,
     error: [Refused, Missing],
   }).annotate(OpenApi.Summary, "Start random failures"),
@@ -294,7 +294,7 @@ const journal = HttpApiGroup.make("journal").add(
       /** Requests for endpoints that Feishu, or this mock, does not have. */
       unmatched: Schema.Array(Journal.Entry),
       /** Rules that have not changed any answer. */
-      unusedFaults: Schema.Array(FaultRules.Active),
+      unusedFaults: Schema.Array(FaultRule.Active),
       /** Requests of clients that did not wait for the reset that a refusal had named. */
       early: Schema.Array(Journal.Entry),
     }),

@@ -7,7 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import type { NetworkFault } from "./FaultRules.ts"
+import type { NetworkFault } from "../protocol/FaultRule.ts"
 import * as HeaderNames from "../protocol/HeaderNames.ts"
 
 /**

@@ -1,6 +1,6 @@
 /** One request and what is known about it: its workspace, the app that sent it, and the ids of its answer. */
 import * as Context from "effect/Context"
-import type * as FaultRules from "../faults/FaultRules.ts"
+import type { PagingFault } from "../protocol/FaultRule.ts"
 import type * as AnswerIds from "../protocol/AnswerIds.ts"
 import type * as MeetingPage from "../protocol/MeetingPage.ts"
 import type * as Operations from "../protocol/Operations.ts"
@@ -26,7 +26,7 @@ export class Exchange {
   /** Set when the request is over the rate limit. The refusal is sent after the fields were checked. */
   refusal: RateLimit.Refusal | undefined
   /** The fault with which a rule breaks the page. */
-  pagingFault: FaultRules.PagingFault | undefined
+  pagingFault: PagingFault | undefined
   /** The reason why the page token was refused. */
   pageTokenRefused: string | undefined
   /** The text of the body; empty until it was read. */

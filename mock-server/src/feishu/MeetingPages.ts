@@ -1,7 +1,7 @@
 /** Pages of meetings: as they are, or broken as a fault rule says. */
 import * as TimeText from "../protocol/TimeText.ts"
 import type { Behaviour } from "../protocol/Behaviour.ts"
-import type { PagingFault } from "../faults/FaultRules.ts"
+import type { PagingFault } from "../protocol/FaultRule.ts"
 import * as MeetingPage from "../protocol/MeetingPage.ts"
 import type { State } from "../state/Workspace.ts"
 

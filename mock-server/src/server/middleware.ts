@@ -18,7 +18,7 @@ import * as Schema from "effect/Schema"
 import type { unhandled } from "effect/Types"
 import * as ControlGuard from "../control/ControlGuard.ts"
 import * as ControlPaths from "../control/ControlPaths.ts"
-import * as FaultRules from "../faults/FaultRules.ts"
+import type * as FaultRules from "../faults/FaultRules.ts"
 import * as NetworkFaults from "../faults/NetworkFaults.ts"
 import { anyFailure, failure, idHeaders, internalError, json, notFound, tooLarge } from "../feishu/answers.ts"
 import { bearerOf, CurrentExchange, Exchange } from "../feishu/Exchange.ts"
@@ -26,6 +26,7 @@ import { requirementsOf } from "../feishu/routes.ts"
 import * as Inspector from "../inspector/Inspector.ts"
 import * as AnswerIds from "../protocol/AnswerIds.ts"
 import * as Bounds from "../protocol/Bounds.ts"
+import * as FaultRule from "../protocol/FaultRule.ts"
 import * as HeaderNames from "../protocol/HeaderNames.ts"
 import * as JsonText from "../protocol/JsonText.ts"
 import * as Operations from "../protocol/Operations.ts"
@@ -302,7 +303,7 @@ const fieldsOf = (text: string): ((name: string) => string | undefined) => {
 /** The header in which a request names its own failure, written like the `then` of a rule. */
 const faultHeader = "x-mock-fault"
 
-const decodeThen = Schema.decodeUnknownResult(Schema.fromJsonString(FaultRules.Then), {
+const decodeThen = Schema.decodeUnknownResult(Schema.fromJsonString(FaultRule.Then), {
   errors: "all",
   onExcessProperty: "error",
 })
@@ -317,9 +318,9 @@ const hitOf = (
   if (asked !== undefined) {
     const then = decodeThen(asked)
     if (Result.isSuccess(then)) {
-      return FaultRules.isFor(then.success, operation)
+      return FaultRule.isFor(then.success, operation)
         ? { rule: faultHeader, then: then.success }
-        : [FaultRules.onlyPaged]
+        : [FaultRule.onlyPaged]
     }
     return Problems.ofIssue(then.failure.issue).map(Problems.inWords)
   }
