@@ -13,7 +13,7 @@ import * as Snapshot from "../state/Snapshot.ts"
 const [linesType] = Snapshot.Lines.contentTypes
 
 /** True when a header names one of the media types of lines. */
-const namesLines = (header = ""): boolean =>
+export const namesLines = (header = ""): boolean =>
   header
     .toLowerCase()
     .split(",")

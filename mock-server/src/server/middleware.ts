@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Headers from "effect/http/Headers"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
@@ -18,6 +19,7 @@ import * as Schema from "effect/Schema"
 import type { unhandled } from "effect/Types"
 import * as ControlGuard from "../control/ControlGuard.ts"
 import * as ControlPaths from "../control/ControlPaths.ts"
+import * as SnapshotTransfer from "../control/SnapshotTransfer.ts"
 import type * as FaultRules from "../faults/FaultRules.ts"
 import * as NetworkFaults from "../faults/NetworkFaults.ts"
 import { anyFailure, failure, idHeaders, internalError, json, notFound, tooLarge } from "../feishu/answers.ts"
@@ -93,9 +95,22 @@ const ofControlPlane = (
 ): Answer => {
   const refusal = guard === undefined ? undefined : ControlGuard.refusal(request, path, guard)
   if (refusal !== undefined) return Effect.succeed(refusal)
-  return Effect.map(Effect.catchCause(answer, ControlPaths.unanswered(request.method, path)), (response) =>
-    withoutSecrets(response, workspaces.shared.secrets),
+  return answer.pipe(
+    Effect.provideService(HttpServerRequest.HttpServerRequest, asJson(request)),
+    Effect.catchCause(ControlPaths.unanswered(request.method, path)),
+    Effect.map((response) => withoutSecrets(response, workspaces.shared.secrets)),
   )
+}
+
+/**
+ * Returns the request with the media type of JSON, whatever its client says of the body, except for the lines of a snapshot: `curl -d`
+ * and PowerShell say that it is a form, and `fetch` that it is plain text.
+ */
+const asJson = (request: HttpServerRequest.HttpServerRequest): HttpServerRequest.HttpServerRequest => {
+  const type = request.headers["content-type"]
+  return type === undefined || SnapshotTransfer.namesLines(type)
+    ? request
+    : request.modify({ headers: Headers.set(request.headers, "content-type", "application/json") })
 }
 
 /** Answers a request to Feishu, in the workspace that it belongs to. */
