@@ -5,7 +5,7 @@ import { OAuth } from "@effect-feishu/contract"
 import * as Journal from "../src/state/Journal.ts"
 import * as KnownSecrets from "../src/secrets/KnownSecrets.ts"
 import * as MockFeishu from "../src/library/MockFeishu.ts"
-import { call, idsOf, list, tokenOf } from "./feishu.ts"
+import { askToken, call, idsOf, list, tokenOf } from "./feishu.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 
 const provideMock = (options?: MockFeishu.Options & MockFeishu.Address) =>
@@ -271,11 +271,14 @@ describe("faults", () => {
       assert.strictEqual(unknown.status, 400)
       assert.match(unknown.body.problems.join(), /meetings\.listByNo.*oauth\.clientCredentials/)
       const both = yield* add({ operation: "*", then: { code: 1, network: "stall" } })
-      assert.match(both.body.problems.join(), /must have exactly one of code, network and paging/)
+      assert.match(both.body.problems.join(), /must have exactly one of code, status/)
       const others: ReadonlyArray<readonly [object, RegExp]> = [
-        [{ operation: listByNo, then: {} }, /must have exactly one of code, network and paging/],
+        [{ operation: listByNo, then: {} }, /must have exactly one of code, status/],
         [{ operation: listByNo, then: { network: "earthquake" } }, /reset in mid-body.*gzip bomb/],
-        [{ operation: listByNo, then: { network: "stall", status: 500 } }, /status and headers need a code/],
+        [
+          { operation: listByNo, then: { network: "stall", status: 500 } },
+          /must have exactly one of code, status/,
+        ],
         [{ operation: "*", then: { paging: "cycle" } }, /paging needs the operation meetings\.listByNo/],
         [{ operation: listByNo, when: { nth: 0 }, then: { code: 1 } }, /when\.nth/],
         [{ operation: listByNo, wen: { nth: 1 }, then: { code: 1 } }, /wen/],
@@ -341,6 +344,163 @@ describe("faults", () => {
     }).pipe(provideMock({ rateLimit: "off", seed: { ...seed, apps: [seed.apps[0]!, seed.apps[4]!] } })),
   )
 
+  it.effect("a plain status, as from a gateway: with the given headers and body, and nothing of Feishu", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const refused = Effect.map(list(token, goodQuery), ({ headers, status, text }) => ({
+        status,
+        text,
+        type: headers["content-type"],
+        retryAfter: headers["retry-after"],
+        logId: headers["x-tt-logid"],
+        date: headers["date"],
+      }))
+      const nothing = { type: undefined, retryAfter: undefined, logId: undefined, text: "" }
+      const date = "Sat, 31 Jan 2026 09:00:00 GMT"
+      yield* control("POST", "/clock", { set: now, frozen: true })
+      const first = (then: object) => add({ operation: "*", when: { first: 1 }, then })
+      yield* first({ status: 503 })
+      assert.deepStrictEqual(yield* refused, { ...nothing, status: 503, date })
+      yield* first({
+        status: 502,
+        headers: { "content-type": "text/html", "Retry-After": "2" },
+        body: "<h1>上游</h1>",
+      })
+      assert.deepStrictEqual(yield* refused, {
+        status: 502,
+        text: "<h1>上游</h1>",
+        type: "text/html",
+        retryAfter: "2",
+        logId: undefined,
+        date,
+      })
+      yield* first({ status: 204 })
+      assert.deepStrictEqual(yield* refused, { ...nothing, status: 204, date })
+      yield* first({ status: 500, body: "no" })
+      assert.deepStrictEqual((yield* askToken("{}")).text, "no")
+      const { body } = yield* control("GET", "/journal")
+      assert.deepStrictEqual(
+        body.slice(1).map(({ code, fault, status }: Journal.Entry) => [status, code, fault]),
+        [
+          [503, undefined, "rule-1"],
+          [502, undefined, "rule-2"],
+          [204, undefined, "rule-3"],
+          [500, undefined, "rule-4"],
+        ],
+      )
+      for (const [then, problem] of [
+        [{ status: 204, body: "x" }, /body needs a status that may have one/],
+        [{ code: 1, body: "x" }, /body needs a status/],
+        [{ body: "x" }, /body needs a status/],
+        [{ headers: {} }, /headers need a code or a status/],
+        [{ status: 600 }, /then\.status: must be a whole number from 200 to 599/],
+      ] as const) {
+        assert.match((yield* add({ operation: "*", then })).body.problems.join(), problem)
+      }
+    }).pipe(provideMock()),
+  )
+
+  it.effect("S4 of the options and of the seed are there from the start, and after a reset", () =>
+    Effect.gen(function* () {
+      const rules = Effect.map(control("GET", "/faults"), ({ body }) =>
+        body.rules.map(({ fired, operation, then }: { fired: number; operation: string; then: object }) => [
+          operation,
+          then,
+          fired,
+        ]),
+      )
+      const given = (fired: number) => [
+        ["oauth.clientCredentials", { delaySeconds: 0 }, 0],
+        [listByNo, { code: 121001 }, fired],
+      ]
+      assert.deepStrictEqual(yield* rules, given(0))
+      assert.deepStrictEqual([yield* codeOf, yield* codeOf], [121001, 0])
+      assert.deepStrictEqual(yield* rules, given(1))
+      yield* add({ operation: "*", then: { status: 500 } })
+      yield* control("POST", "/clock", { advance: 60 })
+      yield* control("PATCH", "/behaviour", { rateLimit: 7 })
+      assert.strictEqual((yield* control("POST", "/reset")).status, 200)
+      assert.deepStrictEqual(yield* rules, given(0))
+      assert.strictEqual(yield* codeOf, 121001)
+      const { body } = yield* control("GET", "/faults")
+      assert.deepInclude(body.chaos, { rate: 0, seed: 1 })
+      assert.deepStrictEqual((yield* control("GET", "/clock")).body, { now, frozen: true })
+      const { body: behaviour } = yield* control("GET", "/behaviour")
+      assert.deepInclude(behaviour, { rateLimit: 5, monthlyQuota: 100, detailsRateLimit: 1_000 })
+    }).pipe(
+      provideMock({
+        now: undefined,
+        seed: {
+          ...seed,
+          faults: [{ operation: listByNo, when: { nth: 1 }, then: { code: 121001 } }],
+          chaos: { rate: 1 },
+          clock: { now: "2026-01-31T09:00:00Z", frozen: true },
+          behaviour: { rateLimit: 9, monthlyQuota: 100 },
+        },
+        faults: [{ operation: "oauth.token", then: { delaySeconds: "0s" } }],
+        chaos: { rate: 0 },
+        rateLimit: 5,
+      }),
+    ),
+  )
+
+  it.effect("a workspace has those of its own seed", () =>
+    Effect.gen(function* () {
+      const { body } = yield* control("POST", "/workspaces", {
+        faults: [{ operation: "*", then: { status: 500 } }],
+        frozen: true,
+        seed: { faults: [{ operation: "*", then: { status: 501 } }], chaos: { rate: 0.5 } },
+      })
+      const own = (yield* control("GET", `/faults?app_id=${body.appId}`)).body
+      assert.deepStrictEqual(
+        own.rules.map(({ then }: { then: object }) => then),
+        [{ status: 500 }, { status: 501 }],
+      )
+      assert.strictEqual(own.chaos.rate, 0.5)
+      assert.isTrue((yield* control("GET", `/clock?app_id=${body.appId}`)).body.frozen)
+      assert.deepStrictEqual((yield* control("GET", "/faults")).body, { rules: [], chaos: null })
+    }).pipe(provideMock()),
+  )
+
+  it.effect("chaos has failures and a seed without being given any", () =>
+    Effect.gen(function* () {
+      yield* control("PUT", "/chaos", { rate: 1 })
+      const { body } = yield* control("GET", "/faults")
+      assert.strictEqual(body.chaos.seed, 1)
+      assert.strictEqual(body.chaos.faults.length, 4)
+      const wrong = yield* control("PUT", "/chaos", { rate: 2, faults: [] })
+      assert.match(wrong.body.problems.join(), /fraction from 0 to 1.*at least one failure/)
+    }).pipe(provideMock()),
+  )
+
+  it.effect("a body is read as JSON, whatever its client says that it is", () =>
+    Effect.gen(function* () {
+      const body = JSON.stringify({ operation: "*", then: { status: 503 } })
+      // curl -d and PowerShell, fetch with a text, wget, curl -F.
+      for (const type of [
+        "application/x-www-form-urlencoded",
+        "text/plain;charset=UTF-8",
+        "application/octet-stream",
+        "application/json; charset=utf-8",
+        "",
+        "x",
+      ]) {
+        const headers = { "content-type": type }
+        const added = yield* call("/_mock/faults", { method: "POST", body, headers })
+        assert.strictEqual(added.status, 200, type)
+        const wrong = yield* call("/_mock/faults", { method: "POST", body: "operation=*", headers })
+        assert.strictEqual(wrong.status, 400, type)
+        assert.deepStrictEqual(JSON.parse(wrong.text).problems, ["the body must be valid JSON"])
+      }
+      const empty = yield* call("/_mock/faults", { method: "POST" })
+      assert.deepStrictEqual(JSON.parse(empty.text).problems, ["must be an object with keys"])
+      const state = (yield* call("/_mock/state")).text
+      const headers = { "content-type": "application/x-www-form-urlencoded" }
+      const restored = yield* call("/_mock/state", { method: "PUT", body: state, headers })
+      assert.strictEqual(restored.status, 200)
+    }).pipe(provideMock()),
+  )
+
   it.effect("one call by a header of its own", () =>
     Effect.gen(function* () {
       const token = yield* tokenOf()
@@ -354,7 +514,7 @@ describe("faults", () => {
       assert.strictEqual(yield* codeOf, 0)
       for (const [header, problem] of [
         ["not JSON", /JSON/],
-        ['{"code":1,"network":"stall"}', /must have exactly one of code, network and paging/],
+        ['{"code":1,"network":"stall"}', /must have exactly one of code, status/],
         ['{"cod":1}', /cod/],
       ] as const) {
         const wrong = yield* call("/open-apis/vc/v1/meetings/list_by_no", {

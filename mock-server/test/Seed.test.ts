@@ -122,11 +122,11 @@ generate:
   const unreadable: ReadonlyArray<readonly [string, string, string]> = [
     ["broken.json", '{ "apps": [ }', "broken.json has 2 faults:"],
     ["broken.yaml", "apps: [1\nmeetings: {", "broken.yaml has "],
-    ["empty.yaml", "", "empty.yaml: is empty: a seed has the keys apps, meetings and generate"],
+    ["empty.yaml", "", "empty.yaml: is empty: a seed has keys such as apps, meetings and generate"],
     [
       "list.yaml",
       "- 1",
-      "list.yaml: line 1: is a list: a seed has the keys apps, meetings and generate, each with a list",
+      "list.yaml: line 1: is a list: a seed has keys such as apps, meetings and generate, each with a list",
     ],
     ["alias.yaml", "generate: []\napps: *nope\n", "alias.yaml has 1 fault:"],
     ["circle.yaml", "apps: &apps [*apps]\n", "circle.yaml has 1 fault:"],
@@ -354,7 +354,7 @@ generate:
       )
       const keys = (entries: ReadonlyArray<object> = []) =>
         new Set(entries.flatMap((entry) => Object.keys(entry)).filter((key) => key !== "$schema"))
-      assert.deepStrictEqual(keys([example]), new Set(["apps", "meetings", "generate"]))
+      assert.deepStrictEqual(keys([example]), keys([Seed.Keys.fields]))
       assert.deepStrictEqual(keys(example.apps), keys([Seed.App.fields]))
       assert.deepStrictEqual(keys(example.meetings), keys([Seed.Meeting.fields]))
       assert.deepStrictEqual(keys(example.generate), keys([Seed.Generate.fields]))
@@ -365,6 +365,60 @@ generate:
     Effect.gen(function* () {
       const error = yield* Effect.flip(SeedFile.fromFile("/nowhere/seed.yaml"))
       assert.strictEqual(error.message, "/nowhere/seed.yaml: there is no such file")
+    }).pipe(provideFiles),
+  )
+})
+
+describe("failures, clock and switches in a seed", () => {
+  it.effect("S13 are refused with every fault at once, each with its path and line", () =>
+    Effect.gen(function* () {
+      const yaml = [
+        "faults:",
+        "  - { operation: meetings.list, then: { code: 121001 } }",
+        "  - { operation: meetings.get, when: { firts: 3 }, then: { paging: cycle } }",
+        "  - { operation: '*', than: { status: 503 } }",
+        "  - { operation: '*', then: { sttus: 503 } }",
+        "chaos: { rate: 10, fault: [] }",
+        "clock: { now: yesterday, frozn: true }",
+        "behaviour: { rateLimit: 0, ratelimits: 3 }",
+        "rateLimit: 3",
+        "limits: {}",
+        "frozen: true",
+      ].join("\n")
+      const [, ...faults] = yield* refusal("seed.yaml", yaml)
+      assert.deepStrictEqual(
+        faults.map((line) => line.trim().replace(/(must be one of meetings\.listByNo).*/, "$1")),
+        [
+          "rateLimit (line 9): unknown key: switches, such as rateLimit, belong in behaviour",
+          "limits (line 10): unknown key: switches, such as rateLimit, belong in behaviour",
+          "frozen (line 11): unknown key: write clock: { now: …, frozen: true }",
+          "faults[0].operation (line 2): must be one of meetings.listByNo",
+          "faults[1].when.firts (line 3): unknown key: did you mean first?",
+          "faults[2].than (line 4): unknown key: did you mean then?",
+          "faults[2].then (line 4): missing key",
+          "faults[3].then.sttus (line 5): unknown key: did you mean status?",
+          "chaos.fault (line 6): unknown key: did you mean faults?",
+          "chaos.rate (line 6): must be a fraction from 0 to 1",
+          "clock.frozn (line 7): unknown key: did you mean frozen?",
+          "clock.now (line 7): a time is -3d (three days ago), 2026-01-31T09:00:00Z or unix seconds, such as 1767225600 (milliseconds have three digits more); write -1d",
+          "behaviour.ratelimits (line 8): unknown key: did you mean rateLimit?",
+          'behaviour.rateLimit (line 8): must be a whole number from 1 to 1000000000, or "off"',
+        ],
+      )
+    }).pipe(provideFiles),
+  )
+
+  it.effect("have absent keys without a value, and times that count from the seed's clock", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* read("seed.yaml", "faults:\nchaos:\nclock:\nbehaviour:\n"), {})
+      const yaml = [
+        "clock: { now: 2026-01-31T09:00:00Z }",
+        'meetings: [{ id: 1, meeting_no: "337736498", topic: x, start_time: -1d, end_time: 2026-01-30T08:59:59Z }]',
+      ].join("\n")
+      const [, fault] = yield* refusal("seed.yaml", yaml)
+      assert.strictEqual(fault?.trim(), "meetings[0].end_time (line 2): end_time is before start_time")
+      const [, late] = yield* refusal("seed.yaml", "clock: { now: +999999w }")
+      assert.match(late ?? "", /^ *clock\.now \(line 1\): /)
     }).pipe(provideFiles),
   )
 })
@@ -419,14 +473,25 @@ describe("the JSON Schema of a seed", () => {
   it("describes every key, and refuses any other", () => {
     const undescribed: Array<string> = []
     const open: Array<string> = []
+    const { definitions } = Seed.jsonSchema()
+    const named = (value: object): object => {
+      const [, name = ""] = /^#\/definitions\/(.*)$/.exec(Reflect.get(value, "$ref") ?? "") ?? []
+      return Reflect.get(Object(definitions), name) ?? value
+    }
     const look = (schema: unknown, path: string) => {
       if (typeof schema !== "object" || schema === null) return
       const properties = Object.entries<object>(Reflect.get(schema, "properties") ?? {})
-      if (Reflect.get(schema, "type") === "object" && Reflect.get(schema, "additionalProperties") !== false) {
+      // Headers and conditions have any names.
+      if (
+        Reflect.get(schema, "type") === "object" &&
+        Reflect.has(schema, "properties") &&
+        Reflect.get(schema, "additionalProperties") !== false
+      ) {
         open.push(path)
       }
       for (const [key, value] of properties) {
-        if (!/^[^]{8}/.test(Reflect.get(value, "description") ?? "")) undescribed.push(`${path}.${key}`)
+        const described = named(value)
+        if (!/^[^]{8}/.test(Reflect.get(described, "description") ?? "")) undescribed.push(`${path}.${key}`)
       }
       for (const [key, value] of Object.entries(schema)) look(value, `${path}.${key}`)
     }

@@ -242,6 +242,64 @@ describe("feishu-mock", () => {
     }),
   )
 
+  it.live("fails from the start as --fault, --chaos and --frozen say, before what the seed says", () =>
+    Effect.gen(function* () {
+      const file = yield* seedFile(
+        [
+          'generate: [{ meeting_no: "337736498", count: 3 }]',
+          'faults: [{ operation: "*", then: { status: 502 } }]',
+          "clock: { now: 2026-01-31T09:00:00Z, frozen: false }",
+          "behaviour: { rateLimit: 9, rateStatus: 400 }",
+        ].join("\n"),
+      )
+      const rule = "{ operation: meetings.listByNo, when: { nth: 1 }, then: { status: 503 } }"
+      const json = '{"operation":"oauth.token","then":{"delaySeconds":"2s"}}'
+      const args = ["--seed", file, "--fault", rule, "--fault", json, "--chaos", "0.1", "--frozen"]
+      const { stderr, stdout } = yield* start(["--port", "0", "--json", ...args, "--rate-limit", "8"])
+      assert.deepStrictEqual(stderr, [])
+      const feishu = ControlClient.connect({ url: ready(stdout).url })
+      const { unusedFaults } = yield* Effect.promise(() => feishu.findings())
+      assert.deepStrictEqual(
+        unusedFaults.map(({ then }) => then),
+        [{ status: 503 }, { delaySeconds: 2 }, { status: 502 }],
+      )
+      assert.deepStrictEqual(yield* Effect.promise(() => feishu.clock()), {
+        now: 1_769_850_000,
+        frozen: true,
+      })
+      const { behaviour } = yield* Effect.promise(() => feishu.snapshot())
+      assert.deepInclude(behaviour, { rateLimit: 8, rateStatus: 400 })
+      const { text } = yield* callAt(ready(stdout).url, "/open-apis/vc/v1/meetings/list_by_no")
+      assert.strictEqual(text, "")
+      const { text: faults } = yield* callAt(ready(stdout).url, "/_mock/faults")
+      assert.strictEqual(JSON.parse(faults).chaos.rate, 0.1)
+      const chaos = "{ rate: 0.5, seed: a, faults: [{ code: 2200 }] }"
+      const other = yield* start(["--port", "0", "--json", "--chaos", chaos])
+      const answer = yield* callAt(ready(other.stdout).url, "/_mock/faults")
+      const given = { rate: 0.5, seed: "a", faults: [{ code: 2200 }] }
+      assert.deepStrictEqual(JSON.parse(answer.text).chaos, given)
+    }).pipe(Effect.scoped),
+  )
+
+  for (const [args, what] of [
+    [
+      ["--fault", "{ operation: meetings.listByNo, when: { nht: 3 }, then: { code: x } }"],
+      "--fault { operation: meetings.listByNo, when: { nht: 3 }, then: { code: x } }: when.nht: unknown key; then.code: must be a whole number from -2147483648 to 2147483647",
+    ],
+    [["--fault", "{"], "--fault {: Flow map must end with a }"],
+    [["--fault", ""], "--fault needs a value: a rule as in a seed"],
+    [["--fault", "503"], "--fault 503: must be an object with keys"],
+    [["--chaos", "10%"], "--chaos 10%: must be a fraction from 0 to 1, or chaos as in a seed"],
+    [["--chaos", "2"], "--chaos 2: rate: must be a fraction from 0 to 1"],
+  ] as const) {
+    it.live(`tells what is wrong with ${args.join(" ")}, and ends with 2`, () =>
+      Effect.gen(function* () {
+        const stderr = `feishu-mock: ${what}. See feishu-mock --help.`
+        assert.deepStrictEqual(yield* failing(args), { code: 2, stderr })
+      }),
+    )
+  }
+
   it.live("starts its clock at --now, in ISO or unix seconds", () =>
     Effect.gen(function* () {
       for (const now of ["2026-01-31T09:00:00Z", "2026-01-31T17:00:00+08:00", "1769850000"]) {
@@ -311,7 +369,7 @@ describe("feishu-mock", () => {
       assert.deepStrictEqual(JSON.parse(schema), Seed.jsonSchema())
       assert.deepStrictEqual((yield* done(["schema"])).stdout.join("\n"), schema.trimEnd())
       assert.deepStrictEqual(yield* done(["validate", file]), {
-        stdout: [`${file} is good: 2 apps, 3 meeting numbers, 192 meetings`],
+        stdout: [`${file} is good: 2 apps, 3 meeting numbers, 192 meetings, 3 rules for failures`],
         stderr: [],
       })
       const second = yield* done(["init", join(folder, "second.yml")])
@@ -382,7 +440,16 @@ describe("feishu-mock", () => {
               },
             ],
           },
-          { file: good, ok: true, apps: 1, meetingNos: ["337736498"], meetings: 3, tooOld: 0, warnings: [] },
+          {
+            file: good,
+            ok: true,
+            apps: 1,
+            meetingNos: ["337736498"],
+            meetings: 3,
+            rules: 0,
+            tooOld: 0,
+            warnings: [],
+          },
         ],
       )
       assert.deepStrictEqual(json.stderr, [])

@@ -286,20 +286,20 @@ describe("what is refused", () => {
     [
       "a list",
       "[]",
-      ["F", "line 1: is a list: a seed has the keys apps, meetings and generate, each with a list"],
+      ["F", "line 1: is a list: a seed has keys such as apps, meetings and generate, each with a list"],
     ],
     [
       "a list in JSON",
       `\n[${JSON.stringify(row)}]`,
-      ["F", "line 2: is a list: a seed has the keys apps, meetings and generate, each with a list"],
+      ["F", "line 2: is a list: a seed has keys such as apps, meetings and generate, each with a list"],
     ],
     [
       "text",
       "seed",
-      ["F", "line 1: has no keys: a seed has the keys apps, meetings and generate, each with a list"],
+      ["F", "line 1: has no keys: a seed has keys such as apps, meetings and generate, each with a list"],
     ],
-    ["comments", "# nothing\n", ["F: is empty: a seed has the keys apps, meetings and generate"]],
-    ["an empty document", "---\n", ["F: is empty: a seed has the keys apps, meetings and generate"]],
+    ["comments", "# nothing\n", ["F: is empty: a seed has keys such as apps, meetings and generate"]],
+    ["an empty document", "---\n", ["F: is empty: a seed has keys such as apps, meetings and generate"]],
     [
       "GBK",
       Buffer.concat([Buffer.from("#\nmeetings: [] # "), Buffer.of(0xd6, 0xdc, 0xbb, 0xe1)]),
@@ -339,7 +339,7 @@ describe("what is refused", () => {
       "meetings：\n  - id：1",
       [
         "F",
-        "line 1: has no keys: a seed has the keys apps, meetings and generate, each with a list (write : and a space instead of ：)",
+        "line 1: has no keys: a seed has keys such as apps, meetings and generate, each with a list (write : and a space instead of ：)",
       ],
     ],
     [
@@ -429,7 +429,7 @@ describe("what is refused", () => {
       'meetings: []\n"<<": {}',
       [
         "F has 1 fault:",
-        "<< (line 2): unknown key: a seed has apps, meetings, generate, and x-… for anchors",
+        "<< (line 2): unknown key: a seed has apps, meetings, generate, faults, chaos, clock, behaviour, and x-… for anchors",
       ],
     ],
     [
@@ -458,7 +458,7 @@ describe("what is refused", () => {
         "F has 3 faults:",
         "meeting (line 1): unknown key: did you mean meetings?",
         "genrate (line 2): unknown key: did you mean generate?",
-        "defaults (line 3): unknown key: a seed has apps, meetings, generate, and x-… for anchors",
+        "defaults (line 3): unknown key: a seed has apps, meetings, generate, faults, chaos, clock, behaviour, and x-… for anchors",
       ],
     ],
     [
@@ -534,7 +534,7 @@ describe("what is refused", () => {
       '"\\e[31m\\u202e\\n\\u009b周会": 1',
       [
         "F has 1 fault:",
-        "\\u001b[31m\\u202e\\n\\u009b周会 (line 1): unknown key: a seed has apps, meetings, generate, and x-… for anchors",
+        "\\u001b[31m\\u202e\\n\\u009b周会 (line 1): unknown key: a seed has apps, meetings, generate, faults, chaos, clock, behaviour, and x-… for anchors",
       ],
     ],
     [

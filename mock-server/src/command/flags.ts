@@ -38,6 +38,8 @@ export const takes: Readonly<Record<string, string>> = {
   ),
   "monthly-quota": `a number of calls from 0 to ${WholeNumber.mostTimes}, or off`,
   "control-token": Addresses.controlToken.takes,
+  fault: "a rule as in a seed",
+  chaos: "a fraction from 0 to 1, or chaos as in a seed",
   cors: Addresses.origin.takes,
   "app-ticket-url": Addresses.eventUrl.takes,
 }
@@ -78,7 +80,7 @@ const limit = (
       return isLimit(value) ? Option.some(value) : Option.none()
     }, whatItTakes(flag)),
     Flag.withDescription(description),
-    Flag.withDefault(defaults[name]),
+    orUndefined,
   )
 }
 
@@ -86,14 +88,13 @@ const limit = (
 const choice = <const Choice extends string | number>(
   flag: string,
   { literals }: { readonly literals: ReadonlyArray<Choice> },
-  whenNotGiven: Choice,
   description: string,
 ) =>
   Flag.Literals(flag, literals.map(String)).pipe(
-    Flag.map((text) => literals.find((literal) => String(literal) === text) ?? whenNotGiven),
+    Flag.map((text) => literals.find((literal) => String(literal) === text)),
     Flag.withMetavar("WAY"),
     Flag.withDescription(description),
-    Flag.withDefault(whenNotGiven),
+    orUndefined,
   )
 
 const isTime = Schema.is(VirtualClock.Time)
@@ -177,7 +178,31 @@ const contents = {
       whatItTakes("now"),
     ),
     Flag.withDescription(
-      "Start the mock's clock at this time (default: the present): ISO 8601 with a time zone, unix seconds, or a time before the present, as in --now=-3d",
+      "Start the mock's clock at this time (default: that of the seed, or the present): ISO 8601 with a time zone, unix seconds, or a time before the present, as in --now=-3d",
+    ),
+    orUndefined,
+  ),
+  frozen: Flag.Boolean("frozen").pipe(
+    Flag.withDescription(
+      "Stop the mock's clock at its start; POST /_mock/clock moves it (default: that of the seed, or running)",
+    ),
+    orUndefined,
+  ),
+}
+
+/** The flags for failures on demand. */
+const failures = {
+  fault: Flag.String("fault").pipe(
+    Flag.withMetavar("RULE"),
+    Flag.withDescription(
+      "A rule for failures, written as in a seed, in YAML or JSON: '{ operation: meetings.listByNo, when: { nth: 3 }, then: { status: 503 } }'. May be repeated; these rules come before those of the seed, and are there again after a reset",
+    ),
+    Flag.atLeast(0),
+  ),
+  chaos: Flag.String("chaos").pipe(
+    Flag.withMetavar("RATE|CHAOS"),
+    Flag.withDescription(
+      "Random failures: the fraction of calls that fail, as 0.1, or all of it as in a seed: '{ rate: 0.1, seed: 7, faults: [{ status: 503 }] }' (default: none)",
     ),
     orUndefined,
   ),
@@ -208,19 +233,16 @@ const behaviour = {
   rateWindow: choice(
     "rate-window",
     fields.rateWindow,
-    defaults.rateWindow,
     "How requests are counted: in windows that start with the first request (the default), in sliding windows, or from token buckets",
   ),
   rateStatus: choice(
     "rate-status",
     fields.rateStatus,
-    defaults.rateStatus,
     "HTTP status of a request over the rate limit (default: 429); some older endpoints of Feishu answer 400",
   ),
   rateHeaders: choice(
     "rate-headers",
     fields.rateHeaders,
-    defaults.rateHeaders,
     "The window that the headers of a refusal describe: the one that refuses (the default), or the longest",
   ),
   monthlyQuota: limit(
@@ -231,25 +253,17 @@ const behaviour = {
   ninetyDays: choice(
     "ninety-days",
     fields.ninetyDays,
-    defaults.ninetyDays,
     "What the 90-day limit applies to, which Feishu's documents leave open: the span of a query, how far it looks back, or both (the default)",
   ),
-  emptyList: choice(
-    "empty-list",
-    fields.emptyList,
-    defaults.emptyList,
-    "The list of an empty page (default: [])",
-  ),
+  emptyList: choice("empty-list", fields.emptyList, "The list of an empty page (default: [])"),
   lastPageToken: choice(
     "last-page-token",
     fields.lastPageToken,
-    defaults.lastPageToken,
     "The page token of the last page (default: absent)",
   ),
   pageTokens: choice(
     "page-tokens",
     fields.pageTokens,
-    defaults.pageTokens,
     "Which queries accept a page token: only the query that it was given for (bound, the default), or any query of the same number, whatever its times and page size (free)",
   ),
   appTicketUrl: Flag.String("app-ticket-url").pipe(
@@ -263,92 +277,78 @@ const behaviour = {
   meetingIdRefusal: choice(
     "meeting-id-refusal",
     fields.meetingIdRefusal,
-    defaults.meetingIdRefusal,
     "The code for a meeting id that is not a 64-bit number (default: 99992402)",
   ),
   detailsAfter90Days: choice(
     "details-after-90-days",
     fields.detailsAfter90Days,
-    defaults.detailsAfter90Days,
     "The code for details of a meeting that ended more than 90 days ago (default: 121004), or found",
   ),
   endTimeWhileRunning: choice(
     "end-time-while-running",
     fields.endTimeWhileRunning,
-    defaults.endTimeWhileRunning,
     "The end_time of a meeting that is running: 0 (the default), absent, or its start time",
   ),
   participantsUnrequested: choice(
     "participants-unrequested",
     fields.participantsUnrequested,
-    defaults.participantsUnrequested,
     "The participants of details when they were not requested (default: absent)",
   ),
   participantRows: choice(
     "participant-rows",
     fields.participantRows,
-    defaults.participantRows,
     "What a row of participants is: a participant with all stays (the default), or a stay",
   ),
   abilityForUser: choice(
     "ability-for-user",
     fields.abilityForUser,
-    defaults.abilityForUser,
     "The answer to a user token that requests the ability: without it (absent, the default), or the code 121002",
   ),
   userIdWithoutScope: choice(
     "user-id-without-scope",
     fields.userIdWithoutScope,
-    defaults.userIdWithoutScope,
     "The answer to user_id_type=user_id without its scope: the code 99991672 (the default), or users without ids (absent)",
   ),
   hostWithoutUserId: choice(
     "host-without-user-id",
     fields.hostWithoutUserId,
-    defaults.hostWithoutUserId,
     "The host of a meeting when it has no user_id, such as a room: absent (the default), or with an empty id",
   ),
   unknownMeetingRecording: choice(
     "unknown-meeting-recording",
     fields.unknownMeetingRecording,
-    defaults.unknownMeetingRecording,
     "The code for the recording of a meeting that does not exist (default: 122002)",
   ),
   unrecordedMeeting: choice(
     "unrecorded-meeting",
     fields.unrecordedMeeting,
-    defaults.unrecordedMeeting,
     "The answer about a meeting without a recording: the code 121004 (the default), or success with empty data",
   ),
   recordingWhileRunning: choice(
     "recording-while-running",
     fields.recordingWhileRunning,
-    defaults.recordingWhileRunning,
     "The code for the recording of a meeting that is running (default: 122001)",
   ),
   recordingInProgress: choice(
     "recording-in-progress",
     fields.recordingInProgress,
-    defaults.recordingInProgress,
     "The code for a recording that is still being made after the meeting (default: 124002)",
   ),
   recordingForUser: choice(
     "recording-for-user",
     fields.recordingForUser,
-    defaults.recordingForUser,
     "Users who may see a recording with their token: everybody who took part (participant, the default), or only the host (owner)",
   ),
   recordingIds: choice(
     "recording-ids",
     fields.recordingIds,
-    defaults.recordingIds,
     "The id and meeting_id of a recording, which the official SDK declares and no document has: absent (the default), or sent",
   ),
   recordingSeconds: wholeNumber("recording-seconds").pipe(
     Flag.withDescription(
       `Seconds from the end of a meeting until its recording is ready (default: ${defaults.recordingSeconds})`,
     ),
-    Flag.withDefault(defaults.recordingSeconds),
+    orUndefined,
   ),
 }
 
@@ -370,12 +370,13 @@ const output = {
 }
 
 /** Every flag, in the order of the help. */
-export const all = { ...listening, ...contents, ...behaviour, ...output }
+export const all = { ...listening, ...contents, ...failures, ...behaviour, ...output }
 
 /** The headings in the help, by the flag that follows each. */
 export const groups = {
   port: "where it listens",
   seed: "what it holds",
+  fault: "how it fails",
   "rate-limit": "how it behaves",
   "meeting-id-refusal": "how it answers about one meeting",
   log: "what it prints",

@@ -8,20 +8,25 @@ import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as Stdio from "effect/Stdio"
+import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import { isLoopbackHost } from "@effect-feishu/contract/BaseUrl"
 import * as MockFeishu from "../library/MockFeishu.ts"
+import * as FaultRule from "../protocol/FaultRule.ts"
 import * as Problems from "../protocol/Problems.ts"
 import type * as Seed from "../seed/Seed.ts"
+import * as SeedCheck from "../seed/SeedCheck.ts"
 import * as SeedFile from "../seed/SeedFile.ts"
 import * as SeedWarnings from "../seed/SeedWarnings.ts"
 import { renderFault } from "../seed/SeedInvalid.ts"
 import type * as Journal from "../state/Journal.ts"
 import * as VirtualClock from "../state/VirtualClock.ts"
 import { banner, readyLine } from "./banner.ts"
-import { type Failed, tell, warn } from "./CommandFailed.ts"
-import type * as flags from "./flags.ts"
+import { type Failed, name, tell, warn } from "./CommandFailed.ts"
+import * as flags from "./flags.ts"
 import * as RequestLog from "./RequestLog.ts"
 import { oldInWords } from "./validate.ts"
 
@@ -34,21 +39,23 @@ export const serve = (given: Given) =>
     Effect.gen(function* () {
       const present = Math.floor((yield* Clock.currentTimeMillis) / 1000)
       const now = yield* startOf(given, present)
-      const { feishu, seed } = yield* start(given, now).pipe(
+      const failures = yield* failuresIn(given)
+      const { feishu, seed } = yield* start(given, now, failures).pipe(
         Effect.catchTags({
           SeedInvalid: (error) => tell(error.message, 2),
           ServeError: (error) => tell(whyNotListening(error, given), 1),
         }),
       )
       const { meetingNos, url } = feishu
-      for (const doubt of doubtsAbout(given, meetingNos, seed, now ?? present)) yield* warn(doubt)
+      const started = now ?? SeedCheck.startOf(seed, present)
+      for (const doubt of doubtsAbout(given, meetingNos, seed, started)) yield* warn(doubt)
       const ready = hasOnlyStoreApps(seed) ? { url, meetingNos } : feishu
-      yield* Console.log(given.json ? readyLine(ready) : banner(ready, now ?? present))
+      yield* Console.log(given.json ? readyLine(ready) : banner(ready, started))
       return yield* Effect.never
     }),
   )
 
-/** Returns the start of the mock's clock in unix seconds; `undefined` without `--now`: the clock then shows the present. */
+/** Returns the start of the mock's clock in unix seconds; `undefined` without `--now`. */
 const startOf = ({ now: time }: Given, present: number): Effect.Effect<number | undefined, Failed> => {
   if (time === undefined) return Effect.undefined
   return Option.match(VirtualClock.secondsOf(time, present), {
@@ -57,9 +64,60 @@ const startOf = ({ now: time }: Given, present: number): Effect.Effect<number | 
   })
 }
 
-const start = Effect.fnUntraced(function* (given: Given, now: number | undefined) {
+/** Reads the failures of the flags, which are written as in a seed. */
+const failuresIn = Effect.fnUntraced(function* ({ chaos, fault }: Given) {
+  const faults: Array<FaultRule.Rule> = []
+  for (const text of fault) faults.push(yield* failureIn("fault", text, decodeRule))
+  return {
+    faults,
+    chaos: chaos === undefined ? undefined : yield* failureIn("chaos", chaos, decodeChaos),
+  }
+})
+
+const decodeRule = Schema.decodeUnknownResult(FaultRule.Rule, { errors: "all", onExcessProperty: "error" })
+const decodeChaosKeys = Schema.decodeUnknownResult(FaultRule.Chaos, {
+  errors: "all",
+  onExcessProperty: "error",
+})
+/** A number alone is the rate. */
+const decodeChaos = (value: unknown) => decodeChaosKeys(typeof value === "number" ? { rate: value } : value)
+
+/** Reads a value in YAML, of which JSON is a part. The parser is loaded only when it is needed. */
+const failureIn = <A>(
+  flag: "fault" | "chaos",
+  text: string,
+  decode: (value: unknown) => Result.Result<A, Schema.SchemaError>,
+): Effect.Effect<A, Failed> =>
+  Effect.flatMap(
+    Effect.promise(() => import("../seed/SeedYaml.ts")),
+    ({ parse }) => {
+      const { faults, value } = parse(text)
+      const [unread] = faults
+      const refuse = (problems: ReadonlyArray<string>) =>
+        tell(
+          `--${flag} ${shortened(text, 200)}: ${Problems.told(problems).join("; ")}. See ${name} --help.`,
+          2,
+        )
+      if (text.trim() === "")
+        return tell(`--${flag} needs a value: ${flags.takes[flag]}. See ${name} --help.`, 2)
+      if (unread !== undefined) return refuse([unread.message])
+      if (typeof value === "string") return refuse([`must be ${flags.takes[flag]}`])
+      return Result.match(decode(value), {
+        onFailure: ({ issue }) => refuse(Problems.ofIssue(issue).map(Problems.inWords)),
+        onSuccess: Effect.succeed,
+      })
+    },
+  )
+
+const start = Effect.fnUntraced(function* (
+  given: Given,
+  now: number | undefined,
+  failures: Effect.Success<ReturnType<typeof failuresIn>>,
+) {
   const {
+    chaos: _chaos,
     controlToken,
+    fault: _fault,
     json,
     log,
     meetings,
@@ -81,6 +139,7 @@ const start = Effect.fnUntraced(function* (given: Given, now: number | undefined
   const services = yield* Layer.build(
     MockFeishu.layer({
       ...options,
+      ...failures,
       seed,
       generate,
       now,
@@ -98,7 +157,8 @@ const doubtsAbout = (
   seed: Seed.Seed | undefined,
   start: number,
 ): ReadonlyArray<string> => {
-  const old = seed === undefined || ninetyDays === "span" ? 0 : SeedWarnings.tooOld(seed, start)
+  const bounded = ninetyDays ?? seed?.behaviour?.ninetyDays
+  const old = seed === undefined || bounded === "span" ? 0 : SeedWarnings.tooOld(seed, start)
   return [
     ...(hasOnlyStoreApps(seed) && appTicketUrl === undefined
       ? ["the seed has store apps only, and their tickets are not pushed anywhere: give --app-ticket-url"]

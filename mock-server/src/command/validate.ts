@@ -10,6 +10,7 @@ import * as InputFile from "@effect-feishu/terminal/InputFile"
 import { json, visible } from "@effect-feishu/terminal/VisibleText"
 import * as Problems from "../protocol/Problems.ts"
 import * as Seed from "../seed/Seed.ts"
+import * as SeedCheck from "../seed/SeedCheck.ts"
 import * as SeedFile from "../seed/SeedFile.ts"
 import * as SeedWarnings from "../seed/SeedWarnings.ts"
 import { renderFault } from "../seed/SeedInvalid.ts"
@@ -55,11 +56,11 @@ const validate = Effect.fnUntraced(function* (
   if (paths.filter(InputFile.isStdin).length > 1) {
     return yield* tell("standard input can be read only once: give - once", 2)
   }
-  const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+  const present = Math.floor((yield* Clock.currentTimeMillis) / 1000)
   let wrong = false
   for (const path of paths) {
     const source = SeedFile.sourceOf(path)
-    const read = yield* Effect.result(SeedFile.fromFile(path, now))
+    const read = yield* Effect.result(SeedFile.fromFile(path))
     wrong ||= Result.isFailure(read)
     if (Result.isFailure(read)) {
       const { faults, message } = read.failure
@@ -69,17 +70,19 @@ const validate = Effect.fnUntraced(function* (
       continue
     }
     const held = heldBy(read.success)
+    const now = SeedCheck.startOf(read.success, present)
     const old = SeedWarnings.tooOld(read.success, now)
     const warnings = SeedWarnings.warnings(read.success, now)
     if (options.json) {
       yield* Console.log(json({ file: path, ok: true, ...held, tooOld: old, warnings }))
       continue
     }
-    const { apps, meetingNos, meetings } = held
+    const { apps, meetingNos, meetings, rules } = held
     const parts = [
       many(apps, "app") + (read.success.apps === undefined ? " (made up)" : ""),
       many(meetingNos.length, "meeting number"),
       many(meetings, "meeting"),
+      ...(rules === 0 ? [] : [`${many(rules, "rule")} for failures`]),
     ]
     yield* Console.log(`${visible(source)} is good: ${parts.join(", ")}`)
     if (old > 0) yield* warn(`${source}: ${oldInWords(old)}`)
@@ -92,8 +95,9 @@ const validate = Effect.fnUntraced(function* (
 export const oldInWords = (old: number): string =>
   `${many(old, "meeting")} began more than 90 days ago, and Feishu does not show those: write times such as -3d, or start with --now`
 
-const heldBy = ({ apps = [Seed.defaultApp], generate = [], meetings = [] }: Seed.Seed) => ({
+const heldBy = ({ apps = [Seed.defaultApp], faults = [], generate = [], meetings = [] }: Seed.Seed) => ({
   apps: apps.length,
+  rules: faults.length,
   meetingNos: [...new Set([...meetings, ...generate].map((entry) => entry.meeting_no))],
   meetings: generate.reduce((sum, order) => sum + order.count, meetings.length),
 })

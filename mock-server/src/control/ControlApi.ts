@@ -65,7 +65,13 @@ export const Clock = Schema.Struct({
  */
 export const ClockMove = Schema.Struct({
   set: Schema.optionalKey(VirtualClock.Time),
-  advance: Schema.optionalKey(TimeText.Length(-TimeText.lastSecond, TimeText.lastSecond)),
+  advance: Schema.optionalKey(
+    TimeText.Length(-TimeText.lastSecond, TimeText.lastSecond, {
+      description:
+        "A duration to advance the clock by: seconds, or text such as 90s, 5m, 3h or 1d; a negative one goes back",
+      examples: ["1h", 90],
+    }),
+  ),
   frozen: Schema.optionalKey(Schema.Boolean),
 })
 
@@ -81,7 +87,7 @@ const state = HttpApiGroup.make("state").add(
     error: [Refused, Missing],
   }).annotate(
     OpenApi.Summary,
-    "Restore the seed and the start of the clock; forget tokens, counts, faults and the journal",
+    "Restore the seed with its faults, and the start of the clock; forget tokens, counts, other faults and the journal",
   ),
   // `Accept` decides: one JSON document, or lines of JSON.
   HttpApiEndpoint.get("snapshot", "/state", {

@@ -2,8 +2,8 @@
 // A namespace: an old Node lacks some of its names, and would fail before it is reported as too old.
 import * as Crypto from "node:crypto"
 import * as Bounds from "../protocol/Bounds.ts"
-import { type Active, type Chaos, isFor, type Rule, type Then } from "../protocol/FaultRule.ts"
-import type { Operation } from "../protocol/Operations.ts"
+import { type Active, type Chaos, chaosDefaults, isFor, type Rule, type Then } from "../protocol/FaultRule.ts"
+import * as Operations from "../protocol/Operations.ts"
 import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
 import * as Masking from "../secrets/Masking.ts"
 
@@ -35,7 +35,7 @@ export const shown = (rule: Active, secrets: KnownSecrets): Active => {
 
 /** A call, as rules see it. */
 interface Call {
-  readonly operation: Operation
+  readonly operation: Operations.Operation
   /** The fields of the query, and the parameters in the path. */
   readonly query: Readonly<Record<string, string>>
   /** The place of the page token, which stays the same after a reset, when the token is a different one. */
@@ -58,7 +58,7 @@ export interface Faults {
   readonly list: () => ReadonlyArray<Active>
   readonly clear: () => void
   readonly setChaos: (chaos: Chaos | undefined) => void
-  readonly chaos: () => Chaos | undefined
+  readonly chaos: () => Required<Chaos> | undefined
   /** True when there are 1,000 rules, the most: every call is compared with each of them. */
   readonly isFull: () => boolean
   /** True when there are no rules and no chaos. */
@@ -71,12 +71,13 @@ export interface Faults {
 export const make = (): Faults => {
   const rules = new Map<string, { -readonly [Key in keyof Active]: Active[Key] }>()
   let added = 0
-  let chaos: Chaos | undefined
+  let chaos: Required<Chaos> | undefined
   const occurrences = new Map<string, number>()
 
   return {
     add: (rule) => {
-      const active = { id: `rule-${++added}`, enabled: true, ...rule, seen: 0, fired: 0 }
+      const operation: Rule["operation"] = rule.operation === "*" ? "*" : Operations.named(rule.operation)
+      const active = { id: `rule-${++added}`, enabled: true, ...rule, operation, seen: 0, fired: 0 }
       rules.set(active.id, active)
       return { ...active }
     },
@@ -94,7 +95,7 @@ export const make = (): Faults => {
       occurrences.clear()
     },
     setChaos: (next) => {
-      chaos = next
+      chaos = next === undefined ? undefined : { ...chaosDefaults, ...next }
       occurrences.clear()
     },
     chaos: () => chaos,
@@ -128,7 +129,7 @@ const isItsTurn = ({ seen, when = {} }: Active): boolean =>
  * matter. A call that is not repeated within a hundred thousand different ones counts as new.
  */
 const chaosHit = (
-  { faults, rate, seed }: Chaos,
+  { faults, rate, seed }: Required<Chaos>,
   { body, operation, page, query }: Call,
   occurrences: Map<string, number>,
 ): Hit | undefined => {

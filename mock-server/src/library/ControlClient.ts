@@ -56,6 +56,12 @@ export interface WorkspaceOptions extends Partial<Behaviour> {
   readonly randomSeed?: string
   /** The start of its clock: unix seconds, or text such as `2026-01-31T09:00:00Z` or `-3d`, before the present. */
   readonly now?: number | string
+  /** True for a clock that stands still until it is moved. */
+  readonly frozen?: boolean
+  /** Rules for failures, which are there from the start and after a reset. */
+  readonly faults?: ReadonlyArray<Rule>
+  /** Random failures from the start. */
+  readonly chaos?: Chaos
   readonly appTicketUrl?: string
 }
 
@@ -68,7 +74,7 @@ export interface WorkspaceInfo {
 
 /** Everything that a test can do with a workspace. Each method rejects with the mock's own message. */
 export interface ControlClient {
-  /** Restores the seed and the start of the clock; drops tokens, counts, faults and the journal. */
+  /** Restores the seed with its faults, and the start of the clock; drops tokens, counts, other faults and the journal. */
   readonly reset: () => Promise<void>
   readonly snapshot: () => Promise<Snapshot>
   readonly restore: (snapshot: Snapshot) => Promise<void>

@@ -3,6 +3,7 @@ import { GetMeeting, GetRecording, ListByNo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
+import { described, named } from "./Described.ts"
 import * as TimeText from "./TimeText.ts"
 import * as WholeNumber from "./WholeNumber.ts"
 import type { SameAsSchema } from "./SameAsSchema.ts"
@@ -17,86 +18,143 @@ const limitFrom = (minimum: number) => {
 }
 
 /** Every switch. */
-export const Behaviour = Schema.Struct({
-  /**
-   * Requests for meetings of a number that pass in 60 seconds for an app and tenant; default 100 (documented). `off` switches off
-   * the limits of all endpoints.
-   */
-  rateLimit: limitFrom(1),
-  /**
-   * Requests for details that pass in 60 seconds for an app and tenant, or `off`; default 1,000 (documented). Without effect while
-   * `rateLimit` is `off`, which switches off all limits.
-   */
-  detailsRateLimit: limitFrom(1),
-  /** Requests for recordings that pass in 60 seconds, like `detailsRateLimit`; default 1,000 (documented). */
-  recordingRateLimit: limitFrom(1),
-  /** Requests that pass in a second, each for details and recordings, or `off`; default 50 (documented). */
-  rateLimitPerSecond: limitFrom(1),
-  /** The way to count requests; default `fixed` (inferred). */
-  rateWindow: Schema.Literals(["fixed", "sliding", "bucket"]),
-  /** The HTTP status of a request over the limit; some older endpoints answer 400 (documented). Default 429. */
-  rateStatus: Schema.Literals([429, 400]),
-  /** What the 90-day limit applies to; default `both`. */
-  ninetyDays: ListByNo.NinetyDays,
-  /** The list of an empty page, which is only known from other endpoints; default `[]`. */
-  emptyList: Schema.Literals(["[]", "null", "absent"]),
-  /** The page token of the last page, which other endpoints send as an empty string; default `absent`. */
-  lastPageToken: Schema.Literals(["absent", "empty"]),
-  /**
-   * Which queries accept a page token: only the query that it was given for (`bound`, the default, inferred), or any
-   * query of that number and tenant, whatever its `start_time`, `end_time` and `page_size` (`free`).
-   */
-  pageTokens: Schema.Literals(["bound", "free"]),
-  /** Successful calls of the endpoints that read, in a calendar month (UTC+8) for a tenant, or `off`; default `off`. */
-  monthlyQuota: limitFrom(0),
-  /**
-   * The window that the headers of a refusal describe, where an endpoint has several: the one that `refuses` (the default, inferred), or the
-   * `longest`, so that a refusal by the second names the limit and the reset of the minute.
-   */
-  rateHeaders: Schema.Literals(["refuses", "longest"]),
-  /** The code for a meeting id that is not a 64-bit number; default 99992402 (inferred). */
-  meetingIdRefusal: Schema.Literals([99992402, 121003]),
-  /** The answer about the details of a meeting that ended more than 90 days ago: a code, or the details (`found`); default 121004 (inferred). */
-  detailsAfter90Days: Schema.Literals([121004, 121003, "found"]),
-  /**
-   * The end of a meeting that is running: `0` (the default), `absent`, or the time of its `start`. The official command line takes all
-   * three for a running meeting (sdk).
-   */
-  endTimeWhileRunning: Schema.Literals(["0", "absent", "start"]),
-  /** The list of participants when it was not requested; default `absent` (inferred). */
-  participantsUnrequested: Schema.Literals(["absent", "[]", "null"]),
-  /**
-   * What a row of participants is: a `participant` with all stays (the default, documented), or a `stay`, so that somebody who came back
-   * has several rows with the same id.
-   */
-  participantRows: Schema.Literals(["participant", "stay"]),
-  /**
-   * The answer to a user access token that requests `ability`, which only tenant access tokens get (documented): without it
-   * (`absent`, the default, inferred), or the code 121002.
-   */
-  abilityForUser: Schema.Literals(["absent", 121002]),
-  /**
-   * The answer to `user_id_type=user_id` without its field scope: the code 99991672 (the default, inferred), or users without ids
-   * (`absent`).
-   */
-  userIdWithoutScope: Schema.Literals([99991672, "absent"]),
-  /** The host in `user_id_type=user_id` when it has no such id, as a room: `absent` (the default, inferred), or with an `empty` id. */
-  hostWithoutUserId: Schema.Literals(["absent", "empty"]),
-  /** The code for the recording of a meeting that does not exist; default 122002 (inferred). */
-  unknownMeetingRecording: Schema.Literals([122002, 121004]),
-  /** The answer about a meeting without a recording: the code 121004 (the default, observed), or success with `empty` data. */
-  unrecordedMeeting: Schema.Literals([121004, "empty"]),
-  /** The code for the recording of a meeting that is running; default 122001 (inferred). */
-  recordingWhileRunning: Schema.Literals([122001, 121004, 124002]),
-  /** The code for a recording that is still being made; default 124002 (documented). */
-  recordingInProgress: Schema.Literals([124002, 121004]),
-  /** Users who may see a recording: everybody who took part (`participant`, the default, sdk), or the host only (`owner`, documented). */
-  recordingForUser: Schema.Literals(["participant", "owner"]),
-  /** `id` and `meeting_id` of a recording, which the official SDK declares and no document has: `absent` (the default), or `sent`. */
-  recordingIds: Schema.Literals(["absent", "sent"]),
-  /** Seconds from the end of a meeting until its recording is ready, unless the seed says when; default 300 (inferred). */
-  recordingSeconds: WholeNumber.between(0, TimeText.lastSecond),
-})
+export const Behaviour = named(
+  Schema.Struct({
+    rateLimit: described(
+      limitFrom(1),
+      "Requests for meetings of a number that pass in 60 seconds for an app and tenant; default 100 (documented). off switches off the limits of all endpoints",
+      10,
+    ),
+    detailsRateLimit: described(
+      limitFrom(1),
+      "Requests for details that pass in 60 seconds for an app and tenant, or off; default 1,000 (documented). Without effect while rateLimit is off, which switches off all limits",
+      1000,
+    ),
+    recordingRateLimit: described(
+      limitFrom(1),
+      "Requests for recordings that pass in 60 seconds, like detailsRateLimit; default 1,000 (documented)",
+      1000,
+    ),
+    rateLimitPerSecond: described(
+      limitFrom(1),
+      "Requests that pass in a second, each for details and recordings, or off; default 50 (documented)",
+      "off",
+    ),
+    rateWindow: described(
+      Schema.Literals(["fixed", "sliding", "bucket"]),
+      "The way to count requests; default fixed (inferred)",
+      "sliding",
+    ),
+    rateStatus: described(
+      Schema.Literals([429, 400]),
+      "The HTTP status of a request over the limit; some older endpoints answer 400 (documented). Default 429",
+      400,
+    ),
+    ninetyDays: described(ListByNo.NinetyDays, "What the 90-day limit applies to; default both", "span"),
+    emptyList: described(
+      Schema.Literals(["[]", "null", "absent"]),
+      "The list of an empty page, which is only known from other endpoints; default []",
+      "null",
+    ),
+    lastPageToken: described(
+      Schema.Literals(["absent", "empty"]),
+      "The page token of the last page, which other endpoints send as an empty string; default absent",
+      "empty",
+    ),
+    pageTokens: described(
+      Schema.Literals(["bound", "free"]),
+      "Which queries accept a page token: only the query that it was given for (bound, the default, inferred), or any query of that number and tenant, whatever its start_time, end_time and page_size (free)",
+      "free",
+    ),
+    monthlyQuota: described(
+      limitFrom(0),
+      "Successful calls of the endpoints that read, in a calendar month (UTC+8) for a tenant, or off; default off",
+      10000,
+    ),
+    rateHeaders: described(
+      Schema.Literals(["refuses", "longest"]),
+      "The window that the headers of a refusal describe, where an endpoint has several: the one that refuses (the default, inferred), or the longest, so that a refusal by the second names the limit and the reset of the minute",
+      "longest",
+    ),
+    meetingIdRefusal: described(
+      Schema.Literals([99992402, 121003]),
+      "The code for a meeting id that is not a 64-bit number; default 99992402 (inferred)",
+      121003,
+    ),
+    detailsAfter90Days: described(
+      Schema.Literals([121004, 121003, "found"]),
+      "The answer about the details of a meeting that ended more than 90 days ago: a code, or the details (found); default 121004 (inferred)",
+      "found",
+    ),
+    endTimeWhileRunning: described(
+      Schema.Literals(["0", "absent", "start"]),
+      "The end of a meeting that is running: 0 (the default), absent, or the time of its start. The official command line takes all three for a running meeting (sdk)",
+      "absent",
+    ),
+    participantsUnrequested: described(
+      Schema.Literals(["absent", "[]", "null"]),
+      "The list of participants when it was not requested; default absent (inferred)",
+      "[]",
+    ),
+    participantRows: described(
+      Schema.Literals(["participant", "stay"]),
+      "What a row of participants is: a participant with all stays (the default, documented), or a stay, so that somebody who came back has several rows with the same id",
+      "stay",
+    ),
+    abilityForUser: described(
+      Schema.Literals(["absent", 121002]),
+      "The answer to a user access token that requests ability, which only tenant access tokens get (documented): without it (absent, the default, inferred), or the code 121002",
+      121002,
+    ),
+    userIdWithoutScope: described(
+      Schema.Literals([99991672, "absent"]),
+      "The answer to user_id_type=user_id without its field scope: the code 99991672 (the default, inferred), or users without ids (absent)",
+      "absent",
+    ),
+    hostWithoutUserId: described(
+      Schema.Literals(["absent", "empty"]),
+      "The host in user_id_type=user_id when it has no such id, as a room: absent (the default, inferred), or with an empty id",
+      "empty",
+    ),
+    unknownMeetingRecording: described(
+      Schema.Literals([122002, 121004]),
+      "The code for the recording of a meeting that does not exist; default 122002 (inferred)",
+      121004,
+    ),
+    unrecordedMeeting: described(
+      Schema.Literals([121004, "empty"]),
+      "The answer about a meeting without a recording: the code 121004 (the default, observed), or success with empty data",
+      "empty",
+    ),
+    recordingWhileRunning: described(
+      Schema.Literals([122001, 121004, 124002]),
+      "The code for the recording of a meeting that is running; default 122001 (inferred)",
+      121004,
+    ),
+    recordingInProgress: described(
+      Schema.Literals([124002, 121004]),
+      "The code for a recording that is still being made; default 124002 (documented)",
+      121004,
+    ),
+    recordingForUser: described(
+      Schema.Literals(["participant", "owner"]),
+      "Users who may see a recording: everybody who took part (participant, the default, sdk), or the host only (owner, documented)",
+      "owner",
+    ),
+    recordingIds: described(
+      Schema.Literals(["absent", "sent"]),
+      "id and meeting_id of a recording, which the official SDK declares and no document has: absent (the default), or sent",
+      "sent",
+    ),
+    recordingSeconds: described(
+      WholeNumber.between(0, TimeText.lastSecond),
+      "Seconds from the end of a meeting until its recording is ready, unless the seed says when; default 300 (inferred)",
+      60,
+    ),
+  }),
+  "Behaviour",
+  "Every switch of the mock, one for each choice that Feishu's documents leave; defaults follow the stricter reading",
+)
 /** The mock's behaviour where Feishu's documents leave it open. */
 export type Behaviour = SameAsSchema<PublicTypes.Behaviour, typeof Behaviour>
 
@@ -131,18 +189,25 @@ export const defaults: Behaviour = {
   recordingSeconds: 300,
 }
 
-/** Returns all switches: those that are given, and the defaults of the others. */
-export const withDefaults = (given: {
-  readonly [Name in keyof Behaviour]?: Behaviour[Name] | undefined
-}): Behaviour => ({
+/** Returns all switches: those that are given, and for the others those of `others` and the defaults. */
+export const withDefaults = (
+  given: { readonly [Name in keyof Behaviour]?: Behaviour[Name] | undefined },
+  others: Partial<Behaviour> = {},
+): Behaviour => ({
   ...defaults,
+  ...others,
   ...Object.fromEntries(
     Struct.keys(defaults).flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
   ),
 })
 
 /** Some of the switches, as in changes and options. */
-export const Some = Behaviour.mapFields(Struct.map(Schema.optionalKey))
+export const Some = named(
+  Behaviour.mapFields(Struct.map(Schema.optionalKey)),
+  "Switches",
+  "Some of the switches: the others keep their values",
+  { rateLimit: 10 },
+)
 
 /** A switch that older snapshots do not have. */
 const later = <S extends Schema.Top>(schema: S, standard: S["Encoded"]) =>

@@ -16,24 +16,23 @@ export interface Problem {
   readonly message: string
 }
 
-/** The messages for keys, in place of Effect's own. A Schema with a message for its key keeps that: Feishu's texts are such. */
+/** The messages for keys and bodies, in place of Effect's own. A Schema with a message for its key keeps that: Feishu's texts are such. */
 const messages: Readonly<Record<string, string>> = {
   "Missing key": "missing key",
   "Expected no excess property": "unknown key",
+  "Expected a valid JSON body": "the body must be valid JSON",
 }
 
-const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) => {
-    const message = SchemaIssue.defaultLeafHook(issue)
-    return messages[message] ?? message
-  },
-})
+/** Effect's message for a value that has no keys: it calls an object by the name of its Schema. */
+const anObject = /^Expected (?:object|[A-Z]\w*)$/
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** Returns every problem that a Schema has found. */
 export const ofIssue = (issue: SchemaIssue.Issue): ReadonlyArray<Problem> =>
   format(issue).issues.map(({ message, path = [] }) => ({
     path: path.map((segment) => (typeof segment === "object" ? segment.key : segment)),
-    message,
+    message: messages[message] ?? message.replace(anObject, "must be an object with keys"),
   }))
 
 /** Returns a problem as one line: `when.nth: must be a whole number…`. */

@@ -213,6 +213,21 @@ export interface Seed {
   readonly apps?: readonly [App, ...Array<App>]
   readonly meetings?: ReadonlyArray<Meeting>
   readonly generate?: ReadonlyArray<Generate>
+  /** Rules for failures, which are there from the start and after a reset. */
+  readonly faults?: ReadonlyArray<Rule>
+  /** Random failures from the start. */
+  readonly chaos?: Chaos
+  readonly clock?: ClockStart
+  /** Switches, such as limits. Default: those of a mock without options. */
+  readonly behaviour?: Partial<Behaviour>
+}
+
+/** The mock's clock at its start. */
+export interface ClockStart {
+  /** A time, written like those of a meeting; a relative one counts from the present. Default: the present. */
+  readonly now?: string | number
+  /** True for a clock that stands still until it is moved. Default: false. */
+  readonly frozen?: boolean
 }
 
 /** The switches of the mock, one for each choice that Feishu's documents leave. Defaults follow the stricter reading. */
@@ -297,7 +312,7 @@ export interface Behaviour {
   readonly recordingSeconds: number
 }
 
-/** The contents and the behaviour of a mock. Everything has a default. */
+/** The contents and the behaviour of a mock. Everything has a default. What is given here comes before what the seed says. */
 export interface Options<Time = number | string> extends Partial<{
   readonly [Key in keyof Behaviour]: Behaviour[Key] | undefined
 }> {
@@ -314,6 +329,12 @@ export interface Options<Time = number | string> extends Partial<{
    * present. The clock runs from there. Default: the present.
    */
   readonly now?: Time | undefined
+  /** True for a clock that stands still at its start until it is moved. */
+  readonly frozen?: boolean | undefined
+  /** Rules for failures, which are there from the start and after a reset. They come before those of the seed. */
+  readonly faults?: ReadonlyArray<Rule> | undefined
+  /** Random failures from the start, in place of those of the seed. */
+  readonly chaos?: Chaos | undefined
   /** The URL that app tickets are pushed to: your program's event handler, without a user name and password. */
   readonly appTicketUrl?: string | undefined
   /**
@@ -441,18 +462,26 @@ export type PagingFault =
   /** One row belongs to another meeting number. */
   | "foreign row"
 
-/** The effect on a call: one of `code`, `network` and `paging`, with or without a delay; or only a delay. */
+/**
+ * The effect on a call: one of `code`, `status` (alone, or with a code), `network` and `paging`, with or without a delay; or only a
+ * delay.
+ */
 export interface Then {
   /** An error code of Feishu, answered as Feishu does, with the usual status and text of that code. */
   readonly code?: number
-  /** The HTTP status of the answer. In HTTP, 204, 205 and 304 have no body, and so no code. */
+  /**
+   * The HTTP status: that of the code, or, without a code, of an answer that is not Feishu's, as from a gateway in front of it: it has
+   * only the given headers and body. In HTTP, 204, 205 and 304 have no body, and so no code.
+   */
   readonly status?: number
   /**
-   * Headers of the answer, sent exactly as they are written here: at most 2,000, with 1,048,576 characters. Without
+   * Headers of a code or a status, sent exactly as they are written here: at most 2,000, with 1,048,576 characters. Without
    * `headers`, 99991400 has the headers of the rate limit (`x-ogw-ratelimit-limit`, and a whole window as
    * `x-ogw-ratelimit-reset`). With `headers` it has only the given ones: `{}` sends none.
    */
   readonly headers?: { readonly [name: string]: string }
+  /** The body of a status without a code, as text: at most 1,048,576 characters. Default: none. */
+  readonly body?: string
   readonly network?: NetworkFault
   readonly paging?: PagingFault
   /** Real seconds, at most a day; or a duration such as `2s` or `5m`. The mock returns it in seconds. */
@@ -495,11 +524,15 @@ export interface Active extends Rule {
 
 /** Random failures: the same seed gives the same failures, whatever the order in which requests arrive. */
 export interface Chaos {
-  readonly seed: string | number
+  /** Default 1. */
+  readonly seed?: string | number
   /** The share of calls that fail, from 0 to 1. */
   readonly rate: number
-  /** The failures to choose from, at most 1,000, all equally likely. Paging faults only affect endpoints with pages. */
-  readonly faults: readonly [Then, ...Array<Then>]
+  /**
+   * The failures to choose from, at most 1,000, all equally likely. Paging faults only affect endpoints with pages. Default: 121001,
+   * 99991400 with a reset after a second, the plain status 503, and a connection that is reset in mid-body.
+   */
+  readonly faults?: ReadonlyArray<Then>
 }
 
 /** One request and its answer. Times are unix milliseconds of the mock's clock. */

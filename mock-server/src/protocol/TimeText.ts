@@ -41,14 +41,21 @@ export const length = (given: string | number): Option.Option<number> => {
   return amount === undefined ? Option.none() : Option.some(secondsOf(sign + amount, unit))
 }
 
-/** Returns the Schema of a duration from `minimum` to `maximum` seconds. It decodes to seconds. */
-export const Length = (minimum: number, maximum: number) => {
+/**
+ * Returns the Schema of a duration from `minimum` to `maximum` seconds. It decodes to seconds. The annotations belong to the encoded
+ * side, which descriptions show.
+ */
+export const Length = (
+  minimum: number,
+  maximum: number,
+  annotations: { readonly description: string; readonly examples: ReadonlyArray<string | number> },
+) => {
   const message = `must be seconds from ${minimum} to ${maximum}, or a duration such as 90s, 5m, 3h or 1d`
   const isWithin = (given: string | number) =>
     Option.exists(length(given), (seconds) => seconds >= minimum && seconds <= maximum)
   return Schema.Union([Schema.Finite.annotate({ message }), Schema.String])
-    .annotate({ message })
-    .check(Schema.makeFilter(isWithin, { message }))
+    .annotate({ message, ...annotations })
+    .check(Schema.makeFilter(isWithin, { message, toJsonSchema: () => [{}, true] }))
     .pipe(
       Schema.decodeTo(
         Schema.Finite,

@@ -13,6 +13,9 @@ export const between = (minimum: number, maximum: number, message = inWords(mini
     Schema.isBetween({ minimum, maximum }, { message }),
   )
 
+/** A number of things that the mock has counted. */
+export const count = between(0, 2 ** 53 - 1)
+
 /** A whole number as text. Only decimal digits: `Number` would also read `""`, `0x10`, `1e3` and ` 5 `. */
 export const text = (minimum: number, maximum: number) => {
   const message = inWords(minimum, maximum)

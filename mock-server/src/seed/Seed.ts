@@ -1,9 +1,11 @@
 /**
- * Seeds: the apps, the meetings and the orders to generate meetings that a mock starts with.
+ * Seeds: what a mock starts with: apps, meetings, orders to generate meetings, failures, clock and switches.
  *
  * A seed comes from a YAML or JSON file, or from a program. Either way, before anything starts, all of its faults are
  * reported at once, each with its path.
  */
+import * as Behaviour from "../protocol/Behaviour.ts"
+import * as FaultRule from "../protocol/FaultRule.ts"
 import * as Scopes from "../protocol/Scopes.ts"
 import * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
@@ -292,6 +294,16 @@ export const Generate = Schema.Struct({
 /** An order to generate meetings. */
 export type Generate = SameAsSchema<PublicTypes.Generate, typeof Generate>
 
+/** The mock's clock at its start. */
+export const ClockStart = Schema.Struct({
+  now: optional(
+    time,
+    notATime,
+    `The time that the clock shows at the start (default: the present): ${waysOfTime.replace("the mock starts", "the present")}`,
+  ),
+  frozen: flag("True for a clock that stands still until it is moved (default: false)"),
+}).annotate(noOtherKeys)
+
 /** The keys of a seed that have a meaning. */
 export const Keys = Schema.Struct({
   $schema: optional(
@@ -310,6 +322,22 @@ export const Keys = Schema.Struct({
     "must be a list of orders to generate meetings",
     "Orders to generate meetings, spread over a range of time",
   ),
+  faults: optional(
+    FaultRule.Rules,
+    "must be a list of rules, such as - { operation: meetings.listByNo, then: { code: 121001 } }",
+    "Rules for failures, which are there from the start and after a reset",
+  ),
+  chaos: optional(
+    FaultRule.Chaos,
+    "must be keys such as rate: 0.1",
+    "Random failures from the start (default: none)",
+  ),
+  clock: optional(ClockStart, "must be keys such as now: 2026-01-31T09:00:00Z", "The clock at the start"),
+  behaviour: optional(
+    Behaviour.Some,
+    "must be switches such as rateLimit: 10",
+    "Limits and other switches (default: those of the command)",
+  ),
 })
 
 /**
@@ -321,7 +349,13 @@ export const Seed: Schema.Codec<typeof Keys.Type, typeof Keys.Encoded> = Schema.
   Schema.Record(Schema.TemplateLiteral(["x-", Schema.String]), Schema.Unknown),
 ]).annotate(noOtherKeys)
 /** A whole seed. */
-export type Seed = SameAsSchema<PublicTypes.Seed, typeof Seed>
+export type Seed = SameAsSchema<InDecoded<PublicTypes.Seed>, typeof Seed>
+
+/** A seed whose failures have their delays in seconds, and their defaults. */
+type InDecoded<Public> = Omit<Public, "faults" | "chaos"> & {
+  readonly faults?: ReadonlyArray<FaultRule.Rule>
+  readonly chaos?: FaultRule.Chaos
+}
 
 /** The keys whose values are times, at any depth. */
 export const timeKeys = [
@@ -370,8 +404,14 @@ export const inSeconds = <Entry extends Meeting | Generate>(entry: Entry, now: n
  * Returns the JSON Schema of a seed file, in the draft that every editor knows. It accepts seeds that `SeedCheck` still
  * refuses.
  */
-export const jsonSchema = (): JsonSchema.JsonSchema => ({
-  $schema: "http://json-schema.org/draft-07/schema#",
-  title: "A seed of feishu-mock",
-  ...JsonSchema.toDocumentDraft07(Schema.toJsonSchemaDocument(Seed, { onExcessProperty: "error" })).schema,
-})
+export const jsonSchema = (): JsonSchema.JsonSchema => {
+  const { definitions, schema } = JsonSchema.toDocumentDraft07(
+    Schema.toJsonSchemaDocument(Seed, { onExcessProperty: "error" }),
+  )
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "A seed of feishu-mock",
+    ...schema,
+    definitions,
+  }
+}

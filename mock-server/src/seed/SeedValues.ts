@@ -163,7 +163,8 @@ export const time = textOrNumber(whyNotTime, notATime, {
 /** A key that may be absent. YAML reads a key without a value as null, which counts as absent. */
 export const optional = <A, E>(schema: Schema.Codec<A, E>, message: string, description: string) =>
   Schema.optionalKey(Schema.NullOr(schema).annotate({ message, description })).pipe(
-    Schema.decodeTo(Schema.optionalKey(Schema.toType(schema)), {
+    // Without its name, which would be taken for that of the value with null.
+    Schema.decodeTo(Schema.optionalKey(Schema.toType(schema).annotate({ identifier: undefined })), {
       decode: SchemaGetter.transformOptional(Option.filter((value: A | null) => value !== null)),
       encode: SchemaGetter.transformOptional((value: Option.Option<A>): Option.Option<A | null> => value),
     }),

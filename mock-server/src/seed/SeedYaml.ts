@@ -63,7 +63,7 @@ export const parse = (content: string): Parsed => {
   }
   const [document, second] = documents
   if (document?.contents == null) {
-    return refused({ path: [], message: "is empty: a seed has the keys apps, meetings and generate" })
+    return refused({ path: [], message: "is empty: a seed has keys such as apps, meetings and generate" })
   }
   if (second !== undefined) {
     const message =

@@ -55,6 +55,7 @@ export const contradictions = (seed: unknown, now: number): Array<Fault> => {
       faults.push({ path: ["generate", index, "to"], message: "to must be later than from" })
     }
   }
+  timesOf(get(seed, "clock"), now, (key) => faults.push({ path: ["clock", key], message: tooLate }))("now")
   const known = knownApps(seed)
   for (const { path, viewer } of viewersIn(meetings)) {
     if (known?.has(viewer) === false)

@@ -198,7 +198,10 @@ const faulty = Effect.fnUntraced(function* (
   if (then.delaySeconds !== undefined) yield* NetworkFaults.sleep(then.delaySeconds)
   exchange.pagingFault = then.paging
   let response: HttpServerResponse.HttpServerResponse
-  if (code === undefined) response = withIds(exchange, yield* right)
+  if (code === undefined && then.status !== undefined) {
+    if (then.headers !== undefined) HeaderNames.writeAs(request, Object.keys(then.headers))
+    response = plain({ ...then, status: then.status }, exchange.now)
+  } else if (code === undefined) response = withIds(exchange, yield* right)
   else {
     const required = requirementsOf(exchange.operation, exchange.state.behaviour)
     const failed = anyFailure(exchange, required, { ...then, code })
@@ -212,6 +215,16 @@ const faulty = Effect.fnUntraced(function* (
   const bytes = body._tag === "Uint8Array" ? body.body : new Uint8Array()
   return yield* NetworkFaults.answer(network, request, response, bytes)
 })
+
+/** Returns the answer of something in front of Feishu, such as a gateway: without Feishu's headers. */
+const plain = (
+  { body, headers, status }: FaultRule.Then & { readonly status: number },
+  now: number,
+): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.setHeaders(
+    body === undefined ? HttpServerResponse.empty({ status }) : HttpServerResponse.text(body, { status }),
+    { date: dateOf(now), ...headers },
+  )
 
 /** Adds the headers that all answers of Feishu have. */
 const withIds = (

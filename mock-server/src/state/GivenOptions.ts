@@ -3,6 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as FaultRule from "../protocol/FaultRule.ts"
 import * as Problems from "../protocol/Problems.ts"
 import * as Addresses from "./Addresses.ts"
 import * as Behaviour from "../protocol/Behaviour.ts"
@@ -34,6 +35,9 @@ export const fields = {
   ),
   days: Schema.optionalKey(WholeNumber.between(...bounds.days)),
   now: Schema.optionalKey(VirtualClock.Time),
+  frozen: Schema.optionalKey(Schema.Boolean),
+  faults: Schema.optionalKey(FaultRule.Rules),
+  chaos: Schema.optionalKey(FaultRule.Chaos),
   appTicketUrl: Schema.optionalKey(Addresses.schema(Addresses.eventUrl)),
   ...Behaviour.Some.fields,
 }
@@ -57,7 +61,9 @@ const Options = Schema.Struct({
   host: Schema.optionalKey(Addresses.schema(Addresses.host)),
   controlToken: Schema.optionalKey(Addresses.schema(Addresses.controlToken)),
   cors: Schema.optionalKey(Addresses.schema(Addresses.origin)),
-  requestSeconds: Schema.optionalKey(TimeText.Length(0.1, 86_400)),
+  requestSeconds: Schema.optionalKey(
+    TimeText.Length(0.1, 86_400, { description: "Seconds to send a request", examples: [30] }),
+  ),
   maxConnections: Schema.optionalKey(WholeNumber.between(1, 1_000_000)),
 })
 

@@ -51,16 +51,16 @@ export interface VirtualClock {
 }
 
 /**
- * Makes a clock that shows `start` (unix seconds) now and then runs evenly: when the machine's wall clock is set, it does
- * not move. Without `start` it shows the time of Effect's `Clock`. Under `TestClock` it runs as that does.
+ * Makes a clock that shows `start` (unix seconds) now and then runs evenly, unless it is frozen: when the machine's wall clock is set, it
+ * does not move. Without `start` it shows the time of Effect's `Clock`. Under `TestClock` it runs as that does.
  */
-export const make = (start: number | undefined): Effect.Effect<VirtualClock> =>
+export const make = (start: number | undefined, frozen: boolean): Effect.Effect<VirtualClock> =>
   Clock.clockWith((clock) => {
     const origin = clock.monotonicTimeNanosUnsafe()
     const elapsed = () => Number((clock.monotonicTimeNanosUnsafe() - origin) / 1_000_000n)
     const running = start === undefined ? () => clock.currentTimeMillisUnsafe() : elapsed
     let ahead = start === undefined ? 0 : start * 1000
-    let frozenAt: number | undefined
+    let frozenAt = frozen ? within(start === undefined ? running() : start * 1000) : undefined
     const now = () => frozenAt ?? within(ahead + running())
     return Effect.succeed({
       now,

@@ -8,10 +8,12 @@ import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import * as Behaviour from "../protocol/Behaviour.ts"
 import * as Bounds from "../protocol/Bounds.ts"
 import * as AnswerIds from "../protocol/AnswerIds.ts"
+import * as FaultRule from "../protocol/FaultRule.ts"
 import * as FaultRules from "../faults/FaultRules.ts"
 import * as Generator from "../seed/Generator.ts"
 import { notATenant } from "../seed/contradictions.ts"
@@ -73,16 +75,37 @@ export interface Workspace {
 /** Returns why a workspace may not have these apps, or `undefined`: an app is in one workspace only. */
 export type MayHave = (apps: ReadonlyArray<{ readonly app_id: string }>) => Seed.SeedInvalid | undefined
 
-/** The options, with the start of the clock in unix seconds. */
-type Settled = Omit<Options, "now"> & { readonly now: number | undefined }
+/** The options, with the start of the clock in unix seconds, and failures with their defaults. */
+type Settled = Omit<Options, "now" | "faults" | "chaos"> & {
+  readonly now: number | undefined
+  readonly faults: ReadonlyArray<FaultRule.Rule>
+  readonly chaos: FaultRule.Chaos | undefined
+}
 
-/** Returns the start of the clock in unix seconds. A relative time counts from the present. */
-const startOf = (now: Options["now"]): Effect.Effect<number | undefined, Seed.SeedInvalid> => {
-  if (now === undefined) return Effect.undefined
-  return Effect.flatMap(Clock.currentTimeMillis, (present) => {
+const settle = Effect.fnUntraced(function* ({ chaos, faults = [], ...options }: Options) {
+  return {
+    ...options,
+    now: yield* startOf(options),
+    faults: decodeRules(faults),
+    chaos: chaos === undefined ? undefined : decodeChaos(chaos),
+  }
+})
+
+const decodeRules = Schema.decodeSync(FaultRule.Rules)
+const decodeChaos = Schema.decodeSync(FaultRule.Chaos)
+
+/**
+ * Returns the start of the clock in unix seconds, by the options or by the seed; `undefined` for the present. A relative time counts
+ * from the present.
+ */
+const startOf = ({ now, seed }: Options): Effect.Effect<number | undefined, Seed.SeedInvalid> => {
+  if (now === undefined && seed?.clock?.now === undefined) return Effect.undefined
+  return Effect.flatMap(Clock.currentTimeMillis, (millis) => {
+    const present = Math.floor(millis / 1000)
+    if (now === undefined) return Effect.succeed(SeedCheck.startOf(seed, present))
     const time = typeof now === "object" ? DateTime.toEpochMillis(now) / 1000 : now
     const faults = [{ path: ["now"], message: VirtualClock.bounds }]
-    return Option.match(VirtualClock.secondsOf(time, Math.floor(present / 1000)), {
+    return Option.match(VirtualClock.secondsOf(time, present), {
       onNone: () => Effect.fail(new Seed.SeedInvalid({ source: "the mock's configuration", faults })),
       onSome: Effect.succeed,
     })
@@ -97,7 +120,7 @@ export const make = Effect.fnUntraced(function* (
   given: Options,
   secrets = KnownSecrets.make(),
 ): Effect.fn.Return<Workspace, Seed.SeedInvalid> {
-  const options: Settled = { ...given, now: yield* startOf(given.now) }
+  const options: Settled = yield* settle(given)
   let resets = 0
   // A reset is requested over HTTP, where Effect's clock may not be that of the test that made the workspace.
   const withOwnClock = Effect.provideService(Clock.Clock, yield* Clock.Clock)
@@ -156,8 +179,7 @@ export const make = Effect.fnUntraced(function* (
       const apps = head.seed.apps ?? Arr.map(workspace.state.store.apps(), Store.writtenApp)
       const store = yield* storeOf(apps, options)
       yield* Snapshot.readMeetings(snapshot, head, store)
-      const clock = yield* withOwnClock(VirtualClock.make(now))
-      if (head.frozen) clock.freeze()
+      const clock = yield* withOwnClock(VirtualClock.make(now, head.frozen))
       const state = {
         ...(yield* emptyState(options, apps, ++resets, listeners, secrets)),
         behaviour,
@@ -219,13 +241,18 @@ const stateOf = Effect.fnUntraced(function* (
   listeners: Set<Journal.Listener>,
   secrets: KnownSecrets.KnownSecrets,
 ): Effect.fn.Return<State, Seed.SeedInvalid> {
-  const clock = yield* VirtualClock.make(options.now)
+  const clock = yield* VirtualClock.make(options.now, options.frozen ?? options.seed?.clock?.frozen === true)
   const nowSeconds = Math.floor(clock.now() / 1000)
   const seed = yield* seedAt(nowSeconds)
   const apps = seed.apps ?? [Seed.defaultApp]
   const store = yield* storeOf(apps, options)
   yield* putContents(store, options, seed, nowSeconds)
-  return { ...(yield* emptyState(options, apps, resets, listeners, secrets)), clock, store }
+  const state = yield* emptyState(options, apps, resets, listeners, secrets)
+  // What the options say comes before what the seed says.
+  for (const rule of [...options.faults, ...(seed.faults ?? [])]) state.faults.add(rule)
+  state.faults.setChaos(options.chaos ?? seed.chaos)
+  const behaviour = Behaviour.withDefaults(options, seed.behaviour)
+  return { ...state, behaviour, ...countersOf(behaviour), clock, store }
 })
 
 /** Returns the seed, checked against a clock that shows a time in unix seconds. */

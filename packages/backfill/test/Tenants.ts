@@ -20,7 +20,7 @@ export const app = {
 } as const
 
 /** Failures of the network and of Feishu. None of them delays an answer: a request whose client is killed meanwhile is not in the log. */
-export const faults: Chaos["faults"] = [
+export const faults: NonNullable<Chaos["faults"]> = [
   { network: "reset before headers" },
   { network: "reset in mid-body" },
   { network: "end in mid-body" },

@@ -43,7 +43,7 @@ const seedOf = (counts: ReadonlyArray<number>) => ({
 })
 
 /** What passes, each as likely as the others. Resets end a page in its middle, and 429 closes the gate. */
-const faults: Chaos["faults"] = [
+const faults: NonNullable<Chaos["faults"]> = [
   { network: "reset before headers" },
   { network: "reset in mid-body" },
   { network: "end in mid-body" },

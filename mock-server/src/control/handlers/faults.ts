@@ -2,7 +2,6 @@
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Bounds from "../../protocol/Bounds.ts"
-import * as Operations from "../../protocol/Operations.ts"
 import type { Workspaces } from "../../state/Workspaces.ts"
 import * as ControlApi from "../ControlApi.ts"
 import * as Outcome from "./Outcome.ts"
@@ -23,12 +22,7 @@ export const layer = (workspaces: Workspaces) => {
         change(query, ({ state }) =>
           state.faults.isFull()
             ? Effect.fail(Outcome.refused(`there are ${Bounds.rules} rules already: remove some`))
-            : Effect.succeed(
-                state.faults.add({
-                  ...payload,
-                  operation: payload.operation === "*" ? "*" : Operations.named(payload.operation),
-                }),
-              ),
+            : Effect.succeed(state.faults.add(payload)),
         ),
       )
       .handle("enableFault", ({ params, payload, query }) =>
