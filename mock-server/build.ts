@@ -1,4 +1,5 @@
 import { bundle } from "@effect-feishu/bundle"
+import * as ControlVersion from "./src/control/ControlVersion.ts"
 import * as InspectorAssets from "./src/inspector/InspectorAssets.ts"
 import * as SeedExample from "./src/seed/SeedExample.ts"
 
@@ -9,5 +10,5 @@ await bundle(
     // Layers for the application's own copy of effect.
     { entries: ["effect"], external: ["effect", "@effect/platform-node"] },
   ],
-  [await InspectorAssets.made(), SeedExample.made()],
+  [await InspectorAssets.made(), SeedExample.made(), ControlVersion.made()],
 )

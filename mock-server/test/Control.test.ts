@@ -891,19 +891,4 @@ describe("S7 the control plane is for this machine", () => {
       assert.strictEqual(right.status, 200)
     }).pipe(provideMock({ host: "0.0.0.0" })),
   )
-
-  it.effect("it describes itself", () =>
-    Effect.gen(function* () {
-      const api = (yield* control("GET", "/openapi.json")).body
-      assert.containsAllKeys(api.paths, [
-        "/_mock/faults",
-        "/_mock/journal",
-        "/_mock/workspaces",
-        "/_mock/clock",
-      ])
-      const docs = yield* call("/_mock/docs")
-      assert.match(docs.text, /<html/i)
-      assert.notMatch(docs.text, /<script[^>]+src="https?:/)
-    }).pipe(provideMock()),
-  )
 })

@@ -1,4 +1,5 @@
 import { bundle } from "@effect-feishu/bundle"
+import * as ControlVersion from "@effect-feishu/mock-server/ControlVersion"
 import * as InspectorAssets from "@effect-feishu/mock-server/InspectorAssets"
 import * as SeedExample from "@effect-feishu/mock-server/SeedExample"
 
@@ -6,5 +7,5 @@ import * as SeedExample from "@effect-feishu/mock-server/SeedExample"
 await bundle(
   new URL("./", import.meta.url),
   [{ entries: ["bin"], chunks: true }],
-  [await InspectorAssets.made(), SeedExample.made()],
+  [await InspectorAssets.made(), SeedExample.made(), ControlVersion.made()],
 )

@@ -2,17 +2,56 @@
 import * as Effect from "effect/Effect"
 import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
 import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Scope from "effect/Scope"
 import { Api } from "./ControlApi.ts"
 import { docs as path } from "./ControlPaths.ts"
+
+/** What the page shows: nothing that leads to Scalar's own services, which would learn the address of the mock. */
+const scalar: HttpApiScalar.ScalarConfig & {
+  readonly hideClientButton: boolean
+  readonly showDeveloperTools: "never"
+  readonly telemetry: boolean
+} = {
+  withDefaultFonts: false,
+  hideClientButton: true,
+  showDeveloperTools: "never",
+  telemetry: false,
+  // An empty picture: a browser would request /favicon.ico, which Feishu does not have.
+  favicon: "data:,",
+}
+
+/** The page loads nothing: its script, its styles and the description are in it. It sends requests to this mock only. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'unsafe-inline'",
+  "style-src 'unsafe-inline'",
+  "img-src data: blob:",
+  "font-src data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ")
 
 /** Serves the page. Its script has 3 MB, so it is loaded when the page is first opened, and not at the start. */
 export const layer = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const scope = yield* Effect.scope
     const page = yield* Effect.cached(
-      HttpRouter.toHttpEffect(HttpApiScalar.layer(Api, { path })).pipe(Scope.provide(scope)),
+      HttpRouter.toHttpEffect(HttpApiScalar.layer(Api, { path, scalar })).pipe(Scope.provide(scope)),
     )
-    yield* router.add("GET", path, Effect.flatten(page))
+    yield* router.add(
+      "GET",
+      path,
+      Effect.map(
+        Effect.flatten(page),
+        HttpServerResponse.setHeaders({
+          "content-security-policy": policy,
+          "referrer-policy": "no-referrer",
+          "x-content-type-options": "nosniff",
+        }),
+      ),
+    )
   }),
 )

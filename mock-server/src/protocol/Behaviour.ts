@@ -236,4 +236,7 @@ export const InSnapshot = Behaviour.mapFields((fields) => ({
   recordingForUser: later(fields.recordingForUser, defaults.recordingForUser),
   recordingIds: later(fields.recordingIds, defaults.recordingIds),
   recordingSeconds: later(fields.recordingSeconds, defaults.recordingSeconds),
-}))
+})).annotate({
+  identifier: "SnapshotBehaviour",
+  description: "Every switch. Those that an older snapshot does not have get their defaults",
+})

@@ -17,14 +17,14 @@ export const between = (minimum: number, maximum: number, message = inWords(mini
 export const count = between(0, 2 ** 53 - 1)
 
 /** A whole number as text. Only decimal digits: `Number` would also read `""`, `0x10`, `1e3` and ` 5 `. */
-export const text = (minimum: number, maximum: number) => {
+export const text = (minimum: number, maximum: number, description: string, example: string) => {
   const message = inWords(minimum, maximum)
   const digits = /^(0|-?[1-9]\d{0,15})$/
   const isOne = (text: string) => digits.test(text) && Number(text) >= minimum && Number(text) <= maximum
   return Schema.String.check(
     Schema.makeFilter(isOne, { message, toJsonSchema: () => [{ pattern: digits.source }, true] }),
   )
-    .annotate({ message })
+    .annotate({ message, description, examples: [example] })
     .pipe(Schema.decodeTo(Schema.Finite, SchemaTransformation.numberFromString))
 }
 

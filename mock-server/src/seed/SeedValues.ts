@@ -3,7 +3,7 @@ import * as Net from "node:net"
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type * as SchemaAST from "effect/SchemaAST"
+import * as SchemaAST from "effect/SchemaAST"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as WholeNumber from "../protocol/WholeNumber.ts"
@@ -89,10 +89,11 @@ const digits = (
   written: ReturnType<typeof textOrNumber>,
   isRight: SchemaAST.Check<string>,
   description: string,
+  example: string,
 ) =>
-  written.annotate({ description }).pipe(
+  written.annotate({ description, examples: [example] }).pipe(
     Schema.decodeTo(
-      Schema.String.pipe(Schema.check(isRight)),
+      Schema.String.pipe(Schema.check(isRight)).annotate({ description, examples: [example] }),
       SchemaTransformation.transform<string, string | number>({
         decode: withoutSeparators,
         encode: (text) => text,
@@ -121,6 +122,7 @@ export const meetingNo = digits(
   }),
   Schema.isPattern(isMeetingNo, { message: notAMeetingNo }),
   "The meeting number: 9 digits, with or without spaces and dashes, in quotes when it starts with 0",
+  "337736498",
 )
 
 const notAnId = "a meeting id is a 64-bit integer as text, such as 7011030664708603907"
@@ -137,6 +139,7 @@ export const meetingId = digits(
   textOrNumber(whyNotId, notAnId, { text: { pattern: String.raw`^\d{1,20}$` }, number: { minimum: 0 } }),
   Schema.makeFilter(is64Bit, { message: notAnId, toJsonSchema: () => [{}, true] }),
   "The id of the meeting: a 64-bit integer that no other meeting has",
+  "7011030664708603907",
 )
 
 const countMessage = "count must be a whole number from 0 to 1000000"
@@ -160,15 +163,28 @@ export const time = textOrNumber(whyNotTime, notATime, {
   number: { minimum: 0, maximum: TimeText.lastSecond },
 })
 
-/** A key that may be absent. YAML reads a key without a value as null, which counts as absent. */
-export const optional = <A, E>(schema: Schema.Codec<A, E>, message: string, description: string) =>
-  Schema.optionalKey(Schema.NullOr(schema).annotate({ message, description })).pipe(
-    // Without its name, which would be taken for that of the value with null.
-    Schema.decodeTo(Schema.optionalKey(Schema.toType(schema).annotate({ identifier: undefined })), {
-      decode: SchemaGetter.transformOptional(Option.filter((value: A | null) => value !== null)),
-      encode: SchemaGetter.transformOptional((value: Option.Option<A>): Option.Option<A | null> => value),
-    }),
+/**
+ * A key that may be absent. YAML reads a key without a value as null, which counts as absent. A seed is written with null, and the mock
+ * returns it without: `title` is the name there, since the name itself would be taken for that of the value with null.
+ */
+export const optional = <A, E>(
+  schema: Schema.Codec<A, E>,
+  message: string,
+  description: string,
+  example: E & A,
+) => {
+  const annotations = { description, examples: [example] }
+  const title = SchemaAST.resolveIdentifier(schema.ast)
+  return Schema.optionalKey(Schema.NullOr(schema).annotate({ message, ...annotations })).pipe(
+    Schema.decodeTo(
+      Schema.optionalKey(Schema.toType(schema).annotate({ ...annotations, identifier: undefined, title })),
+      {
+        decode: SchemaGetter.transformOptional(Option.filter((value: A | null) => value !== null)),
+        encode: SchemaGetter.transformOptional((value: Option.Option<A>): Option.Option<A | null> => value),
+      },
+    ),
   )
+}
 
 /** A list that is not empty. */
 export const atLeastOne = <A, E>(item: Schema.Codec<A, E>, what: string) =>

@@ -10,7 +10,7 @@ interface Kind {
 
 /** Returns the Schema of a kind. */
 export const schema = ({ is, takes }: Kind) =>
-  Schema.String.check(Schema.makeFilter(is, { message: `must be ${takes}` }))
+  Schema.String.check(Schema.makeFilter(is, { message: `must be ${takes}`, toJsonSchema: () => [{}, true] }))
 
 /** An address to listen on. An empty one would mean every address of the machine. */
 export const host: Kind = {

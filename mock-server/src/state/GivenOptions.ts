@@ -3,6 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { described, named } from "../protocol/Described.ts"
 import * as FaultRule from "../protocol/FaultRule.ts"
 import * as Problems from "../protocol/Problems.ts"
 import * as Addresses from "./Addresses.ts"
@@ -26,19 +27,61 @@ export const bounds = {
 /** The options that the control plane takes, too, except for the seed. */
 export const fields = {
   generate: Schema.optionalKey(
-    Schema.Struct({
-      numbers: WholeNumber.between(...bounds.numbers),
-      meetings: WholeNumber.between(...bounds.meetings),
-      participants: Schema.optionalKey(WholeNumber.between(...bounds.participants)),
-      tenant_key: Schema.optionalKey(SeedValues.text),
-    }),
+    named(
+      Schema.Struct({
+        numbers: described(WholeNumber.between(...bounds.numbers), "Meeting numbers to generate", 3),
+        meetings: described(WholeNumber.between(...bounds.meetings), "Meetings of each of them", 120),
+        participants: Schema.optionalKey(
+          described(
+            WholeNumber.between(...bounds.participants),
+            "Participants of each meeting (default: a plausible number)",
+            12,
+          ),
+        ),
+        tenant_key: Schema.optionalKey(
+          described(
+            SeedValues.text,
+            "The tenant of the meetings (default: the first tenant of the first app)",
+            "2ed263bf32cf1651",
+          ),
+        ),
+      }),
+      "GenerateNumbers",
+      "An order to generate meeting numbers with meetings",
+    ),
   ),
-  days: Schema.optionalKey(WholeNumber.between(...bounds.days)),
-  now: Schema.optionalKey(VirtualClock.Time),
-  frozen: Schema.optionalKey(Schema.Boolean),
-  faults: Schema.optionalKey(FaultRule.Rules),
+  days: Schema.optionalKey(
+    described(
+      WholeNumber.between(...bounds.days),
+      "Generated meetings lie in this many days before the UTC day on which the clock starts (default: 89)",
+      89,
+    ),
+  ),
+  now: Schema.optionalKey(
+    described(
+      VirtualClock.Time,
+      "The start of the clock: unix seconds, 2026-01-31T09:00:00Z, or -3d, before the present (default: that of the seed, or the present)",
+      "2026-01-31T09:00:00Z",
+    ),
+  ),
+  frozen: Schema.optionalKey(
+    described(Schema.Boolean, "True for a clock that stands still until it is moved (default: false)", true),
+  ),
+  faults: Schema.optionalKey(
+    described(
+      FaultRule.Rules,
+      "Rules for failures, which are there from the start and after a reset. They come before those of the seed",
+      [{ operation: "meetings.listByNo", when: { nth: 3 }, then: { code: 121001 } }],
+    ),
+  ),
   chaos: Schema.optionalKey(FaultRule.Chaos),
-  appTicketUrl: Schema.optionalKey(Addresses.schema(Addresses.eventUrl)),
+  appTicketUrl: Schema.optionalKey(
+    described(
+      Addresses.schema(Addresses.eventUrl),
+      "The URL that app tickets are pushed to",
+      "http://127.0.0.1:3000/events",
+    ),
+  ),
   ...Behaviour.Some.fields,
 }
 

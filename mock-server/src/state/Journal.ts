@@ -1,6 +1,7 @@
 /** The journal: the last requests of a workspace with their answers, secrets masked. */
 import * as Schema from "effect/Schema"
 import * as Bounds from "../protocol/Bounds.ts"
+import { described, named, oneOf } from "../protocol/Described.ts"
 import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
 import * as Masking from "../secrets/Masking.ts"
 import * as MeetingPage from "../protocol/MeetingPage.ts"
@@ -9,46 +10,90 @@ import { accepted, names, type Operation } from "../protocol/Operations.ts"
 import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
+const entry = {
+  seq: described(
+    WholeNumber.count,
+    "The number of the request. It counts from 1, and from 1 again after a reset",
+    3,
+  ),
+  time: described(Schema.Finite, "The mock's time, in unix milliseconds", 1769850000123),
+  operation: Schema.optionalKey(
+    described(
+      Schema.Literals(names),
+      "The endpoint; absent when the request was not for an endpoint of Feishu",
+      "meetings.listByNo",
+    ),
+  ),
+  method: described(Schema.String, "The method", "GET"),
+  path: described(Schema.String, "The path", "/open-apis/vc/v1/meetings/list_by_no"),
+  query: described(Schema.Record(Schema.String, Schema.String), "The query, with secrets masked", {
+    meeting_no: "337736498",
+    page_size: "20",
+  }),
+  authorization: Schema.optionalKey(
+    described(Schema.String, "The kind of credentials", "Bearer t-<redacted>"),
+  ),
+  appId: Schema.optionalKey(
+    described(Schema.String, "The app that sent the request, if known", "cli_a1b2c3d4e5f6a7b8"),
+  ),
+  tenant: Schema.optionalKey(
+    described(
+      Schema.String,
+      "The tenant of the access token with which it was sent; absent without a token of a tenant that this mock has given",
+      "2ed263bf32cf1651",
+    ),
+  ),
+  status: described(Schema.Int, "The HTTP status of the answer", 200),
+  code: Schema.optionalKey(described(Schema.Int, "Feishu's code, if the answer has one", 0)),
+  logId: described(Schema.String, "The log id of the answer", "20260131170000C0FFEE00C0FFEE00C0FFEE"),
+  millis: described(Schema.Finite, "The time until the answer, in real milliseconds", 1.2),
+  pageTokenRefused: Schema.optionalKey(
+    described(
+      Schema.String,
+      "Why the page token was refused: given for another end_time (or other fields that differ), given before a reset, or not one that was given",
+      "given for another end_time",
+    ),
+  ),
+  fault: Schema.optionalKey(described(Schema.String, "The rule that changed the answer, or chaos", "rule-1")),
+  resetAt: Schema.optionalKey(
+    described(
+      Schema.Finite,
+      "The time from which the client may send again, in unix milliseconds; set if it was refused for the rate limit",
+      1769850060000,
+    ),
+  ),
+  earlyMillis: Schema.optionalKey(
+    described(
+      Schema.Finite,
+      "Milliseconds by which the request was too early; set if the client did not wait for the reset that a refusal named",
+      1500,
+    ),
+  ),
+}
+
 /** One request and its answer. Times are unix milliseconds of the mock's clock. */
-export const Entry = Schema.Struct({
-  /** The number of the request. It counts from 1, and from 1 again after a reset. */
-  seq: Schema.Int,
-  time: Schema.Finite,
-  /** Absent when the request was not for an endpoint of Feishu. */
-  operation: Schema.optionalKey(Schema.Literals(names)),
-  method: Schema.String,
-  path: Schema.String,
-  query: Schema.Record(Schema.String, Schema.String),
-  /** The kind of credentials, as `Bearer t-<redacted>`. */
-  authorization: Schema.optionalKey(Schema.String),
-  /** The app that sent the request, as far as it was known. */
-  appId: Schema.optionalKey(Schema.String),
-  /** The tenant of the access token with which it was sent. */
-  tenant: Schema.optionalKey(Schema.String),
-  status: Schema.Int,
-  /** Feishu's code, if the answer has one. */
-  code: Schema.optionalKey(Schema.Int),
-  logId: Schema.String,
-  /** The time until the answer, in real milliseconds. */
-  millis: Schema.Finite,
-  /** The reason why the page token was refused: `given for another end_time`, `given before a reset`, `not one that was given`. */
-  pageTokenRefused: Schema.optionalKey(Schema.String),
-  /** The fault rule that changed the answer. */
-  fault: Schema.optionalKey(Schema.String),
-  /** After a refusal for the rate limit: the time from which the client may send again. */
-  resetAt: Schema.optionalKey(Schema.Finite),
-  /** Milliseconds by which the request was too early. Set if the client did not wait for the reset that a refusal named. */
-  earlyMillis: Schema.optionalKey(Schema.Finite),
-})
+export const Entry = named(
+  Schema.Struct(entry),
+  "JournalEntry",
+  "One request and its answer, with secrets masked. Times are those of the mock's clock",
+)
 /** One request and its answer. */
 export type Entry = SameAsSchema<PublicTypes.Entry, typeof Entry>
 
 /** An entry with the bodies of request and answer. */
-export const Detail = Schema.Struct({
-  ...Entry.fields,
-  requestBody: Schema.String,
-  responseBody: Schema.String,
-})
+export const Detail = named(
+  Schema.Struct({
+    ...entry,
+    requestBody: described(Schema.String, "The body of the request, with secrets masked", ""),
+    responseBody: described(
+      Schema.String,
+      "The body of the answer, with secrets masked",
+      '{"code":0,"data":{"has_more":false,"meeting_briefs":[]},"msg":""}',
+    ),
+  }),
+  "JournalEntryWithBodies",
+  "One request and its answer, with both bodies",
+)
 /** An entry with the bodies of request and answer. */
 export type Detail = SameAsSchema<PublicTypes.Detail, typeof Detail>
 
@@ -76,12 +121,19 @@ interface Answered {
 
 /** A choice of entries: all conditions together. */
 export const Filter = Schema.Struct({
-  operation: Schema.optionalKey(Schema.Literals(accepted)),
-  appId: Schema.optionalKey(Schema.String),
-  status: Schema.optionalKey(WholeNumber.text(...WholeNumber.status)),
-  code: Schema.optionalKey(WholeNumber.text(...WholeNumber.code)),
-  /** Only entries after the one with this number. */
-  after: Schema.optionalKey(WholeNumber.text(0, Number.MAX_SAFE_INTEGER)),
+  operation: Schema.optionalKey(
+    described(oneOf(accepted), "Only requests for this endpoint", "meetings.listByNo"),
+  ),
+  appId: Schema.optionalKey(described(Schema.String, "Only requests of this app", "cli_a1b2c3d4e5f6a7b8")),
+  status: Schema.optionalKey(
+    WholeNumber.text(...WholeNumber.status, "Only answers with this HTTP status", "429"),
+  ),
+  code: Schema.optionalKey(
+    WholeNumber.text(...WholeNumber.code, "Only answers with this code of Feishu", "99991400"),
+  ),
+  after: Schema.optionalKey(
+    WholeNumber.text(0, Number.MAX_SAFE_INTEGER, "Only entries after the one with this number", "7"),
+  ),
 })
 /** A choice of entries: all conditions together. */
 export type Filter = SameAsSchema<PublicTypes.Filter, typeof Filter>

@@ -1,68 +1,143 @@
 /** What the endpoints send about a meeting: its details and its recording, as they are at one moment of the mock's clock. */
 import * as Schema from "effect/Schema"
+import { described, named } from "../protocol/Described.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
+import * as TimeText from "../protocol/TimeText.ts"
+import * as WholeNumber from "../protocol/WholeNumber.ts"
 import * as Attendance from "../seed/Attendance.ts"
 import type * as Store from "./Store.ts"
 import type { Token } from "./Tokens.ts"
 
-const seconds = Schema.Int
+const seconds = (description: string) =>
+  described(WholeNumber.between(0, TimeText.lastSecond), `${description}, in unix seconds`, 1769850000)
+const flag = (description: string) => described(Schema.Boolean, description, true)
 const user = {
-  open_id: Schema.String,
-  union_id: Schema.String,
-  /** Absent for rooms, telephones and SIP devices. */
-  user_id: Schema.optionalKey(Schema.String),
-  user_type: Schema.Int,
+  open_id: described(Schema.String, "The open_id", "ou_1a2b3c4d5e6f708192a3b4c5d6e7f809"),
+  union_id: described(Schema.String, "The union_id", "on_8f7e6d5c4b3a291807f6e5d4c3b2a190"),
+  user_id: Schema.optionalKey(
+    described(Schema.String, "The user_id; absent for rooms, telephones and SIP devices", "9f8e7d6c"),
+  ),
+  user_type: described(Schema.Int, "1 Feishu, 2 Rooms, 6 telephone, 7 SIP", 1),
 }
 
-/** The details of a meeting at one moment of the mock's clock. Times are unix seconds. */
-export const MeetingNow = Schema.Struct({
-  /** 1 calling, 2 running, 3 ended. */
-  status: Schema.Literals([1, 2, 3]),
-  create_time: seconds,
-  start_time: seconds,
-  /** Absent while it runs. */
-  end_time: Schema.optionalKey(seconds),
-  host_user: Schema.optionalKey(Schema.Struct(user)),
-  /** The highest number of participants at one time so far. */
-  participant_count: Schema.Int,
-  /** All joins so far. */
-  participant_count_accumulated: Schema.Int,
-  /** Those who have joined or were called so far, in the order of their first join. */
-  participants: Schema.Array(
-    Schema.Struct({
-      ...user,
-      first_join_time: Schema.optionalKey(seconds),
-      /** Absent while the participant is in the meeting. */
-      final_leave_time: Schema.optionalKey(seconds),
-      /** Seconds, all stays added. */
-      in_meeting_duration: seconds,
-      is_host: Schema.Boolean,
-      is_cohost: Schema.Boolean,
-      is_external: Schema.Boolean,
-      /** 1 calling, 2 in the meeting, 3 ringing, 4 not in it, or left. */
-      status: Schema.Literals([1, 2, 3, 4]),
-      stays: Schema.Array(Schema.Struct({ join_time: seconds, leave_time: Schema.optionalKey(seconds) })),
-    }),
-  ),
-  ability: Schema.Struct({
-    use_video: Schema.Boolean,
-    use_audio: Schema.Boolean,
-    use_share_screen: Schema.Boolean,
-    use_follow_screen: Schema.Boolean,
-    use_recording: Schema.Boolean,
-    use_pstn: Schema.Boolean,
+const ParticipantNow = named(
+  Schema.Struct({
+    ...user,
+    first_join_time: Schema.optionalKey(
+      seconds("The first join; absent for somebody who was never in the meeting"),
+    ),
+    final_leave_time: Schema.optionalKey(seconds("The last leave; absent while they are in the meeting")),
+    in_meeting_duration: described(WholeNumber.count, "Seconds in the meeting, all stays added", 1800),
+    is_host: flag("True for the host"),
+    is_cohost: flag("True for a co-host"),
+    is_external: flag("True for somebody of another tenant"),
+    status: described(
+      Schema.Literals([1, 2, 3, 4]),
+      "1 calling, 2 in the meeting, 3 ringing, 4 not in it, or left",
+      2,
+    ),
+    stays: described(
+      Schema.Array(
+        named(
+          Schema.Struct({
+            join_time: seconds("The join"),
+            leave_time: Schema.optionalKey(seconds("The leave; absent while they are in the meeting")),
+          }),
+          "Stay",
+          "A stay of somebody in a meeting",
+        ),
+      ),
+      "Every stay, in the order of the joins",
+      [{ join_time: 1769850000, leave_time: 1769851800 }],
+    ),
   }),
-  /** A recording that is not ready is answered as Feishu does: 122001 while the meeting runs, then 124002. */
-  recording: Schema.Union([
-    Schema.Struct({ state: Schema.Literals(["none", "running"]) }),
-    Schema.Struct({ state: Schema.Literal("being made"), ready_time: seconds }),
-    /** `duration` is in milliseconds. */
-    Schema.Struct({ state: Schema.Literal("ready"), url: Schema.String, duration: Schema.Int }),
+  "ParticipantNow",
+  "A participant at one moment",
+)
+
+const AbilityNow = named(
+  Schema.Struct({
+    use_video: flag("Whether somebody used video"),
+    use_audio: flag("Whether somebody used audio"),
+    use_share_screen: flag("Whether a screen was shared"),
+    use_follow_screen: flag("Whether magic share was used"),
+    use_recording: flag("Whether the meeting was recorded"),
+    use_pstn: flag("Whether somebody called in by telephone"),
+  }),
+  "AbilityNow",
+  "What a meeting has used",
+)
+
+const RecordingNow = named(
+  Schema.Union([
+    Schema.Struct({
+      state: described(Schema.Literals(["none", "running"]), "There is none, or the meeting runs", "none"),
+    }),
+    Schema.Struct({
+      state: described(
+        Schema.Literal("being made"),
+        "The meeting has ended, and it is not ready",
+        "being made",
+      ),
+      ready_time: seconds("When it is ready"),
+    }),
+    Schema.Struct({
+      state: described(Schema.Literal("ready"), "It can be read", "ready"),
+      url: described(
+        Schema.String,
+        "The page of its minute",
+        "https://meetings.feishu.cn/minutes/obcn4k7m2p9q1r5s8t3v6w0x",
+      ),
+      duration: described(WholeNumber.count, "Milliseconds", 3541000),
+    }),
   ]),
-  /** Tokens of documents; empty texts where there is none yet. */
-  related_artifacts: Schema.Struct({ note_doc_token: Schema.String, verbatim_doc_token: Schema.String }),
-})
+  "RecordingNow",
+  "The recording at one moment. One that is not ready is answered as Feishu does: 122001 while the meeting runs, then 124002",
+  { state: "being made", ready_time: 1769850300 },
+)
+
+/** The details of a meeting at one moment of the mock's clock. Times are unix seconds. */
+export const MeetingNow = named(
+  Schema.Struct({
+    status: described(Schema.Literals([1, 2, 3]), "1 calling, 2 running, 3 ended", 2),
+    create_time: seconds("When it was created"),
+    start_time: seconds("When it started"),
+    end_time: Schema.optionalKey(seconds("When it ended; absent while it runs")),
+    host_user: Schema.optionalKey(
+      named(Schema.Struct(user), "UserNow", "Somebody in a meeting, with every id"),
+    ),
+    participant_count: described(
+      WholeNumber.count,
+      "The highest number of participants at one time so far",
+      12,
+    ),
+    participant_count_accumulated: described(WholeNumber.count, "All joins so far", 17),
+    participants: Schema.Array(ParticipantNow).annotate({
+      description: "Those who have joined or were called so far, in the order of their first join",
+    }),
+    ability: AbilityNow,
+    recording: RecordingNow,
+    related_artifacts: named(
+      Schema.Struct({
+        note_doc_token: described(
+          Schema.String,
+          "The document with the AI note; empty if there is none",
+          "doxcnW4k7m2p9q1r5s8t3v6w0x1",
+        ),
+        verbatim_doc_token: described(
+          Schema.String,
+          "The document with the transcript; empty if there is none",
+          "",
+        ),
+      }),
+      "RelatedArtifacts",
+      "Tokens of the documents of a meeting; empty texts where there is none yet",
+    ),
+  }),
+  "MeetingNow",
+  "The details of a meeting at one moment of the mock's clock",
+)
 /** The details of a meeting at one moment. */
 export type MeetingNow = SameAsSchema<PublicTypes.MeetingNow, typeof MeetingNow>
 

@@ -8,6 +8,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as TimeText from "../protocol/TimeText.ts"
 import * as Behaviour from "../protocol/Behaviour.ts"
+import { described } from "../protocol/Described.ts"
 import * as Bounds from "../protocol/Bounds.ts"
 import * as Seed from "../seed/Seed.ts"
 import * as SeedCheck from "../seed/SeedCheck.ts"
@@ -20,10 +21,13 @@ import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 
 const first = {
-  version: Schema.Literal(1),
-  /** The mock's time in unix seconds. */
-  now: WholeNumber.between(0, TimeText.lastSecond, VirtualClock.bounds),
-  frozen: Schema.Boolean,
+  version: described(Schema.Literal(1), "The version of the format", 1),
+  now: described(
+    WholeNumber.between(0, TimeText.lastSecond, VirtualClock.bounds),
+    "The mock's time, in unix seconds",
+    1769850000,
+  ),
+  frozen: described(Schema.Boolean, "True for a clock that stands still", false),
   behaviour: Behaviour.InSnapshot,
 }
 const { apps, meetings } = Seed.Keys.fields
@@ -31,8 +35,16 @@ const { apps, meetings } = Seed.Keys.fields
 /** The contents of a workspace, as JSON that can be stored and restored. Without apps, the workspace keeps its own. */
 export const Snapshot = Schema.Struct({
   ...first,
-  seed: Schema.Struct({ apps, meetings }).annotate(Seed.noOtherKeys),
-}).annotate(Seed.noOtherKeys)
+  seed: Schema.Struct({ apps, meetings }).annotate({
+    ...Seed.noOtherKeys,
+    identifier: "SnapshotContents",
+    description: "Apps and meetings. Without apps, the workspace keeps its own",
+  }),
+}).annotate({
+  ...Seed.noOtherKeys,
+  identifier: "Snapshot",
+  description: "What a workspace holds at one moment, as JSON that can be stored and restored",
+})
 /** The contents of a workspace, as JSON. */
 export type Snapshot = SameAsSchema<PublicTypes.Snapshot, typeof Snapshot>
 

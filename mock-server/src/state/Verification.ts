@@ -1,5 +1,6 @@
 /** Compares the calls in the journal with those that a test expected. */
 import * as Schema from "effect/Schema"
+import { described, named, oneOf } from "../protocol/Described.ts"
 import * as Operations from "../protocol/Operations.ts"
 import type { SameAsSchema } from "../protocol/SameAsSchema.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
@@ -9,23 +10,48 @@ import * as Masking from "../secrets/Masking.ts"
 import type { Entry } from "./Journal.ts"
 
 /** A call that a test expects: how often, and with which fields in its query. */
-export const Expectation = Schema.Struct({
-  operation: Schema.Literals(Operations.accepted),
-  /** Exactly this many calls; without it, at least one. */
-  times: Schema.optionalKey(WholeNumber.between(0, WholeNumber.mostTimes)),
-  /** Fields of the query, and parameters in the path, such as `meeting_id`. */
-  query: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
-  status: Schema.optionalKey(WholeNumber.between(...WholeNumber.status)),
-  code: Schema.optionalKey(WholeNumber.between(...WholeNumber.code)),
-})
+export const Expectation = named(
+  Schema.Struct({
+    operation: described(oneOf(Operations.accepted), "The endpoint", "meetings.listByNo"),
+    times: Schema.optionalKey(
+      described(
+        WholeNumber.between(0, WholeNumber.mostTimes),
+        "Exactly this many calls (default: at least one)",
+        2,
+      ),
+    ),
+    query: Schema.optionalKey(
+      described(
+        Schema.Record(Schema.String, Schema.String),
+        "Fields of the query, and parameters in the path, such as meeting_id",
+        { meeting_no: "337736498" },
+      ),
+    ),
+    status: Schema.optionalKey(
+      described(WholeNumber.between(...WholeNumber.status), "The HTTP status of the answer", 200),
+    ),
+    code: Schema.optionalKey(
+      described(WholeNumber.between(...WholeNumber.code), "Feishu's code in the answer", 0),
+    ),
+  }),
+  "ExpectedCall",
+  "A call that a test expects",
+  { operation: "meetings.listByNo", times: 2 },
+)
 /** A call that a test expects. */
 export type Expectation = SameAsSchema<PublicTypes.Expectation, typeof Expectation>
 
 /** The result of a verification: `ok` is true when all calls were as expected; `differences` has a sentence for each difference. */
-export const Verdict = Schema.Struct({
-  ok: Schema.Boolean,
-  differences: Schema.Array(Schema.String),
-})
+export const Verdict = named(
+  Schema.Struct({
+    ok: described(Schema.Boolean, "True when all calls were as expected", false),
+    differences: described(Schema.Array(Schema.String), "A sentence for each difference", [
+      "meetings.listByNo: expected 2 calls, got 1",
+    ]),
+  }),
+  "Verdict",
+  "The result of a verification",
+)
 /** The result of a verification. */
 export type Verdict = SameAsSchema<PublicTypes.Verdict, typeof Verdict>
 

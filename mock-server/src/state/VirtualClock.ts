@@ -23,7 +23,7 @@ export const Time = Schema.Union([Schema.Finite.annotate({ message: mustBeTime }
         typeof time === "number"
           ? time >= 0 && time <= TimeText.lastSecond
           : Option.exists(TimeText.from(time, 0), (seconds) => seconds <= TimeText.lastSecond),
-      { message: mustBeTime },
+      { message: mustBeTime, toJsonSchema: () => [{}, true] },
     ),
   )
 
