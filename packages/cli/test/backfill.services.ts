@@ -103,7 +103,7 @@ describe("backfill", () => {
       [planned.code, planned.lastLine],
       [0, 'stored as "default"; read it with: feishu-meetings backfill run --db b.sqlite'],
     )
-    assert.match(planned.stdout, /^numbers +4 in 3 lanes \(apps and tenants\), each 1 window/m)
+    assert.match(planned.stdout, /^numbers +4 in 3 lanes \(apps and tenants\), each one 90-day period$/m)
 
     // Two tenants, and no ticket says that it is a store app.
     const refused = await heard(run(`${plan} --run other`, all))
@@ -165,7 +165,7 @@ describe("backfill", () => {
     assert.strictEqual(first.code, 1, first.stderr)
     assert.match(
       first.lastLine,
-      /^incomplete: 60 meetings, 4 of 4 90-day periods, 1 number could not be read; list them with: feishu-meetings backfill failures --db b\.sqlite, the same command reads them again$/,
+      /^incomplete: 60 meetings, 4 of 4 periods of 90 days, 1 number could not be read; list them with: feishu-meetings backfill failures --db b\.sqlite, the same command reads them again$/,
     )
     const failures = ndjson((await heard(run("failures --db b.sqlite"))).stdout)
     assert.deepStrictEqual(
@@ -174,7 +174,10 @@ describe("backfill", () => {
     )
     await feishu.removeFault(fault.id)
     const again = await read(store)
-    assert.deepStrictEqual([again.code, again.lastLine], [0, "complete: 60 meetings, 4 of 4 90-day periods"])
+    assert.deepStrictEqual(
+      [again.code, again.lastLine],
+      [0, "complete: 60 meetings, 4 of 4 periods of 90 days"],
+    )
 
     // What was read, by tenant and month.
     const months = await Promise.all(
@@ -224,7 +227,7 @@ describe("backfill", () => {
     assert.match(chinese.stderr, /^错误：.*none\.sqlite：没有这个文件\n建议：请先用 backfill plan/)
     assert.match(noApp.stderr, /--app-id: 1 have no app/)
     assert.match(series.stderr, /^error: --overlap: it is of a series/)
-    assert.match(month.stderr, /^error: --month: it takes a month such as 2026-09/)
+    assert.match(month.stderr, /^error: --month: it is not a month/)
     assert.match(address.stderr, /the server does not answer/)
   })
 })
@@ -275,7 +278,7 @@ describe("the recording of a backfill in", () => {
       for (const [index, line] of commands.entries()) {
         shown += `${index === 0 ? "" : `${line}\n`}${await type(line.slice(2))}`
       }
-      assert.match(shown, /10 meetings, 4 of 4 90-day periods|10 场会议，时间段 4\/4/)
+      assert.match(shown, /10 meetings, 4 of 4 periods of 90 days|10 场会议，时间段 4\/4/)
       await expect(`${before}${shown}${after.join("")}`).toMatchFileSnapshot(path)
       assert.isAbove((await stat(join(folder, "backfill.sqlite"))).size, 0)
     })

@@ -13,7 +13,7 @@ import * as LaneNumbers from "../../input/LaneNumbers.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
 import { instant } from "../../language/TimeZone.ts"
-import { duration } from "../../language/phrases.ts"
+import { duration, periods } from "../../language/phrases.ts"
 import * as AppCredentials from "../../settings/AppCredentials.ts"
 import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import * as Estimate from "../plan/Estimate.ts"
@@ -55,8 +55,8 @@ const words = Language.words({
       quota: "quota",
       state: "state",
     },
-    numbers: (numbers: string, lanes: string, windows: string, oneLane: boolean) =>
-      `${numbers} in ${lanes} ${oneLane ? "lane (app and tenant)" : "lanes (apps and tenants)"}, each ${windows} 90-day ${windows === "1" ? "period" : "periods"}`,
+    numbers: (numbers: string, lanes: string, windows: number, oneLane: boolean) =>
+      `${numbers} in ${lanes} ${oneLane ? "lane (app and tenant)" : "lanes (apps and tenants)"}, each ${periods(windows)}`,
     repeated: (numbers: string) => `; ${numbers} more were given twice, and are read once`,
     range: (start: string, end: string) => `${start} to ${end}`,
     series: (start: string, overlap: string) =>
@@ -219,7 +219,7 @@ export const plan = Effect.fnUntraced(function* (input: Input) {
       say.numbers(
         format.format(given.count),
         format.format(given.lanes.length),
-        format.format(estimate.windows),
+        estimate.windows,
         given.lanes.length === 1,
       ) + (given.repeated === 0 ? "" : say.repeated(format.format(given.repeated))),
     ],

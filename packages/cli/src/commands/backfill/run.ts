@@ -45,7 +45,7 @@ const words = Language.words({
     label: "progress: ",
     comma: ", ",
     lanes: (done: number, all: number) => (all === 1 ? "" : `${done} of ${many(all, "lane")} done`),
-    units: (done: string, all: string) => `${done} of ${all} 90-day periods`,
+    units: (done: string, all: string) => `${done} of ${all} periods of 90 days`,
     meetings: (number: number, text: string) => `${text} ${number === 1 ? "meeting" : "meetings"}`,
     rate: (rate: string, limit: string) => `${rate} of ${limit} requests/min`,
     failures: (number: number) => many(number, "failure"),

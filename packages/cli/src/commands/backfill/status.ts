@@ -28,7 +28,8 @@ const words = Language.words({
     stalled: (since: string) => `stalled: its runner was not seen for ${since}`,
     noRunner: "no runner has read it yet",
     more: (lanes: number) => `and ${many(lanes, "more lane", "more lanes")}, all with --json`,
-    units: (done: string, all: string, percent: string) => `${done} of ${all} 90-day periods (${percent})`,
+    units: (done: string, all: string, percent: string) =>
+      `${done} of ${all} periods of 90 days (${percent})`,
     meetings: (number: number, text: string) => `${text} ${number === 1 ? "meeting" : "meetings"}`,
     failures: (number: number) =>
       `${many(number, "number")} with failures: feishu-meetings backfill failures lists them`,
