@@ -138,7 +138,7 @@ describe("backfill", () => {
     assert.include(stderr, "there is no app secret for the app cli_store1234567")
     assert.match(
       stderr,
-      /^stopped: 10 meetings, 1 of 4 windows, it goes on with: feishu-meetings backfill run --db b\.sqlite$/m,
+      /^stopped: 10 meetings, 1 of 4 periods of 90 days, it goes on with: feishu-meetings backfill run --db b\.sqlite$/m,
     )
     const status = await heard(run("status --db b.sqlite"))
     assert.match(status.stdout, /^ +cli_own123456789 +100% +10 +done$/m)
