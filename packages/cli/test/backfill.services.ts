@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
+import { readXlsx } from "hucre/xlsx"
 import { type Options, startFeishuMock } from "@effect-feishu/mock-server"
 import { bin } from "./bundle.ts"
 import * as Cli from "./Cli.ts"
@@ -190,9 +191,19 @@ describe("backfill", () => {
       months.slice(1).reduce((sum, { length }) => sum + length, 0),
       60,
     )
-    const ofTenant = await heard(run("export --db b.sqlite --tenant tenant_b --format csv --output b.csv"))
+    const ofTenant = await heard(run("export --db b.sqlite --tenant tenant_b --output b.csv"))
     assert.strictEqual(ofTenant.lastLine, "30 meetings, written to b.csv")
     assert.match(await readFile(join(folder, "b.csv"), "utf8"), /^tenant,id,meeting_no,topic,url,note_id,/)
+    const contradicted = await heard(run("export --db b.sqlite --format csv --output b.xlsx"))
+    assert.include(contradicted.stderr, "--format: csv does not fit the file name b.xlsx")
+    const workbook = await heard(run("export --db b.sqlite --output b.xlsx"))
+    assert.strictEqual(workbook.lastLine, "60 meetings, written to b.xlsx")
+    const { sheets } = await readXlsx(await readFile(join(folder, "b.xlsx")))
+    const [head = [], ...rows] = sheets[0]!.rows
+    assert.deepStrictEqual(
+      rows.map((row) => [row[head.indexOf("tenant")], row[head.indexOf("id")]]),
+      months[0]!.map(({ id, tenant }) => [tenant, id]),
+    )
     assert.strictEqual(
       new Set(months[0]!.map(({ id, tenant }) => `${String(tenant)} ${String(id)}`)).size,
       60,
