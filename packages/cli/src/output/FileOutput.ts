@@ -244,8 +244,8 @@ export const open = Effect.fnUntraced(function* (
   }
 })
 
-/** The size in bytes of rows from which a sheet may need more than 4 GiB: each cell is some 60 characters longer there. */
-const largeRows = 2 ** 29
+/** The size in bytes of rows from which a sheet may need more than 4 GiB: it takes about twice as many, most of them markup. */
+const largeRows = 2 ** 30
 
 /** Loads what makes workbooks, and returns the effect that makes that of the rows in the `.part` of a file, next to it. */
 const workbookMaker = Effect.fnUntraced(function* (path: string, target: string, sheet: Format.Sheet) {

@@ -23,7 +23,7 @@ export interface Workbook {
 export interface Options extends Format.Sheet {
   /** The name that messages show. */
   readonly target: string
-  /** True when a sheet may be larger than 4 GiB before it is compressed; some programs cannot read such a file. */
+  /** True when a sheet may be larger than 4 GiB before it is compressed. Not every program reads such a file: LibreOffice 7.4 does not. */
   readonly isLarge?: boolean
   /** Rows of a sheet, its head included; default: as many as Excel holds, 1,048,576. More rows go to further sheets. */
   readonly rowsPerSheet?: number | undefined
