@@ -60,8 +60,8 @@ export const over = Effect.fnUntraced(function* (
         ? Effect.sync(written)
         : Effect.flatMap(begun, (fiber) =>
             // A stream that can no longer be written takes no rows.
-            Effect.raceFirst(Fiber.join(fiber), Queue.offer(queue, String(text))),
-          ).pipe(Effect.map(written)),
+            Effect.raceFirst(Fiber.join(fiber), Effect.map(Queue.offer(queue, String(text)), written)),
+          ),
     close: (end) => {
       const finished = Effect.flatMap(begun, (fiber) =>
         Effect.andThen(Queue.end(queue), Effect.interruptible(Fiber.join(fiber))),
