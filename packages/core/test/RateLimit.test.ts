@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Exit, Fiber, Layer, Metric, Random, Scheduler } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Layer, Metric, Random, Scheduler, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { Events, RateLimit } from "@effect-feishu/core"
 import * as Dice from "./sim/Dice.ts"
@@ -584,6 +584,30 @@ describe("slots", () => {
         { _tag: "RateLimitWaited", millis: 60_250 },
       ])
     }),
+  )
+
+  it.effect(
+    "how long requests waited is in the metrics, of those in line, too, and in the span of each",
+    () =>
+      Effect.gen(function* () {
+        const limit = RateLimit.make({ requests: 1 })
+        const spans: Array<Tracer.Span> = []
+        const call = Effect.useSpan("call", (span) => {
+          spans.push(span)
+          return Effect.provideService(limit.withSlot("key", answered)(Effect.void), Tracer.ParentSpan, span)
+        })
+        yield* Effect.forkChild(Effect.all([call, call, call], { concurrency: "unbounded" }))
+        yield* TestClock.adjust("3 minutes")
+        assert.deepStrictEqual(
+          spans.map(({ attributes }) => attributes.get("feishu.rate_limit.wait_time")),
+          [undefined, 60.25, 120.5],
+        )
+        const [waits] = yield* Metric.snapshot
+        assert.strictEqual(waits!.id, "feishu.client.rate_limit.wait_time")
+        assert.strictEqual(waits!.attributes?.["unit"], "s")
+        const { count, sum } = waits!.state as Metric.HistogramState
+        assert.deepStrictEqual([count, sum], [2, 180.75])
+      }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())),
   )
 
   it.effect(
