@@ -103,7 +103,7 @@ export class MeetingBrief {
 
   /**
    * Returns the meeting as a plain record, for a row of a table: null where Feishu sent no value, and neither the password nor
-   * fields that this version does not know. SQLite has no booleans: write `Number(record.meeting_connect)` there.
+   * fields that this version does not know. SQLite has no booleans: bind them as numbers there.
    *
    * @example
    * ```ts

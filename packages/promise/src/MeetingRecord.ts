@@ -37,7 +37,7 @@ export type MeetingRecord = {
   readonly note_id: string | null
 }
 
-/** Returns a meeting as a plain record. SQLite has no booleans: write `Number(record.meeting_connect)` there. */
+/** Returns a meeting as a plain record. SQLite has no booleans: bind them as numbers there. */
 export const meetingRecord = (meeting: Meeting): MeetingRecord =>
   MeetingBrief.toRecord(meeting as Meeting & WithId)
 
