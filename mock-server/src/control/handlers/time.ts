@@ -43,8 +43,17 @@ const move = (
     const key = advance === 0 ? "set" : "advance"
     return Effect.fail(Outcome.refused("the clock cannot be moved there", [`${key}: ${VirtualClock.bounds}`]))
   }
-  if (set !== undefined || advance !== 0) clock.set(to * 1000)
+  if (frozen === false && clock.run === undefined) {
+    return Effect.fail(
+      Outcome.refused("the clock cannot run", [
+        "frozen: the clock of this mock is Effect's TestClock, which stands still until it is moved",
+      ]),
+    )
+  }
+  // Before it is set, so that it shows the given time to the millisecond.
   if (frozen === true) clock.freeze()
-  if (frozen === false) clock.run()
-  return Effect.succeed(clockOf(state))
+  return Effect.map(set !== undefined || advance !== 0 ? clock.set(to * 1000) : Effect.void, () => {
+    if (frozen === false) clock.run?.()
+    return clockOf(state)
+  })
 }
