@@ -31,7 +31,9 @@ import type { Address, FetchHandler, Options, Running } from "./protocol/PublicT
 
 export {
   connect,
+  type ClockMove,
   type ControlClient,
+  type Findings,
   type OwnWorkspace,
   type Target,
   type Time,

@@ -7,6 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as TestClock from "effect/testing/TestClock"
+import * as Control from "../src/library/Control.ts"
+import * as InMemory from "../src/server/InMemory.ts"
 import { listen } from "../src/server/Socket.ts"
 import * as MockFeishu from "../src/library/MockFeishu.ts"
 import * as Workspace from "../src/state/Workspace.ts"
@@ -16,7 +18,13 @@ import { goodQuery, now, seed } from "./fixture.ts"
 const provideMock = (options?: MockFeishu.Options) =>
   Effect.provide(MockFeishu.layer({ seed, now, ...options }))
 
-const listening = (workspace: Workspace.Workspace) => Layer.effect(MockFeishu.MockFeishu, listen(workspace))
+const listening = (workspace: Workspace.Workspace) =>
+  Layer.effect(
+    MockFeishu.MockFeishu,
+    Effect.flatMap(listen(workspace), ({ running, workspaces }) =>
+      Effect.map(InMemory.make(workspaces), (client) => Control.add(client, running)),
+    ),
+  )
 
 const post = (path: string, body: object) =>
   Effect.map(call(path, { method: "POST", body: JSON.stringify(body) }), ({ status, text }) => ({

@@ -117,7 +117,7 @@ describe("the tarball", () => {
         const [from] = module!.split("/")
         if (module!.startsWith(".")) {
           assert.include(files, join(dirname(file), module!).replace(/\.ts$/, ".d.ts"))
-        } else if (/(^|\/)(MockFeishu|SeedInvalid)\./.test(file)) assert.strictEqual(from, "effect")
+        } else if (/(^|\/)(Control|MockFeishu|SeedInvalid)\./.test(file)) assert.strictEqual(from, "effect")
         else assert.strictEqual(`${file} ${from}`, `${file.replace(/^(?!vitest).*/, "none")} vitest`)
       }
     }

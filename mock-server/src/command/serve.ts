@@ -2,10 +2,10 @@
 import type * as Command from "effect/cli/Command"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
-import * as Context from "effect/Context"
+
 import * as Effect from "effect/Effect"
 import type { ServeError } from "effect/http/HttpServerError"
-import * as Layer from "effect/Layer"
+
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -14,7 +14,7 @@ import * as Stdio from "effect/Stdio"
 import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import { isLoopbackHost } from "@effect-feishu/contract/BaseUrl"
-import * as MockFeishu from "../library/MockFeishu.ts"
+import * as Socket from "../server/Socket.ts"
 import * as FaultRule from "../protocol/FaultRule.ts"
 import * as Problems from "../protocol/Problems.ts"
 import type * as Seed from "../seed/Seed.ts"
@@ -136,18 +136,16 @@ const start = Effect.fnUntraced(function* (
         ...(participants === undefined ? {} : { participants }),
         ...(tenantKey === undefined ? {} : { tenant_key: tenantKey }),
       }
-  const services = yield* Layer.build(
-    MockFeishu.layer({
-      ...options,
-      ...failures,
-      seed,
-      generate,
-      now,
-      controlToken: controlToken === undefined ? undefined : Redacted.value(controlToken),
-      onRequest: yield* logOf({ json, log }),
-    }),
-  )
-  return { feishu: Context.get(services, MockFeishu.MockFeishu), seed }
+  const { running: feishu } = yield* Socket.start({
+    ...options,
+    ...failures,
+    seed,
+    generate,
+    now,
+    controlToken: controlToken === undefined ? undefined : Redacted.value(controlToken),
+    onRequest: yield* logOf({ json, log }),
+  })
+  return { feishu, seed }
 })
 
 /** Returns a warning for everything that may be a mistake. `start` is the start of the mock's clock in unix seconds. */

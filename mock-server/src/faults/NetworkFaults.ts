@@ -1,4 +1,4 @@
-/** Breaks connections and bodies, on the socket itself. Delays are in real time: the mock's clock may be frozen. */
+/** Breaks connections and bodies, on the socket itself. Delays are in real time, since the mock's clock may be frozen, or in that of a test. */
 import { IncomingMessage, type ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { gzipSync } from "node:zlib"
@@ -11,14 +11,14 @@ import type { NetworkFault } from "../protocol/FaultRule.ts"
 import * as HeaderNames from "../protocol/HeaderNames.ts"
 
 /**
- * Sleeps by the clock of the machine, and stops when the client has disconnected. Middleware is not interruptible by default, so
- * without this a mock could not stop before every sleep had ended.
+ * Sleeps by the clock of the machine, or by `clock` if the mock's clock is Effect's `TestClock`, and stops when the client has disconnected.
+ * Middleware is not interruptible by default, so without this a mock could not stop before every sleep had ended.
  */
-export const sleep = (seconds: number): Effect.Effect<void> =>
-  Effect.sleep(seconds * 1000).pipe(
-    Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
-    Effect.interruptible,
-  )
+export const sleep = (
+  seconds: number,
+  clock: Clock.Clock = Clock.Clock.defaultValue(),
+): Effect.Effect<void> =>
+  Effect.sleep(seconds * 1000).pipe(Effect.provideService(Clock.Clock, clock), Effect.interruptible)
 
 /** The header that names the fault when there is no socket to break: the caller of the mock as a function then breaks the answer. */
 export const networkFaultHeader = "x-mock-network-fault"

@@ -48,6 +48,26 @@ export interface Time {
   readonly frozen: boolean
 }
 
+/** A move of the mock's clock. */
+export interface ClockMove {
+  /** A time: unix seconds, `2026-01-31T09:00:00Z`, or `-3h` from where the clock is. */
+  readonly set?: number | string
+  /** A duration: seconds, or `1d`; a negative one goes back. */
+  readonly advance?: number | string
+  /** True to stop the clock, false to let it run. */
+  readonly frozen?: boolean
+}
+
+/** What is probably a mistake of the client or of the test. */
+export interface Findings {
+  /** Requests for endpoints that Feishu, or this mock, does not have. */
+  readonly unmatched: ReadonlyArray<Entry>
+  /** Rules that have not changed any answer. */
+  readonly unusedFaults: ReadonlyArray<Active>
+  /** Requests of clients that did not wait for the reset that a refusal had named. */
+  readonly early: ReadonlyArray<Entry>
+}
+
 /** The contents and the switches of a test's workspace. Everything has a default. */
 export interface WorkspaceOptions extends Partial<Behaviour> {
   readonly seed?: Seed
@@ -100,11 +120,7 @@ export interface ControlClient {
    * Sets or advances the clock, and then freezes it or lets it run. `set` is a time: unix seconds, `2026-01-31T09:00:00Z`,
    * or `-3h` from where the clock is. `advance` is a duration: seconds, or `1d`; a negative one goes back.
    */
-  readonly moveClock: (move: {
-    readonly set?: number | string
-    readonly advance?: number | string
-    readonly frozen?: boolean
-  }) => Promise<Time>
+  readonly moveClock: (move: ClockMove) => Promise<Time>
   /** Revokes one token, or all of them; returns the number of revoked tokens. */
   readonly revokeTokens: (token?: string) => Promise<number>
   /** The newest 1,000 entries, oldest first. */
@@ -114,11 +130,7 @@ export interface ControlClient {
     calls: ReadonlyArray<Expectation>,
     options?: { readonly inOrder?: boolean },
   ) => Promise<Verdict>
-  readonly findings: () => Promise<{
-    readonly unmatched: ReadonlyArray<Entry>
-    readonly unusedFaults: ReadonlyArray<Active>
-    readonly early: ReadonlyArray<Entry>
-  }>
+  readonly findings: () => Promise<Findings>
   /** Adds a workspace for one test, which is removed when it is disposed of. */
   readonly workspace: (options?: WorkspaceOptions) => Promise<OwnWorkspace>
 }

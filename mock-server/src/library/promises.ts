@@ -1,12 +1,12 @@
 /** A mock in this process, with promises. */
-import * as Context from "effect/Context"
+
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
+
 import * as Scope from "effect/Scope"
 import * as ControlClient from "./ControlClient.ts"
 import * as FetchHandler from "../server/FetchHandler.ts"
-import * as MockFeishu from "./MockFeishu.ts"
+import * as Socket from "../server/Socket.ts"
 import * as GivenOptions from "../state/GivenOptions.ts"
 import type { Address, Options } from "../protocol/PublicTypes.ts"
 import * as Workspace from "../state/Workspace.ts"
@@ -16,9 +16,9 @@ import * as Workspaces from "../state/Workspaces.ts"
 export const start = async (options: Options & Address) => {
   const scope = Scope.makeUnsafe()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
-  const running = await Effect.runPromise(
-    Layer.buildWithScope(MockFeishu.layer(options), scope).pipe(
-      Effect.map(Context.get(MockFeishu.MockFeishu)),
+  const { running } = await Effect.runPromise(
+    Socket.start(options).pipe(
+      Scope.provide(scope),
       Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
     ),
   )

@@ -12,7 +12,7 @@ import type { Workspaces } from "../state/Workspaces.ts"
 export const url = "https://feishu.mock"
 
 /** Makes the error that `fetch` rejects with when a connection breaks. */
-const broken = (code: string) =>
+export const broken = (code: string) =>
   Object.assign(new TypeError("fetch failed"), { cause: Object.assign(new Error(code), { code }) })
 
 /** Makes a `fetch` for one mock. Network faults have the same effect as with a real `fetch`: rejections, or bodies that break off. */

@@ -13,11 +13,21 @@ import { isLoopbackHost } from "@effect-feishu/contract/BaseUrl"
 import * as HeaderNames from "../protocol/HeaderNames.ts"
 import * as TimeText from "../protocol/TimeText.ts"
 import type { Address } from "../protocol/PublicTypes.ts"
+import * as GivenOptions from "../state/GivenOptions.ts"
 import * as Routes from "./routes.ts"
 import * as Workspace from "../state/Workspace.ts"
 import * as Workspaces from "../state/Workspaces.ts"
 
-/** Starts a server, which listens as long as the scope is open. */
+/**
+ * Starts a mock, which listens as long as the scope is open. Fails with every fault of its options or its seed, or when it cannot listen.
+ */
+export const start = (options: Workspace.Options & Address = {}) =>
+  GivenOptions.check(options).pipe(
+    Effect.andThen(Workspace.make(options)),
+    Effect.flatMap((workspace) => listen(workspace, options)),
+  )
+
+/** Starts a server for a workspace, and those that tests add. It listens as long as the scope is open. */
 export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspace, options: Address = {}) {
   const workspaces = Workspaces.make(workspace)
   const { cors, host = "127.0.0.1", maxConnections = 2_000, requestSeconds = 30 } = options
@@ -54,10 +64,11 @@ export const listen = Effect.fnUntraced(function* (workspace: Workspace.Workspac
   server.removeAllListeners("upgrade")
   yield* Effect.addFinalizer(() => stop(server))
   yield* AppTicketPush.pushHourly(workspace)
-  return {
+  const running = {
     ...Workspace.running(workspace, urlOf(host, portOf(server))),
     ...(controlToken === undefined ? {} : { controlToken }),
   }
+  return { running, workspaces }
 })
 
 /**

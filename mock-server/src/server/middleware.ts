@@ -195,7 +195,8 @@ const faulty = Effect.fnUntraced(function* (
 ) {
   const { then } = hit
   const { code, network } = then
-  if (then.delaySeconds !== undefined) yield* NetworkFaults.sleep(then.delaySeconds)
+  if (then.delaySeconds !== undefined)
+    yield* NetworkFaults.sleep(then.delaySeconds, exchange.workspace.testClock)
   exchange.pagingFault = then.paging
   let response: HttpServerResponse.HttpServerResponse
   if (code === undefined && then.status !== undefined) {

@@ -6,6 +6,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type * as TestClock from "effect/testing/TestClock"
+import { ListByNo } from "@effect-feishu/contract"
 import * as TimeText from "../protocol/TimeText.ts"
 
 /** The bounds of the clock, as a message says them. */
@@ -44,10 +46,37 @@ export interface VirtualClock {
   readonly isFrozen: () => boolean
   /** Stops the clock. */
   readonly freeze: () => void
-  /** Starts the clock again, from the time that it shows. */
-  readonly run: () => void
-  /** Sets the clock, also backwards. A frozen clock stays frozen. */
-  readonly set: (millis: number) => void
+  /** Starts the clock again, from the time that it shows. Absent for a clock that stands still until it is moved: a `TestClock`. */
+  readonly run: (() => void) | undefined
+  /** Sets the clock, also backwards. A frozen clock stays frozen. Wakes what sleeps until then, if the clock is a `TestClock`. */
+  readonly set: (millis: number) => Effect.Effect<void>
+}
+
+/** The start of the clock of a mock whose clock is a `TestClock` that still shows 1970: 2026-01-31T09:00:00Z. */
+const testStart = 1_769_850_000
+
+/** Returns the start of a `TestClock` that nobody has set, in unix seconds: Feishu has no meetings in 1970. `undefined` if it was set. */
+export const testStartOf = (testClock: TestClock.TestClock): number | undefined =>
+  testClock.currentTimeMillisUnsafe() < ListByNo.maxRangeSeconds * 1000 ? testStart : undefined
+
+/** Returns Effect's clock if it is that of a test, which stands still until the test moves it. */
+export const testClockOf = (clock: Clock.Clock): TestClock.TestClock | undefined =>
+  "setTime" in clock && "adjust" in clock ? (clock as TestClock.TestClock) : undefined
+
+/** Makes a clock that is a `TestClock`, and sets it to `start` (unix seconds): it shows the same time, and moving one moves the other. */
+export const ofTest = (
+  testClock: TestClock.TestClock,
+  start: number | undefined,
+): Effect.Effect<VirtualClock> => {
+  const set = (millis: number) => testClock.setTime(within(millis))
+  const clock: VirtualClock = {
+    now: () => within(testClock.currentTimeMillisUnsafe()),
+    isFrozen: () => true,
+    freeze: () => {},
+    run: undefined,
+    set,
+  }
+  return Effect.as(start === undefined ? Effect.void : set(start * 1000), clock)
 }
 
 /**
@@ -72,10 +101,11 @@ export const make = (start: number | undefined, frozen: boolean): Effect.Effect<
         ahead = now() - running()
         frozenAt = undefined
       },
-      set: (millis) => {
-        const whole = within(millis)
-        if (frozenAt === undefined) ahead = whole - running()
-        else frozenAt = whole
-      },
+      set: (millis) =>
+        Effect.sync(() => {
+          const whole = within(millis)
+          if (frozenAt === undefined) ahead = whole - running()
+          else frozenAt = whole
+        }),
     })
   })

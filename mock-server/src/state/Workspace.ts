@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
+import type * as TestClock from "effect/testing/TestClock"
 import * as Behaviour from "../protocol/Behaviour.ts"
 import * as Bounds from "../protocol/Bounds.ts"
 import * as AnswerIds from "../protocol/AnswerIds.ts"
@@ -55,6 +56,8 @@ export interface Workspace {
   readonly onRequest: Journal.Listener | undefined
   /** The secrets of all workspaces of the server, since a client may send the secret of one workspace to another. The journal never shows them. */
   readonly secrets: KnownSecrets.KnownSecrets
+  /** Effect's `TestClock`, if that is its clock. All workspaces of a server then have it. */
+  readonly testClock: TestClock.TestClock | undefined
   /** The present state. A request reads it once, so that a request during a reset has the whole old state. */
   state: State
   /** Runs a change while no other one runs: a reset, or a snapshot that is restored, may take seconds. */
@@ -82,10 +85,14 @@ type Settled = Omit<Options, "now" | "faults" | "chaos"> & {
   readonly chaos: FaultRule.Chaos | undefined
 }
 
-const settle = Effect.fnUntraced(function* ({ chaos, faults = [], ...options }: Options) {
+const settle = Effect.fnUntraced(function* (
+  { chaos, faults = [], ...options }: Options,
+  testClock: TestClock.TestClock | undefined,
+) {
+  const now = yield* startOf(options)
   return {
     ...options,
-    now: yield* startOf(options),
+    now: now ?? (testClock === undefined ? undefined : VirtualClock.testStartOf(testClock)),
     faults: decodeRules(faults),
     chaos: chaos === undefined ? undefined : decodeChaos(chaos),
   }
@@ -113,17 +120,22 @@ const startOf = ({ now, seed }: Options): Effect.Effect<number | undefined, Seed
 }
 
 /**
- * Makes a workspace; `secrets` are those of all workspaces of its server. Fails with every fault of its seed, or when its
- * clock cannot start where the options say.
+ * Makes a workspace; `secrets` are those of all workspaces of its server, and its clock is `testClock` if that is given. Fails with every
+ * fault of its seed, or when its clock cannot start where the options say.
  */
 export const make = Effect.fnUntraced(function* (
   given: Options,
   secrets = KnownSecrets.make(),
+  testClock?: TestClock.TestClock,
 ): Effect.fn.Return<Workspace, Seed.SeedInvalid> {
-  const options: Settled = yield* settle(given)
+  const options: Settled = yield* settle(given, testClock)
   let resets = 0
   // A reset is requested over HTTP, where Effect's clock may not be that of the test that made the workspace.
   const withOwnClock = Effect.provideService(Clock.Clock, yield* Clock.Clock)
+  const clockAt: ClockAt = (start, frozen) =>
+    testClock === undefined
+      ? withOwnClock(VirtualClock.make(start, frozen))
+      : VirtualClock.ofTest(testClock, start)
   // A reset to the same start of the clock need not check the seed again, which takes longer than everything else.
   let checked: { readonly at: number; readonly seed: Seed.Seed } | undefined
   const seedAt: SeedAt = (at) =>
@@ -147,11 +159,11 @@ export const make = Effect.fnUntraced(function* (
     appTicketUrl: options.appTicketUrl,
     onRequest: options.onRequest,
     secrets,
-    state: yield* stateOf(options, seedAt, resets, listeners, secrets),
+    testClock,
+    state: yield* stateOf(options, clockAt, seedAt, resets, listeners, secrets),
     alone: lock.withPermit,
     reset: (mayHave) =>
-      Effect.suspend(() => stateOf(options, seedAt, ++resets, listeners, secrets)).pipe(
-        withOwnClock,
+      Effect.suspend(() => stateOf(options, clockAt, seedAt, ++resets, listeners, secrets)).pipe(
         Effect.flatMap((state) => replace(state, mayHave)),
       ),
     change: (behaviour) => {
@@ -179,7 +191,7 @@ export const make = Effect.fnUntraced(function* (
       const apps = head.seed.apps ?? Arr.map(workspace.state.store.apps(), Store.writtenApp)
       const store = yield* storeOf(apps, options)
       yield* Snapshot.readMeetings(snapshot, head, store)
-      const clock = yield* withOwnClock(VirtualClock.make(now, head.frozen))
+      const clock = yield* clockAt(now, head.frozen)
       const state = {
         ...(yield* emptyState(options, apps, ++resets, listeners, secrets)),
         behaviour,
@@ -236,12 +248,13 @@ const emptyState = Effect.fnUntraced(function* (
 /** Makes the state of a workspace that has just started, or was reset. */
 const stateOf = Effect.fnUntraced(function* (
   options: Settled,
+  clockAt: ClockAt,
   seedAt: SeedAt,
   resets: number,
   listeners: Set<Journal.Listener>,
   secrets: KnownSecrets.KnownSecrets,
 ): Effect.fn.Return<State, Seed.SeedInvalid> {
-  const clock = yield* VirtualClock.make(options.now, options.frozen ?? options.seed?.clock?.frozen === true)
+  const clock = yield* clockAt(options.now, options.frozen ?? options.seed?.clock?.frozen === true)
   const nowSeconds = Math.floor(clock.now() / 1000)
   const seed = yield* seedAt(nowSeconds)
   const apps = seed.apps ?? [Seed.defaultApp]
@@ -254,6 +267,9 @@ const stateOf = Effect.fnUntraced(function* (
   const behaviour = Behaviour.withDefaults(options, seed.behaviour)
   return { ...state, behaviour, ...countersOf(behaviour), clock, store }
 })
+
+/** Returns a clock that starts at a time in unix seconds, or shows the present. */
+type ClockAt = (start: number | undefined, frozen: boolean) => Effect.Effect<VirtualClock.VirtualClock>
 
 /** Returns the seed, checked against a clock that shows a time in unix seconds. */
 type SeedAt = (nowSeconds: number) => Effect.Effect<Seed.Seed, Seed.SeedInvalid>

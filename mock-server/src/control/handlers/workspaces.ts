@@ -14,6 +14,12 @@ export const layer = (workspaces: Workspaces) => {
       .handle("workspaces", () => Effect.sync(() => workspaces.all().map(infoOf)))
       .handle("addWorkspace", ({ payload }) =>
         Effect.gen(function* () {
+          const { testClock } = workspaces.shared
+          if (testClock !== undefined && (payload.now ?? payload.seed?.clock?.now) !== undefined) {
+            return yield* Outcome.refused("the workspace cannot have a clock of its own", [
+              "now: all workspaces of this mock have Effect's TestClock: move that one",
+            ])
+          }
           added++
           const app = Workspace.appOfItsOwn(added)
           const seed = payload.seed ?? (payload.generate === undefined ? Workspace.sampleSeed : {})
@@ -26,6 +32,7 @@ export const layer = (workspaces: Workspaces) => {
                 seed: { ...seed, apps: payload.seed?.apps ?? [app] },
               },
               workspaces.shared.secrets,
+              testClock,
             ),
             Outcome.refusedSeed,
           )
