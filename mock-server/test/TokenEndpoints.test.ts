@@ -22,7 +22,7 @@ const listening = (workspace: Workspace.Workspace) =>
   Layer.effect(
     MockFeishu.MockFeishu,
     Effect.flatMap(listen(workspace), ({ running, workspaces }) =>
-      Effect.map(InMemory.make(workspaces), (client) => Control.add(client, running)),
+      Effect.map(InMemory.lazily(workspaces), (client) => Control.add(client, running)),
     ),
   )
 

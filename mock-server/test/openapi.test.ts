@@ -60,7 +60,7 @@ describe("the description of the control plane", () => {
     assert.deepInclude(api.info, { title: "The control plane of a mock Feishu", version })
     const missing: Array<string> = []
     const says = (where: string, { description }: { readonly description?: string }) => {
-      if (!/\w.*\w/.test(description ?? "")) missing.push(`${where}: no sentence`)
+      if (!/\w+ \w.*\.$/s.test(description ?? "")) missing.push(`${where}: no sentence`)
     }
     const shows = (where: string, example: unknown) => {
       if (example === undefined) missing.push(`${where}: no example`)

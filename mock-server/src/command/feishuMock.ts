@@ -34,6 +34,10 @@ const tree = (called: string) =>
         description: "For a script: any free port, printed in a line of JSON",
       },
       {
+        command: `${called} --chaos 0.1 --rate-limit 10`,
+        description: "For CI: a tenth of the calls fail, and clients soon exceed the rate limit",
+      },
+      {
         command: `${called} --numbers 2 --meetings 5000 --now 2026-01-31T09:00:00Z`,
         description: "The same ten thousand meetings every time",
       },

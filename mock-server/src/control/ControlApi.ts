@@ -115,7 +115,7 @@ export const ClockMove = named(
 )
 
 const Done = named(
-  Schema.Struct({ ok: described(Schema.Literal(true), "True", true) }),
+  Schema.Struct({ ok: described(Schema.Literal(true), "Always true", true) }),
   "Done",
   "The request was carried out",
 )
@@ -231,7 +231,7 @@ const state = HttpApiGroup.make("state")
   .add(
     HttpApiEndpoint.get("health", "/health", {
       success: named(
-        Schema.Struct({ status: described(Schema.Literal("ok"), "ok", "ok") }),
+        Schema.Struct({ status: described(Schema.Literal("ok"), "Always ok", "ok") }),
         "Health",
         "The mock serves",
       ),

@@ -93,7 +93,7 @@ export const of = (spec: Part): Part => {
     )
   }
   const kept = used(paths, models).map(([name, model]) => [name, withExamples(model, models)] as const)
-  return {
+  const document = {
     openapi: "3.1.0",
     info: {
       ...partOf(spec, "info"),
@@ -116,6 +116,15 @@ export const of = (spec: Part): Part => {
       },
     },
   }
+  return everywhere(document, inSentences) as Part
+}
+
+/** Ends a description as a sentence ends. */
+const inSentences = (part: Part): Part => {
+  const { description } = part
+  return typeof description === "string" && !description.endsWith(".")
+    ? { ...part, description: `${description}.` }
+    : part
 }
 
 /**
@@ -220,7 +229,7 @@ const responseOf = (response: Part, models: ReadonlyMap<string, Part>): Part => 
   const description = response["description"] === "Success" ? says : response["description"]
   return {
     ...response,
-    description: description ?? "Success",
+    description: description ?? "A stream that does not end",
     ...("content" in response ? { content } : {}),
   }
 }

@@ -75,7 +75,7 @@ export const layer = (
     MockFeishu,
     Effect.flatMap(Socket.start(options), ({ running, workspaces }) =>
       // In this process the control plane needs no socket.
-      Effect.map(InMemory.make(workspaces), (client) => Control.add(client, running)),
+      Effect.map(InMemory.lazily(workspaces), (client) => Control.add(client, running)),
     ),
   )
 

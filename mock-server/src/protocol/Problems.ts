@@ -16,11 +16,14 @@ export interface Problem {
   readonly message: string
 }
 
-/** The messages for keys and bodies, in place of Effect's own. A Schema with a message for its key keeps that: Feishu's texts are such. */
+/** The messages for keys, bodies and kinds of values, in place of Effect's own. A Schema with a message for its key keeps that: Feishu's texts are such. */
 const messages: Readonly<Record<string, string>> = {
   "Missing key": "missing key",
   "Expected no excess property": "unknown key",
   "Expected a valid JSON body": "the body must be valid JSON",
+  "Expected string": "must be text in quotes",
+  "Expected string | null": "must be text in quotes, or null",
+  "Expected boolean": "must be true or false",
 }
 
 /** Effect's message for a value that has no keys: it calls an object by the name of its Schema. */

@@ -89,7 +89,7 @@ const RecordingNow = named(
         "The page of its minute",
         "https://meetings.feishu.cn/minutes/obcn4k7m2p9q1r5s8t3v6w0x",
       ),
-      duration: described(WholeNumber.count, "Milliseconds", 3541000),
+      duration: described(WholeNumber.count, "The duration in milliseconds", 3541000),
     }),
   ]),
   "RecordingNow",
