@@ -432,7 +432,7 @@ describe.concurrent("a checkpoint", () => {
     })
     assert.match(
       first.stderr,
-      /^error: .*meeting 200000002 from .*code 121005.*\nto do: .*\nlog id: 20260901LOG$/m,
+      /^error: .*code 121005.*\nto do: .*\nrequest: GET .*, meeting 200000002 from .*\nlog id: 20260901LOG$/m,
     )
 
     scripted.answerWith((response) => Scripted.page(response, Scripted.rows(61, 65, { meeting_no: other })))

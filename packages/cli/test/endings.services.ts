@@ -270,10 +270,10 @@ describe.concurrent("exit codes", () => {
       scripted.environment,
     )
     assert.strictEqual(code, 1)
-    assert.match(stderr, /^error: .*meeting 200000002 from /m)
+    assert.match(stderr, /^request: GET .*, meeting 200000002 from /m)
     assert.match(
       stderr,
-      /^resume with: feishu-meetings list 200000002 300000003 --from 2025-11-30T16:00:00\S+ --to \S+ --format ndjson$/m,
+      /^resume with: feishu-meetings list 200000002 300000003 --from 2025-12-01T00:00:00\+08:00 --to \S+ --format ndjson$/m,
     )
     assert.match(
       lastLine,

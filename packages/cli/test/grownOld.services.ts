@@ -128,9 +128,9 @@ describe.concurrent("P23 a run that the monthly quota has ended, and that is gon
     assert.deepStrictEqual([english!.code, chinese!.code], [1, 1])
     assert.match(
       english!.lastLine,
-      /^complete but for \S+Z to \S+Z, which Feishu no longer shows: \d+ meetings/,
+      /^complete but for \S+\+08:00 to \S+\+08:00, which Feishu no longer shows: \d+ meetings/,
     )
-    assert.match(chinese!.lastLine, /^除 \S+Z 至 \S+Z（飞书不再显示）外已完成：共 \d+ 场会议/)
+    assert.match(chinese!.lastLine, /^除 \S+\+08:00 至 \S+\+08:00（飞书不再显示）外已完成：共 \d+ 场会议/)
     assert.match(chinese!.stderr, /^警告：会议号 337736498 在 \S+ 至 \S+ 的会议未读取/m)
     assert.notInclude(english!.stderr, "error:")
     const json = await Cli.run(["list", "--cursor", summary.cursor!, "--progress", "json"], later)

@@ -1,6 +1,7 @@
 /** The end of a run, as it is reported: the error, how to resume, and the summary as the last line on standard error. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { TimeRange } from "@effect-feishu/core"
 import type { Explanation } from "../language/Chinese.ts"
 import { detailsOf, exitCodes, type Fault, faultOf, messageOf, ofFeishu } from "../failure/Fault.ts"
 import * as Language from "../language/Language.ts"
@@ -154,7 +155,9 @@ const wholeOf = (times: ReadonlyArray<Times>): Times =>
     times[0] ?? { from: 0, to: 0 },
   )
 
-const inIso = ({ from, to }: Times) => ({ from: instant(from), to: instant(to) })
+/** In UTC, for programs. */
+const inIso = ({ from, to }: Times) => ({ from: utc(from), to: utc(to) })
+const utc = (seconds: number): string => TimeRange.iso(seconds).replace(".000Z", "Z")
 
 const ofEachNumber = (unreachable: State["unreachable"]) => {
   const times = new Map<string, Times>()
@@ -230,10 +233,10 @@ const words = Language.words({
       failed: "failed: ",
     },
     butFor: (unreachable: State["unreachable"]) => {
-      const { from, to } = inIso(wholeOf(unreachable))
+      const { from, to } = wholeOf(unreachable)
       const { length } = ofEachNumber(unreachable)
       const numbers = length > 1 ? ` of ${length} numbers` : ""
-      return `complete but for ${from} to ${to}${numbers}, which Feishu no longer shows: `
+      return `complete but for ${instant(from)} to ${instant(to)}${numbers}, which Feishu no longer shows: `
     },
     toDo: "to do: ",
     request: "request: ",
@@ -272,10 +275,10 @@ const words = Language.words({
       failed: "失败：",
     },
     butFor: (unreachable) => {
-      const { from, to } = inIso(wholeOf(unreachable))
+      const { from, to } = wholeOf(unreachable)
       const { length } = ofEachNumber(unreachable)
       const numbers = length > 1 ? ` ${length} 个会议号的` : ""
-      return `除${numbers} ${from} 至 ${to}（飞书不再显示）外已完成：`
+      return `除${numbers} ${instant(from)} 至 ${instant(to)}（飞书不再显示）外已完成：`
     },
     toDo: "建议：",
     request: "请求：",
