@@ -35,8 +35,12 @@ const encodingOf = (bytes: Uint8Array): string => {
   if (first === 0xff && second === 0xfe) return "utf-16le"
   if (first === 0xfe && second === 0xff) return "utf-16be"
   // Without a mark: in UTF-16 one of the two bytes of a letter or digit is 0, and text in UTF-8 has no such byte.
-  const zero = bytes.subarray(0, mostLooked).indexOf(0)
+  const looked = bytes.subarray(0, mostLooked)
+  const zero = looked.indexOf(0)
   if (zero < 0) return "utf-8"
+  // A stray byte, not every second one: of UTF-16 with few zeros the other bytes are Chinese, and not UTF-8.
+  const zeros = looked.reduce((count, byte) => (byte === 0 ? count + 1 : count), 0)
+  if (zeros < looked.length / 4 && fatally("utf-8", looked, true) !== undefined) return "utf-8"
   return zero % 2 === 1 ? "utf-16le" : "utf-16be"
 }
 
