@@ -14,7 +14,7 @@ export interface Sent {
   readonly target: World.Target | undefined
   readonly query: Readonly<Record<string, string>>
   readonly accessToken: string | undefined
-  /** The span that it was sent in. */
+  /** The span of the call, or of the fetch of a token, whose attempt it is. */
   readonly span: Tracer.AnySpan | undefined
   readonly at: number
   /** What the client has got; nothing as long as there is no end of an answer. */
@@ -355,7 +355,7 @@ export const make = (
           target: World.targetOf(url.pathname),
           query: Object.fromEntries(url.searchParams),
           accessToken: request.headers["authorization"]?.replace("Bearer ", ""),
-          span: Option.getOrUndefined(span),
+          span: Option.getOrUndefined(Option.flatMap(span, ({ parent }) => parent)),
           at: time.now(),
           outcome: "unanswered",
           answeredAt: undefined,
