@@ -314,6 +314,8 @@ class Pace {
   }
 
   add({ position }: Backfill.RunStatus, at: number): void {
+    // A new round begins at its first unit.
+    if (position < (this.#places.at(-1)?.position ?? 0)) this.#places.length = 0
     this.#places.push({ at, position })
     // The pace of the last minutes.
     while (this.#places.length > 2 && at - this.#places[0]!.at > 180_000) this.#places.shift()
