@@ -161,7 +161,7 @@ describe.concurrent("P23 a run that the monthly quota has ended, and that is gon
       const { code, stderr } = await Cli.run(["list", ...never, ...more], environment)
       assert.strictEqual(code, 1)
       assert.notMatch(stderr, /goes on|resume/)
-      assert.match(stderr, /^to do: Give \S+Z or later as --from\.$/m)
+      assert.match(stderr, /^to do: Give \S+\+08:00 or later as --from\.$/m)
     }
   })
 

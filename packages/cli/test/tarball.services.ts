@@ -95,7 +95,7 @@ describe.concurrent("the tarball", () => {
     const { version } = JSON.parse(await readFile(join(source, "package.json"), "utf8"))
     const [told, help] = await Promise.all([run(["--version"]), run(["mock", "--help"])])
     assert.strictEqual(told.stdout, `feishu-meetings v${version}\n`)
-    assert.match(help.stdout, /^EXAMPLES\n {2}feishu-meetings mock\n/)
+    assert.match(help.stdout, /^A mock Feishu [^]*\nUSAGE\n[^]*\n {2}feishu-meetings mock\n/)
   })
 
   it("lists the meetings of a mock, also where nothing of the home can be written", async () => {
