@@ -112,6 +112,18 @@ for (const client of Object.keys(clients)) {
       )
     }
 
+    for (const status of ["204 No Content", "304 Not Modified"]) {
+      it.live(`H16 HTTP ${status}, which has no body, fails after one request`, () =>
+        Effect.gen(function* () {
+          const raw = yield* server(({ socket }) => socket.write(`HTTP/1.1 ${status}\r\n\r\n`))
+          const { error } = yield* read(raw.url, patient, client)
+          assert.strictEqual(error?.reason._tag, "ContractViolation")
+          assert.include(error!.message, `HTTP ${status.slice(0, 3)} is not a complete answer`)
+          assert.strictEqual(raw.requests(), 1)
+        }).pipe(Effect.scoped),
+      )
+    }
+
     it.live("N1 a refused connection is tried again, then named with host and port", () =>
       Effect.gen(function* () {
         // A port that was free a moment ago: nobody listens there.

@@ -154,7 +154,15 @@ const readBody = Effect.fnUntraced(function* (
   const broken = (error: HttpClientError.HttpClientError) => failed(request, error)
   let bytes = isSmall(headers, config.maxBodyBytes)
     ? new Uint8Array(yield* Effect.mapError(response.arrayBuffer, broken))
-    : yield* collect(response.stream, broken)
+    : yield* collect(
+        // With `fetch` a status such as 204 has no body, not even an empty one.
+        Stream.catchIf(
+          response.stream,
+          ({ reason }) => reason._tag === "EmptyBodyError",
+          () => Stream.empty,
+        ),
+        broken,
+      )
   // Gzip is recognized by its first bytes, not by the header: fetch decompresses by itself and leaves the header in
   // place.
   if (isGzip(bytes)) {
