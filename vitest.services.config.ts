@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["mock-server/test/**/*.services.ts", "packages/*/test/**/*.services.ts"],
-    globalSetup: "packages/cli/test/bundle.ts",
+    globalSetup: ["packages/cli/test/bundle.ts", "packages/promise/test/packed.ts"],
     // Much of it is waiting: with one worker on two cores it would take a quarter of an hour.
     maxWorkers: "100%",
     testTimeout: 60_000,

@@ -1,3 +1,4 @@
 import { bundle } from "@effect-feishu/bundle"
 
-await bundle(new URL("./", import.meta.url), [{ entries: ["index"] }])
+// Two whole bundles: what they have in common is not a chunk, since an old Node must run the module that reports it first.
+await bundle(new URL("./", import.meta.url), [{ entries: ["index"] }, { entries: ["web"] }])

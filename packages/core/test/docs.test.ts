@@ -24,11 +24,21 @@ const modulesOf = (folder: string): ReadonlyArray<string> => {
   const paths = Object.entries(exports).flatMap(([name, entry]) => {
     // Packages of this repository may import more than what is published.
     if (!(name in publishConfig.exports) || entry === null || entry.includes("*")) return []
-    const path = posix.join(folder, entry)
-    const exported = read(path).matchAll(/^export [*{][^"]*"(\.\/.+)"/gm)
-    return [path, ...Array.from(exported, ([, module]) => posix.join(path, "..", module!))]
+    return withExported(posix.join(folder, entry))
   })
   return [...new Set(paths)]
+}
+
+/** A module, and the modules that it exports: of one that it exports as a whole, those, too. */
+const withExported = (path: string): ReadonlyArray<string> => {
+  const exported = read(path).matchAll(/^export (\* from|[*{])[^"]*"(\.\/.+)"/gm)
+  return [
+    path,
+    ...Array.from(exported).flatMap(([, how, module]) => {
+      const other = posix.join(path, "..", module!)
+      return how === "* from" ? withExported(other) : [other]
+    }),
+  ]
 }
 
 /** The doc comments of a source, without their stars, each with the line that it starts in and the code behind it. */

@@ -39,6 +39,9 @@ export interface AppCredentials {
   readonly kind?: "self-built app" | "store app" | "client credentials" | undefined
 }
 
+/** A function like the `fetch` of the platform. It must not follow redirects if `init` says so, and end when its signal aborts. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
 /** The settings of a client; each has a default. Times are in milliseconds. */
 export interface Settings {
   /** `feishu` (open.feishu.cn, the default) or `lark` (open.larksuite.com). */
@@ -60,6 +63,12 @@ export interface Settings {
    * tried one after the other: each but the last for a quarter of this, and for at most 2.5 seconds.
    */
   readonly connectTimeout?: number | undefined
+  /**
+   * Sends all requests. By default undici on Node, Bun and Deno, where proxies and certificates can be set; elsewhere the `fetch` of
+   * the platform. A `fetch` opens its connections itself: with it `connectTimeout`, the options of proxies and `ca` are refused, and
+   * the variables of proxies are not read.
+   */
+  readonly fetch?: Fetch | undefined
   /** The most time from sending to the response headers; default 20 seconds. */
   readonly headersTimeout?: number | undefined
   /** The most time without a byte of the body; default 15 seconds. */

@@ -2,86 +2,38 @@
  * Reads Feishu (Lark) meetings with `for await`: the same as `@effect-feishu/core`, for programs without Effect 4.
  */
 import "./thisNode.ts"
+import type { Client } from "./Client.ts"
+import { makeClient } from "./internal/makeClient.ts"
+import { node } from "./internal/node.ts"
+import type { ClientOptions } from "./Options.ts"
 
-export { type Client, createClient } from "./Client.ts"
-export {
-  type AppCredentials,
-  type CallOptions,
-  type ClientOptions,
-  type DetailsChoice,
-  type DetailsOptions,
-  type DetailsRequest,
-  type From,
-  type GivenToken,
-  type IncrementalOptions,
-  type MeetingsRequest,
-  type Moment,
-  type RangeOptions,
-  type RateLimitOptions,
-  type RateLimitWindow,
-  type ReadOptions,
-  type Resume,
-  type RetryBudgetOptions,
-  type Settings,
-  type StateStore,
-  type TimeRange,
-} from "./Options.ts"
-export { type ClientEvent } from "./ClientEvent.ts"
-export {
-  AppTicketMissing,
-  AuthenticationFailed,
-  ClientClosed,
-  ContractViolation,
-  CursorUnusable,
-  type ErrorFields,
-  FeishuError,
-  InvalidRequest,
-  PaginationBroken,
-  type PaginationFault,
-  PermissionDenied,
-  QuotaExceeded,
-  RangeTooOld,
-  RateLimited,
-  type Reason,
-  Redirected,
-  RequestRefused,
-  ServerFailed,
-  TransportFailed,
-  type TransportFault,
-} from "./FeishuError.ts"
-export {
-  type Complete,
-  type Failed,
-  type IncrementalPage,
-  type Meeting,
-  type Page,
-  type Period,
-} from "./Meeting.ts"
-export {
-  type Answers,
-  type Artifacts,
-  type DetailsPage,
-  type Found,
-  type IdRead,
-  type IncrementalDetailsPage,
-  type MeetingDetails,
-  type MeetingRead,
-  type NotReady,
-  type NotRecorded,
-  type Participant,
-  type Recorded,
-  type RecordingAnswer,
-  type Refused,
-  type User,
-} from "./MeetingDetails.ts"
-export {
-  type DetailsRecord,
-  detailsRecord,
-  type MeetingRecord,
-  meetingRecord,
-  type ParticipantRecord,
-  participantRecord,
-  type RecordingRecord,
-  recordingRecord,
-} from "./MeetingRecord.ts"
-export { Secret } from "./Secret.ts"
+export * from "./exports.ts"
+
+/**
+ * Makes a client. This sends nothing; if an option is wrong, the reads of the client reject with an `InvalidRequest`.
+ *
+ * Warnings (another program uses the same app, a window older than 90 days is empty) go to `process.emitWarning`, or to
+ * `console.warn` where there is no Node, in addition to being events.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from "@effect-feishu/promise"
+ *
+ * await using client = createClient({
+ *   appId: process.env.FEISHU_APP_ID!,
+ *   appSecret: process.env.FEISHU_APP_SECRET!,
+ *   baseUrl: process.env.FEISHU_BASE_URL,
+ * })
+ *
+ * const request = { meetingNo: "337 736 498", range: { from: "30d" } }
+ * for await (const meeting of client.stream(request)) console.log(meeting.id, meeting.topic)
+ * // => 7628568641385449001 Kick-off
+ * // => 7631166230414229002 Review
+ * // => 7633763819443009003 Retrospective
+ *
+ * const first = await client.page({ ...request, pageSize: 2 })
+ * const second = await client.page({ cursor: first.cursor! })
+ * console.log(second.meetings.map((meeting) => meeting.topic)) // => [ 'Retrospective' ]
+ * ```
+ */
+export const createClient = (options: ClientOptions): Client => makeClient(options, node)

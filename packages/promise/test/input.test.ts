@@ -70,6 +70,19 @@ const wrong: Readonly<Record<string, Wrong>> = {
     /^ca: it holds no certificate\. Nothing was sent\. Give the content of the file, not its name\./,
   ],
   "an authority that is no text": [{ ...token, ca: ["SECRET"] }, read, /^ca: it is not text\./],
+  "a fetch that is no function": [{ ...token, fetch: "undici" }, read, /^fetch: it is not a function\./],
+  ...Object.fromEntries(
+    Object.entries({ connectTimeout: 1_000, httpsProxy: "", httpProxy: "", noProxy: "*", ca: "" }).map(
+      ([option, value]): [string, Wrong] => [
+        `${option} beside a fetch`,
+        [
+          { ...token, fetch, [option]: value },
+          read,
+          new RegExp(`^${option}: fetch opens the connections, and does not take it\\. .* Leave it out`),
+        ],
+      ],
+    ),
+  ),
   "a listener that is no function": [{ ...token, onEvent: "log" }, read, /^onEvent: it is not a function\./],
   "a deadline in words": [
     { ...token, attemptTimeout: "30 s" },

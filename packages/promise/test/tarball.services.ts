@@ -1,5 +1,5 @@
 /** What is published: a tarball without dependencies, with types that name none. */
-import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
 import { execFile } from "node:child_process"
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -20,17 +20,16 @@ const run = async (
   return stdout
 }
 
+const tarball = () => join(inject("tarballs"), "promise.tgz")
+
 /** An application's folder, with nothing in it but the installed tarball. */
 let folder: string
 let installed: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "feishu-promise-"))
   installed = join(folder, "node_modules/@effect-feishu/promise")
-  const source = fileURLToPath(new URL("..", import.meta.url))
-  await run("pnpm", ["run", "build"], source)
-  await run("pnpm", ["pack", "--out", join(folder, "promise.tgz")], source)
   await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }))
-  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", "./promise.tgz"], folder)
+  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", tarball()], folder)
 }, 120_000)
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -41,11 +40,11 @@ describe("the tarball", () => {
     for (const kind of ["dependencies", "peerDependencies", "optionalDependencies"]) {
       assert.notProperty(manifest, kind)
     }
-    assert.isBelow((await stat(join(folder, "promise.tgz"))).size, 500_000)
+    assert.isBelow((await stat(tarball())).size, 650_000)
     const files = await readdir(join(installed, "dist"))
     assert.deepStrictEqual(
       files.filter((name) => !name.endsWith(".d.ts")),
-      ["LICENSES", "index.js"],
+      ["LICENSES", "index.js", "web.js"],
     )
     assert.include(await readFile(join(installed, "dist/LICENSES"), "utf8"), "undici 8.")
   })
@@ -71,7 +70,8 @@ describe("the tarball", () => {
         }
         return rows.map(({ password, topic }) => topic ?? password?.reveal())
       }
-      export const client = createClient({ accessToken: "t" })`,
+      export const client = createClient({ accessToken: "t", fetch })
+      createClient({ accessToken: "t", fetch: async (url: string) => new Response(url) })`,
     )
     const options = {
       target: "ES2022",
@@ -167,10 +167,10 @@ describe("in an application", () => {
 
   it("takes from Node by name only what an old Node has, which could not say anything otherwise", async () => {
     const code = await readFile(join(installed, "dist/index.js"), "utf8")
-    const named = Array.from(code.matchAll(/^import \{ (.*) \} from "(.*)";$/gm), ([, names, module]) => [
-      module,
-      names,
-    ])
+    const named = Array.from(
+      code.matchAll(/^import \{ (.*) \} from "(node:.*)";$/gm),
+      ([, names, module]) => [module, names],
+    )
     // Node 16 has all of these.
     assert.deepStrictEqual(Object.fromEntries(named), {
       "node:stream": "Readable, finished",
@@ -180,5 +180,12 @@ describe("in an application", () => {
       "node:url": "domainToASCII",
     })
     assert.notMatch(code, /import\.meta|createRequire/)
+  })
+
+  it("takes nothing from Node where there are no modules of Node", async () => {
+    const code = await readFile(join(installed, "dist/web.js"), "utf8")
+    assert.notMatch(code, /^import\b|\bimport\(|\brequire\(/m)
+    // Effect uses these if they are there.
+    assert.notMatch(code, /(?<!globalThis\.)\bprocess\.|(?<!globalThis\.)\bBuffer\./)
   })
 })

@@ -20,7 +20,6 @@ import {
   Secret,
   type TimeRange,
 } from "@effect-feishu/core"
-import * as NodeHttp from "@effect-feishu/core/node"
 import { firstOf } from "@effect-feishu/terminal/Shortened"
 import type {
   AppCredentials,
@@ -31,6 +30,8 @@ import type {
   Moment,
   TimeRange as PlainRange,
 } from "../Options.ts"
+import * as FetchHttp from "./fetchHttp.ts"
+import type { Platform } from "./Platform.ts"
 
 const refuse = (field: string, problem: string, remedy: string) =>
   Effect.fail(FeishuError.invalidRequest(field, problem, remedy))
@@ -48,17 +49,38 @@ const text = (field: string, value: unknown) =>
         "Check where it comes from, such as the environment.",
       )
 
-/** Returns the services of a client with these options. */
+/** Returns the services of a client with these options on a platform. */
 export const layerOf = (
   options: ClientOptions,
+  platform: Platform,
 ): Layer.Layer<Meetings.Meetings | AppTicket.AppTicket, FeishuError.FeishuError> =>
   Layer.unwrap(
     Effect.gen(function* () {
       yield* checkOptions(options)
       const credentials = yield* credentialsOf(options)
-      return Meetings.layer({ ...options, credentials }).pipe(Layer.provide(NodeHttp.layer(options)))
+      return Meetings.layer({ ...options, credentials }).pipe(Layer.provide(yield* httpOf(options, platform)))
     }),
   ).pipe(Layer.provideMerge(AppTicket.layer))
+
+/** The options of connections, which a `fetch` opens itself. */
+const ofConnections = ["connectTimeout", "httpsProxy", "httpProxy", "noProxy", "ca"] as const
+
+const httpOf = Effect.fnUntraced(function* (options: ClientOptions, platform: Platform) {
+  if (options.fetch === undefined && platform.http !== undefined) return platform.http(options)
+  const set = ofConnections.find((name) => options[name] !== undefined)
+  if (set !== undefined) {
+    return yield* refuse(
+      set,
+      "fetch opens the connections, and does not take it",
+      "Leave it out, or give a fetch that does this itself.",
+    )
+  }
+  if (options.fetch === undefined && !Predicate.isFunction(globalThis.fetch)) {
+    return yield* refuse("fetch", "this platform has none", "Give one, such as that of a package.")
+  }
+  // That of the platform is looked up for each request: tests and tracing replace it.
+  return FetchHttp.layer(options.fetch ?? ((url, init) => globalThis.fetch(url, init)))
+})
 
 const credentialsOf = Effect.fnUntraced(function* (
   options: ClientOptions,
@@ -105,7 +127,7 @@ const checkOptions = Effect.fnUntraced(function* (options: ClientOptions) {
   if (!Predicate.isObject(options)) {
     return yield* refuse("options", "they are missing", "Give appId and appSecret, or accessToken.")
   }
-  const { brand, ca, onEvent, rateLimit, retryBudget } = options
+  const { brand, ca, fetch, onEvent, rateLimit, retryBudget } = options
   if (brand !== undefined && brand !== "feishu" && brand !== "lark") {
     return yield* refuse("brand", `unknown brand "${String(brand)}"`, "Give feishu or lark, or leave it out.")
   }
@@ -114,6 +136,13 @@ const checkOptions = Effect.fnUntraced(function* (options: ClientOptions) {
       "onEvent",
       "it is not a function",
       "Give a function that takes an event, or leave it out.",
+    )
+  }
+  if (fetch !== undefined && !Predicate.isFunction(fetch)) {
+    return yield* refuse(
+      "fetch",
+      "it is not a function",
+      "Give a function like the fetch of the platform, or leave it out.",
     )
   }
   for (const name of ["httpsProxy", "httpProxy", "noProxy"] as const) {
