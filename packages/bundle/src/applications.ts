@@ -43,3 +43,17 @@ export const bundlers: Readonly<Record<string, Bundler>> = {
   "CommonJS by rolldown": byRolldown("cjs", "rolldown.cjs"),
   "a module by rolldown": byRolldown("esm", "rolldown.mjs"),
 }
+
+/** Bundles a program of a folder as a Worker, as Cloudflare's own tool does. A module of Node in it is an error. */
+export const bundleWorker = async (folder: string, program: string, name: string): Promise<void> => {
+  await build({
+    absWorkingDir: folder,
+    entryPoints: [program],
+    outfile: name,
+    bundle: true,
+    platform: "browser",
+    conditions: ["workerd", "worker", "browser"],
+    format: "esm",
+    logLevel: "silent",
+  })
+}

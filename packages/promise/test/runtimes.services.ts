@@ -1,0 +1,219 @@
+/** What is published, installed and run in each runtime that applications are deployed on. */
+import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
+import { type ChildProcess, execFile, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdir, rm } from "node:fs/promises"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { gzipSync } from "node:zlib"
+import { bundleWorker } from "@effect-feishu/bundle/applications"
+import type { NetworkFault } from "@effect-feishu/mock-server"
+import type { ClientOptions, MeetingsRequest } from "@effect-feishu/promise"
+import * as RawServer from "../../core/test/RawServer.ts"
+import { ids, meetingNo, range, startFeishu } from "./fixture.ts"
+
+/** A private package that brings the runtimes, and has the programs. It is not in the workspace: see its package.json. */
+const folder = fileURLToPath(new URL("runtimes", import.meta.url))
+const run = promisify(execFile)
+
+/** A read, as `reads.js` takes it. */
+interface Read {
+  readonly way: "promise" | "promise with a fetch" | "core"
+  readonly options: ClientOptions
+  readonly request: MeetingsRequest
+}
+
+/** The outcome of a read, as `reads.js` returns it. */
+interface Outcome {
+  readonly ids: ReadonlyArray<string>
+  readonly error?: { readonly reason: string; readonly message: string }
+}
+
+/** A runtime: it makes reads in parallel, and returns their outcomes in the same order. */
+type Runtime = (reads: ReadonlyArray<Read>) => Promise<ReadonlyArray<Outcome>>
+
+const program =
+  (file: string, ...args: ReadonlyArray<string>): Runtime =>
+  async (reads) => {
+    const env = { PATH: process.env["PATH"], HOME: join(folder, ".bundle"), READS: JSON.stringify(reads) }
+    const { stdout } = await run(file, [...args, "program.js"], { cwd: folder, env })
+    return JSON.parse(stdout)
+  }
+
+const installed = (path: string) => join(folder, "node_modules", path)
+const post = async (path: string, body: object, signal?: AbortSignal) => {
+  const response = await fetch(new URL(path, worker), {
+    method: "POST",
+    body: JSON.stringify(body),
+    signal: signal ?? null,
+  })
+  return response.json()
+}
+
+const runtimes: Readonly<Record<string, Runtime>> = {
+  "Node 22.19": program(installed("node-oldest/bin/node")),
+  "Node 24": program(process.execPath),
+  Bun: program(installed(".bin/bun"), "--no-install"),
+  Deno: program(installed(".bin/deno"), "run", "--allow-net", "--allow-env", "--cached-only"),
+  // Each read is a request of its own, with a client of its own.
+  workerd: (reads) =>
+    Promise.all(reads.map(async (read) => ((await post("/", [read])) as ReadonlyArray<Outcome>)[0]!)),
+}
+
+/** workerd, and where it listens. */
+let workerd: ChildProcess
+let worker: string
+beforeAll(async () => {
+  await run("pnpm", ["install", "--frozen-lockfile"], { cwd: folder })
+  for (const name of ["contract", "core", "promise"]) {
+    const into = installed(`@effect-feishu/${name}`)
+    await rm(into, { recursive: true, force: true })
+    await mkdir(into, { recursive: true })
+    await run("tar", ["-xzf", join(inject("tarballs"), `${name}.tgz`), "-C", into, "--strip-components=1"])
+  }
+  await bundleWorker(folder, "worker.js", ".bundle/worker.js")
+  workerd = spawn(installed("workerd/bin/workerd"), ["serve", "workerd.capnp", "--control-fd=3"], {
+    cwd: folder,
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+  })
+  const [said] = await once(workerd.stdio[3]!, "data")
+  worker = `http://127.0.0.1:${JSON.parse(said).port}`
+}, 300_000)
+afterAll(async () => {
+  workerd.kill()
+  await once(workerd, "exit")
+})
+
+/** Faults that pass: a read goes on behind them, and is complete. */
+const passing: ReadonlyArray<NetworkFault> = [
+  "refuse",
+  "reset before headers",
+  "reset in mid-body",
+  "end in mid-body",
+  "stall",
+  "stall in mid-body",
+  "drip",
+  "truncated JSON",
+  "wrong length",
+  "garbage",
+  "HTML",
+]
+
+/** Faults that end a read, and how. */
+const ending: ReadonlyArray<readonly [NetworkFault, reason: string, message: RegExp]> = [
+  ["redirect", "Redirected", /redirects to elsewhere\.invalid, which was not followed/],
+  ["gzip bomb", "ContractViolation", /larger than 8388608 bytes/],
+]
+
+/** Answers as bytes, and how a read ends that gets them. */
+const answers: ReadonlyArray<readonly [string, Uint8Array | string, reason?: string, message?: RegExp]> = [
+  ["gzip", RawServer.http(gzipSync(RawServer.page), { "content-encoding": "gzip" })],
+  ["gzip that no header tells of", RawServer.http(gzipSync(RawServer.page))],
+  [
+    "gzip that inflates to 48 MB while its length is small",
+    RawServer.http(gzipSync(Buffer.alloc(48 * 1024 * 1024)), { "content-encoding": "gzip" }),
+    "ContractViolation",
+    /larger than 8388608 bytes/,
+  ],
+  ["no content", "HTTP/1.1 204 No Content\r\n\r\n", "ContractViolation", /HTTP 204 is not a complete answer/],
+  [
+    "a redirect without a body",
+    "HTTP/1.1 302 Found\r\nlocation: https://login.example/\r\ncontent-length: 0\r\n\r\n",
+    "Redirected",
+    /redirects to login\.example, which was not followed/,
+  ],
+]
+
+/** The id of the meeting in the page of the raw server. */
+const rawId = "7011030664708603907"
+const oneMinute = { from: range.from, to: range.from + 60 }
+const token = RawServer.http(JSON.stringify({ code: 0, tenant_access_token: "t-raw", expire: 7_200 }))
+const answer = ({ head, socket }: RawServer.Received) => {
+  const [, index] = / \/(\d+)\//.exec(head)!
+  socket.write(head.includes("/auth/v3/") ? token : answers[Number(index)]![1])
+}
+
+/** For what stalls: an attempt that a busy machine ends, too, is made again. */
+const deadlines = { headersTimeout: 1_500, idleTimeout: 1_500, attemptTimeout: 2_500 }
+
+const ways = ["promise", "promise with a fetch", "core"] as const
+
+/** Reads in every way, in parallel, from a server of each kind. Returns the outcomes by way and kind. */
+const outcomesIn = async (runtime: Runtime) => {
+  await using servers = new AsyncDisposableStack()
+  const reads = new Map<string, Read>()
+  const raw = servers.use(await RawServer.start(answer))
+  for (const way of ways) {
+    for (const network of [...passing, ...ending.map(([fault]) => fault)]) {
+      const { addFault, appId, appSecret, url } = servers.use(await startFeishu())
+      const when = passing.includes(network) ? { nth: 2 } : {}
+      await addFault({ operation: "meetings.listByNo", when, then: { network } })
+      const options = { appId, appSecret, baseUrl: url, ...(/stall|drip/.test(network) ? deadlines : {}) }
+      reads.set(`${way}: ${network}`, { way, options, request: { meetingNo, range } })
+    }
+    for (const [index, [kind]] of answers.entries()) {
+      const options = { appId: "cli_raw", appSecret: "raw-secret", baseUrl: `${raw.url}/${index}` }
+      reads.set(`${way}: ${kind}`, { way, options, request: { meetingNo, range: oneMinute } })
+    }
+  }
+  const outcomes = await runtime([...reads.values()])
+  return new Map(Array.from(reads.keys(), (key, index) => [key, outcomes[index]!]))
+}
+
+const check = (outcome: Outcome | undefined, rows: ReadonlyArray<string>, reason?: string, message = /^/) => {
+  assert.strictEqual(outcome?.error?.reason, reason, outcome?.error?.message)
+  assert.match(outcome?.error?.message ?? "", message)
+  assert.strictEqual(outcome?.ids.join(), rows.join())
+}
+
+for (const [name, runtime] of Object.entries(runtimes)) {
+  describe(`on ${name} every meeting comes, once and in order, or an error says why`, () => {
+    let outcomes: ReadonlyMap<string, Outcome>
+    beforeAll(async () => {
+      outcomes = await outcomesIn(runtime)
+    })
+
+    for (const way of ways) {
+      it(`through ${way}`, () => {
+        for (const fault of passing) check(outcomes.get(`${way}: ${fault}`), ids)
+        for (const [kind, reason, message] of ending)
+          check(outcomes.get(`${way}: ${kind}`), [], reason, message)
+        for (const [kind, , reason, message] of answers) {
+          check(outcomes.get(`${way}: ${kind}`), reason === undefined ? [rawId] : [], reason, message)
+        }
+      })
+    }
+  })
+}
+
+describe("a Worker", () => {
+  it("is refused the options of connections, which its fetch opens", async () => {
+    for (const option of ["connectTimeout", "httpsProxy", "httpProxy", "noProxy", "ca"]) {
+      const value = option === "connectTimeout" ? 1_000 : "text"
+      const options = { accessToken: "t-1", baseUrl: "http://127.0.0.1:9", [option]: value }
+      const [outcome] = await runtimes["workerd"]!([
+        { way: "promise", options, request: { meetingNo, range } },
+      ])
+      check(outcome!, [], "InvalidRequest", new RegExp(`^${option}: fetch opens the connections`))
+    }
+  })
+
+  it("has one client for many requests in a Durable Object, also when the first of them is gone", async () => {
+    // The first two requests get no answer. That of the first caller ends with the caller, the other at its deadline.
+    let arrived = () => {}
+    const arrival = new Promise<void>((resolve) => (arrived = resolve))
+    await using raw = await RawServer.start(({ index, socket }) => {
+      if (index === 0) arrived()
+      if (index > 1) socket.write(RawServer.http(RawServer.page))
+    })
+    const options = { ...deadlines, accessToken: "t-1", baseUrl: raw.url }
+    const read = { options, request: { meetingNo, range: oneMinute } }
+    const caller = new AbortController()
+    const first = post("/object", read, caller.signal).catch((error: unknown) => error)
+    await arrival
+    caller.abort()
+    await first
+    assert.deepStrictEqual(await post("/object", read), [rawId])
+  })
+})
