@@ -135,6 +135,8 @@ const english = {
   nameHttpPort: ({ example }: { readonly example: string }) =>
     `Give the HTTP port of the same proxy program, such as ${example}: most have one.`,
   writeProxy: () => "Write it as http://host:port, or http://user:password@host:port.",
+  undiciReplaced: () => "Bun has replaced undici by a module of its own, which cannot send these requests",
+  provideFetch: () => "Provide FetchHttpClient.layer of effect/http instead.",
   certificatesEmpty: () => "it is empty",
   noCertificate: () => "it holds no certificate",
   otherPem: ({ label }: { readonly label: string }) => `it holds "${label}", not a certificate`,

@@ -53,8 +53,9 @@ export interface Options {
 /**
  * The HTTP client of undici as a layer, with connections that are kept alive, a deadline for connecting, the usual
  * proxy variables, and no redirects. The connections are closed with the layer. Fails with an `InvalidRequest` if
- * certificates cannot be read. A proxy that cannot be used is an `InvalidRequest` of the client that would take it; the
- * error does not repeat the proxy, which may contain a password.
+ * certificates cannot be read, and on Bun, which has replaced undici by a module of its own. A proxy that cannot be used
+ * is an `InvalidRequest` of the client that would take it; the error does not repeat the proxy, which may contain a
+ * password.
  *
  * @example
  * ```ts
@@ -111,6 +112,14 @@ export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient,
 const longestAddressMillis = 2_500
 
 const connectOptions = Effect.fnUntraced(function* ({ ca, connectTimeout }: Options) {
+  // Bun does so with an import, but not with a copy in a bundle.
+  if (!("dispatch" in Dispatcher.prototype)) {
+    return yield* invalidRequest(
+      "NodeHttp.layer",
+      Sentence.make("undiciReplaced"),
+      Sentence.make("provideFetch"),
+    )
+  }
   const timeout = Duration.toMillis(Duration.fromInputUnsafe(connectTimeout ?? "10 seconds"))
   const trusted = ca === undefined ? [] : yield* certificatesOf("ca", ca)
   yield* warnOfDates(trusted)
