@@ -19,7 +19,7 @@ const run = promisify(execFile)
 
 /** A read, as `reads.js` takes it. */
 interface Read {
-  readonly way: "promise" | "promise with a fetch" | "core"
+  readonly way: string
   readonly options: ClientOptions
   readonly request: MeetingsRequest
 }
@@ -137,10 +137,14 @@ const answer = ({ head, socket }: RawServer.Received) => {
 /** For what stalls: an attempt that a busy machine ends, too, is made again. */
 const deadlines = { headersTimeout: 1_500, idleTimeout: 1_500, attemptTimeout: 2_500 }
 
-const ways = ["promise", "promise with a fetch", "core"] as const
+/** How each runtime reads: `core` has Effect's client for `fetch`, and `core with undici` that of `NodeHttp.layer`. */
+const waysOf = (runtime: string) => {
+  const everywhere = ["promise", "promise with a fetch", "core"]
+  return runtime === "workerd" || runtime === "Bun" ? everywhere : [...everywhere, "core with undici"]
+}
 
 /** Reads in every way, in parallel, from a server of each kind. Returns the outcomes by way and kind. */
-const outcomesIn = async (runtime: Runtime) => {
+const outcomesIn = async (runtime: Runtime, ways: ReadonlyArray<string>) => {
   await using servers = new AsyncDisposableStack()
   const reads = new Map<string, Read>()
   const raw = servers.use(await RawServer.start(answer))
@@ -171,10 +175,10 @@ for (const [name, runtime] of Object.entries(runtimes)) {
   describe(`on ${name} every meeting comes, once and in order, or an error says why`, () => {
     let outcomes: ReadonlyMap<string, Outcome>
     beforeAll(async () => {
-      outcomes = await outcomesIn(runtime)
+      outcomes = await outcomesIn(runtime, waysOf(name))
     })
 
-    for (const way of ways) {
+    for (const way of waysOf(name)) {
       it(`through ${way}`, () => {
         for (const fault of passing) check(outcomes.get(`${way}: ${fault}`), ids)
         for (const [kind, reason, message] of ending)
@@ -186,6 +190,19 @@ for (const [name, runtime] of Object.entries(runtimes)) {
     }
   })
 }
+
+it("Bun's module in the place of undici is refused by core, which says what to provide", async () => {
+  const options = { appId: "cli_a", appSecret: "secret", baseUrl: "http://127.0.0.1:9" }
+  const [outcome] = await runtimes["Bun"]!([
+    { way: "core with undici", options, request: { meetingNo, range } },
+  ])
+  check(
+    outcome,
+    [],
+    "InvalidRequest",
+    /Bun has replaced undici .* Provide FetchHttpClient\.layer of effect\/http/,
+  )
+})
 
 describe("a Worker", () => {
   it("is refused the options of connections, which its fetch opens", async () => {

@@ -5,23 +5,26 @@ import { Effect, Layer, Logger, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 
 /** How the meetings of a request are read, each into `ids`. */
-const ways = {
+export const ways = {
   promise: (options, request, ids) => throughPromise(createClient(options), request, ids),
   "promise with a fetch": (options, request, ids) =>
     throughPromise(createClient({ ...options, fetch }), request, ids),
-  core: ({ appId, appSecret, ...options }, request, ids) => {
-    const credentials = AccessToken.selfBuiltApp({ appId, appSecret: Secret.appSecret(appSecret) })
-    const layer = Layer.mergeAll(
-      Layer.provide(Meetings.layer({ ...options, credentials }), FetchHttpClient.layer),
-      // Retries are logged to stdout, which is for the outcomes.
-      Logger.layer([]),
-    )
-    const read = Effect.gen(function* () {
-      const meetings = yield* Meetings.Meetings
-      yield* Stream.runForEach(meetings.stream(request), ({ id }) => Effect.sync(() => ids.push(id)))
-    })
-    return Effect.runPromise(Effect.provide(read, layer))
-  },
+  core: (...read) => throughCore(FetchHttpClient.layer, ...read),
+}
+
+/** Reads with core through an HTTP client. */
+export const throughCore = (http, { appId, appSecret, ...options }, request, ids) => {
+  const credentials = AccessToken.selfBuiltApp({ appId, appSecret: Secret.appSecret(appSecret) })
+  const layer = Layer.mergeAll(
+    Layer.provide(Meetings.layer({ ...options, credentials }), http),
+    // Retries are logged to stdout, which is for the outcomes.
+    Logger.layer([]),
+  )
+  const read = Effect.gen(function* () {
+    const meetings = yield* Meetings.Meetings
+    yield* Stream.runForEach(meetings.stream(request), ({ id }) => Effect.sync(() => ids.push(id)))
+  })
+  return Effect.runPromise(Effect.provide(read, layer))
 }
 
 const throughPromise = async (client, request, ids) => {

@@ -9,8 +9,10 @@ export class Reader {
   async fetch(request) {
     const { options, ...read } = await request.json()
     this.#client ??= createClient(options)
-    const { meetings } = await this.#client.page(read.request)
-    return Response.json(meetings.map(({ id }) => id))
+    return this.#client.page(read.request).then(
+      ({ meetings }) => Response.json(meetings.map(({ id }) => id)),
+      ({ message }) => Response.json(message, { status: 502 }),
+    )
   }
 }
 
