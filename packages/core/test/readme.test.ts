@@ -23,6 +23,7 @@ const shown = {
     "packages/promise/examples/stream.ts",
     "packages/promise/examples/attendance.ts",
     "packages/promise/examples/sync.ts",
+    "packages/promise/examples/worker.ts",
     "packages/promise/examples/mock.test.ts",
     "packages/example-effect-3/src/FeishuMeetings.ts",
   ],

@@ -2,16 +2,18 @@
 import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdir, rm } from "node:fs/promises"
+import { copyFile, mkdir, rm } from "node:fs/promises"
 import { join } from "node:path"
+import { createInterface } from "node:readline"
+import type { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { gzipSync } from "node:zlib"
 import { bundleWorker } from "@effect-feishu/bundle/applications"
-import type { NetworkFault } from "@effect-feishu/mock-server"
-import type { ClientOptions, MeetingsRequest } from "@effect-feishu/promise"
+import { type NetworkFault, type Started, startFeishuMock } from "@effect-feishu/mock-server"
+import { type ClientOptions, createClient, type MeetingsRequest, type Page } from "@effect-feishu/promise"
 import * as RawServer from "../../core/test/RawServer.ts"
-import { ids, meetingNo, range, startFeishu } from "./fixture.ts"
+import { ids, meetingNo, optionsFor, range, startFeishu } from "./fixture.ts"
 
 /** A private package that brings the runtimes, and has the programs. It is not in the workspace: see its package.json. */
 const folder = fileURLToPath(new URL("runtimes", import.meta.url))
@@ -42,8 +44,9 @@ const program =
   }
 
 const installed = (path: string) => join(folder, "node_modules", path)
+/** A request to the worker with the reads. */
 const post = async (path: string, body: object, signal?: AbortSignal) => {
-  const response = await fetch(new URL(path, worker), {
+  const response = await fetch(new URL(path, urls["reads"]), {
     method: "POST",
     body: JSON.stringify(body),
     signal: signal ?? null,
@@ -61,9 +64,12 @@ const runtimes: Readonly<Record<string, Runtime>> = {
     Promise.all(reads.map(async (read) => ((await post("/", [read])) as ReadonlyArray<Outcome>)[0]!)),
 }
 
-/** workerd, and where it listens. */
+/** The mock that the example reads from. */
+let feishu: Started
+/** workerd, and where its workers listen. */
 let workerd: ChildProcess
-let worker: string
+const urls: Record<string, string> = {}
+
 beforeAll(async () => {
   await run("pnpm", ["install", "--frozen-lockfile"], { cwd: folder })
   for (const name of ["contract", "core", "promise"]) {
@@ -73,16 +79,30 @@ beforeAll(async () => {
     await run("tar", ["-xzf", join(inject("tarballs"), `${name}.tgz`), "-C", into, "--strip-components=1"])
   }
   await bundleWorker(folder, "worker.js", ".bundle/worker.js")
+  // Next to the installed package, which it imports.
+  await copyFile(new URL("../examples/worker.ts", import.meta.url), join(folder, ".bundle/example.ts"))
+  await bundleWorker(folder, ".bundle/example.ts", ".bundle/example.js")
+  feishu = await startFeishuMock({ days: 29 })
   workerd = spawn(installed("workerd/bin/workerd"), ["serve", "workerd.capnp", "--control-fd=3"], {
     cwd: folder,
+    env: {
+      FEISHU_APP_ID: feishu.appId,
+      FEISHU_APP_SECRET: feishu.appSecret,
+      FEISHU_BASE_URL: feishu.url,
+    },
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   })
-  const [said] = await once(workerd.stdio[3]!, "data")
-  worker = `http://127.0.0.1:${JSON.parse(said).port}`
+  // It says where each of its workers listens.
+  for await (const line of createInterface(workerd.stdio[3] as Readable)) {
+    const { port, socket } = JSON.parse(line)
+    urls[socket] = `http://127.0.0.1:${port}`
+    if (Object.keys(urls).length === 2) break
+  }
 }, 300_000)
 afterAll(async () => {
   workerd.kill()
   await once(workerd, "exit")
+  await feishu.close()
 })
 
 /** Faults that pass: a read goes on behind them, and is complete. */
@@ -205,6 +225,23 @@ it("Bun's module in the place of undici is refused by core, which says what to p
 })
 
 describe("a Worker", () => {
+  it("gives the meetings page by page, as the README shows", async () => {
+    const rows: Array<string> = []
+    let next = ""
+    do {
+      const { cursor, meetings } = (await (await fetch(`${urls["example"]}${next}`)).json()) as Page
+      rows.push(...meetings.map(({ id }) => id))
+      next = cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`
+    } while (next !== "")
+    assert.isAbove(rows.length, 50)
+    await using client = createClient(optionsFor(feishu).options)
+    const expected = await Array.fromAsync(client.stream({ meetingNo, range: { from: "30d" } }))
+    assert.deepStrictEqual(
+      rows,
+      expected.map(({ id }) => id),
+    )
+  })
+
   it("is refused the options of connections, which its fetch opens", async () => {
     for (const option of ["connectTimeout", "httpsProxy", "httpProxy", "noProxy", "ca"]) {
       const value = option === "connectTimeout" ? 1_000 : "text"
