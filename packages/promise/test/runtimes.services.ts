@@ -2,13 +2,17 @@
 import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { once } from "node:events"
-import { copyFile, mkdir, rm } from "node:fs/promises"
+import { copyFile, mkdir, readFile, rm } from "node:fs/promises"
+import { createServer } from "node:http"
+import { createServer as createHttpsServer } from "node:https"
+import { type AddressInfo, connect, type Server, type Socket } from "node:net"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import type { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { gzipSync } from "node:zlib"
+import * as selfsigned from "selfsigned"
 import { bundleWorker } from "@effect-feishu/bundle/applications"
 import { type NetworkFault, type Started, startFeishuMock } from "@effect-feishu/mock-server"
 import { type ClientOptions, createClient, type MeetingsRequest, type Page } from "@effect-feishu/promise"
@@ -29,8 +33,10 @@ interface Read {
 /** The outcome of a read, as `reads.js` returns it. */
 interface Outcome {
   readonly ids: ReadonlyArray<string>
-  readonly error?: { readonly reason: string; readonly message: string }
+  readonly error?: { readonly reason?: string; readonly message: string }
 }
+
+const portOf = (server: Server) => (server.address() as AddressInfo).port
 
 /** A runtime: it makes reads in parallel, and returns their outcomes in the same order. */
 type Runtime = (reads: ReadonlyArray<Read>) => Promise<ReadonlyArray<Outcome>>
@@ -58,7 +64,7 @@ const runtimes: Readonly<Record<string, Runtime>> = {
   "Node 22.19": program(installed("node-oldest/bin/node")),
   "Node 24": program(process.execPath),
   Bun: program(installed(".bin/bun"), "--no-install"),
-  Deno: program(installed(".bin/deno"), "run", "--allow-net", "--allow-env", "--cached-only"),
+  Deno: program(installed(".bin/deno"), "run", "--allow-net", "--allow-env", "--allow-sys", "--cached-only"),
   // Each read is a request of its own, with a client of its own.
   workerd: (reads) =>
     Promise.all(reads.map(async (read) => ((await post("/", [read])) as ReadonlyArray<Outcome>)[0]!)),
@@ -186,9 +192,10 @@ const outcomesIn = async (runtime: Runtime, ways: ReadonlyArray<string>) => {
 }
 
 const check = (outcome: Outcome | undefined, rows: ReadonlyArray<string>, reason?: string, message = /^/) => {
-  assert.strictEqual(outcome?.error?.reason, reason, outcome?.error?.message)
-  assert.match(outcome?.error?.message ?? "", message)
-  assert.strictEqual(outcome?.ids.join(), rows.join())
+  const { error, ids } = outcome!
+  assert.strictEqual(error && (error.reason ?? "not a FeishuError"), reason, error?.message)
+  assert.match(error?.message ?? "", message)
+  assert.strictEqual(ids.join(), rows.join())
 }
 
 for (const [name, runtime] of Object.entries(runtimes)) {
@@ -210,6 +217,65 @@ for (const [name, runtime] of Object.entries(runtimes)) {
     }
   })
 }
+
+describe("a server whose authority is given as ca is read through the tunnel of a proxy", () => {
+  const tunnels: Array<string | undefined> = []
+  let options: ClientOptions
+  const servers: Array<Server> = []
+  beforeAll(async () => {
+    const host = "feishu.invalid"
+    const { cert, private: key } = await selfsigned.generate([{ name: "commonName", value: host }], {
+      keyType: "ec",
+      extensions: [
+        { name: "basicConstraints", cA: true },
+        { name: "subjectAltName", altNames: [{ type: 2, value: host }] },
+      ],
+    })
+    const server = createHttpsServer({ cert, key }, (_, response) => response.end(RawServer.page))
+    const proxy = createServer().on("connect", ({ url }, socket: Socket) => {
+      tunnels.push(url)
+      const upstream = connect(portOf(server), "127.0.0.1", () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n")
+        upstream.pipe(socket).pipe(upstream)
+      })
+      upstream.on("error", () => socket.destroy())
+      socket.on("error", () => upstream.destroy())
+    })
+    servers.push(server, proxy)
+    for (const one of servers) await once(one.listen(0, "127.0.0.1"), "listening")
+    options = {
+      accessToken: "t-1",
+      baseUrl: `https://${host}`,
+      ca: cert,
+      httpsProxy: `127.0.0.1:${portOf(proxy)}`,
+    }
+  })
+  afterAll(() => {
+    for (const one of servers) one.close()
+  })
+
+  for (const name of ["Node 22.19", "Node 24", "Bun", "Deno"]) {
+    it(`on ${name}`, async () => {
+      tunnels.length = 0
+      const [outcome] = await runtimes[name]!([
+        { way: "promise", options, request: { meetingNo, range: oneMinute } },
+      ])
+      check(outcome, [rawId])
+      assert.deepStrictEqual(tunnels, ["feishu.invalid:443"])
+    })
+  }
+})
+
+it("the private package has the versions of Effect that the repository has, and the oldest Node that is promised", async () => {
+  const read = (path: string) => readFile(new URL(path, import.meta.url), "utf8")
+  const { dependencies } = JSON.parse(await read("runtimes/package.json"))
+  const catalog = await read("../../../pnpm-workspace.yaml")
+  for (const name of ["effect", "@effect/platform-node"]) {
+    assert.match(catalog, new RegExp(`^ +"?${name}"?: ${dependencies[name]}$`, "m"))
+  }
+  const { engines } = JSON.parse(await read("../package.json"))
+  assert.strictEqual(dependencies["node-oldest"], engines.node.replace(">=", "npm:node@"))
+})
 
 it("Bun's module in the place of undici is refused by core, which says what to provide", async () => {
   const options = { appId: "cli_a", appSecret: "secret", baseUrl: "http://127.0.0.1:9" }
