@@ -605,6 +605,33 @@ describe("the journal", () => {
     }).pipe(provideMock()),
   )
 
+  it.effect("S19 has the headers of request and answer by their names, and no secret of them", () =>
+    Effect.gen(function* () {
+      const then = { status: 503, headers: { "retry-after": "2", "X-Session-Token": "abcdefgh" } }
+      yield* control("POST", "/faults", { operation: "*", when: { nth: 2 }, then })
+      const headers = {
+        authorization: "Bearer t-abcdefgh",
+        "proxy-authorization": "Basic YTpiY2RlZmdo",
+        cookie: "session=abcdefgh",
+        "x-api-key": "abcdefgh",
+        referer: "http://127.0.0.1/?token=abcdefgh",
+        "x-long": "x".repeat(5_000),
+      }
+      yield* list("t-abcdefgh", goodQuery)
+      yield* call("/open-apis/vc/v1/meetings/list_by_no", { headers })
+      const [first, second] = [
+        (yield* control("GET", "/journal/1")).body,
+        (yield* control("GET", "/journal/2")).body,
+      ]
+      assert.strictEqual(first.responseHeaders["X-Tt-Logid"], first.logId)
+      assert.strictEqual(first.requestHeaders.authorization, "Bearer t-<redacted>")
+      assert.strictEqual(second.responseHeaders["retry-after"], "2")
+      assert.strictEqual(second.requestHeaders.cookie, "<redacted>")
+      assert.strictEqual(second.requestHeaders["…"], "1 not kept: too long for the journal")
+      assert.notMatch(JSON.stringify([first, second]), /abcdefgh|YTpi/)
+    }).pipe(provideMock()),
+  )
+
   it.effect("keeps the last 1,000 requests", () =>
     Effect.sync(() => {
       const journal = Journal.make(new Set(), KnownSecrets.make())
@@ -620,6 +647,9 @@ describe("the journal", () => {
         pageTokenRefused: undefined,
         fault: undefined,
         resetSeconds: undefined,
+        requestHeaders: {},
+        responseHeaders: {},
+        headerNames: undefined,
         requestBody: "",
         responseBytes: 0,
         responseBody: "",

@@ -140,6 +140,8 @@ describe("copy as curl", () => {
     status: 200,
     logId: "1",
     millis: 1,
+    requestHeaders: { "content-type": "application/json", host: "127.0.0.1:8787" },
+    responseHeaders: {},
     requestBody: "",
     responseBody: "",
   }

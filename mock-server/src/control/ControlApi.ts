@@ -484,7 +484,7 @@ const journal = HttpApiGroup.make("journal")
       params: { seq: WholeNumber.text(0, Number.MAX_SAFE_INTEGER, "The number of the request", "3") },
       success: Journal.Detail,
       error: [Refused, Missing],
-    }).annotate(OpenApi.Summary, "Return one request with the bodies of request and answer"),
+    }).annotate(OpenApi.Summary, "Return one request with the headers and bodies of request and answer"),
     HttpApiEndpoint.delete("clearJournal", "/journal", {
       query: workspace,
       success: Done,

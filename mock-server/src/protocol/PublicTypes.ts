@@ -570,8 +570,12 @@ export interface Entry {
   readonly earlyMillis?: number
 }
 
-/** An entry with the bodies of the request and the answer. */
+/** An entry with the headers and the bodies of the request and the answer. */
 export interface Detail extends Entry {
+  /** The headers of the request, by their names in lower case; secrets are masked. */
+  readonly requestHeaders: { readonly [name: string]: string }
+  /** The headers of the answer, by their names as they were sent; those that Node adds, such as `Connection`, are not there. */
+  readonly responseHeaders: { readonly [name: string]: string }
   readonly requestBody: string
   readonly responseBody: string
 }

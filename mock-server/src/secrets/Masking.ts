@@ -44,6 +44,26 @@ export const authorization = (header: string | undefined): string | undefined =>
     (whole, kind: string) => (kind === whole ? whole : kind + redacted),
   )
 
+/** Returns headers with their secrets masked: of credentials their kind, of cookies and of other secrets nothing. */
+export const headers = (
+  given: Readonly<Record<string, string | undefined>>,
+  known: KnownSecrets,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) =>
+      value === undefined
+        ? []
+        : [
+            [
+              ofValue(name, known, 0),
+              /^(?:proxy-)?authorization$/i.test(name)
+                ? (authorization(value) ?? "")
+                : ofField(name, String(value), known, 0),
+            ],
+          ],
+    ),
+  )
+
 // JSON in JSON in JSON: a value that is nested deeper than this is masked as a whole.
 const deepest = 8
 

@@ -1,6 +1,7 @@
 /** The journal: the last requests of a workspace with their answers, secrets masked. */
 import * as Schema from "effect/Schema"
 import * as Bounds from "../protocol/Bounds.ts"
+import * as HeaderNames from "../protocol/HeaderNames.ts"
 import { described, named, oneOf } from "../protocol/Described.ts"
 import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
 import * as Masking from "../secrets/Masking.ts"
@@ -80,10 +81,21 @@ export const Entry = named(
 /** One request and its answer. */
 export type Entry = SameAsSchema<PublicTypes.Entry, typeof Entry>
 
-/** An entry with the bodies of request and answer. */
+const headers = (description: string, example: Readonly<Record<string, string>>) =>
+  described(Schema.Record(Schema.String, Schema.String), description, example)
+
+/** An entry with the headers and the bodies of request and answer. */
 export const Detail = named(
   Schema.Struct({
     ...entry,
+    requestHeaders: headers("The headers of the request, by their names in lower case; secrets are masked", {
+      authorization: "Bearer t-<redacted>",
+      host: "127.0.0.1:8787",
+    }),
+    responseHeaders: headers("The headers of the answer, by their names as they were sent", {
+      "Content-Type": "application/json; charset=utf-8",
+      "X-Tt-Logid": "20260131170000C0FFEE00C0FFEE00C0FFEE",
+    }),
     requestBody: described(Schema.String, "The body of the request, with secrets masked", ""),
     responseBody: described(
       Schema.String,
@@ -92,10 +104,13 @@ export const Detail = named(
     ),
   }),
   "JournalEntryWithBodies",
-  "One request and its answer, with both bodies",
+  "One request and its answer, with the headers and bodies of both",
 )
-/** An entry with the bodies of request and answer. */
+/** An entry with the headers and the bodies of request and answer. */
 export type Detail = SameAsSchema<PublicTypes.Detail, typeof Detail>
+
+/** Headers by their names. A name without a value counts as absent. */
+type TextHeaders = Readonly<Record<string, string | undefined>>
 
 /** A request that was answered, with nothing masked. */
 interface Answered {
@@ -113,6 +128,10 @@ interface Answered {
   readonly pageTokenRefused: string | undefined
   readonly fault: string | undefined
   readonly resetSeconds: number | undefined
+  readonly requestHeaders: TextHeaders
+  readonly responseHeaders: TextHeaders
+  /** The spelling of headers that a rule has written, by their lower case. */
+  readonly headerNames: ReadonlyMap<string, string> | undefined
   readonly requestBody: string
   readonly responseBody: string | Uint8Array | MeetingPage.Page
   /** The number of bytes in the body of the answer. */
@@ -153,7 +172,7 @@ export interface Journal {
 }
 
 const capacity = Bounds.journalEntries
-/** At most this many characters are kept of a URL and of credentials. */
+/** At most this many characters are kept of a URL, of credentials, and of the headers of a request or an answer. */
 const mostCharacters = 4_096
 
 interface Kept {
@@ -232,6 +251,8 @@ export const make = (listeners: Set<Listener>, secrets: KnownSecrets): Journal =
         ? undefined
         : {
             ...entryOf(found),
+            requestHeaders: Masking.headers(found.answered.requestHeaders, secrets),
+            responseHeaders: Masking.headers(spelt(found.answered), secrets),
             requestBody: Masking.body(found.answered.requestBody, secrets),
             responseBody: Masking.body(textOf(found.answered.responseBody), secrets),
           }
@@ -258,14 +279,52 @@ const bytesOf = ({ requestBody, responseBytes }: Answered): number =>
   requestBody === noLonger ? 0 : 2 * requestBody.length + responseBytes
 
 const shortened = (answered: Answered): Answered => {
-  const { authorization = "", url } = answered
-  return url.length <= mostCharacters && authorization.length <= mostCharacters
+  const { authorization = "", requestHeaders, responseHeaders, url } = answered
+  return url.length <= mostCharacters &&
+    authorization.length <= mostCharacters &&
+    lengthOf(requestHeaders) <= mostCharacters &&
+    lengthOf(responseHeaders) <= mostCharacters
     ? answered
     : {
         ...answered,
         url: beginningOf(url),
         authorization: answered.authorization === undefined ? undefined : beginningOf(authorization),
+        requestHeaders: firstOf(requestHeaders),
+        responseHeaders: firstOf(responseHeaders),
       }
+}
+
+/** Returns the headers of the answer by their names as they were sent. */
+const spelt = ({ headerNames, responseHeaders }: Answered): TextHeaders =>
+  Object.fromEntries(
+    Object.entries(responseHeaders).map(([name, value]) => [
+      headerNames?.get(name) ?? HeaderNames.asFeishuWrites(name),
+      value,
+    ]),
+  )
+
+const lengthOf = (headers: TextHeaders): number => {
+  let length = 0
+  for (const name in headers) length += name.length + (headers[name]?.length ?? 0)
+  return length
+}
+
+/** Returns the headers that fit, and says how many do not. */
+const firstOf = (headers: TextHeaders): TextHeaders => {
+  if (lengthOf(headers) <= mostCharacters) return headers
+  const all = Object.entries(headers)
+  const kept: Array<(typeof all)[number]> = []
+  let left = mostCharacters
+  for (const [name, value = ""] of all) {
+    const length = name.length + value.length
+    if (length > left) continue
+    left -= length
+    kept.push([name, value])
+  }
+  return {
+    ...Object.fromEntries(kept),
+    "…": `${all.length - kept.length} not kept: too long for the journal`,
+  }
 }
 
 /** Returns a copy of the beginning: a slice of a text would keep all of it in memory. */

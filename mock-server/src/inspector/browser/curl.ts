@@ -18,7 +18,10 @@ const quoteMasked = (text: string): string =>
     )
 
 /** Returns the command that sends a request again. It reads the access token from `$TOKEN`. */
-export const curl = ({ authorization, method, path, query, requestBody }: Detail, origin: string): string => {
+export const curl = (
+  { authorization, method, path, query, requestBody, requestHeaders }: Detail,
+  origin: string,
+): string => {
   const params = new URLSearchParams(query).toString()
   const words = ["curl -s"]
   if (method !== "GET" && !(method === "POST" && requestBody !== "")) words.push(`-X ${method}`)
@@ -28,8 +31,11 @@ export const curl = ({ authorization, method, path, query, requestBody }: Detail
       `-H "Authorization: ${authorization.startsWith("Bearer ") ? "Bearer $TOKEN" : "$AUTHORIZATION"}"`,
     )
   }
+  const fault = requestHeaders["x-mock-fault"]
+  if (fault !== undefined) words.push(`-H ${quote(`X-Mock-Fault: ${fault}`)}`)
   if (requestBody !== "") {
-    if (/^\s*[{[]/.test(requestBody)) words.push("-H 'Content-Type: application/json'")
+    const type = requestHeaders["content-type"]
+    if (type !== undefined) words.push(`-H ${quote(`Content-Type: ${type}`)}`)
     words.push(`--data-raw ${quoteMasked(requestBody)}`)
   }
   return words.join(" ")
