@@ -792,6 +792,24 @@ describe("the clock", () => {
   )
 })
 
+describe("the month's quota", () => {
+  it.effect("says what each tenant has used, and when the next month of UTC+8 begins", () =>
+    Effect.gen(function* () {
+      const token = yield* tokenOf()
+      const off = { limit: "off", month: "2026-01", fullAt: 1_769_875_200, tenants: [] }
+      assert.deepStrictEqual((yield* control("GET", "/quota")).body, off)
+      yield* control("PATCH", "/behaviour", { monthlyQuota: 3 })
+      yield* list(token, goodQuery)
+      yield* list(token, goodQuery)
+      const tenants = [{ tenant: "tenant_a", used: 2, left: 1 }]
+      assert.deepStrictEqual((yield* control("GET", "/quota")).body, { ...off, limit: 3, tenants })
+      yield* control("POST", "/clock", { set: 1_769_875_200 })
+      const { body } = yield* control("GET", "/quota")
+      assert.deepStrictEqual([body.month, body.tenants, body.fullAt], ["2026-02", [], 1_772_294_400])
+    }).pipe(provideMock()),
+  )
+})
+
 describe("workspaces", () => {
   it.effect("have state, limits, faults, clock and journal of their own", () =>
     Effect.gen(function* () {

@@ -189,6 +189,29 @@ const Limit = named(
   "A window of a rate limit, and what is left of it",
 )
 
+const Quota = named(
+  Schema.Struct({
+    limit: described(
+      Schema.Union([WholeNumber.count, Schema.Literal("off")]),
+      "Successful calls that a tenant may make in a month, or off",
+      10_000,
+    ),
+    month: described(Schema.String, "The month of the mock's clock, in UTC+8", "2026-01"),
+    fullAt: seconds("When the next month begins"),
+    tenants: Schema.Array(
+      Schema.Struct({
+        tenant: described(Schema.String, "The tenant", "2ed263bf32cf1651"),
+        used: described(WholeNumber.count, "Its successful calls in the month", 13),
+        left: described(WholeNumber.count, "The calls that are left to it", 9_987),
+      }),
+    ).annotate({
+      description: "The tenants that have called in the month; nothing is counted while it is off",
+    }),
+  }),
+  "Quota",
+  "The quota of the month, and what is left of it",
+)
+
 const Faults = named(
   Schema.Struct({
     rules: Schema.Array(FaultRule.Active).annotate({
@@ -534,6 +557,11 @@ const time = HttpApiGroup.make("time")
       success: Schema.Array(Limit),
       error: [Refused, Missing],
     }).annotate(OpenApi.Summary, "Return what is left of each window of each rate limit"),
+    HttpApiEndpoint.get("quota", "/quota", {
+      query: workspace,
+      success: Quota,
+      error: [Refused, Missing],
+    }).annotate(OpenApi.Summary, "Return what is left of the month's quota of each tenant"),
   )
 
 /** The bounds are those of the command's flags: anything larger would only run out of memory. */

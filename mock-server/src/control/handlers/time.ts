@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Option from "effect/Option"
+import * as MonthlyQuota from "../../state/MonthlyQuota.ts"
 import * as VirtualClock from "../../state/VirtualClock.ts"
 import type * as Workspace from "../../state/Workspace.ts"
 import type { Workspaces } from "../../state/Workspaces.ts"
@@ -22,8 +23,23 @@ export const layer = (workspaces: Workspaces) => {
             .counts(state.clock.now())
             .map((count) => ({ ...count, fullAt: count.fullAt / 1000 })),
         ),
-      ),
+      )
+      .handle("quota", ({ query }) => Effect.map(find(query), ({ state }) => quotaOf(state))),
   )
+}
+
+const quotaOf = ({ behaviour: { monthlyQuota: limit }, clock, quota }: Workspace.State) => {
+  const now = clock.now()
+  return {
+    limit,
+    month: MonthlyQuota.monthOf(now),
+    fullAt: MonthlyQuota.nextMonth(now) / 1000,
+    tenants: quota.counts(now).map(({ tenant, used }) => ({
+      tenant,
+      used,
+      left: limit === "off" ? 0 : Math.max(0, limit - used),
+    })),
+  }
 }
 
 const clockOf = ({ clock }: Workspace.State) => ({ now: clock.now() / 1000, frozen: clock.isFrozen() })
