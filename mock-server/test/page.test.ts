@@ -105,6 +105,17 @@ describe("GET /", () => {
         assert.strictEqual((yield* call("/", { headers: { cookie: `a=b; ${pair}` } })).status, 200)
         isFeishus404(yield* call("/", { headers: { cookie: `${pair}x` } }))
         assert.strictEqual((yield* call("/_mock/state", { headers: { cookie: pair! } })).status, 403)
+        // What the page leads to holds no data, and a link cannot have the token in a header.
+        for (const path of [
+          "/_mock/docs",
+          "/_mock/openapi.json",
+          "/_mock/README.md",
+          "/_mock/README.zh-CN.md",
+        ]) {
+          assert.strictEqual((yield* call(path)).status, 403, path)
+          const document = yield* call(path, { headers: { cookie: pair! } })
+          assert.strictEqual(document.status, 200, path)
+        }
         // A token that was mistyped is nearly the right one.
         assert.notInclude(JSON.stringify(yield* journal), "let-me")
       }).pipe(provideMock({ controlToken: "let-me-in" })),

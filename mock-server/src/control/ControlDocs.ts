@@ -1,11 +1,11 @@
-/** The page that documents the control plane. */
+/** The page that documents the control plane, and the READMEs. */
 import * as Effect from "effect/Effect"
 import * as HttpApiScalar from "effect/http-api/HttpApiScalar"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Scope from "effect/Scope"
 import { Api } from "./ControlApi.ts"
-import { docs as path } from "./ControlPaths.ts"
+import { docs as path, readmes } from "./ControlPaths.ts"
 
 /** What the page shows: nothing that leads to Scalar's own services, which would learn the address of the mock. */
 const scalar: HttpApiScalar.ScalarConfig & {
@@ -53,5 +53,16 @@ export const layer = HttpRouter.use(
         }),
       ),
     )
+    for (const language of ["en", "zh"] as const) {
+      yield* router.add(
+        "GET",
+        readmes[language],
+        Effect.map(
+          Effect.promise(() => import("./Readme.ts")),
+          ({ read }) =>
+            HttpServerResponse.text(read()[language], { headers: { "x-content-type-options": "nosniff" } }),
+        ),
+      )
+    }
   }),
 )

@@ -12,12 +12,15 @@ import { Api } from "./ControlApi.ts"
 export const docs = "/_mock/docs"
 /** The same documentation as OpenAPI, for programs. */
 export const openapi = "/_mock/openapi.json"
+/** The READMEs, by their languages. */
+export const readmes = { en: "/_mock/README.md", zh: "/_mock/README.zh-CN.md" } as const
+/** All of them. They hold no data of the mock. */
+export const documents: ReadonlySet<string> = new Set([docs, openapi, ...Object.values(readmes)])
 
 /** The pattern of every path, with its methods. */
 const known: ReadonlyArray<readonly [RegExp, ReadonlyArray<string>]> = (() => {
   const methods = new Map<string, Array<string>>([
-    [docs, ["GET"]],
-    [openapi, ["GET"]],
+    ...Array.from(documents, (path): [string, Array<string>] => [path, ["GET"]]),
   ])
   for (const { endpoints } of Object.values(Api.groups)) {
     for (const { method, path } of Object.values(endpoints)) {

@@ -93,7 +93,10 @@ const ofControlPlane = (
   path: string,
   answer: Answer,
 ): Answer => {
-  const refusal = guard === undefined ? undefined : ControlGuard.refusal(request, path, guard)
+  // A browser that opened the page may follow its links, which cannot have the token in a header.
+  const isLinked =
+    guard !== undefined && ControlPaths.documents.has(path) && ControlGuard.opensPage(request, guard)
+  const refusal = guard === undefined || isLinked ? undefined : ControlGuard.refusal(request, path, guard)
   if (refusal !== undefined) return Effect.succeed(refusal)
   return answer.pipe(
     Effect.provideService(HttpServerRequest.HttpServerRequest, asJson(request)),
