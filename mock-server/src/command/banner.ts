@@ -1,8 +1,6 @@
 /** The text that the command prints when it is ready. */
-import { quote } from "@effect-feishu/terminal/ShellQuote"
-import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import { json, visible } from "@effect-feishu/terminal/VisibleText"
-import { daysBefore } from "../seed/Generator.ts"
+import * as FirstPage from "../protocol/FirstPage.ts"
 import type { Running } from "../protocol/PublicTypes.ts"
 
 /** The parts of a running mock that are printed: without credentials if the seed has only store apps. */
@@ -14,14 +12,10 @@ export const readyLine = ({ appId, appSecret, controlToken, meetingNos, url }: R
   json({ url, appId, appSecret, meetingNos, controlToken })
 
 /**
- * Returns the banner: URL, credentials, and two lines to paste into a shell. They read a page of the last 30 days, which will
- * be within the last 90 days for as long as the mock is likely to run. `nowSeconds` is the mock's time in unix seconds. Lines
- * that could not work are left out.
+ * Returns the banner: URL, credentials, and two lines to paste into a shell. `now` is the mock's time in unix seconds. Lines that
+ * could not work are left out.
  */
-export const banner = (
-  { appId, appSecret, controlToken, meetingNos, url }: Ready,
-  nowSeconds: number,
-): string => {
+export const banner = ({ appId, appSecret, controlToken, meetingNos, url }: Ready, now: number): string => {
   const [firstNo] = meetingNos
   const shown = meetingNos.slice(0, 10).join(" ")
   const more = meetingNos.length > 10 ? ` and ${meetingNos.length - 10} more` : ""
@@ -31,16 +25,13 @@ export const banner = (
       : `
   app id           ${visible(appId)}
   app secret       ${visible(appSecret ?? "")}`
-  const body = quote(json({ app_id: appId, app_secret: appSecret }))
-  const { from, to } = daysBefore(nowSeconds, 30)
   const read =
-    appId === undefined || firstNo === undefined
+    appId === undefined || appSecret === undefined || firstNo === undefined
       ? ""
       : `
 Read a page of meetings:
 
-TOKEN=$(curl -s ${url}${TenantAccessToken.internalPath} -H 'Content-Type: application/json' -d ${body} | sed 's/.*"tenant_access_token":"\\([^"]*\\)".*/\\1/')
-curl -s -H "Authorization: Bearer $TOKEN" "${url}${ListByNo.path}?meeting_no=${firstNo}&start_time=${from}&end_time=${to}"
+${FirstPage.lines({ url, appId, appSecret, meetingNo: firstNo, now }).join("\n")}
 `
   return `Mock Feishu at ${url}
 ${credentials}

@@ -19,9 +19,7 @@ export const documents: ReadonlySet<string> = new Set([docs, openapi, ...Object.
 
 /** The pattern of every path, with its methods. */
 const known: ReadonlyArray<readonly [RegExp, ReadonlyArray<string>]> = (() => {
-  const methods = new Map<string, Array<string>>([
-    ...Array.from(documents, (path): [string, Array<string>] => [path, ["GET"]]),
-  ])
+  const methods = new Map(Array.from(documents, (path) => [path, ["GET"]]))
   for (const { endpoints } of Object.values(Api.groups)) {
     for (const { method, path } of Object.values(endpoints)) {
       methods.set(path, [...(methods.get(path) ?? []), method])
