@@ -1,5 +1,7 @@
 /** The page at `/` in Debian's Chromium, as people use it: it must be there, or these tests fail. */
 import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, it } from "vitest"
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
 import * as DateTime from "effect/DateTime"
 import axe from "axe-core"
 import {
@@ -11,6 +13,8 @@ import {
 } from "playwright-core"
 import { startFeishuMock, type Started } from "../src/index.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
+
+const run = promisify(execFile)
 
 let browser: Browser
 beforeAll(async () => {
@@ -136,7 +140,7 @@ describe("requests", () => {
     await row.getByText("auth.tenantAccessTokenInternal").waitFor()
     await row.getByText("10014", { exact: true }).waitFor()
     const [{ logId } = { logId: "" }] = await feishu.journal()
-    await row.getByText(logId, { exact: true }).waitFor()
+    await row.getByRole("cell", { name: logId, exact: true }).waitFor()
 
     await row.getByRole("button").click()
     const asked = page.getByLabel("Request body")
@@ -208,6 +212,57 @@ describe("requests", () => {
       .getByRole("status")
       .filter({ hasText: "3 new requests: auth.tenantAccessTokenInternal, 200" })
       .waitFor()
+  })
+})
+
+describe("the page before the first request", () => {
+  it("has the address, the credentials, lines that work when they are pasted, and links that open", async () => {
+    const page = await open()
+    for (const text of [feishu.url, feishu.appId, feishu.appSecret, "337736498"]) {
+      await page.locator(".connect").getByText(text).first().waitFor()
+    }
+    await page.getByRole("button", { name: "Copy: curl" }).click()
+    await page.getByRole("button", { name: "Copied" }).waitFor()
+    const lines = await page.evaluate(() => navigator.clipboard.readText())
+    const { stdout } = await run("sh", ["-c", lines])
+    assert.strictEqual(JSON.parse(stdout).code, 0)
+    await rowsOf(page).filter({ hasText: "meetings.listByNo" }).waitFor()
+    // It is there, too, once there are requests.
+    await page.locator("summary").filter({ hasText: "How to connect" }).click()
+    for (const [name, text] of [
+      ["Control plane", "openapi"],
+      ["openapi.json", "MeetingsFound"],
+      ["README", "npx feishu-mock"],
+    ] as const) {
+      const path = await page.getByRole("link", { name }).first().getAttribute("href")
+      const document = await page.request.get(feishu.url + path)
+      assert.include(await document.text(), text)
+    }
+    await page.getByRole("button", { name: "中文" }).click()
+    const readme = await page.getByRole("link", { name: "README" }).getAttribute("href")
+    assert.match(await (await page.request.get(feishu.url + readme)).text(), /模拟飞书/)
+  })
+})
+
+describe("the details of a request", () => {
+  it("have the headers of both, and dates in local time next to unix times, which nobody copies with them", async () => {
+    await list(await tokenOf(), { meeting_no: "337736498", start_time: "1767225600", end_time: "1769850000" })
+    await feishu.moveClock({ set: now, frozen: true })
+    const page = await open("#requests?open=2", { timezoneId: "Asia/Shanghai" })
+    const sent = page.getByLabel("Request headers")
+    await sent.getByText("Bearer t-<redacted>").waitFor()
+    const answered = page.getByLabel("Response headers")
+    const [, { logId } = { logId: "" }] = await feishu.journal()
+    await answered.getByText("X-Tt-Logid").waitFor()
+    await answered.getByText(logId).waitFor()
+    await page.getByText("2026-01-01 08:00:00 GMT+8").waitFor()
+    await page.getByText("2026-01-31 17:00:00 GMT+8").first().waitFor()
+    const selected = await page.evaluate(() => {
+      getSelection()?.selectAllChildren(document.querySelector("tr.detail")!)
+      return getSelection()?.toString() ?? ""
+    })
+    assert.include(selected, "1767225600")
+    assert.notInclude(selected, "2026-01-01 08:00:00")
   })
 })
 
@@ -458,6 +513,61 @@ describe("meetings", () => {
     await page.locator("table.people").waitFor({ state: "detached" })
   })
 
+  it("are added, changed and removed; what is wrong is told below its field, and nothing is sent", async () => {
+    await feishu.moveClock({ set: now, frozen: true })
+    const page = await open("#meetings", { timezoneId: "Asia/Shanghai" })
+    const before = await page.locator("table.meetings tbody tr").count()
+    await page.getByRole("button", { name: "Add a meeting" }).click()
+    const form = page.getByRole("form", { name: "Add a meeting" })
+    const save = form.getByRole("button", { name: "Save" })
+    await form.getByLabel("Topic").fill("Retro")
+    await form.getByLabel("Meeting number").fill("12")
+    await form.getByLabel("End").fill("2020-01-01T00:00:00")
+    await form.getByText("Participants, recording").click()
+    await form.getByLabel("As in a seed").fill("{")
+    await save.click()
+    for (const text of ["nine digits.", "must end after it starts", "not a JSON object"]) {
+      await form.getByRole("alert").filter({ hasText: text }).waitFor()
+    }
+    assert.strictEqual(await page.evaluate(() => document.activeElement?.getAttribute("name")), "no")
+    await form.getByLabel("Meeting number").fill("146453285")
+    await form.getByLabel("Start").fill("2026-01-31T15:00:00")
+    await form.getByLabel("End").fill("2026-01-31T15:30:00")
+    await form.getByLabel("As in a seed").fill('{ "participants": [{ "open_id": "ou_a", "is_host": true }] }')
+    await save.click()
+    const row = page.getByRole("row", { name: "Retro" })
+    await row.waitFor()
+    await page.locator("table.people").getByText("ou_a").waitFor()
+    const { meetings } = (await (await fetch(`${feishu.url}/_mock/meetings?search=Retro`)).json()) as {
+      meetings: ReadonlyArray<Record<string, unknown>>
+    }
+    assert.deepInclude(meetings[0]!, {
+      meeting_no: "146453285",
+      start_time: 1_769_842_800,
+      end_time: 1_769_844_600,
+    })
+
+    await page.getByRole("button", { name: "Change" }).click()
+    const changed = page.getByRole("form", { name: "Change" })
+    assert.strictEqual(await changed.getByLabel("Start").inputValue(), "2026-01-31T15:00")
+    await changed.getByLabel("Topic").fill("Retrospective")
+    await changed.getByRole("button", { name: "Save" }).click()
+    await page.getByRole("row", { name: "Retrospective" }).waitFor()
+    await page.locator("table.people").getByText("ou_a").waitFor()
+    await page.getByRole("button", { name: "Remove" }).click()
+    await page.getByRole("row", { name: "Retrospective" }).waitFor({ state: "detached" })
+    assert.strictEqual(await page.locator("table.meetings tbody tr").count(), before)
+  })
+
+  it("are not found by what is no meeting number, and the page says why; a link is one", async () => {
+    const page = await open("#meetings")
+    await page.getByLabel("Meeting number").fill("12x")
+    await page.getByText("A meeting number has nine digits, and “12x” is not one.").waitFor()
+    await page.getByLabel("Meeting number").fill(`https://vc.feishu.cn/j/${goodQuery.meeting_no}?from=chat`)
+    await page.locator("table.meetings").waitFor()
+    assert.strictEqual(await page.getByLabel("Meeting number").inputValue(), goodQuery.meeting_no)
+  })
+
   it("are found as fast among 100,000", async () => {
     const big = await start({ generate: { numbers: 10, meetings: 10_000 } })
     const page = await open("#meetings", {}, big)
@@ -470,7 +580,71 @@ describe("meetings", () => {
   })
 })
 
+describe("the month's quota", () => {
+  it("is a bar for each tenant, and off until a number of calls is set", async () => {
+    const page = await open("#time")
+    await page.getByText("The quota is off.").waitFor()
+    const field = page.getByLabel("Calls per month and tenant")
+    await field.fill("many")
+    await field.blur()
+    await page.getByText("Enter a number, or off.").waitFor()
+    assert.strictEqual(await field.inputValue(), "many")
+    await field.fill("10")
+    await field.blur()
+    await page.getByText("10 successful calls per tenant in 2026-01 (UTC+8).").waitFor()
+    await list(await tokenOf())
+    await page.getByRole("meter", { name: "Quota of the month × tenant_a" }).waitFor()
+    await page.getByText("9 of 10 left").waitFor()
+  })
+})
+
+describe("workspaces", () => {
+  it("are added, changed and removed", async () => {
+    const page = await open("#workspaces")
+    await page.getByLabel("Meetings of each number").fill("-1")
+    await page.getByRole("button", { name: "Add a workspace" }).click()
+    await page.getByText("Enter a whole number from 0 to 1,000,000.").waitFor()
+    await page.getByLabel("Meetings of each number").fill("4")
+    await page.getByLabel("Requests per minute").fill("7")
+    await page.getByRole("button", { name: "Add a workspace" }).click()
+    await page.waitForURL(/app=cli_w/)
+    const appId = new URLSearchParams(new URL(page.url()).hash.split("?")[1]).get("app")!
+    const own = await (await fetch(`${feishu.url}/_mock/meetings?app_id=${appId}`)).json()
+    assert.strictEqual((own as { total: number }).total, 12)
+    await page.getByText(`App ${appId}, scopes:`).click()
+    const app = page.getByLabel("The app as in a seed")
+    await app.fill((await app.inputValue()).replace(/"scopes": \[[^\]]*\]/, '"scopes": []'))
+    await page.getByRole("button", { name: "Save" }).click()
+    await page.getByText(`App ${appId}, scopes: 0`).waitFor()
+    await page.getByRole("button", { name: `Remove ${appId}` }).click()
+    await page.getByRole("listitem").filter({ hasText: appId }).waitFor({ state: "detached" })
+    assert.notInclude(page.url(), appId)
+    assert.strictEqual((await fetch(`${feishu.url}/_mock/clock?app_id=${appId}`)).status, 404)
+  })
+})
+
 describe("the page", () => {
+  it("shows on a phone what it shows elsewhere", async () => {
+    await list(await tokenOf())
+    const [, { logId } = { logId: "" }] = await feishu.journal()
+    for (const width of [390, 1440]) {
+      const page = await open("", { viewport: { width, height: 844 } })
+      const row = rowsOf(page).filter({ hasText: "meetings.listByNo" })
+      assert.include(await row.innerText(), logId)
+      assert.match(await row.innerText(), /\d ms/)
+      await page.getByRole("link", { name: "Meetings" }).click()
+      await page.locator("table.meetings").waitFor()
+      const meeting = await page.locator("table.meetings tbody tr").first().innerText()
+      const [first] = seed.meetings
+      assert.include(meeting, first!.id)
+      for (const name of ["Requests", "Faults", "Clock and limits", "Workspaces"]) {
+        assert.isTrue(await page.getByRole("link", { name }).isVisible())
+        const box = await page.getByRole("link", { name }).boundingBox()
+        assert.isAtMost(box!.x + box!.width, width, name)
+      }
+    }
+  })
+
   it("shows one workspace at a time, which its address names", async () => {
     await using own = await feishu.workspace({ rateLimit: 5 })
     const page = await open()
@@ -641,11 +815,12 @@ describe("the page", () => {
   })
 
   const parts = [
-    ["requests?open=1", "pre"],
+    ["requests?open=1", "tr.detail pre"],
     ["meetings", "table.meetings"],
     ["meetings?open=7595256734720000001", "table.people"],
     ["faults", "table.faults"],
     ["time", "[role=meter]"],
+    ["workspaces", "ul.cards"],
   ] as const
   for (const colorScheme of ["light", "dark"] as const) {
     for (const width of [390, 1440]) {
@@ -683,6 +858,9 @@ describe("the page", () => {
             location.hash = next
           }, hash)
           await page.locator(wanted).first().waitFor()
+          await page.evaluate(() => {
+            for (const more of document.querySelectorAll("main details")) more.setAttribute("open", "")
+          })
           const violations = await page.evaluate(async () => {
             const { run } = (globalThis as unknown as { axe: typeof axe }).axe
             const results = await run()

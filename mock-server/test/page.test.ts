@@ -9,6 +9,8 @@ import { gzipSync } from "node:zlib"
 import { banner } from "../src/command/banner.ts"
 import * as MockFeishu from "../src/library/MockFeishu.ts"
 import { curl } from "../src/inspector/browser/curl.ts"
+import { datesIn } from "../src/inspector/browser/dates.ts"
+import { meetingNoIn } from "../src/inspector/browser/meetingNo.ts"
 import { prettyJson } from "../src/inspector/browser/prettyJson.ts"
 import type { Detail } from "../src/protocol/PublicTypes.ts"
 import { call, callAt } from "./feishu.ts"
@@ -39,12 +41,12 @@ const journal = Effect.map(
 )
 
 describe("GET /", () => {
-  it.effect("is one file under 30 kB that may load and run nothing but what is in it", () =>
+  it.effect("is one file under 40 kB that may load and run nothing but what is in it", () =>
     Effect.gen(function* () {
       const { headers, status, text } = yield* call("/")
       assert.strictEqual(status, 200)
       assert.strictEqual(headers["content-type"], "text/html; charset=utf-8")
-      assert.isBelow(gzipSync(text).length, 30_000)
+      assert.isBelow(gzipSync(text).length, 40_000)
       const policy = new Map(
         headers["content-security-policy"]!.split("; ").map((rule) => {
           const [name, ...values] = rule.split(" ")
@@ -195,6 +197,33 @@ describe("copy as curl", () => {
     },
     { arbitrary: { runs: 30 } },
   )
+})
+
+describe("dates", () => {
+  it("follow unix times in seconds and milliseconds, and nothing else", () => {
+    const json = prettyJson(
+      '{"start_time":"1769850000","expire":7200,"id":"7011030664708603907","phone":"1769850000","resetAt":1,"ready_time":1769850000123,"topic":"\\"end_time\\": 1769850000"}',
+    )
+    const parts = datesIn(json)
+    assert.strictEqual(parts.filter((part) => typeof part === "string").join(""), json)
+    const dates = parts.flatMap((part) => (typeof part === "string" ? [] : [part.date]))
+    assert.strictEqual(dates.length, 2)
+    for (const date of dates) assert.match(date, /^2026-0[12]-\d\d \d\d:\d\d:00 /)
+  })
+})
+
+describe("meeting numbers as people have them", () => {
+  it("are read from links, full-width digits and blanks; anything else stays, so that it can be told", () => {
+    for (const text of [
+      "https://vc.feishu.cn/j/337736498?from=chat",
+      "３３７７３６４９８",
+      "337 736\u00a0498",
+      "337-736-498\u200b",
+    ]) {
+      assert.strictEqual(meetingNoIn(text), "337736498", text)
+    }
+    assert.strictEqual(meetingNoIn("12x"), "12x")
+  })
 })
 
 describe("pretty JSON", () => {

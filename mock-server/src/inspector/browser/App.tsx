@@ -13,8 +13,15 @@ import { switchLanguage } from "./language.ts"
 import { texts } from "./texts.ts"
 import { ClockAndLimits } from "./ClockAndLimits.tsx"
 import { full, machine } from "./times.ts"
+import { Workspaces } from "./Workspaces.tsx"
 
-const viewComponents = { requests: Requests, meetings: Meetings, faults: Faults, time: ClockAndLimits }
+const viewComponents = {
+  requests: Requests,
+  meetings: Meetings,
+  faults: Faults,
+  time: ClockAndLimits,
+  workspaces: Workspaces,
+}
 
 /** The page. */
 export const App = () => {
@@ -56,11 +63,17 @@ export const App = () => {
         <Connection />
         <ClockLine />
         <WorkspaceChoice />
-        <button type="button" title={t.resetTitle} onClick={askToReset} disabled={locked}>
-          {t.reset}
-        </button>
         <button type="button" lang={t.otherLanguage === "English" ? "en" : "zh-CN"} onClick={switchLanguage}>
           {t.otherLanguage}
+        </button>
+        <button
+          type="button"
+          class="danger reset"
+          title={t.resetTitle}
+          onClick={askToReset}
+          disabled={locked}
+        >
+          {t.reset}
         </button>
       </header>
       <nav aria-label={t.parts}>

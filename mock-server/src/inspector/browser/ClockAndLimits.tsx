@@ -1,7 +1,9 @@
 /** The mock's clock, the rate limits, which follow it, and the switches. */
 import { useSignal } from "@preact/signals"
 import type { Behaviour } from "../../protocol/PublicTypes.ts"
-import { behaviour, changeBehaviour, isFrozen, limits, moveClock, now } from "./mock.ts"
+import { Field } from "./Field.tsx"
+import { number } from "./language.ts"
+import { behaviour, changeBehaviour, isFrozen, limits, moveClock, now, quota } from "./mock.ts"
 import { reportFailure } from "./notices.tsx"
 import { texts } from "./texts.ts"
 import { fromField, full, machine, timeOfDay, toField } from "./times.ts"
@@ -13,6 +15,7 @@ export const ClockAndLimits = () => (
   <div class="columns">
     <Clock />
     <Limits />
+    <Quota />
     <Switches />
   </div>
 )
@@ -55,18 +58,16 @@ const Clock = () => {
           void reportFailure(moveClock({ set: fromField(chosen.value || toField(millis)) }))
         }}
       >
-        <label>
-          {t.setTo}
-          <input
-            type="datetime-local"
-            step={1}
-            required
-            value={chosen.value || toField(millis)}
-            onInput={({ currentTarget }) => {
-              chosen.value = currentTarget.value
-            }}
-          />
-        </label>
+        <Field
+          label={t.setTo}
+          type="datetime-local"
+          step={1}
+          required
+          value={chosen.value || toField(millis)}
+          onType={(text) => {
+            chosen.value = text
+          }}
+        />
         <button type="submit">{t.set}</button>
       </form>
       <p class="hint">{t.hint}</p>
@@ -94,16 +95,7 @@ const Limits = () => {
                 <p>
                   <b>{api}</b> × {app} × {tenant} × {t.window(windowSeconds)}
                 </p>
-                <div
-                  role="meter"
-                  aria-label={name}
-                  aria-valuemin={0}
-                  aria-valuemax={requests}
-                  aria-valuenow={left}
-                  aria-valuetext={t.left(left, requests)}
-                >
-                  <div style={{ width: `${(left / requests) * 100}%` }} />
-                </div>
+                <Meter name={name} left={left} of={requests} />
                 <p>
                   <span>{t.left(left, requests)}</span>{" "}
                   <span>{left === requests ? t.full : t.fullAt(timeOfDay(fullAt * 1000), seconds)}</span>
@@ -111,6 +103,51 @@ const Limits = () => {
               </li>
             )
           })}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+/** The bar that shows how much is left. */
+const Meter = ({ left, name, of }: { readonly left: number; readonly name: string; readonly of: number }) => (
+  <div
+    role="meter"
+    aria-label={name}
+    aria-valuemin={0}
+    aria-valuemax={of}
+    aria-valuenow={left}
+    aria-valuetext={texts.value.time.left(left, of)}
+  >
+    <div style={{ width: `${of === 0 ? 0 : (left / of) * 100}%` }} />
+  </div>
+)
+
+/** The month's quota of each tenant. */
+const Quota = () => {
+  const t = texts.value.time
+  if (quota.value === undefined) return null
+  const { fullAt, limit, month, tenants } = quota.value
+  return (
+    <section>
+      <h2>{t.quota}</h2>
+      <p class="hint">
+        {limit === "off" ? t.quotaOff : t.quotaCounted(number(limit), month, full(fullAt * 1000))}
+      </p>
+      {limit !== "off" && tenants.length === 0 && <p>{t.nothingUsed}</p>}
+      {limit !== "off" && (
+        <ul class="limits">
+          {tenants.map(({ left, tenant, used }) => (
+            <li key={tenant}>
+              <p>
+                <b>{tenant}</b>
+              </p>
+              <Meter name={`${t.quota} × ${tenant}`} left={left} of={limit} />
+              <p>
+                <span>{t.left(left, limit)}</span> <span>{t.used(used)}</span>
+              </p>
+            </li>
+          ))}
         </ul>
       )}
     </section>
@@ -160,29 +197,26 @@ const Switches = () => {
   const now = behaviour.value
   if (now === undefined) return null
   return (
-    <section>
+    <section class="all">
       <h2>{t.switches}</h2>
       <p class="hint">{t.switchesHint}</p>
       <div class="fields switches">
         {numberKeys.map((key) => (
-          <label key={key}>
-            {t.behaviour[key]}
-            <input
-              pattern={patterns[key] ?? "off|[1-9][0-9]*"}
-              title={key === "recordingSeconds" ? undefined : t.limitOrOff}
-              required
-              value={now[key]}
-              onChange={({ currentTarget }) => {
-                const { value } = currentTarget
-                if (!currentTarget.reportValidity()) return
-                void reportFailure(changeBehaviour({ [key]: value === "off" ? value : Number(value) }))
-              }}
-            />
-          </label>
+          <Field
+            key={key}
+            label={t.behaviour[key]}
+            pattern={patterns[key] ?? "off|[1-9][0-9]*"}
+            takes={key === "recordingSeconds" ? texts.value.wrong.whole : t.limitOrOff}
+            required
+            value={now[key]}
+            onLeave={(value) =>
+              reportFailure(changeBehaviour({ [key]: value === "off" ? value : Number(value) }))
+            }
+          />
         ))}
         {(Object.keys(choices) as ReadonlyArray<keyof typeof choices>).map((key) => (
           <label key={key}>
-            {t.behaviour[key]}
+            <span>{t.behaviour[key]}</span>
             <select
               value={now[key]}
               onChange={({ currentTarget }) => {

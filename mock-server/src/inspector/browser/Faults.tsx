@@ -10,6 +10,7 @@ import type {
   When,
 } from "../../protocol/PublicTypes.ts"
 import { ask } from "./control.ts"
+import { Field } from "./Field.tsx"
 import { faults, readFaults } from "./mock.ts"
 import { reportFailure } from "./notices.tsx"
 import { number } from "./language.ts"
@@ -156,6 +157,8 @@ const thenOf = (operation: Rule["operation"], what: string, n: number): Then => 
       return { paging: name as PagingFault }
     case "delay":
       return { delaySeconds: n }
+    case "status":
+      return { status: n }
     default: {
       const code = name === "" ? n : Number(name)
       // A client waits for the reset, so there must be one.
@@ -226,10 +229,16 @@ const RuleForm = () => {
             </select>
           </label>
           {when.value !== "" && (
-            <label class="short">
-              {t.faults.n}
-              <input name="n" type="number" required min={1} max={1_000_000} step={1} defaultValue="1" />
-            </label>
+            <Field
+              class="short"
+              label={t.faults.n}
+              name="n"
+              type="number"
+              required
+              min={1}
+              max={1_000_000}
+              defaultValue="1"
+            />
           )}
         </div>
         <div class="pair">
@@ -263,22 +272,41 @@ const RuleForm = () => {
                   </option>
                 ))}
               </optgroup>
+              <optgroup label={t.faults.gateway}>
+                <option value="status:">{t.faults.plainStatus}</option>
+              </optgroup>
               <optgroup label={t.faults.time}>
                 <option value="delay:">{t.faults.delay}</option>
               </optgroup>
             </select>
           </label>
           {what.value === "code:" && (
-            <label class="short">
-              {t.faults.code}
-              <input name="value" type="number" required step={1} />
-            </label>
+            <Field class="short" label={t.faults.code} name="value" type="number" required />
+          )}
+          {what.value === "status:" && (
+            <Field
+              class="short"
+              label={t.faults.statusField}
+              name="value"
+              type="number"
+              required
+              min={200}
+              max={599}
+              defaultValue="503"
+            />
           )}
           {what.value === "delay:" && (
-            <label class="short">
-              {t.faults.seconds}
-              <input name="value" type="number" required min={0} max={600} step="any" defaultValue="3" />
-            </label>
+            <Field
+              class="short"
+              label={t.faults.seconds}
+              name="value"
+              type="number"
+              required
+              min={0}
+              max={600}
+              step="any"
+              defaultValue="3"
+            />
           )}
         </div>
         <button type="submit" class="primary">
@@ -313,14 +341,17 @@ const ChaosForm = () => {
       }}
     >
       <div class="pair">
-        <label>
-          {t.faults.rate}
-          <input name="rate" type="number" required min={0} max={100} step="any" defaultValue="20" />
-        </label>
-        <label>
-          {t.faults.seed}
-          <input name="seed" required defaultValue="1" />
-        </label>
+        <Field
+          label={t.faults.rate}
+          name="rate"
+          type="number"
+          required
+          min={0}
+          max={100}
+          step="any"
+          defaultValue="20"
+        />
+        <Field label={t.faults.seed} name="seed" required defaultValue="1" />
       </div>
       <button type="submit">{t.faults.start}</button>
     </form>

@@ -1,10 +1,13 @@
 /** What happened in a meeting, as it is at the moment of the mock's clock: its people and its recording. */
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
-import type { MeetingNow, MeetingWithDetails, ParticipantNow } from "../../protocol/PublicTypes.ts"
+import type { Meeting, MeetingNow, MeetingWithDetails, ParticipantNow } from "../../protocol/PublicTypes.ts"
+import { change } from "./address.ts"
 import { ask } from "./control.ts"
 import { number } from "./language.ts"
-import { now } from "./mock.ts"
+import { MeetingForm } from "./MeetingForm.tsx"
+import { now, version } from "./mock.ts"
+import { reportFailure } from "./notices.tsx"
 import { texts } from "./texts.ts"
 import { full, machine, timeOfDay } from "./times.ts"
 
@@ -49,10 +52,18 @@ export const MeetingDetails = ({ id }: { readonly id: string }) => {
   if (read.value === undefined) return <p>{texts.value.loading}</p>
   if (read.value === "gone") return <p>{t.gone}</p>
   const { details, meeting } = read.value
-  if (details === undefined) return <p>{t.later(full(Number(meeting.start_time) * 1000))}</p>
+  if (details === undefined) {
+    return (
+      <>
+        <Changes meeting={meeting} />
+        <p>{t.later(full(Number(meeting.start_time) * 1000))}</p>
+      </>
+    )
+  }
   const { host_user: host, participants, related_artifacts: documents } = details
   return (
     <>
+      <Changes meeting={meeting} />
       <dl>
         <dt>{t.state}</dt>
         <dd>
@@ -104,6 +115,45 @@ export const MeetingDetails = ({ id }: { readonly id: string }) => {
       )}
       {participants.length > rows && <p class="hint">{t.more(participants.length - rows)}</p>}
     </>
+  )
+}
+
+/** The buttons that change and remove the meeting. */
+const Changes = ({ meeting }: { readonly meeting: Meeting }) => {
+  const t = texts.value.meetings
+  const isChanging = useSignal(false)
+  const remove = async () => {
+    await ask("DELETE", `/meetings/${meeting.id}`)
+    change({ open: undefined })
+    version.value++
+  }
+  return isChanging.value ? (
+    <MeetingForm
+      given={meeting}
+      onDone={() => {
+        isChanging.value = false
+      }}
+    />
+  ) : (
+    <div class="toolbar">
+      <button
+        type="button"
+        onClick={() => {
+          isChanging.value = true
+        }}
+      >
+        {t.change}
+      </button>
+      <button
+        type="button"
+        class="danger"
+        onClick={() => {
+          if (confirm(t.removeAsk)) void reportFailure(remove())
+        }}
+      >
+        {t.remove}
+      </button>
+    </div>
   )
 }
 

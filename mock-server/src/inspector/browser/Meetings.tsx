@@ -6,7 +6,9 @@ import { addressOf, change, parameter } from "./address.ts"
 import { ask } from "./control.ts"
 import { columns } from "./columns.ts"
 import { MeetingDetails } from "./MeetingDetails.tsx"
-import { now, workspaces } from "./mock.ts"
+import { MeetingForm } from "./MeetingForm.tsx"
+import { meetingNoIn } from "./meetingNo.ts"
+import { now, shownWorkspace, version } from "./mock.ts"
 import { announce, reportFailure } from "./notices.tsx"
 import { number } from "./language.ts"
 import { texts } from "./texts.ts"
@@ -26,7 +28,9 @@ export const Meetings = () => {
   const numbers = useId()
   const no = parameter("no")
   const search = parameter("q")
-  const offset = Number(parameter("offset") ?? 0)
+  const offset = Math.max(0, Math.floor(Number(parameter("offset") ?? 0)) || 0)
+  const isAdding = useSignal(false)
+  const changes = version.value
 
   useEffect(() => {
     const stop = new AbortController()
@@ -45,10 +49,9 @@ export const Meetings = () => {
       clearTimeout(timer)
       stop.abort()
     }
-  }, [no, search, offset])
+  }, [no, search, offset, changes])
 
-  const workspace = parameter("app")
-  const known = workspaces.value.find(({ appId }) => appId === workspace) ?? workspaces.value[0]
+  const known = shownWorkspace()
   return (
     <>
       <div class="toolbar">
@@ -61,7 +64,7 @@ export const Meetings = () => {
             placeholder={t.meetings.all}
             value={no ?? ""}
             onInput={({ currentTarget }) =>
-              change({ no: currentTarget.value.replaceAll(/[\s-]/g, ""), offset: undefined, open: undefined })
+              change({ no: meetingNoIn(currentTarget.value), offset: undefined, open: undefined })
             }
           />
           <datalist id={numbers}>
@@ -81,11 +84,31 @@ export const Meetings = () => {
             }
           />
         </label>
+        <button
+          type="button"
+          aria-expanded={isAdding.value}
+          onClick={() => {
+            isAdding.value = !isAdding.value
+          }}
+        >
+          {t.meetings.add}
+        </button>
       </div>
+      {isAdding.value && (
+        <MeetingForm
+          onDone={(id) => {
+            isAdding.value = false
+            if (id !== undefined) change({ no: undefined, q: undefined, offset: undefined, open: id })
+          }}
+        />
+      )}
       {found.value === undefined ? (
         <p class="nothing">{t.loading}</p>
       ) : found.value.total === 0 ? (
-        <p class="nothing">{t.meetings.none}</p>
+        <>
+          <p class="nothing">{t.meetings.none}</p>
+          {no !== undefined && !/^\d{9}$/.test(no) && <p class="wrong">{t.meetings.wrongNo(no)}</p>}
+        </>
       ) : (
         <>
           <table class="meetings">
@@ -126,6 +149,7 @@ const MeetingRow = ({ meeting }: { readonly meeting: Meeting }) => {
   // The mock keeps times in unix seconds, in whatever way the seed writes them.
   const begins = Number(start) * 1000
   const ends = end === undefined ? Infinity : Number(end) * 1000
+  const minutes = end === undefined ? undefined : number((Number(end) - Number(start)) / 60)
   const present = now() ?? 0
   const isOpen = parameter("open") === id
   const toggle = () => change({ open: isOpen ? undefined : id })
@@ -157,14 +181,18 @@ const MeetingRow = ({ meeting }: { readonly meeting: Meeting }) => {
           >
             {topic === "" ? <i>{texts.value.meetings.noTopic}</i> : topic}
           </button>
+          <span class="narrow">
+            {minutes === undefined ? "" : `${texts.value.meetings.inMinutes(minutes)} · `}
+            <span class="log-id">{id}</span>
+          </span>
         </th>
-        <td class="wide number">{end === undefined ? "" : number((Number(end) - Number(start)) / 60)}</td>
+        <td class="wide number">{minutes}</td>
         <td class="wide log-id">{id}</td>
       </tr>
       {isOpen && (
         <tr class="detail">
           <td colSpan={columns.value} id={name}>
-            <MeetingDetails id={id} />
+            <MeetingDetails key={version.value} id={id} />
           </td>
         </tr>
       )}

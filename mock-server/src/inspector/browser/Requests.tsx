@@ -5,11 +5,14 @@ import { useEffect, useRef } from "preact/hooks"
 import type { Detail, Entry } from "../../protocol/PublicTypes.ts"
 import { change, parameter } from "./address.ts"
 import { columns } from "./columns.ts"
+import { Connect } from "./Connect.tsx"
 import { ask } from "./control.ts"
+import { CopyButton } from "./CopyButton.tsx"
 import { curl } from "./curl.ts"
+import { dateOf } from "./dates.ts"
 import { entries, reload } from "./journal.ts"
 import { announce, reportFailure } from "./notices.tsx"
-import { prettyJson } from "./prettyJson.ts"
+import { Json } from "./Json.tsx"
 import { number } from "./language.ts"
 import { texts } from "./texts.ts"
 import { full, machine, timeOfDay } from "./times.ts"
@@ -80,6 +83,12 @@ export const Requests = () => {
         </button>
         <p class="count">{t.requests.shown(shown.length, all.length)}</p>
       </div>
+      {all.length > 0 && (
+        <details class="more">
+          <summary>{t.connect.title}</summary>
+          <Connect />
+        </details>
+      )}
       {shown.length === 0 ? (
         <Nothing reason={entries.value === undefined ? "loading" : all.length === 0 ? "none" : "noMatch"} />
       ) : (
@@ -109,19 +118,14 @@ export const Requests = () => {
   )
 }
 
-/** Shows why there are no rows and, before the first request, a command that sends one. */
+/** Shows why there are no rows and, before the first request, how to send one. */
 const Nothing = ({ reason }: { readonly reason: "loading" | "none" | "noMatch" }) => {
   const t = texts.value
   if (reason === "loading") return <p class="nothing">{t.loading}</p>
   return (
     <>
       <p class="nothing">{t.requests[reason]}</p>
-      {reason === "none" && (
-        <pre
-          tabIndex={0}
-          aria-label="curl"
-        >{`curl -s ${location.origin}/open-apis/vc/v1/meetings/list_by_no`}</pre>
-      )}
+      {reason === "none" && <Connect />}
     </>
   )
 }
@@ -211,6 +215,9 @@ const RequestRow = ({ entry, open }: RowProps) => {
                 .map(([key, value]) => `${key}=${value}`)
                 .join("  ")}
             </span>
+            <span class="narrow">
+              {number(millis, millis < 10 ? 1 : 0)} ms · <span class="log-id">{logId}</span>
+            </span>
           </div>
         </td>
         <td class="wide number">{number(millis, millis < 10 ? 1 : 0)} ms</td>
@@ -255,8 +262,10 @@ const RequestDetail = ({ entry }: { readonly entry: Entry }) => {
     path,
     query,
     requestBody,
+    requestHeaders,
     resetAt,
     responseBody,
+    responseHeaders,
     tenant,
     time,
   } = detail.value
@@ -276,7 +285,9 @@ const RequestDetail = ({ entry }: { readonly entry: Entry }) => {
         {Object.entries(query).map(([key, value]) => (
           <Fragment key={key}>
             <dt class="field">{key}</dt>
-            <dd>{value}</dd>
+            <dd>
+              {value} <Dated name={key} value={value} />
+            </dd>
           </Fragment>
         ))}
         <dt>{t.requests.time}</dt>
@@ -315,6 +326,8 @@ const RequestDetail = ({ entry }: { readonly entry: Entry }) => {
         )}
       </dl>
       <div class="bodies">
+        <HeaderList title={t.detail.requestHeaders} headers={requestHeaders} />
+        <HeaderList title={t.detail.responseHeaders} headers={responseHeaders} />
         {requestBody !== "" && <TextBlock title={t.detail.requestBody} text={requestBody} />}
         <TextBlock title={t.detail.responseBody} text={responseBody} />
         <TextBlock title="curl" text={command} />
@@ -323,47 +336,41 @@ const RequestDetail = ({ entry }: { readonly entry: Entry }) => {
   )
 }
 
+/** The date of a unix time. Dates are not part of what a reader selects and copies. */
+const Dated = ({ name, value }: { readonly name: string; readonly value: string }) => {
+  const date = dateOf(name, value)
+  return date === undefined ? null : <span class="date">{date}</span>
+}
+
+const HeaderList = ({
+  headers,
+  title,
+}: {
+  readonly headers: Detail["requestHeaders"]
+  readonly title: string
+}) => (
+  <section>
+    <h2>{title}</h2>
+    {Object.keys(headers).length === 0 ? (
+      <p class="hint">{texts.value.detail.empty}</p>
+    ) : (
+      <dl class="headers" aria-label={title}>
+        {Object.entries(headers).map(([name, value]) => (
+          <Fragment key={name}>
+            <dt class="field">{name}</dt>
+            <dd>{value}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    )}
+  </section>
+)
+
 const TextBlock = ({ text, title }: { readonly text: string; readonly title: string }) => (
   <section>
     <h2>{title}</h2>
     <pre tabIndex={0} aria-label={title}>
-      {text === "" ? texts.value.detail.empty : prettyJson(text)}
+      {text === "" ? texts.value.detail.empty : <Json text={text} />}
     </pre>
   </section>
 )
-
-const CopyButton = ({ label, text }: { readonly label: string; readonly text: string }) => {
-  const t = texts.value
-  const succeeded = useSignal<boolean | undefined>(undefined)
-  const copy = async () => {
-    succeeded.value = await copied(text)
-    announce(succeeded.value ? t.detail.copied : t.detail.notCopied)
-    setTimeout(() => {
-      succeeded.value = undefined
-    }, 2_000)
-  }
-  return (
-    <button type="button" onClick={() => void copy()}>
-      {succeeded.value === undefined ? label : succeeded.value ? t.detail.copied : t.detail.notCopied}
-    </button>
-  )
-}
-
-/** Copies a text. Browsers deny the clipboard to pages that another machine sends over plain HTTP; `execCommand` still works there. */
-const copied = async (text: string): Promise<boolean> => {
-  try {
-    await navigator.clipboard.writeText(text)
-    return true
-  } catch {
-    const { activeElement } = document
-    const field = document.createElement("textarea")
-    field.value = text
-    field.className = "hidden"
-    document.body.append(field)
-    field.select()
-    const done = document.execCommand("copy")
-    field.remove()
-    if (activeElement instanceof HTMLElement) activeElement.focus()
-    return done
-  }
-}

@@ -1,18 +1,53 @@
 /** The state of the mock, read again every second while the page is visible. */
 import { signal } from "@preact/signals"
-import type { Behaviour, Active, Chaos } from "../../protocol/PublicTypes.ts"
-import { shown } from "./address.ts"
+import type { Active, App, Behaviour, Chaos } from "../../protocol/PublicTypes.ts"
+import { parameter, shown } from "./address.ts"
 import { ask, connection } from "./control.ts"
 import * as Journal from "./journal.ts"
 
 /** A workspace in the selector. */
 interface Workspace {
   readonly appId: string
+  readonly appSecret: string
   readonly meetingNos: ReadonlyArray<string>
 }
 
 /** The workspaces, the shared one first. */
 export const workspaces = signal<ReadonlyArray<Workspace>>([])
+
+/** Returns the workspace that the page shows. */
+export const shownWorkspace = (): Workspace | undefined => {
+  const appId = parameter("app")
+  const all = workspaces.value
+  return appId === undefined ? all[0] : all.find((one) => one.appId === appId)
+}
+
+/** Adds a workspace, and returns it. */
+export const addWorkspace = async (options: object): Promise<Workspace> => {
+  const added = await ask<Workspace>("POST", "/workspaces", { body: options })
+  await readWorkspaces()
+  return added
+}
+
+/** Removes a workspace with all that is in it. */
+export const removeWorkspace = async (appId: string): Promise<void> => {
+  await ask("DELETE", `/workspaces/${encodeURIComponent(appId)}`)
+  await readWorkspaces()
+}
+
+/** The apps of the workspace that the page shows. */
+export const apps = signal<ReadonlyArray<App> | undefined>(undefined)
+
+/** Reads the apps. */
+export const readApps = async (): Promise<void> => {
+  apps.value = await ask("GET", "/apps")
+}
+
+/** Replaces an app. */
+export const putApp = async (app: App): Promise<void> => {
+  await ask("PUT", "/apps", { body: app })
+  await readApps()
+}
 
 interface Clock {
   readonly now: number
@@ -64,15 +99,28 @@ interface Limit {
 /** Every limit that was used while the page is open. Those that are full again stay, so that the list does not jump. */
 export const limits = signal<ReadonlyArray<Limit>>([])
 
+/** The month's quota, and what is left of it. */
+interface Quota {
+  readonly limit: number | "off"
+  readonly month: string
+  readonly fullAt: number
+  readonly tenants: ReadonlyArray<{ readonly tenant: string; readonly used: number; readonly left: number }>
+}
+
+/** The month's quota. */
+export const quota = signal<Quota | undefined>(undefined)
+
 /** The switches of the mock. */
 export const behaviour = signal<Behaviour | undefined>(undefined)
 
 const readLimits = async () => {
-  const [used, read] = await Promise.all([
+  const [used, read, month] = await Promise.all([
     ask<ReadonlyArray<Limit>>("GET", "/limits"),
     ask<Behaviour>("GET", "/behaviour"),
+    ask<Quota>("GET", "/quota"),
   ])
   behaviour.value = read
+  quota.value = month
   if (read.rateLimit === "off") {
     limits.value = []
     return
@@ -106,17 +154,24 @@ export const forget = (): void => {
   limits.value = []
   faults.value = undefined
   behaviour.value = undefined
+  quota.value = undefined
+  apps.value = undefined
 }
+
+/** Counts the changes of what the mock holds, so that what shows it is read again. */
+export const version = signal(0)
 
 /** Resets the mock. */
 export const reset = async (): Promise<void> => {
   await ask("POST", "/reset")
   limits.value = []
-  await Promise.all([Journal.reload(), readFaults(), readClock()])
+  await Promise.all([Journal.reload(), readFaults(), readClock(), readApps()])
+  version.value++
 }
 
 const readClock = async () => setClock(await ask<Clock>("GET", "/clock"))
 
+/** Reads the workspaces. */
 const readWorkspaces = async () => {
   const read = await ask<ReadonlyArray<Workspace>>("GET", "/workspaces")
   if (JSON.stringify(read) !== JSON.stringify(workspaces.value)) workspaces.value = read
@@ -128,10 +183,11 @@ export const refresh = async (): Promise<void> => {
   await Promise.allSettled([
     readClock(),
     // Workspaces rarely change, and may have very many meeting numbers.
-    ...(tick.peek() % 5 === 0 ? [readWorkspaces()] : []),
+    ...(tick.peek() % 5 === 0 || view === "workspaces" ? [readWorkspaces()] : []),
     Journal.reloadIfCleared(),
     ...(view === "faults" ? [readFaults()] : []),
     ...(view === "time" ? [readLimits()] : []),
+    ...(view === "workspaces" ? [readApps()] : []),
   ])
 }
 
