@@ -1,5 +1,6 @@
 /** The mistakes in a command line, in the same words for both commands. */
 import type * as CliError from "effect/cli/CliError"
+import type { Language } from "./Language.ts"
 import { firstOf, shortened } from "./Shortened.ts"
 
 /** The command that was typed, as far as it was recognised, and what Effect found wrong with the rest. */
@@ -112,9 +113,6 @@ const choicesIn = (expected: string): ReadonlyArray<string> =>
 
 const listOf = (all: ReadonlyArray<string>, say: Words): string =>
   all.length === 1 ? all.join("") : say.oneOf(all.slice(0, -1), all.at(-1)!)
-
-/** The languages that the commands speak. */
-export type Language = "en" | "zh"
 
 const inQuotes = (text: string): string => JSON.stringify(text).slice(1, -1)
 
