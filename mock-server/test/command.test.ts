@@ -9,6 +9,8 @@ import { stripVTControlCharacters } from "node:util"
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
+import * as Language from "@effect-feishu/terminal/Language"
+import * as CliOutput from "effect/cli/CliOutput"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
@@ -677,6 +679,83 @@ describe("feishu-mock", () => {
       const { stderr, stdout } = yield* start(["--port", "0", "--json", "--host", "0.0.0.0"])
       assert.match(stderr.join(), /^feishu-mock: warning: other machines can reach 0\.0\.0\.0 /)
       assert.match(ready(stdout).url, /^http:\/\/127\.0\.0\.1:/)
+    }),
+  )
+})
+
+describe("feishu-mock in Chinese", () => {
+  const chinese = Effect.provideService(Language.CurrentLanguage, "zh")
+  /** A text without the names that are the same in every language. */
+  const withoutNames = (text: string) =>
+    text.replaceAll(
+      /--?[\w-]+(?:[= ][A-Z|]+\b)?|[\w-]+\|[\w|-]+|feishu-mock[^\n]*|envsubst[^\n]*|(?:https?:\/|\/)[\w:./-]+|\{[^}]*\}+|[\w-]+\.(?:yaml|json|listByNo)|[A-Z_]{2,}[\w.]*|[a-z]+[A-Z]\w*|[a-z]+_[a-z_]+(?:=\w+)?|（\w+(?:，默认)?）|（\w+，[^）]*）/g,
+      "",
+    )
+
+  it.live("has all of its help in Chinese, in lines that fit", () =>
+    Effect.gen(function* () {
+      for (const args of [[], ["init"], ["validate"], ["schema"], ["contract"]]) {
+        const { stdout } = yield* done([...args, "--help"]).pipe(chinese)
+        assert.deepStrictEqual(
+          stdout.filter((line) => CliOutput.displayWidth(line) > 80),
+          [],
+        )
+        const left = withoutNames(stdout.join("\n")).match(
+          /\b(?:the|an?|of|is|are|with|default|this|for|to|without|which)\b/gi,
+        )
+        assert.deepStrictEqual(left, null, args.join(" "))
+      }
+    }),
+  )
+
+  it.live("serves, and says so in Chinese; the lines to paste are the same", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* start(["--port", "0", "--now", "1769850000"]).pipe(chinese)
+      assert.match(stdout, /^模拟飞书：http/)
+      for (const word of ["会议号", "网页", "控制接口", "读取一页会议", "按 Ctrl-C 停止"])
+        assert.include(stdout, word)
+      assert.match(stdout, /^TOKEN=\$\(curl/m)
+    }),
+  )
+
+  it.live("says what is wrong with a command line, a rule and a seed", () =>
+    Effect.gen(function* () {
+      const sayings = [
+        [["--port", "x"], "--port 应为 0 到 65535 之间的整数，而不是“x”。请查看"],
+        [["--fooo"], "未知选项 --fooo"],
+        [["--fault", "{ operation: x }"], "缺少这个键"],
+        [["--seed", "/nowhere.yaml"], "没有这个文件"],
+        [["init", "seed.txt"], "init 写出 YAML"],
+        [["validate", "-", "-"], "标准输入只能读取一次"],
+        [["contract", "--base-url", "http://mock.example"], "不是 https"],
+      ] as const
+      for (const [args, wanted] of sayings) {
+        const { code, stderr } = yield* failing(args).pipe(chinese)
+        assert.strictEqual(code, 2, wanted)
+        assert.include(stderr, wanted)
+      }
+      const file = yield* seedFile(
+        [
+          "apps:",
+          "  - { app_id: a b, type: storre, tenants: [] }",
+          "meetings:",
+          '  - { id: x, meeting_no: "12", start_time: 20260131, topci: x, end_time: never }',
+          '  - { id: "1", meeting_no: "337736498", topic: "", start_time: -1h, end_time: -2h, status: 2 }',
+          '  - { id: "1", meeting_no: "337736498", topic: "", start_time: -1h, visible_to: [nobody], participants: [{}] }',
+          "generate: 5",
+          "limits: 3",
+          "faults: [{ operation: listByNo, when: { nth: 0 }, then: { code: 1, paging: cycle } }]",
+          "behaviour: { rateLimit: 0, recordingSeconds: -1 }",
+        ].join("\n"),
+      )
+      const { code, stderr } = yield* failing(["validate", file]).pipe(chinese)
+      assert.strictEqual(code, 2)
+      const lines = stderr.split("\n").slice(1)
+      assert.isAbove(lines.length, 12)
+      const english = lines.filter((line) =>
+        /\b(?:must|is|are|has|have|unknown|missing|did you|such as|needs?|already)\b/.test(line),
+      )
+      assert.deepStrictEqual(english, [])
     }),
   )
 })

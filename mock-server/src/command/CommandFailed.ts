@@ -3,8 +3,11 @@ import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
+import * as Language from "@effect-feishu/terminal/Language"
 import { shortened } from "@effect-feishu/terminal/Shortened"
 import { visibleLines } from "@effect-feishu/terminal/VisibleText"
+
+const words = Language.words({ en: { warning: "warning: " }, zh: { warning: "警告：" } })
 
 /** The name of the command. Each of its messages on standard error begins with it. */
 export const name = "feishu-mock"
@@ -27,4 +30,6 @@ export const tell = (message: string, exitCode: 1 | 2 | 4): Effect.Effect<never,
 
 /** Prints a warning about something that may be a mistake. The command continues. */
 export const warn = (message: string): Effect.Effect<void> =>
-  Console.error(`${name}: warning: ${visibleLines(shortened(message, longest))}`)
+  Effect.flatMap(Language.say(words), ({ warning }) =>
+    Console.error(`${name}: ${warning}${visibleLines(shortened(message, longest))}`),
+  )

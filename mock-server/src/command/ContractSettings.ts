@@ -2,6 +2,7 @@
 import { MeetingNoFromText } from "@effect-feishu/contract"
 import * as BaseUrl from "@effect-feishu/contract/BaseUrl"
 import * as Pasted from "@effect-feishu/contract/Pasted"
+import * as Language from "@effect-feishu/terminal/Language"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -24,7 +25,50 @@ const oauthBaseUrls: Readonly<Record<string, string>> = {
   "https://open.larksuite.com": "https://accounts.larksuite.com",
 }
 
-const nothingSent = "Nothing was sent."
+const words = Language.words({
+  en: {
+    brand: "FEISHU_BRAND must be feishu or lark",
+    meetingNo: (problem: string) => `--meeting-no: ${problem}`,
+    proxy: (problem: string) => problem,
+    onlyId: "FEISHU_APP_ID is set, but FEISHU_APP_SECRET is not",
+    onlySecret: "FEISHU_APP_SECRET is set, but FEISHU_APP_ID is not",
+    noCredentials:
+      "there are no credentials: set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN",
+    badToken: "FEISHU_ACCESS_TOKEN contains characters that no token has, such as spaces",
+    url: (what: string) => `the base URL ${what}`,
+    notHttps: (origin: string) =>
+      `${origin} is not https: anyone on the network could read the secret; --allow-http permits it`,
+    urlProblems: {
+      "not a URL": `is not a URL: give one such as ${defaultBaseUrl}`,
+      "has a user or password": "contains a user name or password: remove them",
+      "has a query or fragment": "has a query or fragment: remove it",
+      "not http or https": `is not an https URL: give one such as ${defaultBaseUrl}`,
+    },
+    nothingSent: (problem: string) => `${problem}. Nothing was sent.`,
+  },
+  zh: {
+    brand: "FEISHU_BRAND 应为 feishu 或 lark",
+    meetingNo: () => "--meeting-no 应为 9 位数字的会议号",
+    proxy: (problem) => `代理设置有误（${problem}）`,
+    onlyId: "设置了 FEISHU_APP_ID，但没有设置 FEISHU_APP_SECRET",
+    onlySecret: "设置了 FEISHU_APP_SECRET，但没有设置 FEISHU_APP_ID",
+    noCredentials: "没有凭证：请设置 FEISHU_APP_ID 与 FEISHU_APP_SECRET，或 FEISHU_ACCESS_TOKEN",
+    badToken: "FEISHU_ACCESS_TOKEN 含有访问凭证中不会出现的字符，例如空格",
+    url: (what) => `base URL ${what}`,
+    notHttps: (origin) => `${origin} 不是 https：网络中的任何人都能读到凭证；--allow-http 可允许`,
+    urlProblems: {
+      "not a URL": `不是 URL：请写成 ${defaultBaseUrl} 这样的地址`,
+      "has a user or password": "含有用户名或密码：请删去",
+      "has a query or fragment": "含有查询参数或片段：请删去",
+      "not http or https": `不是 https 的 URL：请写成 ${defaultBaseUrl} 这样的地址`,
+    },
+    nothingSent: (problem) => `${problem}。未发送任何请求。`,
+  },
+})
+
+/** Fails with what is wrong. */
+const refused = (problem: (say: Language.Say<typeof words>) => string) =>
+  Effect.flatMap(Language.say(words), (say) => tell(say.nothingSent(problem(say)), 2))
 
 /** The values of the flags. */
 export interface Given {
@@ -38,7 +82,7 @@ export interface Given {
 export const check = Effect.fnUntraced(function* ({ allowHttp, baseUrl, exhaustLimit, meetingNo }: Given) {
   const environment = yield* fromEnvironment
   if (!["", "feishu", "lark"].includes(environment.brand)) {
-    return yield* tell(`FEISHU_BRAND must be feishu or lark. ${nothingSent}`, 2)
+    return yield* refused((say) => say.brand)
   }
   const typed = Option.getOrElse(
     Option.orElse(baseUrl, () => Option.filter(environment.baseUrl, (url) => url !== "")),
@@ -49,12 +93,12 @@ export const check = Effect.fnUntraced(function* ({ allowHttp, baseUrl, exhaustL
   const number = Option.isNone(meetingNo)
     ? undefined
     : yield* Schema.decodeUnknownEffect(MeetingNoFromText)(meetingNo.value).pipe(
-        Effect.catch(({ message }) => tell(`--meeting-no: ${message}. ${nothingSent}`, 2)),
+        Effect.catch(({ message }) => refused((say) => say.meetingNo(message))),
       )
   const credentials = yield* checkedCredentials(environment)
   // Only https requests go through a proxy.
   const proxy = isLoopback || url.startsWith("http:") ? { environment: undefined } : Proxy.read(process.env)
-  if ("problem" in proxy) return yield* tell(`${proxy.problem}. ${nothingSent}`, 2)
+  if ("problem" in proxy) return yield* refused((say) => say.proxy(proxy.problem))
   return {
     baseUrl: url,
     isEncrypted,
@@ -100,43 +144,27 @@ const checkedCredentials = Effect.fnUntraced(function* ({
   const secret = Option.getOrUndefined(given(appSecret, Redacted.value))
   const access = Option.getOrUndefined(given(token, Redacted.value))
   if (id !== undefined && secret === undefined) {
-    return yield* tell(`FEISHU_APP_ID is set, but FEISHU_APP_SECRET is not. ${nothingSent}`, 2)
+    return yield* refused((say) => say.onlyId)
   }
   if (id === undefined && secret !== undefined) {
-    return yield* tell(`FEISHU_APP_SECRET is set, but FEISHU_APP_ID is not. ${nothingSent}`, 2)
+    return yield* refused((say) => say.onlySecret)
   }
   if (id === undefined && access === undefined) {
-    return yield* tell(
-      `there are no credentials: set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN. ${nothingSent}`,
-      2,
-    )
+    return yield* refused((say) => say.noCredentials)
   }
   // The message does not repeat the value: it may be a secret followed by a line end.
   if (access !== undefined && !/^[!-~]+$/.test(Redacted.value(access))) {
-    return yield* tell(
-      `FEISHU_ACCESS_TOKEN contains characters that no token has, such as spaces. ${nothingSent}`,
-      2,
-    )
+    return yield* refused((say) => say.badToken)
   }
   return { app: id === undefined || secret === undefined ? undefined : { id, secret }, token: access }
 })
 
 const checkedUrl = Effect.fnUntraced(function* (typed: string, allowHttp: boolean) {
-  const refuse = (what: string) => tell(`the base URL ${what}. ${nothingSent}`, 2)
   const url = BaseUrl.parse(typed)
-  if (Result.isFailure(url)) return yield* refuse(urlProblems[url.failure])
+  if (Result.isFailure(url)) return yield* refused((say) => say.url(say.urlProblems[url.failure]))
   const { isLoopback, isUnencrypted, origin, text } = url.success
   if (isUnencrypted && !allowHttp) {
-    return yield* refuse(
-      `${origin} is not https: anyone on the network could read the secret; --allow-http permits it`,
-    )
+    return yield* refused((say) => say.url(say.notHttps(origin)))
   }
   return { isEncrypted: !isUnencrypted, isLoopback, url: text }
 })
-
-const urlProblems: Readonly<Record<BaseUrl.Problem, string>> = {
-  "not a URL": `is not a URL: give one such as ${defaultBaseUrl}`,
-  "has a user or password": "contains a user name or password: remove them",
-  "has a query or fragment": "has a query or fragment: remove it",
-  "not http or https": `is not an https URL: give one such as ${defaultBaseUrl}`,
-}

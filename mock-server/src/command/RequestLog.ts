@@ -1,5 +1,6 @@
 /** The log of requests: a line for each, made from its entry in the journal. */
 import { styleText } from "node:util"
+import * as Language from "@effect-feishu/terminal/Language"
 import { json as jsonLine, visible } from "@effect-feishu/terminal/VisibleText"
 import * as CliOutput from "effect/cli/CliOutput"
 import type { Entry } from "../state/Journal.ts"
@@ -27,14 +28,19 @@ export const json = (entry: Entry): string => jsonLine(entry)
  * is shortened so that a line fits into a wide terminal, or into two rows of a narrow one: a line without the log id or
  * without the query would be of little use.
  */
-export const pretty = (entry: Entry, { columns, paint }: Terminal): string => {
+export const pretty = (
+  entry: Entry,
+  { columns, paint }: Terminal,
+  language: Language.Language = "en",
+): string => {
+  const say = words[language]
   const { code, fault, logId, method, millis, pageTokenRefused, path, query, status } = entry
   const time = clockTime.format(entry.time)
   const took = `${millis < 10 ? millis.toFixed(1) : Math.round(millis)} ms`.padStart(7)
   const result = `${status} ${String(code ?? "").padEnd(8)}`
   const reasons = [
-    ...(pageTokenRefused === undefined ? [] : [` page token ${refusalInWords(pageTokenRefused)}`]),
-    ...(fault === undefined ? [] : [` fault ${visible(fault)}`]),
+    ...(pageTokenRefused === undefined ? [] : [` ${say.pageToken(pageTokenRefused)}`]),
+    ...(fault === undefined ? [] : [` ${say.fault(visible(fault))}`]),
   ]
   const because = cut(reasons.join(""), 56)
   const rest = CliOutput.displayWidth([time, result, took, method.padEnd(4), because, logId].join(" "))
@@ -49,8 +55,23 @@ export const pretty = (entry: Entry, { columns, paint }: Terminal): string => {
   ].join(" ")
 }
 
-const refusalInWords = (reason: string): string =>
-  reason === "not one that was given" ? "not issued by this mock" : reason
+const words = Language.words({
+  en: {
+    pageToken: (reason: string) =>
+      `page token ${reason === "not one that was given" ? "not issued by this mock" : reason}`,
+    fault: (rule: string) => `fault ${rule}`,
+  },
+  zh: {
+    pageToken: (reason) => {
+      const fields = reason.replace("given for another ", "")
+      if (fields !== reason) return `page_token 属于另一个查询（${fields} 不同）`
+      return reason === "given before a reset"
+        ? "page_token 是重置之前签发的"
+        : "page_token 不是由模拟飞书签发的"
+    },
+    fault: (rule) => `故障 ${rule}`,
+  },
+})
 
 const clockTime = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" })
 

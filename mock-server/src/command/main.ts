@@ -5,6 +5,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
+import * as Language from "@effect-feishu/terminal/Language"
 import { run } from "./feishuMock.ts"
 
 /** The commands that check something: when one is stopped by a signal, its check has not passed. */
@@ -12,7 +13,12 @@ const checks = ["contract", "validate"]
 
 /** Runs the command with these arguments, and ends the process. `called` is its name, if that is not `feishu-mock`. */
 export const main = (args: ReadonlyArray<string>, version: string, called?: string): void => {
-  NodeRuntime.runMain(run(args, version, called).pipe(Effect.provide(NodeServices.layer)), {
+  const language = Language.find(Language.requestedIn(args), process.env)
+  const program = run(args, version, called).pipe(
+    Effect.provideService(Language.CurrentLanguage, language),
+    Effect.provide(NodeServices.layer),
+  )
+  NodeRuntime.runMain(program, {
     // A server is stopped by a signal: that is success, not exit code 130.
     teardown: (exit, onExit) =>
       Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && !checks.includes(args[0] ?? "")

@@ -11,11 +11,13 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stdio from "effect/Stdio"
+import * as Language from "@effect-feishu/terminal/Language"
 import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import { isLoopbackHost } from "@effect-feishu/contract/BaseUrl"
 import * as Socket from "../server/Socket.ts"
 import * as FaultRule from "../protocol/FaultRule.ts"
+import * as TimeText from "../protocol/TimeText.ts"
 import * as Problems from "../protocol/Problems.ts"
 import type * as Seed from "../seed/Seed.ts"
 import * as SeedCheck from "../seed/SeedCheck.ts"
@@ -28,49 +30,92 @@ import { banner, readyLine } from "./banner.ts"
 import { type Failed, name, tell, warn } from "./CommandFailed.ts"
 import * as flags from "./flags.ts"
 import * as RequestLog from "./RequestLog.ts"
+import { problemsIn, seedInvalid } from "./problemsInChinese.ts"
 import { oldInWords } from "./validate.ts"
 
 /** The values of the flags. */
-type Given = Command.Command.Config.Infer<typeof flags.all>
+type Given = Command.Command.Config.Infer<ReturnType<typeof flags.all>>
+
+const words = Language.words({
+  en: {
+    outOfRange: (time: string, bounds: string) => `--now ${time} is out of range: ${bounds}`,
+    help: (what: string) => `${what}. See ${name} --help.`,
+    wrong: (flag: string, value: string, problems: ReadonlyArray<string>) =>
+      `--${flag} ${value}: ${problems.join("; ")}`,
+    needsValue: (flag: string, takes: string) => `--${flag} needs a value: ${takes}`,
+    mustBe: (takes: string) => `must be ${takes}`,
+    onlyStoreApps:
+      "the seed has store apps only, and their tickets are not pushed anywhere: give --app-ticket-url",
+    noMeetings: "there are no meetings to read: add meetings or generate to the seed, or give --meetings",
+    reachable: (host: string) => `other machines can reach ${host} and read these meetings`,
+    inUse: (port: number, host: string) =>
+      `port ${port} on ${host} is in use: stop the other program, or give another --port (0 takes any free one)`,
+    notPermitted: (port: number, host: string) =>
+      `port ${port} on ${host} is not permitted: give a --port of 1024 or more`,
+    notListening: (host: string, code: string) => `cannot listen on ${host} (${code}): check --host`,
+  },
+  zh: {
+    outOfRange: (time) => `--now ${time} 超出范围：时钟为 0 到 ${TimeText.lastSecond}（unix 秒）`,
+    help: (what) => `${what}。请查看 ${name} --help。`,
+    wrong: (flag, value, problems) => `--${flag} ${value}：${problems.join("；")}`,
+    needsValue: (flag, takes) => `--${flag} 需要一个值：${takes}`,
+    mustBe: (takes) => `应为${takes}`,
+    onlyStoreApps: "种子中只有商店应用，而 app_ticket 没有推送到任何地方：请给出 --app-ticket-url",
+    noMeetings: "没有可读取的会议：请在种子中写 meetings 或 generate，或给出 --meetings",
+    reachable: (host) => `其他机器可以访问 ${host} 并读取这些会议`,
+    inUse: (port, host) =>
+      `${host} 的端口 ${port} 已被占用：请停止占用它的程序，或换一个 --port（0 表示任意空闲端口）`,
+    notPermitted: (port, host) => `无权使用 ${host} 的端口 ${port}：请使用 1024 或以上的 --port`,
+    notListening: (host, code) => `无法监听 ${host}（${code}）：请检查 --host`,
+  },
+})
+
+type Say = Language.Say<typeof words>
 
 /** Starts the mock, prints that it is ready, and serves until it is interrupted. */
 export const serve = (given: Given) =>
   Effect.scoped(
     Effect.gen(function* () {
+      const language = yield* Language.CurrentLanguage
+      const say = words[language]
       const present = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-      const now = yield* startOf(given, present)
-      const failures = yield* failuresIn(given)
+      const now = yield* startOf(given, present, say)
+      const failures = yield* failuresIn(given, language)
       const { feishu, seed } = yield* start(given, now, failures).pipe(
         Effect.catchTags({
-          SeedInvalid: (error) => tell(error.message, 2),
-          ServeError: (error) => tell(whyNotListening(error, given), 1),
+          SeedInvalid: (error) => tell(seedInvalid(error, language), 2),
+          ServeError: (error) => tell(whyNotListening(error, given, say), 1),
         }),
       )
       const { meetingNos, url } = feishu
       const started = now ?? SeedCheck.startOf(seed, present)
-      for (const doubt of doubtsAbout(given, meetingNos, seed, started)) yield* warn(doubt)
+      for (const doubt of doubtsAbout(given, meetingNos, seed, started, language)) yield* warn(doubt)
       const ready = hasOnlyStoreApps(seed) ? { url, meetingNos } : feishu
-      yield* Console.log(given.json ? readyLine(ready) : banner(ready, started))
+      yield* Console.log(given.json ? readyLine(ready) : banner(ready, started, language))
       return yield* Effect.never
     }),
   )
 
 /** Returns the start of the mock's clock in unix seconds; `undefined` without `--now`. */
-const startOf = ({ now: time }: Given, present: number): Effect.Effect<number | undefined, Failed> => {
+const startOf = (
+  { now: time }: Given,
+  present: number,
+  say: Say,
+): Effect.Effect<number | undefined, Failed> => {
   if (time === undefined) return Effect.undefined
   return Option.match(VirtualClock.secondsOf(time, present), {
-    onNone: () => tell(`--now ${time} is out of range: ${VirtualClock.bounds}`, 2),
+    onNone: () => tell(say.outOfRange(String(time), VirtualClock.bounds), 2),
     onSome: Effect.succeed,
   })
 }
 
 /** Reads the failures of the flags, which are written as in a seed. */
-const failuresIn = Effect.fnUntraced(function* ({ chaos, fault }: Given) {
+const failuresIn = Effect.fnUntraced(function* ({ chaos, fault }: Given, language: Language.Language) {
   const faults: Array<FaultRule.Rule> = []
-  for (const text of fault) faults.push(yield* failureIn("fault", text, decodeRule))
+  for (const text of fault) faults.push(yield* failureIn("fault", text, decodeRule, language))
   return {
     faults,
-    chaos: chaos === undefined ? undefined : yield* failureIn("chaos", chaos, decodeChaos),
+    chaos: chaos === undefined ? undefined : yield* failureIn("chaos", chaos, decodeChaos, language),
   }
 })
 
@@ -87,21 +132,20 @@ const failureIn = <A>(
   flag: "fault" | "chaos",
   text: string,
   decode: (value: unknown) => Result.Result<A, Schema.SchemaError>,
+  language: Language.Language,
 ): Effect.Effect<A, Failed> =>
   Effect.flatMap(
     Effect.promise(() => import("../seed/SeedYaml.ts")),
     ({ parse }) => {
+      const say = words[language]
+      const takes = flags.takes(language)[flag] ?? ""
       const { faults, value } = parse(text)
       const [unread] = faults
       const refuse = (problems: ReadonlyArray<string>) =>
-        tell(
-          `--${flag} ${shortened(text, 200)}: ${Problems.told(problems).join("; ")}. See ${name} --help.`,
-          2,
-        )
-      if (text.trim() === "")
-        return tell(`--${flag} needs a value: ${flags.takes[flag]}. See ${name} --help.`, 2)
+        tell(say.help(say.wrong(flag, shortened(text, 200), problemsIn(problems, language))), 2)
+      if (text.trim() === "") return tell(say.help(say.needsValue(flag, takes)), 2)
       if (unread !== undefined) return refuse([unread.message])
-      if (typeof value === "string") return refuse([`must be ${flags.takes[flag]}`])
+      if (typeof value === "string") return refuse([say.mustBe(takes)])
       return Result.match(decode(value), {
         onFailure: ({ issue }) => refuse(Problems.ofIssue(issue).map(Problems.inWords)),
         onSuccess: Effect.succeed,
@@ -154,19 +198,17 @@ const doubtsAbout = (
   meetingNos: ReadonlyArray<string>,
   seed: Seed.Seed | undefined,
   start: number,
+  language: Language.Language,
 ): ReadonlyArray<string> => {
+  const say = words[language]
   const bounded = ninetyDays ?? seed?.behaviour?.ninetyDays
   const old = seed === undefined || bounded === "span" ? 0 : SeedWarnings.tooOld(seed, start)
   return [
-    ...(hasOnlyStoreApps(seed) && appTicketUrl === undefined
-      ? ["the seed has store apps only, and their tickets are not pushed anywhere: give --app-ticket-url"]
-      : []),
-    ...(meetingNos.length === 0
-      ? ["there are no meetings to read: add meetings or generate to the seed, or give --meetings"]
-      : []),
-    ...(old > 0 ? [oldInWords(old)] : []),
-    ...(seed === undefined ? [] : Problems.told(SeedWarnings.warnings(seed, start).map(renderFault))),
-    ...(isLoopbackHost(host) ? [] : [`other machines can reach ${host} and read these meetings`]),
+    ...(hasOnlyStoreApps(seed) && appTicketUrl === undefined ? [say.onlyStoreApps] : []),
+    ...(meetingNos.length === 0 ? [say.noMeetings] : []),
+    ...(old > 0 ? [oldInWords(old, language)] : []),
+    ...(seed === undefined ? [] : problemsIn(SeedWarnings.warnings(seed, start).map(renderFault), language)),
+    ...(isLoopbackHost(host) ? [] : [say.reachable(host)]),
   ]
 }
 
@@ -183,6 +225,7 @@ const logOf = Effect.fnUntraced(function* (flags: {
 }) {
   const stdio = yield* Stdio.Stdio
   const console = yield* Console.Console
+  const language = yield* Language.CurrentLanguage
   // A reader that has exited, such as head, does not stop the mock.
   const ignore = () => {}
   yield* Effect.acquireRelease(
@@ -192,7 +235,7 @@ const logOf = Effect.fnUntraced(function* (flags: {
   const watched = !flags.json && (yield* stdio.stderrIsTerminal)
   switch (flags.log ?? (watched ? "pretty" : "none")) {
     case "pretty":
-      return (entry: Journal.Entry) => console.error(RequestLog.pretty(entry, RequestLog.stderr()))
+      return (entry: Journal.Entry) => console.error(RequestLog.pretty(entry, RequestLog.stderr(), language))
     case "json":
       return (entry: Journal.Entry) => console.error(RequestLog.json(entry))
     case "none":
@@ -203,11 +246,12 @@ const logOf = Effect.fnUntraced(function* (flags: {
 const whyNotListening = (
   error: ServeError,
   { host, port }: { readonly host: string; readonly port: number },
+  say: Say,
 ): string => {
   const code = SystemCode.orMessage(error.cause)
   if (code === "EADDRINUSE") {
-    return `port ${port} on ${host} is in use: stop the other program, or give another --port (0 takes any free one)`
+    return say.inUse(port, host)
   }
-  if (code === "EACCES") return `port ${port} on ${host} is not permitted: give a --port of 1024 or more`
-  return `cannot listen on ${host} (${code}): check --host`
+  if (code === "EACCES") return say.notPermitted(port, host)
+  return say.notListening(host, code)
 }

@@ -4,6 +4,7 @@ import * as CliOutput from "effect/cli/CliOutput"
 import type * as HelpDoc from "effect/cli/HelpDoc"
 import * as Context from "effect/Context"
 import * as Option from "effect/Option"
+import * as Language from "./Language.ts"
 
 /** The titles of the sections, and the words in the usage. */
 export interface Titles {
@@ -18,15 +19,43 @@ export interface Titles {
   readonly usageCommand: string
 }
 
-const english: Titles = {
-  examples: "examples",
-  usage: "usage",
-  commands: "commands",
-  arguments: "arguments",
-  flags: "flags",
-  help: "help",
-  usageFlags: "flags",
-  usageCommand: "COMMAND",
+/** The titles in both languages. */
+export const titles: Language.Words<Titles> = {
+  en: {
+    examples: "examples",
+    usage: "usage",
+    commands: "commands",
+    arguments: "arguments",
+    flags: "flags",
+    help: "global flags",
+    usageFlags: "flags",
+    usageCommand: "COMMAND",
+  },
+  zh: {
+    examples: "示例",
+    usage: "用法",
+    commands: "命令",
+    arguments: "参数",
+    flags: "选项",
+    help: "通用选项",
+    usageFlags: "选项",
+    usageCommand: "命令",
+  },
+}
+
+const builtIns = Language.words({
+  en: { help: "Show this help", version: "Show the version" },
+  zh: { help: "显示帮助", version: "显示版本" },
+})
+
+/** Returns the help with the flags that every command has described in this language: Effect describes them in English. */
+export const withBuiltIns = (doc: HelpDoc.HelpDoc, language: Language.Language): HelpDoc.HelpDoc => {
+  const descriptions = new Map(Object.entries(builtIns[language]))
+  const globalFlags = doc.globalFlags?.map((flag) => ({
+    ...flag,
+    description: Option.orElse(Option.fromUndefinedOr(descriptions.get(flag.name)), () => flag.description),
+  }))
+  return { ...doc, ...(globalFlags && { globalFlags }) }
 }
 
 /** The width, how headings are shown, and the headings before flags, by the name of the flag that follows. */
@@ -34,8 +63,7 @@ export interface Style {
   readonly columns: number
   readonly heading: (text: string) => string
   readonly flagGroups: Readonly<Record<string, string>>
-  /** The titles of the sections; English unless given. */
-  readonly titles?: Titles
+  readonly titles: Titles
 }
 
 /** Further sections of a command's help, after its flags: rows of a name and its meaning. */
@@ -44,7 +72,7 @@ export const Sections = Context.Reference<
 >("@effect-feishu/terminal/Sections", { defaultValue: () => [] })
 
 /** Returns the style for standard output. Node knows whether it is a terminal, and what `NO_COLOR` and `TERM=dumb` mean. */
-export const stdout = (): Omit<Style, "flagGroups"> => ({
+export const stdout = (): Omit<Style, "flagGroups" | "titles"> => ({
   // Some terminals report 0 columns when they do not know.
   columns: process.stdout.columns || 80,
   heading: (text) => styleText("bold", text),
@@ -52,7 +80,7 @@ export const stdout = (): Omit<Style, "flagGroups"> => ({
 
 /** Renders the help of a command. */
 export const render = (doc: HelpDoc.HelpDoc, style: Style): string => {
-  const { flagGroups, heading, titles = english } = style
+  const { flagGroups, heading, titles } = style
   const width = Math.min(style.columns, 100)
   const groups: Array<{ readonly title: string; readonly rows: Array<Row> }> = []
   for (const flag of doc.flags) {

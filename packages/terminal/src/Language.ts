@@ -14,9 +14,12 @@ export const CurrentLanguage = Context.Reference<Language>("@effect-feishu/termi
 })
 
 /** The value of `--lang`; `undefined` unless provided. */
-export const Requested = Context.Reference<Language | undefined>("@effect-feishu/terminal/Language/Requested", {
-  defaultValue: () => undefined,
-})
+export const Requested = Context.Reference<Language | undefined>(
+  "@effect-feishu/terminal/Language/Requested",
+  {
+    defaultValue: () => undefined,
+  },
+)
 
 /** Finds `--lang` before the command line is parsed: help and mistakes in the command line are in that language, too. */
 export const requestedIn = (args: ReadonlyArray<string>): Language | undefined => {

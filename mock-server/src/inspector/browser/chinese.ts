@@ -23,7 +23,7 @@ export const chinese: typeof english = {
   },
   unlock: {
     token: "控制凭证",
-    hint: "见模拟飞书启动时打印的 “control token” 一行；打印的本页地址中也包含它。",
+    hint: "见模拟飞书启动时打印的“控制凭证”（control token）一行；打印的本页地址中也包含它。",
     submit: "解锁",
   },
   loading: "加载中…",

@@ -1,7 +1,6 @@
 /** The help of the command: the titles of its sections, the groups of its flags, and the sections that follow them. */
 import * as HelpText from "@effect-feishu/terminal/HelpText"
 import type * as HelpDoc from "effect/cli/HelpDoc"
-import * as Option from "effect/Option"
 import * as Language from "../language/Language.ts"
 
 /** The groups of flags, in this order. Flags of no group come first. */
@@ -42,16 +41,6 @@ const groups = {
 
 const words = Language.words({
   en: {
-    titles: {
-      examples: "examples",
-      usage: "usage",
-      commands: "commands",
-      arguments: "arguments",
-      flags: "flags",
-      help: "global flags",
-      usageFlags: "flags",
-      usageCommand: "COMMAND",
-    },
     groups: {
       read: "what to read",
       write: "output",
@@ -59,7 +48,6 @@ const words = Language.words({
       database: "database",
       connection: "connection",
     },
-    builtIns: { help: "Show this help", version: "Show the version" },
     environment: "environment",
     variables: [
       ["FEISHU_APP_ID", "The app that reads; needs FEISHU_APP_SECRET or FEISHU_APP_SECRET_FILE"],
@@ -106,18 +94,7 @@ const words = Language.words({
     ],
   },
   zh: {
-    titles: {
-      examples: "示例",
-      usage: "用法",
-      commands: "命令",
-      arguments: "参数",
-      flags: "选项",
-      help: "通用选项",
-      usageFlags: "选项",
-      usageCommand: "命令",
-    },
     groups: { read: "读取范围", write: "输出", run: "运行方式", database: "数据库", connection: "连接" },
-    builtIns: { help: "显示帮助", version: "显示版本" },
     environment: "环境变量",
     variables: [
       ["FEISHU_APP_ID", "读取数据的应用，与 FEISHU_APP_SECRET 或 FEISHU_APP_SECRET_FILE 一起设置"],
@@ -179,9 +156,7 @@ export const ofRoot = (language: Language.Language) => [
 
 /** Renders the help of a command. */
 export const render = (doc: HelpDoc.HelpDoc, language: Language.Language): string => {
-  const { builtIns, groups: titlesOfGroups, titles } = words[language]
-  // Effect describes these flags in English.
-  const ofBuiltIn = new Map(Object.entries(builtIns))
+  const { groups: titlesOfGroups } = words[language]
   const order = Object.values(groups).flat()
   const placeOf = ({ name }: HelpDoc.FlagDoc) => order.findIndex((known) => known === name)
   const flags = doc.flags.toSorted((a, b) => placeOf(a) - placeOf(b))
@@ -190,12 +165,8 @@ export const render = (doc: HelpDoc.HelpDoc, language: Language.Language): strin
     const first = flags.find((flag) => groups[name].some((known) => known === flag.name))
     if (first !== undefined) flagGroups[first.name] = titlesOfGroups[name]
   }
-  const globalFlags = doc.globalFlags?.map((flag) => ({
-    ...flag,
-    description: Option.orElse(Option.fromUndefinedOr(ofBuiltIn.get(flag.name)), () => flag.description),
-  }))
   return HelpText.render(
-    { ...doc, flags, ...(globalFlags && { globalFlags }) },
-    { ...HelpText.stdout(), flagGroups, titles },
+    { ...HelpText.withBuiltIns(doc, language), flags },
+    { ...HelpText.stdout(), flagGroups, titles: HelpText.titles[language] },
   )
 }

@@ -1,0 +1,223 @@
+/** The Chinese of what is wrong with a seed or a rule. The checks say it in English, and programs read it there. */
+import type * as Language from "@effect-feishu/terminal/Language"
+import { visible } from "@effect-feishu/terminal/VisibleText"
+import * as Problems from "../protocol/Problems.ts"
+import { renderFault, type SeedInvalid } from "../seed/SeedInvalid.ts"
+
+/** Every sentence, or a part of one, and its Chinese. Longer ones come before those that they contain. */
+const sentences: ReadonlyArray<readonly [RegExp, string]> = [
+  // Keys and kinds of values.
+  [/unknown key: did you mean (\S+)\?/, "未知的键：是否想写 $1？"],
+  [
+    /unknown key: switches, such as rateLimit, belong in behaviour/,
+    "未知的键：rateLimit 等行为开关应写在 behaviour 中",
+  ],
+  [
+    /unknown key: keys that start with x- belong next to apps and meetings, not inside them/,
+    "未知的键：以 x- 开头的键只能与 apps、meetings 并列",
+  ],
+  [/unknown key: a seed has (.*), and x-… for anchors/, "未知的键：种子的键有 $1，以及用于锚点的 x-…"],
+  [/unknown key: write (.*)$/, "未知的键：请写 $1"],
+  [/unknown key/, "未知的键"],
+  [/missing key/, "缺少这个键"],
+  [/duplicate key/, "重复的键"],
+  [/a key must be text, not a list, a mapping or an alias/, "键应为文本，不能是列表、映射或别名"],
+  [
+    /is a list: a seed has keys such as apps, meetings and generate, each with a list/,
+    "是一个列表：种子由 apps、meetings、generate 等键组成，每个键是一个列表",
+  ],
+  [
+    /has no keys: a seed has keys such as apps, meetings and generate, each with a list/,
+    "没有键：种子由 apps、meetings、generate 等键组成，每个键是一个列表",
+  ],
+  [
+    /is empty: a seed has keys such as apps, meetings and generate/,
+    "是空的：种子由 apps、meetings、generate 等键组成",
+  ],
+  [/\(write : and a space instead of ：\)/, "（请写半角冒号和空格，而不是“：”）"],
+  [/write : and a space instead of ：/, "请写半角冒号和空格，而不是“：”"],
+  [/must be text in quotes, or null/, "应为引号中的文本，或 null"],
+  [/must be text in quotes/, "应为引号中的文本"],
+  [/must be true or false/, "应为 true 或 false"],
+  [/must be an object with keys/, "应为由键组成的对象"],
+  [/must be self_built or store/, "应为 self_built 或 store"],
+  [/: did you mean (\S+)\?/, "：是否想写 $1？"],
+  [/must be one of (.*), or \* for all operations/, "应为 $1 之一，或 *（全部接口）"],
+  [/must be one of (.*)$/, "应为 $1 之一"],
+  [/must be a list of (?:addresses|participants|apps|meetings|rules)(?:, such as (.*))?$/, "应为列表"],
+  [/must be a list of orders to generate meetings/, "应为列表"],
+  [
+    /must be a list of tenant, user, app ids and open_ids of users, such as \[tenant\]; \[\] for nobody/,
+    "应为由 tenant、user、App ID 和用户 open_id 组成的列表，例如 [tenant]；[] 表示任何人都不可见",
+  ],
+  [/must be (?:keys|switches) such as (.*?)(?:; \{\} for .*)?$/, "应由键组成，例如 $1"],
+  [/must not be empty/, "不能为空"],
+  [/must have at least one .*/, "至少要有一项"],
+  [/must have at most (\d+) characters/, "最多 $1 个字符"],
+  [/must have at most (\d+) (?:rules|failures)/, "最多 $1 项"],
+  // Values.
+  [
+    /a meeting number has 9 digits, such as 337736498; quote it when it starts with 0/,
+    "会议号是 9 位数字，例如 337736498；以 0 开头时请加引号",
+  ],
+  [
+    /a meeting id is a 64-bit integer as text, such as 7011030664708603907/,
+    "会议 ID 是写成文本的 64 位整数，例如 7011030664708603907",
+  ],
+  [/write it in quotes: as a number it has lost digits/, "请加引号：写成数字会丢失末几位"],
+  [/; write (\S+)/, "；请写 $1"],
+  [
+    /a time is -3d \(three days ago\), 2026-01-31T09:00:00Z or unix seconds, such as 1767225600 \(milliseconds have three digits more\)/,
+    "时间可写为 -3d（三天前）、2026-01-31T09:00:00Z 或 unix 秒，如 1767225600（毫秒会多三位）",
+  ],
+  [/(\S+) as unix seconds is a day of 1970: write (.*)/, "$1 作为 unix 秒是 1970 年的某一天：请写 $2"],
+  [/count must be a whole number from 0 to 1000000/, "count 应为 0 到 1000000 之间的整数"],
+  [/must be a whole number of seconds from (\d+) to (\d+)/, "应为 $1 到 $2 之间的整数（秒）"],
+  [/must be a whole number of milliseconds from (\d+) to (\d+)/, "应为 $1 到 $2 之间的整数（毫秒）"],
+  [/must be a whole number from (-?\d+) to (\d+), or "?off"?/, "应为 $1 到 $2 之间的整数，或 off"],
+  [/must be a whole number from (-?\d+) to (\d+)/, "应为 $1 到 $2 之间的整数"],
+  [
+    /must be seconds from (-?\d+) to (\d+), or a duration such as 90s, 5m, 3h or 1d/,
+    "应为 $1 到 $2 之间的秒数，或 90s、5m、3h、1d 这样的时长",
+  ],
+  [/must be a fraction from 0 to 1/, "应为 0 到 1 之间的比例"],
+  [
+    /must be an IP address, such as (\S+) or (\S+); ranges are not supported/,
+    "应为 IP 地址，例如 $1 或 $2；不支持地址段",
+  ],
+  [
+    /must have 1 to 100 visible characters and no spaces, such as (\S+)/,
+    "应为 1 到 100 个可见字符，不含空格，例如 $1",
+  ],
+  [
+    /must have 1 to 1000 characters, without line breaks, control characters, or spaces at either end/,
+    "应为 1 到 1000 个字符，不含换行和控制字符，首尾没有空格",
+  ],
+  [
+    /must be 1 \(calling\): whether a meeting runs or has ended follows from end_time and the clock/,
+    "只能为 1（呼叫中）：进行中或已结束由 end_time 和时钟决定",
+  ],
+  [
+    /must be 1 \(called\), 3 \(ringing\) or 4 \(did not come\): leave it out for somebody who came/,
+    "应为 1（呼叫中）、3（响铃中）或 4（未入会）；入会的人不写这一项",
+  ],
+  [/needs an id: open_id, union_id or user_id/, "需要一个 ID：open_id、union_id 或 user_id"],
+  [
+    /must have exactly one of code, status \(alone, or with a code\), network and paging, or only delaySeconds/,
+    "应只有 code、status（单独，或与 code 一起）、network、paging 之一，或只有 delaySeconds",
+  ],
+  [/headers need a code or a status/, "headers 需要 code 或 status"],
+  [
+    /body needs a status that may have one, and no code: the body of a code is Feishu's/,
+    "body 需要可带响应体的 status，且不能有 code：code 的响应体由飞书决定",
+  ],
+  [/paging needs the operation (\S+): no other one has pages/, "paging 只适用于 $1：其他接口不分页"],
+  // Values that contradict each other.
+  [/is already used by (\S+)/, "已被 $1 使用"],
+  [/end_time is before start_time/, "end_time 早于 start_time"],
+  [/to must be later than from/, "to 应晚于 from"],
+  [/is before the start of the meeting/, "早于会议开始"],
+  [/is before the end of the meeting/, "早于会议结束"],
+  [/is after the end of the meeting/, "晚于会议结束"],
+  [/is before first_join_time/, "早于 first_join_time"],
+  [
+    /is after the last second of the mock's clock: (\d+) in unix seconds/,
+    "晚于模拟飞书时钟的最后一秒：$1（unix 秒）",
+  ],
+  [
+    /is longer than from the first join to the final leave: (\d+) seconds/,
+    "长于首次入会到最后离会的时间：$1 秒",
+  ],
+  [/is longer than the meeting, which takes (\d+) milliseconds/, "长于会议本身：$1 毫秒"],
+  [/is false, but the meeting has a recording/, "为 false，但会议有录制"],
+  [/is never ready: without end_time the meeting does not end/, "永远不会生成：没有 end_time，会议不会结束"],
+  [/is the host, but host_user is somebody else/, "是主持人，但 host_user 是另一个人"],
+  [/(participants\[\d+\]) is the host already/, "$1 已经是主持人"],
+  [/rooms, telephones and SIP devices have no user_id/, "会议室、电话和 SIP 设备没有 user_id"],
+  [
+    /would generate participants, which are given: leave one of the two out/,
+    "会生成参会者，而参会者已经写明：请去掉其中之一",
+  ],
+  [
+    /somebody with a status was never in the meeting: leave it out, or give first_join_time/,
+    "有 status 的人从未入会：请去掉它，或写明 first_join_time",
+  ],
+  [
+    /no app has the tenant (.*), so no app could read (?:this meeting|these meetings)/,
+    "没有应用属于租户 $1，因此没有应用能读到这些会议",
+  ],
+  [
+    /no app has the id (.*): write tenant, user, the id of an app, or the open_id of a user \(ou_…\)/,
+    "没有 App ID 为 $1 的应用：请写 tenant、user、某个应用的 App ID 或用户的 open_id（ou_…）",
+  ],
+  [/makes (\d+) meetings in total: .*/, "共生成 $1 场会议，超过一个工作区的上限"],
+  // Scopes and variables.
+  [
+    /unknown scopes? (.*): no endpoint here needs (?:it|them); to read meetings an app needs (.*)/,
+    "未知的权限 $1：这里没有接口需要它；读取会议需要 $2",
+  ],
+  [/unknown scope (\S+)/, "未知的权限 $1"],
+  [
+    /variables are not replaced, so this is taken literally: use (.*) to replace them/,
+    "不会替换变量，这里按原文使用：请用 $1 替换",
+  ],
+  // Files.
+  [/there is no such file/, "没有这个文件"],
+  [/is a folder: give a YAML or JSON file/, "是文件夹：请给出 YAML 或 JSON 文件"],
+  [/cannot be read: (\S+)/, "无法读取：$1"],
+  [/is larger than (\d+) MiB: use generate for many meetings/, "超过 $1 MiB：会议很多时请使用 generate"],
+  [
+    /is larger than (\d+) MiB\. Only plain JSON may be larger: valid JSON without comments and duplicate keys\. Use generate for many meetings/,
+    "超过 $1 MiB。只有普通 JSON（没有注释和重复的键）可以更大；会议很多时请使用 generate",
+  ],
+  [/is nested too deeply/, "嵌套过深"],
+  [
+    /byte (\d+) of the file is not UTF-8; the file may be GBK: save it as UTF-8, for example with (.*)/,
+    "文件的第 $1 个字节不是 UTF-8，文件可能是 GBK 编码：请存为 UTF-8，例如 $2",
+  ],
+  [
+    /byte (\d+) of the file is not (\S+): save the file as UTF-8/,
+    "文件的第 $1 个字节不是 $2：请把文件存为 UTF-8",
+  ],
+  [
+    /a second document begins here: a seed is one document, so remove the --- before it, or make two files/,
+    "这里开始了第二个文档：一个种子只能是一个文档，请删去前面的 ---，或分成两个文件",
+  ],
+  [/\(YAML does not understand (\S+): write (\S+)\)/, "（YAML 不认识“$1”：请写 $2）"],
+  [
+    /<< must have a mapping such as \*defaults, or a list of mappings/,
+    "<< 的值应为映射（如 *defaults）或映射的列表",
+  ],
+  [
+    /has a zero byte, which no text has: is this a YAML or JSON file\?/,
+    "含有文本中不会出现的零字节：这是 YAML 或 JSON 文件吗？",
+  ],
+  [
+    /has the control character (\S+): remove it, or write it as (\S+) in double quotes/,
+    "含有控制字符 $1：请删去，或在双引号中写为 $2",
+  ],
+  [/^and (\d+) more$/, "另有 $1 处"],
+  [/ \(line (\d+)\): /, "（第 $1 行）："],
+  [/^line (\d+): /, "第 $1 行："],
+  [/^([\w.[\]-]+): /, "$1："],
+]
+
+const inChinese = (problem: string): string =>
+  sentences.reduce((text, [english, chinese]) => text.replace(english, chinese), problem)
+
+/** Returns the first problems in the language of the user, and how many more there are. */
+export const problemsIn = (
+  problems: ReadonlyArray<string>,
+  language: Language.Language,
+): ReadonlyArray<string> =>
+  language === "en" ? Problems.told(problems) : Problems.told(problems).map(inChinese)
+
+/** Returns the message about a seed that cannot be used, in the language of the user. */
+export const seedInvalid = (error: SeedInvalid, language: Language.Language): string => {
+  if (language === "en") return error.message
+  const source = visible(error.source === "the seed" ? "种子" : error.source)
+  const problems = problemsIn(error.faults.map(renderFault), language)
+  if (error.faults.length === 1 && error.faults[0]?.path.length === 0)
+    return `${source}：${problems.join("")}`
+  return `${source} 有 ${error.faults.length} 处错误：${problems.map((line) => `\n  ${line}`).join("")}`
+}
