@@ -9,6 +9,7 @@ import { stripVTControlCharacters } from "node:util"
 import { ListByNo, TenantAccessToken } from "@effect-feishu/contract"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
+import { parse } from "yaml"
 import * as Language from "@effect-feishu/terminal/Language"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Clock from "effect/Clock"
@@ -23,6 +24,7 @@ import * as ControlClient from "../src/library/ControlClient.ts"
 import type { Running } from "../src/library/MockFeishu.ts"
 import * as Behaviour from "../src/protocol/Behaviour.ts"
 import * as Seed from "../src/seed/Seed.ts"
+import * as SeedExample from "../src/seed/SeedExample.ts"
 import { callAt } from "./feishu.ts"
 
 /** The command in this process: a process of its own costs a second. What it says is kept. */
@@ -715,6 +717,20 @@ describe("feishu-mock in Chinese", () => {
       for (const word of ["会议号", "网页", "控制接口", "读取一页会议", "按 Ctrl-C 停止"])
         assert.include(stdout, word)
       assert.match(stdout, /^TOKEN=\$\(curl/m)
+    }),
+  )
+
+  it.live("writes the same seed with every key explained in Chinese", () =>
+    Effect.gen(function* () {
+      const file = join(yield* tempFolder, "feishu.yaml")
+      yield* done(["init", file]).pipe(chinese)
+      const text = yield* Effect.promise(() => readFile(file, "utf8"))
+      const { en, zh } = SeedExample.read()
+      assert.strictEqual(text, zh)
+      assert.deepStrictEqual(parse(zh), parse(en))
+      const comments = (seed: string) => seed.match(/(?:^| )# \S/gm)?.length
+      // A sentence may take one line more or less.
+      assert.closeTo(comments(zh)!, comments(en)!, 2)
     }),
   )
 

@@ -1,4 +1,4 @@
-/** `feishu-mock init`: writes `examples/seed.yaml`, a seed to start from, and its JSON Schema for editors. */
+/** `feishu-mock init`: writes `examples/seed.yaml`, or the Chinese one, a seed to start from, and its JSON Schema for editors. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
@@ -58,7 +58,7 @@ export const command = (called: string, language: Language.Language) => {
         Argument.withDefault("feishu.yaml"),
       ),
     },
-    ({ file }) => init(file, called, say),
+    ({ file }) => init(file, called, language),
   ).pipe(
     Command.withDescription(say.description),
     Command.withExamples([{ command: `${called} init`, description: say.example }]),
@@ -72,14 +72,15 @@ const schemaName = "feishu.schema.json"
  * Writes the example seed, which explains every key, and the JSON Schema next to it; neither overwrites a file. `name` is how
  * the command was called, for the commands to type next.
  */
-const init = Effect.fnUntraced(function* (file: string, name: string, say: Say) {
+const init = Effect.fnUntraced(function* (file: string, name: string, language: Language.Language) {
+  const say = words[language]
   if (!/\.ya?ml$/i.test(file)) {
     return yield* tell(say.yaml(file), 2)
   }
   const files = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const write = (target: string, text: string) => files.writeFileString(target, text, { flag: "wx" })
-  yield* write(file, SeedExample.read()).pipe(
+  yield* write(file, SeedExample.read()[language]).pipe(
     Effect.catch((error) =>
       tell(
         error.reason._tag === "AlreadyExists" ? say.exists(file, name) : whyNotWritten(file, error, say),

@@ -106,6 +106,19 @@ const sentences: ReadonlyArray<readonly [RegExp, string]> = [
     /must have exactly one of code, status \(alone, or with a code\), network and paging, or only delaySeconds/,
     "应只有 code、status（单独，或与 code 一起）、network、paging 之一，或只有 delaySeconds",
   ],
+  [
+    /is not a header name: use letters, digits, hyphens and (\S+)/,
+    "不是响应头的名称：请使用字母、数字、连字符和 $1",
+  ],
+  [/is a header that this mock cannot send/, "是模拟飞书不能发送的响应头"],
+  [
+    /is set by Node, since it says where the message ends: use a network fault such as "wrong length" to break it/,
+    '由 Node 设置，它决定消息在哪里结束：要破坏它，请使用 "wrong length" 这样的 network 故障',
+  ],
+  [
+    /has a character that a header cannot have: a line break, a control character, or one beyond Latin-1/,
+    "含有响应头不能有的字符：换行、控制字符，或 Latin-1 以外的字符",
+  ],
   [/headers need a code or a status/, "headers 需要 code 或 status"],
   [
     /body needs a status that may have one, and no code: the body of a code is Feishu's/,
