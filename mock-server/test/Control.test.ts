@@ -720,6 +720,16 @@ describe("the journal", () => {
         order.differences[0],
         /auth\.tenantAccessTokenInternal: expected as call 2, but not found after call 1/,
       )
+      // As in code, and as people who know the function write it over HTTP.
+      const ofList = (calls: ReadonlyArray<object>) =>
+        Effect.map(control("POST", "/verify", calls), ({ body }) => body)
+      assert.deepStrictEqual(yield* ofList([tokenCall, { ...page, times: 2 }]), { ok: true, differences: [] })
+      assert.deepStrictEqual((yield* ofList([{ ...page, times: 3 }])).differences, [
+        "meetings.listByNo: expected 3 calls, got 2",
+      ])
+      assert.deepStrictEqual((yield* ofList([{ ...page, times: -1 }])).problems, [
+        "0.times: must be a whole number from 0 to 1000000000",
+      ])
     }).pipe(provideMock()),
   )
 

@@ -515,19 +515,13 @@ const journal = HttpApiGroup.make("journal")
     }).annotate(OpenApi.Summary, "Remove all requests from the journal"),
     HttpApiEndpoint.post("verify", "/verify", {
       query: workspace,
-      payload: named(
-        Schema.Struct({
-          calls: Schema.Array(Verification.Expectation).annotate({ description: "The expected calls" }),
-          inOrder: Schema.optionalKey(
-            described(Schema.Boolean, "True if they must have come in this order (default: false)", true),
-          ),
-        }),
-        "Verification",
-        "What a test expects of the journal",
-      ),
+      payload: Verification.Expected,
       success: Verification.Verdict,
       error: [Refused, Missing],
-    }).annotate(OpenApi.Summary, "Compare the requests in the journal with the expected calls"),
+    }).annotate(
+      OpenApi.Summary,
+      "Compare the requests in the journal with the expected calls: a list of them, or an object that also says whether their order counts",
+    ),
     HttpApiEndpoint.get("findings", "/findings", {
       query: workspace,
       success: Findings,

@@ -41,6 +41,23 @@ export const Expectation = named(
 /** A call that a test expects. */
 export type Expectation = SameAsSchema<PublicTypes.Expectation, typeof Expectation>
 
+const calls = Schema.Array(Expectation).annotate({ description: "The expected calls" })
+
+/** What a test expects of the journal: the calls, as in code, or an object that also says whether their order counts. */
+export const Expected = Schema.Union([
+  named(
+    Schema.Struct({
+      calls,
+      inOrder: Schema.optionalKey(
+        described(Schema.Boolean, "True if they must have come in this order (default: false)", true),
+      ),
+    }),
+    "Verification",
+    "What a test expects of the journal",
+  ),
+  calls,
+])
+
 /** The result of a verification: `ok` is true when all calls were as expected; `differences` has a sentence for each difference. */
 export const Verdict = named(
   Schema.Struct({

@@ -44,14 +44,10 @@ export const layer = (workspaces: Workspaces) => {
         change(query, ({ state }) => Effect.sync(() => (state.journal.clear(), Outcome.done))),
       )
       .handle("verify", ({ payload, query }) =>
-        Effect.map(find(query), ({ secrets, state }) =>
-          Verification.verify(
-            state.journal.entries(),
-            payload.calls.map(withOperation),
-            payload.inOrder ?? false,
-            secrets,
-          ),
-        ),
+        Effect.map(find(query), ({ secrets, state }) => {
+          const { calls, inOrder = false } = "calls" in payload ? payload : { calls: payload }
+          return Verification.verify(state.journal.entries(), calls.map(withOperation), inOrder, secrets)
+        }),
       )
       .handle("findings", ({ query }) =>
         Effect.map(find(query), ({ secrets, state }) => ({
