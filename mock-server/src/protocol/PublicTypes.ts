@@ -91,7 +91,7 @@ export interface Participant extends User {
   readonly is_cohost?: boolean
   /** True for somebody of another tenant. */
   readonly is_external?: boolean
-  /** For somebody who was never in the meeting: 1 being called, 3 ringing (both until it ends), 4 did not come. */
+  /** For somebody who was never in the meeting: 1 calling, 3 ringing (both until it ends), 4 not in the meeting. */
   readonly status?: 1 | 3 | 4
 }
 
@@ -136,7 +136,7 @@ export interface ParticipantNow extends UserNow {
   readonly is_host: boolean
   readonly is_cohost: boolean
   readonly is_external: boolean
-  /** 1 calling, 2 in the meeting, 3 ringing, 4 not in it, or left. */
+  /** 1 calling, 2 in the meeting, 3 ringing, 4 not in the meeting, or left (without `first_join_time`: never in it). */
   readonly status: 1 | 2 | 3 | 4
   /** The stays, each of which some readings of the documents send as a row. */
   readonly stays: ReadonlyArray<{ readonly join_time: number; readonly leave_time?: number }>

@@ -172,7 +172,7 @@ const Participant = Schema.Struct({
   status: optional(
     Schema.Literals([1, 3, 4]).annotate({ message: neverThere }),
     neverThere,
-    "For somebody who was never in the meeting: 1 being called, 3 ringing, 4 did not come",
+    "For somebody who was never in the meeting: 1 calling, 3 ringing (both until it ends), 4 not in the meeting",
     4,
   ),
 })

@@ -34,7 +34,7 @@ const ParticipantNow = named(
     is_external: flag("True for somebody of another tenant"),
     status: described(
       Schema.Literals([1, 2, 3, 4]),
-      "1 calling, 2 in the meeting, 3 ringing, 4 not in it, or left",
+      "1 calling, 2 in the meeting, 3 ringing, 4 not in the meeting, or left (without first_join_time: never in it)",
       2,
     ),
     stays: described(

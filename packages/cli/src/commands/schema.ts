@@ -55,7 +55,8 @@ const words = Language.words({
       is_host: "True for the host",
       is_cohost: "True for a co-host",
       is_external: "True for a participant of another tenant",
-      participant_status: "1 calling, 2 in the meeting, 3 ringing, 4 not in the meeting, or left",
+      participant_status:
+        "1 calling, 2 in the meeting, 3 ringing, 4 not in the meeting, or left (without first_join_time: never in it)",
     },
   },
   zh: {
@@ -101,7 +102,8 @@ const words = Language.words({
       is_host: "主持人为 true",
       is_cohost: "联席主持人为 true",
       is_external: "其他租户的参会者为 true",
-      participant_status: "1 呼叫中，2 在会中，3 正在响铃，4 不在会中或已离开",
+      participant_status:
+        "1 呼叫中，2 在会中，3 正在响铃，4 不在会中或已离开（没有 first_join_time 即从未入会）",
     },
   },
 })
