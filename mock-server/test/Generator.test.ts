@@ -10,22 +10,33 @@ const meetings = (count: number, seed = "1") =>
       Generator.meetings(
         random,
         { meeting_no: "337736498", count },
-        Generator.daysBefore(now, 89),
+        Generator.daysBefore(now, Generator.defaultDays),
         () => false,
       ),
     ),
   )
 
 describe("generated meetings", () => {
-  it.effect("lie evenly in the 89 days before the UTC day of the clock", () =>
+  it.effect("lie evenly in the 88 days before the UTC day of the clock", () =>
     Effect.gen(function* () {
       const today = Math.floor(now / 86_400) * 86_400
-      const starts = (yield* meetings(890)).map((meeting) => meeting.start_time)
-      assert.isTrue(starts.every((start) => start >= today - 89 * 86_400 && start < today))
-      for (let day = 1; day <= 89; day++) {
+      const starts = (yield* meetings(880)).map((meeting) => meeting.start_time)
+      assert.isTrue(starts.every((start) => start >= today - 88 * 86_400 && start < today))
+      for (let day = 1; day <= 88; day++) {
         const from = today - day * 86_400
         const held = starts.filter((start) => start >= from && start < from + 86_400).length
         assert.strictEqual(held, 10)
+      }
+    }),
+  )
+
+  it.effect("are all in a range of the last 89 days, at any time of the day", () =>
+    Effect.sync(() => {
+      for (let hour = 0; hour < 24; hour++) {
+        const time = now + hour * 3_600
+        const { from, to } = Generator.daysBefore(time, Generator.defaultDays)
+        assert.isAtLeast(from, time - 89 * 86_400)
+        assert.isAtMost(to, time)
       }
     }),
   )

@@ -9,6 +9,7 @@ import * as Addresses from "../state/Addresses.ts"
 import * as Behaviour from "../protocol/Behaviour.ts"
 import * as GivenOptions from "../state/GivenOptions.ts"
 import * as VirtualClock from "../state/VirtualClock.ts"
+import * as Generator from "../seed/Generator.ts"
 import * as TimeText from "../protocol/TimeText.ts"
 import * as RequestLog from "./RequestLog.ts"
 
@@ -54,7 +55,7 @@ const words = Language.words({
       "Generate this many participants for each meeting of the generated numbers (default: a plausible number)",
     tenantKey:
       "Tenant that the meetings of the generated numbers belong to (default: the first tenant of the first app)",
-    days: "Spread generated meetings over this many days before today, UTC (default: 89)",
+    days: "Spread generated meetings over this many days before today, UTC (default: 88)",
     randomSeed: "Any text (default: 1); the same text and the same --now give the same bytes",
     now: "Start the mock's clock at this time (default: that of the seed, or the present): ISO 8601 with a time zone, unix seconds, or a time before the present, as in --now=-3d",
     frozen:
@@ -141,7 +142,7 @@ const words = Language.words({
     meetings: "每个生成的会议号有多少场会议（给出 --numbers 时默认 120）",
     participants: "生成的会议号的每场会议有多少名参会者（默认：合理的人数）",
     tenantKey: "生成的会议号的会议属于哪个租户（默认：第一个应用的第一个租户）",
-    days: "生成的会议分布在今天（UTC）之前的多少天内（默认 89）",
+    days: "生成的会议分布在今天（UTC）之前的多少天内（默认 88）",
     randomSeed: "任意文本（默认 1）；文本与 --now 相同，则每个字节都相同",
     now: "模拟飞书的时钟从何时开始（默认：种子中的时间，或当前时间）：带时区的 ISO 8601、unix 秒，或早于当前的时间，如 --now=-3d",
     frozen: "时钟停在起点，由 POST /_mock/clock 移动（默认：取种子中的设置，或照常运行）",
@@ -316,7 +317,7 @@ const contents = (say: Say) => ({
     Flag.withDescription(say.tenantKey),
     orUndefined,
   ),
-  days: wholeNumber("days").pipe(Flag.withDescription(say.days), Flag.withDefault(89)),
+  days: wholeNumber("days").pipe(Flag.withDescription(say.days), Flag.withDefault(Generator.defaultDays)),
   randomSeed: Flag.String("random-seed").pipe(
     Flag.withMetavar("TEXT"),
     Flag.withDescription(say.randomSeed),

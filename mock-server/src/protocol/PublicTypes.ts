@@ -179,7 +179,7 @@ export interface MeetingWithDetails {
 
 /**
  * An order to generate `count` meetings of a number, spread from `from` (inclusive) to `to` (exclusive), which are written
- * like the times of a meeting. Default: the 89 days, or `days` of the options, before the UTC day on which the mock's clock
+ * like the times of a meeting. Default: the 88 days, or `days` of the options, before the UTC day on which the mock's clock
  * starts.
  */
 export interface Generate {
@@ -320,7 +320,7 @@ export interface Options<Time = number | string> extends Partial<{
   readonly seed?: Seed | undefined
   /** More meetings, of numbers that are generated, too. */
   readonly generate?: GenerateNumbers | undefined
-  /** Generated meetings lie in this many days before the UTC day on which the clock starts; default 89. */
+  /** Generated meetings lie in this many days before the UTC day on which the clock starts; default 88. */
   readonly days?: number | undefined
   /** Determines everything random: meetings, tokens and ids. Default 1. */
   readonly randomSeed?: string | number | undefined

@@ -16,6 +16,13 @@ export interface Span {
 
 const secondsPerDay = 24 * 60 * 60
 
+/**
+ * Generated meetings are spread over this many days before today unless the order or the options say otherwise. A range of
+ * the last 89 days, such as `89d`, holds all of them at any time of the day on which the mock starts: its start is at most
+ * a day after the start of the UTC day 89 days ago.
+ */
+export const defaultDays = 88
+
 /** Returns the `days` before the UTC day of a time in unix seconds, so that no generated meeting is in the future. */
 export const daysBefore = (nowSeconds: number, days: number): Span => {
   const to = Math.floor(nowSeconds / secondsPerDay) * secondsPerDay

@@ -361,7 +361,7 @@ export type Meeting = SameAsSchema<PublicTypes.Meeting, typeof Meeting>
 
 /**
  * An order to generate `count` meetings of a number, spread from `from` (inclusive) to `to` (exclusive), which are written
- * like the times of a meeting. Without them, the meetings are spread over the days (89 by default) before the UTC day in
+ * like the times of a meeting. Without them, the meetings are spread over the days (88 by default) before the UTC day in
  * which the mock's clock starts. Without `tenant_key` they belong to the first tenant of the first app.
  */
 export const Generate = Schema.Struct({
@@ -370,7 +370,12 @@ export const Generate = Schema.Struct({
     description: "The number of meetings to generate, from 0 to 1000000",
     examples: [120],
   }),
-  from: optional(time, notATime, `The earliest start (default: 89 days before today): ${waysOfTime}`, "-4w"),
+  from: optional(
+    time,
+    notATime,
+    `The earliest start (default: 88 days before today in UTC): ${waysOfTime}`,
+    "-4w",
+  ),
   to: optional(
     time,
     notATime,

@@ -2,7 +2,7 @@ import { defaultApp, type Seed } from "./Seed.ts"
 
 /**
  * The seed of a mock that is started without one: one self-built app and three meeting numbers with 120 meetings each, in the
- * 89 days before today.
+ * 88 days before today.
  */
 export const sample = {
   apps: [defaultApp],

@@ -53,8 +53,8 @@ export const fields = {
   days: Schema.optionalKey(
     described(
       WholeNumber.between(...bounds.days),
-      "Generated meetings lie in this many days before the UTC day on which the clock starts (default: 89)",
-      89,
+      "Generated meetings lie in this many days before the UTC day on which the clock starts (default: 88)",
+      30,
     ),
   ),
   now: Schema.optionalKey(

@@ -281,7 +281,7 @@ const putContents = Effect.fnUntraced(function* (
   seed: Seed.Seed,
   nowSeconds: number,
 ) {
-  const { days = 89, generate, randomSeed = 1 } = options
+  const { days = Generator.defaultDays, generate, randomSeed = 1 } = options
   const given = (seed.meetings ?? []).map((meeting) => Seed.inSeconds(meeting, nowSeconds))
   const orders = (seed.generate ?? []).map((order) => Seed.inSeconds(order, nowSeconds))
   const count =
