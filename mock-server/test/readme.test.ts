@@ -1,0 +1,105 @@
+/** What the READMEs show to testers who write in any language: lines for a shell, recorded answers, and which calls fail. */
+import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { promisify } from "node:util"
+import { ListByNo } from "@effect-feishu/contract"
+import { assert, describe, it } from "vitest"
+import { type Started, startFeishuMock } from "../src/index.ts"
+
+const run = promisify(execFile)
+
+/** Runs lines in a shell. A proxy for the outside world has nothing to do with 127.0.0.1. */
+const inShell = async (lines: string, environment: Readonly<Record<string, string>> = {}) =>
+  (await run("sh", ["-c", lines], { env: { ...process.env, no_proxy: "*", ...environment } })).stdout
+
+const tokenOf = async ({ appId, appSecret, url }: Started): Promise<string> => {
+  const body = JSON.stringify({ app_id: appId, app_secret: appSecret })
+  const path = "/open-apis/auth/v3/tenant_access_token/internal"
+  return (await (await fetch(url + path, { method: "POST", body })).json()).tenant_access_token
+}
+
+describe.each(["README.md", "README.zh-CN.md"])("%s", (name) => {
+  const readme = readFileSync(new URL(`../${name}`, import.meta.url), "utf8")
+  const block = (language: string, has: string) => {
+    const blocks = [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, "g"))]
+    const found = blocks.map(([, text = ""]) => text).filter((text) => text.includes(has))
+    assert.strictEqual(found.length, 1)
+    return found[0] ?? ""
+  }
+
+  it("has lines for a shell that add rules, move the clock, compare calls and reset the mock", async () => {
+    await using feishu = await startFeishuMock({ now: 1769850000, frozen: true })
+    const lines = block("sh", "$MOCK/faults").replace("http://127.0.0.1:8787", feishu.url)
+    const answers = (await inShell(lines.replace(/^curl .*$/gm, (line) => `${line}\necho`)))
+      .trim()
+      .split("\n")
+    const [first, second, clock, verdict, journal, reset] = answers.map((line) => JSON.parse(line))
+    assert.strictEqual(answers.length, 6)
+    assert.deepInclude(first, { id: "rule-1", when: { first: 2, after: 1 }, then: { status: 503 } })
+    assert.deepInclude(second, { id: "rule-2", when: { nth: 5 }, then: { code: 99991400 } })
+    assert.deepStrictEqual(clock, { now: 1769850060, frozen: true })
+    assert.deepStrictEqual(verdict, {
+      ok: false,
+      differences: ["meetings.listByNo: expected 6 calls, got 0"],
+    })
+    assert.deepStrictEqual(journal, [])
+    assert.deepStrictEqual(reset, { ok: true })
+    const at = async (path: string) => (await fetch(`${feishu.url}/_mock/${path}`)).json()
+    assert.deepStrictEqual(await at("faults"), { rules: [], chaos: null })
+    assert.deepStrictEqual(await at("clock"), { now: 1769850000, frozen: true })
+  })
+
+  it("says which calls each condition means", async () => {
+    const rows = [...readme.matchAll(/^\| (?:`(\{.*\})`|none|不写) \| ([\d, …]+) \|$/gm)]
+    assert.strictEqual(rows.length, 5)
+    await using feishu = await startFeishuMock({ rateLimit: "off" })
+    for (const [row, when, calls = ""] of rows) {
+      await feishu.reset()
+      const rule = { operation: "meetings.listByNo", then: { status: 503 } }
+      await fetch(`${feishu.url}/_mock/faults`, {
+        method: "POST",
+        body: JSON.stringify(when === undefined ? rule : { ...rule, when: JSON.parse(when) }),
+      })
+      const failed: Array<number> = []
+      for (let call = 1; call <= 5; call++) {
+        if ((await fetch(feishu.url + ListByNo.path)).status === 503) failed.push(call)
+      }
+      assert.strictEqual(failed.join(", "), calls.replace(", …", ""), row)
+    }
+  })
+
+  it("has answers as the mock gives them", async () => {
+    await using feishu = await startFeishuMock({ now: 1769850000, frozen: true })
+    const recorded = block("console", "$FEISHU").trim().split("\n")
+    const environment = {
+      FEISHU: feishu.url,
+      APP_ID: feishu.appId,
+      APP_SECRET: feishu.appSecret,
+      TOKEN: await tokenOf(feishu),
+    }
+    for (let line = 0; line < recorded.length; line += 2) {
+      const [command = "", answer = ""] = recorded.slice(line, line + 2)
+      assert.strictEqual(await inShell(command.replace("$ ", ""), environment), answer, command)
+    }
+  })
+
+  it("says which range returns everything", async () => {
+    // The last second of 2026-01-31 in UTC: the range starts as late as it can.
+    const now = 1769903999
+    await using feishu = await startFeishuMock({ now, frozen: true, rateLimit: "off" })
+    const [, seconds = ""] = /\b([\d,]{9})\b(?= ?秒|\.)/.exec(readme) ?? []
+    const start = now - Number(seconds.replaceAll(",", ""))
+    const headers = { authorization: `Bearer ${await tokenOf(feishu)}` }
+    for (const meetingNo of feishu.meetingNos) {
+      const range = `meeting_no=${meetingNo}&start_time=${start}&end_time=${now}&page_size=50`
+      let [rows, token] = [0, ""]
+      do {
+        const url = `${feishu.url}${ListByNo.path}?${range}&page_token=${token}`
+        const { data } = await (await fetch(url, { headers })).json()
+        rows += data.meeting_briefs.length
+        token = data.page_token ?? ""
+      } while (token !== "")
+      assert.strictEqual(rows, 120)
+    }
+  })
+})
