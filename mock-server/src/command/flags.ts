@@ -76,7 +76,7 @@ const words = Language.words({
       "The window that the headers of a refusal describe: the one that refuses (the default), or the longest",
     monthlyQuota: "Successful calls per calendar month (UTC+8) for a tenant (default: off)",
     ninetyDays:
-      "What the 90-day limit applies to, which Feishu's documents leave open: the span of a query, how far it looks back, or both (the default)",
+      "What the 90-day limit applies to, which Feishu's documents leave open: the span of a query, how far it looks back, or both (the default). Beyond the limit, the answer is 121003; span returns meetings of any age",
     emptyList: "The list of an empty page (default: [])",
     lastPageToken: "The page token of the last page (default: absent)",
     pageTokens:
@@ -161,7 +161,7 @@ const words = Language.words({
       "拒绝时的响应头描述哪个频率限制窗口：作出拒绝的那个（refuses，默认），或最长的那个（longest）",
     monthlyQuota: "每个租户每个自然月（UTC+8）可成功调用的次数（默认 off）",
     ninetyDays:
-      "90 天限制的对象，飞书文档未明确：查询的跨度（span）、可追溯的时间（lookback），或两者（both，默认）",
+      "90 天限制的对象，飞书文档未明确：查询的跨度（span）、可追溯的时间（lookback），或两者（both，默认）。超出限制时返回 121003；span 可返回任何时间的会议",
     emptyList: "空页的列表（默认 []）",
     lastPageToken: "最后一页的 page_token（默认 absent，即没有）",
     pageTokens:
