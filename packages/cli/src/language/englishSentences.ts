@@ -10,6 +10,7 @@ export const englishSentences: Sentence.Table = {
   giveCredentials: () => "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN.",
   giveAppSecret: () => "Set FEISHU_APP_SECRET exactly as Feishu gave it.",
   giveAccessToken: () => "Set FEISHU_ACCESS_TOKEN exactly as Feishu gave it.",
+  provideFetch: () => "Run this command with Node.",
   giveTenant: () => "Give the tenant key of the tenant to read.",
   windowReadAgain: () =>
     "The page token of the cursor is no longer accepted: its 90-day period is read again from its start.",
