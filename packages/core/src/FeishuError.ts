@@ -275,6 +275,12 @@ const transportFaults = {
     arrived: true,
     remedy: "Try again later, or with a smaller page size.",
   },
+  // Cloudflare's word, and a limit of its own. A later request of the same invocation is refused, too.
+  "too many subrequests": {
+    retry: "final",
+    arrived: false,
+    remedy: "Cloudflare limits the requests of one invocation: go on from the cursor in another one.",
+  },
   "request failed": { retry: "transient", arrived: true, remedy: "Check the base URL and the network." },
 } as const satisfies Record<string, FaultFacts>
 

@@ -173,6 +173,12 @@ const rows: ReadonlyArray<Row> = [
   ],
   ["connection broken", "HPE_INVALID_CONSTANT", parser("SSH-2.0", "HPE_INVALID_CONSTANT")],
   ["connection broken", undefined, parser("SSH-2.0-OpenSSH_9.2\r\n")],
+  [
+    "too many subrequests",
+    undefined,
+    new Error("Too many subrequests by single Worker invocation."),
+    new Error("Too many subrequests."),
+  ],
   ["request failed", "UND_ERR_INVALID_ARG", undici("UND_ERR_INVALID_ARG")],
   ["request failed", undefined, new Error("bad port"), new TypeError("fetch failed")],
 ]

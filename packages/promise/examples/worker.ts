@@ -6,7 +6,7 @@ interface Environment {
   readonly FEISHU_BASE_URL?: string
 }
 
-// A page for each request: Cloudflare limits how many requests one of them may send.
+// A page for each request: Cloudflare limits how many requests one invocation may send.
 export default {
   async fetch(request: Request, env: Environment): Promise<Response> {
     await using client = createClient({

@@ -109,6 +109,7 @@ export type TransportFault =
   | "no headers in time"
   | "no data in time"
   | "attempt took too long"
+  | "too many subrequests"
   | "request failed"
 
 /** No answer came: the connection failed, broke off, or took too long. */

@@ -245,6 +245,10 @@ const transportFaults: Record<
   "no headers in time": { meaning: "等待响应头超时", remedy: slow },
   "no data in time": { meaning: "等待响应数据超时", remedy: slow },
   "attempt took too long": { meaning: "单次请求耗时过长", remedy: "请稍后重试，或减小 --page-size。" },
+  "too many subrequests": {
+    meaning: "子请求过多",
+    remedy: "Cloudflare 限制单次调用的请求数：请在下一次调用中从游标继续。",
+  },
   "request failed": { meaning: "请求失败", remedy: "请检查 base URL 与网络。" },
 }
 

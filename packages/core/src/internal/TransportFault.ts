@@ -119,6 +119,7 @@ const faultOf = (
     if (status !== undefined) {
       return { fault: Number(status) >= 500 ? "proxy failed" : "proxy refused", code: `HTTP ${status}` }
     }
+    if (String(message).startsWith("Too many subrequests")) return { fault: "too many subrequests" }
   }
   // The innermost code is the system's own; the codes around it are the client's.
   const last = causes.findLast(({ code }) => typeof code === "string") ?? causes.at(-1)
