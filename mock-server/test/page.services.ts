@@ -814,6 +814,17 @@ describe("the page", () => {
     assert.strictEqual(await page.locator("html").getAttribute("lang"), "en")
   })
 
+  it("tells in its language what the mock refuses", async () => {
+    const page = await open("#meetings", { locale: "zh-CN" })
+    await page.getByRole("button", { name: "添加会议" }).click()
+    await page.getByText("参会者、录制及其他内容").click()
+    await page.getByLabel("与种子中的写法相同").fill('{ "tenant_key": "nobody", "topci": 1 }')
+    await page.getByRole("button", { name: "保存" }).click()
+    await page.getByRole("alert").filter({ hasText: "请求有误；0.topci：未知的键" }).waitFor()
+    // The browser itself reports the refusal.
+    misdeeds = misdeeds.filter((misdeed) => !misdeed.includes("400 (Bad Request)"))
+  })
+
   const parts = [
     ["requests?open=1", "tr.detail pre"],
     ["meetings", "table.meetings"],

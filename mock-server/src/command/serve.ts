@@ -30,7 +30,7 @@ import { banner, readyLine } from "./banner.ts"
 import { type Failed, name, tell, warn } from "./CommandFailed.ts"
 import * as flags from "./flags.ts"
 import * as RequestLog from "./RequestLog.ts"
-import { problemsIn, seedInvalid } from "./problemsInChinese.ts"
+import { problemsIn, seedInvalid } from "./problems.ts"
 import { oldInWords } from "./validate.ts"
 
 /** The values of the flags. */

@@ -14,7 +14,7 @@ import * as SeedCheck from "../seed/SeedCheck.ts"
 import * as SeedFile from "../seed/SeedFile.ts"
 import * as SeedWarnings from "../seed/SeedWarnings.ts"
 import { renderFault } from "../seed/SeedInvalid.ts"
-import { problemsIn, seedInvalid } from "./problemsInChinese.ts"
+import { problemsIn, seedInvalid } from "./problems.ts"
 import { Failed, name, tell, warn } from "./CommandFailed.ts"
 
 const many = (number: number, one: string): string => `${number} ${number === 1 ? one : `${one}s`}`

@@ -1,7 +1,9 @@
 /** The page's requests to the control plane. */
 import { signal } from "@preact/signals"
 import type { Entry } from "../../protocol/PublicTypes.ts"
+import { inChinese } from "../../protocol/ProblemsInChinese.ts"
 import { parameter } from "./address.ts"
+import { language } from "./language.ts"
 
 /**
  * The connection to the mock: `locked` means that the mock requires its control token, `gone` that it no longer has the
@@ -53,7 +55,8 @@ const send = async (method: string, path: string, { body, query = {}, signal }: 
   if (response.status === 404 && (path === "/clock" || path === "/journal/live")) connection.value = "gone"
   if (response.ok) return response
   const { error = `HTTP ${response.status}`, problems = [] } = await response.json().catch(() => ({}))
-  throw new Error([error, ...problems].join("; "))
+  const all: ReadonlyArray<string> = [error, ...problems]
+  throw new Error(language.value === "zh" ? all.map(inChinese).join("；") : all.join("; "))
 }
 
 /** Sends a request about the present workspace. Rejects with the mock's message, or as `fetch` does. */

@@ -1,8 +1,7 @@
-/** The Chinese of what is wrong with a seed or a rule. The checks say it in English, and programs read it there. */
-import type * as Language from "@effect-feishu/terminal/Language"
-import { visible } from "@effect-feishu/terminal/VisibleText"
-import * as Problems from "../protocol/Problems.ts"
-import { renderFault, type SeedInvalid } from "../seed/SeedInvalid.ts"
+/**
+ * The Chinese of what is wrong with a seed, a rule or a request to the control plane. The checks say it in English, which programs
+ * read; the command and the page show it in Chinese.
+ */
 
 /** Every sentence, or a part of one, and its Chinese. Longer ones come before those that they contain. */
 const sentences: ReadonlyArray<readonly [RegExp, string]> = [
@@ -209,28 +208,38 @@ const sentences: ReadonlyArray<readonly [RegExp, string]> = [
     /has the control character (\S+): remove it, or write it as (\S+) in double quotes/,
     "含有控制字符 $1：请删去，或在双引号中写为 $2",
   ],
+  // The control plane.
+  [/invalid request/, "请求有误"],
+  [/invalid meetings/, "会议有误"],
+  [/there is no room for these meetings/, "放不下这些会议"],
+  [/there is no room for the app (\S+)/, "放不下应用 $1"],
+  [
+    /a workspace holds at most (\d+) meetings, (.*?) of meetings and (.*?) of apps \(as JSON\)/,
+    "一个工作区最多 $1 场会议，会议 $2，应用 $3（按 JSON 计）",
+  ],
+  [/the clock cannot be moved there/, "时钟不能移到那里"],
+  [/the clock goes from 0 to (\d+), in unix seconds/, "时钟的范围是 0 到 $1（unix 秒）"],
+  [/(\S+) is the only app of its workspace/, "$1 是工作区中唯一的应用"],
+  [
+    /the app (\S+) is in another workspace: give the seed another app_id/,
+    "应用 $1 属于另一个工作区：请换一个 app_id",
+  ],
+  [/the app (\S+) is in another workspace/, "应用 $1 属于另一个工作区"],
+  [
+    /there are (\d+) workspaces already: remove those that are no longer needed/,
+    "已有 $1 个工作区：请删除不再需要的",
+  ],
+  [/there are (\d+) rules already: remove some/, "已有 $1 条规则：请删除一些"],
+  [/the seed has (\d+) faults?:?/, "种子有 $1 处错误"],
+  [/there is no (?:app|rule|entry|meeting|workspace) (\S+)/, "没有 $1"],
+  [/no app has this tenant/, "没有应用属于这个租户"],
+  [/must be (?:an address or a name|1 to 1000 visible|the origin|the address).*/, "格式有误"],
   [/^and (\d+) more$/, "另有 $1 处"],
   [/ \(line (\d+)\): /, "（第 $1 行）："],
   [/^line (\d+): /, "第 $1 行："],
   [/^([\w.[\]-]+): /, "$1："],
 ]
 
-const inChinese = (problem: string): string =>
+/** Returns a problem, with its path and line, in Chinese. What has none, such as the message of a YAML parser, stays as it is. */
+export const inChinese = (problem: string): string =>
   sentences.reduce((text, [english, chinese]) => text.replace(english, chinese), problem)
-
-/** Returns the first problems in the language of the user, and how many more there are. */
-export const problemsIn = (
-  problems: ReadonlyArray<string>,
-  language: Language.Language,
-): ReadonlyArray<string> =>
-  language === "en" ? Problems.told(problems) : Problems.told(problems).map(inChinese)
-
-/** Returns the message about a seed that cannot be used, in the language of the user. */
-export const seedInvalid = (error: SeedInvalid, language: Language.Language): string => {
-  if (language === "en") return error.message
-  const source = visible(error.source === "the seed" ? "种子" : error.source)
-  const problems = problemsIn(error.faults.map(renderFault), language)
-  if (error.faults.length === 1 && error.faults[0]?.path.length === 0)
-    return `${source}：${problems.join("")}`
-  return `${source} 有 ${error.faults.length} 处错误：${problems.map((line) => `\n  ${line}`).join("")}`
-}
