@@ -117,6 +117,9 @@ describe("GET /", () => {
           assert.strictEqual((yield* call(path)).status, 403, path)
           const document = yield* call(path, { headers: { cookie: pair! } })
           assert.strictEqual(document.status, 200, path)
+          if (path.endsWith(".md")) {
+            assert.strictEqual(document.headers["content-type"], "text/plain; charset=utf-8")
+          }
         }
         // A token that was mistyped is nearly the right one.
         assert.notInclude(JSON.stringify(yield* journal), "let-me")

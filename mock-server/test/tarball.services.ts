@@ -95,7 +95,17 @@ describe("the tarball", () => {
     ])
     assert.sameMembers(await readdir(join(installed, "examples"), { recursive: true }), [
       "feishu.schema.json",
+      "go",
+      "go/go.mod",
+      "go/meetings.go",
+      "go/meetings_test.go",
+      "go/mock_test.go",
+      "python",
+      "python/feishu_mock.py",
+      "python/meetings.py",
+      "python/test_meetings.py",
       "seed.yaml",
+      "seed.zh-CN.yaml",
       "vitest",
       "vitest/meetings.spec.ts",
       "vitest/vitest.config.ts",

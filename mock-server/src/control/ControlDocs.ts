@@ -60,7 +60,10 @@ export const layer = HttpRouter.use(
         Effect.map(
           Effect.promise(() => import("./Readme.ts")),
           ({ read }) =>
-            HttpServerResponse.text(read()[language], { headers: { "x-content-type-options": "nosniff" } }),
+            HttpServerResponse.text(read()[language], {
+              contentType: "text/plain; charset=utf-8",
+              headers: { "x-content-type-options": "nosniff" },
+            }),
         ),
       )
     }
