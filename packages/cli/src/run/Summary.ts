@@ -178,7 +178,8 @@ const inWords = (
     ...(run.rows === run.meetings ? [] : [say.rows(run.rows)]),
     ...(run.starts.length > 1 ? [say.numbers(run.starts.length)] : []),
     ...(run.failed.size > 0 ? [say.numbersFailed([...run.failed.keys()])] : []),
-    ...(run.ids === undefined ? [say.windows(run.windowsRead.size)] : []),
+    // Of several numbers, the periods of all together would say nothing of the range.
+    ...(run.ids === undefined && run.starts.length <= 1 ? [say.windows(run.windowsRead.size)] : []),
     say.requests(run.requests),
     ...(run.retries > 0 ? [say.retries(run.retries)] : []),
     ...(run.waitedMs > 0 ? [say.waited((run.waitedMs / 1000).toFixed(1))] : []),

@@ -43,6 +43,8 @@ export const Scaled = Context.Reference<{
 const words = Language.words({
   en: {
     label: "progress: ",
+    resting: (seconds: number) =>
+      `requests that were sent before still count: lanes wait for at most ${seconds} s before they go on`,
     comma: ", ",
     lanes: (done: number, all: number) => (all === 1 ? "" : `${done} of ${many(all, "lane")} done`),
     units: (done: string, all: string) => `${done} of ${all} periods of 90 days`,
@@ -68,6 +70,7 @@ const words = Language.words({
   },
   zh: {
     label: "进度：",
+    resting: (seconds) => `此前发出的请求仍计入频率限制：各通道至多等待 ${seconds} 秒后继续`,
     comma: "，",
     lanes: (done, all) => (all === 1 ? "" : `${done}/${all} 个通道已完成`),
     units: (done, all) => `时间段 ${done}/${all}`,
@@ -209,6 +212,12 @@ const shown = Effect.fnUntraced(function* <E, R>(
       { discard: true },
     )
   }
+  // Only said where lanes have just been read: a runner that comes to others that are at work has nothing to wait for, either.
+  const { status: before } = yield* look
+  const isResting = before.lanes.some(
+    ({ idleMillis = restMillis, isDone }) => !isDone && idleMillis < restMillis,
+  )
+  if (isResting && mode === "auto") yield* stderr.line(say.resting(restMillis / 1_000))
   const live = mode === "auto" && stderr.live
   const everyMillis = live ? 1_000 : 5_000
   let printedAt = yield* Clock.currentTimeMillis
@@ -278,6 +287,9 @@ const colours: Readonly<Record<keyof Language.Say<typeof words>["status"], Label
   cancelled: "yellow",
   running: "yellow",
 }
+
+/** A lane that was read this recently is not read at once, since Feishu still counts its requests. */
+const restMillis = 71_000
 
 /** At most this many faults of lanes are reported; `status` has all. */
 const mostFaults = 20
