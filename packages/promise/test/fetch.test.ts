@@ -1,6 +1,6 @@
 /** Requests that go through a `fetch`: one that the application gives, or that of a platform without Node's modules. */
 import { assert, describe, it } from "vitest"
-import { type ClientOptions, createClient } from "@effect-feishu/promise"
+import { type ClientOptions, createClient, Redirected } from "@effect-feishu/promise"
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { createClient as createWebClient } from "../src/web.ts"
@@ -31,6 +31,20 @@ for (const [name, create] of Object.entries({ Node: createClient, "the web": cre
         [`${feishu.url}/open-apis/auth/v3/tenant_access_token/internal`, "manual"],
         ...Array.from({ length: 4 }, () => list as [string, string]),
       ])
+    })
+
+    it("may hide where a redirect leads, as in a browser, which is told once", async () => {
+      let requests = 0
+      const hiding: ClientOptions["fetch"] = () => {
+        requests++
+        const fields = { status: { value: 0 }, type: { value: "opaqueredirect" } }
+        return Promise.resolve(Object.defineProperties(new Response(null), fields))
+      }
+      await using client = create({ accessToken: "t-1", fetch: hiding })
+      const error = await rejected(client.page(request))
+      assert.instanceOf(error, Redirected)
+      assert.include(error.message, "redirects, and does not say where to")
+      assert.strictEqual(requests, 1)
     })
 
     it("gets a signal that aborts with the read", async () => {

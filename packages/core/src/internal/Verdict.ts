@@ -46,7 +46,8 @@ export const judge = Effect.fnUntraced(function* (
   const fail = (reason: Reason) => new FeishuError({ reason })
   const { status } = answer
   const known = { status, logId: answer.logId }
-  const isRedirect = status >= 300 && status < 400 && status !== 304
+  // The fetch of a browser hides a redirect that it did not follow behind status 0.
+  const isRedirect = status === 0 || (status >= 300 && status < 400 && status !== 304)
   const redirected = () =>
     fail(new Redirected({ ...known, from: originOf(url), to: targetOf(answer, url, secrets) }))
   if (isRedirect && answer.headers["location"] !== undefined) return yield* redirected()
