@@ -12,10 +12,16 @@ export const problemsIn = (
 ): ReadonlyArray<string> =>
   language === "en" ? Problems.told(problems) : Problems.told(problems).map(inChinese)
 
+const sources: Readonly<Record<string, string>> = { "the seed": "种子", "standard input": "标准输入" }
+
+/** Returns the name of a seed's source in the language of the user, safe to print on a terminal. */
+export const sourceIn = (source: string, language: Language.Language): string =>
+  visible(language === "zh" ? (sources[source] ?? source) : source)
+
 /** Returns the message about a seed that cannot be used, in the language of the user. */
 export const seedInvalid = (error: SeedInvalid, language: Language.Language): string => {
   if (language === "en") return error.message
-  const source = visible(error.source === "the seed" ? "种子" : error.source)
+  const source = sourceIn(error.source, language)
   const problems = problemsIn(error.faults.map(renderFault), language)
   if (error.faults.length === 1 && error.faults[0]?.path.length === 0)
     return `${source}：${problems.join("")}`

@@ -8,13 +8,13 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import * as Language from "@effect-feishu/terminal/Language"
-import { json, visible } from "@effect-feishu/terminal/VisibleText"
+import { json } from "@effect-feishu/terminal/VisibleText"
 import * as Seed from "../seed/Seed.ts"
 import * as SeedCheck from "../seed/SeedCheck.ts"
 import * as SeedFile from "../seed/SeedFile.ts"
 import * as SeedWarnings from "../seed/SeedWarnings.ts"
 import { renderFault } from "../seed/SeedInvalid.ts"
-import { problemsIn, seedInvalid } from "./problems.ts"
+import { problemsIn, seedInvalid, sourceIn } from "./problems.ts"
 import { Failed, name, tell, warn } from "./CommandFailed.ts"
 
 const many = (number: number, one: string): string => `${number} ${number === 1 ? one : `${one}s`}`
@@ -118,10 +118,10 @@ const validate = Effect.fnUntraced(function* (
       say.meetings(meetings),
       ...(rules === 0 ? [] : [say.rules(rules)]),
     ]
-    yield* Console.log(say.isGood(visible(source), parts))
-    if (old > 0) yield* warn(say.of(source, oldInWords(old, options.language)))
+    yield* Console.log(say.isGood(sourceIn(source, options.language), parts))
+    if (old > 0) yield* warn(say.of(sourceIn(source, options.language), oldInWords(old, options.language)))
     for (const doubt of problemsIn(warnings.map(renderFault), options.language))
-      yield* warn(say.of(source, doubt))
+      yield* warn(say.of(sourceIn(source, options.language), doubt))
   }
   if (wrong) return yield* new Failed({ exitCode: 2 })
 })

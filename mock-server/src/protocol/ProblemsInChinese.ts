@@ -22,13 +22,11 @@ const sentences: ReadonlyArray<readonly [RegExp, string]> = [
   [/duplicate key/, "重复的键"],
   [/a key must be text, not a list, a mapping or an alias/, "键应为文本，不能是列表、映射或别名"],
   [
-    /is a list: a seed has keys such as apps, meetings and generate, each with a list/,
-    "是一个列表：种子由 apps、meetings、generate 等键组成，每个键是一个列表",
+    /^(.*?)(is a list|has no keys): a seed has keys such as apps, meetings and generate, each with a list/,
+    "$1$2：种子由 apps、meetings、generate 等键组成，每个键是一个列表",
   ],
-  [
-    /has no keys: a seed has keys such as apps, meetings and generate, each with a list/,
-    "没有键：种子由 apps、meetings、generate 等键组成，每个键是一个列表",
-  ],
+  [/is a list(?=：|$)/, "是一个列表"],
+  [/has no keys(?=：|$)/, "没有键"],
   [
     /is empty: a seed has keys such as apps, meetings and generate/,
     "是空的：种子由 apps、meetings、generate 等键组成",
@@ -50,6 +48,12 @@ const sentences: ReadonlyArray<readonly [RegExp, string]> = [
     "应为由 tenant、user、App ID 和用户 open_id 组成的列表，例如 [tenant]；[] 表示任何人都不可见",
   ],
   [/must be (?:keys|switches) such as (.*?)(?:; \{\} for .*)?$/, "应由键组成，例如 $1"],
+  [
+    /must be 1 \(Feishu\), 2 \(Rooms\), 3 \(document\), 4 or 5 \(single product and its guest\), 6 \(telephone\) or 7 \(SIP\)/,
+    "应为 1（飞书用户）、2（会议室）、3（文档）、4 或 5（单品用户及其访客）、6（电话）或 7（SIP）",
+  ],
+  [/must have at most (\d+) headers/, "最多 $1 个响应头"],
+  [/is a duplicate: case does not count in header names/, "重复：响应头的名称不区分大小写"],
   [/must not be empty/, "不能为空"],
   [/must have at least one .*/, "至少要有一项"],
   [/must have at most (\d+) characters/, "最多 $1 个字符"],
@@ -131,7 +135,7 @@ const sentences: ReadonlyArray<readonly [RegExp, string]> = [
   [/is before the start of the meeting/, "早于会议开始"],
   [/is before the end of the meeting/, "早于会议结束"],
   [/is after the end of the meeting/, "晚于会议结束"],
-  [/is before first_join_time/, "早于 first_join_time"],
+  [/is before (\S+)$/, "早于 $1"],
   [
     /is after the last second of the mock's clock: (\d+) in unix seconds/,
     "晚于模拟飞书时钟的最后一秒：$1（unix 秒）",
@@ -154,10 +158,7 @@ const sentences: ReadonlyArray<readonly [RegExp, string]> = [
     /somebody with a status was never in the meeting: leave it out, or give first_join_time/,
     "有 status 的人从未入会：请去掉它，或写明 first_join_time",
   ],
-  [
-    /no app has the tenant (.*), so no app could read (?:this meeting|these meetings)/,
-    "没有应用属于租户 $1，因此没有应用能读到这些会议",
-  ],
+  [/no app has the tenant (.*), so no app could read .*/, "没有应用属于租户 $1，因此没有应用能读到这些会议"],
   [
     /no app has the id (.*): write tenant, user, the id of an app, or the open_id of a user \(ou_…\)/,
     "没有 App ID 为 $1 的应用：请写 tenant、user、某个应用的 App ID 或用户的 open_id（ou_…）",
@@ -165,7 +166,7 @@ const sentences: ReadonlyArray<readonly [RegExp, string]> = [
   [/makes (\d+) meetings in total: .*/, "共生成 $1 场会议，超过一个工作区的上限"],
   // Scopes and variables.
   [
-    /unknown scopes? (.*): no endpoint here needs (?:it|them); to read meetings an app needs (.*)/,
+    /unknown \S+ (.*): no endpoint here needs \S+; to read meetings an app needs (.*)/,
     "未知的权限 $1：这里没有接口需要它；读取会议需要 $2",
   ],
   [/unknown scope (\S+)/, "未知的权限 $1"],
@@ -174,6 +175,10 @@ const sentences: ReadonlyArray<readonly [RegExp, string]> = [
     "不会替换变量，这里按原文使用：请用 $1 替换",
   ],
   // Files.
+  [
+    /is a (device|pipe|socket|folder|\S+): give a YAML or JSON file/,
+    "不是普通文件（$1）：请给出 YAML 或 JSON 文件",
+  ],
   [/there is no such file/, "没有这个文件"],
   [/is a folder: give a YAML or JSON file/, "是文件夹：请给出 YAML 或 JSON 文件"],
   [/cannot be read: (\S+)/, "无法读取：$1"],
