@@ -851,7 +851,12 @@ describe("feishu-mock contract", () => {
   it.effect("tells people in lines of 80 columns what differs, and what to do", () =>
     Effect.gen(function* () {
       const { outcome } = yield* look({ emptyList: "null", ninetyDays: "span" }, { withNumber: false })
-      const text = Report.text(outcome, { command: "feishu-mock", columns: 80, paint: (_, text) => text })
+      const text = Report.text(outcome, {
+        command: "feishu-mock",
+        language: "en",
+        columns: 80,
+        paint: (_, text) => text,
+      })
       for (const line of text.split("\n")) assert.isAtMost(line.length, 80)
       assert.match(text, /^INFERRED/)
       assert.include(

@@ -146,7 +146,8 @@ export const command = (called: string, language: Language.Language) => {
 
 /** Runs the checks, and fails when one of them differs. Nothing is sent before all input is checked. */
 const contract = Effect.fnUntraced(function* (given: ContractSettings.Given & { readonly json: boolean }) {
-  const say = yield* Language.say(words)
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
   const settings = yield* ContractSettings.check(given)
   const { baseUrl } = settings
   const masked = maskOf(settings)
@@ -165,6 +166,7 @@ const contract = Effect.fnUntraced(function* (given: ContractSettings.Given & { 
         ? JSON.stringify(Report.document(baseUrl, outcome))
         : Report.text(outcome, {
             command: name,
+            language,
             columns: process.stdout.columns ?? 80,
             paint: (style, text) => styleText(style, text),
           }),
