@@ -274,24 +274,29 @@ describe.concurrent("get", () => {
       scripted.environment,
     )
     const ended = Cli.ended(child)
-    // There is a line for each piece that is written, and no further row before a minute has passed.
+    // Both limits are used up, each with a wait of its own, and no further request is sent before a minute has passed.
     let said = ""
+    const waits = (text: string) => text.match(/"progress":"wait"[^\n]*"requests":4\b/g)?.length ?? 0
     child.stderr.on("data", (chunk: Buffer) => {
-      const before = said
+      const before = waits(said)
       said += chunk.toString()
-      const written = /"progress":"page".*"rows":2\b/
-      if (written.test(said) && !written.test(before)) child.kill("SIGINT")
+      if (before < 2 && waits(said) >= 2) child.kill("SIGINT")
     })
     const { code, lastLine, stderr, stdout } = await ended
     assert.strictEqual(code, 130)
-    assert.deepStrictEqual(Cli.ids(stdout), ids.slice(0, 2))
+    // Which of the meetings got the second request of details is not promised, only the order of the rows.
+    const written = Cli.ids(stdout)
+    assert.deepStrictEqual(written, ids.slice(0, written.length))
+    assert.isAtMost(written.length, 2)
     assert.lengthOf(scripted.paths, 4)
     assert.strictEqual(scripted.paths.filter((path) => path.endsWith("/recording")).length, 2)
-    assert.include(stderr, `3 ids are left, from ${ids[2]} on: give those again`)
+    const left = 5 - written.length
+    assert.include(stderr, `${left} ids are left, from ${ids[written.length]} on: give those again`)
     assert.match(
       lastLine,
-      /^incomplete: 2 meetings, 4 requests.*; stopped by a signal; resume as described above$/,
+      /^(?:incomplete|failed): \d meetings?, 4 requests.*; stopped by a signal(?:; resume as described above)?$/,
     )
+    assert.include(lastLine, `: ${written.length} meeting`)
   })
 })
 
