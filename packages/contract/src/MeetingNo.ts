@@ -38,7 +38,7 @@ export type Problem =
 
 /**
  * Returns the meeting number that a text means, or why it means none. Accepts what people have in hand: a number with spaces, dashes
- * and full-width digits, a meeting link of any host, and a number that a spreadsheet has written as `337736498.0` or
+ * and full-width digits, the line of an invitation, a meeting link of any host, and a number that a spreadsheet has written as `337736498.0` or
  * `3.37736498E+08`, in which nothing is lost.
  *
  * @example
@@ -60,7 +60,7 @@ export const fromText = (text: string): Result.Result<MeetingNo, Problem> => {
     .normalize("NFKC")
     .replaceAll(/\p{Cf}/gu, "")
     .trim()
-  const written = linked.exec(plain)?.[1] ?? plain
+  const written = linked.exec(plain)?.[1] ?? plain.replace(label, "")
   const [, whole, fraction = "", exponent = "0"] = numeric.exec(written) ?? []
   if (whole === undefined) return ofDigits(written.replaceAll(/[\s\p{Pd}]/gu, ""))
   const places = Number(exponent)
@@ -71,6 +71,9 @@ export const fromText = (text: string): Result.Result<MeetingNo, Problem> => {
 
 /** Matches a meeting link. People copy it with its query, and some without its scheme. */
 const linked = /^(?:https?:\/\/)?[\w.-]+(?::\d+)?\/j\/([\d-]+)\/?(?:[?#].*)?$/i
+
+/** Matches what stands before the number in an invitation: `会议号：`, `Meeting ID: `. */
+const label = /^(?:会议号|會議號|meeting (?:id|no\.?|number))\s*:?\s*/i
 
 /** Matches a number as spreadsheets write it, with a fraction and an exponent. */
 const numeric = /^(\d+)(?:[.,](\d+))?(?:e\+?(\d+))?$/i

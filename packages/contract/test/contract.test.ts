@@ -340,6 +340,8 @@ describe("a meeting number", () => {
       "https://vc.feishu.cn/j/337736498?from=calendar&pwd=1#a",
       "HTTPS://VC.LARKSUITE.COM/j/337736498/",
       "vc.feishu.cn/j/337736498",
+      "会议号：337 736 498",
+      "Meeting ID: 337 736 498",
       "https://meetings.example.com:8443/j/337736498",
       "337736498.0",
       "3.37736498E+08",
