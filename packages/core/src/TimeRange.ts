@@ -181,6 +181,7 @@ const remedyFor = (typed: string, field: string): Sentence.Sentence => {
 const words: ReadonlyArray<readonly [RegExp, DateTime.DateTime.UnitSingular, number]> = [
   [/^(?:today|今天|今日)$/i, "day", 0],
   [/^(?:yesterday|昨天|昨日)$/i, "day", 1],
+  [/^(?:the )?day before yesterday$|^前天$/i, "day", 2],
   [/^(?:this week|[本这]周|这个?星期)$/i, "week", 0],
   [/^(?:last week|上周|上个?星期)$/i, "week", 1],
   [/^(?:this month|[本这]个?月)$/i, "month", 0],

@@ -132,6 +132,7 @@ const meant: Readonly<Record<string, ReadonlyArray<string>>> = {
   // It is noon in UTC on Sunday, 22 November 2026.
   "2026-11-22": ["today", "Today", " 今天 ", "今日"],
   "2026-11-21": ["yesterday", "昨天"],
+  "2026-11-20": ["the day before yesterday", "前天"],
   "2026-11-16": ["this week", "本周", "这个星期"],
   "2026-11-09": ["last week", "上周", "上个星期"],
   "2026-11-01": ["this month", "本月", "这个月"],
