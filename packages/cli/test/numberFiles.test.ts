@@ -75,6 +75,7 @@ describe("meeting numbers", () => {
     "an old Mac's lines": "337736498\r146453285\r",
     "a table without a head": "\ufeff337736498,周会\r\n146453285,评审\r\n",
     "a table of Excel in German": 'Thema;Besprechung\r\n"a;b";337736498\r\nc;146453285\r\n',
+    "a table that tells Excel its separator": "sep=;\r\n会议号;主题\r\n337736498;a\r\n146453285;b\r\n",
     "what was copied from a spreadsheet": "337736498\t周会\n146453285\t评审\n",
     "a head that is known": "topic,meeting_no,room\na,337736498,100000001\nb,146453285,100000002\n",
     "a head in Chinese": "主题，;会 议 号\nx;337736498\ny;146453285\n",
@@ -178,6 +179,10 @@ describe("meeting numbers", () => {
       assert.include(
         yield* numbersIn(Buffer.from([0x50, 0x4b, 0x03, 0x04, 1, 2, 3])),
         "FILE is an archive, but not a file of Excel",
+      )
+      assert.include(
+        yield* numbersIn('{"data":{"meeting_briefs":[]}}'),
+        'FILE:1: "{"meeting_briefs":[]}" is not a meeting number',
       )
       assert.include(yield* numbersIn("<html>\n<body>\n"), 'FILE:1: "<html>" is not a meeting number')
     }),

@@ -34,9 +34,11 @@ const plain = (head: string): string =>
     .toLowerCase()
     .replaceAll(/[\s_-]/g, "")
 
-/** True for a row without anything, and for one that begins with `#`. */
-export const isIgnored = ({ cells }: Table.Row): boolean =>
-  cells[0]?.trimStart().startsWith("#") === true || cells.every((cell) => cell.trim() === "")
+/** True for a row without anything, for one that begins with `#`, and for the line `sep=;` that tells Excel what is between the cells. */
+export const isIgnored = ({ cells, text }: Table.Row): boolean =>
+  /^sep=.\s*$/i.test(text) ||
+  cells[0]?.trimStart().startsWith("#") === true ||
+  cells.every((cell) => cell.trim() === "")
 
 /** Returns the first row that counts. */
 export const firstOf = (rows: Iterable<Table.Row>): Table.Row | undefined => {

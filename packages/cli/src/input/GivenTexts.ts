@@ -193,7 +193,7 @@ export const placeOf = Effect.fnUntraced(function* (
   const [at] = found
   const cell = Rows.withoutComment(first.cells[at ?? 0] ?? "")
   if (at === undefined || !Columns.mayBeHead(cell) || isOne(cell)) {
-    return { column: at, isNamed: false, head: undefined }
+    return { column: at, isNamed: false, head: first.line === Rows.keysLine ? first.line : undefined }
   }
   yield* Columns.refuseSeveral(flag, first, found)
   return { column: at, isNamed: true, head: first.line }

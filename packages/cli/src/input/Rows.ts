@@ -44,7 +44,7 @@ const ofSheet = (bytes: Uint8Array): Effect.Effect<ReadonlyArray<Table.Row>, Fau
 const cellOf = (value: unknown): string => {
   if (value === null || value === undefined) return ""
   if (typeof value === "number") return numberInWords(value)
-  return String(value).trim()
+  return typeof value === "object" ? JSON.stringify(value) : String(value).trim()
 }
 
 /** A number that has lost digits is written so that it can be told. */
@@ -100,13 +100,16 @@ const parsed = (text: string): unknown => {
   }
 }
 
+/** The line of a row that holds the keys of objects, which no line of the file has. */
+export const keysLine = 0
+
 /** Returns values as rows. Before objects, there is a row with their keys. */
 const ofValues = (
   values: ReadonlyArray<readonly [line: number, value: unknown]>,
 ): ReadonlyArray<Table.Row> => {
   const objects = values.flatMap(([, value]) => (isObject(value) ? [value] : []))
   const keys = [...new Set(objects.slice(0, mostLooked).flatMap(Object.keys))]
-  const head = keys.length === 0 ? [] : [{ line: 0, text: "", cells: keys }]
+  const head = keys.length === 0 ? [] : [{ line: keysLine, text: "", cells: keys }]
   const rows = values.map(([line, value]) => ({
     line,
     text: "",
