@@ -618,7 +618,7 @@ describe.concurrent("a checkpoint is refused, and nothing is sent or overwritten
       ],
       [["--checkpoint", file, "--output", link], 2, "it would be written to the file of the output"],
       [
-        ["--checkpoint", checkpoint, "--output", file, "--format", "table"],
+        ["--checkpoint", `${checkpoint}-3`, "--output", file, "--format", "table"],
         2,
         "Choose another format with --format, such as csv",
       ],
