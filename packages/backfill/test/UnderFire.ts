@@ -48,8 +48,11 @@ export interface Disturbed {
   readonly runners: Array<Runners.Runner>
   /** Starts a runner in the place of one. */
   readonly startAgain: (runner: Runners.Runner) => void
-  /** Waits until a runner has lanes, beginning with one of them in turn. */
-  readonly nextAtWork: () => Promise<Runners.Runner>
+  /**
+   * Waits until a runner got so many answers for the lanes that it has, and returns it. Runners come in turn; one whose lanes go to others
+   * meanwhile is not waited for.
+   */
+  readonly nextAtWork: (requests: number) => Promise<Runners.Runner>
   /** Resolves when so many requests of lanes were answered from now on. Fails when the run ends before. */
   readonly progress: (requests: number, ofLanes: (lane: string) => boolean) => Promise<void>
   readonly until: (isIt: () => boolean) => Promise<void>
@@ -128,9 +131,21 @@ export const read = async (
   const random = randomFrom(processes)
   let turn = 0
   const ended = () => runners.some((runner) => runner.hasEnded())
+  const tooEarly = () => {
+    const outputs = runners.map((runner) => `${runner.hasEnded() ? "ended" : "runs"}:\n${runner.output()}`)
+    return `a runner ended too early, after ${group.all.length - runners.length} starts again:\n${outputs.join("\n")}`
+  }
   const until = async (isIt: () => boolean) => {
     await Promise.race([group.until(isIt), ...runners.map((runner) => runner.ended)])
-    assert.isTrue(isIt(), `it ended too early:\n${group.all.at(-1)!.output()}`)
+    assert.isTrue(isIt(), tooEarly())
+  }
+  const progress: Disturbed["progress"] = async (requests, ofLanes) => {
+    let left = requests
+    const seen = tenants.until(
+      (entry) => Tenants.isList(entry) && entry.code === 0 && ofLanes(laneOf(entry)) && --left <= 0,
+    )
+    await Promise.race([seen, ...runners.map((runner) => runner.ended)])
+    assert.isFalse(ended() && left > 0, tooEarly())
   }
   await disturb({
     tenants,
@@ -139,20 +154,17 @@ export const read = async (
       const place = runners.indexOf(runner)
       runners[place] = group.start({ ...options, listen: listens[place] })
     },
-    nextAtWork: async () => {
+    nextAtWork: async (requests) => {
       const isAtWork = ({ lanes }: Runners.Runner) => lanes.size > 0
-      await until(() => runners.some(isAtWork))
-      while (!isAtWork(runners[turn % processes]!)) turn++
-      return runners[turn++ % processes]!
+      for (;;) {
+        await until(() => runners.some(isAtWork))
+        while (!isAtWork(runners[turn % processes]!)) turn++
+        const next = runners[turn++ % processes]!
+        await Promise.race([progress(requests, (lane) => next.lanes.has(lane)), until(() => !isAtWork(next))])
+        if (isAtWork(next)) return next
+      }
     },
-    progress: async (requests, ofLanes) => {
-      let left = requests
-      const seen = tenants.until(
-        (entry) => Tenants.isList(entry) && entry.code === 0 && ofLanes(laneOf(entry)) && --left <= 0,
-      )
-      await Promise.race([seen, ...runners.map((runner) => runner.ended)])
-      assert.isFalse(ended() && left > 0, `it ended too early:\n${group.all.at(-1)!.output()}`)
-    },
+    progress,
     until,
     random,
   })

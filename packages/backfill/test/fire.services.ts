@@ -11,10 +11,9 @@ import { comparing, cycleMillis, type Disturbed, fileOf, minutes, placeIn, read 
 const slower = 30
 
 /** Kills runners in turn, each at any time of the cycle after it got answers. */
-const kill = async ({ nextAtWork, progress, random, startAgain }: Disturbed, kills: number) => {
+const kill = async ({ nextAtWork, random, startAgain }: Disturbed, kills: number) => {
   for (let killed = 0; killed < kills; killed++) {
-    const victim = await nextAtWork()
-    await progress(1 + Math.floor(20 * random()), (lane) => victim.lanes.has(lane))
+    const victim = await nextAtWork(1 + Math.floor(20 * random()))
     // Not longer, or everything would be read before the last kill.
     await sleep((random() * cycleMillis) / 2)
     victim.signal("SIGKILL")

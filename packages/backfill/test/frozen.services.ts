@@ -17,8 +17,7 @@ describe("a run of many tenants", () => {
       async (disturbed) => {
         const { nextAtWork, progress, random, runners, startAgain, until } = disturbed
         for (let frozen = 0; frozen < 10; frozen++) {
-          const victim = await nextAtWork()
-          await progress(1 + Math.floor(20 * random()), (lane) => victim.lanes.has(lane))
+          const victim = await nextAtWork(1 + Math.floor(20 * random()))
           await sleep(random() * cycleMillis)
           const owned = new Set(victim.lanes)
           victim.signal("SIGSTOP")
