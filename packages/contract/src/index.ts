@@ -16,3 +16,4 @@ export { MeetingId, MeetingNo, MeetingNoFromText, MeetingNosFromText } from "./M
 export * as OAuth from "./OAuth.ts"
 export * as ResponseHeaders from "./ResponseHeaders.ts"
 export * as TenantAccessToken from "./TenantAccessToken.ts"
+export * as UserInfo from "./UserInfo.ts"
