@@ -81,6 +81,23 @@ const everyReason: { readonly [R in FeishuError.Reason as R["_tag"]]: ReadonlyAr
   QuotaExceeded: [new FeishuError.QuotaExceeded({ status: 429, code: 99991403 })],
   AuthenticationFailed: [new FeishuError.AuthenticationFailed({ status: 200, code: 4, appId: "cli_a" })],
   AppTicketMissing: [new FeishuError.AppTicketMissing({ appId: "cli_a", waitedSeconds: 120 })],
+  SignInRequired: FeishuError.SignInWhy.literals.map(
+    (why) =>
+      new FeishuError.SignInRequired({
+        why,
+        appId: "cli_a",
+        account: "张三 (ou_1a2b)",
+        ofLogin: "ou_9",
+        status: 400,
+        code: 1,
+      }),
+  ),
+  SignInFailed: FeishuError.SignInFailure.literals.map(
+    (failure) => new FeishuError.SignInFailed({ failure, appId: "cli_a", status: 400, code: 1 }),
+  ),
+  LoginStoreFailed: [
+    new FeishuError.LoginStoreFailed({ place: "login.json", problem: "错误", remedy: "更正。" }),
+  ],
   PermissionDenied: [
     new FeishuError.PermissionDenied({ status: 400, scopes: ["vc:meeting:readonly"] }),
     new FeishuError.PermissionDenied({ status: 400, code: 99991672, scopes: [] }),

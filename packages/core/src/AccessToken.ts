@@ -39,6 +39,7 @@ import * as StoreAppTokens from "./internal/StoreAppTokens.ts"
 import * as TokenCache from "./internal/TokenCache.ts"
 import * as TokenEndpoints from "./internal/TokenEndpoints.ts"
 import type { App, Requirements } from "./internal/TokenEndpoints.ts"
+import * as UserTokenSource from "./internal/UserTokenSource.ts"
 import type * as Secret from "./Secret.ts"
 import * as Sentence from "./Sentence.ts"
 
@@ -46,7 +47,7 @@ import * as Sentence from "./Sentence.ts"
 export type Token = TokenCache.Token
 
 /** The kind of a source of tokens. */
-export type Kind = "given" | "self-built app" | "store app" | "client credentials"
+export type Kind = "given" | "self-built app" | "store app" | "client credentials" | "user"
 
 /** A source of access tokens for requests. */
 export class AccessToken extends Context.Service<
@@ -60,6 +61,8 @@ export class AccessToken extends Context.Service<
      * has many. Fails when `CurrentTenant` is missing, or is set although the source has one tenant only.
      */
     readonly owner: Effect.Effect<string, FeishuError>
+    /** The `open_id` of the user whose tokens they are; absent where they are not those of a user who has signed in. */
+    readonly account?: Effect.Effect<string, FeishuError> | undefined
     /** A token that is valid as far as is known. Concurrent callers share one fetch. */
     readonly get: Effect.Effect<Token, FeishuError>
     /** Reports that Feishu refused a token of this generation: `get` will fetch another, once. */
@@ -180,6 +183,64 @@ export const storeApp = Effect.fnUntraced(function* (
     get: Effect.flatMap(namedTenant, tokens.get),
     invalidate: (generation) =>
       Effect.ignore(Effect.flatMap(namedTenant, (tenantKey) => tokens.invalidate(tenantKey, generation))),
+  })
+})
+
+/** A login, and the app that the user has signed in to. */
+export type { UserOptions } from "./internal/UserTokenSource.ts"
+
+/**
+ * A source of the access tokens of a user who has signed in (see `SignIn` and `DeviceFlow`). A token is refreshed on use
+ * before it ends, by whichever fiber or process comes first, while the present one still serves; what is stored in `tokens`
+ * counts. Fails with `SignInRequired` where nobody has signed in, or the login has ended and cannot be repaired; then it
+ * names the account that has to sign in again. No failure removes what is stored.
+ *
+ * The limit of requests is that of the app and the tenant, whoever signed in: with a store app, provide `CurrentTenant`
+ * with the tenant of the user, so that it is shared with those who read as the app.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { AccessToken, MeetingNo, Meetings, Secret, UserTokenStore } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
+ *
+ * const layer = Meetings.layer({
+ *   credentials: AccessToken.user({
+ *     appId: "cli_a1b2c3",
+ *     appSecret: Secret.appSecret("secret"),
+ *     tokens: UserTokenStore.memory(),
+ *   }),
+ * })
+ *
+ * const program = Effect.gen(function* () {
+ *   const meetings = yield* Meetings.Meetings
+ *   const page = meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { from: "7d" } })
+ *   console.log((yield* Effect.flip(page)).message)
+ *   // => app cli_a1b2c3: nobody has signed in. Sign in.
+ * })
+ * await Effect.runPromise(program.pipe(Effect.provide(layer), Effect.provide(NodeHttp.layer())))
+ * ```
+ */
+export const user = Effect.fnUntraced(function* (
+  options: UserTokenSource.UserOptions,
+): Effect.fn.Return<AccessToken["Service"], FeishuError, Requirements> {
+  const { appId } = options
+  const { login, tokens } = yield* UserTokenSource.make(options)
+  return AccessToken.of({
+    kind: "user",
+    appId,
+    account: Effect.map(login, ({ account }) => account.openId),
+    owner: Effect.flatMap(Effect.service(CurrentTenant), (tenantKey) =>
+      tenantKey === undefined
+        ? Effect.succeed(appId)
+        : Effect.flatMap(login, ({ account }) =>
+            account.tenantKey === undefined || account.tenantKey === tenantKey
+              ? Effect.succeed(`${appId} ${tenantKey}`)
+              : invalidRequest("tenant", Sentence.make("otherTenant"), Sentence.make("leaveTenantOut")),
+          ),
+    ),
+    get: tokens.get(appId),
+    invalidate: (generation) => tokens.invalidate(appId, generation),
   })
 })
 

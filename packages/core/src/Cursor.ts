@@ -54,6 +54,8 @@ export const Position = Schema.Struct({
   baseUrl: Schema.String.pipe(Schema.check(Schema.isPattern(/^[^@]*$/))),
   /** The tenant key, if one was named. */
   tenant: Schema.optional(Schema.String),
+  /** The `open_id` of the user whose token was used; absent with the token of an app, and with one that was given. */
+  account: Schema.optional(Schema.String),
   /** The order in which windows are read; absent if the oldest comes first. */
   order: Schema.optional(Schema.Literal("newest")),
   /**

@@ -180,6 +180,8 @@ export class FeishuClient extends Context.Service<
     ) => Effect.Effect<Response<Data>, FeishuError>
     /** The base URL that the client calls, without a slash at the end. */
     readonly baseUrl: string
+    /** The `open_id` of the user whose token is sent; absent for tokens that name none, as an app's. */
+    readonly account?: Effect.Effect<string, FeishuError> | undefined
   }
 >()("@effect-feishu/core/FeishuClient") {}
 
@@ -196,7 +198,7 @@ export type Unmet<R> = Requirements<R>
 export interface Options<R = never> extends FeishuConfig.Options {
   /**
    * Where tokens come from: `AccessToken.selfBuiltApp`, `AccessToken.storeApp`, `AccessToken.clientCredentials`,
-   * `AccessToken.given`, or a source of your own.
+   * `AccessToken.user`, `AccessToken.given`, or a source of your own.
    */
   readonly credentials: Effect.Effect<AccessToken.AccessToken["Service"], FeishuError, R>
   /** The rate limit of this app; Feishu's documented 100 requests in 60 seconds unless given. */
@@ -289,7 +291,7 @@ export const make: Effect.Effect<
       Effect.useSpan("FeishuClient.call", (span) => Effect.provideService(call, Tracer.ParentSpan, span)),
   )
 
-  return FeishuClient.of({ call, baseUrl: config.baseUrl })
+  return FeishuClient.of({ call, baseUrl: config.baseUrl, account: accessToken.account })
 })
 
 /**

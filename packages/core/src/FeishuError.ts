@@ -97,12 +97,18 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
 }
 
 /** Why a cursor cannot be used. */
-export const CursorProblem = Schema.Literals(["damaged", "other version", "other base URL", "other tenant"])
+export const CursorProblem = Schema.Literals([
+  "damaged",
+  "other version",
+  "other base URL",
+  "other tenant",
+  "other account",
+])
 
 /** The cursor cannot be used here; nothing was sent. */
 export class CursorUnusable extends Schema.TaggedError<CursorUnusable>()("CursorUnusable", {
   problem: CursorProblem,
-  /** The base URL of the cursor, or its tenant key if one was named, if that is the problem. */
+  /** The base URL of the cursor, its tenant key or the `open_id` of its account if one was named, if that is the problem. */
   ofCursor: Schema.optional(Schema.String),
   /** The same for the read that was given the cursor. */
   ofRead: Schema.optional(Schema.String),
@@ -113,6 +119,8 @@ export class CursorUnusable extends Schema.TaggedError<CursorUnusable>()("Cursor
   }
   #what(): string {
     const tenant = (key: string | undefined) => (key === undefined ? "no named tenant" : `tenant ${key}`)
+    const account = (openId: string | undefined) =>
+      openId === undefined ? "a token that names no account" : `the token of ${openId}`
     switch (this.problem) {
       case "damaged":
         return "is damaged"
@@ -122,6 +130,8 @@ export class CursorUnusable extends Schema.TaggedError<CursorUnusable>()("Cursor
         return `is of ${this.ofCursor}, but this client reads ${this.ofRead}`
       case "other tenant":
         return `is of ${tenant(this.ofCursor)}, but this read is for ${tenant(this.ofRead)}`
+      case "other account":
+        return `was made with ${account(this.ofCursor)}, but this read is with ${account(this.ofRead)}`
     }
   }
   get remedy() {
@@ -134,6 +144,8 @@ export class CursorUnusable extends Schema.TaggedError<CursorUnusable>()("Cursor
         return "Use the base URL that the cursor came from."
       case "other tenant":
         return "Provide AccessToken.CurrentTenant as it was when the cursor was made."
+      case "other account":
+        return "Read on as the account that the cursor was made with: another one may see other meetings."
     }
   }
   override get message() {
@@ -431,6 +443,154 @@ export class AppTicketMissing extends Schema.TaggedError<AppTicketMissing>()("Ap
   }
 }
 
+/** What Feishu answered, as far as it did. */
+const refusal = {
+  /** Feishu's code. */
+  code: Schema.optional(Schema.Int),
+  /** The HTTP status. */
+  status: Schema.optional(Schema.Int),
+  /** Feishu's text, for showing only. */
+  msg: Schema.optional(Schema.String),
+  /** The id that Feishu's support asks for. */
+  logId: Schema.optional(Schema.String),
+  /** The path of the endpoint. */
+  endpoint: Schema.optional(Schema.String),
+}
+
+const refused = ({
+  code,
+  msg,
+  status,
+}: {
+  code?: number | undefined
+  status?: number | undefined
+  msg?: string | undefined
+}) => (status === undefined ? "" : ` (${answered({ code, status, msg })})`)
+
+const signInAgain = {
+  "not signed in": "nobody has signed in",
+  "other account": "another account has signed in since this client has begun to read",
+  "other app": "the login is of another app",
+  "other base URL": "the login is of another base URL",
+  "no refresh token": "the access token has ended, and there is no refresh token",
+  expired: "the refresh token has expired",
+  "a year": "365 days have passed since the user signed in",
+  "used or revoked": "the refresh token was revoked, or another program has used it",
+  "answer lost":
+    "the refresh token was used, and the answer with the next one was lost on its way, or with a process that ended before it was stored",
+  "not known": "Feishu does not know the refresh token",
+} as const
+
+/** Why a user has to sign in: nobody has, the login is of somebody or something else, or it has ended for good. */
+export const SignInWhy = Schema.Literals(Struct.keys(signInAgain))
+
+/** There is no login of a user, or it has ended and cannot be repaired: the user has to sign in. What is stored stays as it is. */
+export class SignInRequired extends Schema.TaggedError<SignInRequired>()("SignInRequired", {
+  ...refusal,
+  why: SignInWhy,
+  /** The app that the user signs in to. */
+  appId: Schema.String,
+  /** The account that has to sign in again, if one had: its name, and its `open_id` in the app. */
+  account: Schema.optional(Schema.String),
+  /** What the login is of, where that is not what this client reads: an account, an app or a base URL. */
+  ofLogin: Schema.optional(Schema.String),
+}) {
+  readonly retry = "final"
+  get meaning() {
+    const who = this.account === undefined ? "" : `${shortened(this.account, 200)}, `
+    const other = this.ofLogin === undefined ? "" : `: ${shortened(this.ofLogin, 300)}`
+    return `${who}app ${shortened(this.appId, 80)}: ${signInAgain[this.why]}${other}${refused(this)}`
+  }
+  get remedy(): string {
+    switch (this.why) {
+      case "not signed in":
+        return "Sign in."
+      case "other account":
+        return "Start again to read as the account that has signed in now, or sign in as the former one."
+      case "other app":
+      case "other base URL":
+        return "Use the app and the base URL of the login, or sign in with these."
+      case "no refresh token":
+        return "Sign in again, and grant offline_access: with it, a login lasts up to 365 days."
+      default:
+        return this.account === undefined
+          ? "Sign in again."
+          : `${shortened(this.account, 200)} has to sign in again.`
+    }
+  }
+  override get message() {
+    return inFull(this)
+  }
+}
+
+const signInFailures = {
+  "access denied": {
+    meaning: "the user refused",
+    remedy: "Sign in again, and allow the app what it asks for.",
+  },
+  "too late": {
+    meaning: "nobody allowed it in time",
+    remedy: "Begin again, and open the address while the code is good.",
+  },
+  "device flow unknown": {
+    meaning: "the server knows no device authorization",
+    remedy: "Sign in by the authorization page of a browser: SignIn.authorizeUrl.",
+  },
+  "code refused": {
+    meaning: "the authorization code is refused",
+    remedy: "Begin again: a code is good once and for five minutes.",
+  },
+  refused: {
+    meaning: "Feishu refused it",
+    remedy: "Check app id and app secret, and the app's scopes and redirect URLs in the developer console.",
+  },
+} as const
+
+/** Why signing in did not succeed. */
+export const SignInFailure = Schema.Literals(Struct.keys(signInFailures))
+
+/** A user did not sign in: refused, came too late, or Feishu did not accept it. Nothing that was stored has changed. */
+export class SignInFailed extends Schema.TaggedError<SignInFailed>()("SignInFailed", {
+  ...refusal,
+  failure: SignInFailure,
+  appId: Schema.String,
+}) {
+  readonly retry = "final"
+  get meaning() {
+    const what = ErrorCodes.find(this.code ?? 0)?.meaning ?? signInFailures[this.failure].meaning
+    return `signing in to app ${shortened(this.appId, 80)}: ${what}${refused(this)}`
+  }
+  get remedy(): string {
+    return ErrorCodes.find(this.code ?? 0)?.remedy ?? signInFailures[this.failure].remedy
+  }
+  override get message() {
+    return inFull(this)
+  }
+}
+
+/** The store of a login could not be read, locked or written. What it holds stays as it is. */
+export class LoginStoreFailed extends Schema.TaggedError<LoginStoreFailed>()("LoginStoreFailed", {
+  /** The place of the store, such as the path of a file. */
+  place: Schema.String,
+  problem: Schema.String,
+  remedy: Schema.String,
+  /** Problem and remedy as data; absent where a program has given its own text. */
+  sentences: Schema.optional(
+    Schema.Struct({
+      problem: Schema.optional(Sentence.Field),
+      remedy: Schema.optional(Sentence.Field),
+    }),
+  ),
+}) {
+  readonly retry = "final"
+  get meaning() {
+    return `${this.place}: ${this.problem}`
+  }
+  override get message() {
+    return inFull(this)
+  }
+}
+
 /** A scope is missing, or the app may not read this. */
 export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()("PermissionDenied", {
   ...answer,
@@ -613,6 +773,9 @@ export const Reason = Schema.Union([
   QuotaExceeded,
   AuthenticationFailed,
   AppTicketMissing,
+  SignInRequired,
+  SignInFailed,
+  LoginStoreFailed,
   PermissionDenied,
   RequestRefused,
   Redirected,
@@ -725,18 +888,32 @@ export const invalidRequest = (
   problem: Sentence.Given,
   remedy: Sentence.Given,
 ): FeishuError => {
+  return new FeishuError({
+    reason: new InvalidRequest({ field: shortened(field, 1_000), ...toldBy(problem, remedy) }),
+  })
+}
+
+/** Makes the error of a store of a login, like `invalidRequest`. */
+export const loginStoreFailed = (
+  place: string,
+  problem: Sentence.Given,
+  remedy: Sentence.Given,
+): FeishuError =>
+  new FeishuError({
+    reason: new LoginStoreFailed({ place: shortened(place, 1_000), ...toldBy(problem, remedy) }),
+  })
+
+/** Returns problem and remedy as texts, and as data where they are sentences of this package. */
+const toldBy = (problem: Sentence.Given, remedy: Sentence.Given) => {
   const sentences = {
     problem: Sentence.sentenceOf(problem, mostOfProblem),
     remedy: Sentence.sentenceOf(remedy, 1_000),
   }
-  return new FeishuError({
-    reason: new InvalidRequest({
-      field: shortened(field, 1_000),
-      problem: Sentence.textOf(problem, mostOfProblem),
-      remedy: Sentence.textOf(remedy, 1_000),
-      ...(sentences.problem === undefined && sentences.remedy === undefined ? {} : { sentences }),
-    }),
-  })
+  return {
+    problem: Sentence.textOf(problem, mostOfProblem),
+    remedy: Sentence.textOf(remedy, 1_000),
+    ...(sentences.problem === undefined && sentences.remedy === undefined ? {} : { sentences }),
+  }
 }
 
 /** Makes a `ContractViolation` from a sentence of this package, or a text of the program's own. */

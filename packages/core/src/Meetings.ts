@@ -289,16 +289,14 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
 
     const read = (from: From, asked?: number) =>
       Stream.unwrap(
-        Effect.map(ReadRequest.open(from, client.baseUrl, asked), (opened) =>
-          MeetingPages.read(client, opened),
-        ),
+        Effect.map(ReadRequest.open(from, client, asked), (opened) => MeetingPages.read(client, opened)),
       )
     const pages = (from: From, asked?: number) =>
       Stream.map(read(from, asked), (page) => pageOf(page, page.rows))
     const readDetails = (from: From, request: DetailsRequest, asked?: number) =>
       Stream.unwrap(
         Effect.map(
-          Effect.andThen(DetailsPages.check(request), ReadRequest.open(from, client.baseUrl, asked)),
+          Effect.andThen(DetailsPages.check(request), ReadRequest.open(from, client, asked)),
           (opened) => DetailsPages.read(client, opened, request),
         ),
       )
@@ -344,9 +342,9 @@ export const make: Effect.Effect<Meetings["Service"], never, FeishuClient.Feishu
         readDetails(from, request).pipe(
           Stream.flatMap((item) => (item._tag === "Meeting" ? Stream.succeed(item.read) : Stream.empty)),
         ),
-      incremental: (meetingNo, options) => Incremental.read(client.baseUrl, meetingNo, options, pages),
+      incremental: (meetingNo, options) => Incremental.read(client, meetingNo, options, pages),
       incrementalDetails: (meetingNo, options) =>
-        Incremental.read(client.baseUrl, meetingNo, options, (from) => detailsPages(from, options)),
+        Incremental.read(client, meetingNo, options, (from) => detailsPages(from, options)),
       detailsOf: (meetingIds, request = {}) =>
         Stream.unwrap(
           Effect.map(DetailsPages.check(request), () => DetailsPages.readIds(client, meetingIds, request)),

@@ -24,6 +24,9 @@ export type AccessToken = Redacted.Redacted<Brand.Branded<string, "AccessToken">
 /** The ticket that Feishu pushes to a store app. */
 export type AppTicket = Redacted.Redacted<Brand.Branded<string, "AppTicket">>
 
+/** A refresh token of a user, which is good once. */
+export type RefreshToken = Redacted.Redacted<Brand.Branded<string, "RefreshToken">>
+
 const labels = { AppSecret: "app secret", AccessToken: "access token", AppTicket: "app ticket" } as const
 
 const make =
@@ -41,6 +44,13 @@ export const accessToken: (text: string | Redacted.Redacted<string>) => AccessTo
 
 /** Marks a text as an app ticket. */
 export const appTicket: (text: string | Redacted.Redacted<string>) => AppTicket = make("AppTicket")
+
+/** Marks a text as a refresh token. */
+export const refreshToken = (text: string | Redacted.Redacted<string>): RefreshToken =>
+  Redacted.make(
+    (Redacted.isRedacted(text) ? Redacted.value(text) : text) as Brand.Branded<string, "RefreshToken">,
+    { label: "refresh token" },
+  )
 
 /**
  * Removes what is around a text by accident: blanks, line breaks, invisible characters, and quotes, which

@@ -190,6 +190,16 @@ const english = {
   }) =>
     `${row === undefined ? "a row" : `row ${row}`} is of ${meetingNo === undefined ? "another meeting number" : `the meeting number ${meetingNo}`}`,
 
+  // Logins: SignIn, DeviceFlow, UserTokenSource
+  giveRedirectUri: () => "Give a redirect URL of the app, such as http://127.0.0.1:34433/callback.",
+  tooManyScopes: ({ count }: { readonly count: number }) => `they are ${count}`,
+  notAScope: ({ text }: Text) => `"${text}" is not a scope`,
+  giveScopes: () =>
+    "Give at most 50 scopes, each as the developer console names it, such as vc:meeting:readonly.",
+  noAccount: () => "the answer does not say whose token it is",
+  loginNotStored: ({ account, text }: { readonly account: string } & Text) =>
+    `The new tokens of ${account} could not be stored, and the stored ones are used up: the login is lost when this program ends, unless they can be stored before. ${text}`,
+
   // Where it happened: FeishuError.position
   window: ({ end, meetingNo, start }: NumberAndTime) => `meeting ${meetingNo} from ${start} to ${end}`,
 

@@ -171,6 +171,59 @@ export class AppTicketMissing extends FeishuError {
   declare readonly waitedSeconds: number
 }
 
+/** Why a user has to sign in: nobody has, the login is of somebody or something else, or it has ended for good. */
+export type SignInWhy =
+  | "not signed in"
+  | "other account"
+  | "other app"
+  | "other base URL"
+  | "no refresh token"
+  | "expired"
+  | "a year"
+  | "used or revoked"
+  | "answer lost"
+  | "not known"
+
+/** There is no login of a user, or it has ended and cannot be repaired: the user has to sign in. What is stored stays as it is. */
+export class SignInRequired extends FeishuError {
+  override readonly reason = "SignInRequired"
+  declare readonly why: SignInWhy
+  /** The app that the user signs in to. */
+  declare readonly appId: string
+  /** The account that has to sign in again, if one had: its name, and its `open_id` in the app. */
+  declare readonly account?: string | undefined
+  /** What the login is of, where that is not what this client reads: an account, an app or a base URL. */
+  declare readonly ofLogin?: string | undefined
+  /** The HTTP status, if Feishu was asked. */
+  declare readonly status?: number | undefined
+  /** Feishu's text, for showing only. */
+  declare readonly msg?: string | undefined
+}
+
+/** Why signing in did not succeed. */
+export type SignInFailure = "access denied" | "too late" | "device flow unknown" | "code refused" | "refused"
+
+/** A user did not sign in: refused, came too late, or Feishu did not accept it. Nothing that was stored has changed. */
+export class SignInFailed extends FeishuError {
+  override readonly reason = "SignInFailed"
+  declare readonly failure: SignInFailure
+  /** The app that the user was to sign in to. */
+  declare readonly appId: string
+  /** The HTTP status, if Feishu has answered. */
+  declare readonly status?: number | undefined
+  /** Feishu's text, for showing only. */
+  declare readonly msg?: string | undefined
+}
+
+/** The store of a login could not be read, locked or written. What it holds stays as it is. */
+export class LoginStoreFailed extends FeishuError {
+  override readonly reason = "LoginStoreFailed"
+  /** The place of the store, such as the path of a file. */
+  declare readonly place: string
+  declare readonly problem: string
+  declare readonly remedy: string
+}
+
 /** A scope is missing, or the app may not read this. */
 export class PermissionDenied extends Answered {
   override readonly reason = "PermissionDenied"
@@ -253,6 +306,9 @@ export type Reason =
   | "QuotaExceeded"
   | "AuthenticationFailed"
   | "AppTicketMissing"
+  | "SignInRequired"
+  | "SignInFailed"
+  | "LoginStoreFailed"
   | "PermissionDenied"
   | "RequestRefused"
   | "Redirected"
@@ -271,6 +327,9 @@ for (const [name, type] of Object.entries({
   QuotaExceeded,
   AuthenticationFailed,
   AppTicketMissing,
+  SignInRequired,
+  SignInFailed,
+  LoginStoreFailed,
   PermissionDenied,
   RequestRefused,
   Redirected,

@@ -33,6 +33,7 @@ export {
   type ErrorFields,
   FeishuError,
   InvalidRequest,
+  LoginStoreFailed,
   PaginationBroken,
   type PaginationFault,
   PermissionDenied,
@@ -43,6 +44,10 @@ export {
   Redirected,
   RequestRefused,
   ServerFailed,
+  SignInFailed,
+  type SignInFailure,
+  SignInRequired,
+  type SignInWhy,
   TransportFailed,
   type TransportFault,
 } from "./FeishuError.ts"

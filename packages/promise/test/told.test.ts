@@ -60,6 +60,18 @@ const samples = [
     earliestStartSeconds: 2,
     earliestStart: "1970-01-01T00:00:02.000Z",
   }),
+  sample(Core.SignInRequired, Plain.SignInRequired, {
+    why: "expired",
+    appId: "cli_a",
+    account: "张三 (ou_1a2b)",
+    status: 400,
+  }),
+  sample(Core.LoginStoreFailed, Plain.LoginStoreFailed, {
+    place: "login.json",
+    problem: "odd",
+    remedy: "Mend it.",
+  }),
+  sample(Core.SignInFailed, Plain.SignInFailed, { failure: "access denied", appId: "cli_a" }),
   sample(Core.ContractViolation, Plain.ContractViolation, {
     problem: "odd",
     status: 200,

@@ -286,6 +286,40 @@ interface WithCode {
 const said = (sentence: Sentence.Sentence | undefined, text: string): string =>
   sentence === undefined ? text : Sentence.say(sentence, chineseSentences, text)
 
+const signInWhys: Readonly<
+  Record<FeishuError.SignInRequired["why"], readonly [meaning: string, remedy?: string]>
+> = {
+  "not signed in": ["尚未登录", "请登录：feishu-meetings login。"],
+  "other account": ["开始读取之后，已由另一个账号登录", "请以现在登录的账号重新开始，或以原账号重新登录。"],
+  "other app": ["登录属于另一个应用", "请使用该登录的应用，或登录当前应用：feishu-meetings login。"],
+  "other base URL": [
+    "登录属于另一个 base URL",
+    "请使用该登录的 base URL，或在当前 base URL 登录：feishu-meetings login。",
+  ],
+  "no refresh token": [
+    "访问凭证已失效，且没有 refresh_token",
+    "请重新登录，并授予 offline_access：这样一次登录最长可用 365 天。",
+  ],
+  expired: ["refresh_token 已过期"],
+  "a year": ["登录已满 365 天"],
+  "used or revoked": ["refresh_token 已被撤销，或已被其他程序使用"],
+  "answer lost": ["refresh_token 已被使用，而带有新凭证的响应在途中丢失，或在写入磁盘之前进程已终止"],
+  "not known": ["飞书不认识这个 refresh_token"],
+}
+
+const signInFailures: Readonly<
+  Record<FeishuError.SignInFailed["failure"], readonly [meaning: string, remedy: string]>
+> = {
+  "access denied": ["用户拒绝了授权", "请重新登录，并允许应用所请求的权限。"],
+  "too late": ["未在有效期内完成授权", "请重新开始，并在代码有效期内打开页面。"],
+  "device flow unknown": [
+    "服务器不支持设备授权",
+    "请通过浏览器授权页登录：feishu-meetings login --redirect。",
+  ],
+  "code refused": ["授权码被拒绝", "请重新开始：授权码只能使用一次，有效期 5 分钟。"],
+  refused: ["飞书拒绝了请求", "请核对 App ID 与 App Secret，以及开发者后台中应用的权限与重定向 URL。"],
+}
+
 type Reasons = {
   readonly [R in FeishuError.Reason as R["_tag"]]: (reason: R) => Explanation
 }
@@ -297,6 +331,8 @@ const reasons: Reasons = {
   }),
   CursorUnusable: ({ ofCursor, ofRead, problem }) => {
     const tenant = (key: string | undefined) => (key === undefined ? "未指定租户" : `租户 ${key}`)
+    const account = (openId: string | undefined) =>
+      openId === undefined ? "未注明账号的访问凭证" : `账号 ${openId}`
     const [what, remedy] = {
       damaged: ["已损坏", "请完整地给出输出的游标（一行），或不用游标重新开始。"],
       "other version": ["由其他版本的 effect-feishu 生成", "请用生成它的版本继续，或不用游标重新开始。"],
@@ -304,6 +340,10 @@ const reasons: Reasons = {
       "other tenant": [
         `属于${tenant(ofCursor)}，而当前读取的是${tenant(ofRead)}`,
         "请使用生成该游标时的租户。",
+      ],
+      "other account": [
+        `由${account(ofCursor)}读取时生成，而当前使用的是${account(ofRead)}`,
+        "请用生成该游标的账号继续：其他账号能看到的会议可能不同。",
       ],
     }[problem] as [string, string]
     return { meaning: `游标${what}。未发送任何请求`, remedy }
@@ -347,6 +387,30 @@ const reasons: Reasons = {
   AppTicketMissing: ({ appId, waitedSeconds }) => ({
     meaning: `应用 ${shortened(appId, 80)}：已请求飞书推送 app_ticket，${waitedSeconds} 秒内未收到新的`,
     remedy: "请确认飞书能访问应用的事件订阅地址，且程序将每个 app_ticket 事件交给 AppTicket.push。",
+  }),
+  SignInRequired: (reason) => {
+    const { account, appId, ofLogin, status, why } = reason
+    const who = account === undefined ? "" : `${shortened(account, 200)}，`
+    const other = ofLogin === undefined ? "" : `：${shortened(ofLogin, 300)}`
+    const [what, remedy] = signInWhys[why]
+    return {
+      meaning: `${who}应用 ${shortened(appId, 80)}：${what}${other}${status === undefined ? "" : `（${answered({ ...reason, status })}）`}`,
+      remedy:
+        remedy ??
+        `请${account === undefined ? "" : `由 ${shortened(account, 200)} `}重新登录：feishu-meetings login。`,
+    }
+  },
+  SignInFailed: (reason) => {
+    const { appId, failure, status } = reason
+    const [what, remedy] = signInFailures[failure]
+    return {
+      meaning: `登录应用 ${shortened(appId, 80)} 未成功：${known(reason)?.meaning ?? what}${status === undefined ? "" : `（${answered({ ...reason, status })}）`}`,
+      remedy: known(reason)?.remedy ?? remedy,
+    }
+  },
+  LoginStoreFailed: ({ place, problem, remedy, sentences }) => ({
+    meaning: `${place}：${said(sentences?.problem, problem)}`,
+    remedy: said(sentences?.remedy, remedy),
   }),
   PermissionDenied: (reason) => ({
     meaning: `${known(reason)?.meaning ?? "没有权限"}（${answered(reason)}）${reason.scopes.length === 0 ? "" : `；任一权限即可：${reason.scopes.join("、")}${andMore(reason.moreScopes)}`}`,

@@ -57,6 +57,10 @@ const remedyOf = (reason: FeishuError.Reason): string => {
       return reason.problem === "other tenant"
         ? "Go on in the program that made the cursor: this command reads the tenant of its own app."
         : reason.remedy
+    case "SignInRequired":
+      return reason.remedy.replace(/ign in( again)?\.$/, "ign in$1: feishu-meetings login.")
+    case "SignInFailed":
+      return reason.remedy.replace("SignIn.authorizeUrl", "feishu-meetings login --redirect")
     case "RateLimited":
       return `Try again then; if other programs use the same app, have them send fewer requests, or lower ${rateLimitFlag(reason.endpoint)}.`
     case "TransportFailed":

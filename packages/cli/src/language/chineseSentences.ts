@@ -160,6 +160,13 @@ export const chineseSentences: Sentence.Table = {
   giveOverlap: () => "请给出 0 到 90 天之间的时长。",
   noDataInAnswer: () => "响应中没有数据",
   noMeetingInData: () => "响应中没有会议",
+  giveRedirectUri: () => "请给出应用的重定向 URL，例如 http://127.0.0.1:34433/callback。",
+  tooManyScopes: ({ count }) => `共有 ${count} 个`,
+  notAScope: ({ text }) => `“${text}”不是权限`,
+  giveScopes: () => "最多 50 个权限，每个写作开发者后台中的名称，例如 vc:meeting:readonly。",
+  noAccount: () => "响应未说明访问凭证属于谁",
+  loginNotStored: ({ account, text }) =>
+    `${account} 的新凭证未能写入，而已存的凭证已用掉：若在本程序结束前仍无法写入，登录将失效。${text}`,
   noTokenInBody: () => "访问凭证接口的响应中没有访问凭证",
   fetchedTokenUnfit: () => "访问凭证接口返回的访问凭证无法放入请求头",
   pageTokenRepeatsSecret: () => "page_token 中重复了请求中的密钥",

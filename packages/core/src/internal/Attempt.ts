@@ -23,7 +23,7 @@ import * as Watchdog from "./Watchdog.ts"
 import { judge } from "./Verdict.ts"
 
 /** A request, and how to decode a successful answer. */
-interface Options<A> {
+export interface Options<A> {
   /** Method and path, which name the request in errors and events. */
   readonly operation: string
   readonly request: HttpClientRequest.HttpClientRequest
@@ -32,6 +32,13 @@ interface Options<A> {
   /** The secrets in the request: a server may repeat them. */
   readonly secrets: ServerText.Secrets
   readonly decode: (json: unknown, answer: Transport.Answer) => Effect.Effect<A, FeishuError>
+  /**
+   * Returns the outcome of an answer that is not in Feishu's envelope, as those of OAuth; `undefined` for an answer that is to be
+   * judged like all others. `json` is `undefined` if the body is no JSON.
+   */
+  readonly outcome?:
+    | ((json: unknown, answer: Transport.Answer) => Effect.Effect<A, FeishuError> | undefined)
+    | undefined
 }
 
 /** Makes one attempt. Nothing is retried here. */
@@ -51,7 +58,7 @@ export const make: Effect.Effect<
   const watchdog = yield* Watchdog.make
 
   const attempt = Effect.fnUntraced(function* <A>(
-    { decode, operation, request, resends, ...options }: Options<A>,
+    { decode, operation, outcome, request, resends, ...options }: Options<A>,
     server: SpanAttributes.Server,
     span: Tracer.Span,
   ): Effect.fn.Return<A, FeishuError> {
@@ -63,6 +70,8 @@ export const make: Effect.Effect<
     return yield* Transport.send({ client, config, watchdog, request, secrets, started }).pipe(
       Effect.flatMap((received) => {
         answer = received
+        const known = outcome?.(jsonOf(received.body), received)
+        if (known !== undefined) return known
         return Effect.flatMap(
           judge(received, request.url, config.longestWaitSeconds, secrets, operation.replace(/^[A-Z]+ /, "")),
           (json) => decode(json, received),
@@ -99,3 +108,11 @@ export const make: Effect.Effect<
       )
     })
 })
+
+const jsonOf = (body: string): unknown => {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}

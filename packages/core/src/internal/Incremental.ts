@@ -45,16 +45,18 @@ interface Part {
   readonly stateAfter: (cursor: Cursor.Cursor | undefined) => Cursor.Cursor
 }
 
-/** Returns the key of a number in the store: that of its tenant if one is named. */
-const keyOf = (meetingNo: MeetingNo) =>
-  Effect.map(CurrentTenant, (tenant) => (tenant === undefined ? meetingNo : `${tenant}/${meetingNo}`))
+/** Returns the key of a number in the store: that of its tenant if one is named, and of the account if a user's token reads. */
+const keyOf = Effect.fnUntraced(function* ({ account }: ReadRequest.Client, meetingNo: MeetingNo) {
+  const owners = [yield* CurrentTenant, account === undefined ? undefined : yield* account]
+  return [...owners.filter((owner) => owner !== undefined), meetingNo].join("/")
+})
 
 /**
  * Returns what is to be read, by the state of the last read: the rest of its range, and what is newer. Without a state that is the
  * range from `from` on. What is too old for Feishu is left out by the read, and reported with its pages.
  */
 const partsOf = Effect.fnUntraced(function* (
-  baseUrl: string,
+  client: ReadRequest.Client,
   meetingNo: MeetingNo,
   state: string | undefined,
   options: Omit<IncrementalOptions, "store">,
@@ -65,7 +67,7 @@ const partsOf = Effect.fnUntraced(function* (
     state === undefined
       ? { meetingNo, range: { from }, pageSize, readAhead }
       : { cursor: state as Cursor.Cursor, readAhead },
-    baseUrl,
+    client,
   )
   const now = yield* nowSeconds
   const { start } = opened
@@ -117,16 +119,16 @@ const overlapSeconds = (overlap: Duration.Input): Effect.Effect<number, FeishuEr
 
 /** The pages of a number that came since the last time, each with the state after it. `pages` reads those of a range. */
 export const read = <Page extends { readonly cursor: Cursor.Cursor | undefined }, E, R>(
-  baseUrl: string,
+  client: ReadRequest.Client,
   meetingNo: MeetingNo,
   { store, ...options }: IncrementalOptions<E, R>,
   pages: (from: ReadRequest.From) => Stream.Stream<Page, FeishuError>,
 ) =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const key = yield* keyOf(meetingNo)
+      const key = yield* keyOf(client, meetingNo)
       const state = yield* store.get(key)
-      const parts = yield* partsOf(baseUrl, meetingNo, state, options)
+      const parts = yield* partsOf(client, meetingNo, state, options)
       return Stream.fromIterable(parts).pipe(
         Stream.flatMap(({ from, stateAfter }) =>
           Stream.map(pages(from), (page) => {

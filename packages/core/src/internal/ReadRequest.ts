@@ -5,6 +5,7 @@ import * as ListByNo from "@effect-feishu/contract/ListByNo"
 import { MeetingNo } from "@effect-feishu/contract/MeetingNo"
 import { CurrentTenant } from "../AccessToken.ts"
 import * as Cursor from "../Cursor.ts"
+import type { FeishuClient } from "../FeishuClient.ts"
 import { type CursorProblem, CursorUnusable, FeishuError, invalidRequest } from "../FeishuError.ts"
 import * as Sentence from "../Sentence.ts"
 import * as TimeRange from "../TimeRange.ts"
@@ -60,19 +61,26 @@ export interface Opened {
   readonly resumed: boolean
 }
 
+/** The parts of a client that a read is bound to. */
+export type Client = Pick<FeishuClient["Service"], "baseUrl" | "account">
+
 /** True for a text of nine digits. */
 export const isMeetingNo = Schema.is(MeetingNo)
 
 /**
- * Checks a request, or unpacks a cursor, for a client of this base URL and the current tenant. `asked` is when the
+ * Checks a request, or unpacks a cursor, for a client, whoever's token it has, and the current tenant. `asked` is when the
  * range was given, in unix seconds; now unless it is set.
  */
 export const open = Effect.fnUntraced(function* (
   from: From,
-  baseUrl: string,
+  client: Client,
   asked?: number,
 ): Effect.fn.Return<Opened, FeishuError> {
-  const tenant = yield* CurrentTenant
+  const of = {
+    baseUrl: client.baseUrl,
+    tenant: yield* CurrentTenant,
+    account: client.account === undefined ? undefined : yield* client.account,
+  }
   const request = typeof from === "string" ? { cursor: from } : from
   const readAhead = request.readAhead ?? 1
   if (!Number.isInteger(readAhead) || readAhead < 1) {
@@ -83,10 +91,10 @@ export const open = Effect.fnUntraced(function* (
     )
   }
   if (!("cursor" in request)) {
-    const start = { ...(yield* checked(request, asked)), baseUrl, tenant }
+    const start = { ...(yield* checked(request, asked)), ...of }
     return { start, readAhead, resumed: false }
   }
-  const start = yield* unpacked(request.cursor, baseUrl, tenant)
+  const start = yield* unpacked(request.cursor, of)
   // A cursor at the very start of its range has read nothing: it is like a range that is given now, except for its age.
   return { start, readAhead, seen: request.seen, resumed: isBegun(start) || start.asked === undefined }
 })
@@ -97,14 +105,14 @@ export const isBegun = ({ pageToken, window, windowStart }: Cursor.Position): bo
 
 const unpacked = Effect.fnUntraced(function* (
   cursor: Cursor.Cursor,
-  baseUrl: string,
-  tenant: string | undefined,
+  { account, baseUrl, tenant }: Pick<Cursor.Position, "baseUrl" | "tenant" | "account">,
 ) {
   const position = yield* Effect.mapError(Effect.fromResult(Cursor.read(String(cursor))), (problem) =>
     unusable(problem),
   )
   if (position.baseUrl !== baseUrl) return yield* unusable("other base URL", position.baseUrl, baseUrl)
   if (position.tenant !== tenant) return yield* unusable("other tenant", position.tenant, tenant)
+  if (position.account !== account) return yield* unusable("other account", position.account, account)
   return position
 })
 

@@ -53,7 +53,8 @@ interface Entry {
  * wait for. Failures are never kept.
  */
 export const make = Effect.fnUntraced(function* (
-  fetch: (key: string) => Effect.Effect<Fetched, FeishuError>,
+  /** Fetches the token of a key; `present` is the one that it is to replace, refused or near its end. */
+  fetch: (key: string, present: Token | undefined) => Effect.Effect<Fetched, FeishuError>,
   onFetched: (expiresInMillis: number) => Effect.Effect<void>,
 ): Effect.fn.Return<TokenCache, never, Scope.Scope> {
   const scope = yield* Effect.scope
@@ -78,7 +79,7 @@ export const make = Effect.fnUntraced(function* (
   }
 
   const fetchInto = Effect.fnUntraced(function* (key: string, entry: Entry) {
-    const { expire, value } = yield* fetch(key)
+    const { expire, value } = yield* fetch(key, entry.token)
     const time = yield* monotonicMillis
     const life = Math.min(
       Math.max(typeof expire === "number" ? expire * 1000 : longestLifeMillis, shortestLifeMillis),

@@ -1,5 +1,6 @@
 /** Calls of Feishu's token endpoints for an app, with a rate limit and retries of their own. */
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
@@ -43,6 +44,10 @@ export interface TokenCall<A> {
   readonly answer: Schema.Codec<A, unknown>
   /** Takes the token out of an answer; absent where the endpoint gives none. */
   readonly tokenOf?: (answer: A) => Redacted.Redacted<string>
+  /** As in `Attempt.Options`. */
+  readonly outcome?: Attempt.Options<A>["outcome"]
+  /** Runs around each sending of the request, retries included. */
+  readonly around?: (send: Effect.Effect<A, FeishuError>) => Effect.Effect<A, FeishuError>
 }
 
 /** The token endpoints, for one app. */
@@ -86,13 +91,15 @@ export const make = Effect.fnUntraced(function* (
 
   const call = <A>(tokenCall: TokenCall<A>): Effect.Effect<A, FeishuError> =>
     Effect.suspend(() => {
-      const { path, request, secrets = [] } = tokenCall
+      const { around = identity, outcome, path, request, secrets = [] } = tokenCall
       const operation = `POST ${path}`
       const decode = decoderOf(tokenCall)
       let requests = 0
       return Effect.suspend(() => {
         const resends = requests++
-        return sendOnce({ operation, request, resends, secrets: [app.appSecret, ...secrets], decode })
+        return around(
+          sendOnce({ operation, request, resends, secrets: [app.appSecret, ...secrets], decode, outcome }),
+        )
       }).pipe(
         rateLimit.withSlot(operation, Transport.deliveryOf),
         Effect.mapError((error) =>

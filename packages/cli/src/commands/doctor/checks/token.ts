@@ -18,12 +18,14 @@ const words = Language.words({
       `tenant access token of the store app, for ${minutes} min; it is refreshed`,
     "client credentials": (minutes: number) =>
       `from the unified OAuth 2.0, for ${minutes} min; it is refreshed`,
+    user: (minutes: number) => `user access token of the login, for ${minutes} min; it is refreshed`,
   },
   zh: {
     given: "由用户给出：何时过期未知，也不会刷新",
     "self-built app": (minutes) => `应用的 tenant_access_token，有效期 ${minutes} 分钟，会自动刷新`,
     "store app": (minutes) => `商店应用的 tenant_access_token，有效期 ${minutes} 分钟，会自动刷新`,
     "client credentials": (minutes) => `取自统一 OAuth 2.0，有效期 ${minutes} 分钟，会自动刷新`,
+    user: (minutes) => `登录账号的 user_access_token，有效期 ${minutes} 分钟，会自动刷新`,
   },
 })
 
