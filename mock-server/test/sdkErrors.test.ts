@@ -517,7 +517,7 @@ const rows: ReadonlyArray<Row> = [
     gives: () =>
       thrown(400, {
         error: "invalid_request",
-        error_description: "required parameter is missing",
+        error_description: "The request is missing a required parameter.",
         code: 20001,
       }),
   },
@@ -527,7 +527,7 @@ const rows: ReadonlyArray<Row> = [
     at: "oauth.clientCredentials",
     client: { appSecret: "AnotherSecret" },
     ask: userToken,
-    gives: notGranted(400, 20002, "invalid_client", "client secret is invalid"),
+    gives: notGranted(400, 20002, "invalid_client", "The client secret is invalid."),
   },
   {
     code: 20003,
@@ -538,7 +538,12 @@ const rows: ReadonlyArray<Row> = [
       await accessToken.retrieveByAuthorizationCode({ code })
       return accessToken.retrieveByAuthorizationCode({ code })
     },
-    gives: notGranted(400, 20003, "invalid_grant", "the authorization code is invalid"),
+    gives: notGranted(
+      400,
+      20003,
+      "invalid_grant",
+      "The authorization code is not found. Please note that an authorization code can only be used once.",
+    ),
   },
   {
     code: 20004,
@@ -549,7 +554,7 @@ const rows: ReadonlyArray<Row> = [
       await workspace.moveClock({ advance: 300 })
       return accessToken.retrieveByAuthorizationCode({ code })
     },
-    gives: notGranted(400, 20004, "invalid_grant", "the authorization code has expired"),
+    gives: notGranted(400, 20004, "invalid_grant", "The authorization code has expired."),
   },
   {
     code: 20024,
@@ -559,14 +564,24 @@ const rows: ReadonlyArray<Row> = [
       const code = await Sdk.authorize(workspace, { code_challenge: "one" })
       return accessToken.retrieveByAuthorizationCode({ code, codeVerifier: "another" })
     },
-    gives: notGranted(400, 20024, "invalid_grant", "the code or token does not belong to the app"),
+    gives: notGranted(
+      400,
+      20024,
+      "invalid_grant",
+      "The provided authorization code or refresh token does not match the provided client ID.",
+    ),
   },
   {
     code: 20026,
     how: "an unknown refresh token",
     at: "oauth.clientCredentials",
     ask: ({ accessToken }) => accessToken.refresh({ refreshToken: "unknown" }),
-    gives: notGranted(400, 20026, "invalid_grant", "the refresh token is invalid"),
+    gives: notGranted(
+      400,
+      20026,
+      "invalid_grant",
+      "The refresh token passed is invalid. Please check the value.",
+    ),
   },
   {
     code: 20037,
@@ -577,7 +592,12 @@ const rows: ReadonlyArray<Row> = [
       await workspace.moveClock({ advance: 604_800 })
       return client.accessToken.refresh({ refreshToken })
     },
-    gives: notGranted(400, 20037, "invalid_grant", "the refresh token has expired"),
+    gives: notGranted(
+      400,
+      20037,
+      "invalid_grant",
+      "The refresh token passed has expired. Please generate a new one.",
+    ),
   },
   {
     code: 20064,
@@ -588,7 +608,12 @@ const rows: ReadonlyArray<Row> = [
       await workspace.revokeTokens(refreshToken)
       return client.accessToken.refresh({ refreshToken })
     },
-    gives: notGranted(400, 20064, "invalid_grant", "the refresh token has been revoked"),
+    gives: notGranted(
+      400,
+      20064,
+      "invalid_grant",
+      "The refresh token has been revoked. Please note that a refresh token can only be used once.",
+    ),
   },
   {
     code: 20073,
@@ -599,12 +624,47 @@ const rows: ReadonlyArray<Row> = [
       await client.accessToken.refresh({ refreshToken })
       return client.accessToken.refresh({ refreshToken })
     },
-    gives: notGranted(400, 20073, "invalid_grant", "the refresh token has been used"),
+    gives: notGranted(
+      400,
+      20073,
+      "invalid_grant",
+      "The refresh token has been used. Please note that a refresh token can only be used once.",
+    ),
   },
   ...(
     [
-      [20050, 500, "internal error"],
-      [20072, 503, "service unavailable"],
+      [20005, 200, "The user access token passed is invalid. Please check the value"],
+      [20008, 400, "The user does not exist."],
+      [20009, 400, "The specified app is not installed."],
+      [20010, 400, "The user does not have permission to use this app."],
+      [20021, 200, "User resigned"],
+      [20022, 200, "User frozen"],
+      [20023, 200, "User not registered"],
+      [20027, 400, "The app has not been granted one or more of the requested scopes."],
+      [20036, 400, "The specified grant_type is not supported."],
+      [20048, 400, "The specified app does not exist."],
+      [20049, 400, "PKCE code challenge failed."],
+      [20050, 500, "An unexpected server error occurred. Please retry your request."],
+      [20063, 400, "The request is malformed. Please check your request."],
+      [
+        20065,
+        400,
+        "The authorization code has been used. Please note that an authorization code can only be used once.",
+      ],
+      [20066, 400, "The user status is invalid."],
+      [20067, 400, "The provided scope list contains duplicate scopes. Please ensure all scopes are unique."],
+      [
+        20068,
+        400,
+        "The provided scope list contains scopes that are not permitted. Please ensure all scopes are allowed.",
+      ],
+      [20069, 400, "The specified app is not enabled."],
+      [20070, 400, "Multiple authentication methods were provided. Please only use one to proceed."],
+      [20071, 400, "The provided redirect URI does not match the one used during authorization."],
+      [20072, 503, "The server is temporarily unavailable. Please retry your request."],
+      [20074, 400, "The specified app is not allowed to refresh token."],
+      [21000, 400, "access denied by access control policy; a challenge must be completed"],
+      [21001, 400, "access denied by access control policy"],
     ] as const
   ).map(([code, status, msg]): Row => ({
     code,

@@ -3,6 +3,7 @@ import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as GetMeeting from "@effect-feishu/contract/GetMeeting"
 import * as GetRecording from "@effect-feishu/contract/GetRecording"
 import * as ListByNo from "@effect-feishu/contract/ListByNo"
+import * as UserInfo from "@effect-feishu/contract/UserInfo"
 import { type FeishuError, Sentence } from "@effect-feishu/core"
 import { chineseSentences, ofSecretProblem } from "./chineseSentences.ts"
 import { rateLimitFlag, settingName } from "./settingName.ts"
@@ -26,7 +27,11 @@ const newToken =
   "请将 FEISHU_ACCESS_TOKEN 换为新的访问凭证；或去掉它，改为设置 FEISHU_APP_ID 与 FEISHU_APP_SECRET，访问凭证将自动获取并刷新。"
 const fetchedToken =
   "应用的访问凭证由程序自动获取并刷新，但仍被拒绝：请确认应用已在租户中启用，且品牌（飞书或 Lark）与 base URL 属于该应用；若无误，请将日志 ID 提供给飞书技术支持。"
-const authoriseAgain = "请让用户重新授权，并保存最近一次响应中的凭证。"
+const loginAgain = "请重新登录：运行 feishu-meetings login。"
+const loginWithNewCode = "请重新登录，并在 5 分钟内使用新的授权码：每个只能使用一次。"
+const loginUnlessNewer = "请确认是否有其他进程已保存同一登录的较新凭证；若没有，请重新登录。"
+const askAdministrator = "请联系租户管理员；登录仍保留。"
+const baseUrlOrBug = "请确认 base URL 属于飞书、Lark 或私有部署；若无误，则是发出请求的程序有缺陷。"
 const later = "请稍后重试；若持续出现，请将日志 ID 提供给飞书技术支持。"
 
 const internalError: Explanation = { meaning: "飞书内部错误", remedy: later }
@@ -47,15 +52,68 @@ export const codes: Readonly<Record<number, OfCode>> = {
   10016: { meaning: "该应用是自建应用，只有商店应用才有 app_ticket", remedy: "请按自建应用配置凭证。" },
   20001: { meaning: "OAuth 请求缺少参数", remedy: checkCredentials },
   20002: { meaning: "App Secret 与 App ID 不匹配", remedy: checkCredentials },
-  20003: { meaning: "授权码不存在或已被使用", remedy: authoriseAgain },
-  20004: { meaning: "授权码已过期", remedy: authoriseAgain },
-  20024: { meaning: "授权码或凭证属于其他应用、回调地址或校验码", remedy: authoriseAgain },
-  20026: { meaning: "refresh_token 不存在", remedy: authoriseAgain },
-  20037: { meaning: "refresh_token 已过期", remedy: authoriseAgain },
+  20003: { meaning: "授权码不存在", remedy: loginWithNewCode },
+  20004: { meaning: "授权码已过期：有效期 5 分钟", remedy: loginWithNewCode },
+  20005: { meaning: "user_access_token 无效", remedy: loginAgain },
+  20008: { meaning: "用户不存在", remedy: "请向租户管理员确认该账号是否仍存在；登录仍保留。" },
+  20009: { meaning: "用户所在的租户未安装应用", remedy: "请联系租户管理员安装应用；登录仍保留。" },
+  20010: {
+    meaning: "用户没有应用的使用权限",
+    remedy: "请联系应用所有者或租户管理员，将该用户加入应用的可用范围；登录仍保留。",
+  },
+  20021: { meaning: "用户已离职", remedy: "请联系租户管理员，或改用其他账号登录。" },
+  20022: { meaning: "用户已被冻结", remedy: "请联系租户管理员解除冻结；登录仍保留。" },
+  20023: { meaning: "用户没有完成注册", remedy: "请让用户在飞书中完成注册；登录仍保留。" },
+  20024: {
+    meaning: "授权码或 refresh_token 属于其他应用",
+    remedy: "请使用登录时的 App ID 与 App Secret，或用当前应用重新登录。",
+  },
+  20026: { meaning: "refresh_token 不存在", remedy: loginAgain },
+  20027: {
+    meaning: "应用请求用户授予它尚未开通的权限（授权页会显示此错误）",
+    remedy: "请在开发者后台的“权限管理”中为应用开通该权限并发布新版本，或在登录时不请求该权限。",
+  },
+  20036: { meaning: "OAuth 服务不支持该授权类型", remedy: baseUrlOrBug },
+  20037: { meaning: "refresh_token 已过期，或用户授权已超过 365 天", remedy: loginAgain },
+  20048: { meaning: "没有该 App ID 的应用", remedy: checkCredentials },
+  20049: {
+    meaning: "code_verifier 缺失，或与授权时的 code_challenge 不符",
+    remedy: "请从头重新登录，并由发起授权的同一程序用授权码换取凭证。",
+  },
   20050: { meaning: "OAuth 服务繁忙", remedy: later },
-  20064: { meaning: "refresh_token 已被撤销", remedy: authoriseAgain },
+  20063: { meaning: "OAuth 服务无法解析请求，或请求缺少字段", remedy: baseUrlOrBug },
+  20064: { meaning: "refresh_token 已被撤销", remedy: loginUnlessNewer },
+  20065: { meaning: "授权码已被使用；每个只能使用一次", remedy: loginWithNewCode },
+  20066: {
+    meaning: "用户账号的状态不允许该操作，例如已被冻结",
+    remedy: "请向租户管理员确认该账号的状态；登录仍保留。",
+  },
+  20067: { meaning: "同一权限被重复请求", remedy: "请让每个权限只出现一次。" },
+  20068: {
+    meaning: "请求了用户未授予的权限",
+    remedy: "请只请求用户已授予的权限，或以所需的全部权限重新登录。",
+  },
+  20069: { meaning: "应用未启用", remedy: "请联系租户管理员启用应用；登录仍保留。" },
+  20070: {
+    meaning: "请求中的应用凭证出现两次：Basic 认证与请求体",
+    remedy: "请检查途中的代理或网关是否添加了 Authorization 请求头；应用凭证只应出现在请求体中。",
+  },
+  20071: {
+    meaning: "redirect_uri 与发起授权时的不一致",
+    remedy: "请重新登录，并确保两个步骤中的重定向 URL 完全一致。",
+  },
   20072: { meaning: "OAuth 服务不可用", remedy: later },
-  20073: { meaning: "refresh_token 已被使用；每个只能使用一次", remedy: authoriseAgain },
+  20073: { meaning: "refresh_token 已被使用；每个只能使用一次", remedy: loginUnlessNewer },
+  20074: {
+    meaning: "应用不允许刷新 user_access_token",
+    remedy:
+      "请在开发者后台应用的“安全设置”中打开“刷新 user_access_token”开关，并发布应用新版本：发布后才生效。登录仍保留。",
+  },
+  21000: {
+    meaning: "租户的安全策略阻止了访问：用户须先完成验证",
+    remedy: "请打开响应中给出的地址并完成验证；登录仍保留。",
+  },
+  21001: { meaning: "租户的安全策略阻止了访问", remedy: "请联系租户管理员放行；登录仍保留。" },
   121001: { meaning: "会议服务内部错误", remedy: later },
   121002: { meaning: "会议服务不支持该操作", remedy: "请确认租户已启用飞书会议，且应用有权读取会议。" },
   121003: {
@@ -153,6 +211,13 @@ export const codesOn: Readonly<Record<string, Readonly<Record<number, OfCode>>>>
     124002: { meaning: "录制文件仍在生成中", remedy: "请在几分钟后再查询。" },
     ...scopesOn(GetRecording.scopes),
     99991400: limitOn(GetRecording.path, "每分钟 1000 次、每秒 50 次"),
+  },
+  [UserInfo.path]: {
+    20005: { meaning: "user_access_token 无效", remedy: loginAgain },
+    20008: { meaning: "用户不存在", remedy: askAdministrator },
+    20021: { meaning: "用户已离职", remedy: askAdministrator },
+    20022: { meaning: "用户已被冻结", remedy: askAdministrator },
+    20023: { meaning: "用户没有完成注册", remedy: askAdministrator },
   },
 }
 
