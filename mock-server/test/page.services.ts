@@ -390,8 +390,39 @@ describe("clock and limits", () => {
     assert.strictEqual(await value(), "100")
     await page.getByLabel("Requests per minute").fill("7")
     await page.getByLabel("Requests per minute").blur()
+    // The field is sent when it is left, and the counts start again: a request that arrives before is not counted.
+    await page.getByText("No requests counted.").waitFor()
     await list(token)
     await told("6 of 7 left")
+  })
+
+  it("limits that were read before a switch was changed, and arrive after it, are not shown", async () => {
+    const token = await tokenOf()
+    await list(token)
+    const page = await open("#time")
+    await page.locator(".limits span", { hasText: "99 of 100 left" }).waitFor()
+    const held = Promise.withResolvers<void>()
+    const released = Promise.withResolvers<void>()
+    await page.route(
+      "**/_mock/limits?*",
+      async (route) => {
+        const response = await route.fetch()
+        held.resolve()
+        await released.promise
+        await route.fulfill({ response })
+      },
+      { times: 1 },
+    )
+    await held.promise
+    await page.getByLabel("Requests per minute").fill("7")
+    await page.getByLabel("Requests per minute").blur()
+    await page.getByText("No requests counted.").waitFor()
+    // The page reads again only after the answer that was held has come.
+    const next = page.waitForResponse((response) => response.url().includes("/_mock/limits"))
+    released.resolve()
+    await next
+    await page.waitForResponse((response) => response.url().includes("/_mock/quota"))
+    assert.strictEqual(await page.getByRole("meter").count(), 0)
   })
 })
 

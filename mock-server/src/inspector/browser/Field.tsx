@@ -73,9 +73,11 @@ export const Field = ({
         }}
         onChange={({ currentTarget }) => {
           if (onLeave === undefined || !isGood(currentTarget)) return
+          const sent = currentTarget.value
           const done = async () => {
-            await onLeave(currentTarget.value)
-            typed.value = undefined
+            await onLeave(sent)
+            // Something else may have been typed in the meantime.
+            if (typed.value === sent) typed.value = undefined
           }
           void done()
         }}

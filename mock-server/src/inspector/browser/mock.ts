@@ -113,12 +113,17 @@ export const quota = signal<Quota | undefined>(undefined)
 /** The switches of the mock. */
 export const behaviour = signal<Behaviour | undefined>(undefined)
 
+let readings = 0
+
 const readLimits = async () => {
+  const reading = ++readings
   const [used, read, month] = await Promise.all([
     ask<ReadonlyArray<Limit>>("GET", "/limits"),
     ask<Behaviour>("GET", "/behaviour"),
     ask<Quota>("GET", "/quota"),
   ])
+  // The mock may have answered before a switch was changed, or another workspace chosen. The reading that began later shows it.
+  if (reading !== readings) return
   behaviour.value = read
   quota.value = month
   if (read.rateLimit === "off") {
