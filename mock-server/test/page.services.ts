@@ -401,25 +401,27 @@ describe("clock and limits", () => {
     await list(token)
     const page = await open("#time")
     await page.locator(".limits span", { hasText: "99 of 100 left" }).waitFor()
-    const held = Promise.withResolvers<void>()
-    const released = Promise.withResolvers<void>()
+    let release = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
+    let hold = () => {}
+    const held = new Promise<void>((resolve) => (hold = resolve))
     await page.route(
       "**/_mock/limits?*",
       async (route) => {
         const response = await route.fetch()
-        held.resolve()
-        await released.promise
+        hold()
+        await released
         await route.fulfill({ response })
       },
       { times: 1 },
     )
-    await held.promise
+    await held
     await page.getByLabel("Requests per minute").fill("7")
     await page.getByLabel("Requests per minute").blur()
     await page.getByText("No requests counted.").waitFor()
     // The page reads again only after the answer that was held has come.
     const next = page.waitForResponse((response) => response.url().includes("/_mock/limits"))
-    released.resolve()
+    release()
     await next
     await page.waitForResponse((response) => response.url().includes("/_mock/quota"))
     assert.strictEqual(await page.getByRole("meter").count(), 0)
