@@ -75,8 +75,21 @@ export const make = Effect.fnUntraced(function* ({
   const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
   const endpoints = yield* Scope.provide(TokenEndpoints.make(app), scope)
 
-  /** The tokens of a refresh that could not be stored: this process goes on with them, and tries again. */
-  let unsaved: UserTokenStore.UserTokens | undefined
+  /** The tokens of a refresh that could not be stored, and the used one that still is: this process goes on with them. */
+  let unsaved: { readonly next: UserTokenStore.UserTokens; readonly used: Secret.RefreshToken } | undefined
+  /** Stores them, unless the user has signed in again meanwhile; returns what is stored then. */
+  const save = Effect.fnUntraced(function* (
+    found: UserTokenStore.UserTokens | undefined,
+    replace: (tokens: UserTokenStore.UserTokens) => Effect.Effect<void, FeishuError>,
+  ) {
+    if (unsaved === undefined) return found
+    const { next, used } = unsaved
+    const isStale = isSame(found?.refreshToken, used)
+    if (isStale) yield* replace(next)
+    unsaved = undefined
+    return isStale ? next : found
+  })
+  yield* Effect.addFinalizer(() => (unsaved === undefined ? Effect.void : Effect.ignore(store.locked(save))))
   /** The account that this source reads with. */
   let openId: string | undefined
 
@@ -157,7 +170,7 @@ export const make = Effect.fnUntraced(function* ({
               Effect.tap((answer) =>
                 Effect.gen(function* () {
                   next = yield* UserAnswer.after(stored, answer)
-                  unsaved = next
+                  unsaved = { next, used: refreshToken }
                   yield* replace(next)
                   unsaved = undefined
                 }).pipe(
@@ -241,16 +254,12 @@ export const make = Effect.fnUntraced(function* ({
   }
 
   const fetch = Effect.fnUntraced(function* (_: string, present: TokenCache.Token | undefined) {
-    const stored = unsaved ?? (yield* login)
+    const stored = unsaved?.next ?? (yield* login)
     const now = yield* Clock.currentTimeMillis
     if (isGood(stored, present, now)) return fetched(stored, now)
     return yield* store.locked(
       Effect.fnUntraced(function* (found, replace) {
-        if (unsaved !== undefined) {
-          yield* replace(unsaved)
-          unsaved = undefined
-        }
-        const again = yield* checked(found)
+        const again = yield* checked(yield* save(found, replace))
         const now = yield* Clock.currentTimeMillis
         if (isGood(again, present, now)) return fetched(again, now)
         const next = yield* refreshed(again, replace)
