@@ -43,6 +43,16 @@ interface NumberAndTime extends StartAndEnd {
   readonly meetingNo: string
 }
 
+interface Path {
+  readonly path: string
+}
+
+interface FileFailed {
+  readonly does: "reached" | "read" | "written" | "removed"
+  /** The code of the system, such as `ENOSPC`. */
+  readonly code: string
+}
+
 interface Command {
   /** A command for a shell. */
   readonly command: string
@@ -200,12 +210,42 @@ const english = {
   loginNotStored: ({ account, text }: { readonly account: string } & Text) =>
     `The new tokens of ${account} could not be stored, and the stored ones are used up: the login is lost when this program ends, unless they can be stored before. ${text}`,
 
+  // The file of a login: UserTokenFile
+  notAFile: () => "it is not a regular file",
+  fileOfOther: () => "it belongs to another user",
+  othersCanRead: ({ mode }: { readonly mode: string }) =>
+    `it holds tokens, and other users can read it (mode ${mode})`,
+  notALogin: () => "it is damaged, or is not a login that effect-feishu has stored",
+  laterLogin: () => "a later version of effect-feishu has written it",
+  fileFailed: ({ code, does }: FileFailed) => `it cannot be ${does} (${code})`,
+  lockHeld: ({ path, seconds }: Path & Seconds) =>
+    `another process, or another part of this one, has held its lock ${path} for ${seconds} s`,
+  lockFailed: ({ detail, path }: Path & { readonly detail: string }) =>
+    `its lock ${path} cannot be used (${detail})`,
+  sqliteMissing: () => "this runtime has no module node:sqlite, which makes the lock of the file",
+  otherFile: () => "Use a file of your own, in a folder of your own.",
+  keepOthersOut: ({ path }: Path) =>
+    `Keep them out (chmod 600 ${path}), or use a folder on a file system that can.`,
+  restoreLogin: () => "Restore it, or move it away and sign in again.",
+  useLaterVersion: () => "Use that version, or move the file away and sign in again.",
+  allowFile: () => "Allow this user to read and write it and its folder, or use another file.",
+  makeRoom: () => "Make room on its disk.",
+  mountFolder: () =>
+    "If it is mounted by itself, mount its folder instead: a file that something is mounted on cannot be replaced.",
+  otherFolder: () => "Use a folder that this user can write to, on a file system with locks.",
+  endHolder: () =>
+    "If that process is stopped or hangs, end it: fuser or lsof with that path shows which. If there is none, the file system may have no locks. Do not remove the lock.",
+  provideSqlite: () =>
+    "Use Node 22.19, Deno 2.2 or Bun 1.4, or later; or keep the login in a store of your own.",
+
   // Where it happened: FeishuError.position
   window: ({ end, meetingNo, start }: NumberAndTime) => `meeting ${meetingNo} from ${start} to ${end}`,
 
   meeting: ({ meetingId }: { readonly meetingId: string }) => `meeting id ${meetingId}`,
 
   // Warnings
+  othersCouldRead: ({ mode, path }: Path & { readonly mode: string }) =>
+    `Other users could read ${path}, which holds tokens (mode ${mode}). Now only its owner can. If you do not trust them, sign out and in again.`,
   timeUnreachable: ({ end, meetingNo, start }: NumberAndTime) =>
     `Meetings of ${meetingNo} from ${start} to ${end} were left out: that is now more than 90 days ago, and Feishu no longer returns it.`,
   oldWindowEmpty: ({ end, meetingNo, start }: NumberAndTime) =>

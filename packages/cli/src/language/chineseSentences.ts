@@ -174,12 +174,37 @@ export const chineseSentences: Sentence.Table = {
   foreignRow: ({ meetingNo, row }) =>
     `${row === undefined ? "一条数据" : `数据 ${row}`} 属于${meetingNo === undefined ? "另一个会议号" : `会议号 ${meetingNo}`}`,
 
+  // The file of a login
+  notAFile: () => "它不是普通文件",
+  fileOfOther: () => "它属于其他用户",
+  othersCanRead: ({ mode }) => `其中保存着访问凭证，而其他用户可以读取它（权限 ${mode}）`,
+  notALogin: () => "文件已损坏，或不是 effect-feishu 保存的登录信息",
+  laterLogin: () => "它由更高版本的 effect-feishu 写入",
+  fileFailed: ({ code, does }) =>
+    `无法${{ reached: "到达", read: "读取", written: "写入", removed: "删除" }[does]}该文件（${code}）`,
+  lockHeld: ({ path, seconds }) => `它的锁 ${path} 被另一个进程（或本进程的另一处）占用已达 ${seconds} 秒`,
+  lockFailed: ({ detail, path }) => `无法使用它的锁 ${path}（${detail}）`,
+  sqliteMissing: () => "当前运行时没有 node:sqlite 模块，而该文件的锁需要它",
+  otherFile: () => "请使用您自己的文件夹中属于您自己的文件。",
+  keepOthersOut: ({ path }) => `请禁止他人读取（chmod 600 ${path}），或改用支持此权限的文件系统上的文件夹。`,
+  restoreLogin: () => "请恢复该文件，或将它移走后重新登录。",
+  useLaterVersion: () => "请使用该版本，或将文件移走后重新登录。",
+  allowFile: () => "请允许当前用户读写该文件及其所在文件夹，或换一个文件。",
+  makeRoom: () => "请在该磁盘上腾出空间。",
+  mountFolder: () => "如果它是单独挂载的文件，请改为挂载它所在的文件夹：挂载点上的文件无法替换。",
+  otherFolder: () => "请使用当前用户可以写入、且文件系统支持锁的文件夹。",
+  endHolder: () =>
+    "如果该进程已暂停或卡住，请结束它：用 fuser 或 lsof 加上述路径可以查到是哪一个。如果没有这样的进程，则可能是文件系统不支持锁。请勿删除该锁文件。",
+  provideSqlite: () => "请使用 Node 22.19、Deno 2.2、Bun 1.4 或更高版本，或自行实现登录信息的存储。",
+
   // Where it happened
   window: ({ end, meetingNo, start }) => `会议号 ${meetingNo}，${start} 至 ${end}`,
 
   meeting: ({ meetingId }) => `会议 ID ${meetingId}`,
 
   // Warnings
+  othersCouldRead: ({ mode, path }) =>
+    `其他用户曾可读取 ${path}（权限 ${mode}），其中保存着访问凭证。现在只有其所有者可以读取。如果您不信任他们，请退出登录后重新登录。`,
   timeUnreachable: ({ end, meetingNo, start }) =>
     `会议号 ${meetingNo} 在 ${start} 至 ${end} 的会议未读取：该时间段现已早于 90 天前，飞书不再返回。`,
   oldWindowEmpty: ({ end, meetingNo, start }) =>
