@@ -33,10 +33,7 @@ const at = (
   handler: Fake.Handler,
   options: FeishuConfig.Options = {},
 ): Layer.Layer<SignIn.Requirements, FeishuError.FeishuError> =>
-  Layer.merge(
-    FeishuConfig.layer(options),
-    Layer.succeed(HttpClient.HttpClient, Fake.httpClient(handler)),
-  )
+  Layer.merge(FeishuConfig.layer(options), Layer.succeed(HttpClient.HttpClient, Fake.httpClient(handler)))
 
 const answering = (answers: Readonly<Record<string, Fake.Answer>>) => {
   const asked: Array<Fake.Asked> = []
@@ -172,12 +169,14 @@ describe("a code", () => {
 
 const begin = DeviceFlow.begin({ ...Fake.app, scopes: ["vc:meeting:readonly", "offline_access"] })
 
-const withDevice = (ask: Fake.Handler): Fake.Handler => (asked) =>
-  asked.path === devicePath
-    ? Effect.succeed({ body: device })
-    : asked.path === infoPath
-      ? Effect.succeed(info)
-      : ask(asked)
+const withDevice =
+  (ask: Fake.Handler): Fake.Handler =>
+  (asked) =>
+    asked.path === devicePath
+      ? Effect.succeed({ body: device })
+      : asked.path === infoPath
+        ? Effect.succeed(info)
+        : ask(asked)
 
 const signIn = (ask: Fake.Handler) =>
   Effect.gen(function* () {

@@ -39,6 +39,40 @@ export interface AppCredentials {
   readonly kind?: "self-built app" | "store app" | "client credentials" | undefined
 }
 
+/** A login: the tokens of a user who has signed in to the app (see `exchangeCode` and `pollDevice`), refreshed for up to 365 days. */
+export interface UserCredentials {
+  readonly accessToken?: undefined
+  readonly appId: string
+  readonly appSecret: string
+  readonly kind: "user"
+  /** Where the login is kept: `fileLogin`, `memoryLogin`, or a store of your own. */
+  readonly login: LoginStore
+  /**
+   * How long, in milliseconds, a refresh token rests after a request with it that brought no answer, since the server may still be
+   * working on it; default 5 seconds.
+   */
+  readonly unansweredRest?: number | undefined
+}
+
+/**
+ * Where a login is kept, as one JSON text in which its tokens can be read. A refresh token is good once: whoever refreshes holds
+ * the lock, reads what is stored, and stores what comes.
+ */
+export interface LoginStore {
+  /** Returns what is stored; `undefined` or null if nobody has signed in. Takes no lock. */
+  readonly read: () => string | null | undefined | PromiseLike<string | null | undefined>
+  /**
+   * Calls `use` with what is stored while nobody else holds the lock, and returns what it returns. When `replace` resolves, the
+   * other text is stored for good; until then the former one is. `undefined` removes it.
+   */
+  readonly locked: <A>(
+    use: (
+      stored: string | null | undefined,
+      replace: (login: string | undefined) => Promise<void>,
+    ) => Promise<A>,
+  ) => PromiseLike<A>
+}
+
 /** A function like the `fetch` of the platform. It must not follow redirects if `init` says so, and end when its signal aborts. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
@@ -158,7 +192,7 @@ export interface RetryBudgetOptions {
 }
 
 /** The options of `createClient`: credentials and settings. */
-export type ClientOptions = (GivenToken | AppCredentials) & Settings
+export type ClientOptions = (GivenToken | AppCredentials | UserCredentials) & Settings
 
 /**
  * A point in time: ISO text with or without zone (`2026-09-01T08:00:00+08:00`), a date (`2026-09-01`), a month (`2026-09`), unix

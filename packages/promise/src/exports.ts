@@ -11,6 +11,7 @@ export {
   type From,
   type GivenToken,
   type IncrementalOptions,
+  type LoginStore,
   type MeetingsRequest,
   type Moment,
   type RangeOptions,
@@ -22,6 +23,7 @@ export {
   type Settings,
   type StateStore,
   type TimeRange,
+  type UserCredentials,
 } from "./Options.ts"
 export { type ClientEvent } from "./ClientEvent.ts"
 export {
@@ -87,3 +89,17 @@ export {
   recordingRecord,
 } from "./MeetingRecord.ts"
 export { Secret } from "./Secret.ts"
+export {
+  type Account,
+  type Authorization,
+  type AuthorizeOptions,
+  type Device,
+  type DeviceOptions,
+  type ExchangeOptions,
+  type Login,
+  memoryLogin,
+  type PollOptions,
+  readLogin,
+  type SignInApp,
+  type SignInSettings,
+} from "./SignIn.ts"

@@ -19,6 +19,7 @@ import {
   Meetings,
   Secret,
   type TimeRange,
+  type UserTokenStore,
 } from "@effect-feishu/core"
 import { firstOf } from "@effect-feishu/terminal/Shortened"
 import type {
@@ -27,10 +28,14 @@ import type {
   DetailsRequest,
   From,
   IncrementalOptions,
+  LoginStore,
   Moment,
+  Settings,
   TimeRange as PlainRange,
+  UserCredentials,
 } from "../Options.ts"
 import * as FetchHttp from "./fetchHttp.ts"
+import * as Stores from "./loginStore.ts"
 import type { Platform } from "./Platform.ts"
 
 const refuse = (field: string, problem: string, remedy: string) =>
@@ -40,7 +45,7 @@ const refuse = (field: string, problem: string, remedy: string) =>
  * Checks that a value is text: JavaScript programs pass anything, and TypeScript programs a missing
  * `process.env.NAME!`.
  */
-const text = (field: string, value: unknown) =>
+export const text = (field: string, value: unknown): Effect.Effect<string, FeishuError.FeishuError> =>
   Predicate.isString(value)
     ? Effect.succeed(value)
     : refuse(
@@ -65,7 +70,8 @@ export const layerOf = (
 /** The options of connections, which a `fetch` opens itself. */
 const ofConnections = ["connectTimeout", "httpsProxy", "httpProxy", "noProxy", "ca"] as const
 
-const httpOf = Effect.fnUntraced(function* (options: ClientOptions, platform: Platform) {
+/** Returns the HTTP client of these options on a platform. */
+export const httpOf = Effect.fnUntraced(function* (options: Settings, platform: Platform) {
   if (options.fetch === undefined && platform.http !== undefined) return platform.http(options)
   const set = ofConnections.find((name) => options[name] !== undefined)
   if (set !== undefined) {
@@ -81,6 +87,35 @@ const httpOf = Effect.fnUntraced(function* (options: ClientOptions, platform: Pl
   // That of the platform is looked up for each request: tests and tracing replace it.
   return FetchHttp.layer(options.fetch ?? ((url, init) => globalThis.fetch(url, init)))
 })
+
+/** Returns an app: its id and its secret. */
+export const appOf = Effect.fnUntraced(function* ({
+  appId,
+  appSecret,
+}: {
+  readonly appId?: unknown
+  readonly appSecret?: unknown
+}) {
+  return {
+    appId: yield* text("appId", appId),
+    appSecret: Secret.appSecret(yield* text("appSecret", appSecret)),
+  }
+})
+
+/** Returns the store of a login as core takes it. */
+export const loginOf = (
+  login: unknown,
+): Effect.Effect<UserTokenStore.UserTokenStore, FeishuError.FeishuError> =>
+  Predicate.hasProperty(login, "read") &&
+  Predicate.isFunction(login.read) &&
+  Predicate.hasProperty(login, "locked") &&
+  Predicate.isFunction(login.locked)
+    ? Effect.succeed(Stores.fromPlain(login as unknown as LoginStore))
+    : refuse(
+        "login",
+        "it is not a store of a login",
+        "Give fileLogin(path), memoryLogin(), or a store of your own.",
+      )
 
 const credentialsOf = Effect.fnUntraced(function* (
   options: ClientOptions,
@@ -103,10 +138,7 @@ const credentialsOf = Effect.fnUntraced(function* (
     }
     return AccessToken.given(Secret.accessToken(yield* text("accessToken", options.accessToken)))
   }
-  const app = {
-    appId: yield* text("appId", options.appId),
-    appSecret: Secret.appSecret(yield* text("appSecret", options.appSecret)),
-  }
+  const app = yield* appOf(options)
   switch (options.kind ?? "self-built app") {
     case "self-built app":
       return AccessToken.selfBuiltApp(app)
@@ -114,11 +146,15 @@ const credentialsOf = Effect.fnUntraced(function* (
       return AccessToken.storeApp(app)
     case "client credentials":
       return AccessToken.clientCredentials(app)
+    case "user": {
+      const { login, unansweredRest }: Partial<UserCredentials> = options as UserCredentials
+      return AccessToken.user({ ...app, tokens: yield* loginOf(login), unansweredRest })
+    }
     default:
       return yield* refuse(
         "kind",
         `unknown kind of credentials "${String(options.kind)}"`,
-        "Give self-built app, store app or client credentials.",
+        "Give self-built app, store app, client credentials or user.",
       )
   }
 })
@@ -127,6 +163,11 @@ const checkOptions = Effect.fnUntraced(function* (options: ClientOptions) {
   if (!Predicate.isObject(options)) {
     return yield* refuse("options", "they are missing", "Give appId and appSecret, or accessToken.")
   }
+  yield* checkSettings(options)
+})
+
+/** Checks the settings: JavaScript programs pass anything. */
+export const checkSettings = Effect.fnUntraced(function* (options: Settings) {
   const { brand, ca, fetch, onEvent, rateLimit, retryBudget } = options
   if (brand !== undefined && brand !== "feishu" && brand !== "lark") {
     return yield* refuse("brand", `unknown brand "${String(brand)}"`, "Give feishu or lark, or leave it out.")
