@@ -4,7 +4,7 @@
  *
  * @example
  * ```ts
- * import { authorizeUrl, memoryLogin, readLogin } from "@effect-feishu/promise"
+ * import { authorizeUrl } from "@effect-feishu/promise"
  *
  * const { state, url } = await authorizeUrl({
  *   appId: "cli_a1b2c3",
@@ -13,14 +13,8 @@
  * })
  * console.log(new URL(url).searchParams.get("state") === state) // => true
  * // Send the user there. When Feishu has redirected with the same state and a code, exchangeCode puts the login into a store.
- * console.log(await readLogin(memoryLogin())) // => undefined
  * ```
  */
-import * as Effect from "effect/Effect"
-import { UserTokenStore } from "@effect-feishu/core"
-import * as Stores from "./internal/loginStore.ts"
-import { runCall } from "./internal/runCall.ts"
-import { toLogin } from "./internal/toLogin.ts"
 import type { CallOptions, LoginStore, Settings } from "./Options.ts"
 import type { Secret } from "./Secret.ts"
 
@@ -120,10 +114,3 @@ export interface Login {
   /** 365 days later the user has to sign in again, whatever was refreshed (documented). */
   readonly signedInAt: number
 }
-
-/** Returns a store in the memory of this process. What it holds is lost with the process, and a refresh token with it. */
-export const memoryLogin = (): LoginStore => Stores.toPlain(UserTokenStore.memory())
-
-/** Returns who has signed in; `undefined` if nobody has. Rejects with a `LoginStoreFailed` if the store has something else. */
-export const readLogin = (store: LoginStore): Promise<Login | undefined> =>
-  runCall(Effect.map(Stores.fromPlain(store).read, (tokens) => tokens && toLogin(tokens)))

@@ -89,6 +89,7 @@ export {
   recordingRecord,
 } from "./MeetingRecord.ts"
 export { Secret } from "./Secret.ts"
+export { memoryLogin, readLogin } from "./Login.ts"
 export {
   type Account,
   type Authorization,
@@ -97,9 +98,7 @@ export {
   type DeviceOptions,
   type ExchangeOptions,
   type Login,
-  memoryLogin,
   type PollOptions,
-  readLogin,
   type SignInApp,
   type SignInSettings,
 } from "./SignIn.ts"

@@ -72,12 +72,7 @@ export const fromPlain = (store: LoginStore): UserTokenStore.UserTokenStore =>
           // What must not be interrupted is waited for, and so is the store, which then frees its lock.
           return Effect.andThen(
             Effect.suspend(() => (fiber === undefined ? Effect.void : Fiber.interrupt(fiber))),
-            Effect.promise(() =>
-              done.then(
-                () => {},
-                () => {},
-              ),
-            ),
+            Effect.promise(() => Promise.allSettled([done])),
           )
         }),
       ),
