@@ -233,6 +233,7 @@ export const token = (
   const answer = ((): Answer => {
     const code = rule?.then.code
     if (code !== undefined) return failed(home, tenant ? 200 : (statusOf[code] ?? 400), rule!.then)
+    if (rule?.then.network === "refuse") return notReached
     if (app === undefined) return tenant ? { status: 200, code: 10003 } : { status: 400, code: 20002 }
     if (!request.secretIsRight) return tenant ? { status: 200, code: 10014 } : { status: 400, code: 20002 }
     const latest = home.tokens.findLast((token) => token.kind === request.kind && token.app === app)
@@ -252,6 +253,9 @@ export const token = (
   note(home, operation, answer, app?.id, rule?.id)
   return rule?.then.network === undefined ? answer : { status: "broken" }
 }
+
+/** Of a request that Feishu does not get. */
+const notReached: Answer = { status: 503 }
 
 /** The text of a token whose answer got lost. */
 const unseen = "unseen"
@@ -288,15 +292,17 @@ export const list = (
     fault === undefined ? hit(home, "meetings.listByNo", query) : { id: "x-mock-fault", then: fault }
   const { code, network, paging } = rule?.then ?? {}
   const answer: Answer =
-    code === undefined
-      ? gateway(home, bearer, token, {
-          api: "listByNo",
-          scopes,
-          hasScope: ({ mayRead }) => mayRead,
-          wrongFields: () => wrongFields(query),
-          service: (tenant) => page(home, tenant, query, paging, nextText),
-        })
-      : failed(home, statusOf[code] ?? 400, rule!.then)
+    network === "refuse"
+      ? notReached
+      : code === undefined
+        ? gateway(home, bearer, token, {
+            api: "listByNo",
+            scopes,
+            hasScope: ({ mayRead }) => mayRead,
+            wrongFields: () => wrongFields(query),
+            service: (tenant) => page(home, tenant, query, paging, nextText),
+          })
+        : failed(home, statusOf[code] ?? 400, rule!.then)
   note(home, "meetings.listByNo", answer, token?.app.id, rule?.id)
   return network === undefined ? answer : { status: "broken" }
 }
@@ -537,21 +543,23 @@ export const one = (
   const { code, network } = rule?.then ?? {}
   const isNumber = /^\d+$/.test(id) && BigInt(id) < 2n ** 63n
   const answer: Answer =
-    code === undefined
-      ? gateway(home, bearer, token, {
-          api,
-          scopes: isDetails
-            ? ["vc:meeting:readonly", "vc:meeting.meetingevent:read"]
-            : ["vc:record:readonly"],
-          // Users have granted the scope of the list alone.
-          hasScope: ({ kind, mayRead }) => mayRead && kind !== "user",
-          wrongFields: () => (isNumber || home.switches.meetingIdRefusal === 121003 ? [] : ["meeting_id"]),
-          service: (tenant) => {
-            if (!isNumber || BigInt(id) === 0n) return coded(121003)
-            return (isDetails ? detailsOf : recordingOf)(home, tenant, String(BigInt(id)))
-          },
-        })
-      : failed(home, statusOf[code] ?? 400, rule!.then, api)
+    network === "refuse"
+      ? notReached
+      : code === undefined
+        ? gateway(home, bearer, token, {
+            api,
+            scopes: isDetails
+              ? ["vc:meeting:readonly", "vc:meeting.meetingevent:read"]
+              : ["vc:record:readonly"],
+            // Users have granted the scope of the list alone.
+            hasScope: ({ kind, mayRead }) => mayRead && kind !== "user",
+            wrongFields: () => (isNumber || home.switches.meetingIdRefusal === 121003 ? [] : ["meeting_id"]),
+            service: (tenant) => {
+              if (!isNumber || BigInt(id) === 0n) return coded(121003)
+              return (isDetails ? detailsOf : recordingOf)(home, tenant, String(BigInt(id)))
+            },
+          })
+        : failed(home, statusOf[code] ?? 400, rule!.then, api)
   note(home, operation, answer, token?.app.id, rule?.id)
   return network === undefined ? answer : { status: "broken" }
 }

@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib"
-import { ListByNo } from "@effect-feishu/contract"
+import { ListByNo, OAuth } from "@effect-feishu/contract"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import type { NetworkFault } from "../src/protocol/FaultRule.ts"
 import { fetchHandler, type Started, startFeishuMock } from "../src/index.ts"
@@ -118,6 +118,42 @@ describe("faults of the network, over a socket", () => {
     assert.match((await delayed).body, right)
     assert.deepStrictEqual(answered, ["other", "delayed"])
   })
+
+  // [the fault, the code for the same refresh token afterwards]
+  for (const [network, code] of [
+    ["refuse", 0],
+    ["reset before headers", 20073],
+  ] as const) {
+    it(`${network}: a refresh token that it held is ${code === 0 ? "still good" : "used up"}`, async () => {
+      const post = async (path: string, body: object, headers: HeadersInit = {}) => {
+        const response = await fetch(new URL(path, feishu.url), {
+          method: "POST",
+          body: JSON.stringify(body),
+          headers,
+        })
+        return (await response.json()) as { readonly code: number; readonly refresh_token: string }
+      }
+      const app = { client_id: feishu.appId, client_secret: feishu.appSecret }
+      const granted = await post("/_mock/authorizations", {
+        client_id: feishu.appId,
+        open_id: "ou_1",
+        scopes: [OAuth.offlineAccess],
+      })
+      const { refresh_token } = await post(OAuth.userTokenPath, {
+        ...app,
+        grant_type: "authorization_code",
+        code: granted.code,
+      })
+      const refresh = (headers?: HeadersInit) =>
+        post(OAuth.userTokenPath, { ...app, grant_type: "refresh_token", refresh_token }, headers)
+      const broken = await refresh({ "x-mock-fault": JSON.stringify({ network }) }).then(
+        () => "answered",
+        ({ cause }: Error) => (cause as { readonly code: string }).code,
+      )
+      assert.strictEqual(broken, "ECONNRESET")
+      assert.strictEqual((await refresh()).code, code)
+    })
+  }
 
   for (const network of socketFaults) {
     it(`${network}: on a request that did not wait for the answer before, after that answer`, async () => {

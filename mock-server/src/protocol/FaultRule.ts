@@ -72,8 +72,12 @@ const mostDelaySeconds = 86_400
  */
 export const NetworkFault = named(
   oneOf([
-    /** The connection is reset before anything is read. A listening server cannot get closer to refusing a connection. */
+    /**
+     * The connection is reset, and the request does nothing: a refresh token in it is still good. A listening server cannot get
+     * closer to refusing a connection.
+     */
     "refuse",
+    /** The request does what it does, such as to use up a refresh token, and the connection is reset before the answer. */
     "reset before headers",
     "reset in mid-body",
     "end in mid-body",

@@ -420,8 +420,12 @@ export type OperationName = Operation | "oauth.token"
  * (Go's `net/http` on a kept-alive connection, browsers): `when: { first: 2 }` breaks that second request, too.
  */
 export type NetworkFault =
-  /** The connection is reset before anything is read. A listening server cannot get closer to refusing a connection. */
+  /**
+   * The connection is reset, and the request does nothing: a refresh token in it is still good. A listening server cannot get
+   * closer to refusing a connection.
+   */
   | "refuse"
+  /** The request does what it does, such as to use up a refresh token, and the connection is reset before the answer. */
   | "reset before headers"
   | "reset in mid-body"
   | "end in mid-body"

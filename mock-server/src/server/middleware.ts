@@ -205,6 +205,9 @@ const faulty = Effect.fnUntraced(function* (
   if (code === undefined && then.status !== undefined) {
     if (then.headers !== undefined) HeaderNames.writeAs(request, Object.keys(then.headers))
     response = plain({ ...then, status: then.status }, exchange.now)
+  } else if (network === "refuse") {
+    // Feishu does not get the request: a refresh token in it is still good.
+    response = HttpServerResponse.empty({ status: 503 })
   } else if (code === undefined) response = withIds(exchange, yield* right)
   else {
     const required = requirementsOf(exchange.operation, exchange.state.behaviour)
