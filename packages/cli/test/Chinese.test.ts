@@ -79,7 +79,15 @@ const everyReason: { readonly [R in FeishuError.Reason as R["_tag"]]: ReadonlyAr
     new FeishuError.RateLimited({ status: 429, retryAfterSeconds: 900, longestWaitSeconds: 300 }),
   ],
   QuotaExceeded: [new FeishuError.QuotaExceeded({ status: 429, code: 99991403 })],
-  AuthenticationFailed: [new FeishuError.AuthenticationFailed({ status: 200, code: 4, appId: "cli_a" })],
+  AuthenticationFailed: [
+    new FeishuError.AuthenticationFailed({ status: 200, code: 4, appId: "cli_a" }),
+    new FeishuError.AuthenticationFailed({
+      status: 400,
+      code: 21000,
+      appId: "cli_a",
+      challengeUrl: "https://feishu.example/challenge",
+    }),
+  ],
   AppTicketMissing: [new FeishuError.AppTicketMissing({ appId: "cli_a", waitedSeconds: 120 })],
   SignInRequired: FeishuError.SignInWhy.literals.map(
     (why) =>

@@ -399,14 +399,16 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
   ...answer,
   /** The app that the token belongs to, if it is known. */
   appId: Schema.optional(Schema.String),
+  /** Where the user has to do what a policy of the tenant asks for, before the token is accepted (code 21000, sdk). */
+  challengeUrl: Schema.optional(Schema.String),
 }) {
   get retry(): ErrorCodes.RetryClass {
     return known(this)?.retry ?? "final"
   }
   /** The same error, of a known app. */
   ofApp(appId: string): AuthenticationFailed {
-    const { code, endpoint, logId, msg, status } = this
-    return new AuthenticationFailed({ status, code, msg, logId, endpoint, appId })
+    const { challengeUrl, code, endpoint, logId, msg, status } = this
+    return new AuthenticationFailed({ status, code, msg, logId, endpoint, appId, challengeUrl })
   }
   get meaning() {
     const app = this.appId === undefined ? "" : `app ${shortened(this.appId, 80)}: `
@@ -414,6 +416,9 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
   }
   get remedy() {
     const code = known(this)
+    if (this.challengeUrl !== undefined) {
+      return `Have the user open ${this.challengeUrl} and do what it asks for; then try again.`
+    }
     return (
       (this.appId === undefined ? undefined : code?.remedyOfApp) ??
       code?.remedy ??

@@ -31,6 +31,7 @@ import { FeishuConfig } from "./FeishuConfig.ts"
 import { type FeishuError, invalidRequest } from "./FeishuError.ts"
 import * as Signer from "./internal/Signer.ts"
 import type { App } from "./internal/TokenEndpoints.ts"
+import * as UserAnswer from "./internal/UserAnswer.ts"
 import * as Secret from "./Secret.ts"
 import * as Sentence from "./Sentence.ts"
 import type { UserTokens } from "./UserTokenStore.ts"
@@ -140,6 +141,7 @@ export const exchangeCode = ({
           ),
           secrets: [code, codeVerifier],
           answer: OAuth.UserAnswer,
+          outcome: UserAnswer.withoutCode,
           tokenOf: ({ access_token }) => access_token,
         }),
         Signer.refusedAs(app.appId, "code refused"),

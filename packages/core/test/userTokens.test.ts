@@ -24,7 +24,7 @@ const login = (minutes: number, more: Partial<UserTokenStore.UserTokens> = {}) =
   }))
 
 /** What happens to a request for a refresh: Feishu takes the token or not, and the answer arrives or not. */
-type Fate = "answered" | "lost before" | "lost after" | 20050 | 20008 | 20037 | 20064 | 20074
+type Fate = "answered" | "without a code" | "lost before" | "lost after" | number
 
 /** Feishu, where a refresh token is good once. */
 const server = () => {
@@ -36,7 +36,12 @@ const server = () => {
   const used: Array<string> = []
   const refused = (code: number): Fake.Answer => ({
     status: code === 20050 ? 500 : 400,
-    body: { code, error: "invalid_grant", error_description: "refused" },
+    body: {
+      code,
+      error: "invalid_grant",
+      error_description: "refused",
+      challenge_url: "https://feishu.example/challenge?ticket=1",
+    },
   })
   const handler: Fake.Handler = ({ body, path, token }) =>
     Effect.gen(function* () {
@@ -55,7 +60,7 @@ const server = () => {
       if (fate === "lost after") return yield* Effect.fail("ECONNRESET")
       return {
         body: {
-          code: 0,
+          ...(fate === "without a code" ? {} : { code: 0 }),
           access_token: `u-SECRET-${count}`,
           expires_in: 7_200,
           refresh_token: good,
@@ -221,6 +226,7 @@ describe("tokens of a user who has signed in", () => {
     [20064, "used or revoked"],
     [20008, "AuthenticationFailed"],
     [20074, "AuthenticationFailed"],
+    [21000, "AuthenticationFailed"],
   ] as const) {
     it.effect(`are kept when a refresh is refused with ${code}`, () =>
       Effect.gen(function* () {
@@ -236,6 +242,24 @@ describe("tokens of a user who has signed in", () => {
       }),
     )
   }
+
+  it.effect("are stored, too, if the answer has no code, as OAuth 2.0 knows none", () =>
+    Effect.gen(function* () {
+      const feishu = server()
+      feishu.next("without a code")
+      const { error } = yield* running(read(feishu, UserTokenStore.memory(yield* login(-1))))
+      assert.strictEqual(error, undefined)
+    }),
+  )
+
+  it.effect("21000 names the address at which the user has to do something", () =>
+    Effect.gen(function* () {
+      const feishu = server()
+      feishu.next(21000)
+      const { error } = yield* running(read(feishu, UserTokenStore.memory(yield* login(-1))))
+      assert.include(error?.message, "Have the user open https://feishu.example/challenge?ticket=1 and do")
+    }),
+  )
 
   it.effect("20037 after 365 days says that a year is over", () =>
     Effect.gen(function* () {

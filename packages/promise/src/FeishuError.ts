@@ -161,6 +161,8 @@ export class AuthenticationFailed extends Answered {
   override readonly reason = "AuthenticationFailed"
   /** The app that the token belongs to, if it is known. */
   declare readonly appId?: string | undefined
+  /** Where the user has to do what a policy of the tenant asks for, before the token is accepted (code 21000, sdk). */
+  declare readonly challengeUrl?: string | undefined
 }
 
 /** No valid ticket of a store app arrived, although one was requested from Feishu. */

@@ -445,9 +445,11 @@ const reasons: Reasons = {
   AuthenticationFailed: (reason) => ({
     meaning: `${reason.appId === undefined ? "" : `应用 ${shortened(reason.appId, 80)}：`}${known(reason)?.meaning ?? "访问凭证接口拒绝了应用凭证"}（${answered(reason)}）`,
     remedy:
-      (reason.appId === undefined ? undefined : known(reason)?.remedyOfApp) ??
-      known(reason)?.remedy ??
-      "请核对 App ID 与 App Secret。",
+      reason.challengeUrl !== undefined
+        ? `请用户打开 ${reason.challengeUrl} 并按要求完成验证，然后重试。`
+        : ((reason.appId === undefined ? undefined : known(reason)?.remedyOfApp) ??
+          known(reason)?.remedy ??
+          "请核对 App ID 与 App Secret。"),
   }),
   AppTicketMissing: ({ appId, waitedSeconds }) => ({
     meaning: `应用 ${shortened(appId, 80)}：已请求飞书推送 app_ticket，${waitedSeconds} 秒内未收到新的`,

@@ -1,7 +1,9 @@
 /** The tokens in an answer of the token endpoint for users. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type * as OAuth from "@effect-feishu/contract/OAuth"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as OAuth from "@effect-feishu/contract/OAuth"
 import * as Secret from "../Secret.ts"
 import type { UserTokens } from "../UserTokenStore.ts"
 
@@ -50,3 +52,14 @@ export const after = (
           }),
     }
   })
+
+const decode = Schema.decodeUnknownOption(OAuth.UserAnswer)
+
+/**
+ * Returns the tokens in an answer that has no code, as OAuth 2.0 does not know one, and the official command line does not require
+ * one (sdk); `undefined` for every other answer. A refresh token is used by then: to refuse its answer would cost the login.
+ */
+export const withoutCode = (json: unknown): Effect.Effect<OAuth.UserAnswer> | undefined =>
+  Object(json).code === undefined
+    ? Option.getOrUndefined(Option.map(decode(json), Effect.succeed))
+    : undefined

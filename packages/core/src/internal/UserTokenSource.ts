@@ -162,6 +162,7 @@ export const make = Effect.fnUntraced(function* ({
         ),
         secrets: [refreshToken],
         answer: OAuth.UserAnswer,
+        outcome: UserAnswer.withoutCode,
         tokenOf: (answer) => answer.access_token,
         around: (send) =>
           Effect.andThen(

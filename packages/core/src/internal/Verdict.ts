@@ -171,6 +171,9 @@ const reasonOfCode = (
     case 99991543:
     case 99991661:
       return new AuthenticationFailed(said)
+    case 21000:
+    case 21001:
+      return new AuthenticationFailed({ ...said, challengeUrl: challengeIn(answer.body, secrets) })
     case 121005:
     case 99991672:
     case 99991679: {
@@ -195,6 +198,20 @@ const mostListed = 10
 
 const more = (list: ReadonlyArray<unknown>): number | undefined =>
   list.length > mostListed ? list.length - mostListed : undefined
+
+/** Returns the address in a refusal by a policy, which the official command line reads from three places (sdk). */
+const challengeIn = (body: string, secrets: Secrets): string | undefined => {
+  const json: unknown = JSON.parse(body)
+  const inside = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
+    path.reduce((value, name) => (Predicate.hasProperty(value, name) ? value[name] : undefined), value)
+  const found = [
+    inside(json, "challenge_url"),
+    inside(json, "data", "challenge_url"),
+    inside(json, "error", "data", "challenge_url"),
+  ].find((url) => typeof url === "string")
+  const url = showable(String(found).replace(/^[` ]+|[` ]+$/g, ""), secrets, 2_000)
+  return URL.canParse(url) && new URL(url).protocol === "https:" ? url : undefined
+}
 
 const scopesOf = (error: Envelope.ErrorObject | undefined): ReadonlyArray<string> =>
   (error?.permission_violations ?? []).flatMap(({ scope, subject }) => subject ?? scope ?? [])
