@@ -201,7 +201,7 @@ const english = {
     `${row === undefined ? "a row" : `row ${row}`} is of ${meetingNo === undefined ? "another meeting number" : `the meeting number ${meetingNo}`}`,
 
   // Logins: SignIn, DeviceFlow, UserTokenSource
-  giveRedirectUri: () => "Give a redirect URL of the app, such as http://127.0.0.1:34433/callback.",
+  giveRedirectUri: () => "Give a redirect URL of the app, such as http://127.0.0.1:17817/callback.",
   tooManyScopes: ({ count }: { readonly count: number }) => `they are ${count}`,
   notAScope: ({ text }: Text) => `"${text}" is not a scope`,
   giveScopes: () =>

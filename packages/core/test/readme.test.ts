@@ -11,6 +11,7 @@ const shown = {
   ".": [...programs, ...attendance, "packages/promise/examples/mock.test.ts"],
   "packages/core": [
     "packages/core/examples/stream.ts",
+    "packages/core/examples/signIn.ts",
     "packages/core/examples/attendance.ts",
     "packages/core/examples/sync.ts",
     "packages/core/examples/telemetry.ts",
@@ -21,6 +22,7 @@ const shown = {
   ),
   "packages/promise": [
     "packages/promise/examples/stream.ts",
+    "packages/promise/examples/signIn.ts",
     "packages/promise/examples/attendance.ts",
     "packages/promise/examples/sync.ts",
     "packages/promise/examples/worker.ts",

@@ -56,7 +56,7 @@ describe("the address of the authorization page", () => {
       ] as const) {
         const { codeVerifier, state, url } = yield* SignIn.authorizeUrl({
           appId: "cli_fake",
-          redirectUri: "http://127.0.0.1:34433/callback",
+          redirectUri: "http://127.0.0.1:17817/callback",
           scopes: ["vc:meeting:readonly", "offline_access", "vc:meeting:readonly"],
         }).pipe(Effect.provide(FeishuConfig.layer({ brand })))
         const { hostname, pathname, searchParams } = new URL(url)
@@ -64,7 +64,7 @@ describe("the address of the authorization page", () => {
         assert.deepStrictEqual(Object.fromEntries(searchParams), {
           client_id: "cli_fake",
           response_type: "code",
-          redirect_uri: "http://127.0.0.1:34433/callback",
+          redirect_uri: "http://127.0.0.1:17817/callback",
           scope: "vc:meeting:readonly offline_access",
           state,
           code_challenge: createHash("sha256").update(Redacted.value(codeVerifier)).digest("base64url"),
@@ -108,7 +108,7 @@ describe("the address of the authorization page", () => {
 const exchange = SignIn.exchangeCode({
   ...Fake.app,
   code: Redacted.make("c-SECRET-code"),
-  redirectUri: "http://127.0.0.1:34433/callback",
+  redirectUri: "http://127.0.0.1:17817/callback",
   codeVerifier: Redacted.make("v-SECRET-verifier"),
   scopes: ["vc:meeting:readonly", "vc:record:readonly", "offline_access"],
 })
@@ -130,7 +130,7 @@ describe("a code", () => {
               client_id: "cli_fake",
               client_secret: "SECRET-app-secret",
               code: "c-SECRET-code",
-              redirect_uri: "http://127.0.0.1:34433/callback",
+              redirect_uri: "http://127.0.0.1:17817/callback",
               code_verifier: "v-SECRET-verifier",
             },
           },

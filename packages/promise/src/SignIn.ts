@@ -8,7 +8,7 @@
  *
  * const { state, url } = await authorizeUrl({
  *   appId: "cli_a1b2c3",
- *   redirectUri: "http://127.0.0.1:34433/callback",
+ *   redirectUri: "http://127.0.0.1:17817/callback",
  *   scopes: ["vc:meeting:readonly", "offline_access"],
  * })
  * console.log(new URL(url).searchParams.get("state") === state) // => true
