@@ -90,7 +90,10 @@ const loadSqlite = (): typeof Sqlite | undefined => {
 const begin = ({ DatabaseSync }: typeof Sqlite, path: string): Sqlite.DatabaseSync | undefined => {
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
-    database.exec("BEGIN EXCLUSIVE")
+    // Of a file that it may only read, SQLite would take a lock that others can have, too.
+    NodeFS.accessSync(path, readAndWrite)
+    // A journal would be a second file, and take space on a disk that may be full.
+    database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE")
     return database
   } catch (error) {
     database.close()
@@ -98,6 +101,8 @@ const begin = ({ DatabaseSync }: typeof Sqlite, path: string): Sqlite.DatabaseSy
     throw error
   }
 }
+
+const readAndWrite = NodeFS.constants.R_OK | NodeFS.constants.W_OK
 
 const busy = 5
 
@@ -111,10 +116,7 @@ const isBusy = (error: unknown): boolean => {
 const whyNot = (path: string, error: unknown): string => {
   try {
     // Only looks: it opens nothing.
-    NodeFS.accessSync(
-      NodeFS.existsSync(path) ? path : dirname(path),
-      NodeFS.constants.R_OK | NodeFS.constants.W_OK,
-    )
+    NodeFS.accessSync(NodeFS.existsSync(path) ? path : dirname(path), readAndWrite)
   } catch (cause) {
     const { code } = Object(cause) as { readonly code?: string }
     if (code !== undefined) return code

@@ -247,6 +247,7 @@ const failed =
 const remedies: Readonly<Record<string, Sentence.PlainKind>> = {
   EACCES: "allowFile",
   EPERM: "allowFile",
+  EROFS: "otherFolder",
   ENOSPC: "makeRoom",
   EDQUOT: "makeRoom",
   // Something is mounted on the file, as where one file of a machine is given to a container.
