@@ -68,16 +68,18 @@ export const DeviceCodeRequest = Schema.Struct({
 export type DeviceCodeRequest = typeof DeviceCodeRequest.Type
 
 /**
- * The Schema of an answer with a user's tokens. Times are in seconds, and any value is accepted: the client limits them. There is
- * a refresh token only where the scope `offline_access` was granted (documented).
+ * The Schema of an answer with a user's tokens. Times are in seconds. Any value is accepted of what is not the access token: an answer
+ * that is refused because of the others would cost the login, since a refresh token is used by then. There is a refresh token only
+ * where the scope `offline_access` was granted (documented).
  */
 export const UserAnswer = Schema.Struct({
   access_token: Schema.RedactedFromValue(Schema.NonEmptyString),
   expires_in: Schema.optionalKey(Schema.Unknown),
-  refresh_token: Schema.optionalKey(Schema.RedactedFromValue(Schema.String)),
+  /** Text. */
+  refresh_token: Schema.optionalKey(Schema.RedactedFromValue(Schema.Unknown)),
   refresh_token_expires_in: Schema.optionalKey(Schema.Unknown),
-  /** The scopes of the access token, separated by blanks. */
-  scope: Schema.optionalKey(Schema.String),
+  /** The scopes of the access token, text with blanks between them. */
+  scope: Schema.optionalKey(Schema.Unknown),
 })
 /** An answer with a user's tokens. */
 export type UserAnswer = typeof UserAnswer.Type

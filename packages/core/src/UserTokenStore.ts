@@ -90,7 +90,7 @@ export interface UserTokenStore {
   /**
    * Calls `use` with what is stored, while nobody else holds the lock. `replace` puts other tokens in the place of those:
    * when it returns they are stored for good, and when it fails or is killed the former ones still are. `undefined` removes
-   * them.
+   * them. `replace` is not interrupted while it writes, and the lock is held until it has ended.
    */
   readonly locked: <A, E, R>(
     use: (

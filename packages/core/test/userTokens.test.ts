@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Logger } from "effect"
+import { Clock, Effect, Fiber, Logger, Redacted } from "effect"
 import { AccessToken, Cursor, FeishuError, Meetings, Secret, UserTokenStore } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
@@ -24,7 +24,7 @@ const login = (minutes: number, more: Partial<UserTokenStore.UserTokens> = {}) =
   }))
 
 /** What happens to a request for a refresh: Feishu takes the token or not, and the answer arrives or not. */
-type Fate = "answered" | "without a code" | "lost before" | "lost after" | number
+type Fate = "answered" | "without a code" | "lost before" | "lost after" | number | object
 
 /** Feishu, where a refresh token is good once. */
 const server = () => {
@@ -67,6 +67,7 @@ const server = () => {
           refresh_token_expires_in: 604_800,
           scope: "vc:meeting:readonly offline_access",
           token_type: "Bearer",
+          ...(typeof fate === "object" ? fate : {}),
         },
       }
     })
@@ -252,6 +253,70 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
+  it.effect("are stored, too, if the answer has odd things in the other fields", () =>
+    Effect.gen(function* () {
+      for (const odd of [
+        { scope: null, refresh_token: null, refresh_token_expires_in: "soon", expires_in: null },
+        { scope: 7, refresh_token: "", refresh_token_expires_in: -1, expires_in: "7200" },
+      ]) {
+        const feishu = server()
+        feishu.next(odd)
+        const tokens = UserTokenStore.memory(yield* login(-1))
+        const { error } = yield* running(read(feishu, tokens))
+        assert.strictEqual(error, undefined)
+        const stored = yield* tokens.read
+        assert.deepStrictEqual(stored?.scopes, ["vc:meeting:readonly", "offline_access"])
+        // The former one is used, so it is not kept.
+        assert.strictEqual(stored?.refreshToken, undefined)
+      }
+    }),
+  )
+
+  it.effect("that are refused for good are not sent again, until there are others", () =>
+    Effect.gen(function* () {
+      const feishu = server()
+      const tokens = UserTokenStore.memory(yield* login(-1))
+      yield* Effect.gen(function* () {
+        feishu.next(20064)
+        for (let reads = 0; reads < 3; reads++) {
+          assert.strictEqual(why((yield* running(Fake.read(request))).error), "used or revoked")
+        }
+        assert.lengthOf(feishu.sent, 1)
+        const again = yield* login(120)
+        yield* tokens.locked((_, replace) => replace(again))
+        assert.strictEqual((yield* running(Fake.read(request))).error, undefined)
+      }).pipe(Effect.provide(client(feishu, tokens)))
+    }),
+  )
+
+  it.effect("are not put in the place of newer ones that somebody has stored without the lock", () =>
+    Effect.gen(function* () {
+      const feishu = server()
+      const tokens = UserTokenStore.memory(yield* login(-1))
+      const newer = yield* login(120, { refreshToken: Secret.refreshToken("r-SECRET-other") })
+      let isStored = false
+      const written: Array<UserTokenStore.UserTokens | undefined> = []
+      const shared: UserTokenStore.UserTokenStore = {
+        read: Effect.suspend(() => (isStored ? Effect.succeed(newer) : tokens.read)),
+        locked: (use) =>
+          tokens.locked((stored, replace) =>
+            use(stored, (next) => {
+              written.push(next)
+              return replace(next)
+            }),
+          ),
+      }
+      feishu.slowly(
+        Effect.sync(() => {
+          isStored = true
+        }),
+      )
+      feishu.next(20008)
+      yield* running(read(feishu, shared))
+      assert.lengthOf(written, 1)
+    }),
+  )
+
   it.effect("21000 names the address at which the user has to do something", () =>
     Effect.gen(function* () {
       const feishu = server()
@@ -326,7 +391,7 @@ describe("tokens of a user who has signed in", () => {
       const fiber = yield* Effect.forkChild(read(feishu, tokens))
       yield* Fake.advance("2 seconds")
       const interrupted = yield* Effect.forkChild(Fiber.interrupt(fiber))
-      yield* Fake.advance("40 seconds")
+      yield* Fake.advance("70 seconds")
       assert.isDefined(interrupted.pollUnsafe())
     }),
   )
@@ -364,6 +429,9 @@ describe("tokens of a user who has signed in", () => {
         assert.notInclude(lines.join(), "SECRET")
         isFull = false
         feishu.slowly(Effect.void)
+        // Soon, and not only with the next refresh: this process may be killed before that.
+        yield* Fake.advance("15 seconds")
+        assert.strictEqual(Redacted.value((yield* memory.read)!.refreshToken!), "r-SECRET-1")
         yield* Fake.advance("96 minutes")
         yield* running(Fake.read(request))
       }).pipe(Effect.provide(client(feishu, tokens)), Effect.provide(Logger.layer([logger])))

@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as OAuth from "@effect-feishu/contract/OAuth"
 import * as Secret from "../Secret.ts"
@@ -36,22 +37,25 @@ export const after = (
 ): Effect.Effect<UserTokens> =>
   Effect.map(Clock.currentTimeMillis, (now) => {
     const end = endOf(answer.refresh_token_expires_in, undefined, longestSeconds, now)
+    const refreshToken = answer.refresh_token && Redacted.value(answer.refresh_token)
     return {
       appId,
       baseUrl,
       account,
       signedInAt,
-      scopes: answer.scope === undefined ? scopes : answer.scope.split(/\s+/).filter((scope) => scope !== ""),
+      scopes: typeof answer.scope === "string" ? answer.scope.split(/\s+/).filter(isNotEmpty) : scopes,
       accessToken: Secret.accessToken(answer.access_token),
       accessTokenEndsAt: endOf(answer.expires_in, accessSeconds, longestSeconds, now)!,
-      ...(answer.refresh_token === undefined
-        ? {}
-        : {
-            refreshToken: Secret.refreshToken(answer.refresh_token),
+      ...(typeof refreshToken === "string" && isNotEmpty(refreshToken)
+        ? {
+            refreshToken: Secret.refreshToken(refreshToken),
             ...(end === undefined ? {} : { refreshTokenEndsAt: end }),
-          }),
+          }
+        : {}),
     }
   })
+
+const isNotEmpty = (text: string): boolean => text !== ""
 
 const decode = Schema.decodeUnknownOption(OAuth.UserAnswer)
 

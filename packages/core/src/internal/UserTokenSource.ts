@@ -11,7 +11,7 @@
  * - no refusal removes anything.
  */
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
@@ -62,6 +62,14 @@ const finalRefusals: Readonly<Record<number, SignInRequired["why"]>> = {
 
 const encodeRefresh = Schema.encodeSync(OAuth.RefreshTokenRequest)
 
+/** A refresh has this long: its answer must not be thrown away, and the present access token serves meanwhile. */
+const patience = { headersTimeout: 60_000, idleTimeout: 60_000, attemptTimeout: 60_000 }
+
+/** The pause between two attempts to store tokens that could not be stored. */
+const savePause = "10 seconds"
+
+type Replace = (tokens: UserTokenStore.UserTokens) => Effect.Effect<void, FeishuError>
+
 /** Makes the source. */
 export const make = Effect.fnUntraced(function* ({
   tokens: store,
@@ -69,19 +77,30 @@ export const make = Effect.fnUntraced(function* ({
   ...app
 }: UserOptions): Effect.fn.Return<UserTokenSource, FeishuError, TokenEndpoints.Requirements> {
   const { appId } = app
-  const { baseUrl } = yield* FeishuConfig
-  const restMillis = Duration.toMillis(Duration.fromInputUnsafe(unansweredRest))
+  const config = yield* FeishuConfig
+  const rest = Effect.sleep(unansweredRest)
+  const scope = yield* Effect.scope
   // A refresh that is under way when the scope is closed is waited for, and needs its deadlines until then.
-  const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-  const endpoints = yield* Scope.provide(TokenEndpoints.make(app), scope)
+  const lasting = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+  const endpoints = yield* TokenEndpoints.make(app).pipe(
+    Scope.provide(lasting),
+    Effect.provideService(FeishuConfig, longer(config)),
+  )
 
+  /** The account that this source reads with. */
+  let openId: string | undefined
+  /** A refresh token that is refused for good, and the error: nothing is sent until the store has another. */
+  let refused: { readonly token: Secret.RefreshToken; readonly error: FeishuError } | undefined
   /** The tokens of a refresh that could not be stored, and the used one that still is: this process goes on with them. */
   let unsaved: { readonly next: UserTokenStore.UserTokens; readonly used: Secret.RefreshToken } | undefined
-  /** Stores them, unless the user has signed in again meanwhile; returns what is stored then. */
-  const save = Effect.fnUntraced(function* (
-    found: UserTokenStore.UserTokens | undefined,
-    replace: (tokens: UserTokenStore.UserTokens) => Effect.Effect<void, FeishuError>,
-  ) {
+
+  /** Holds the lock of the store. What is written there is written whole before the lock is free again. */
+  const locked = <A>(
+    use: (found: UserTokenStore.UserTokens | undefined, replace: Replace) => Effect.Effect<A, FeishuError>,
+  ) => store.locked((found, replace) => use(found, (tokens) => Effect.uninterruptible(replace(tokens))))
+
+  /** Stores what could not be stored, unless the user has signed in again meanwhile; returns what is stored then. */
+  const save = Effect.fnUntraced(function* (found: UserTokenStore.UserTokens | undefined, replace: Replace) {
     if (unsaved === undefined) return found
     const { next, used } = unsaved
     const isStale = isSame(found?.refreshToken, used)
@@ -89,9 +108,12 @@ export const make = Effect.fnUntraced(function* ({
     unsaved = undefined
     return isStale ? next : found
   })
-  yield* Effect.addFinalizer(() => (unsaved === undefined ? Effect.void : Effect.ignore(store.locked(save))))
-  /** The account that this source reads with. */
-  let openId: string | undefined
+  const saving = Effect.suspend(() => (unsaved === undefined ? Effect.void : Effect.asVoid(locked(save))))
+  yield* Effect.addFinalizer(() => Effect.ignore(saving))
+  const saveLater = Effect.delay(Effect.ignore(saving), savePause).pipe(
+    Effect.repeat({ while: () => unsaved !== undefined }),
+    Effect.forkIn(scope),
+  )
 
   const required = (why: SignInRequired["why"], stored?: UserTokenStore.UserTokens, ofLogin?: string) =>
     new FeishuError({
@@ -108,7 +130,7 @@ export const make = Effect.fnUntraced(function* ({
   ): Effect.fn.Return<UserTokenStore.UserTokens, FeishuError> {
     if (found === undefined) return yield* required("not signed in")
     if (found.appId !== appId) return yield* required("other app", undefined, found.appId)
-    if (found.baseUrl !== baseUrl) return yield* required("other base URL", undefined, found.baseUrl)
+    if (found.baseUrl !== config.baseUrl) return yield* required("other base URL", undefined, found.baseUrl)
     openId ??= found.account.openId
     if (found.account.openId !== openId) {
       return yield* required("other account", undefined, UserTokenStore.inWords(found.account))
@@ -117,127 +139,109 @@ export const make = Effect.fnUntraced(function* ({
   })
   const login = Effect.flatMap(store.read, checked)
 
-  const fetched = ({ accessToken, accessTokenEndsAt }: UserTokenStore.UserTokens, now: number) => ({
-    value: accessToken,
-    expire: Math.floor((accessTokenEndsAt - now) / 1_000),
+  /** Stores the tokens of an answer. If that fails they are good nevertheless, and this process goes on with them. */
+  const keep = Effect.fnUntraced(function* (
+    next: UserTokenStore.UserTokens,
+    used: Secret.RefreshToken,
+    replace: Replace,
+  ) {
+    unsaved = { next, used }
+    yield* replace(next).pipe(
+      Effect.map(() => {
+        unsaved = undefined
+      }),
+      Effect.catch((error) =>
+        Effect.andThen(
+          Sentence.warn(
+            Sentence.make("loginNotStored", {
+              account: UserTokenStore.inWords(next.account),
+              text: error.message,
+            }),
+          ),
+          saveLater,
+        ),
+      ),
+    )
   })
 
-  /** True when an access token is good for some time, and is another one than that which is to be replaced. */
-  const isGood = (
-    { accessToken, accessTokenEndsAt }: UserTokenStore.UserTokens,
-    present: TokenCache.Token | undefined,
-    now: number,
-  ) =>
-    accessTokenEndsAt - now >= tooShortMillis &&
-    (present === undefined || Redacted.value(accessToken) !== Redacted.value(present.value))
-
+  /** Refreshes what is stored. To be called while the lock is held. */
   const refreshed = Effect.fnUntraced(function* (
     stored: UserTokenStore.UserTokens,
-    replace: (tokens: UserTokenStore.UserTokens) => Effect.Effect<void, FeishuError>,
+    replace: Replace,
   ): Effect.fn.Return<UserTokenStore.UserTokens, FeishuError> {
     const { refreshToken } = stored
     if (refreshToken === undefined) return yield* required("no refresh token", stored)
-    /** When the last request without an answer ended, and whether the server may have taken the token then. */
-    let unansweredAt = stored.refreshBegunAt
+    if (refused !== undefined && isSame(refused.token, refreshToken)) return yield* refused.error
+    /** True when the server may have taken the token, or may still be about to, although no answer is known. */
+    let mayBeTaken = stored.refreshBegunAt !== undefined
     yield* replace({ ...stored, refreshBegunAt: yield* Clock.currentTimeMillis })
-    const rest = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      unansweredAt === undefined
-        ? Effect.void
-        : // The clock may have been set back since.
-          Effect.sleep(Math.min(Math.max(unansweredAt + restMillis - now, 0), restMillis)),
-    )
+
     let next: UserTokenStore.UserTokens | undefined
-    const path = OAuth.userTokenPath
-    yield* endpoints
-      .call({
-        path,
-        request: endpoints.jsonRequest(
-          path,
-          encodeRefresh({
-            grant_type: "refresh_token",
-            client_id: appId,
-            client_secret: app.appSecret,
-            refresh_token: refreshToken,
-          }),
-        ),
-        secrets: [refreshToken],
-        answer: OAuth.UserAnswer,
-        outcome: UserAnswer.withoutCode,
-        tokenOf: (answer) => answer.access_token,
-        around: (send) =>
+    const refresh = endpoints.call({
+      path: OAuth.userTokenPath,
+      request: endpoints.jsonRequest(
+        OAuth.userTokenPath,
+        encodeRefresh({
+          grant_type: "refresh_token",
+          client_id: appId,
+          client_secret: app.appSecret,
+          refresh_token: refreshToken,
+        }),
+      ),
+      secrets: [refreshToken],
+      answer: OAuth.UserAnswer,
+      outcome: UserAnswer.withoutCode,
+      tokenOf: (answer) => answer.access_token,
+      around: (send) =>
+        Effect.suspend(() => (mayBeTaken ? rest : Effect.void)).pipe(
           Effect.andThen(
-            rest,
             send.pipe(
               Effect.tap((answer) =>
                 Effect.gen(function* () {
                   next = yield* UserAnswer.after(stored, answer)
-                  unsaved = { next, used: refreshToken }
-                  yield* replace(next)
-                  unsaved = undefined
-                }).pipe(
-                  // The tokens are good, and the store is not: the login lasts as long as this process does.
-                  Effect.catch((error) =>
-                    Sentence.warn(
-                      Sentence.make("loginNotStored", {
-                        account: UserTokenStore.inWords(stored.account),
-                        text: error.message,
-                      }),
-                    ),
-                  ),
-                ),
+                  yield* keep(next, refreshToken, replace)
+                }),
               ),
               Effect.tapError((error) =>
-                isUnanswered(error)
-                  ? Effect.map(Clock.currentTimeMillis, (now) => {
-                      unansweredAt = now
-                    })
-                  : Effect.void,
+                Effect.sync(() => {
+                  mayBeTaken ||= isUnanswered(error)
+                }),
               ),
               Effect.uninterruptible,
             ),
           ),
-      })
-      .pipe(
-        Effect.catch((error) => {
-          const refusal = error.code === undefined ? undefined : finalRefusals[error.code]
-          // Somebody who does not see the lock, as on another machine, may have refreshed meanwhile.
-          const newer = Effect.filterOrElse(
-            login,
-            (now) => !isSame(now.refreshToken, refreshToken),
-            () => Effect.fail(error),
-          )
-          if (refusal === undefined) {
-            return unansweredAt === undefined
-              ? // Feishu has answered, or got nothing: the token was not used.
-                Effect.andThen(Effect.ignore(replace(stored)), error)
-              : Effect.fail(error)
-          }
-          return Effect.flatMap(Clock.currentTimeMillis, (time) =>
-            Effect.mapBoth(newer, {
-              onSuccess: (now) => {
-                next = now
-              },
-              onFailure: () =>
-                ended(
-                  stored,
-                  refusal === "used or revoked" && unansweredAt !== undefined
-                    ? "answer lost"
-                    : refusal === "expired" && time >= stored.signedInAt + yearMillis
-                      ? "a year"
-                      : refusal,
-                  error,
-                ),
-            }),
-          )
-        }),
-      )
-    return next!
+        ),
+    })
+
+    /** Returns newer tokens, if somebody who does not see the lock, as on another machine, has stored some. */
+    const newer = Effect.map(login, (now) => (isSame(now.refreshToken, refreshToken) ? undefined : now))
+    const failed = Effect.fnUntraced(function* (
+      error: FeishuError,
+    ): Effect.fn.Return<UserTokenStore.UserTokens, FeishuError> {
+      const why = error.code === undefined ? undefined : finalRefusals[error.code]
+      if (why === undefined) {
+        // Feishu has answered, or got nothing: the token is as good as before, and is no longer marked.
+        if (!mayBeTaken && (yield* newer) === undefined) yield* Effect.ignore(replace(stored))
+        return yield* error
+      }
+      const now = yield* newer
+      if (now !== undefined) return now
+      const isLost = why === "used or revoked" && mayBeTaken
+      const isYear = why === "expired" && (yield* Clock.currentTimeMillis) >= stored.signedInAt + yearMillis
+      const ended = endedBy(error, stored, isLost ? "answer lost" : isYear ? "a year" : why)
+      refused = { token: refreshToken, error: ended }
+      return yield* ended
+    })
+    return yield* Effect.matchEffect(refresh, {
+      onFailure: failed,
+      onSuccess: () => Effect.succeed(next!),
+    })
   })
 
-  const ended = (
+  const endedBy = (
+    { logId, operation, reason }: FeishuError,
     stored: UserTokenStore.UserTokens,
     why: SignInRequired["why"],
-    { logId, operation, reason }: FeishuError,
   ) => {
     const { code, msg, status } = Object(reason) as Partial<SignInRequired>
     return new FeishuError({
@@ -254,22 +258,46 @@ export const make = Effect.fnUntraced(function* ({
     })
   }
 
+  /** Returns the access token of a login, if it is good for some time, and not the one that is to be replaced. */
+  const usable = (
+    { accessToken, accessTokenEndsAt }: UserTokenStore.UserTokens,
+    present: TokenCache.Token | undefined,
+  ): Effect.Effect<TokenCache.Fetched | undefined> =>
+    Effect.map(Clock.currentTimeMillis, (now) =>
+      accessTokenEndsAt - now >= tooShortMillis &&
+      (present === undefined || Redacted.value(accessToken) !== Redacted.value(present.value))
+        ? fetched(accessToken, accessTokenEndsAt - now)
+        : undefined,
+    )
+
   const fetch = Effect.fnUntraced(function* (_: string, present: TokenCache.Token | undefined) {
-    const stored = unsaved?.next ?? (yield* login)
-    const now = yield* Clock.currentTimeMillis
-    if (isGood(stored, present, now)) return fetched(stored, now)
-    return yield* store.locked(
+    const found = yield* usable(unsaved?.next ?? (yield* login), present)
+    if (found !== undefined) return found
+    return yield* locked(
       Effect.fnUntraced(function* (found, replace) {
-        const again = yield* checked(yield* save(found, replace))
-        const now = yield* Clock.currentTimeMillis
-        if (isGood(again, present, now)) return fetched(again, now)
-        const next = yield* refreshed(again, replace)
-        return fetched(next, yield* Clock.currentTimeMillis)
+        const stored = yield* checked(yield* save(found, replace))
+        const again = yield* usable(stored, present)
+        if (again !== undefined) return again
+        const { accessToken, accessTokenEndsAt } = yield* refreshed(stored, replace)
+        return fetched(accessToken, accessTokenEndsAt - (yield* Clock.currentTimeMillis))
       }),
     )
   })
 
   return { login, tokens: yield* TokenCache.make(fetch, TokenEndpoints.onFetched(OAuth.userTokenPath)) }
+})
+
+const fetched = (value: Secret.AccessToken, millis: number): TokenCache.Fetched => ({
+  value,
+  expire: Math.floor(millis / 1_000),
+})
+
+/** Returns the settings with deadlines that are long enough for a refresh. */
+const longer = (config: FeishuConfig["Service"]): FeishuConfig["Service"] => ({
+  ...config,
+  headersTimeout: Math.max(config.headersTimeout, patience.headersTimeout),
+  idleTimeout: Math.max(config.idleTimeout, patience.idleTimeout),
+  attemptTimeout: Math.max(config.attemptTimeout, patience.attemptTimeout),
 })
 
 const isSame = (one: Secret.RefreshToken | undefined, other: Secret.RefreshToken): boolean =>
