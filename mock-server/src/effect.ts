@@ -16,5 +16,5 @@ import "./thisNode.ts"
 
 export * as MockFeishu from "./library/MockFeishu.ts"
 /** The types of the options of a mock. */
-export type { App, Behaviour, Generate, Meeting, Seed } from "./protocol/PublicTypes.ts"
+export type { App, Behaviour, Generate, Meeting, Person, Seed } from "./protocol/PublicTypes.ts"
 export { SeedInvalid } from "./seed/SeedInvalid.ts"

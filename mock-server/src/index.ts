@@ -31,9 +31,15 @@ import type { Address, FetchHandler, Options, Running } from "./protocol/PublicT
 
 export {
   connect,
+  type Authorization,
+  type AuthorizationResult,
   type ClockMove,
   type ControlClient,
+  type Decision,
+  type DeviceAuthorization,
+  type DeviceDecision,
   type Findings,
+  type Login,
   type OwnWorkspace,
   type Target,
   type Time,

@@ -171,8 +171,8 @@ describe("the unified OAuth", () => {
 
   for (const [what, changed, code, error] of [
     ["a wrong secret", { client_secret: "Secret" }, 20002, "invalid_client"],
-    ["an unknown app", { client_id: "cli_nobody" }, 20002, "invalid_client"],
-    ["another grant", { grant_type: "password" }, 20001, "unsupported_grant_type"],
+    ["an unknown app", { client_id: "cli_nobody" }, 20048, "invalid_client"],
+    ["another grant", { grant_type: "password" }, 20036, "unsupported_grant_type"],
   ] as const) {
     it.effect(`${what} is refused with 400 and ${code}`, () =>
       Effect.gen(function* () {
@@ -187,8 +187,9 @@ describe("the unified OAuth", () => {
 
 describe("user access tokens", () => {
   const verifier = "a".repeat(43)
+  const all = [...ListByNo.scopes, OAuth.offlineAccess]
   /** A mock, and what a user has authorised in it. */
-  const withGrant = Effect.fnUntraced(function* (scopes: ReadonlyArray<string> = ListByNo.scopes) {
+  const withGrant = Effect.fnUntraced(function* (scopes: ReadonlyArray<string> = all) {
     const workspace = yield* Workspace.make({ seed, now })
     const { clock, tokens } = workspace.state
     const code = tokens.mintCode(
@@ -225,10 +226,10 @@ describe("user access tokens", () => {
           expires_in: 7200,
           refresh_token_expires_in: 604_800,
           token_type: "Bearer",
-          scope: ListByNo.scopes.join(" "),
+          scope: all.join(" "),
         })
         assert.strictEqual((yield* list(first.access_token, goodQuery)).body?.code, 0)
-        assert.strictEqual((yield* post(OAuth.userTokenPath, { ...trade, code })).body.code, 20003)
+        assert.strictEqual((yield* post(OAuth.userTokenPath, { ...trade, code })).body.code, 20065)
 
         const second = (yield* refresh(first.refresh_token)).body
         assert.strictEqual(second.code, 0)
@@ -268,10 +269,17 @@ describe("user access tokens", () => {
           [{ ...trade, code: "unknown" }, 20003],
           [{ ...trade, code, client_secret: "Secret" }, 20002],
           [{ ...trade, code, client_id: "cli_newer_scope" }, 20024],
-          [{ ...trade, code, redirect_uri: "https://evil.example" }, 20024],
-          [{ ...trade, code, code_verifier: "b".repeat(43) }, 20024],
+          [{ ...trade, code, redirect_uri: "https://evil.example" }, 20071],
+          [{ ...trade, code, redirect_uri: undefined }, 20071],
+          [{ ...trade, code, code_verifier: "b".repeat(43) }, 20049],
+          [{ ...trade, code, code_verifier: undefined }, 20049],
+          [{ ...trade, code, scope: "im:message" }, 20068],
+          [{ ...trade, code, scope: `${all[0]} ${all[0]}` }, 20067],
+          [{ ...client, grant_type: "refresh_token", refresh_token: "unknown", client_id: "cli_no" }, 20048],
           [{ ...client, grant_type: "refresh_token", refresh_token: "unknown" }, 20026],
-          [{ ...client, grant_type: "password" }, 20001],
+          [{ ...client, grant_type: "password" }, 20036],
+          [{ ...client, grant_type: "refresh_token" }, 20001],
+          [[], 20063],
         ]
         for (const [request, expected] of refused) {
           const { body, status } = yield* post(OAuth.userTokenPath, request)

@@ -165,7 +165,7 @@ describe("tokens", () => {
         const app = { app_id: appId, type: "store" } as const
         const first = tokens.issueTenant(app, tenant, now).text
         const ticket = tokens.mintTicket(appId, now)
-        const authorization = { appId, tenant, scopes: ["vc:meeting:readonly"] }
+        const authorization = { appId, tenant, scopes: ["offline_access"] }
         const code = tokens.mintCode(authorization, now)
         const trade = (code: string) =>
           tokens.tradeCode({ appId, code, redirectUri: undefined, codeVerifier: undefined }, now)

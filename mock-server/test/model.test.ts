@@ -463,9 +463,16 @@ const run = async (
         code: authorized.body.code,
       }),
     })
-    const { access_token: text } = await response.json()
-    Model.userToken(model[at], app, mayRead, text)
-    tokens = [text, ...tokens].slice(0, 4)
+    const { access_token: text, code } = await response.json()
+    const limit = response.headers.get("x-ogw-ratelimit-limit")
+    const reset = response.headers.get("x-ogw-ratelimit-reset")
+    const given = {
+      status: response.status,
+      code,
+      ...(limit === null || reset === null ? {} : { limit, reset }),
+    }
+    same(given, Model.userToken(model[at], app, mayRead, text))
+    if (text !== undefined) tokens = [text, ...tokens].slice(0, 4)
   }
   const seconds = (at: Home) => Math.floor(model[at].now / 1000)
   const move = (at: Home, millis: number) => {

@@ -234,7 +234,7 @@ export const token = (
     const code = rule?.then.code
     if (code !== undefined) return failed(home, tenant ? 200 : (statusOf[code] ?? 400), rule!.then)
     if (rule?.then.network === "refuse") return notReached
-    if (app === undefined) return tenant ? { status: 200, code: 10003 } : { status: 400, code: 20002 }
+    if (app === undefined) return tenant ? { status: 200, code: 10003 } : { status: 400, code: 20048 }
     if (!request.secretIsRight) return tenant ? { status: 200, code: 10014 } : { status: 400, code: 20002 }
     const latest = home.tokens.findLast((token) => token.kind === request.kind && token.app === app)
     const again = tenant && latest?.revoked === false && latest.endsAt - home.now >= 30 * 60_000
@@ -266,11 +266,22 @@ const mint = (home: Feishu, app: App, kind: Token["kind"], mayRead: boolean, tex
   return token
 }
 
-/** A user has let an app act for them, and the app has got the token `text`. */
-export const userToken = (feishu: Feishu, appId: string, mayRead: boolean, text: string): void => {
+/** A user has let an app act for them, and the app has got the token `text`, unless it asks too often. */
+export const userToken = (
+  feishu: Feishu,
+  appId: string,
+  mayRead: boolean,
+  text: string | undefined,
+): Answer => {
   const app = feishu.apps.find(({ id }) => id === appId)!
-  mint(feishu, app, "user", mayRead, text)
-  note(feishu, "oauth.userToken", { status: 200, code: 0 }, app.id, undefined)
+  const refusal = admit(feishu, `userToken ${app.id} ${app.tenant}`, windowsOf(feishu.switches, "userToken"))
+  const answer =
+    refusal === undefined
+      ? { status: 200, code: 0 }
+      : { status: feishu.switches.rateStatus, code: 99991400, ...refusal }
+  if (refusal === undefined) mint(feishu, app, "user", mayRead, text ?? unseen)
+  note(feishu, "oauth.userToken", answer, app.id, undefined)
+  return answer
 }
 
 // --- the list
@@ -357,7 +368,7 @@ const wrongFields = (query: Query): Array<string> => {
 }
 
 /** The endpoints whose requests are counted, each apart. */
-export const apis = ["listByNo", "getMeeting", "getRecording"] as const
+export const apis = ["listByNo", "getMeeting", "getRecording", "userToken"] as const
 type Api = (typeof apis)[number]
 
 interface Window {
@@ -368,12 +379,12 @@ interface Window {
 /** The windows of an endpoint, the longest first. */
 export const windowsOf = (switches: Switches, api: Api): ReadonlyArray<Window> => {
   const { detailsRateLimit, rateLimit, rateLimitPerSecond, recordingRateLimit } = switches
+  const perMinuteOf = { getMeeting: detailsRateLimit, getRecording: recordingRateLimit, userToken: 1_000 }
   if (rateLimit === "off") return []
   const window = (requests: number | "off", seconds: number) =>
     requests === "off" ? [] : [{ requests, seconds }]
   if (api === "listByNo") return window(rateLimit, 60)
-  const perMinute = api === "getMeeting" ? detailsRateLimit : recordingRateLimit
-  return [...window(perMinute, 60), ...window(rateLimitPerSecond, 1)]
+  return [...window(perMinuteOf[api], 60), ...window(rateLimitPerSecond, 1)]
 }
 
 /** Lets a request pass, or says when the next one passes: when all of its windows let it. */

@@ -429,7 +429,7 @@ describe("what is refused", () => {
       'meetings: []\n"<<": {}',
       [
         "F has 1 fault:",
-        "<< (line 2): unknown key: a seed has apps, meetings, generate, faults, chaos, clock, behaviour, and x-… for anchors",
+        "<< (line 2): unknown key: a seed has apps, users, meetings, generate, faults, chaos, clock, behaviour, and x-… for anchors",
       ],
     ],
     [
@@ -458,7 +458,7 @@ describe("what is refused", () => {
         "F has 3 faults:",
         "meeting (line 1): unknown key: did you mean meetings?",
         "genrate (line 2): unknown key: did you mean generate?",
-        "defaults (line 3): unknown key: a seed has apps, meetings, generate, faults, chaos, clock, behaviour, and x-… for anchors",
+        "defaults (line 3): unknown key: a seed has apps, users, meetings, generate, faults, chaos, clock, behaviour, and x-… for anchors",
       ],
     ],
     [
@@ -534,7 +534,7 @@ describe("what is refused", () => {
       '"\\e[31m\\u202e\\n\\u009b周会": 1',
       [
         "F has 1 fault:",
-        "\\u001b[31m\\u202e\\n\\u009b周会 (line 1): unknown key: a seed has apps, meetings, generate, faults, chaos, clock, behaviour, and x-… for anchors",
+        "\\u001b[31m\\u202e\\n\\u009b周会 (line 1): unknown key: a seed has apps, users, meetings, generate, faults, chaos, clock, behaviour, and x-… for anchors",
       ],
     ],
     [

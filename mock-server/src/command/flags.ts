@@ -29,6 +29,7 @@ const words = Language.words({
       now: "a time such as 2026-01-31T09:00:00Z, 2026-01-31, 1769850000 (unix seconds) or -3d (before the present)",
       limit: (most: number) => `a number of requests from 1 to ${most}, or off`,
       quota: (most: number) => `a number of calls from 0 to ${most}, or off`,
+      seconds: (most: number) => `a number of seconds from 0 to ${most}, or off`,
       controlToken: Addresses.controlToken.takes,
       fault: "a rule as in a seed",
       chaos: "a fraction from 0 to 1, or chaos as in a seed",
@@ -41,6 +42,7 @@ const words = Language.words({
       fault: "how it fails",
       "rate-limit": "how it behaves",
       "meeting-id-refusal": "how it answers about one meeting",
+      "user-meetings": "how users sign in",
       log: "what it prints",
     },
     port: "Port to listen on (default: 8787); 0 takes any free port",
@@ -67,7 +69,7 @@ const words = Language.words({
     rateLimit: `Requests for meetings of a number per minute for an app and tenant (default: ${defaults.rateLimit}); off switches off the limits of all endpoints`,
     detailsRateLimit: `Requests for details per minute for an app and tenant (default: ${defaults.detailsRateLimit})`,
     recordingRateLimit: `Requests for recordings per minute for an app and tenant (default: ${defaults.recordingRateLimit})`,
-    rateLimitPerSecond: `Requests for details, and for recordings, per second for an app and tenant (default: ${defaults.rateLimitPerSecond})`,
+    rateLimitPerSecond: `Requests for details, for recordings, and for users' tokens, per second for an app and tenant (default: ${defaults.rateLimitPerSecond})`,
     rateWindow:
       "How requests are counted: in windows that start with the first request (the default), in sliding windows, or from token buckets",
     rateStatus:
@@ -106,6 +108,13 @@ const words = Language.words({
     recordingIds:
       "The id and meeting_id of a recording, which the official SDK declares and no document has: absent (the default), or sent",
     recordingSeconds: `Seconds from the end of a meeting until its recording is ready (default: ${defaults.recordingSeconds})`,
+    userMeetings:
+      "The meetings of a number that a user's token lists: their own, which they hosted or took part in (own, the default), or all of the tenant",
+    userTokenRateLimit: `Requests for users' tokens per minute for an app (default: ${defaults.userTokenRateLimit})`,
+    refreshGrace:
+      "Seconds for which a refresh token that was used is answered again, with the same tokens (default: off, as documented)",
+    deviceFlow:
+      "The device flow, which the official command line uses and no document has: on (the default), or off, so that its path is unknown",
     log: "Log every request to standard error: pretty is a line for people, json a line of JSON (default: pretty on a terminal without --json, none elsewhere)",
     json: "When ready, print one line of JSON instead of the banner: url, appId, appSecret, meetingNos",
   },
@@ -119,6 +128,7 @@ const words = Language.words({
       now: "时间，如 2026-01-31T09:00:00Z、2026-01-31、1769850000（unix 秒）或 -3d（早于当前）",
       limit: (most) => `1 到 ${most} 之间的请求数，或 off`,
       quota: (most) => `0 到 ${most} 之间的调用数，或 off`,
+      seconds: (most) => `0 到 ${most} 之间的秒数，或 off`,
       controlToken: "1 到 1000 个可见的 ASCII 字符，空格只能在中间",
       fault: "一条规则，写法与种子中相同",
       chaos: "0 到 1 之间的比例，或种子中的写法",
@@ -131,6 +141,7 @@ const words = Language.words({
       fault: "故障",
       "rate-limit": "行为",
       "meeting-id-refusal": "单场会议的响应",
+      "user-meetings": "用户登录",
       log: "输出",
     },
     port: "监听的端口（默认 8787）；0 表示任意空闲端口",
@@ -153,7 +164,7 @@ const words = Language.words({
     rateLimit: `每个应用和租户每分钟可按会议号查询会议的次数（默认 ${defaults.rateLimit}）；off 关闭全部接口的频率限制`,
     detailsRateLimit: `每个应用和租户每分钟可查询会议详情的次数（默认 ${defaults.detailsRateLimit}）`,
     recordingRateLimit: `每个应用和租户每分钟可查询录制的次数（默认 ${defaults.recordingRateLimit}）`,
-    rateLimitPerSecond: `每个应用和租户每秒可查询会议详情、录制的次数，两者分别计数（默认 ${defaults.rateLimitPerSecond}）`,
+    rateLimitPerSecond: `每个应用和租户每秒可查询会议详情、查询录制、获取用户访问凭证的次数，三者分别计数（默认 ${defaults.rateLimitPerSecond}）`,
     rateWindow:
       "计数方式：从第一个请求开始的固定窗口（fixed，默认）、滑动窗口（sliding），或令牌桶（bucket）",
     rateStatus: "超出频率限制时的 HTTP 状态码（默认 429）；飞书一些较早的接口返回 400",
@@ -184,6 +195,12 @@ const words = Language.words({
     recordingForUser: "谁能用自己的访问凭证查看录制：全部参会者（participant，默认），或仅主持人（owner）",
     recordingIds: "录制的 id 和 meeting_id，官方 SDK 声明而文档没有：不返回（absent，默认），或返回（sent）",
     recordingSeconds: `会议结束后多少秒，录制才可用（默认 ${defaults.recordingSeconds}）`,
+    userMeetings:
+      "用户访问凭证按会议号能列出哪些会议：自己主持或参加过的（own，默认），或租户的全部会议（all）",
+    userTokenRateLimit: `每个应用每分钟可获取用户访问凭证的次数（默认 ${defaults.userTokenRateLimit}）`,
+    refreshGrace:
+      "refresh_token 使用后的多少秒内，再次使用仍返回同样的凭证（默认 off，与文档一致：只能使用一次）",
+    deviceFlow: "设备授权流程，官方命令行使用而文档没有：有（on，默认），或没有（off，其路径为未知路径）",
     log: "把每个请求记录到标准错误：pretty 是给人看的一行，json 是一行 JSON（默认：在终端上且没有 --json 时为 pretty，否则为 none）",
     json: "就绪时打印一行 JSON，而不是说明文字：url、appId、appSecret、meetingNos",
   },
@@ -208,12 +225,16 @@ export const takes = (language: Language.Language): Readonly<Record<string, stri
     "random-seed": values.randomSeed,
     now: values.now,
     ...Object.fromEntries(
-      ["rate-limit", "details-rate-limit", "recording-rate-limit", "rate-limit-per-second"].map((flag) => [
-        flag,
-        values.limit(WholeNumber.mostTimes),
-      ]),
+      [
+        "rate-limit",
+        "details-rate-limit",
+        "recording-rate-limit",
+        "rate-limit-per-second",
+        "user-token-rate-limit",
+      ].map((flag) => [flag, values.limit(WholeNumber.mostTimes)]),
     ),
     "monthly-quota": values.quota(WholeNumber.mostTimes),
+    "refresh-grace": values.seconds(WholeNumber.mostTimes),
     "control-token": values.controlToken,
     fault: values.fault,
     chaos: values.chaos,
@@ -244,12 +265,18 @@ const wholeNumber = (flag: keyof typeof bounds) => {
 
 const { fields } = Behaviour.Behaviour
 
+const limits = [
+  "rateLimit",
+  "detailsRateLimit",
+  "recordingRateLimit",
+  "rateLimitPerSecond",
+  "monthlyQuota",
+  "userTokenRateLimit",
+  "refreshGrace",
+] as const satisfies ReadonlyArray<keyof typeof fields>
+
 /** A switch that takes a number or `off`. */
-const limit = (
-  flag: string,
-  name: "rateLimit" | "detailsRateLimit" | "recordingRateLimit" | "rateLimitPerSecond" | "monthlyQuota",
-  description: string,
-) => {
+const limit = (flag: string, name: (typeof limits)[number], description: string) => {
   const isLimit = Schema.is(fields[name])
   return Flag.String(flag).pipe(
     Flag.withMetavar("N|off"),
@@ -400,6 +427,10 @@ const behaviour = (say: Say) => ({
     Flag.withDescription(say.recordingSeconds),
     orUndefined,
   ),
+  userMeetings: choice("user-meetings", fields.userMeetings, say.userMeetings),
+  userTokenRateLimit: limit("user-token-rate-limit", "userTokenRateLimit", say.userTokenRateLimit),
+  refreshGrace: limit("refresh-grace", "refreshGrace", say.refreshGrace),
+  deviceFlow: choice("device-flow", fields.deviceFlow, say.deviceFlow),
 })
 
 /** The flags for what the command prints. */

@@ -132,43 +132,132 @@ const Token = named(
   "A valid access token",
 )
 
+/** The choices of a user: who, which scopes, and whether at all. */
+const choices = {
+  open_id: Schema.optionalKey(
+    described(
+      Schema.String,
+      "The user (default: the first of the users)",
+      "ou_1a2b3c4d5e6f708192a3b4c5d6e7f809",
+    ),
+  ),
+  scopes: Schema.optionalKey(
+    described(
+      Schema.Array(Schema.String),
+      "The scopes that the user grants (default: all that were asked for)",
+      ["vc:meeting:readonly"],
+    ),
+  ),
+  allow: Schema.optionalKey(described(Schema.Boolean, "False to refuse (default: true)", true)),
+}
+
 const Authorization = named(
   Schema.Struct({
-    client_id: described(Schema.String, "The app", "cli_a1b2c3d4e5f6a7b8"),
+    url: Schema.optionalKey(
+      described(
+        Schema.String,
+        "The address of the authorization page, as the app opens it in a browser: it is checked as there",
+        "https://accounts.feishu.cn/open-apis/authen/v1/authorize?client_id=cli_a1b2c3d4e5f6a7b8&response_type=code&redirect_uri=http%3A%2F%2F127.0.0.1%3A8080%2Fcallback",
+      ),
+    ),
+    client_id: Schema.optionalKey(
+      described(
+        Schema.String,
+        "Instead of url: the app. Then nothing is checked, and everything below is given here",
+        "cli_a1b2c3d4e5f6a7b8",
+      ),
+    ),
     tenant_key: Schema.optionalKey(
       described(
         Schema.String,
-        "The tenant of the user (default: the first tenant of the app)",
+        "Without url: the tenant of the user (default: that of the user, or the first tenant of the app)",
         "2ed263bf32cf1651",
       ),
     ),
+    ...choices,
     open_id: Schema.optionalKey(
       described(
         Schema.String,
-        "The user. Without it, the tokens are those of a user who took part in every meeting, and hosted none",
+        "The user. Default with url: the first of the users. Default without it: nobody in particular, who took part in every meeting, and hosted none",
         "ou_1a2b3c4d5e6f708192a3b4c5d6e7f809",
       ),
     ),
     scopes: Schema.optionalKey(
       described(
         Schema.Array(Schema.String),
-        "The scopes that the user grants (default: every scope that reading meetings, details and recordings may need)",
+        "The scopes that the user grants. Default with url: all that it asks for. Default without it: every scope that reading meetings, details and recordings may need, and offline_access",
         ["vc:meeting:readonly"],
       ),
     ),
     redirect_uri: Schema.optionalKey(
-      described(Schema.String, "The redirect_uri of the authorization", "http://127.0.0.1:3000/callback"),
+      described(
+        Schema.String,
+        "Without url: the redirect_uri of the authorization",
+        "http://127.0.0.1:3000/callback",
+      ),
     ),
     code_challenge: Schema.optionalKey(
-      described(Schema.String, "The code_challenge of PKCE", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+      described(
+        Schema.String,
+        "Without url: the code_challenge of PKCE",
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+      ),
     ),
     code_challenge_method: Schema.optionalKey(
-      described(Schema.Literals(["plain", "S256"]), "The method of PKCE", "S256"),
+      described(Schema.Literals(["plain", "S256"]), "Without url: the method of PKCE", "S256"),
     ),
   }),
   "Authorization",
-  "The grant that a user would give on Feishu's authorization page",
+  "What a user does on Feishu's authorization page",
   { client_id: "cli_a1b2c3d4e5f6a7b8" },
+)
+/** What a user does on Feishu's authorization page. */
+export type Authorization = typeof Authorization.Type
+
+const DeviceDecision = named(
+  Schema.Struct({
+    user_code: Schema.optionalKey(
+      described(
+        Schema.String,
+        "The code that the device shows (default: the newest that waits)",
+        "BCDF-GHJK",
+      ),
+    ),
+    ...choices,
+  }),
+  "DeviceDecision",
+  "What a user does on the page of a device",
+  { user_code: "BCDF-GHJK" },
+)
+
+const DeviceAuthorization = named(
+  Schema.Struct({
+    user_code: described(Schema.String, "The code that the device shows", "BCDF-GHJK"),
+    client_id: described(Schema.String, "The app", "cli_a1b2c3d4e5f6a7b8"),
+    scopes: described(Schema.Array(Schema.String), "The scopes that it asks for", ["vc:meeting:readonly"]),
+    expires_at: seconds("When it expires"),
+  }),
+  "DeviceAuthorization",
+  "A device that waits for a user",
+)
+
+const LoginName = {
+  client_id: described(Schema.String, "The app", "cli_a1b2c3d4e5f6a7b8"),
+  open_id: described(Schema.String, "The user", "ou_1a2b3c4d5e6f708192a3b4c5d6e7f809"),
+}
+
+const Login = named(
+  Schema.Struct({
+    ...LoginName,
+    name: described(Schema.String, "The name of the user", "张三"),
+    scopes: described(Schema.Array(Schema.String), "All scopes that the user has granted to the app", [
+      "vc:meeting:readonly",
+    ]),
+    authorized_at: seconds("When the user authorised the app last"),
+    access_tokens: described(WholeNumber.count, "The valid access tokens that the app has for it", 1),
+  }),
+  "Login",
+  "What a user has granted to an app",
 )
 
 const Limit = named(
@@ -242,6 +331,27 @@ const Findings = named(
   "What is probably a mistake of the client or of the test",
 )
 
+const PersonNow = named(
+  Schema.Struct({
+    open_id: described(Schema.String, "The open_id", "ou_1a2b3c4d5e6f708192a3b4c5d6e7f809"),
+    union_id: described(Schema.String, "The union_id", "on_8f7e6d5c4b3a291807f6e5d4c3b2a190"),
+    user_id: described(Schema.String, "The user_id", "9f8e7d6c"),
+    name: described(Schema.String, "The name", "张三"),
+    en_name: described(Schema.String, "The English name", "San Zhang"),
+    tenant_key: described(Schema.String, "The tenant", "2ed263bf32cf1651"),
+    status: described(Schema.Literals(Seed.personStates), "The state of the account", "active"),
+    policy: Schema.optionalKey(
+      described(
+        Schema.Literals(["challenge", "blocked"]),
+        "The policy of the tenant that blocks the user; absent without one",
+        "challenge",
+      ),
+    ),
+  }),
+  "User",
+  "Somebody who can sign in",
+)
+
 /** A meeting as the mock returns it: with its times in unix seconds, and no key without a value. */
 const Meeting = Schema.toType(Seed.Meeting)
 
@@ -295,11 +405,14 @@ const state = HttpApiGroup.make("state")
     }).annotate(OpenApi.Summary, "Change switches from now on; counts of limits start again"),
   )
 
+const Revoked = named(
+  Schema.Struct({ revoked: described(WholeNumber.count, "The number of revoked tokens", 1) }),
+  "Revoked",
+  "The result of a revocation",
+)
+
 const apps = HttpApiGroup.make("apps")
-  .annotate(
-    OpenApi.Description,
-    "Apps, their tokens, and what a user or Feishu itself would do: authorizations and app tickets",
-  )
+  .annotate(OpenApi.Description, "Apps, their tokens, and what Feishu itself would do: app tickets")
   .add(
     HttpApiEndpoint.get("apps", "/apps", {
       query: workspace,
@@ -339,25 +452,9 @@ const apps = HttpApiGroup.make("apps")
         "The tokens to revoke",
         {},
       ),
-      success: named(
-        Schema.Struct({ revoked: described(WholeNumber.count, "The number of revoked tokens", 1) }),
-        "Revoked",
-        "The result of a revocation",
-      ),
+      success: Revoked,
       error: [Refused, Missing],
     }).annotate(OpenApi.Summary, "Revoke one token, or all tokens of the workspace"),
-    HttpApiEndpoint.post("authorize", "/authorizations", {
-      query: workspace,
-      payload: Authorization,
-      success: named(
-        Schema.Struct({
-          code: described(Schema.String, "The authorization code", "a61hb967bd094dge949h79bbexd16dfe"),
-        }),
-        "AuthorizationCode",
-        "The code that the app exchanges for tokens",
-      ),
-      error: [Refused, Missing],
-    }).annotate(OpenApi.Summary, "Return the code that an app gets when a user grants scopes"),
     HttpApiEndpoint.post("pushAppTicket", "/app-tickets", {
       payload: named(
         Schema.Struct({ app_id: described(Schema.String, "The store app", "cli_b1b2c3d4e5f6a7b8") }),
@@ -373,6 +470,79 @@ const apps = HttpApiGroup.make("apps")
       ),
       error: [Refused, Missing],
     }).annotate(OpenApi.Summary, "Push a new ticket to a store app"),
+  )
+
+const users = HttpApiGroup.make("users")
+  .annotate(OpenApi.Description, "The people who can sign in, what they permit apps, and their logins")
+  .add(
+    HttpApiEndpoint.get("users", "/users", {
+      query: workspace,
+      success: Schema.Array(PersonNow),
+      error: [Refused, Missing],
+    }).annotate(
+      OpenApi.Summary,
+      "Return the users who can sign in to the app, or to the first one; made-up ones where the seed has none",
+    ),
+    HttpApiEndpoint.put("putUsers", "/users", {
+      query: workspace,
+      payload: Schema.Array(Seed.Person),
+      success: named(
+        Schema.Struct({ put: described(WholeNumber.count, "The number of users that were put", 1) }),
+        "UsersPut",
+        "The result of putting users",
+      ),
+      error: [Refused, Missing],
+    }).annotate(OpenApi.Summary, "Add users, or replace those with the same open_ids"),
+    HttpApiEndpoint.post("authorize", "/authorizations", {
+      query: workspace,
+      payload: Authorization,
+      success: named(
+        Schema.Struct({
+          code: Schema.optionalKey(
+            described(
+              Schema.String,
+              "The authorization code; absent when the user refuses",
+              "2Wd5g337vo5BZXUz-3W5KECsWUmIzJ_FJ1eFD59fD1AJIibIZljTu3OLK-HP_UI1",
+            ),
+          ),
+          redirect_url: Schema.optionalKey(
+            described(
+              Schema.String,
+              "With url: the address to which the browser is sent, with code and state, or with error=access_denied",
+              "http://127.0.0.1:8080/callback?code=2Wd5g337vo5BZXUz&state=RANDOMSTRING",
+            ),
+          ),
+        }),
+        "AuthorizationCode",
+        "The code that the app exchanges for tokens",
+      ),
+      error: [Refused, Missing],
+    }).annotate(
+      OpenApi.Summary,
+      "Return the code that an app gets when a user grants scopes, or the redirect after a decision on the authorization page",
+    ),
+    HttpApiEndpoint.get("deviceAuthorizations", "/device-authorizations", {
+      query: workspace,
+      success: Schema.Array(DeviceAuthorization),
+      error: [Refused, Missing],
+    }).annotate(OpenApi.Summary, "Return the devices that wait for a user, the newest last"),
+    HttpApiEndpoint.post("decideDevice", "/device-authorizations", {
+      query: workspace,
+      payload: DeviceDecision,
+      success: Done,
+      error: [Refused, Missing],
+    }).annotate(OpenApi.Summary, "Allow or refuse what a device asks for"),
+    HttpApiEndpoint.get("logins", "/logins", {
+      query: workspace,
+      success: Schema.Array(Login),
+      error: [Refused, Missing],
+    }).annotate(OpenApi.Summary, "Return what users have granted to apps"),
+    HttpApiEndpoint.post("revokeLogin", "/logins/revoke", {
+      query: workspace,
+      payload: named(Schema.Struct(LoginName), "LoginRevocation", "The login to revoke"),
+      success: Revoked,
+      error: [Refused, Missing],
+    }).annotate(OpenApi.Summary, "Revoke what a user has granted to an app, and all tokens for it"),
   )
 
 const meetings = HttpApiGroup.make("meetings")
@@ -615,7 +785,7 @@ const workspaces = HttpApiGroup.make("workspaces")
 
 /** The whole API, which also describes itself in `/_mock/openapi.json`. */
 export const Api = HttpApi.make("mock")
-  .add(state, apps, meetings, faults, journal, time, workspaces)
+  .add(state, apps, users, meetings, faults, journal, time, workspaces)
   .middleware(Problems)
   .prefix("/_mock")
   .annotate(OpenApi.Title, "The control plane of a mock Feishu")

@@ -15,6 +15,7 @@ import * as journal from "./handlers/journal.ts"
 import * as meetings from "./handlers/meetings.ts"
 import * as state from "./handlers/state.ts"
 import * as time from "./handlers/time.ts"
+import * as users from "./handlers/users.ts"
 import * as workspaces from "./handlers/workspaces.ts"
 
 /** Every route under `/_mock`. A group of the API is added here. */
@@ -26,6 +27,7 @@ export const routes = (all: Workspaces) =>
     Layer.provide([
       state.layer(all),
       apps.layer(all),
+      users.layer(all),
       meetings.layer(all),
       faults.layer(all),
       journal.layer(all),

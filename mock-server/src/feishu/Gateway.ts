@@ -14,6 +14,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Problems from "../protocol/Problems.ts"
 import type { Behaviour } from "../protocol/Behaviour.ts"
+import type { PersonNow } from "../protocol/PublicTypes.ts"
+import * as Authorizations from "../state/Authorizations.ts"
 import type * as RateLimit from "../state/RateLimit.ts"
 import type { App } from "../state/Store.ts"
 import type { Token } from "../state/Tokens.ts"
@@ -79,6 +81,8 @@ const refusalOf = (
   const app = state.store.app(token.appId)
   // That the address is checked at this point is inferred.
   if (app !== undefined && !isAllowed(app, request)) return failure(99991401)
+  const policy = policyOf(exchange)
+  if (policy !== undefined) return blocked(policy)
   // Every request with a valid token counts, refused ones do not (inferred).
   exchange.refusal = state.rateLimit.take(
     { api: limit.api, app: token.appId, tenant: token.tenant },
@@ -88,6 +92,19 @@ const refusalOf = (
   exchange.tenant = token.tenant
   return scopes.some((scope) => hasScope(exchange, scope)) ? undefined : scopeMissing(token, scopes)
 }
+
+/** Returns the policy that blocks the user of a token, if there is one. */
+export const policyOf = ({ state, token }: Exchange): PersonNow["policy"] =>
+  token?.user === undefined ? undefined : state.store.person(token.user, token.tenant).policy
+
+/** Refuses a request because of a policy, as the official command line reads it (sdk): the address is in `data`. */
+export const blocked = (policy: NonNullable<PersonNow["policy"]>): Effect.Effect<HttpServerResponse> =>
+  failure(
+    Authorizations.codeOfPolicy[policy],
+    {},
+    undefined,
+    policy === "challenge" ? { challenge_url: Authorizations.challengeUrl } : undefined,
+  )
 
 /** True when the user has granted a scope to the app or, for an app's own token, the app has it. */
 export const hasScope = ({ state, token }: Exchange, scope: string): boolean =>
@@ -99,7 +116,11 @@ const scopeMissing = ({ kind }: Token, scopes: ReadonlyArray<string>) => {
   return kind === "user" ? failure(99991679, details) : failure(99991672, details, oneOfTheScopes(scopes))
 }
 
-const isAllowed = ({ allowed_ips: allowed }: App, request: HttpServerRequest.HttpServerRequest): boolean => {
+/** True when the app allows requests from the address of this one. */
+export const isAllowed = (
+  { allowed_ips: allowed }: App,
+  request: HttpServerRequest.HttpServerRequest,
+): boolean => {
   if (allowed === null) return true
   const address = Option.match(request.remoteAddress, { onNone: () => "", onSome: canonical })
   return allowed.some((one) => canonical(one) === address)

@@ -52,8 +52,8 @@ export const handle = ({
 
 /** Answers a request. Written without a generator, which would cost a tenth of the time of a request (measured). */
 const answer = (exchange: Exchange, query: typeof ListByNo.Query.Type): Effect.Effect<HttpServerResponse> => {
-  const { now, pagingFault, refusal, state, tenant } = exchange
-  const { ninetyDays, pageTokens, rateStatus } = state.behaviour
+  const { now, pagingFault, refusal, state, tenant, token } = exchange
+  const { ninetyDays, pageTokens, rateStatus, userMeetings } = state.behaviour
   if (refusal !== undefined) return Effect.succeed(rateLimited(refusal, rateStatus))
   if (state.quota.isUsedUp(tenant, now)) return failure(99991403)
   if (ListByNo.violatedRule(query, { ninetyDays, nowSeconds: Math.floor(now / 1000) }) !== undefined) {
@@ -73,7 +73,8 @@ const answer = (exchange: Exchange, query: typeof ListByNo.Query.Type): Effect.E
     exchange.pageTokenRefused = offset
     return failure(121003)
   }
-  const request = { ...boundTo, offset, limit, pageToken }
+  const user = userMeetings === "own" ? token?.user : undefined
+  const request = { ...boundTo, offset, limit, pageToken, user, now: Math.floor(now / 1000) }
   const { page, rows } =
     pagingFault === undefined
       ? MeetingPages.pageOf(state, request)

@@ -16,6 +16,10 @@ interface PageRequest {
   readonly limit: number
   /** The page token as it was sent; empty for the first page. */
   readonly pageToken: string
+  /** The user who lists only their own meetings. */
+  readonly user: string | undefined
+  /** The mock's time in unix seconds. */
+  readonly now: number
 }
 
 /** A page, and its rows as bytes in pieces. */
@@ -25,8 +29,15 @@ interface WrittenPage {
 }
 
 /** Returns the page that the store has. */
-export const pageOf = ({ behaviour, pageTokens, store }: State, request: PageRequest): WrittenPage => {
-  const { hasMore, meetings, rows } = store.page(request)
+export const pageOf = (
+  { behaviour, ownMeetings, pageTokens, store }: State,
+  request: PageRequest,
+): WrittenPage => {
+  const { now, user } = request
+  const { hasMore, meetings, rows } =
+    user === undefined
+      ? store.page(request)
+      : store.ownPage({ ...request, isShown: (meeting) => ownMeetings.isOwn(user, meeting, now) })
   return {
     page: {
       meetings,

@@ -1,8 +1,9 @@
 /** The shapes of Feishu's answers: success, failures of each kind of endpoint, and those that are not JSON. */
-import { ErrorCodes, ResponseHeaders } from "@effect-feishu/contract"
+import { ErrorCodes, type OAuth, ResponseHeaders } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as AnswerIds from "../protocol/AnswerIds.ts"
+import * as Operations from "../protocol/Operations.ts"
 import type * as RateLimit from "../state/RateLimit.ts"
 import { CurrentExchange, type Exchange } from "./Exchange.ts"
 
@@ -27,16 +28,22 @@ export const success = (fields: object): HttpServerResponse.HttpServerResponse =
 
 /**
  * Returns the answer for an error code: status and text from the catalogue, unless the text is given; `error` with the log id
- * and the details.
+ * and the details; and `data`, if there is any.
  */
 export const failure = (
   code: number,
   details?: Readonly<Record<string, unknown>>,
   msg?: string,
+  data?: object,
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
-  Effect.map(CurrentExchange, ({ ids: { logId } }) => {
-    const entry = known(code)
-    const body = { code, msg: msg ?? entry.msg, error: { ...errorOf(code, logId), ...details } }
+  Effect.map(CurrentExchange, ({ ids: { logId }, operation }) => {
+    const entry = known(code, operation)
+    const body = {
+      code,
+      msg: msg ?? entry.msg,
+      ...(data === undefined ? {} : { data }),
+      error: { ...errorOf(code, logId), ...details },
+    }
     return json(JSON.stringify(body), { status: entry.status })
   })
 
@@ -64,12 +71,12 @@ export const anyFailure = (
   },
 ): HttpServerResponse.HttpServerResponse => {
   const { code } = then
-  const entry = ErrorCodes.find(code)
+  const entry = ErrorCodes.find(code, operation === undefined ? undefined : Operations.pathOf(operation))
   const msg = code === 99991672 ? oneOfTheScopes(scopes) : (entry?.msg ?? "a failure on demand")
   const [status, body] = operation?.startsWith("auth.")
     ? [200, tokenFailureOf(code, msg)]
     : operation?.startsWith("oauth.")
-      ? [entry?.status ?? 400, { error: "server_error", error_description: msg, code }]
+      ? [entry?.status ?? 400, { error: oauthErrorOf(code), error_description: msg, code }]
       : [entry?.status ?? 400, code === 99991400 ? { code, msg } : { code, msg, error: errorOf(code, logId) }]
   const headers = then.headers ?? (code === 99991400 ? limitHeaders(overLimit) : {})
   // HTTP does not allow a body with these.
@@ -102,13 +109,41 @@ const tokenFailureOf = (code: number, msg: string): object =>
   code === 10003 ? { code, data: {}, msg } : { code, msg }
 
 /** Returns an OAuth endpoint's refusal: HTTP 400, or the code's own status (documented). */
-export const oauthFailure = (code: number, error: string): HttpServerResponse.HttpServerResponse => {
+export const oauthFailure = (code: number, more: object = {}): HttpServerResponse.HttpServerResponse => {
   const { msg, status } = known(code)
-  return json(JSON.stringify({ error, error_description: msg, code }), { status })
+  return json(JSON.stringify({ error: oauthErrorOf(code), error_description: msg, code, ...more }), {
+    status,
+  })
 }
 
-const known = (code: number): ErrorCodes.ErrorCode => {
-  const entry = ErrorCodes.find(code)
+/** Returns the refusal of a device code. It has no code of Feishu: none is known (sdk). */
+export const deviceFailure = (error: OAuth.DeviceError): HttpServerResponse.HttpServerResponse =>
+  json(JSON.stringify({ error, error_description: deviceErrors[error] }), { status: 400 })
+
+const deviceErrors: Readonly<Record<OAuth.DeviceError, string>> = {
+  authorization_pending: "The user has not yet completed the authorization.",
+  slow_down: "The device polls too often: wait five seconds more between requests.",
+  access_denied: "The user has denied the authorization.",
+  expired_token: "The device code has expired.",
+  invalid_grant: "The device code is invalid.",
+}
+
+/** The errors of RFC 6749 with which codes are sent. The documents show that of 20050; the others are inferred. */
+const oauthErrors: ReadonlyArray<readonly [error: string, codes: ReadonlyArray<number>]> = [
+  ["invalid_request", [20001, 20063, 20070]],
+  ["invalid_client", [20002, 20048]],
+  ["unsupported_grant_type", [20036]],
+  ["invalid_scope", [20027, 20067, 20068]],
+  ["unauthorized_client", [20009, 20010, 20069, 20074]],
+  ["access_denied", [21000, 21001]],
+  ["invalid_grant", [20003, 20004, 20008, 20024, 20026, 20037, 20049, 20064, 20065, 20066, 20071, 20073]],
+]
+
+const oauthErrorOf = (code: number): string =>
+  oauthErrors.find(([, codes]) => codes.includes(code))?.[0] ?? "server_error"
+
+const known = (code: number, operation?: Operations.Operation): ErrorCodes.ErrorCode => {
+  const entry = ErrorCodes.find(code, operation === undefined ? undefined : Operations.pathOf(operation))
   if (entry === undefined) throw new Error(`the catalogue has no error code ${code}`)
   return entry
 }

@@ -1,6 +1,7 @@
 /**
  * Every endpoint of Feishu that the mock has. An endpoint with an access token is a file like `ListByNo.ts`: it is added to
- * `Meetings`, and its handler to `meetings`. One that gives tokens is a member of `TokenEndpoints` or `OAuthEndpoints`. What
+ * `Meetings`, and its handler to `meetings`. One that gives tokens is a member of `TokenEndpoints` or `OAuthEndpoints`; `UserInfo` has
+ * codes of its own for a wrong token, so it is not behind the gateway either. What
  * fault rules, the journal and the middleware call them is in `protocol/Operations.ts`.
  */
 import * as HttpApi from "effect/http-api/HttpApi"
@@ -17,6 +18,7 @@ import * as GetRecording from "./GetRecording.ts"
 import * as ListByNo from "./ListByNo.ts"
 import * as OAuthEndpoints from "./OAuthEndpoints.ts"
 import * as TokenEndpoints from "./TokenEndpoints.ts"
+import * as UserInfo from "./UserInfo.ts"
 
 const Meetings = HttpApiGroup.make("meetings").add(
   ListByNo.endpoint,
@@ -50,12 +52,15 @@ export const requirementsOf = (
   return { scopes, overLimit: RateLimit.refusal(window, behaviour.rateWindow) }
 }
 
-const tokens = Object.entries({ ...TokenEndpoints.endpoints, ...OAuthEndpoints.endpoints }).map(
-  ([operation, answer]) => {
-    const [, path] = Operations.route(operation as Operations.Operation).split(" ")
-    return HttpRouter.add("POST", path as HttpRouter.PathInput, answer)
-  },
-)
+/** The endpoints that are not behind the gateway. */
+const others = Object.entries({
+  ...TokenEndpoints.endpoints,
+  ...OAuthEndpoints.endpoints,
+  "authen.userInfo": UserInfo.answer,
+}).map(([operation, answer]) => {
+  const [method, path] = Operations.route(operation as Operations.Operation).split(" ")
+  return HttpRouter.add(method as "GET" | "POST", path as HttpRouter.PathInput, answer)
+})
 
 /** Every route of Feishu. The middleware answers all other paths and methods as Feishu does. */
 export const routes = Layer.mergeAll(
@@ -63,7 +68,7 @@ export const routes = Layer.mergeAll(
     Layer.provide(meetings),
     Layer.provide([Gateway.authorization, Gateway.fields]),
   ),
-  ...tokens,
+  ...others,
 )
 
 /** The router matches paths to the letter (observed). */

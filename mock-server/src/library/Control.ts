@@ -11,6 +11,7 @@ import type * as Brand from "effect/Brand"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 import type {
   Active,
+  App,
   Behaviour,
   Chaos,
   Detail,
@@ -19,11 +20,23 @@ import type {
   Filter,
   Meeting,
   MeetingWithDetails,
+  Person,
+  PersonNow,
   Rule,
   Snapshot,
   Verdict,
 } from "../protocol/PublicTypes.ts"
-import type { ClockMove, Findings, Time, WorkspaceOptions } from "./ControlClient.ts"
+import type {
+  Authorization,
+  AuthorizationResult,
+  ClockMove,
+  DeviceAuthorization,
+  DeviceDecision,
+  Findings,
+  Login,
+  Time,
+  WorkspaceOptions,
+} from "./ControlClient.ts"
 
 /** The mock has refused a change, which has then changed nothing. */
 export class Refused extends Data.TaggedError("MockFeishuRefused")<{
@@ -46,6 +59,22 @@ export interface Control {
   /** Returns a meeting, and its details as they are now. */
   readonly meeting: (id: string) => Effect.Effect<MeetingWithDetails, Refused>
   readonly removeMeeting: (id: string) => Effect.Effect<void, Refused>
+  /** Adds an app, or replaces the one with its id: its scopes, its redirect URLs, and the switches of the console. */
+  readonly putApp: (app: App) => Effect.Effect<void, Refused>
+  /** Returns the users who can sign in; made-up ones where the seed has none. */
+  readonly users: Effect.Effect<ReadonlyArray<PersonNow>, Refused>
+  /** Adds users; replaces those with the same `open_id`s. */
+  readonly putUsers: (users: ReadonlyArray<Person>) => Effect.Effect<void, Refused>
+  /** Does what a user does on the authorization page. */
+  readonly authorize: (authorization: Authorization) => Effect.Effect<AuthorizationResult, Refused>
+  /** Returns the devices that wait for a user, the newest last. */
+  readonly deviceAuthorizations: Effect.Effect<ReadonlyArray<DeviceAuthorization>, Refused>
+  /** Allows or refuses what a device asks for. */
+  readonly decideDevice: (decision?: DeviceDecision) => Effect.Effect<void, Refused>
+  /** Returns what users have granted to apps. */
+  readonly logins: Effect.Effect<ReadonlyArray<Login>, Refused>
+  /** Revokes what a user has granted to an app, and all tokens for it; returns the number of revoked tokens. */
+  readonly revokeLogin: (login: Pick<Login, "client_id" | "open_id">) => Effect.Effect<number, Refused>
   /** Changes switches from now on. */
   readonly change: (behaviour: Partial<Behaviour>) => Effect.Effect<Behaviour, Refused>
   /** Adds a rule for failures. If several rules apply to a call, the first one changes it. */
@@ -148,6 +177,18 @@ export const add = (client: HttpClient.HttpClient, running: Running, appId?: str
     putMeetings: (meetings) => done("PUT", "/meetings", meetings),
     meeting: (id) => ask("GET", idIn("/meetings", id)),
     removeMeeting: (id) => done("DELETE", idIn("/meetings", id)),
+    putApp: (app) => done("PUT", "/apps", app),
+    users: ask("GET", "/users"),
+    putUsers: (users) => done("PUT", "/users", users),
+    authorize: (authorization) => ask("POST", "/authorizations", authorization),
+    deviceAuthorizations: ask("GET", "/device-authorizations"),
+    decideDevice: (decision = {}) => done("POST", "/device-authorizations", decision),
+    logins: ask("GET", "/logins"),
+    revokeLogin: ({ client_id, open_id }) =>
+      Effect.map(
+        ask<{ readonly revoked: number }>("POST", "/logins/revoke", { client_id, open_id }),
+        ({ revoked }) => revoked,
+      ),
     change: (behaviour) => ask("PATCH", "/behaviour", behaviour),
     addFault: (rule) => ask("POST", "/faults", rule),
     enableFault: (id, enabled) => ask("PATCH", idIn("/faults", id), { enabled }),

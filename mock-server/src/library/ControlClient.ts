@@ -16,6 +16,7 @@
  */
 import type {
   Active,
+  App,
   Behaviour,
   Chaos,
   Detail,
@@ -25,6 +26,8 @@ import type {
   GenerateNumbers,
   Meeting,
   MeetingWithDetails,
+  Person,
+  PersonNow,
   Rule,
   Seed,
   Snapshot,
@@ -68,6 +71,68 @@ export interface Findings {
   readonly early: ReadonlyArray<Entry>
 }
 
+/** What a user decides. */
+export interface Decision {
+  /** The user. Default: the first of {@link ControlClient.users}; without `url`, nobody in particular, who took part in every meeting. */
+  readonly open_id?: string
+  /** The scopes that the user grants. Default: all that were asked for; without `url`, all that reading needs, and `offline_access`. */
+  readonly scopes?: ReadonlyArray<string>
+  /** False to refuse. Default: true. */
+  readonly allow?: boolean
+}
+
+/**
+ * What a user does on the authorization page: either `url`, the address that the app opens in a browser, which is checked as there; or
+ * `client_id`, the app alone, for which nothing is checked.
+ */
+export interface Authorization extends Decision {
+  readonly url?: string
+  readonly client_id?: string
+  /** Without `url`: the tenant of the user. Default: that of the user, or the first tenant of the app. */
+  readonly tenant_key?: string
+  /** Without `url`: the redirect URL, which the app has to send again with the code. */
+  readonly redirect_uri?: string
+  /** Without `url`: the challenge of PKCE. */
+  readonly code_challenge?: string
+  /** Without `url`: default `plain`. */
+  readonly code_challenge_method?: "plain" | "S256"
+}
+
+/** What the app gets from the authorization page. */
+export interface AuthorizationResult {
+  /** The authorization code; absent when the user refuses. */
+  readonly code?: string
+  /** With `url`: the address to which the browser is sent, with `code` and `state`, or with `error=access_denied`. */
+  readonly redirect_url?: string
+}
+
+/** What a user decides about a device. */
+export interface DeviceDecision extends Decision {
+  /** The code that the device shows. Default: the newest device that waits. */
+  readonly user_code?: string
+}
+
+/** A device that waits for a user. */
+export interface DeviceAuthorization {
+  readonly user_code: string
+  readonly client_id: string
+  readonly scopes: ReadonlyArray<string>
+  /** Unix seconds. */
+  readonly expires_at: number
+}
+
+/** What a user has granted to an app. */
+export interface Login {
+  readonly client_id: string
+  readonly open_id: string
+  readonly name: string
+  readonly scopes: ReadonlyArray<string>
+  /** When the user authorised the app last, in unix seconds. */
+  readonly authorized_at: number
+  /** The valid access tokens that the app has for it. */
+  readonly access_tokens: number
+}
+
 /** The contents and the switches of a test's workspace. Everything has a default. */
 export interface WorkspaceOptions extends Partial<Behaviour> {
   readonly seed?: Seed
@@ -103,6 +168,22 @@ export interface ControlClient {
   /** Returns a meeting, and its details as they are now. Rejects if there is no such meeting. */
   readonly meeting: (id: string) => Promise<MeetingWithDetails>
   readonly removeMeeting: (id: string) => Promise<void>
+  /** Adds an app, or replaces the one with its id: its scopes, its redirect URLs, and the switches of the console. */
+  readonly putApp: (app: App) => Promise<void>
+  /** Returns the users who can sign in; made-up ones where the seed has none. */
+  readonly users: () => Promise<ReadonlyArray<PersonNow>>
+  /** Adds users; replaces those with the same `open_id`s. */
+  readonly putUsers: (users: ReadonlyArray<Person>) => Promise<void>
+  /** Does what a user does on the authorization page. */
+  readonly authorize: (authorization: Authorization) => Promise<AuthorizationResult>
+  /** Returns the devices that wait for a user, the newest last. */
+  readonly deviceAuthorizations: () => Promise<ReadonlyArray<DeviceAuthorization>>
+  /** Allows or refuses what a device asks for. Rejects if no such device waits. */
+  readonly decideDevice: (decision?: DeviceDecision) => Promise<void>
+  /** Returns what users have granted to apps. */
+  readonly logins: () => Promise<ReadonlyArray<Login>>
+  /** Revokes what a user has granted to an app, and all tokens for it; returns the number of revoked tokens. */
+  readonly revokeLogin: (login: Pick<Login, "client_id" | "open_id">) => Promise<number>
   /** Changes switches from now on. */
   readonly change: (behaviour: Partial<Behaviour>) => Promise<Behaviour>
   /** Adds a rule for failures. If several rules apply to a call, the first one changes it. */
@@ -207,6 +288,15 @@ export const connect = ({ appId, controlToken, url, ...target }: Target): Contro
     putMeetings: (meetings) => done("PUT", "/meetings", meetings),
     meeting: (id) => ask("GET", `/meetings/${encodeURIComponent(id)}`),
     removeMeeting: (id) => done("DELETE", `/meetings/${encodeURIComponent(id)}`),
+    putApp: (app) => done("PUT", "/apps", app),
+    users: () => ask("GET", "/users"),
+    putUsers: (users) => done("PUT", "/users", users),
+    authorize: (authorization) => ask("POST", "/authorizations", authorization),
+    deviceAuthorizations: () => ask("GET", "/device-authorizations"),
+    decideDevice: (decision = {}) => done("POST", "/device-authorizations", decision),
+    logins: () => ask("GET", "/logins"),
+    revokeLogin: async ({ client_id, open_id }) =>
+      (await ask<{ revoked: number }>("POST", "/logins/revoke", { client_id, open_id })).revoked,
     change: (behaviour) => ask("PATCH", "/behaviour", behaviour),
     addFault: (rule) => ask("POST", "/faults", rule),
     enableFault: (id, enabled) => ask("PATCH", `/faults/${encodeURIComponent(id)}`, { enabled }),

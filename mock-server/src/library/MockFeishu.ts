@@ -18,7 +18,17 @@ import * as VirtualClock from "../state/VirtualClock.ts"
 import * as Workspace from "../state/Workspace.ts"
 import * as Workspaces from "../state/Workspaces.ts"
 import * as Control from "./Control.ts"
-import type { ClockMove, Findings, Time, WorkspaceOptions } from "./ControlClient.ts"
+import type {
+  Authorization,
+  AuthorizationResult,
+  ClockMove,
+  DeviceAuthorization,
+  DeviceDecision,
+  Findings,
+  Login,
+  Time,
+  WorkspaceOptions,
+} from "./ControlClient.ts"
 
 /** The address to listen on. */
 export type { Address } from "../protocol/PublicTypes.ts"
@@ -191,6 +201,49 @@ export const meeting = (
 /** Removes a meeting. */
 export const removeMeeting = (id: string): Effect.Effect<void, Control.Refused, MockFeishu> =>
   MockFeishu.use((mock) => mock.removeMeeting(id))
+
+/** Adds an app, or replaces the one with its id: its scopes, its redirect URLs, and the switches of the console. */
+export const putApp = (app: PublicTypes.App): Effect.Effect<void, Control.Refused, MockFeishu> =>
+  MockFeishu.use((mock) => mock.putApp(app))
+
+/** Returns the users who can sign in; made-up ones where the seed has none. */
+export const users: Effect.Effect<
+  ReadonlyArray<PublicTypes.PersonNow>,
+  Control.Refused,
+  MockFeishu
+> = MockFeishu.use(({ users }) => users)
+
+/** Adds users; replaces those with the same `open_id`s. */
+export const putUsers = (
+  users: ReadonlyArray<PublicTypes.Person>,
+): Effect.Effect<void, Control.Refused, MockFeishu> => MockFeishu.use((mock) => mock.putUsers(users))
+
+/** Does what a user does on the authorization page. */
+export const authorize = (
+  authorization: Authorization,
+): Effect.Effect<AuthorizationResult, Control.Refused, MockFeishu> =>
+  MockFeishu.use((mock) => mock.authorize(authorization))
+
+/** Returns the devices that wait for a user, the newest last. */
+export const deviceAuthorizations: Effect.Effect<
+  ReadonlyArray<DeviceAuthorization>,
+  Control.Refused,
+  MockFeishu
+> = MockFeishu.use(({ deviceAuthorizations }) => deviceAuthorizations)
+
+/** Allows or refuses what a device asks for; by default the first user allows all that the newest device asks for. */
+export const decideDevice = (decision?: DeviceDecision): Effect.Effect<void, Control.Refused, MockFeishu> =>
+  MockFeishu.use((mock) => mock.decideDevice(decision))
+
+/** Returns what users have granted to apps. */
+export const logins: Effect.Effect<ReadonlyArray<Login>, Control.Refused, MockFeishu> = MockFeishu.use(
+  ({ logins }) => logins,
+)
+
+/** Revokes what a user has granted to an app, and all tokens for it; returns the number of revoked tokens. */
+export const revokeLogin = (
+  login: Pick<Login, "client_id" | "open_id">,
+): Effect.Effect<number, Control.Refused, MockFeishu> => MockFeishu.use((mock) => mock.revokeLogin(login))
 
 /** Changes switches, such as limits, from now on. */
 export const change = (

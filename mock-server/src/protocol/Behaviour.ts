@@ -37,7 +37,7 @@ export const Behaviour = named(
     ),
     rateLimitPerSecond: described(
       limitFrom(1),
-      "Requests that pass in a second, each for details and recordings, or off; default 50 (documented)",
+      "Requests that pass in a second, each for details, recordings and users' tokens, or off; default 50 (documented)",
       "off",
     ),
     rateWindow: described(
@@ -151,6 +151,26 @@ export const Behaviour = named(
       "Seconds from the end of a meeting until its recording is ready, unless the seed says when; default 300 (inferred)",
       60,
     ),
+    userMeetings: described(
+      Schema.Literals(["own", "all"]),
+      "The meetings of a number that the token of a user lists: their own, which they hosted or took part in (the default, inferred), or all of the tenant, as for an app",
+      "all",
+    ),
+    userTokenRateLimit: described(
+      limitFrom(1),
+      "Requests for users' tokens that pass in 60 seconds for an app, or off; default 1,000 (documented). Without effect while rateLimit is off",
+      1000,
+    ),
+    refreshGrace: described(
+      limitFrom(0),
+      "Seconds for which a refresh token that was used is answered again, with the same tokens, until the next refresh; default off (documented: it ends when it is used)",
+      60,
+    ),
+    deviceFlow: described(
+      Schema.Literals(["on", "off"]),
+      "The device flow, which the official command line uses and no document has: on (the default, sdk), or off, so that its path is unknown and its grant is refused with 20036",
+      "off",
+    ),
   }),
   "Behaviour",
   "Every switch of the mock, one for each choice that Feishu's documents leave; defaults follow the stricter reading",
@@ -187,6 +207,10 @@ export const defaults: Behaviour = {
   recordingForUser: "participant",
   recordingIds: "absent",
   recordingSeconds: 300,
+  userMeetings: "own",
+  userTokenRateLimit: 1_000,
+  refreshGrace: "off",
+  deviceFlow: "on",
 }
 
 /** Returns all switches: those that are given, and for the others those of `others` and the defaults. */
@@ -236,6 +260,10 @@ export const InSnapshot = Behaviour.mapFields((fields) => ({
   recordingForUser: later(fields.recordingForUser, defaults.recordingForUser),
   recordingIds: later(fields.recordingIds, defaults.recordingIds),
   recordingSeconds: later(fields.recordingSeconds, defaults.recordingSeconds),
+  userMeetings: later(fields.userMeetings, defaults.userMeetings),
+  userTokenRateLimit: later(fields.userTokenRateLimit, defaults.userTokenRateLimit),
+  refreshGrace: later(fields.refreshGrace, defaults.refreshGrace),
+  deviceFlow: later(fields.deviceFlow, defaults.deviceFlow),
 })).annotate({
   identifier: "SnapshotBehaviour",
   description: "Every switch. Those that an older snapshot does not have get their defaults",

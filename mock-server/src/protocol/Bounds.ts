@@ -11,6 +11,8 @@ export const meetings = 2_000_000
 export const meetingBytes = 512 * mebibyte
 /** Bytes of the apps of a workspace. */
 export const appBytes = 4 * mebibyte
+/** Users of a workspace. */
+export const users = 10_000
 /** Bytes of the encoded rows that are cached for the pages of a workspace. */
 export const rowBytes = 160 * mebibyte
 
@@ -44,3 +46,6 @@ export const inMebibytes = (bytes: number): string => `${bytes / mebibyte} MiB`
 
 /** The message for contents that exceed the bounds of a workspace. */
 export const ofWorkspace = `a workspace holds at most ${meetings} meetings, ${inMebibytes(meetingBytes)} of meetings and ${inMebibytes(appBytes)} of apps (as JSON)`
+
+/** The message for more users than a workspace holds. */
+export const ofUsers = `a workspace holds at most ${users} users`

@@ -7,6 +7,7 @@ import {
   ListByNo,
   OAuth,
   TenantAccessToken,
+  UserInfo,
 } from "@effect-feishu/contract"
 import * as Struct from "effect/Struct"
 import type { Operation, OperationName } from "./PublicTypes.ts"
@@ -23,6 +24,8 @@ const operations = {
   "auth.appAccessToken": `POST ${AppAccessToken.storePath}`,
   "auth.tenantAccessToken": `POST ${TenantAccessToken.storePath}`,
   "auth.appTicketResend": `POST ${AppTicket.resendPath}`,
+  "authen.userInfo": `GET ${UserInfo.path}`,
+  "oauth.deviceAuthorization": `POST ${OAuth.deviceAuthorizationPath}`,
   "oauth.userToken": `POST ${OAuth.userTokenPath}`,
   "oauth.clientCredentials": `POST ${OAuth.tokenPath}`,
 } as const satisfies { readonly [Name in Operation]: string }

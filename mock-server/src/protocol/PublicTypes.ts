@@ -17,6 +17,50 @@ export interface App {
   readonly encrypt_key?: string
   /** The token that the events of a store app carry. */
   readonly verification_token?: string
+  /**
+   * The redirect URLs of the console (security settings), each as it will be sent, to the letter. Default: any URL of this machine, such as
+   * `http://127.0.0.1:8080/callback`, which the console has to be told; `[]` permits none.
+   */
+  readonly redirect_urls?: ReadonlyArray<string>
+  /** False for an app whose user access tokens may not be refreshed: 20074. Default: true. */
+  readonly refresh_user_access_token?: boolean
+  /** False for an app that is not enabled: no user gets tokens, 20069. Default: true. */
+  readonly enabled?: boolean
+  /** The `open_id`s of those who may use the app; others get 20010. Default: everybody of its tenants. */
+  readonly availability?: ReadonlyArray<string>
+}
+
+/**
+ * Somebody of a tenant, who can sign in. One id is enough: the mock makes up the others from it, as it does for participants; so the same id
+ * names the same person there.
+ */
+export interface Person {
+  readonly open_id?: string
+  readonly union_id?: string
+  readonly user_id?: string
+  /** Default: a made-up name. */
+  readonly name?: string
+  /** Default: a made-up name. */
+  readonly en_name?: string
+  /** Default: the first tenant of the first app. */
+  readonly tenant_key?: string
+  /** The state of the account. All but `active`, the default, are refused: by 20008 (`deleted`), or by 20066. */
+  readonly status?: "active" | "frozen" | "resigned" | "unregistered" | "deleted"
+  /** A policy of the tenant: `challenge` refuses with 21000 and an address, `blocked` with 21001. Default: none. */
+  readonly policy?: "challenge" | "blocked"
+}
+
+/** A person with every value. */
+export interface PersonNow {
+  readonly open_id: string
+  readonly union_id: string
+  readonly user_id: string
+  readonly name: string
+  readonly en_name: string
+  readonly tenant_key: string
+  readonly status: "active" | "frozen" | "resigned" | "unregistered" | "deleted"
+  /** Absent without a policy. */
+  readonly policy?: "challenge" | "blocked"
 }
 
 /**
@@ -211,6 +255,8 @@ export interface Seed {
   /** In JSON: where editors find the JSON Schema of a seed. */
   readonly $schema?: string
   readonly apps?: readonly [App, ...Array<App>]
+  /** Those who can sign in. Default: a few of those who take part in the meetings. */
+  readonly users?: ReadonlyArray<Person>
   readonly meetings?: ReadonlyArray<Meeting>
   readonly generate?: ReadonlyArray<Generate>
   /** Rules for failures, which are there from the start and after a reset. */
@@ -244,7 +290,7 @@ export interface Behaviour {
   readonly detailsRateLimit: number | "off"
   /** Requests for recordings that pass in 60 seconds, like `detailsRateLimit`; default 1,000 (documented). */
   readonly recordingRateLimit: number | "off"
-  /** Requests that pass in a second, each for details and recordings, or `off`; default 50 (documented). */
+  /** Requests that pass in a second, each for details, recordings and users' tokens, or `off`; default 50 (documented). */
   readonly rateLimitPerSecond: number | "off"
   /** The way to count requests; default `fixed` (inferred). */
   readonly rateWindow: "fixed" | "sliding" | "bucket"
@@ -310,6 +356,20 @@ export interface Behaviour {
   readonly recordingIds: "absent" | "sent"
   /** Seconds from the end of a meeting until its recording is ready, unless the seed says when; default 300 (inferred). */
   readonly recordingSeconds: number
+  /**
+   * The meetings of a number that the token of a user lists: their `own`, which they hosted or took part in (the default, inferred), or
+   * `all` of the tenant, as for an app.
+   */
+  readonly userMeetings: "own" | "all"
+  /** Requests for users' tokens that pass in 60 seconds for an app, or `off`; default 1,000 (documented). */
+  readonly userTokenRateLimit: number | "off"
+  /**
+   * Seconds for which a refresh token that was used is answered again, with the same tokens, until the next refresh: a number, or `off`
+   * (the default, documented: a refresh token ends when it is used).
+   */
+  readonly refreshGrace: number | "off"
+  /** The device flow, which the official command line uses and no document has: `on` (the default, sdk), or `off`: 404, and 20036. */
+  readonly deviceFlow: "on" | "off"
 }
 
 /** The contents and the behaviour of a mock. Everything has a default. What is given here comes before what the seed says. */
@@ -392,7 +452,7 @@ export interface Snapshot {
   readonly now: number
   readonly frozen: boolean
   readonly behaviour: Behaviour
-  readonly seed: Pick<Seed, "apps" | "meetings">
+  readonly seed: Pick<Seed, "apps" | "users" | "meetings">
 }
 
 /** The name of an endpoint of Feishu, as the mock gives it. */
@@ -405,6 +465,8 @@ export type Operation =
   | "auth.appAccessToken"
   | "auth.tenantAccessToken"
   | "auth.appTicketResend"
+  | "authen.userInfo"
+  | "oauth.deviceAuthorization"
   | "oauth.userToken"
   | "oauth.clientCredentials"
 

@@ -1,7 +1,7 @@
-/** The scopes of the endpoints that read. */
-import { GetMeeting, GetRecording, ListByNo } from "@effect-feishu/contract"
+/** The scopes of the endpoints that read, and of refresh tokens. */
+import { GetMeeting, GetRecording, ListByNo, OAuth } from "@effect-feishu/contract"
 
-/** Every scope that reading meetings, their details and their recordings may need. */
+/** Every scope that reading meetings, their details and their recordings may need, and the one without which a user's login ends. */
 export const all: ReadonlyArray<string> = [
   ...new Set([
     ...ListByNo.scopes,
@@ -9,5 +9,6 @@ export const all: ReadonlyArray<string> = [
     ...GetRecording.scopes,
     GetMeeting.userIdScope,
     ...Object.values(GetMeeting.artifactScopes),
+    OAuth.offlineAccess,
   ]),
 ]

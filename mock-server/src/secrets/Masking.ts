@@ -326,7 +326,7 @@ const endOfBare = (text: string, from: number): number => {
 
 /** The parts of names that make a field a secret. */
 const inSecretNames =
-  /secret|passw|passphrase|passcode|passwd|pwd|token|ticket|assertion|verifier|credential|cookie|jwt|bearer|authorization|authcode|(?:encrypt|api|access|private|signing|session)key|sessionid|密码|密钥|口令|令牌|凭证/
+  /secret|passw|passphrase|passcode|passwd|pwd|token|ticket|assertion|verifier|credential|cookie|jwt|bearer|authorization|authcode|devicecode|usercode|(?:encrypt|api|access|private|signing|session)key|sessionid|密码|密钥|口令|令牌|凭证/
 /** The names of fields that have such a part, but are not secrets. */
 const noSecretNames =
   /pagetokens?$|tokentype$|(?:expire|expires|expiry|expiration|expiresin|expirein|expiresat|expireat|ttl|endpoint|url|uri|count|length)$/

@@ -95,7 +95,8 @@ const sip = 7
 export const isDevice = (userType: unknown): boolean =>
   userType === rooms || userType === telephone || userType === sip
 
-const userOf = (given: PublicTypes.User): PublicTypes.UserNow => {
+/** Returns somebody with every id: those that are not given follow from the others. */
+export const userOf = (given: PublicTypes.User): PublicTypes.UserNow => {
   const userType = given.user_type ?? feishu
   const known = given.open_id ?? given.union_id ?? given.user_id ?? ""
   if (isDevice(userType)) return { open_id: known, union_id: given.union_id ?? known, user_type: userType }
@@ -224,7 +225,7 @@ const interrupted = (join: number, leave: number | undefined, away: number): Rea
  * Returns one of the people of a meeting number: the first three are of the tenant, the fifth is a room, and
  * others may be guests or devices.
  */
-const regular = (seed: string, meetingNo: string, index: number) => {
+export const regular = (seed: string, meetingNo: string, index: number) => {
   const digest = digestOf(`${seed}/${meetingNo}/${index}`)
   const kind = index < 3 ? 0 : index === 4 ? 0.9 : Number.parseInt(digest.slice(-8), 16) / 2 ** 32
   const device = kind >= 0.985 ? sip : kind >= 0.96 ? telephone : kind >= 0.9 ? rooms : undefined
@@ -242,7 +243,7 @@ const letters = (of: string, count: number): string => {
 }
 
 /** Returns 64 hexadecimal digits. */
-const digestOf = (text: string): string => Crypto.hash("sha256", text, "hex")
+export const digestOf = (text: string): string => Crypto.hash("sha256", text, "hex")
 
 /** Most meetings need fewer bytes: making a hash costs as much as everything else. */
 const blockBytes = 512

@@ -31,6 +31,9 @@ export const appTypes = ["self_built", "store"] as const
 /** The message for any other kind of app. */
 export const notAnAppType = "must be self_built or store"
 
+const trueOrFalse = "must be true or false"
+const notRedirectUrls = "must be a list of URLs, such as [http://127.0.0.1:8080/callback]"
+
 /**
  * An app with its credentials. A self-built app belongs to the first of its tenants. With `allowed_ips`, requests from
  * any other address are refused. The events of a store app carry its `verification_token`; with an `encrypt_key` they
@@ -79,6 +82,30 @@ export const App = Schema.Struct({
     "For a store app: its tickets carry this token",
     "only-for-tests",
   ),
+  redirect_urls: optional(
+    Schema.Array(SeedValues.url),
+    notRedirectUrls,
+    "The redirect URLs of the console, each to the letter; [] permits none (default: any URL of this machine, such as http://127.0.0.1:8080/callback)",
+    ["http://127.0.0.1:8080/callback"],
+  ),
+  refresh_user_access_token: optional(
+    Schema.Boolean,
+    trueOrFalse,
+    "The switch of the console: with false, refreshing is refused with 20074 (default: true)",
+    false,
+  ),
+  enabled: optional(
+    Schema.Boolean,
+    trueOrFalse,
+    "With false the app is not enabled: no user gets tokens, 20069 (default: true)",
+    false,
+  ),
+  availability: optional(
+    Schema.Array(SeedValues.sent),
+    "must be a list of open_ids",
+    "The open_ids of those who may use the app; others get 20010 (default: everybody of its tenants)",
+    ["ou_1a2b3c4d5e6f708192a3b4c5d6e7f809"],
+  ),
 }).annotate({ ...noOtherKeys, identifier: "App", description: "An app with its credentials" })
 /** An app with its credentials. */
 export type App = SameAsSchema<PublicTypes.App, typeof App>
@@ -101,7 +128,6 @@ export const mostParticipants = 10_000
 /** The message for any other number of participants. */
 const notParticipants = `must be a whole number from 0 to ${mostParticipants}`
 
-const trueOrFalse = "must be true or false"
 const flag = (description: string) => optional(Schema.Boolean, trueOrFalse, description, true)
 
 /** The kinds of users (documented). */
@@ -146,6 +172,49 @@ const User = Schema.Struct(user).annotate(noOtherKeys).check(hasId).annotate({
   identifier: "User",
   description: "Somebody, by ids: one is enough, the mock makes up the others from it",
 })
+
+/** The states of an account. */
+export const personStates = ["active", "frozen", "resigned", "unregistered", "deleted"] as const
+const notAPersonState = "must be active, frozen, resigned, unregistered or deleted"
+const notAPolicy = "must be challenge or blocked"
+
+const { open_id, union_id, user_id } = user
+
+/** Somebody of a tenant, who can sign in. */
+export const Person = Schema.Struct({
+  open_id,
+  union_id,
+  user_id,
+  name: optional(SeedValues.shown, needsQuotes, "The name (default: a made-up one)", "张三"),
+  en_name: optional(SeedValues.shown, needsQuotes, "The English name (default: a made-up one)", "San Zhang"),
+  tenant_key: optional(
+    SeedValues.sent,
+    needsQuotes,
+    "The tenant (default: the first tenant of the first app)",
+    "2ed263bf32cf1651",
+  ),
+  status: optional(
+    Schema.Literals(personStates).annotate({ message: notAPersonState }),
+    notAPersonState,
+    "active (default), frozen, resigned, unregistered or deleted: all but active get no tokens (20066, or 20008 for deleted)",
+    "frozen",
+  ),
+  policy: optional(
+    Schema.Literals(["challenge", "blocked"]).annotate({ message: notAPolicy }),
+    notAPolicy,
+    "A policy of the tenant: challenge refuses with 21000 and an address, blocked with 21001 (default: none)",
+    "challenge",
+  ),
+})
+  .annotate(noOtherKeys)
+  .check(hasId)
+  .annotate({
+    identifier: "Person",
+    description:
+      "Somebody of a tenant, who can sign in: one id is enough, the mock makes up the others from it",
+  })
+/** Somebody of a tenant, who can sign in. */
+export type Person = SameAsSchema<PublicTypes.Person, typeof Person>
 
 const seconds = "must be a whole number of seconds from 0 to 4294967295"
 const neverThere = "must be 1 (called), 3 (ringing) or 4 (did not come): leave it out for somebody who came"
@@ -426,6 +495,12 @@ export const Keys = Schema.Struct({
     "must be a list of apps",
     "The apps that may send requests (default: one made-up app that may read meetings)",
     [defaultApp],
+  ),
+  users: optional(
+    Schema.Array(Person),
+    "must be a list of users, such as - { open_id: ou_…, name: 张三 }",
+    "Those who can sign in (default: a few of those who take part in the meetings)",
+    [{ open_id: "ou_1a2b3c4d5e6f708192a3b4c5d6e7f809", name: "张三" }],
   ),
   meetings: optional(Schema.Array(Meeting), "must be a list of meetings", "Meetings, one by one", [
     { id: "7011030664708603907", meeting_no: "337736498", topic: "Weekly sync", start_time: "-2h" },

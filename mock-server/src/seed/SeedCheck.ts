@@ -22,6 +22,7 @@ import {
   Meeting,
   noOtherKeys,
   notAnAppType,
+  Person,
   Seed,
 } from "./Seed.ts"
 import { type Fault, SeedInvalid } from "./SeedInvalid.ts"
@@ -128,6 +129,7 @@ const fieldsAt = (path: ReadonlyArray<PropertyKey>): object => {
   if (list === "faults" || list === "chaos") return fieldsOfFaults(path)
   if (list === "apps") return App.fields
   if (list === "generate") return Generate.fields
+  if (list === "users") return Person.fields
   return (key === undefined ? undefined : fieldsWithin[key]) ?? Meeting.fields
 }
 

@@ -46,6 +46,17 @@ export const sent = anyText.pipe(
   ),
 )
 
+const notAUrl = "must be a whole URL, such as http://127.0.0.1:8080/callback"
+/** A URL, which is compared with others to the letter. */
+export const url = anyText.pipe(
+  Schema.check(
+    Schema.makeFilter((text) => /^[^\s\p{C}]{1,1000}$/u.test(text) && URL.canParse(text), {
+      message: notAUrl,
+      toJsonSchema: () => [{ minLength: 3, maxLength: 1_000, pattern: String.raw`^\S+$` }, true],
+    }),
+  ),
+)
+
 const notAnAddress = "must be an IP address, such as 203.0.113.7 or 2001:db8::1; ranges are not supported"
 /** An IP address. */
 export const ipAddress = anyText.pipe(

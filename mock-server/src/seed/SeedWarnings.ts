@@ -39,7 +39,7 @@ export const warnings = (seed: Seed, now: number): ReadonlyArray<Fault> => {
       found.push({ path: ["apps", index, "scopes"], message })
     }
   }
-  for (const list of ["apps", "meetings", "generate"] as const) {
+  for (const list of ["apps", "users", "meetings", "generate"] as const) {
     for (const [index, entry] of (seed[list] ?? []).entries()) {
       for (const [key, value] of Object.entries(entry)) {
         const texts: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]

@@ -27,7 +27,9 @@ export const contradictions = (seed: unknown, now: number): Array<Fault> => {
   const apps = entriesOf(seed, "apps")
   const meetings = entriesOf(seed, "meetings")
   const generate = entriesOf(seed, "generate")
+  const users = entriesOf(seed, "users")
   unique("apps", "app_id", valuesOf(apps, "app_id", SeedValues.appId))
+  for (const id of ids) unique("users", id, valuesOf(users, id, SeedValues.sent))
   unique("meetings", "id", valuesOf(meetings, "id", SeedValues.meetingId))
   unique("generate", "meeting_no", tenantsAndNumbers(seed, generate))
   for (const [index, meeting] of meetings.entries()) {
@@ -36,13 +38,14 @@ export const contradictions = (seed: unknown, now: number): Array<Fault> => {
     }
   }
   const tenants = tenantsOf(seed)
-  const unknownTenants = (list: "meetings" | "generate", entries: ReadonlyArray<unknown>) => {
+  const unknownTenants = (list: "users" | "meetings" | "generate", entries: ReadonlyArray<unknown>) => {
     for (const [index, tenant] of valuesOf(entries, "tenant_key", SeedValues.text).entries()) {
       if (tenant !== undefined && tenants?.has(tenant) === false) {
         faults.push({ path: [list, index, "tenant_key"], message: notATenant(tenant, list) })
       }
     }
   }
+  unknownTenants("users", users)
   unknownTenants("meetings", meetings)
   unknownTenants("generate", generate)
   for (const [index, order] of generate.entries()) {
@@ -61,6 +64,7 @@ export const contradictions = (seed: unknown, now: number): Array<Fault> => {
     if (known?.has(viewer) === false)
       faults.push({ path: ["meetings", ...path], message: notAViewer(viewer) })
   }
+  if (users.length > Bounds.users) faults.push({ path: ["users"], message: Bounds.ofUsers })
   const counts = valuesOf(generate, "count", SeedValues.count)
   const all = meetings.length + counts.reduce<number>((sum, count = 0) => sum + count, 0)
   if (all > Bounds.meetings) {
@@ -210,8 +214,12 @@ const knownApps = (seed: unknown): ReadonlySet<string> | undefined => {
 }
 
 /** The message for a tenant that no app has. */
-export const notATenant = (tenant: string, list: "meetings" | "generate"): string =>
-  `no app has the tenant ${tenant}, so no app could read ${list === "meetings" ? "this meeting" : "these meetings"}`
+export const notATenant = (tenant: string, list: "users" | "meetings" | "generate"): string =>
+  `no app has the tenant ${tenant}, so ${
+    list === "users"
+      ? "this user could not sign in to any app"
+      : `no app could read ${list === "meetings" ? "this meeting" : "these meetings"}`
+  }`
 
 /** Returns the tenant and number of every order to generate meetings: a tenant may have one order for a number. */
 const tenantsAndNumbers = (

@@ -72,6 +72,10 @@ export interface Found {
 /** The meetings of one tenant and number. */
 export interface MeetingIndex {
   readonly page: (query: PageQuery) => Found
+  /** Returns a page of the meetings that are shown: reads every meeting of the range up to the end of the page. */
+  readonly ownPage: (
+    query: PageQuery & { readonly isShown: (meeting: MeetingPage.Meeting) => boolean },
+  ) => Found
   readonly add: (meeting: MeetingPage.Meeting) => void
   /** Removes a meeting, which must be there. */
   readonly remove: (meeting: MeetingPage.Meeting) => void
@@ -130,6 +134,22 @@ export const make = (kept: KeptRows): MeetingIndex => {
         for (let index = start; index < stop; index++) found.push(block.meetings[index]!)
       }
       return { meetings: found, rows, hasMore: last < end }
+    },
+    ownPage: ({ from, isShown, limit, offset, to }) => {
+      const found: Array<MeetingPage.Meeting> = []
+      let shown = 0
+      let hasMore = false
+      const first = firstWhere(blocks.length, (index) => blocks[index]!.meetings.at(-1)!.start_time >= from)
+      search: for (let at = first; at < blocks.length; at++) {
+        for (const meeting of blocks[at]!.meetings) {
+          if (meeting.start_time > to) break search
+          if (meeting.start_time < from || !isShown(meeting) || shown++ < offset) continue
+          hasMore = found.length === limit
+          if (hasMore) break search
+          found.push(meeting)
+        }
+      }
+      return { meetings: found, rows: [MeetingPage.rows(found).bytes], hasMore }
     },
     add: (meeting) => {
       before = undefined

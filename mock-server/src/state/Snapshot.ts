@@ -30,15 +30,15 @@ const first = {
   frozen: described(Schema.Boolean, "True for a clock that stands still", false),
   behaviour: Behaviour.InSnapshot,
 }
-const { apps, meetings } = Seed.Keys.fields
+const { apps, meetings, users } = Seed.Keys.fields
 
 /** The contents of a workspace, as JSON that can be stored and restored. Without apps, the workspace keeps its own. */
 export const Snapshot = Schema.Struct({
   ...first,
-  seed: Schema.Struct({ apps, meetings }).annotate({
+  seed: Schema.Struct({ apps, users, meetings }).annotate({
     ...Seed.noOtherKeys,
     identifier: "SnapshotContents",
-    description: "Apps and meetings. Without apps, the workspace keeps its own",
+    description: "Apps, users and meetings. Without apps, the workspace keeps its own",
   }),
 }).annotate({
   ...Seed.noOtherKeys,
@@ -51,7 +51,7 @@ export type Snapshot = SameAsSchema<PublicTypes.Snapshot, typeof Snapshot>
 /** The first line of a snapshot in lines. */
 const FirstLine = Schema.Struct({
   ...first,
-  seed: Schema.Struct({ apps }).annotate(Seed.noOtherKeys),
+  seed: Schema.Struct({ apps, users }).annotate(Seed.noOtherKeys),
   /** The number of lines with meetings that follow, so that a snapshot that was cut off is not taken for a smaller one. */
   meetings: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
 })
@@ -85,7 +85,7 @@ const meetingsPerPiece = 250
 /** Writes one JSON document, in pieces. */
 export const json = function* ({ given, head, meetings }: Moment): Generator<string, void, undefined> {
   const { seed, ...rest } = head
-  yield `${JSON.stringify(rest).slice(0, -1)},"seed":{"apps":${JSON.stringify(seed.apps)},"meetings":[`
+  yield `${JSON.stringify(rest).slice(0, -1)},"seed":${JSON.stringify(seed).slice(0, -1)},"meetings":[`
   for (let from = 0; from < meetings.length; from += meetingsPerPiece) {
     const piece = meetings
       .slice(from, from + meetingsPerPiece)

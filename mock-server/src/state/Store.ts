@@ -17,6 +17,8 @@ import * as Bounds from "../protocol/Bounds.ts"
 import * as MeetingIndex from "./MeetingIndex.ts"
 import type * as MeetingPage from "../protocol/MeetingPage.ts"
 import type * as Attendance from "../seed/Attendance.ts"
+import * as People from "../seed/People.ts"
+import type { PersonNow } from "../protocol/PublicTypes.ts"
 import type * as Seed from "../seed/Seed.ts"
 
 /** An app as the mock keeps it: `null` where it has no value, since models have no optional keys. */
@@ -44,6 +46,11 @@ export interface PageQuery extends MeetingIndex.PageQuery {
   readonly meetingNo: string
 }
 
+/** The rows of a page that only some may see. */
+export interface OwnPageQuery extends PageQuery {
+  readonly isShown: (meeting: Meeting) => boolean
+}
+
 /** A search for meetings: all conditions together. */
 export interface Search {
   readonly meetingNo?: string | undefined
@@ -63,6 +70,14 @@ export interface Store {
   readonly putApp: (app: Seed.App) => boolean
   /** Removes an app. Returns `false` and does nothing when there is no such app, or it is the last one. */
   readonly removeApp: (appId: string) => boolean
+  /** Adds people, or replaces those with the same `open_id`s. Returns `false` and does nothing when they are too many. */
+  readonly putPeople: (people: ReadonlyArray<Seed.Person>) => boolean
+  /** Returns those who were put, in that order. */
+  readonly people: () => ReadonlyArray<PersonNow>
+  /** Returns somebody by `open_id`: who was put, or a made-up person of the tenant. */
+  readonly person: (openId: string, tenant: string) => PersonNow
+  /** Returns a page of the meetings that are shown. Costs more the more meetings the range has. */
+  readonly ownPage: (query: OwnPageQuery) => MeetingIndex.Found
   /** Returns a page in the order of start and id (Feishu documents no order). Costs the same at any size. */
   readonly page: (query: PageQuery) => MeetingIndex.Found
   /** Returns every number that has meetings, in the order in which the numbers were first put. */
@@ -107,6 +122,20 @@ export const make = (first: Apps, randomSeed: string | number = 1): Store => {
       allowed_ips: nullable<Array<string>>(Array<string>),
       encrypt_key: nullable(String),
       verification_token: nullable(String),
+      redirect_urls: nullable<Array<string>>(Array<string>),
+      refresh_user_access_token: nullable(Boolean),
+      enabled: nullable(Boolean),
+      availability: nullable<Array<string>>(Array<string>),
+    },
+    person: {
+      open_id: primaryKey(String),
+      union_id: String,
+      user_id: String,
+      name: String,
+      en_name: String,
+      tenant_key: String,
+      status: String,
+      policy: nullable(String),
     },
     meeting: {
       id: primaryKey(String),
@@ -125,6 +154,7 @@ export const make = (first: Apps, randomSeed: string | number = 1): Store => {
   // These maps hold what `create` of a model has made; the library's type has `string` for every text.
   const apps = database.getModel("app") as Map<string, unknown> as Map<string, App>
   const meetings = database.getModel("meeting") as Map<string, unknown> as Map<string, Meeting>
+  const people = database.getModel("person") as Map<string, unknown> as Map<string, KeptPerson>
   // The models have no lists of objects. Meetings that are generated in full, of which there may be a million, are not in the map.
   const details = new WeakMap<Meeting, Details>()
   const generated = { generate: { random_seed: String(randomSeed) } } satisfies Details
@@ -213,6 +243,19 @@ export const make = (first: Apps, randomSeed: string | number = 1): Store => {
     return true
   }
 
+  const putPeople = (given: ReadonlyArray<Seed.Person>): boolean => {
+    const put = given.map((person) => People.of(person, allApps()[0].tenants[0]))
+    const added = new Set(put.map((person) => person.open_id).filter((openId) => !people.has(openId)))
+    if (people.size + added.size > Bounds.users) return false
+    for (const { policy = null, ...person } of put) {
+      const kept = { ...person, policy }
+      if (people.has(person.open_id)) {
+        models.person.update({ where: { open_id: { equals: person.open_id } }, data: kept })
+      } else models.person.create(kept)
+    }
+    return true
+  }
+
   for (const app of first) putApp(app)
 
   return {
@@ -228,6 +271,18 @@ export const make = (first: Apps, randomSeed: string | number = 1): Store => {
     },
     page: (query) =>
       indexes.get(indexKey(query.tenant, query.meetingNo))?.page(query) ?? {
+        meetings: [],
+        rows: [],
+        hasMore: false,
+      },
+    putPeople,
+    people: () => [...people.values()].map(withoutNulls),
+    person: (openId, tenant) => {
+      const person = people.get(openId)
+      return person === undefined ? People.madeUp(openId, tenant) : withoutNulls(person)
+    },
+    ownPage: ({ isShown, limit, offset, ...query }) =>
+      indexes.get(indexKey(query.tenant, query.meetingNo))?.ownPage({ ...query, isShown, limit, offset }) ?? {
         meetings: [],
         rows: [],
         hasMore: false,
@@ -291,6 +346,11 @@ const noDetails: Details = {}
 
 const indexKey = (tenant: string, meetingNo: string): string => `${meetingNo} ${tenant}`
 
+/** Somebody as the models have them. */
+type KeptPerson = Omit<PersonNow, "policy"> & {
+  readonly policy: Exclude<PersonNow["policy"], undefined> | null
+}
+
 /** Returns an app as a seed has it: without the fields that have no value. */
 export const writtenApp = (app: App): Seed.App => withoutNulls(app)
 
@@ -324,6 +384,10 @@ const keptApp = (app: Seed.App) => ({
   allowed_ips: app.allowed_ips === undefined ? null : [...app.allowed_ips],
   encrypt_key: app.encrypt_key ?? null,
   verification_token: app.verification_token ?? null,
+  redirect_urls: app.redirect_urls === undefined ? null : [...app.redirect_urls],
+  refresh_user_access_token: app.refresh_user_access_token ?? null,
+  enabled: app.enabled ?? null,
+  availability: app.availability === undefined ? null : [...app.availability],
 })
 
 const bytesOf = (entry: object): number => Buffer.byteLength(JSON.stringify(entry))

@@ -3,6 +3,7 @@
  * comment says otherwise. Times are unix milliseconds; `expire` is in seconds, as on the wire.
  */
 import { createHash } from "node:crypto"
+import { OAuth } from "@effect-feishu/contract"
 import type { Random } from "effect/Random"
 import * as Bounds from "../protocol/Bounds.ts"
 import * as RecentMap from "./RecentMap.ts"
@@ -16,6 +17,17 @@ const refreshTokenSeconds = 604_800
 const graceSeconds = 60
 /** The lifetime of an authorization code in seconds. */
 const codeSeconds = 300
+/** The characters of an authorization code (documented), of which the mock's have 64. */
+const codeCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+/** For this long after the authorization its tokens are refreshed (documented). */
+const yearMillis = 365 * 86_400_000
+/** The lifetime of a device code, and the seconds between two requests with it: those that the official command line assumes (sdk). */
+const deviceSeconds = 240
+const deviceInterval = 5
+/** The seconds by which the interval grows with each request that was too early (RFC 8628). */
+const slowDownSeconds = 5
+/** The characters of a user code: consonants make no words, and none is like a digit (RFC 8628). */
+const userCodeCharacters = "BCDFGHJKLMNPQRSTVWXZ"
 /** The lifetime of an app ticket in seconds. */
 const ticketSeconds = 3 * 60 * 60
 
@@ -34,10 +46,11 @@ export interface Token {
   revoked?: true
 }
 
-/** The scopes that a user has granted to an app. */
-interface Grant {
+/** What a user has granted to an app. */
+export interface Grant {
   readonly appId: string
   readonly tenant: string
+  /** The `open_id`; absent for the token of nobody in particular, who took part in every meeting. */
   readonly user?: string | undefined
   readonly scopes: ReadonlyArray<string>
 }
@@ -54,18 +67,59 @@ interface Authorization extends Grant {
 interface UserTokens {
   readonly access_token: string
   readonly expires_in: number
-  readonly refresh_token: string
-  readonly refresh_token_expires_in: number
+  /** Only with the scope `offline_access` (documented). */
+  readonly refresh_token?: string
+  readonly refresh_token_expires_in?: number
   readonly scope: string
   readonly token_type: "Bearer"
 }
 
 interface RefreshToken extends Grant {
   readonly expiresAt: number
+  /** When the user authorised the app: a year later nothing is refreshed any more. */
+  readonly authorizedAt: number
   state: "good" | "used" | "revoked"
   /** The access token that came with it. */
   readonly accessToken: Token
+  /** The answer for which it was used, and when. */
+  successor?: { readonly tokens: UserTokens; readonly at: number; readonly accessToken: Token }
 }
+
+/** A login: what a user has granted to an app, and the tokens that the app has for it. */
+export interface Login extends Grant {
+  readonly user: string
+  /** When the user authorised the app last, in unix milliseconds. */
+  readonly authorizedAt: number
+}
+
+/** The authorization of a device, which a user decides about on a page. */
+export interface Device {
+  readonly userCode: string
+  readonly appId: string
+  /** The scopes that the device asks for. */
+  readonly scopes: ReadonlyArray<string>
+  readonly expiresAt: number
+  readonly state: "pending" | "allowed" | "denied" | "used"
+}
+
+interface KeptDevice extends Device {
+  state: Device["state"]
+  grant?: Grant
+  authorizedAt: number
+  /** Seconds between two requests of the device. */
+  interval: number
+  polledAt: number
+}
+
+/** What a request for a user's tokens says in addition to its code or token. */
+interface TokenRequest {
+  readonly appId: string
+  /** The scopes to which the token is to be narrowed, separated by blanks. */
+  readonly scope?: string | undefined
+}
+
+/** Returns the code for which a grant gives no tokens now, although the user has granted it. */
+type Refusal = (grant: Grant) => number | undefined
 
 /** The tokens, tickets and codes of a workspace. */
 export interface Tokens {
@@ -90,23 +144,51 @@ export interface Tokens {
   /** Returns a new ticket of a store app; earlier ones stay valid until they expire. */
   readonly mintTicket: (appId: string, now: number) => string
   readonly isTicket: (appId: string, text: string, now: number) => boolean
-  /** Returns the code that the app gets from a user's authorization. */
+  /** Returns the code that the app gets from a user's authorization. What a user grants adds up (documented). */
   readonly mintCode: (authorization: Authorization, now: number) => string
-  /** Returns tokens for a code, or the error code. */
+  /** Returns tokens for a code, or the error code. A refused request does not use the code up (inferred). */
   readonly tradeCode: (
-    request: {
-      readonly appId: string
+    request: TokenRequest & {
       readonly code: string
       readonly redirectUri: string | undefined
       readonly codeVerifier: string | undefined
     },
     now: number,
+    refusalOf?: Refusal,
   ) => UserTokens | number
-  /** Returns tokens for a refresh token, or the error code. */
-  readonly refresh: (
-    request: { readonly appId: string; readonly refreshToken: string },
+  /** Begins the authorization of a device. */
+  readonly beginDevice: (
+    device: Pick<Device, "appId" | "scopes">,
     now: number,
+  ) => {
+    readonly deviceCode: string
+    readonly userCode: string
+    readonly expiresIn: number
+    readonly interval: number
+  }
+  /** Returns the authorizations of devices that wait for a user, the newest last. */
+  readonly pendingDevices: (now: number) => ReadonlyArray<Device>
+  /** Decides about a device that waits: with the grant of a user, or without one. False when none with this user code waits. */
+  readonly decideDevice: (userCode: string, grant: Grant | undefined, now: number) => boolean
+  /** Returns tokens for a device code, or the error, or the error code. */
+  readonly tradeDevice: (
+    request: TokenRequest & { readonly deviceCode: string },
+    now: number,
+    refusalOf?: Refusal,
+  ) => UserTokens | OAuth.DeviceError | number
+  /**
+   * Returns tokens for a refresh token, or the error code. A refused request does not use the token up. For `graceSeconds` after its
+   * use the same token is answered again.
+   */
+  readonly refresh: (
+    request: TokenRequest & { readonly refreshToken: string; readonly graceSeconds?: number },
+    now: number,
+    refusalOf?: Refusal,
   ) => UserTokens | number
+  /** Returns what users have granted, one for each app and user, in the order of their last authorization. */
+  readonly logins: () => ReadonlyArray<Login>
+  /** Revokes what a user has granted to an app, and the tokens for it. Returns the number of tokens that were valid. */
+  readonly revokeLogin: (login: { readonly appId: string; readonly user: string }, now: number) => number
   /** Returns every access token that is valid. */
   readonly all: (now: number) => ReadonlyArray<Token>
 }
@@ -123,10 +205,15 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
     Bounds.tokenBytes,
     ({ appId }) => [appId],
   )
-  const codes = RecentMap.make<Authorization & { readonly expiresAt: number; used: boolean }>(
-    Bounds.tokenBytes,
-    (code) => [...textsOf(code), code.redirectUri ?? "", code.codeChallenge ?? ""],
-  )
+  const codes = RecentMap.make<
+    Authorization & { readonly authorizedAt: number; readonly expiresAt: number; used: boolean }
+  >(Bounds.tokenBytes, (code) => [...textsOf(code), code.redirectUri ?? "", code.codeChallenge ?? ""])
+  const grants = RecentMap.make<Login>(Bounds.tokenBytes, textsOf)
+  const devices = RecentMap.make<KeptDevice>(Bounds.tokenBytes, (device) => [
+    device.userCode,
+    device.appId,
+    ...device.scopes,
+  ])
   const refreshTokens = RecentMap.make<RefreshToken>(Bounds.tokenBytes, (token) => [
     ...textsOf(token),
     ...textsOf(token.accessToken),
@@ -138,6 +225,8 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
         .toString(36)
         .toUpperCase(),
     ).join("")
+  const lettersOf = (alphabet: string, length: number) =>
+    Array.from({ length }, () => alphabet[Math.floor(random.nextDoubleUnsafe() * alphabet.length)]).join("")
   const jsonWebToken = (claims: object) =>
     [{ alg: "ES256", typ: "JWT" }, claims]
       .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
@@ -172,9 +261,32 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
     }
     return { text: token.text, expire: Math.floor((token.expiresAt - now) / 1000) }
   }
-  const giveToUser = (grant: Grant, now: number): UserTokens => {
+  /** Keeps what a user grants now, and returns all that the user has granted to the app so far. */
+  const granted = <G extends Grant>(grant: G, now: number): G => {
+    const { appId, tenant, user } = grant
+    if (user === undefined) return grant
+    const scopes = [...new Set([...(grants.get(grantKey(grant))?.scopes ?? []), ...grant.scopes])]
+    grants.set(grantKey(grant), { appId, tenant, user, scopes, authorizedAt: now })
+    return { ...grant, scopes }
+  }
+  /** Returns all that the user of a grant has granted so far, also after it. */
+  const scopesNow = (grant: Grant): ReadonlyArray<string> =>
+    grants.get(grantKey(grant))?.scopes ?? grant.scopes
+  const giveToUser = (
+    grant: Grant,
+    authorizedAt: number,
+    now: number,
+  ): { readonly tokens: UserTokens; readonly accessToken: Token } => {
     const { appId, scopes, tenant, user } = grant
-    const claims = { client_id: appId, tenant_key: tenant, scope: scopes.join(" "), jti: characters(16) }
+    const jti = characters(16)
+    const claims = {
+      client_id: appId,
+      tenant_key: tenant,
+      scope: scopes.join(" "),
+      jti,
+      // Feishu's own have 1 to 2 KB (documented).
+      ctx: createHash("shake256", { outputLength: 600 }).update(jti).digest("base64url"),
+    }
     const accessToken = keep(
       {
         kind: "user",
@@ -187,21 +299,22 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
       },
       now,
     )
+    const tokens = { access_token: accessToken.text, expires_in: lifetimes.user }
+    const rest = { scope: scopes.join(" "), token_type: "Bearer" } as const
+    if (!scopes.includes(OAuth.offlineAccess)) return { tokens: { ...tokens, ...rest }, accessToken }
     const refreshToken = jsonWebToken({ ...claims, exp: Math.floor(now / 1000) + refreshTokenSeconds })
     refreshTokens.set(refreshToken, {
-      ...grant,
+      appId,
+      tenant,
+      user,
+      scopes,
       expiresAt: now + refreshTokenSeconds * 1000,
+      authorizedAt,
       state: "good",
       accessToken,
     })
-    return {
-      access_token: accessToken.text,
-      expires_in: lifetimes.user,
-      refresh_token: refreshToken,
-      refresh_token_expires_in: refreshTokenSeconds,
-      scope: scopes.join(" "),
-      token_type: "Bearer",
-    }
+    const refresh = { refresh_token: refreshToken, refresh_token_expires_in: refreshTokenSeconds }
+    return { tokens: { ...tokens, ...refresh, ...rest }, accessToken }
   }
 
   return {
@@ -245,33 +358,131 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
       return ticket !== undefined && ticket.appId === appId && now < ticket.expiresAt
     },
     mintCode: (authorization, now) => {
-      const text = characters(32)
-      codes.set(text, { ...authorization, expiresAt: now + codeSeconds * 1000, used: false })
+      const text = lettersOf(codeCharacters, 64)
+      codes.set(text, {
+        ...granted(authorization, now),
+        authorizedAt: now,
+        expiresAt: now + codeSeconds * 1000,
+        used: false,
+      })
       onSecret(text)
       return text
     },
-    tradeCode: ({ appId, code: text, codeVerifier, redirectUri }, now) => {
+    tradeCode: ({ appId, code: text, codeVerifier, redirectUri, scope }, now, refusalOf) => {
       const code = codes.get(text)
-      if (code === undefined || code.used) return 20003
-      if (now >= code.expiresAt) return 20004
+      if (code === undefined) return 20003
       if (code.appId !== appId) return 20024
-      // That these two refusals have the same code is inferred.
-      if (code.redirectUri !== undefined && code.redirectUri !== redirectUri) return 20024
+      if (code.used) return 20065
+      if (now >= code.expiresAt) return 20004
+      if (code.redirectUri !== undefined && code.redirectUri !== redirectUri) return 20071
       if (code.codeChallenge !== undefined && challengeOf(codeVerifier, code) !== code.codeChallenge)
-        return 20024
+        return 20049
+      const refusal = refusalOf?.(code)
+      if (refusal !== undefined) return refusal
+      const scopes = narrowed(code.scopes, scope)
+      if (typeof scopes === "number") return scopes
       code.used = true
-      return giveToUser(code, now)
+      return giveToUser({ ...code, scopes }, code.authorizedAt, now).tokens
     },
-    refresh: ({ appId, refreshToken: text }, now) => {
+    beginDevice: ({ appId, scopes }, now) => {
+      const deviceCode = lettersOf(codeCharacters, 64)
+      const userCode = `${lettersOf(userCodeCharacters, 4)}-${lettersOf(userCodeCharacters, 4)}`
+      devices.set(deviceCode, {
+        userCode,
+        appId,
+        scopes,
+        expiresAt: now + deviceSeconds * 1000,
+        state: "pending",
+        authorizedAt: now,
+        interval: deviceInterval,
+        polledAt: Number.NEGATIVE_INFINITY,
+      })
+      onSecret(deviceCode)
+      onSecret(userCode)
+      return { deviceCode, userCode, expiresIn: deviceSeconds, interval: deviceInterval }
+    },
+    pendingDevices: (now) =>
+      [...devices.values()].filter(({ expiresAt, state }) => state === "pending" && now < expiresAt),
+    decideDevice: (userCode, grant, now) => {
+      for (const device of devices.values()) {
+        if (device.userCode !== userCode || device.state !== "pending" || now >= device.expiresAt) continue
+        device.authorizedAt = now
+        if (grant === undefined) device.state = "denied"
+        else {
+          device.grant = granted(grant, now)
+          device.state = "allowed"
+        }
+        return true
+      }
+      return false
+    },
+    tradeDevice: ({ appId, deviceCode, scope }, now, refusalOf) => {
+      const device = devices.get(deviceCode)
+      if (device === undefined || device.appId !== appId || device.state === "used") return "invalid_grant"
+      if (device.state === "denied") return "access_denied"
+      if (now >= device.expiresAt) return "expired_token"
+      const { polledAt } = device
+      device.polledAt = now
+      // The clock may have been set back. A timer may end a moment early.
+      if (now >= polledAt && now - polledAt < device.interval * 1000 - 100) {
+        device.interval += slowDownSeconds
+        return "slow_down"
+      }
+      if (device.grant === undefined) return "authorization_pending"
+      const refusal = refusalOf?.(device.grant)
+      if (refusal !== undefined) return refusal
+      const scopes = narrowed(device.grant.scopes, scope)
+      if (typeof scopes === "number") return scopes
+      device.state = "used"
+      return giveToUser({ ...device.grant, scopes }, device.authorizedAt, now).tokens
+    },
+    refresh: ({ appId, graceSeconds: grace = 0, refreshToken: text, scope }, now, refusalOf) => {
       const token = refreshTokens.get(text)
       if (token === undefined) return 20026
       if (token.appId !== appId) return 20024
-      if (token.state === "used") return 20073
+      const { successor } = token
+      if (token.state === "used") {
+        const next = refreshTokens.get(successor?.tokens.refresh_token ?? "")
+        const isAgain = successor !== undefined && now < successor.at + grace * 1000 && next?.state === "good"
+        if (!isAgain) return 20073
+        return {
+          ...successor.tokens,
+          expires_in: Math.floor((successor.accessToken.expiresAt - now) / 1000),
+        }
+      }
       if (token.state === "revoked") return 20064
-      if (now >= token.expiresAt) return 20037
+      if (now >= token.expiresAt || now >= token.authorizedAt + yearMillis) return 20037
+      const refusal = refusalOf?.(token)
+      if (refusal !== undefined) return refusal
+      const scopes = narrowed(scopesNow(token), scope)
+      if (typeof scopes === "number") return scopes
       token.state = "used"
       token.accessToken.expiresAt = Math.min(token.accessToken.expiresAt, now + graceSeconds * 1000)
-      return giveToUser({ appId, tenant: token.tenant, user: token.user, scopes: token.scopes }, now)
+      const { tenant, user } = token
+      const given = giveToUser({ appId, tenant, user, scopes }, token.authorizedAt, now)
+      token.successor = { ...given, at: now }
+      return given.tokens
+    },
+    logins: () => [...grants.values()],
+    revokeLogin: ({ appId, user }, now) => {
+      const isOf = (grant: { readonly appId: string; readonly user?: string | undefined }) =>
+        grant.appId === appId && grant.user === user
+      let revoked = 0
+      for (const [key, grant] of grants.entries()) if (isOf(grant)) grants.remove(key)
+      for (const token of byText.values()) {
+        if (!isOf(token) || token.revoked) continue
+        token.revoked = true
+        if (now < token.expiresAt) revoked++
+      }
+      for (const token of refreshTokens.values()) {
+        if (!isOf(token) || token.state !== "good") continue
+        token.state = "revoked"
+        if (now < token.expiresAt) revoked++
+      }
+      for (const code of codes.values()) if (isOf(code)) code.used = true
+      for (const device of devices.values())
+        if (device.grant !== undefined && isOf(device.grant)) device.state = "used"
+      return revoked
     },
     all: (now) => [...byText.values()].filter(({ expiresAt, revoked }) => !revoked && now < expiresAt),
   }
@@ -290,10 +501,30 @@ const textsOf = ({
   readonly user?: string | undefined
 }): ReadonlyArray<string> => [text, tenant, user, ...scopes]
 
+const grantKey = ({ appId, tenant, user = "" }: Grant): string => `${appId} ${tenant} ${user}`
+
+/** Returns the scopes of a token that a request narrows, or the code of what is wrong with it. */
+const narrowed = (
+  granted: ReadonlyArray<string>,
+  scope: string | undefined,
+): ReadonlyArray<string> | 20067 | 20068 => {
+  const wanted = scopesIn(scope)
+  if (wanted.length === 0) return granted
+  if (new Set(wanted).size < wanted.length) return 20067
+  return wanted.every((one) => granted.includes(one)) ? wanted : 20068
+}
+
+/** Returns the scopes of a text in which they are separated by blanks. */
+export const scopesIn = (text: string | undefined): ReadonlyArray<string> =>
+  (text ?? "").split(" ").filter((scope) => scope !== "")
+
+const isVerifier = /^[A-Za-z0-9\-._~]{43,128}$/
+
+/** Returns the challenge of a verifier; `undefined` for one that is missing or has another form than the documented one. */
 const challengeOf = (
   verifier: string | undefined,
   { codeChallengeMethod }: Authorization,
-): string | undefined =>
-  verifier === undefined || codeChallengeMethod !== "S256"
-    ? verifier
-    : createHash("sha256").update(verifier).digest("base64url")
+): string | undefined => {
+  if (verifier === undefined || !isVerifier.test(verifier)) return undefined
+  return codeChallengeMethod === "S256" ? createHash("sha256").update(verifier).digest("base64url") : verifier
+}

@@ -20,6 +20,7 @@ import * as Generator from "../seed/Generator.ts"
 import { notATenant } from "../seed/contradictions.ts"
 import * as Journal from "./Journal.ts"
 import * as KnownSecrets from "../secrets/KnownSecrets.ts"
+import * as OwnMeetings from "./OwnMeetings.ts"
 import { type PageTokens, pageTokens } from "./PageTokens.ts"
 import type * as PublicTypes from "../protocol/PublicTypes.ts"
 import * as MonthlyQuota from "./MonthlyQuota.ts"
@@ -40,6 +41,7 @@ export interface State {
   readonly behaviour: Behaviour.Behaviour
   readonly clock: VirtualClock.VirtualClock
   readonly store: Store.Store
+  readonly ownMeetings: OwnMeetings.OwnMeetings
   readonly tokens: Tokens.Tokens
   readonly rateLimit: RateLimit.RateLimit
   readonly quota: MonthlyQuota.Quota
@@ -178,7 +180,11 @@ export const make = Effect.fnUntraced(function* (
           now: Math.floor(clock.now() / 1000),
           frozen: clock.isFrozen(),
           behaviour,
-          seed: { apps: Arr.map(store.apps(), Store.writtenApp) },
+          seed: {
+            apps: Arr.map(store.apps(), Store.writtenApp),
+            // Without users there are made-up ones, which follow from the meetings.
+            ...(store.people().length === 0 ? {} : { users: store.people() }),
+          },
         },
         meetings: store.meetings(),
         given: store.given,
@@ -190,6 +196,7 @@ export const make = Effect.fnUntraced(function* (
       const { behaviour, now } = head
       const apps = head.seed.apps ?? Arr.map(workspace.state.store.apps(), Store.writtenApp)
       const store = yield* storeOf(apps, options)
+      yield* putPeople(store, head.seed.users ?? [], "the snapshot")
       yield* Snapshot.readMeetings(snapshot, head, store)
       const clock = yield* clockAt(now, head.frozen)
       const state = {
@@ -198,6 +205,7 @@ export const make = Effect.fnUntraced(function* (
         ...countersOf(behaviour),
         clock,
         store,
+        ownMeetings: OwnMeetings.make(store),
       }
       yield* replace(state, mayHave)
     }),
@@ -215,6 +223,11 @@ const storeOf = (apps: Store.Apps, { randomSeed }: Settled): Effect.Effect<Store
           faults: [{ path: ["apps"], message: Bounds.ofWorkspace }],
         }),
       )
+
+const putPeople = (store: Store.Store, people: ReadonlyArray<Seed.Person>, source: string) =>
+  store.putPeople(people)
+    ? Effect.void
+    : Effect.fail(new Seed.SeedInvalid({ source, faults: [{ path: ["users"], message: Bounds.ofUsers }] }))
 
 const countersOf = ({ monthlyQuota, rateHeaders, rateWindow }: Behaviour.Behaviour) => ({
   rateLimit: RateLimit.make(rateWindow, rateHeaders),
@@ -259,13 +272,15 @@ const stateOf = Effect.fnUntraced(function* (
   const seed = yield* seedAt(nowSeconds)
   const apps = seed.apps ?? [Seed.defaultApp]
   const store = yield* storeOf(apps, options)
+  yield* putPeople(store, seed.users ?? [], "the seed")
   yield* putContents(store, options, seed, nowSeconds)
   const state = yield* emptyState(options, apps, resets, listeners, secrets)
   // What the options say comes before what the seed says.
   for (const rule of [...options.faults, ...(seed.faults ?? [])]) state.faults.add(rule)
   state.faults.setChaos(options.chaos ?? seed.chaos)
   const behaviour = Behaviour.withDefaults(options, seed.behaviour)
-  return { ...state, behaviour, ...countersOf(behaviour), clock, store }
+  const ownMeetings = OwnMeetings.make(store)
+  return { ...state, behaviour, ...countersOf(behaviour), clock, store, ownMeetings }
 })
 
 /** Returns a clock that starts at a time in unix seconds, or shows the present. */

@@ -1,10 +1,9 @@
-/** Apps, their tokens, and the actions of a user or of Feishu itself: authorizations and app tickets. */
+/** Apps, their tokens, and the actions of Feishu itself: app tickets. */
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as AppTicketPush from "../../feishu/AppTicketPush.ts"
 import * as Bounds from "../../protocol/Bounds.ts"
 import * as Store from "../../state/Store.ts"
-import * as Scopes from "../../protocol/Scopes.ts"
 import type { Workspaces } from "../../state/Workspaces.ts"
 import * as ControlApi from "../ControlApi.ts"
 import * as Outcome from "./Outcome.ts"
@@ -57,25 +56,6 @@ export const layer = (workspaces: Workspaces) => {
           return token !== undefined && revoked === 0
             ? Outcome.missing("such token")
             : Effect.succeed({ revoked })
-        }),
-      )
-      .handle("authorize", ({ payload, query }) =>
-        change({ app_id: payload.client_id, ...query }, ({ state }) => {
-          const app = state.store.app(payload.client_id)
-          if (app === undefined) return Outcome.missing(`app ${payload.client_id}`)
-          const code = state.tokens.mintCode(
-            {
-              appId: app.app_id,
-              tenant: payload.tenant_key ?? app.tenants[0],
-              user: payload.open_id,
-              scopes: payload.scopes ?? Scopes.all,
-              redirectUri: payload.redirect_uri,
-              codeChallenge: payload.code_challenge,
-              codeChallengeMethod: payload.code_challenge_method,
-            },
-            state.clock.now(),
-          )
-          return Effect.succeed({ code })
         }),
       )
       .handle("pushAppTicket", ({ payload }) =>

@@ -176,6 +176,8 @@ const choices = {
   recordingInProgress: [124002, 121004],
   recordingForUser: ["participant", "owner"],
   recordingIds: ["absent", "sent"],
+  userMeetings: ["own", "all"],
+  deviceFlow: ["on", "off"],
 } as const satisfies { readonly [Key in keyof Behaviour]?: ReadonlyArray<Behaviour[Key]> }
 
 const numberKeys = [
@@ -185,11 +187,14 @@ const numberKeys = [
   "rateLimitPerSecond",
   "monthlyQuota",
   "recordingSeconds",
+  "userTokenRateLimit",
+  "refreshGrace",
 ] as const satisfies ReadonlyArray<keyof Behaviour>
 
 const patterns: { readonly [Key in keyof Behaviour]?: string } = {
   monthlyQuota: "off|[0-9]+",
   recordingSeconds: "[0-9]+",
+  refreshGrace: "off|[0-9]+",
 }
 
 const Switches = () => {
