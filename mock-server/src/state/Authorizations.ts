@@ -207,6 +207,40 @@ export const findDevice = (
   return undefined
 }
 
+/** The authorization of a device, whatever became of it. */
+export interface KnownDevice extends WaitingDevice {
+  readonly state: Device["state"] | "expired"
+  /** What a user has granted to it, and who. */
+  readonly granted?: { readonly person: PersonNow; readonly scopes: ReadonlyArray<string> }
+}
+
+/** Finds the device of a user code in any workspace, also one that was decided, or whose time is over. */
+export const knownDevice = (
+  workspaces: Pick<Workspaces, "all">,
+  userCode: string,
+): { readonly workspace: Workspace; readonly device: KnownDevice } | undefined => {
+  const wanted = userCodeOf(userCode)
+  for (const workspace of workspaces.all()) {
+    const { clock, store, tokens } = workspace.state
+    const known = tokens.device(wanted)
+    const app = known && store.app(known.appId)
+    if (known === undefined || app === undefined) continue
+    const { expiresAt, grant, scopes, state } = known
+    const device = {
+      app,
+      userCode: wanted,
+      scopes,
+      expiresAt,
+      state: state === "pending" && clock.now() >= expiresAt ? ("expired" as const) : state,
+      ...(grant?.user === undefined
+        ? {}
+        : { granted: { person: store.person(grant.user, grant.tenant), scopes: grant.scopes } }),
+    }
+    return { workspace, device }
+  }
+  return undefined
+}
+
 /** Decides about a device. Returns false when it does not wait any more. */
 export const decideDevice = (state: State, device: WaitingDevice, decision: Decision): boolean =>
   state.tokens.decideDevice(

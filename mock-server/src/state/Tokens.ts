@@ -100,6 +100,8 @@ export interface Device {
   readonly scopes: ReadonlyArray<string>
   readonly expiresAt: number
   readonly state: "pending" | "allowed" | "denied" | "used"
+  /** What a user has granted to it. */
+  readonly grant?: Grant
 }
 
 interface KeptDevice extends Device {
@@ -168,6 +170,8 @@ export interface Tokens {
   }
   /** Returns the authorizations of devices that wait for a user, the newest last. */
   readonly pendingDevices: (now: number) => ReadonlyArray<Device>
+  /** Returns the authorization of a device with this user code, whatever became of it; the newest, if there are several. */
+  readonly device: (userCode: string) => Device | undefined
   /** Decides about a device that waits: with the grant of a user, or without one. False when none with this user code waits. */
   readonly decideDevice: (userCode: string, grant: Grant | undefined, now: number) => boolean
   /** Returns tokens for a device code, or the error, or the error code. */
@@ -403,6 +407,7 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
     },
     pendingDevices: (now) =>
       [...devices.values()].filter(({ expiresAt, state }) => state === "pending" && now < expiresAt),
+    device: (userCode) => [...devices.values()].findLast((device) => device.userCode === userCode),
     decideDevice: (userCode, grant, now) => {
       for (const device of devices.values()) {
         if (device.userCode !== userCode || device.state !== "pending" || now >= device.expiresAt) continue
