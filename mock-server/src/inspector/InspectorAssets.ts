@@ -26,9 +26,12 @@ export const make = async (): Promise<Assets> => {
   } = await build.generate({ format: "esm", minify: true })
   // These texts would end the script element early.
   if (/<\/script|<!--/i.test(code)) throw new Error("the script of the page contains </script or <!--")
-  const style = await readFile(new URL("browser/inspector.css", import.meta.url), "utf8")
-  return { script: code, style, modules: Object.keys(modules) }
+  return { script: code, style: await style(), modules: Object.keys(modules) }
 }
+
+/** Returns the style of every page. */
+export const style = (): Promise<string> =>
+  readFile(new URL("browser/inspector.css", import.meta.url), "utf8")
 
 /** Returns this module as it is published, with the parts already made. */
 export const made = async (): Promise<{
@@ -39,7 +42,9 @@ export const made = async (): Promise<{
   const { modules, ...page } = await make()
   return {
     file: fileURLToPath(import.meta.url),
-    code: `export const make = () => Promise.resolve(${JSON.stringify(page)})`,
+    code: `const page = ${JSON.stringify(page)}
+export const make = () => Promise.resolve(page)
+export const style = () => Promise.resolve(page.style)`,
     of: modules,
   }
 }
