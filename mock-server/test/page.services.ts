@@ -3,34 +3,16 @@ import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, it } from
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import * as DateTime from "effect/DateTime"
-import axe from "axe-core"
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from "playwright-core"
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core"
 import { startFeishuMock, type Started } from "../src/index.ts"
+import { addAxe, barriers, launch, overhang } from "./browser.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 
 const run = promisify(execFile)
 
 let browser: Browser
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  })
+  browser = await launch()
 })
 afterAll(() => browser.close())
 
@@ -894,9 +876,8 @@ describe("the page", () => {
             generate: { participants: 30 },
           },
         ])
-        // Axe is put in as the developer tools do it; the page's own policy would not have it.
         const page = await open("", { colorScheme, viewport: { width, height: 844 }, bypassCSP: true })
-        await page.addScriptTag({ content: axe.source })
+        await addAxe(page)
         for (const [hash, wanted] of parts) {
           await page.evaluate((next) => {
             location.hash = next
@@ -905,14 +886,8 @@ describe("the page", () => {
           await page.evaluate(() => {
             for (const more of document.querySelectorAll("main details")) more.setAttribute("open", "")
           })
-          const violations = await page.evaluate(async () => {
-            const { run } = (globalThis as unknown as { axe: typeof axe }).axe
-            const results = await run()
-            return results.violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
-          })
-          assert.deepStrictEqual(violations, [], `${hash} ${width} ${colorScheme}`)
-          const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-          assert.isAtMost(beyond, 0, hash)
+          assert.deepStrictEqual(await barriers(page), [], `${hash} ${width} ${colorScheme}`)
+          assert.isAtMost(await overhang(page), 0, hash)
         }
         const back = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
         const [light] = /\d+/.exec(back)!

@@ -1,0 +1,34 @@
+/** Debian's Chromium, as the tests drive it, and axe in it. */
+import axe from "axe-core"
+import { type Browser, chromium, type Page } from "playwright-core"
+
+/** Starts the browser, which must be there, or the tests fail. */
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  })
+
+/** Puts axe into a page, as the developer tools do it. The page's own policy would not have it: its context bypasses the policy. */
+export const addAxe = (page: Page): Promise<unknown> => page.addScriptTag({ content: axe.source })
+
+/** What axe finds wrong with a page: each rule, and the elements that break it. */
+export const barriers = (page: Page): Promise<ReadonlyArray<ReadonlyArray<string>>> =>
+  page.evaluate(async () => {
+    const { run } = (globalThis as unknown as { axe: typeof axe }).axe
+    const results = await run()
+    return results.violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
+  })
+
+/** By how many pixels a page is wider than its window. */
+export const overhang = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
