@@ -35,6 +35,7 @@ import * as Operations from "../protocol/Operations.ts"
 import * as Problems from "../protocol/Problems.ts"
 import type { KnownSecrets } from "../secrets/KnownSecrets.ts"
 import * as Masking from "../secrets/Masking.ts"
+import * as SignInPages from "../signin/SignInPages.ts"
 import type { Workspaces } from "../state/Workspaces.ts"
 
 /**
@@ -74,6 +75,7 @@ export const layer = (
           if (isForPage && (guard === undefined || ControlGuard.opensPage(request, guard))) {
             return Inspector.answer(guard)
           }
+          if (SignInPages.isFor(request, path)) return SignInPages.answer(workspaces, request, path)
           return ofFeishu(workspaces, request, path, answer)
         })
         return Effect.catchCause(cors === undefined ? answered : cors(answered), unforeseen)
