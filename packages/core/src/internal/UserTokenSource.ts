@@ -215,13 +215,16 @@ export const make = Effect.fnUntraced(function* ({
 
     /** Returns newer tokens, if somebody who does not see the lock, as on another machine, has stored some. */
     const newer = Effect.map(login, (now) => (isSame(now.refreshToken, refreshToken) ? undefined : now))
+    /** Takes the mark off a token of which it is known that this process has not used it. */
+    const unmark = Effect.gen(function* () {
+      if (!mayBeTaken && next === undefined && (yield* newer) === undefined) yield* replace(stored)
+    }).pipe(Effect.ignore)
     const failed = Effect.fnUntraced(function* (
       error: FeishuError,
     ): Effect.fn.Return<UserTokenStore.UserTokens, FeishuError> {
       const why = error.code === undefined ? undefined : finalRefusals[error.code]
       if (why === undefined) {
-        // Feishu has answered, or got nothing: the token is as good as before, and is no longer marked.
-        if (!mayBeTaken && (yield* newer) === undefined) yield* Effect.ignore(replace(stored))
+        yield* unmark
         return yield* error
       }
       const now = yield* newer
@@ -230,12 +233,16 @@ export const make = Effect.fnUntraced(function* ({
       const isYear = why === "expired" && (yield* Clock.currentTimeMillis) >= stored.signedInAt + yearMillis
       const ended = endedBy(error, stored, isLost ? "answer lost" : isYear ? "a year" : why)
       refused = { token: refreshToken, error: ended }
+      yield* unmark
       return yield* ended
     })
-    return yield* Effect.matchEffect(refresh, {
-      onFailure: failed,
-      onSuccess: () => Effect.succeed(next!),
-    })
+    return yield* Effect.matchEffect(
+      Effect.onInterrupt(refresh, () => unmark),
+      {
+        onFailure: failed,
+        onSuccess: () => Effect.succeed(next!),
+      },
+    )
   })
 
   const endedBy = (
