@@ -2,7 +2,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { startFeishuMock } from "@effect-feishu/mock-server"
 import { Effect } from "effect"
-import { execFile } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { text } from "node:stream/consumers"
 import { promisify } from "node:util"
 import * as OtlpReceiver from "./OtlpReceiver.ts"
 
@@ -74,6 +79,50 @@ describe("the READMEs", () => {
       const lines = await linesOf(program, { days: 29 })
       assert.isAbove(lines.length, 50)
       assert.isTrue(lines.every((line) => /^\d{19} /.test(line)))
+    })
+  }
+
+  for (const program of ["packages/core/examples/signIn.ts", "packages/promise/examples/signIn.ts"]) {
+    it(`their program ${program} signs in once, and reads as that user from then on`, async () => {
+      const me = { open_id: "ou_me", name: "Li" }
+      const meeting = (id: string, participants: ReadonlyArray<{ open_id: string }>) => ({
+        id,
+        meeting_no: "337736498",
+        topic: "weekly",
+        start_time: "-3d",
+        end_time: "-71h",
+        participants,
+      })
+      const seed = {
+        users: [me],
+        meetings: [
+          meeting("7672989999303099091", [{ open_id: "ou_me" }]),
+          meeting("7672989999303099092", [{ open_id: "ou_other" }]),
+        ],
+      }
+      await using feishu = await startFeishuMock({ seed })
+      const folder = await mkdtemp(join(tmpdir(), "effect-feishu-readme-"))
+      const run = () => {
+        const child = spawn(process.execPath, [new URL(program, root).pathname], {
+          cwd: folder,
+          env: {
+            ...process.env,
+            FEISHU_APP_ID: feishu.appId,
+            FEISHU_APP_SECRET: feishu.appSecret,
+            FEISHU_BASE_URL: feishu.url,
+          },
+          stdio: ["ignore", "pipe", "pipe"],
+        })
+        return { child, printed: Promise.all([text(child.stdout), text(child.stderr)]) }
+      }
+      const first = run()
+      const [asked] = (await once(first.child.stderr, "data")) as [Buffer]
+      const [, userCode] = /^Open \S+ and enter (\S+)\n$/.exec(String(asked)) ?? []
+      assert.isDefined(userCode)
+      await feishu.decideDevice({ user_code: userCode!, open_id: me.open_id })
+      assert.deepStrictEqual((await first.printed)[0], "7672989999303099091 weekly\n")
+      assert.deepStrictEqual(await run().printed, ["7672989999303099091 weekly\n", ""])
+      await rm(folder, { recursive: true })
     })
   }
 
