@@ -8,7 +8,7 @@ import type { App, Meeting, Options } from "../src/protocol/PublicTypes.ts"
 import { call, idsOf, list } from "./feishu.ts"
 import { now } from "./fixture.ts"
 
-const wanted = ["vc:meeting:readonly", "offline_access"]
+const wanted = ["vc:meeting:readonly", "offline_access"] as const
 const app: App = {
   app_id: "cli_login",
   app_secret: "SecretOfTheLogin",
@@ -164,7 +164,9 @@ describe("the authorization page, without a browser", () => {
         for (const url of ["http://localhost:1/a", "http://[::1]:65535", "https://127.0.0.1/b?c"]) {
           assert.isTrue(yield* isTaken(url), url)
         }
-        assert.isFalse(yield* isTaken("http://127.0.0.1.evil.example/"))
+        for (const url of ["http://127.0.0.1.evil.example/", "javascript://127.0.0.1/%0aalert(1)"]) {
+          assert.isFalse(yield* isTaken(url), url)
+        }
         yield* MockFeishu.putApp({ ...app, redirect_urls: ["https://app.example/back", redirectUri] })
         assert.isTrue(yield* isTaken("https://app.example/back"))
         for (const url of [
@@ -558,7 +560,7 @@ describe("logins", () => {
     Effect.gen(function* () {
       const first = yield* signIn(anna)
       const second = (yield* refresh(first.refresh_token)).body
-      const other = yield* signIn(ben)
+      const other = yield* signIn(ben, { scope: "vc:meeting:readonly" })
       const logins = yield* MockFeishu.logins
       assert.deepStrictEqual(
         logins.map(({ access_tokens, client_id, name, open_id, scopes }) => [
@@ -570,7 +572,14 @@ describe("logins", () => {
         ]),
         [
           [app.app_id, "ou_anna", "安娜", wanted, 2],
-          [app.app_id, "ou_ben", "本", wanted, 1],
+          [app.app_id, "ou_ben", "本", ["vc:meeting:readonly"], 1],
+        ],
+      )
+      assert.deepStrictEqual(
+        logins.map(({ ends_at, renewable }) => [renewable, ends_at]),
+        [
+          [true, now + 604_800],
+          [false, now + 7_200],
         ],
       )
       const login = { client_id: app.app_id, ...anna }

@@ -160,6 +160,7 @@ describe("the checks against the mock as it is", () => {
         "GET /open-apis/vc/v1/Meetings/list_by_no",
         "GET /open-apis/vc/v1/meetings/",
         "GET /open-apis/vc/v1/no_such_endpoint",
+        "GET authen.userInfo",
         "GET meetings.get",
         "GET meetings.getRecording",
         "GET meetings.listByNo",

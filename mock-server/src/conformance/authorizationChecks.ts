@@ -1,5 +1,5 @@
 /** Checks of access tokens, and of the scopes of an app. */
-import { ListByNo } from "@effect-feishu/contract"
+import { ListByNo, UserInfo } from "@effect-feishu/contract"
 import * as Effect from "effect/Effect"
 import { codeOf, member, statusAndCode } from "./Answer.ts"
 import type { Check } from "./Check.ts"
@@ -38,6 +38,17 @@ const tokenChecks = (
 /** The checks, in the order in which they run. */
 export const authorizationChecks: ReadonlyArray<Check> = [
   ...tokenChecks,
+  {
+    id: "user-info-unknown-token",
+    row: "20005",
+    source: "doc",
+    what: "who a user is, with an unknown user token: 20005, and HTTP 200",
+    request: `GET ${UserInfo.path} with Authorization: Bearer u-made-up`,
+    requests: 1,
+    expected: "200 code 20005",
+    observe: ({ feishu }) =>
+      Effect.map(feishu.send(UserInfo.path, { authorization: "Bearer u-made-up" }), observedCode),
+  },
   {
     id: "token-before-fields",
     row: "order-of-checks",

@@ -4,6 +4,7 @@ const storeApp = "needs a store app and its tickets"
 const user = "needs the consent of a user"
 const course = "needs a meeting whose course is known"
 const thousand = "sends a thousand requests in a minute, which is more than a read"
+const asksUsers = "begins an authorization that somebody would have to decide about"
 const client = "is about the SDK, which the mock's own tests run"
 
 /** The reason for each row, by its id. */
@@ -22,6 +23,25 @@ export const notChecked: Readonly<Record<string, string>> = {
   "oauth-user-grants": user,
   "99991677": user,
   "99991679": user,
+  ...Object.fromEntries(
+    [
+      ...["20008", "20009", "20010", "20021", "20022", "20023", "20049", "20065", "20066", "20067"],
+      ...["20068", "20069", "20071", "20074", "21000", "21001"],
+      ...["authorize", "authorize-redirect-url", "authorize-scopes", "device-poll", "logins", "policy"],
+      ...["user-info", "user-refused", "user-scopes", "user-token-size", "user-year"],
+      ...["refreshGrace", "userMeetings"],
+    ].map((row) => [row, user]),
+  ),
+  "20027": asksUsers,
+  "20036": "would send an unknown grant with the secret, of which nothing is learned",
+  "20048": "would send a made-up app id, of which nothing is learned",
+  "20063": "would send a body that is no request",
+  "20070": "would send the secret in a second way",
+  "device-begin": asksUsers,
+  deviceFlow: asksUsers,
+  users: "is about the mock alone",
+  "user-token-limit": thousand,
+  userTokenRateLimit: thousand,
   "20002": "needs a second wrong secret, and only one is sent",
   "20004": user,
   "20024": user,
@@ -63,39 +83,8 @@ export const notChecked: Readonly<Record<string, string>> = {
   "sdk-not-here": client,
   "sdk-network": client,
   ...Object.fromEntries(
-    [
-      "1500",
-      "1663",
-      "2200",
-      "5000",
-      "20005",
-      "20008",
-      "20009",
-      "20010",
-      "20021",
-      "20022",
-      "20023",
-      "20027",
-      "20036",
-      "20048",
-      "20049",
-      "20050",
-      "20063",
-      "20065",
-      "20066",
-      "20067",
-      "20068",
-      "20069",
-      "20070",
-      "20071",
-      "20072",
-      "20074",
-      "21000",
-      "21001",
-      "121006",
-      "99991543",
-      "99991664",
-      "99991665",
-    ].map((code) => [code, "comes from faults and objects that cannot be requested"]),
+    ["1500", "1663", "2200", "5000", "20050", "20072", "121006", "99991543", "99991664", "99991665"].map(
+      (code) => [code, "comes from faults and objects that cannot be requested"],
+    ),
   ),
 }

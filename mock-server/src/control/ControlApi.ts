@@ -255,6 +255,8 @@ const Login = named(
     ]),
     authorized_at: seconds("When the user authorised the app last"),
     access_tokens: described(WholeNumber.count, "The valid access tokens that the app has for it", 1),
+    renewable: described(Schema.Boolean, "True when the app has a refresh token that is good", true),
+    ends_at: Schema.optionalKey(seconds("When the last of its tokens ends; absent when none is valid")),
   }),
   "Login",
   "What a user has granted to an app",

@@ -131,6 +131,10 @@ export interface Login {
   readonly authorized_at: number
   /** The valid access tokens that the app has for it. */
   readonly access_tokens: number
+  /** True when the app has a refresh token that is good. */
+  readonly renewable: boolean
+  /** When the last of its tokens ends, in unix seconds; absent when none is valid. */
+  readonly ends_at?: number
 }
 
 /** The contents and the switches of a test's workspace. Everything has a default. */

@@ -17,6 +17,8 @@ export interface App {
   readonly encrypt_key?: string
   /** The token that the events of a store app carry. */
   readonly verification_token?: string
+  /** The name that the pages for people show. Default: the app id. */
+  readonly name?: string
   /**
    * The redirect URLs of the console (security settings), each as it will be sent, to the letter. Default: any URL of this machine, such as
    * `http://127.0.0.1:8080/callback`, which the console has to be told; `[]` permits none.

@@ -82,6 +82,12 @@ export const App = Schema.Struct({
     "For a store app: its tickets carry this token",
     "only-for-tests",
   ),
+  name: optional(
+    SeedValues.shown,
+    needsQuotes,
+    "The name that the pages for people show (default: the app id)",
+    "Meeting reports",
+  ),
   redirect_urls: optional(
     Schema.Array(SeedValues.url),
     notRedirectUrls,

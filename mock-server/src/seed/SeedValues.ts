@@ -50,9 +50,9 @@ const notAUrl = "must be a whole URL, such as http://127.0.0.1:8080/callback"
 /** A URL, which is compared with others to the letter. */
 export const url = anyText.pipe(
   Schema.check(
-    Schema.makeFilter((text) => /^[^\s\p{C}]{1,1000}$/u.test(text) && URL.canParse(text), {
+    Schema.makeFilter((text) => /^https?:[^\s\p{C}]{1,1000}$/u.test(text) && URL.canParse(text), {
       message: notAUrl,
-      toJsonSchema: () => [{ minLength: 3, maxLength: 1_000, pattern: String.raw`^\S+$` }, true],
+      toJsonSchema: () => [{ maxLength: 1_000, pattern: String.raw`^https?:\S+$` }, true],
     }),
   ),
 )

@@ -7,7 +7,7 @@ import type { PersonNow } from "../protocol/PublicTypes.ts"
 import * as Attendance from "../seed/Attendance.ts"
 import * as People from "../seed/People.ts"
 import type { App } from "./Store.ts"
-import { type Device, type Grant, type Login, scopesIn } from "./Tokens.ts"
+import { type Device, type Grant, type LoginNow, scopesIn } from "./Tokens.ts"
 import type { State, Workspace } from "./Workspace.ts"
 import type { Workspaces } from "./Workspaces.ts"
 
@@ -62,7 +62,9 @@ export const isProblem = (checked: Request | Problem): checked is Problem => "ki
 
 /** A URL of this machine, which an app without `redirect_urls` may name. */
 const isLoopback = (url: string): boolean =>
-  URL.canParse(url) && /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(url).hostname)
+  /^https?:/i.test(url) &&
+  URL.canParse(url) &&
+  /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(url).hostname)
 
 /** Returns the scopes that the app does not have itself, so that no user can grant them. */
 const notEnabled = (app: App, scopes: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -250,21 +252,13 @@ export const decideDevice = (state: State, device: WaitingDevice, decision: Deci
   )
 
 /** A login, and whose it is. */
-export interface LoginOf extends Login {
+export interface LoginOf extends LoginNow {
   readonly person: PersonNow
-  /** The valid access tokens that the app has for it. */
-  readonly accessTokens: number
 }
 
 /** Returns what users have granted to apps, and whose it is. */
-export const logins = ({ clock, store, tokens }: State): ReadonlyArray<LoginOf> => {
-  const valid = tokens.all(clock.now())
-  return tokens.logins().map((login) => ({
-    ...login,
-    person: store.person(login.user, login.tenant),
-    accessTokens: valid.filter(({ appId, user }) => appId === login.appId && user === login.user).length,
-  }))
-}
+export const logins = ({ clock, store, tokens }: State): ReadonlyArray<LoginOf> =>
+  tokens.logins(clock.now()).map((login) => ({ ...login, person: store.person(login.user, login.tenant) }))
 
 /** Revokes what a user has granted to an app, and all tokens for it. Returns the number of tokens that were valid. */
 export const revoke = (

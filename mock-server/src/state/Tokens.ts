@@ -92,6 +92,16 @@ export interface Login extends Grant {
   readonly authorizedAt: number
 }
 
+/** A login at one moment. */
+export interface LoginNow extends Login {
+  /** The valid access tokens that the app has for it. */
+  readonly accessTokens: number
+  /** True when the app has a refresh token that is good. */
+  readonly isRenewable: boolean
+  /** When the last of its tokens ends, in unix milliseconds; absent when none is valid. */
+  readonly endsAt?: number
+}
+
 /** The authorization of a device, which a user decides about on a page. */
 export interface Device {
   readonly userCode: string
@@ -190,7 +200,7 @@ export interface Tokens {
     refusalOf?: Refusal,
   ) => UserTokens | number
   /** Returns what users have granted, one for each app and user, in the order of their last authorization. */
-  readonly logins: () => ReadonlyArray<Login>
+  readonly logins: (now: number) => ReadonlyArray<LoginNow>
   /** Revokes what a user has granted to an app, and the tokens for it. Returns the number of tokens that were valid. */
   readonly revokeLogin: (login: { readonly appId: string; readonly user: string }, now: number) => number
   /** Returns every access token that is valid. */
@@ -456,7 +466,7 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
         }
       }
       if (token.state === "revoked") return 20064
-      if (now >= token.expiresAt || now >= token.authorizedAt + yearMillis) return 20037
+      if (now >= refreshEnd(token)) return 20037
       const refusal = refusalOf?.(token)
       if (refusal !== undefined) return refusal
       const scopes = narrowed(scopesNow(token), scope)
@@ -468,10 +478,26 @@ export const make = (random: Random, onSecret: (text: string) => void): Tokens =
       token.successor = { ...given, at: now }
       return given.tokens
     },
-    logins: () => [...grants.values()],
+    logins: (now) =>
+      [...grants.values()].map((grant) => {
+        const isOf = ({ appId, user }: Pick<Token, "appId" | "user">) =>
+          appId === grant.appId && user === grant.user
+        const access = [...byText.values()].filter(
+          (token) => token.kind === "user" && !token.revoked && now < token.expiresAt && isOf(token),
+        )
+        const refresh = [...refreshTokens.values()].filter(
+          (token) => token.state === "good" && now < refreshEnd(token) && isOf(token),
+        )
+        const ends = [...access.map(({ expiresAt }) => expiresAt), ...refresh.map(refreshEnd)]
+        return {
+          ...grant,
+          accessTokens: access.length,
+          isRenewable: refresh.length > 0,
+          ...(ends.length === 0 ? {} : { endsAt: Math.max(...ends) }),
+        }
+      }),
     revokeLogin: ({ appId, user }, now) => {
-      const isOf = (grant: { readonly appId: string; readonly user?: string | undefined }) =>
-        grant.appId === appId && grant.user === user
+      const isOf = (grant: Pick<Token, "appId" | "user">) => grant.appId === appId && grant.user === user
       let revoked = 0
       for (const [key, grant] of grants.entries()) if (isOf(grant)) grants.remove(key)
       for (const token of byText.values()) {
@@ -505,6 +531,10 @@ const textsOf = ({
   readonly text?: string
   readonly user?: string | undefined
 }): ReadonlyArray<string> => [text, tenant, user, ...scopes]
+
+/** Returns when a refresh token is not good any more: after its own time, or a year after the authorization. */
+const refreshEnd = ({ authorizedAt, expiresAt }: RefreshToken): number =>
+  Math.min(expiresAt, authorizedAt + yearMillis)
 
 const grantKey = ({ appId, tenant, user = "" }: Grant): string => `${appId} ${tenant} ${user}`
 

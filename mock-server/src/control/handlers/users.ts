@@ -87,13 +87,15 @@ export const layer = (workspaces: Workspaces) => {
       })
       .handle("logins", ({ query }) =>
         Effect.map(find(query), ({ state }) =>
-          Authorizations.logins(state).map(({ accessTokens, appId, authorizedAt, person, scopes, user }) => ({
-            client_id: appId,
-            open_id: user,
+          Authorizations.logins(state).map(({ endsAt, person, ...login }) => ({
+            client_id: login.appId,
+            open_id: login.user,
             name: person.name,
-            scopes,
-            authorized_at: authorizedAt / 1000,
-            access_tokens: accessTokens,
+            scopes: login.scopes,
+            authorized_at: login.authorizedAt / 1000,
+            access_tokens: login.accessTokens,
+            renewable: login.isRenewable,
+            ...(endsAt === undefined ? {} : { ends_at: endsAt / 1000 }),
           })),
         ),
       )
@@ -101,7 +103,7 @@ export const layer = (workspaces: Workspaces) => {
         change({ app_id: payload.client_id, ...query }, ({ state }) => {
           const login = { appId: payload.client_id, user: payload.open_id }
           const isThere = state.tokens
-            .logins()
+            .logins(state.clock.now())
             .some(({ appId, user }) => appId === login.appId && user === login.user)
           return isThere
             ? Effect.succeed({ revoked: Authorizations.revoke(state, login) })
