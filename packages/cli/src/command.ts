@@ -15,10 +15,13 @@ import { help } from "./commands/help.ts"
 import * as Help from "./console/Help.ts"
 import * as Language from "./language/Language.ts"
 import { list } from "./commands/list/command.ts"
+import { login } from "./commands/login/command.ts"
+import { logout } from "./commands/logout.ts"
 import { mock } from "./commands/mock.ts"
 import { plan } from "./commands/plan/command.ts"
 import { schema } from "./commands/schema.ts"
 import * as TimeZone from "./language/TimeZone.ts"
+import { whoami } from "./commands/whoami.ts"
 import * as Verbosity from "./console/Verbosity.ts"
 
 const words = Language.words({
@@ -56,6 +59,9 @@ export const feishuMeetings = (language: Language.Language) => {
       get(language),
       plan(language),
       backfill(language),
+      login(language),
+      logout(language),
+      whoami(language),
       doctor(language),
       config(language),
       errors(language),

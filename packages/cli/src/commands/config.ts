@@ -4,12 +4,17 @@ import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Result from "effect/Result"
 import { FeishuError } from "@effect-feishu/core"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
+import * as Help from "../console/Help.ts"
+import { showable } from "../console/Stderr.ts"
+import { meaningOf } from "../failure/explain.ts"
 import * as ConfigFiles from "../settings/ConfigFiles.ts"
 import * as ConnectionFlags from "../input/ConnectionFlags.ts"
 import * as Flags from "../input/Flags.ts"
 import * as Language from "../language/Language.ts"
+import * as Identity from "../settings/Identity.ts"
 import * as LoadedSettings from "../settings/LoadedSettings.ts"
 import * as ShownSettings from "../settings/ShownSettings.ts"
 import * as SystemError from "../language/SystemError.ts"
@@ -45,6 +50,8 @@ const words = Language.words({
     unusable: (origin: string, problem: string) => `${origin}; cannot be used: ${problem}`,
     byTerminal: "table on a terminal, else ndjson",
     byLocale: "from the locale",
+    reads: (who: string, why: string) => `Reads ${who} (${why}).`,
+    nobody: (problem: string) => `Nobody can read: ${problem}.`,
     searched: "Files:",
     kind: { project: "project", user: "user" },
     there: "read",
@@ -80,6 +87,8 @@ const words = Language.words({
     unusable: (origin, problem) => `${origin}；无法使用：${problem}`,
     byTerminal: "终端上为 table，否则为 ndjson",
     byLocale: "由系统区域设置决定",
+    reads: (who, why) => `${who}读取（${why}）。`,
+    nobody: (problem) => `目前无人可读取：${problem}。`,
     searched: "文件：",
     kind: { project: "项目", user: "用户" },
     there: "已读取",
@@ -101,7 +110,7 @@ export const config = (language: Language.Language) => {
   }
   return Command.make("config").pipe(
     Command.withDescription(say.description),
-    Command.annotate(HelpText.Sections, [{ title: say.order, rows: say.places }]),
+    Command.annotate(HelpText.Sections, [{ title: say.order, rows: say.places }, ...Help.whoReads(language)]),
     Command.withExamples([
       { command: "feishu-meetings config show", description: say.exampleShow },
       { command: "feishu-meetings config show --brand lark", description: say.exampleFlag },
@@ -133,11 +142,15 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
   const settings = yield* LoadedSettings.load(flags)
   const { searched } = yield* ConfigFiles.ConfigFiles
   const shown = yield* ShownSettings.all(settings)
+  const identity = yield* Effect.result(Identity.find(settings))
   if (flags.json) {
     return yield* Console.log(
       json({
         settings: ShownSettings.forPrograms(shown),
         files: searched.map(({ kind, path, there }) => ({ kind, path, there })),
+        reads: Result.isSuccess(identity)
+          ? Identity.forPrograms(identity.success)
+          : { as: null, problem: showable(meaningOf(identity.failure, language)) },
       }),
     )
   }
@@ -156,8 +169,13 @@ const show = Effect.fnUntraced(function* (flags: ConnectionFlags.Given & { reado
     visible(one.problem === undefined ? originOf(one) : say.unusable(originOf(one), one.problem)),
   ])
   yield* Console.log(aligned(rows))
+  const reads = Result.isSuccess(identity)
+    ? say.reads(...Identity.inWords(identity.success, language))
+    : say.nobody(meaningOf(identity.failure, language))
   yield* Console.log(
     [
+      "",
+      showable(reads),
       "",
       say.searched,
       aligned(
@@ -216,6 +234,12 @@ const example: Language.Words<string> = {
 #  cli_d4e5f6: { app_secret_file: /run/secrets/d4e5f6, app_ticket_file: /run/feishu/d4e5f6 }
 # An access token instead of an app.
 #access_token_file: /run/secrets/feishu-token
+# user: read as the account that "feishu-meetings login" has signed in; app: as the app.
+#as: user
+# Which account, by open_id or name, where several are signed in.
+#account: ou_1a2b3c
+# The port of the redirect URL of "feishu-meetings login --redirect".
+#redirect_port: 17817
 # If set, the tokens of the app come from the unified OAuth 2.0.
 #oauth_base_url: https://accounts.feishu.cn
 
@@ -268,6 +292,12 @@ const example: Language.Words<string> = {
 #  cli_d4e5f6: { app_secret_file: /run/secrets/d4e5f6, app_ticket_file: /run/feishu/d4e5f6 }
 # 用访问凭证代替应用。
 #access_token_file: /run/secrets/feishu-token
+# user：以 feishu-meetings login 登录的账号读取；app：以应用身份读取。
+#as: user
+# 有多个已登录账号时，指定 open_id 或姓名。
+#account: ou_1a2b3c
+# feishu-meetings login --redirect 的重定向 URL 的端口。
+#redirect_port: 17817
 # 设置后，应用的访问凭证取自统一 OAuth 2.0。
 #oauth_base_url: https://accounts.feishu.cn
 

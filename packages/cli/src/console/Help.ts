@@ -25,6 +25,7 @@ const groups = {
   ],
   write: ["format", "fields", "output", "checkpoint", "show-passwords"],
   run: ["run", "watch", "page-size", "concurrency", "keep-going", "progress", "summary"],
+  signIn: ["redirect", "redirect-port", "no-browser", "scope"],
   database: ["db", "db-password-file", "listen"],
   connection: [
     "base-url",
@@ -34,6 +35,8 @@ const groups = {
     "app-secret-file",
     "app-ticket-file",
     "access-token-file",
+    "as",
+    "account",
     "rate-limit",
     "details-rate-limit",
   ],
@@ -45,6 +48,7 @@ const words = Language.words({
       read: "what to read",
       write: "output",
       run: "how to run",
+      signIn: "how to sign in",
       database: "database",
       connection: "connection",
     },
@@ -59,6 +63,15 @@ const words = Language.words({
       ["HTTPS_PROXY", "A proxy; hosts in NO_PROXY are reached without it"],
       ["config show", "Shows what is set, and which files may set it"],
       ["NO_COLOR", "Set to any value: no colours"],
+    ],
+    whoReads: "who reads: the first line that fits",
+    readers: [
+      ["--as app", "The app"],
+      ["--as user, --account", "The account that feishu-meetings login has signed in to the app"],
+      ["an access token", "Whoever it belongs to"],
+      ["app id and secret", "The app"],
+      ["an app id alone", "The account of a login for it, as long as its access token lasts"],
+      ["", "Of two that contradict each other, the stronger source counts: a flag, the environment, files"],
     ],
     summary: "the last line",
     statuses: [
@@ -87,6 +100,7 @@ const words = Language.words({
     more: "more",
     places: [
       ["help COMMAND", "All about a command"],
+      ["login", "Signs you in, so that no administrator has to grant anything to an app"],
       ["doctor", "Finds what prevents a read, and says what to do about it"],
       ["config show", "Shows what is set, and which files may set it"],
       ["errors CODE", "Explains an error code of Feishu"],
@@ -94,7 +108,14 @@ const words = Language.words({
     ],
   },
   zh: {
-    groups: { read: "读取范围", write: "输出", run: "运行方式", database: "数据库", connection: "连接" },
+    groups: {
+      read: "读取范围",
+      write: "输出",
+      run: "运行方式",
+      signIn: "登录方式",
+      database: "数据库",
+      connection: "连接",
+    },
     environment: "环境变量",
     variables: [
       ["FEISHU_APP_ID", "读取数据的应用，与 FEISHU_APP_SECRET 或 FEISHU_APP_SECRET_FILE 一起设置"],
@@ -106,6 +127,15 @@ const words = Language.words({
       ["HTTPS_PROXY", "代理；NO_PROXY 中的主机不经过代理"],
       ["config show", "查看各项配置，以及可写入配置的文件"],
       ["NO_COLOR", "设为任意值：不使用颜色"],
+    ],
+    whoReads: "以谁的身份读取：取最先符合的一行",
+    readers: [
+      ["--as app", "应用"],
+      ["--as user、--account", "用 feishu-meetings login 登录该应用的账号"],
+      ["访问凭证", "该凭证所属的应用或用户"],
+      ["App ID 和 App Secret", "应用"],
+      ["只有 App ID", "已登录该应用的账号，直至其访问凭证过期"],
+      ["", "两项相互矛盾时，以优先级高的来源为准：选项、环境变量、文件"],
     ],
     summary: "最后一行",
     statuses: [
@@ -131,6 +161,7 @@ const words = Language.words({
     more: "更多",
     places: [
       ["help 命令", "该命令的全部说明"],
+      ["login", "以用户身份登录，无需管理员为应用授权"],
       ["doctor", "检查妨碍读取的问题，并给出解决办法"],
       ["config show", "查看各项配置，以及可写入配置的文件"],
       ["errors 错误码", "飞书错误码的含义"],
@@ -141,12 +172,19 @@ const words = Language.words({
 
 /** Returns the sections after the flags of a command that reads. */
 export const ofReading = (language: Language.Language) => {
-  const { codes, environment, exitCodes, statuses, summary, variables } = words[language]
+  const { codes, environment, exitCodes, readers, statuses, summary, variables, whoReads } = words[language]
   return [
     { title: environment, rows: variables },
+    { title: whoReads, rows: readers },
     { title: summary, rows: statuses },
     { title: exitCodes, rows: codes },
   ]
+}
+
+/** Returns the section that says who reads. */
+export const whoReads = (language: Language.Language) => {
+  const { readers, whoReads } = words[language]
+  return [{ title: whoReads, rows: readers }]
 }
 
 /** Returns the section after the flags of the command itself. */
@@ -161,7 +199,7 @@ export const render = (doc: HelpDoc.HelpDoc, language: Language.Language): strin
   const placeOf = ({ name }: HelpDoc.FlagDoc) => order.findIndex((known) => known === name)
   const flags = doc.flags.toSorted((a, b) => placeOf(a) - placeOf(b))
   const flagGroups: Record<string, string> = {}
-  for (const name of ["read", "write", "run", "database", "connection"] as const) {
+  for (const name of ["read", "write", "run", "signIn", "database", "connection"] as const) {
     const first = flags.find((flag) => groups[name].some((known) => known === flag.name))
     if (first !== undefined) flagGroups[first.name] = titlesOfGroups[name]
   }

@@ -32,6 +32,7 @@ const loginWithNewCode = "请重新登录，并在 5 分钟内使用新的授权
 const loginUnlessNewer = "请确认是否有其他进程已保存同一登录的较新凭证；若没有，请重新登录。"
 const askAdministrator = "请联系租户管理员；登录仍保留。"
 const baseUrlOrBug = "请确认 base URL 属于飞书、Lark 或私有部署；若无误，则是发出请求的程序有缺陷。"
+const grantByLogin = "若为登录账号：feishu-meetings login 会按其选项请求所需权限。"
 const later = "请稍后重试；若持续出现，请将日志 ID 提供给飞书技术支持。"
 
 const internalError: Explanation = { meaning: "飞书内部错误", remedy: later }
@@ -157,7 +158,7 @@ export const codes: Readonly<Record<number, OfCode>> = {
   99991677: { meaning: "user_access_token 已过期", remedy: newToken, remedyOfApp: fetchedToken },
   99991679: {
     meaning: "用户未向应用授予所需权限",
-    remedy: "请让用户以 vc:meeting:readonly、vc:meeting.meetingid:read 中的任一权限重新授权。",
+    remedy: `请让用户以 vc:meeting:readonly、vc:meeting.meetingid:read 中的任一权限重新授权。${grantByLogin}`,
   },
   99992402: { meaning: "网关校验请求字段失败", remedy: "请按错误中列出的字段修改。" },
 }
@@ -169,7 +170,7 @@ const scopesOn = (scopes: ReadonlyArray<string>): Readonly<Record<number, OfCode
       meaning: "应用未开通所需权限",
       remedy: `请在开发者后台为应用开通 ${named}，并发布新版本。`,
     },
-    99991679: { meaning: "用户未向应用授予所需权限", remedy: `请让用户以 ${named}重新授权。` },
+    99991679: { meaning: "用户未向应用授予所需权限", remedy: `请让用户以 ${named}重新授权。${grantByLogin}` },
   }
 }
 

@@ -15,9 +15,13 @@ export const remedyOfCode = (
     return `Wait until the window resets; if other programs use the same app, have them send fewer requests, or lower ${rateLimitFlag(endpoint)}.`
   }
   return remedyOfApp === undefined
-    ? remedy
+    ? remedy + afterwards(code)
     : "Put a fresh access token into FEISHU_ACCESS_TOKEN; or set FEISHU_APP_ID and FEISHU_APP_SECRET instead: tokens are then fetched and refreshed for you."
 }
+
+/** Returns what this command adds to the remedy of a code. */
+const afterwards = (code: number): string =>
+  code === 99991679 ? " If it is a login: feishu-meetings login asks for what its flags need." : ""
 
 const intoFile = "put the certificate of its authority into a file, and name that in FEISHU_CA_FILE"
 
@@ -71,7 +75,7 @@ const remedyOf = (reason: FeishuError.Reason): string => {
       // A token that was fetched for an app has another remedy, which names nothing of the client's code.
       return code !== undefined && reason.remedy === code.remedy
         ? remedyOfCode(code, reason.endpoint)
-        : reason.remedy
+        : reason.remedy + afterwards(reason.code)
     }
   }
 }

@@ -3,9 +3,17 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { FeishuClient, FeishuError, GetMeeting, GetRecording, type RateLimit } from "@effect-feishu/core"
+import {
+  type AccessToken,
+  FeishuClient,
+  FeishuError,
+  GetMeeting,
+  GetRecording,
+  type RateLimit,
+} from "@effect-feishu/core"
 import * as NodeHttp from "@effect-feishu/core/node"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
+import * as Identity from "./Identity.ts"
 import * as Language from "../language/Language.ts"
 import type * as Setting from "./Setting.ts"
 import * as LoadedSettings from "./LoadedSettings.ts"
@@ -14,22 +22,12 @@ import * as WorkingFolder from "./WorkingFolder.ts"
 
 const words = Language.words({
   en: {
-    noCredentials: "there is neither an access token nor an app",
-    noSecret: "there is an app id, but no app secret",
-    noApp: "there is an app secret, but no app id",
-    remedy:
-      "Set FEISHU_APP_ID and FEISHU_APP_SECRET, or FEISHU_ACCESS_TOKEN; or put them into the file that feishu-meetings config init writes.",
     unencrypted: (hosts: string) =>
       `Plain http to ${hosts}: app secret and token travel unencrypted, and anyone on the way can read them.`,
     authority: (path: string, reason: string) => `${path} cannot be read (${reason})`,
     nameAnother: "Name a file with certificates in PEM.",
   },
   zh: {
-    noCredentials: "既没有访问凭证，也没有应用凭证",
-    noSecret: "有 App ID，但没有 App Secret",
-    noApp: "有 App Secret，但没有 App ID",
-    remedy:
-      "请设置 FEISHU_APP_ID 和 FEISHU_APP_SECRET，或 FEISHU_ACCESS_TOKEN；也可写入 feishu-meetings config init 生成的文件。",
     unencrypted: (hosts) =>
       `以明文 http 访问 ${hosts}：App Secret 与访问凭证以明文传输，途中任何人都能读到。`,
     authority: (path, reason) => `无法读取 ${path}（${reason}）`,
@@ -38,21 +36,25 @@ const words = Language.words({
 })
 
 /** Returns the options of core's client, with the secrets read from wherever they are. */
-export const options = Effect.fnUntraced(function* (settings: LoadedSettings.Settings) {
-  const say = yield* Language.say(words)
-  const accessToken = yield* LoadedSettings.secret(settings, "access-token")
-  const appSecret =
-    accessToken === undefined ? yield* LoadedSettings.secret(settings, "app-secret") : undefined
-  const appId = settings.found.get("app-id")?.text
-  const refuse = (problem: string) => FeishuError.invalidRequest("credentials", problem, say.remedy)
-  if (accessToken === undefined) {
-    if (appId === undefined) return yield* refuse(appSecret === undefined ? say.noCredentials : say.noApp)
-    if (appSecret === undefined) return yield* refuse(say.noSecret)
+export const options = Effect.fnUntraced(function* (
+  settings: LoadedSettings.Settings,
+  identity: Identity.Identity,
+): Effect.fn.Return<FeishuClient.Options<AccessToken.Requirements>, FeishuError.FeishuError> {
+  if (identity._tag === "Account") {
+    return {
+      ...LoadedSettings.addressOptions(settings),
+      credentials: yield* Identity.sourceOf(settings, identity),
+    }
   }
+  const secret = yield* LoadedSettings.secret(
+    settings,
+    identity._tag === "Token" ? "access-token" : "app-secret",
+  )
+  const text = secret && Redacted.value(secret)
   const resolved = {
-    FEISHU_ACCESS_TOKEN: accessToken && Redacted.value(accessToken),
-    FEISHU_APP_SECRET: appSecret && Redacted.value(appSecret),
-    FEISHU_APP_ID: appId,
+    ...(identity._tag === "Token"
+      ? { FEISHU_ACCESS_TOKEN: text }
+      : { FEISHU_APP_SECRET: text, FEISHU_APP_ID: identity.appId }),
     FEISHU_BRAND: settings.found.get("brand")?.text,
     FEISHU_BASE_URL: settings.found.get("base-url")?.text,
     FEISHU_OAUTH_BASE_URL: settings.found.get("oauth-base-url")?.text,
@@ -98,19 +100,24 @@ export const rateLimit = ({
 export type Before = Pick<RateLimit.Options, "initially">
 
 /** Makes the client, which needs an HTTP client (`http`). Warns if secrets will travel unencrypted. */
-export const layer = (settings: LoadedSettings.Settings, before: Before = {}) =>
+export const layer = (settings: LoadedSettings.Settings, identity: Identity.Identity, before: Before = {}) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const layer = FeishuClient.layer({
-        ...(yield* options(settings)),
+        ...(yield* options(settings, identity)),
         rateLimit: { ...rateLimit(settings), ...before },
       })
-      const hosts = LoadedSettings.plainHttpHosts(settings)
-      const { unencrypted } = yield* Language.say(words)
-      if (hosts.length > 0) yield* Effect.logWarning(unencrypted(hosts.join(", ")))
+      yield* warnOfPlainHttp(settings)
       return layer
     }),
   )
+
+/** Warns if secrets will travel unencrypted. */
+export const warnOfPlainHttp = Effect.fnUntraced(function* (settings: LoadedSettings.Settings) {
+  const hosts = LoadedSettings.plainHttpHosts(settings)
+  const { unencrypted } = yield* Language.say(words)
+  if (hosts.length > 0) yield* Effect.logWarning(unencrypted(hosts.join(", ")))
+})
 
 /** Makes the HTTP client, with the proxies and the certificates of the settings. */
 export const http = (settings: LoadedSettings.Settings) =>

@@ -41,6 +41,9 @@ export interface Flags {
   readonly appSecretFile?: string | undefined
   readonly appTicketFile?: string | undefined
   readonly accessTokenFile?: string | undefined
+  readonly as?: string | undefined
+  readonly account?: string | undefined
+  readonly redirectPort?: number | undefined
   readonly db?: string | undefined
   readonly dbPasswordFile?: string | undefined
   readonly listen?: string | undefined
@@ -77,6 +80,8 @@ const words = Language.words({
     file: (kind: Kind, path: string, line: number) => `${kind} file ${path} line ${line}`,
     unset: "default",
     doubled: (first: string, second: string) => `both ${first} and ${second} are set`,
+    contrary: (first: string, second: string) =>
+      `${first} and ${second} contradict each other: only one of them can say who reads`,
     several: (number: number, first: string) => `${number} problems; the first: ${first}`,
     plainHttp: (host: string) =>
       `plain http to ${host}, where anyone on the way could read the app secret and the token; --allow-http or FEISHU_ALLOW_HTTP=true permits it`,
@@ -106,6 +111,7 @@ const words = Language.words({
     file: (kind, path, line) => `${kind === "project" ? "项目" : "用户"}文件 ${path} 第 ${line} 行`,
     unset: "默认值",
     doubled: (first, second) => `同时设置了${first}和${second}`,
+    contrary: (first, second) => `${first} 与 ${second} 相互矛盾：只能由其中一个决定以谁的身份读取`,
     several: (number, first) => `有 ${number} 处错误，第一处：${first}`,
     plainHttp: (host) =>
       `以明文 http 访问 ${host}，途中任何人都能读到 App Secret 与访问凭证；--allow-http 或 FEISHU_ALLOW_HTTP=true 可允许`,
@@ -328,11 +334,31 @@ const dropWeaker = (collected: Collected, language: Language.Language): Readonly
     }
     collected.delete(one.source < other.source ? file : secret)
   }
+  problems.push(...dropContrary(collected, language))
   // A token and an app: if both are from the same source, the token is used, as in core.
   const [token, app] = secrets.map((names) => names.find((name) => collected.has(name)))
   if (token !== undefined && app !== undefined) {
     collected.delete(collected.get(token)!.source <= collected.get(app)!.source ? app : token)
   }
+  return problems
+}
+
+/** Of what says who reads, keeps what the stronger source says; returns the problems of what one source says twice. */
+const dropContrary = (collected: Collected, language: Language.Language): ReadonlyArray<string> => {
+  const problems: Array<string> = []
+  const settle = (names: ReadonlyArray<Setting.Name>, others: ReadonlyArray<Setting.Name>): void => {
+    const [one, other] = [names, others].map((some) =>
+      some.flatMap((name) => collected.get(name) ?? []).toSorted((a, b) => a.source - b.source),
+    )
+    const [a, b] = [one?.[0], other?.[0]]
+    if (a === undefined || b === undefined) return
+    if (a.source === b.source) problems.push(words[language].contrary(nameOf(a.origin), nameOf(b.origin)))
+    for (const name of a.source <= b.source ? others : names) collected.delete(name)
+  }
+  const token = ["access-token", "access-token-file"] as const
+  if (collected.get("as")?.text.toLowerCase() === "app") settle(["as"], ["account"])
+  // Whoever names an account means to read as that account.
+  settle(["as", "account"], token)
   return problems
 }
 
@@ -405,18 +431,24 @@ export const checkStdin = Effect.fnUntraced(function* (settings: Settings) {
   }
 })
 
+/** Returns the addresses of Feishu as they are set. */
+export const addressOptions = ({ found }: Settings): FeishuConfig.Options => ({
+  brand: found.get("brand")?.text.toLowerCase() === "lark" ? "lark" : "feishu",
+  baseUrl: found.get("base-url")?.text,
+  oauthBaseUrl: found.get("oauth-base-url")?.text,
+  allowHttp: allowsHttp(found),
+})
+
 /** Returns the addresses of Feishu. */
-export const addresses = ({ found }: Settings) =>
-  FeishuConfig.make({
-    brand: found.get("brand")?.text.toLowerCase() === "lark" ? "lark" : "feishu",
-    baseUrl: found.get("base-url")?.text,
-    oauthBaseUrl: found.get("oauth-base-url")?.text,
-    allowHttp: allowsHttp(found),
-  })
+export const addresses = (settings: Settings) => FeishuConfig.make(addressOptions(settings))
 
 /** Returns the app that reads, if it is known: a token does not name its app. */
 export const app = (settings: Settings): string | undefined =>
   hasToken(settings) ? undefined : settings.found.get("app-id")?.text
+
+/** True when a user is to read: whoever names an account means that. */
+export const isUser = ({ found }: Pick<Settings, "found">): boolean =>
+  found.has("account") || found.get("as")?.text.toLowerCase() === "user"
 
 /** True when an access token is given: then an app is not used. */
 export const hasToken = ({ found }: Settings): boolean =>

@@ -43,6 +43,9 @@ export type Name =
   | "app-ticket-file"
   | "access-token"
   | "access-token-file"
+  | "as"
+  | "account"
+  | "redirect-port"
   | "rate-limit"
   | "details-rate-limit"
   | "https-proxy"
@@ -162,6 +165,12 @@ const appId = (text: string): Words<string> | undefined => {
   }
 }
 
+/** A name may be anything; one that is longer than any is a mistake. */
+const account = (text: string): Words<string> | undefined =>
+  text.length <= 200
+    ? undefined
+    : { en: "is neither an open_id nor a name", zh: "既不是 open_id，也不是姓名" }
+
 /** Returns a value without quotes and space around it; `Secret.unwrapped` is for values that are copied from a page. */
 export const read = ({ holds, name }: Pick<Setting, "holds" | "name">, text: string): string =>
   (holds === "secret" && name !== "db-password") || name === "app-id"
@@ -250,6 +259,9 @@ export const all: ReadonlyArray<Setting> = [
   setting("app-ticket-file", anything, secretFile),
   setting("access-token", anything, secret),
   setting("access-token-file", anything, secretFile),
+  setting("as", (text) => oneOf(["user", "app"])(text.toLowerCase()), flag),
+  setting("account", account, flag),
+  setting("redirect-port", wholeNumber(1, 65_535), flag),
   setting("rate-limit", wholeNumber(1, highestRateLimit), flag),
   setting("details-rate-limit", wholeNumber(1, highestRateLimit), flag),
   setting("https-proxy", anything, { variables: ["https_proxy", "HTTPS_PROXY"], inProject: "known hosts" }),

@@ -167,7 +167,14 @@ export const backfill = (language: Language.Language) => {
   }
   const ofRun = { ...database, run: Flags.text("run", "NAME", say.run) }
   // A token lives two hours, and a backfill reads for days: it takes apps.
-  const { accessTokenFile: _, appId: __, appSecretFile, ...connection } = ConnectionFlags.make(language)
+  const {
+    accessTokenFile: _,
+    account: ____,
+    appId: __,
+    as,
+    appSecretFile,
+    ...connection
+  } = ConnectionFlags.make(language)
   const appId = Flags.text("app-id", "ID", say.appId)
   const { userIdType: ___, ...details } = DetailsFlags.flags(language)
   const sections = Command.annotate(HelpText.Sections, [{ title: say.exitCodes, rows: say.codes }])
@@ -246,6 +253,7 @@ export const backfill = (language: Language.Language) => {
           appId: Flags.text("app-id", "ID", say.appOfRun),
           appSecretFile,
           appTicketFile: file("app-ticket-file", say.appTicketFile),
+          as,
           ...connection,
         },
         (input) => Effect.flatMap(loaded, ({ run }) => run(input)),

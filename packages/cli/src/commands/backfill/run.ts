@@ -20,6 +20,7 @@ import { duration, many, periods } from "../../language/phrases.ts"
 import * as Progress from "../../run/Progress.ts"
 import * as AppCredentials from "../../settings/AppCredentials.ts"
 import * as ClientLayer from "../../settings/ClientLayer.ts"
+import * as Identity from "../../settings/Identity.ts"
 import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import { defaultRun, type OfRun } from "./change.ts"
 import * as Database from "./database.ts"
@@ -27,7 +28,7 @@ import * as Errors from "./errors.ts"
 import { doing } from "./status.ts"
 
 /** The values of the flags. */
-export interface Input extends OfRun, Omit<ConnectionFlags.Given, "accessTokenFile"> {
+export interface Input extends OfRun, Omit<ConnectionFlags.Given, "accessTokenFile" | "account"> {
   readonly watch: boolean
   readonly listen: string | undefined
   readonly appTicketFile: string | undefined
@@ -97,6 +98,7 @@ const words = Language.words({
 /** Reads a run, shows how far it is, and says how it ended. */
 export const run = Effect.fnUntraced(function* (input: Input) {
   const settings = yield* LoadedSettings.load(input)
+  yield* Identity.refuseUser(settings)
   const name = input.run ?? defaultRun
   yield* Errors.inWords(
     Effect.gen(function* () {

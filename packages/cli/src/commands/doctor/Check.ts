@@ -14,6 +14,7 @@ export const names = [
   "tls",
   "feishu",
   "clock",
+  "account",
   "token",
   "scope",
   "page",

@@ -10,7 +10,9 @@ import type * as ConnectionFlags from "../../input/ConnectionFlags.ts"
 import * as DetailsFlags from "../../input/DetailsFlags.ts"
 import * as MeetingNumbers from "../../input/MeetingNumbers.ts"
 import * as Language from "../../language/Language.ts"
+import * as Identity from "../../settings/Identity.ts"
 import * as Check from "./Check.ts"
+import { checkAccount } from "./checks/account.ts"
 import { checkClock } from "./checks/clock.ts"
 import { checkConfiguration } from "./checks/configuration.ts"
 import { checkDns } from "./checks/dns.ts"
@@ -41,6 +43,7 @@ export const doctor = Effect.fnUntraced(function* (input: Input) {
   const request = yield* DetailsFlags.request(input)
   // Only a read with these flags needs them.
   const ofMeetings: Partial<Record<Check.Name, boolean>> = {
+    account: false,
     details: request?.details === true,
     recordings: request?.recordings === true,
     "user-ids": request?.userIdType === "user_id",
@@ -63,7 +66,17 @@ export const doctor = Effect.fnUntraced(function* (input: Input) {
     yield* run("tls", network, checkTls(configured))
     const reached = yield* run("feishu", network, checkFeishu(configured))
     yield* run("clock", network, checkClock(reached?.aheadMillis))
-    const access = yield* run("token", network, checkToken(configured))
+    const { found } = configured.settings
+    const appId = found.get("app-id")?.text
+    const identity = yield* Effect.result(Identity.find(configured.settings))
+    const logins =
+      appId === undefined
+        ? []
+        : yield* Effect.orElseSucceed(Identity.ofApp(configured.settings, appId), () => [])
+    // An app or a token alone has nothing to say of accounts.
+    ofMeetings.account = found.has("as") || found.has("account") || logins.length > 0
+    if (ofMeetings.account) yield* run("account", [], checkAccount(identity, logins, input))
+    const access = yield* run("token", [...network, "account"], checkToken(configured, identity))
     if (access !== undefined) {
       yield* run("scope", [], checkScope(access))
       const meetingId = yield* run("page", ["scope"], checkPage(access, meetingNo))

@@ -10,6 +10,7 @@ import * as Stream from "effect/Stream"
 import { Events, FeishuError, type MeetingId, Meetings } from "@effect-feishu/core"
 import * as InputFile from "@effect-feishu/terminal/InputFile"
 import { Stderr } from "../../console/Stderr.ts"
+import { CurrentVerbosity } from "../../console/Verbosity.ts"
 import type * as ConnectionFlags from "../../input/ConnectionFlags.ts"
 import * as DetailsFlags from "../../input/DetailsFlags.ts"
 import * as FieldsFlag from "../../input/FieldsFlag.ts"
@@ -25,6 +26,7 @@ import * as MeetingWriter from "../../run/MeetingWriter.ts"
 import * as Progress from "../../run/Progress.ts"
 import * as RunState from "../../run/RunState.ts"
 import * as ClientLayer from "../../settings/ClientLayer.ts"
+import * as Identity from "../../settings/Identity.ts"
 import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import * as WorkingFolder from "../../settings/WorkingFolder.ts"
 
@@ -57,8 +59,8 @@ export const get = Effect.fn("get")(function* (given: Input) {
   const run = yield* RunState.Run
   run.ids = []
   const checked = yield* checkInput(given)
-  const { format, input, settings } = checked
-  const client = ClientLayer.layer(settings).pipe(Layer.provide(ClientLayer.http(settings)))
+  const { format, identity, input, settings } = checked
+  const client = ClientLayer.layer(settings, identity).pipe(Layer.provide(ClientLayer.http(settings)))
   // A progress line begins where the data ends, and json data ends in the middle of a line.
   const isInLine = input.output === undefined && process.stdout.isTTY && format === "json"
   const progress = yield* Progress.start({
@@ -76,6 +78,7 @@ export const get = Effect.fn("get")(function* (given: Input) {
 interface Checked {
   readonly input: Input
   readonly settings: LoadedSettings.Settings
+  readonly identity: Identity.Identity
   readonly fields: ReadonlyArray<Fields.Field>
   readonly format: Format.Name
   readonly request: Meetings.DetailsRequest
@@ -107,7 +110,8 @@ const checkInput = Effect.fnUntraced(function* (given: Input) {
   })
   const request = (yield* DetailsFlags.request(read)) ?? {}
   const ids = yield* MeetingIds.read(input, DetailsFlags.typed(read))
-  return { input, settings, fields, format, request, ids } satisfies Checked
+  const identity = yield* Identity.find(settings)
+  return { input, settings, identity, fields, format, request, ids } satisfies Checked
 })
 
 const isToTerminal = ({ output }: Input): boolean => output === undefined && process.stdout.isTTY === true
@@ -117,9 +121,10 @@ const mostTogether = 50
 
 /** Reads the meetings, and writes them to the output. */
 const transfer = Effect.fnUntraced(function* (
-  { fields, format, ids, input, request }: Checked,
+  { fields, format, identity, ids, input, request }: Checked,
   progress: Progress.Progress,
 ) {
+  if ((yield* CurrentVerbosity) !== "quiet") yield* Identity.showAccount(identity)
   const run = yield* RunState.Run
   const meetings = yield* Meetings.Meetings
   const toTerminal = isToTerminal(input)

@@ -16,6 +16,7 @@ import type * as Format from "../../output/Format.ts"
 import { isStdout } from "../../output/openOutput.ts"
 import * as Checkpoint from "../../run/Checkpoint.ts"
 import type * as Progress from "../../run/Progress.ts"
+import * as Identity from "../../settings/Identity.ts"
 import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import * as WorkingFolder from "../../settings/WorkingFolder.ts"
 import { demoDays } from "./demoNumbers.ts"
@@ -51,6 +52,8 @@ export interface Selection {
 export interface Checked {
   readonly input: Input
   readonly settings: LoadedSettings.Settings
+  /** Who reads; absent in a demo. */
+  readonly identity: Identity.Identity | undefined
   readonly fields: ReadonlyArray<Fields.Field>
   /** What is requested of each meeting in addition to the list; absent where nothing is. */
   readonly request: Meetings.DetailsRequest | undefined
@@ -71,7 +74,8 @@ export const checkInput = Effect.fnUntraced(function* (given: Input) {
   }
   yield* checkFiles(input)
   const selection = yield* selectionOf(input)
-  return { input, settings, fields, request, selection } satisfies Checked
+  const identity = input.demo ? undefined : yield* Identity.find(settings)
+  return { input, settings, identity, fields, request, selection } satisfies Checked
 })
 
 const words = Language.words({

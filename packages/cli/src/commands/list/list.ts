@@ -23,6 +23,7 @@ import * as Progress from "../../run/Progress.ts"
 import * as Recorded from "../../run/Recorded.ts"
 import * as RunState from "../../run/RunState.ts"
 import * as ClientLayer from "../../settings/ClientLayer.ts"
+import * as Identity from "../../settings/Identity.ts"
 import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import { type Checked, checkInput, type Input, type Selection } from "./checkInput.ts"
 import { DefaultNumbers } from "./demoNumbers.ts"
@@ -62,13 +63,16 @@ const words = Language.words({
 /** Reads the meetings of numbers and writes them. */
 export const list = Effect.fn("list")(function* (given: Input) {
   const checked = yield* checkInput(given)
-  const { input, settings } = checked
+  const { identity, input, settings } = checked
   const checkpoint = input.checkpoint === undefined ? undefined : yield* Checkpoint.open(input.checkpoint)
   const format = yield* formatOf(checked, checkpoint)
   const resting = checkpoint?.resting
-  const client = ClientLayer.layer(settings, { initially: resting }).pipe(
-    Layer.provide(ClientLayer.http(settings)),
-  )
+  const client =
+    identity === undefined
+      ? demo
+      : ClientLayer.layer(settings, identity, { initially: resting }).pipe(
+          Layer.provide(ClientLayer.http(settings)),
+        )
   // A progress line begins where the data ends, and json data ends in the middle of a line.
   const isInLine = input.output === undefined && process.stdout.isTTY && format === "json"
   const progress = yield* Progress.start({
@@ -81,7 +85,7 @@ export const list = Effect.fn("list")(function* (given: Input) {
       ? progress.listen(event)
       : Effect.andThen(checkpoint.listen(event), progress.listen(event))
   yield* transfer(checked, format, checkpoint, progress).pipe(
-    Effect.provide(Meetings.layerClient.pipe(Layer.provideMerge(input.demo ? demo : client))),
+    Effect.provide(Meetings.layerClient.pipe(Layer.provideMerge(client))),
     Effect.provideService(Events.Events, listen),
   )
   const { unreachable } = yield* RunState.Run
@@ -115,7 +119,7 @@ const formatOf = Effect.fnUntraced(function* (
 
 /** Reads the meetings that are left to read, and writes them to the output. */
 const transfer = Effect.fnUntraced(function* (
-  { fields, input, request, selection, settings }: Checked,
+  { fields, identity, input, request, selection, settings }: Checked,
   format: Format.Name,
   checkpoint: Checkpoint.Checkpoint | undefined,
   progress: Progress.Progress,
@@ -123,8 +127,9 @@ const transfer = Effect.fnUntraced(function* (
   const run = yield* RunState.Run
   run.answers = Answers.none(input)
   const toTerminal = isToTerminal(input)
-  const plan = yield* planOf({ input, settings, selection }, format)
-  const recording = yield* resume({ input, settings, selection }, checkpoint, plan)
+  const toRead = { identity, input, settings, selection }
+  const plan = yield* planOf(toRead, format)
+  const recording = yield* resume(toRead, checkpoint, plan)
   if (recording?.state.ended !== undefined) {
     return yield* Effect.uninterruptible(reportEnded(input.output!, recording))
   }
@@ -154,7 +159,7 @@ const transfer = Effect.fnUntraced(function* (
   )
 })
 
-type ToRead = Pick<Checked, "input" | "settings" | "selection">
+type ToRead = Pick<Checked, "identity" | "input" | "settings" | "selection">
 
 /** Sets where the run starts: at its cursors or range, or where the checkpoint of an earlier run of the same plan ends. */
 const resume = Effect.fnUntraced(function* (
@@ -202,7 +207,10 @@ const reportEnded = Effect.fnUntraced(function* (path: string, { checkpoint, sta
 })
 
 /** The identity of a run: everything that changes which rows are written, or how. A checkpoint is resumed by the same plan. */
-const planOf = Effect.fnUntraced(function* ({ input, selection, settings }: ToRead, format: Format.Name) {
+const planOf = Effect.fnUntraced(function* (
+  { identity, input, selection, settings }: ToRead,
+  format: Format.Name,
+) {
   const { baseUrl } = yield* FeishuClient.FeishuClient
   const word = <W>(value: W | undefined): W | null => value ?? null
   return {
@@ -224,12 +232,14 @@ const planOf = Effect.fnUntraced(function* ({ input, selection, settings }: ToRe
     "--output": input.output === undefined ? null : resolve(input.output),
     "base URL": baseUrl,
     app: word(LoadedSettings.app(settings)),
+    // As the client does with a cursor: another account may see other meetings.
+    account: word(Identity.openIdOf(identity)),
   } satisfies Recorded.Plan
 })
 
 /** Returns where each number starts. */
 const startsOf = Effect.fnUntraced(function* (
-  { input, selection, settings }: ToRead,
+  { identity, input, selection, settings }: ToRead,
   range: Selection["range"],
 ) {
   const run = yield* RunState.Run
@@ -251,9 +261,18 @@ const startsOf = Effect.fnUntraced(function* (
     const [start, end] = [instant(range.start), instant(range.end)]
     if (input.demo) yield* stderr.line(say.demo(baseUrl, numbers.join(", "), start, end))
     else if (RangeFlags.isLocal(input)) yield* stderr.line(say.range(start, end))
+    yield* Identity.showAccount(identity)
   }
   // A page that has to be cut is read again by the run that resumes; a page that is small enough is not.
   const largest = settings.pageSize ?? ListByNo.maxPageSize
   const pageSize = input.pageSize ?? Math.min(largest, input.maxItems ?? largest)
-  return numbers.map((meetingNo): Cursor.Position => ({ meetingNo, ...range, pageSize, baseUrl, window: 0 }))
+  const account = Identity.openIdOf(identity)
+  return numbers.map((meetingNo): Cursor.Position => ({
+    meetingNo,
+    ...range,
+    pageSize,
+    baseUrl,
+    ...(account === undefined ? {} : { account }),
+    window: 0,
+  }))
 })

@@ -13,15 +13,15 @@ const words = Language.words({
     setting: (name: string, value: string, origin: string) => `${name}: ${value} (${origin})`,
     unusable: (problem: string) => `; cannot be used: ${problem}`,
     secret: (characters: number) => `set, ${characters} characters`,
-    reads: (baseUrl: string, app: string | undefined, hasToken: boolean) =>
-      `${baseUrl}, ${app !== undefined ? `as app ${app}` : hasToken ? "with an access token" : "without credentials"}`,
+    reads: (baseUrl: string, app: string | undefined, hasToken: boolean, isUser: boolean) =>
+      `${baseUrl}, ${app !== undefined ? `as ${isUser ? "a user of " : ""}app ${app}` : hasToken ? "with an access token" : "without credentials"}`,
   },
   zh: {
     setting: (name, value, origin) => `${name}：${value}（${origin}）`,
     unusable: (problem) => `；无法使用：${problem}`,
     secret: (characters) => `已设置，${characters} 个字符`,
-    reads: (baseUrl, app, hasToken) =>
-      `${baseUrl}，${app !== undefined ? `使用应用 ${app}` : hasToken ? "使用访问凭证" : "尚未设置访问凭证或应用"}`,
+    reads: (baseUrl, app, hasToken, isUser) =>
+      `${baseUrl}，${app !== undefined ? `使用应用 ${app}${isUser ? " 的用户登录" : ""}` : hasToken ? "使用访问凭证" : "尚未设置访问凭证或应用"}`,
   },
 })
 
@@ -36,7 +36,12 @@ export const checkConfiguration = Effect.fnUntraced(function* (flags: Connection
   const values = yield* ShownSettings.all(settings)
   const set = values.filter(({ name, origin }) => origin !== undefined || name === "base-url")
   const passed: Check.Passed = {
-    detail: say.reads(urls.baseUrl, LoadedSettings.app(settings), LoadedSettings.hasToken(settings)),
+    detail: say.reads(
+      urls.baseUrl,
+      LoadedSettings.app(settings),
+      LoadedSettings.hasToken(settings),
+      LoadedSettings.isUser(settings),
+    ),
     lines: set.map(
       ({ app, characters, name, origin, problem, value }) =>
         say.setting(

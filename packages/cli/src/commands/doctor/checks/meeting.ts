@@ -39,7 +39,7 @@ const check = <Query, Data>(
   scopes: ReadonlyArray<string>,
 ) =>
   Effect.fnUntraced(
-    function* ({ configured, untilRefused }: Access, meetingId: MeetingId | undefined) {
+    function* ({ configured, identity, untilRefused }: Access, meetingId: MeetingId | undefined) {
       const language = yield* Language.CurrentLanguage
       const say = words[language]
       const passed = (line: (meetingId: MeetingId) => string, facts: Check.Facts) => {
@@ -63,7 +63,7 @@ const check = <Query, Data>(
           const meaning = meaningOf(error, language)
           return isAnswer
             ? Effect.succeed(passed((id) => say.ofMeeting(id, meaning), { code, logId }))
-            : failed(configured, error, scopes)
+            : failed({ configured, identity }, error, scopes)
         }),
       )
     },

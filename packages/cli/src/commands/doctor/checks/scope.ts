@@ -29,8 +29,11 @@ const noFields: FeishuClient.Endpoint<Record<never, never>, unknown> = {
   data: Schema.Unknown,
 }
 
+/** The code for a scope that a user has not granted (documented). */
+const ofUser = 99991679
+
 /** Sends a request that is refused for its fields if the scope is granted. */
-export const checkScope = ({ client, configured, untilRefused }: Access) =>
+export const checkScope = ({ client, configured, identity, untilRefused }: Access) =>
   untilRefused(
     Effect.gen(function* () {
       const say = yield* Language.say(words)
@@ -41,7 +44,7 @@ export const checkScope = ({ client, configured, untilRefused }: Access) =>
         Effect.catch((error): Check.Check<undefined> =>
           error.reason._tag === "RequestRefused" && error.code !== undefined
             ? Effect.succeed(passed)
-            : failed(configured, error, ListByNo.scopes),
+            : failed({ configured, identity }, error, ListByNo.scopes),
         ),
       )
     }).pipe(Effect.provide(client)),
@@ -52,17 +55,19 @@ export const checkScope = ({ client, configured, untilRefused }: Access) =>
  * `scopes` if it names none.
  */
 export const failed = Effect.fnUntraced(function* (
-  { settings, urls }: Access["configured"],
+  { configured: { settings, urls }, identity }: Pick<Access, "configured" | "identity">,
   error: FeishuError.FeishuError,
   scopes: ReadonlyArray<string>,
 ) {
   const language = yield* Language.CurrentLanguage
   const appId = LoadedSettings.app(settings)
   if (error.reason._tag !== "PermissionDenied" || appId === undefined) return yield* error
+  // The app has the scope, and the user has not granted it: that is not in the developer console.
+  if (error.code === ofUser) return yield* error
   const { exitCode, logId, meaning } = ofFeishu(error, language)
   const { code } = error
   const missing = error.reason.scopes.length > 0 ? error.reason.scopes : scopes
-  const link = `${urls.baseUrl}/app/${encodeURIComponent(appId)}/auth?q=${missing.join(",")}&op_from=openapi&token_type=tenant`
+  const link = `${urls.baseUrl}/app/${encodeURIComponent(appId)}/auth?q=${missing.join(",")}&op_from=openapi&token_type=${identity._tag === "Account" ? "user" : "tenant"}`
   return yield* new Check.CheckFailed({
     detail: meaning,
     remedy: words[language].grant(link),
