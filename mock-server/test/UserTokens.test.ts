@@ -402,20 +402,22 @@ describe("the device flow", () => {
       yield* TestClock.adjust("240 seconds")
       assert.strictEqual((yield* poll(late.device_code)).error, "expired_token")
       assert.strictEqual((yield* poll("unknown")).error, "invalid_grant")
-      assert.match(
-        yield* refusal(MockFeishu.decideDevice({ user_code: late.user_code })),
-        /no device with this user code/,
-      )
+      const decided = (user_code: string) => refusal(MockFeishu.decideDevice({ user_code }))
+      assert.match(yield* decided(late.user_code), /does not wait any more: expired/)
+      assert.match(yield* decided(denied.user_code), /does not wait any more: denied/)
+      assert.match(yield* decided("BBBB-BBBB"), /there is no device with this user code/)
     }).pipe(mocked()),
   )
 
   it.effect("needs the app's Basic credentials, and scopes that the app has", () =>
     Effect.gen(function* () {
-      const codeOf = ({ body, status }: { readonly status: number; readonly body: any }) => [
+      const codeOf = ({
+        body,
         status,
-        body.code,
-        body.error,
-      ]
+      }: {
+        readonly status: number
+        readonly body: { readonly code: number; readonly error: string }
+      }) => [status, body.code, body.error]
       assert.deepStrictEqual(codeOf(yield* begin({})), [400, 20002, "invalid_client"])
       assert.deepStrictEqual(codeOf(yield* begin(basic("Another"))), [400, 20002, "invalid_client"])
       assert.deepStrictEqual(codeOf(yield* begin(basic(), "im:message")), [400, 20027, "invalid_scope"])

@@ -94,7 +94,7 @@ const refusalOf = (
 }
 
 /** Returns the policy that blocks the user of a token, if there is one. */
-export const policyOf = ({ state, token }: Exchange): PersonNow["policy"] =>
+const policyOf = ({ state, token }: Exchange): PersonNow["policy"] =>
   token?.user === undefined ? undefined : state.store.person(token.user, token.tenant).policy
 
 /** Refuses a request because of a policy, as the official command line reads it (sdk): the address is in `data`. */

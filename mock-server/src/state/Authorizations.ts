@@ -2,7 +2,6 @@
  * What users permit apps: the authorization page and the device page as plain functions, which the pages for people and the control plane
  * share. They check a request, name the people to choose from, and decide.
  */
-import { OAuth } from "@effect-feishu/contract"
 import type { PersonNow } from "../protocol/PublicTypes.ts"
 import * as Attendance from "../seed/Attendance.ts"
 import * as People from "../seed/People.ts"
@@ -12,7 +11,7 @@ import type { State, Workspace } from "./Workspace.ts"
 import type { Workspaces } from "./Workspaces.ts"
 
 /** The most scopes of a request (documented). */
-export const mostScopes = 50
+const mostScopes = 50
 
 /** A request of an app for what a user may grant, which the authorization page shows. */
 export interface Request {
@@ -191,7 +190,7 @@ export const waitingDevices = ({ clock, store, tokens }: State): ReadonlyArray<W
   })
 
 /** Returns a user code as it is kept: people write it in lower case, without the dash or with spaces. */
-export const userCodeOf = (written: string): string => {
+const userCodeOf = (written: string): string => {
   const letters = written.toUpperCase().replaceAll(/[^A-Z]/g, "")
   return `${letters.slice(0, 4)}-${letters.slice(4)}`
 }
@@ -287,6 +286,3 @@ export const refusalOf =
 
 /** The codes of the policies of a tenant (sdk). */
 export const codeOfPolicy = { challenge: 21000, blocked: 21001 } as const
-
-/** The scope without which there is no refresh token, for pages that explain it. */
-export const { offlineAccess } = OAuth

@@ -86,7 +86,7 @@ interface RefreshToken extends Grant {
 }
 
 /** A login: what a user has granted to an app, and the tokens that the app has for it. */
-export interface Login extends Grant {
+interface Login extends Grant {
   readonly user: string
   /** When the user authorised the app last, in unix milliseconds. */
   readonly authorizedAt: number

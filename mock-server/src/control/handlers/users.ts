@@ -73,6 +73,13 @@ export const layer = (workspaces: Workspaces) => {
         return change(found === undefined ? query : { app_id: found.device.app.app_id }, ({ state }) => {
           const device = userCode === undefined ? Authorizations.waitingDevices(state).at(-1) : found?.device
           if (device === undefined) {
+            const known =
+              userCode === undefined ? undefined : Authorizations.knownDevice(workspaces, userCode)?.device
+            if (known !== undefined) {
+              return Effect.fail(
+                Outcome.refused(`the device ${known.userCode} does not wait any more: ${known.state}`),
+              )
+            }
             return Outcome.missing(
               userCode === undefined
                 ? "device that waits for a user"
