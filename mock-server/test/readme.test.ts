@@ -2,9 +2,10 @@
 import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { promisify } from "node:util"
-import { ListByNo } from "@effect-feishu/contract"
+import { ListByNo, OAuth } from "@effect-feishu/contract"
 import { assert, describe, it } from "vitest"
-import { type Started, startFeishuMock } from "../src/index.ts"
+import * as Yaml from "yaml"
+import { type Seed, type Started, startFeishuMock } from "../src/index.ts"
 
 const run = promisify(execFile)
 
@@ -47,6 +48,56 @@ describe.each(["README.md", "README.zh-CN.md"])("%s", (name) => {
     const at = async (path: string) => (await fetch(`${feishu.url}/_mock/${path}`)).json()
     assert.deepStrictEqual(await at("faults"), { rules: [], chaos: null })
     assert.deepStrictEqual(await at("clock"), { now: 1769850000, frozen: true })
+  })
+
+  it("has lines for a shell that sign in as a user, and revoke the login", async () => {
+    await using feishu = await startFeishuMock({ now: 1769850000, frozen: true })
+    const { appId, appSecret, url } = feishu
+    const device = await fetch(url + OAuth.deviceAuthorizationPath, {
+      method: "POST",
+      headers: { authorization: `Basic ${Buffer.from(`${appId}:${appSecret}`).toString("base64")}` },
+      body: new URLSearchParams({ client_id: appId, scope: "offline_access" }),
+    })
+    const { user_code } = await device.json()
+    const [{ open_id } = { open_id: "" }] = await feishu.users()
+    const redirect = "http://127.0.0.1:8080/callback"
+    const query = { client_id: appId, response_type: "code", redirect_uri: redirect, state: "of-the-app" }
+    const environment = {
+      AUTHORIZE_URL: `https://accounts.feishu.cn${OAuth.authorizePath}?${new URLSearchParams(query).toString()}`,
+      USER_CODE: user_code,
+      APP_ID: appId,
+      OPEN_ID: open_id,
+    }
+    const lines = block("sh", "$MOCK/logins").replace("http://127.0.0.1:8787", url)
+    const answers = await inShell(
+      lines.replace(/^curl .*$/gm, (line) => `${line}\necho`),
+      environment,
+    )
+    const [users, allowed, refused, decided, logins, revoked] = answers
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+    assert.deepStrictEqual(users, await feishu.users())
+    assert.strictEqual(allowed.redirect_url, `${redirect}?code=${allowed.code}&state=of-the-app`)
+    assert.deepStrictEqual(refused, { redirect_url: `${redirect}?error=access_denied&state=of-the-app` })
+    assert.deepStrictEqual(decided, { ok: true })
+    assert.strictEqual(logins.length, 1)
+    assert.deepInclude(logins[0], { client_id: appId, open_id, scopes: ["offline_access"] })
+    assert.deepStrictEqual(revoked, { revoked: 0 })
+    assert.deepStrictEqual(await feishu.logins(), [])
+  })
+
+  it("has a seed with people who sign in, as the mock takes it", async () => {
+    const seed: Seed = Yaml.parse(block("yaml", "redirect_urls"))
+    await using feishu = await startFeishuMock({ seed })
+    assert.deepStrictEqual(
+      (await feishu.users()).map(({ name, policy, status }) => [name === "张三", status, policy]),
+      [
+        [true, "active", undefined],
+        [false, "frozen", undefined],
+        [false, "active", "challenge"],
+      ],
+    )
   })
 
   it("says which calls each condition means", async () => {
