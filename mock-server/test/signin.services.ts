@@ -358,7 +358,7 @@ describe("both pages", () => {
         "",
       )
     await page.goto(authorizeUrl())
-    await page.getByRole("heading", { name: `授权应用 ${appId}` }).waitFor()
+    await page.getByRole("heading", { name: `授权应用“${appId}”` }).waitFor()
     assert.notMatch(await words(), /\b(app|account|scopes?|allow|refuse|sign|mock|feishu)\b/i)
     await page.goto(authorizeUrl({ client_id: "cli_one_url" }))
     await page.getByText("该应用不能重定向到").waitFor()

@@ -303,7 +303,7 @@ describe("a decision", () => {
     }).pipe(provideMock()),
   )
 
-  it.effect("leads to a URL with other letters than ASCII, and to one of an application on a device", () =>
+  it.effect("leads to a URL with other letters than ASCII", () =>
     Effect.gen(function* () {
       const chinese = yield* decide(
         authorize({ redirect_uri: "http://127.0.0.1/回调?从=这里#完", state: "状态\r\nx: y" }),
@@ -313,10 +313,19 @@ describe("a decision", () => {
       assert.isTrue(location.startsWith(`${encoded}&code=`), location)
       assert.isTrue(location.endsWith(`#${encodeURIComponent("完")}`), location)
       assert.strictEqual(new URL(location).searchParams.get("state"), "状态\r\nx: y")
-      const app = authorize({ redirect_uri: "my.app:/signed-in" })
-      assert.include((yield* call(app)).headers["content-security-policy"], "form-action 'self' my.app:;")
-      assert.match((yield* decide(app)).headers["location"]!, /^my\.app:\/signed-in\?code=/)
-    }).pipe(provideMock({ redirect_urls: ["my.app:/signed-in", "http://127.0.0.1/回调?从=这里#完"] })),
+    }).pipe(provideMock({ redirect_urls: ["http://127.0.0.1/回调?从=这里#完"] })),
+  )
+
+  it.effect("is for an app that is called by its name, if it has one", () =>
+    Effect.gen(function* () {
+      const words = wordsOf(yield* call(authorize()))
+      assert.include(words, "Authorise 会议报表 <script>".replace("<script>", "&#60;script&#62;"))
+      assert.include(words, `App ID: ${appId}`)
+      const userCode = yield* beginDevice
+      yield* decide(`${Authorizations.devicePath}?user_code=${userCode}`)
+      const said = wordsOf(yield* call(`${Authorizations.devicePath}?user_code=${userCode}`))
+      assert.include(said, "The app 会议报表")
+    }).pipe(provideMock({ name: "会议报表 <script>" })),
   )
 
   it.effect("belongs to the workspace of its app or of its code", () =>

@@ -1,7 +1,7 @@
 /** The authorization page: somebody allows an app to act for them, or refuses, and the browser goes back to the application. */
 import * as Authorizations from "../state/Authorizations.ts"
 import type { Workspaces } from "../state/Workspaces.ts"
-import { accountsOf, decisionForm, decisionIn, staleView } from "./DecisionForm.ts"
+import { accountsOf, decisionForm, decisionIn, heading, staleView } from "./DecisionForm.ts"
 import { html } from "./Html.ts"
 import type { Answer, Asked } from "./Page.ts"
 import { problemView } from "./ProblemView.ts"
@@ -32,8 +32,6 @@ export const answer = (workspaces: Workspaces, asked: Asked): Answer => {
     title: t.authorize.title,
     status: asked.form === undefined ? 200 : 400,
     leadsTo: new URL(redirectUri).protocol,
-    main: html`<h1>${t.authorize.heading(app.app_id)}</h1>
-      <p>${t.authorize.asks}</p>
-      ${decisionForm(asked, subject)}`,
+    main: html`${heading(t, app)} ${decisionForm(asked, subject)}`,
   }
 }

@@ -5,6 +5,7 @@ import * as Authorizations from "../state/Authorizations.ts"
 import type { App } from "../state/Store.ts"
 import type { State } from "../state/Workspace.ts"
 import { type Html, html } from "./Html.ts"
+import type { Texts } from "./Language.ts"
 import type { Asked } from "./Page.ts"
 
 /** Somebody to choose. */
@@ -113,11 +114,8 @@ const choice = ({ form, t }: Asked, accounts: ReadonlyArray<Account>): Html => {
     </label> `
   return html`<fieldset class="card" ${wrong !== undefined && html`aria-describedby="account-wrong"`}>
     <legend>${t.people.legend}</legend>
-    <p class="hint">
-      ${accounts.length === 0 ? t.people.nobody : t.people.hint}${
-        accounts.some(({ refusal }) => refusal !== undefined) && ` ${t.people.refusedHint}`
-      }
-    </p>
+    <p class="hint">${accounts.length === 0 ? t.people.nobody : t.people.hint}</p>
+    ${accounts.some(({ refusal }) => refusal !== undefined) && html`<p class="hint">${t.people.refusedHint}</p>`}
     ${wrong !== undefined && html`<p class="wrong" id="account-wrong" role="alert">${wrong}</p>`}
     ${
       accounts.length > mostRadios
@@ -132,6 +130,15 @@ const choice = ({ form, t }: Asked, accounts: ReadonlyArray<Account>): Html => {
 /** Returns the name of a person, and the English one if that is another. */
 export const nameOf = ({ en_name: enName, name }: PersonNow): string =>
   enName === name || enName === "" ? name : `${name} (${enName})`
+
+/** What is said above the form: which app asks. */
+export const heading = (t: Texts, app: App): Html =>
+  html`<h1>${t.authorize.heading(appName(app))}</h1>
+    <p>${t.authorize.asks}</p>
+    ${app.name !== null && html`<p class="hint">${t.authorize.appId(app.app_id)}</p>`}`
+
+/** Returns what an app is called. */
+export const appName = ({ app_id: appId, name }: App): string => name ?? appId
 
 /** Returns those who can sign in to an app. */
 export const accountsOf = (state: State, app: App): ReadonlyArray<Account> => {

@@ -1,7 +1,7 @@
 /** The page at which people enter the code that a device shows, and decide about what it asks for. */
 import * as Authorizations from "../state/Authorizations.ts"
 import type { Workspaces } from "../state/Workspaces.ts"
-import { accountsOf, decisionForm, decisionIn, nameOf, staleView } from "./DecisionForm.ts"
+import { accountsOf, appName, decisionForm, decisionIn, heading, nameOf, staleView } from "./DecisionForm.ts"
 import { type Html, html } from "./Html.ts"
 import { addressOf, type Answer, type Asked } from "./Page.ts"
 
@@ -21,14 +21,14 @@ export const answer = (workspaces: Workspaces, asked: Asked): Answer => {
     case "expired":
       return outcome(asked, t.device.expired, [t.device.expiredHint])
     case "denied":
-      return outcome(asked, t.device.denied, [t.device.deniedHint(app.app_id), t.device.ends])
+      return outcome(asked, t.device.denied, [t.device.deniedHint(appName(app)), t.device.ends])
     default: {
       const isGranted = (scope: string) => granted?.scopes.includes(scope) === true
       return outcome(
         asked,
         t.device.allowed,
         [
-          t.device.allowedAs(granted === undefined ? "" : nameOf(granted.person), app.app_id),
+          t.device.allowedAs(granted === undefined ? "" : nameOf(granted.person), appName(app)),
           t.device.goesOn,
         ],
         [
@@ -50,8 +50,7 @@ export const answer = (workspaces: Workspaces, asked: Asked): Answer => {
   return {
     title: t.authorize.title,
     status: asked.form === undefined ? 200 : 400,
-    main: html`<h1>${t.authorize.heading(app.app_id)}</h1>
-      <p>${t.authorize.asks}</p>
+    main: html`${heading(t, app)}
       <div class="card">
         <p class="code">${userCode}</p>
         <p>${t.device.same}</p>

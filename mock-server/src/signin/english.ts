@@ -29,6 +29,7 @@ export const english = {
     title: "Authorise an app",
     heading: (app: string) => `Authorise ${app}`,
     asks: "This app asks to use Feishu in your name.",
+    appId: (appId: string) => `App ID: ${appId}`,
     returnsTo: (url: string) => `Either answer takes your browser to ${url}`,
   },
   people: {
@@ -91,7 +92,6 @@ export const english = {
     expiredHint: "Nothing was granted. Run the command again: it shows a new code.",
     another: "Enter another code",
   },
-  appId: "App ID",
   problem: {
     title: "Sign-in failed",
     heading: "This sign-in cannot continue",
