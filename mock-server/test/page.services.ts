@@ -3,8 +3,10 @@ import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, it } from
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import * as DateTime from "effect/DateTime"
+import { OAuth } from "@effect-feishu/contract"
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core"
 import { startFeishuMock, type Started } from "../src/index.ts"
+import * as Scopes from "../src/protocol/Scopes.ts"
 import { addAxe, barriers, launch, overhang } from "./browser.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 
@@ -252,7 +254,7 @@ describe("faults", () => {
   it("that are added bite, are counted, and do nothing while they are switched off", async () => {
     const token = await tokenOf()
     const page = await open("#faults")
-    await page.getByLabel("Then").selectOption({ label: "121001 – internal error" })
+    await page.getByRole("combobox", { name: "Then" }).selectOption({ label: "121001 – internal error" })
     await page.getByRole("button", { name: "Add" }).click()
     const rule = page.getByRole("row", { name: "meetings.listByNo" })
     await rule.getByText("every call").waitFor()
@@ -276,12 +278,12 @@ describe("faults", () => {
     const page = await open("#faults")
     const form = page.locator("form").filter({ hasText: "Endpoint" })
     const add = async (then: string) => {
-      await form.getByLabel("Then").selectOption({ label: then })
+      await form.getByRole("combobox", { name: "Then" }).selectOption({ label: then })
       if (then === "another code…") await form.getByRole("spinbutton", { name: "Code" }).fill("2200")
       if (then === "delayed response…") await form.getByRole("spinbutton", { name: "Seconds" }).fill("0.5")
       await form.getByRole("button").click()
     }
-    await form.getByLabel("When").selectOption({ label: "only the Nth call…" })
+    await form.getByRole("combobox", { name: "When" }).selectOption({ label: "only the Nth call…" })
     await form.getByRole("spinbutton", { name: "N" }).fill("3")
     for (const then of [
       "another code…",
@@ -613,6 +615,76 @@ describe("the month's quota", () => {
   })
 })
 
+/** Signs somebody in to the first app, and returns the access token. */
+const signIn = async (openId: string, scopes: ReadonlyArray<string>): Promise<string> => {
+  const { code } = await feishu.authorize({ client_id: feishu.appId, open_id: openId, scopes })
+  const { appId: client_id, appSecret: client_secret } = feishu
+  const response = await fetch(feishu.url + OAuth.userTokenPath, {
+    method: "POST",
+    body: JSON.stringify({ grant_type: "authorization_code", client_id, client_secret, code }),
+  })
+  return (await response.json()).access_token
+}
+const beginDevice = async (): Promise<string> => {
+  const { appId, appSecret } = feishu
+  const response = await fetch(feishu.url + OAuth.deviceAuthorizationPath, {
+    method: "POST",
+    headers: { authorization: `Basic ${Buffer.from(`${appId}:${appSecret}`).toString("base64")}` },
+    body: new URLSearchParams({ client_id: appId, scope: "vc:meeting:readonly" }),
+  })
+  return (await response.json()).user_code
+}
+
+describe("logins", () => {
+  it("are shown with account, app, scopes and end, and revoked, so that their tokens are refused", async () => {
+    await feishu.moveClock({ set: now, frozen: true })
+    await feishu.putUsers([
+      { open_id: "ou_one", name: "张三", en_name: "San Zhang" },
+      { open_id: "ou_two", name: hostile[0]!, en_name: "", status: "frozen", policy: "blocked" },
+    ])
+    const page = await open("#logins", { timezoneId: "UTC" })
+    await page.getByText("Nobody has signed in.").waitFor()
+    await page.getByRole("listitem").filter({ hasText: "张三 (San Zhang)" }).getByText("ou_one").waitFor()
+    const odd = page.getByRole("listitem").filter({ hasText: hostile[0]! })
+    await odd.getByText("frozen").waitFor()
+    await odd.getByText("blocked by a policy").waitFor()
+
+    const token = await signIn("ou_one", ["vc:meeting:readonly", "offline_access"])
+    await signIn("ou_other", [])
+    assert.strictEqual(await codeOf(token), 0)
+    const row = page.getByRole("row", { name: "张三" })
+    await row.waitFor()
+    const cells = (await row.innerText()).split(/\s*[\n\t]\s*/)
+    assert.includeMembers(cells, [feishu.appId, "vc:meeting:readonly offline_access", "2026-01-31 09:00"])
+    await row.getByText("2026-02-07 09:00").waitFor()
+    await row.getByText("renewable").waitFor()
+    await page.getByRole("row", { name: "ou_other" }).getByText("2026-01-31 11:00").waitFor()
+    assert.strictEqual(await page.locator("main img").count(), 0)
+
+    await page.getByRole("button", { name: `Revoke the login of 张三 to ${feishu.appId}` }).click()
+    await row.waitFor({ state: "detached" })
+    await page
+      .getByTestId("announcement")
+      .getByText("Revoked the login of 张三")
+      .waitFor({ state: "attached" })
+    assert.strictEqual(await codeOf(token), 99991668)
+    assert.strictEqual(await page.getByRole("row", { name: "ou_other" }).count(), 1)
+  })
+
+  it("are waited for by devices, whose codes lead to their page", async () => {
+    const page = await open("#logins")
+    await page.getByText("No command or device waits").waitFor()
+    const code = await beginDevice()
+    const link = page.getByRole("link", { name: code })
+    await link.waitFor()
+    const [tab] = await Promise.all([page.waitForEvent("popup"), link.click()])
+    await tab.getByRole("button", { name: "Allow" }).click()
+    await tab.getByRole("heading", { name: "You are signed in" }).waitFor()
+    await link.waitFor({ state: "detached" })
+    await page.getByRole("row", { name: feishu.appId }).waitFor()
+  })
+})
+
 describe("workspaces", () => {
   it("are added, changed and removed", async () => {
     const page = await open("#workspaces")
@@ -652,7 +724,7 @@ describe("the page", () => {
       const meeting = await page.locator("table.meetings tbody tr").first().innerText()
       const [first] = seed.meetings
       assert.include(meeting, first!.id)
-      for (const name of ["Requests", "Faults", "Clock and limits", "Workspaces"]) {
+      for (const name of ["Requests", "Logins", "Faults", "Clock and limits", "Workspaces"]) {
         assert.isTrue(await page.getByRole("link", { name }).isVisible())
         const box = await page.getByRole("link", { name }).boundingBox()
         assert.isAtMost(box!.x + box!.width, width, name)
@@ -775,18 +847,23 @@ describe("the page", () => {
     await tokenOf("wrong")
     await feishu.addFault({ operation: "meetings.listByNo", when: { nth: 2 }, then: { network: "HTML" } })
     await list(await tokenOf())
+    await signIn("ou_one", ["vc:meeting:readonly"])
     const page = await open("#requests?open=1", { locale: "zh-CN" })
     await page.getByRole("button", { name: "复制为 curl" }).waitFor()
     for (const [name, text] of [
       ["会议", "会议号"],
       ["故障", "第 2 次调用"],
+      ["登录", "有效期至"],
       ["时钟与频率限制", "剩余 99 / 100"],
-      ["请求", "共 3 个请求"],
+      ["请求", "共 4 个请求"],
     ] as const) {
       await page.getByRole("link", { name, exact: true }).click()
       await page.getByText(text).first().waitFor()
-      const words = (await page.locator("body").innerText()).replaceAll(/meetings\.listByNo|auth\.\w+/g, "")
-      assert.notMatch(words, /\b(Requests?|Meetings?|Faults?|Clock|Limits?|Reset|Search|Filter|call|none)\b/)
+      const words = (await page.locator("body").innerText()).replaceAll(/meetings\.listByNo|o?auth\.\w+/g, "")
+      assert.notMatch(
+        words,
+        /\b(Requests?|Meetings?|Faults?|Clock|Limits?|Reset|Search|Filter|call|none|Logins?|Account|Scopes|Until)\b/,
+      )
     }
     await feishu.putMeetings([
       {
@@ -823,9 +900,9 @@ describe("the page", () => {
     assert.strictEqual(await page.locator("html").getAttribute("lang"), "zh-CN")
     await page.getByRole("link", { name: "请求", exact: true }).click()
     await page.getByRole("button", { name: "English" }).click()
-    await page.getByText("3 requests").waitFor()
+    await page.getByText("4 requests").waitFor()
     await page.reload()
-    await page.getByText("3 requests").waitFor()
+    await page.getByText("4 requests").waitFor()
     assert.strictEqual(await page.locator("html").getAttribute("lang"), "en")
   })
 
@@ -844,6 +921,7 @@ describe("the page", () => {
     ["requests?open=1", "tr.detail pre"],
     ["meetings", "table.meetings"],
     ["meetings?open=7595256734720000001", "table.people"],
+    ["logins", "table.logins"],
     ["faults", "table.faults"],
     ["time", "[role=meter]"],
     ["workspaces", "ul.cards"],
@@ -857,6 +935,8 @@ describe("the page", () => {
           when: { nth: 2, matching: { meeting_no: "337736498", page_token: null } },
           then: { network: "reset in mid-body" },
         })
+        await signIn("ou_1a2b3c4d5e6f708192a3b4c5d6e7f809", Scopes.all)
+        await beginDevice()
         const { id } = await feishu.addFault({ operation: "*", then: { delaySeconds: 1 } })
         await feishu.enableFault(id, false)
         await list(token, { ...goodQuery, page_size: "0", page_token: "x".repeat(200) })

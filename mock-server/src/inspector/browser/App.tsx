@@ -6,6 +6,7 @@ import { connection, unlock } from "./control.ts"
 import { Faults } from "./Faults.tsx"
 import * as Journal from "./journal.ts"
 import { Meetings } from "./Meetings.tsx"
+import { Logins } from "./Logins.tsx"
 import * as Mock from "./mock.ts"
 import { Notices, reportFailure } from "./notices.tsx"
 import { Requests } from "./Requests.tsx"
@@ -18,6 +19,7 @@ import { Workspaces } from "./Workspaces.tsx"
 const viewComponents = {
   requests: Requests,
   meetings: Meetings,
+  logins: Logins,
   faults: Faults,
   time: ClockAndLimits,
   workspaces: Workspaces,
@@ -116,7 +118,7 @@ const ClockLine = () => {
   if (now === undefined) return null
   return (
     <p class="clock-line">
-      <time dateTime={machine(now)}>{full(now)}</time>
+      <time dateTime={machine(now)}>{full(now)}</time>{" "}
       {Mock.isFrozen() && <span class="tag">{t.time.frozen}</span>}
     </p>
   )

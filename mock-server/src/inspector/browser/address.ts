@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals"
 
 /** The views of the page. */
-export const views = ["requests", "meetings", "faults", "time", "workspaces"] as const
+export const views = ["requests", "meetings", "logins", "faults", "time", "workspaces"] as const
 
 /** A view of the page. */
 export type View = (typeof views)[number]

@@ -1,5 +1,11 @@
 /** Every text of the page in English. */
-import type { Behaviour, NetworkFault, Operation, PagingFault } from "../../protocol/PublicTypes.ts"
+import type {
+  Behaviour,
+  NetworkFault,
+  Operation,
+  PagingFault,
+  PersonNow,
+} from "../../protocol/PublicTypes.ts"
 import type { View } from "./address.ts"
 import { number } from "./language.ts"
 
@@ -21,6 +27,7 @@ export const english = {
   views: {
     requests: "Requests",
     meetings: "Meetings",
+    logins: "Logins",
     faults: "Faults",
     time: "Clock and limits",
     workspaces: "Workspaces",
@@ -199,6 +206,39 @@ export const english = {
     transcript: "Transcript",
     visibleTo: "Visible to",
     nobody: "nobody",
+  },
+  logins: {
+    caption: "Who has signed in to which app",
+    none: "Nobody has signed in. An application opens the authorization page in a browser, or shows a code for the device page.",
+    account: "Account",
+    app: "App",
+    scopes: "Scopes",
+    since: "Authorised",
+    until: "Until",
+    ended: "no valid token",
+    renewable: "renewable",
+    revoke: "Revoke",
+    revokeOf: (name: string, app: string) => `Revoke the login of ${name} to ${app}`,
+    revokeAsk: (name: string, app: string) =>
+      `Revoke all tokens that ${app} has of ${name}? The app then has to ask ${name} to sign in again.`,
+    revoked: (name: string) => `Revoked the login of ${name}`,
+    devices: "Waiting for a code",
+    noDevices: "No command or device waits for somebody to sign in.",
+    devicesHint: "Open a code to allow or refuse it.",
+    device: (app: string, time: string) => `${app}, valid until ${time}`,
+    users: "Who can sign in",
+    usersHint: "The users of the seed, or a few people of its meetings where it has none.",
+    states: {
+      active: "active",
+      frozen: "frozen",
+      resigned: "resigned",
+      unregistered: "not registered",
+      deleted: "deleted",
+    } satisfies Record<PersonNow["status"], string>,
+    policies: {
+      challenge: "has to pass a check",
+      blocked: "blocked by a policy",
+    } satisfies Record<NonNullable<PersonNow["policy"]>, string>,
   },
   faults: {
     caption: "Rules that make calls fail",

@@ -1,9 +1,22 @@
 /** The state of the mock, read again every second while the page is visible. */
 import { signal } from "@preact/signals"
-import type { Active, App, Behaviour, Chaos } from "../../protocol/PublicTypes.ts"
+import type { Active, App, Behaviour, Chaos, PersonNow } from "../../protocol/PublicTypes.ts"
 import { parameter, shown } from "./address.ts"
 import { ask, connection } from "./control.ts"
 import * as Journal from "./journal.ts"
+
+/**
+ * Returns a function that reads something and shows it. A reading is not shown once a later one has begun: the mock may have answered it
+ * before something was changed, or another workspace was chosen.
+ */
+const latest = <A>(read: () => Promise<A>, show: (value: A) => void): (() => Promise<void>) => {
+  let begun = 0
+  return async () => {
+    const reading = ++begun
+    const value = await read()
+    if (reading === begun) show(value)
+  }
+}
 
 /** A workspace in the selector. */
 interface Workspace {
@@ -39,9 +52,12 @@ export const removeWorkspace = async (appId: string): Promise<void> => {
 export const apps = signal<ReadonlyArray<App> | undefined>(undefined)
 
 /** Reads the apps. */
-export const readApps = async (): Promise<void> => {
-  apps.value = await ask("GET", "/apps")
-}
+export const readApps = latest(
+  () => ask<ReadonlyArray<App>>("GET", "/apps"),
+  (read) => {
+    apps.value = read
+  },
+)
 
 /** Replaces an app. */
 export const putApp = async (app: App): Promise<void> => {
@@ -113,28 +129,26 @@ export const quota = signal<Quota | undefined>(undefined)
 /** The switches of the mock. */
 export const behaviour = signal<Behaviour | undefined>(undefined)
 
-let readings = 0
-
-const readLimits = async () => {
-  const reading = ++readings
-  const [used, read, month] = await Promise.all([
-    ask<ReadonlyArray<Limit>>("GET", "/limits"),
-    ask<Behaviour>("GET", "/behaviour"),
-    ask<Quota>("GET", "/quota"),
-  ])
-  // The mock may have answered before a switch was changed, or another workspace chosen. The reading that began later shows it.
-  if (reading !== readings) return
-  behaviour.value = read
-  quota.value = month
-  if (read.rateLimit === "off") {
-    limits.value = []
-    return
-  }
-  const keyOf = ({ api, app, tenant, windowSeconds }: Limit) => `${api} ${app} ${tenant} ${windowSeconds}`
-  const known = new Map(limits.value.map((limit) => [keyOf(limit), { ...limit, left: limit.requests }]))
-  for (const limit of used) known.set(keyOf(limit), limit)
-  limits.value = [...known.values()]
-}
+const readLimits = latest(
+  () =>
+    Promise.all([
+      ask<ReadonlyArray<Limit>>("GET", "/limits"),
+      ask<Behaviour>("GET", "/behaviour"),
+      ask<Quota>("GET", "/quota"),
+    ]),
+  ([used, read, month]) => {
+    behaviour.value = read
+    quota.value = month
+    if (read.rateLimit === "off") {
+      limits.value = []
+      return
+    }
+    const keyOf = ({ api, app, tenant, windowSeconds }: Limit) => `${api} ${app} ${tenant} ${windowSeconds}`
+    const known = new Map(limits.value.map((limit) => [keyOf(limit), { ...limit, left: limit.requests }]))
+    for (const limit of used) known.set(keyOf(limit), limit)
+    limits.value = [...known.values()]
+  },
+)
 
 /** Changes switches. */
 export const changeBehaviour = async (changes: Partial<Behaviour>): Promise<void> => {
@@ -149,9 +163,56 @@ export const faults = signal<
 >(undefined)
 
 /** Reads rules and chaos. */
-export const readFaults = async (): Promise<void> => {
-  faults.value = await ask("GET", "/faults")
+export const readFaults = latest(
+  () => ask<{ readonly rules: ReadonlyArray<Active>; readonly chaos: Chaos | null }>("GET", "/faults"),
+  (read) => {
+    faults.value = read
+  },
+)
+
+/** What somebody has granted to an app. Times are in unix seconds. */
+export interface Login {
+  readonly client_id: string
+  readonly open_id: string
+  readonly name: string
+  readonly scopes: ReadonlyArray<string>
+  readonly authorized_at: number
+  /** True when the app has a refresh token that is good. */
+  readonly renewable: boolean
+  /** Absent when no token is valid any more. */
+  readonly ends_at?: number
 }
+
+/** A device that waits for somebody to sign in. */
+interface Device {
+  readonly user_code: string
+  readonly client_id: string
+  readonly expires_at: number
+}
+
+/** The logins. */
+export const logins = signal<ReadonlyArray<Login> | undefined>(undefined)
+
+/** The devices that wait. */
+export const devices = signal<ReadonlyArray<Device>>([])
+
+/** Those who can sign in. */
+export const users = signal<ReadonlyArray<PersonNow>>([])
+
+/** Reads the logins, and what else is shown with them. */
+export const readLogins = latest(
+  () =>
+    Promise.all([
+      ask<ReadonlyArray<Login>>("GET", "/logins"),
+      ask<ReadonlyArray<Device>>("GET", "/device-authorizations"),
+      ask<ReadonlyArray<PersonNow>>("GET", "/users"),
+    ]),
+  ([read, waiting, people]) => {
+    logins.value = read
+    devices.value = waiting
+    users.value = people
+  },
+)
 
 /** Forgets everything, when another workspace is shown. */
 export const forget = (): void => {
@@ -161,6 +222,7 @@ export const forget = (): void => {
   behaviour.value = undefined
   quota.value = undefined
   apps.value = undefined
+  logins.value = undefined
 }
 
 /** Counts the changes of what the mock holds, so that what shows it is read again. */
@@ -191,6 +253,7 @@ export const refresh = async (): Promise<void> => {
     ...(tick.peek() % 5 === 0 || view === "workspaces" ? [readWorkspaces()] : []),
     Journal.reloadIfCleared(),
     ...(view === "faults" ? [readFaults()] : []),
+    ...(view === "logins" ? [readLogins()] : []),
     ...(view === "time" ? [readLimits()] : []),
     ...(view === "workspaces" ? [readApps()] : []),
   ])
