@@ -95,11 +95,16 @@ export const make = Effect.fnUntraced(function* (
     return token
   }, Effect.withSpan("AccessToken.fetch"))
 
-  /** Starts a fetch, unless one is under way: all callers wait for the same one. */
-  const startFetch = (key: string, entry: Entry) =>
+  /** Starts a fetch that replaces `present`, unless one is under way or has ended: all callers wait for the same one. */
+  const startFetch = (key: string, entry: Entry, present: Token | undefined) =>
     Effect.suspend(() => {
       if (entry.fetching !== undefined) return Effect.succeed(entry.fetching)
       const deferred = Deferred.makeUnsafe<Token, FeishuError>()
+      // Replaced since the caller saw it: to fetch again would replace the new one.
+      if (entry.token !== undefined && entry.token !== present) {
+        Deferred.doneUnsafe(deferred, Effect.succeed(entry.token))
+        return Effect.succeed(deferred)
+      }
       entry.fetching = deferred
       return Effect.map(Effect.forkIn(fetchInto(key, entry), scope), (fiber) => {
         // An observer, not a finalizer: a fiber that is stopped before it starts, as by a closed scope, runs no
@@ -118,11 +123,11 @@ export const make = Effect.fnUntraced(function* (
         const entry = entryOf(key, time)
         const { token } = entry
         if (token === undefined || time >= entry.endsAt) {
-          return Effect.flatMap(startFetch(key, entry), (deferred) => Deferred.await(deferred))
+          return Effect.flatMap(startFetch(key, entry, token), (deferred) => Deferred.await(deferred))
         }
         if (time < entry.refreshAt) return Effect.succeed(token)
         entry.refreshAt = time + refreshPauseMillis
-        return Effect.as(startFetch(key, entry), token)
+        return Effect.as(startFetch(key, entry, token), token)
       }),
     invalidate: (key, generation) =>
       Effect.sync(() => {
