@@ -17,10 +17,17 @@
  * 8. A read asks for each page of each window once, in their order; it costs a request for each page and for each
  *    retry, and no page is read that nobody wants. What is asked for each meeting is asked for once, with a bounded
  *    number of meetings between the first that has not come out and the last that is asked for.
+ * 9. The login of a user is refreshed only when its access token was refused or is soon over. No two requests with one refresh
+ *    token are under way at a time, none is sent whose successor is stored, and none again that was refused for good. What is
+ *    stored is never cleared, and never replaced by what it has replaced. A refresh is not given up before its deadlines. A user
+ *    is signed out only where the refresh token is used and nobody could store the answer, or where it is revoked or over, and
+ *    is told which.
  */
 import { inspect } from "node:util"
 import { Cause, Context, Exit, Fiber, Option, Tracer } from "effect"
+import * as OAuth from "@effect-feishu/contract/OAuth"
 import { type Events, FeishuError, ListByNo, type Pagination } from "@effect-feishu/core"
+import type { Login } from "./Login.ts"
 import type { Listener, Sent } from "./Network.ts"
 import type { Plan, Scenario } from "./Scenario.ts"
 import type { Machine } from "./VirtualTime.ts"
@@ -101,8 +108,17 @@ export interface Invariants {
   readonly onEvent: (machine: Machine, event: Events.Event) => void
   /** Calls back in the midst of the event after so many others. */
   readonly atEvent: (count: number, run: () => void) => void
-  /** A machine was switched off: nobody on it waits for an event any more. */
-  readonly switchedOff: () => void
+  /** A machine was switched off. */
+  readonly switchedOff: (machine: Machine) => void
+  /** Nobody waits for an event any more. */
+  readonly forgetEvents: () => void
+  /** A machine was asked to stop: it sends nothing any more. */
+  readonly stopped: (machine: Machine) => void
+  readonly isFetchingToken: (machine: Machine) => boolean
+  /** What uses a token without a request has found that it is no longer good. */
+  readonly refused: (machine: Machine, accessToken: string) => void
+  /** A call has failed: a user who is signed out is so for good reason. */
+  readonly checkSignIn: (machine: Machine, error: FeishuError.FeishuError) => void
   readonly onLogLine: (line: string) => void
   readonly checkError: (error: FeishuError.FeishuError) => void
   /** Every request, in the order of sending. */
@@ -122,13 +138,17 @@ const mostTransient = 5
 const mostRefusals = 10
 /** The codes that are answers about a meeting, or refuse one and not the others. */
 const ofOneMeeting: ReadonlyArray<number> = [121003, 121004, 121005, 122001, 122002, 124002]
+/** The codes with which a refresh token is refused for good. */
+const ofOneLogin: ReadonlyArray<number> = [20024, 20026, 20037, 20064, 20073]
 /** Seconds, as all that is about a reset. */
 const longestWait = 300
 const longestPause = 2_000
 /** Of all calls in 60 s: a tenth of the requests, or 10. */
 const mostRetries = (requests: number) => Math.max(10, 0.1 * requests) + 1
 /** Of `FeishuConfig`, and how late the watchdog and its timer may be. */
-const [headersTimeout, idleTimeout, attemptTimeout] = [20_000, 15_000, 30_000]
+const deadlines = { headers: 20_000, data: 15_000, attempt: 30_000 }
+/** Of a refresh, whose answer costs the login if it is not waited for. */
+const deadlinesOfRefresh = { headers: 60_000, data: 60_000, attempt: 60_000 }
 const mostLate = 300
 
 interface Call {
@@ -179,6 +199,13 @@ interface Known {
   readonly sentAt: Array<number>
   readonly retriedAt: Array<number>
   told: number
+  /** When it was asked to stop. */
+  stoppedAt: number | undefined
+  off: boolean
+  /** The last refresh that was answered, and the code. */
+  refresh: { readonly sent: Sent; readonly code: unknown } | undefined
+  /** Refresh tokens that were refused for good. */
+  readonly finallyRefused: Set<string>
   readonly lanes: Readonly<Record<About, KnownLane>>
 }
 
@@ -194,7 +221,12 @@ interface KnownLane {
 const makeLane = (): KnownLane => ({ sentAt: [], pace: undefined, gates: new Map() })
 
 /** Makes them. */
-export const make = (scenario: Scenario, now: () => number, trace: Array<string>): Invariants => {
+export const make = (
+  scenario: Scenario,
+  now: () => number,
+  trace: Array<string>,
+  login?: Login,
+): Invariants => {
   const violations: Array<string> = []
   const machines = new Map<Machine, Known>()
   const arrivals: Readonly<Record<About, Array<number>>> = { list: [], details: [], recording: [] }
@@ -224,6 +256,10 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
         sentAt: [],
         retriedAt: [],
         told: 0,
+        stoppedAt: undefined,
+        off: false,
+        refresh: undefined,
+        finallyRefused: new Set(),
         lanes: { list: makeLane(), details: makeLane(), recording: makeLane() },
       }
       machines.set(machine, known)
@@ -255,7 +291,63 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
       violate(`4 ${accessToken} was due to be refreshed at ${token.refreshDue}`)
   }
 
+  /** Refreshes that have arrived, by their token. */
+  const refreshes = new Map<string, Array<Sent>>()
+  /** How far the clocks of machines may be from that of the server, and how long it may take until a token is stored. */
+  const ofClocks =
+    scenario.wallClockJumps.reduce((sum, { by }) => sum + Math.abs(by), 0) +
+    2 * Math.max(0, ...(scenario.login?.others ?? []).map(({ clock }) => Math.abs(clock)))
+  const ofStore =
+    scenario.login === undefined ? 0 : 2 * scenario.login.writing + scenario.manners.latest + 1_000
+
+  /** A refresh is sent: with a token that may be good, and only where it is time. */
+  const checkRefresh = (refreshToken: string, known: Known) => {
+    const { accessToken, issuedAt, successor, toldLife } = login!.find(refreshToken)!
+    if (successor !== undefined && login!.wasStored(successor))
+      violate(`9 ${refreshToken} is sent, although ${successor} is stored`)
+    if (known.finallyRefused.has(refreshToken))
+      violate(`9 ${refreshToken} is sent again, although it was refused for good`)
+    const life = Math.min(toldLife, 120 * minute)
+    const left = issuedAt + life - now()
+    const early = Math.max(minute, Math.min(25 * minute, life / 2)) + ofClocks + 2 * ofStore + life / 1_000
+    if (!known.refused.has(accessToken) && left > early)
+      violate(`9 ${accessToken} is refreshed, although it is good for ${left} ms`)
+  }
+
+  const checkSignIn = (machine: Machine, { code, reason }: FeishuError.FeishuError) => {
+    if (reason._tag !== "SignInRequired") return
+    const { refresh } = knownOf(machine)
+    if (refresh === undefined || refresh.code !== code)
+      return violate(`9 signed out without a refusal: ${reason.message}`)
+    const token = refresh.sent.refreshToken!
+    const state = login!.stateOf(token)
+    note(`signed out: ${reason.why}, ${token} is ${state}`)
+    const sentBefore = sent.filter(({ refreshToken }) => refreshToken === token)
+    const { successor = "" } = login!.find(token)!
+    if (login!.wasStored(successor)) return violate(`9 signed out, although ${successor} is stored`)
+    const taken = sentBefore.find(
+      ({ answer, outcome }) => outcome === "success" && answer?.issued !== undefined,
+    )
+    // Feishu has said each time that it did not take the token, and the machine could store that.
+    const isKnown = sentBefore.every(
+      ({ answer, machine }) => /"code":[1-9]/.test(answer?.body ?? "") && !knownOf(machine).off,
+    )
+    const why = {
+      good: [],
+      "not known": [],
+      used: ["answer lost"],
+      revoked: isKnown ? ["used or revoked"] : ["used or revoked", "answer lost"],
+      over: ["expired"],
+    }[state]
+    if (!why.includes(reason.why)) violate(`9 signed out by "${reason.why}", ${token} is ${state}`)
+    if (taken !== undefined && !knownOf(taken.machine).off && scenario.login!.unwritable.length === 0)
+      violate(`9 signed out, although the answer to ${token} came whole`)
+  }
+
   const checkSent = (sent: Sent, known: Known, call: Call | undefined, read: Read | undefined) => {
+    if (known.stoppedAt !== undefined && now() > known.stoppedAt)
+      violate(`7 ${sent.path} is requested by a process that was stopped at ${known.stoppedAt}`)
+    if (sent.refreshToken !== undefined) return checkRefresh(sent.refreshToken, known)
     if (sent.target === undefined) {
       const { token } = known
       if (token !== undefined && !known.refused.has(token.value) && now() < token.refreshFrom) {
@@ -437,6 +529,7 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
     }
     const error = Cause.squash(exit.cause)
     if (!(error instanceof FeishuError.FeishuError)) return violate(`1 a call ended with ${inspect(error)}`)
+    checkSignIn(machine, error)
     if (call.read !== undefined && about !== undefined && !ofOneMeeting.includes(error.code ?? 0))
       call.read.brokenAt ??= now()
     if (error.operation?.startsWith("POST") === true) {
@@ -446,6 +539,7 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
           `4 a call fails for want of a token, although ${token.value} is good until ${token.goodUntil}`,
         )
     }
+    if (error.reason._tag === "LoginStoreFailed" || error.reason._tag === "SignInRequired") return
     if (error.leftAloneSeconds !== undefined || error.operation?.startsWith("POST") === true) return
     if (last === "rate limited") {
       const early = refused < mostRefusals && took < atLeast(15 * minute)
@@ -495,6 +589,7 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
     violate,
     tracer,
     checkError,
+    checkSignIn,
     sent,
     sentSince: (machine, about, time) =>
       knownOf(machine).lanes[about].sentAt.filter((at) => at >= time).length,
@@ -509,13 +604,16 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
         const { target } = request
         note(
           target === undefined
-            ? `${known.number}> token`
+            ? `${known.number}> token ${request.refreshToken ?? ""}`.trimEnd()
             : target.about === "list"
               ? `${known.number}> ${read?.name ?? "?"} ${meeting_no} ${start_time}-${end_time} ${page_token ?? "first page"}`
               : `${known.number}> ${read?.name ?? "?"} ${callOf(target)}`,
         )
         const call = span?.call
         checkSent(request, known, call, read)
+        // Another one, which the store has from another machine.
+        if (login !== undefined && target !== undefined && request.accessToken !== known.token?.value)
+          known.token = undefined
         known.sentAt.push(request.at)
         if (target !== undefined) known.lanes[target.about].sentAt.push(request.at)
         if (call === undefined) return
@@ -525,7 +623,14 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
         }
         call.sent.push(request)
       },
-      arrived: ({ target }) => {
+      arrived: (request) => {
+        const { refreshToken, target } = request
+        if (refreshToken !== undefined) {
+          const before = refreshes.get(refreshToken) ?? []
+          if (before.some(({ decidedAt }) => decidedAt === undefined))
+            violate(`9 two requests with ${refreshToken} are under way`)
+          refreshes.set(refreshToken, [...before, request])
+        }
         if (target === undefined) return
         const arrived = arrivals[target.about]
         arrived.push(now())
@@ -535,9 +640,12 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
             violate(`3 ${count} requests for ${target.about} in ${millis} ms, ${most} are allowed`)
         }
       },
-      abandoned: ({ path }, awaited, millis) => {
-        if (millis > (awaited === "headers" ? headersTimeout : idleTimeout) + mostLate)
-          violate(`6 ${path} waited ${millis} ms for ${awaited}`)
+      abandoned: ({ at, path, refreshToken }, awaited, millis) => {
+        const longest = refreshToken === undefined ? deadlines : deadlinesOfRefresh
+        if (millis > longest[awaited] + mostLate) violate(`6 ${path} waited ${millis} ms for ${awaited}`)
+        const isOver = millis >= atLeast(longest[awaited]) || now() - at >= atLeast(longest.attempt)
+        if (refreshToken !== undefined && !isOver)
+          violate(`9 the refresh of ${refreshToken} is given up after ${now() - at} ms`)
       },
       answered: (sent, answer) => {
         const known = knownOf(sent.machine)
@@ -554,15 +662,22 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
         if (answer.issued !== undefined && answer.verdict === "success") {
           const { expire, value } = answer.issued
           // Odd values are taken as two hours, less than a minute as one (documented in `TokenCache`).
-          const life = Math.min(Math.max(typeof expire === "number" ? expire : 7_200, 60), 7_200) * 1_000
+          const seconds = typeof expire === "number" && (login === undefined || expire >= 0) ? expire : 7_200
+          const life = Math.min(Math.max(seconds, 60), 7_200) * 1_000
           const refresh = Math.max(life - 25 * minute, life / 2)
           known.token = {
             value,
             refreshFrom: now() + atLeast(refresh),
-            refreshDue: now() + refresh + 5,
-            goodUntil: now() + atLeast(life),
-            endsAt: now() + life + 5,
+            refreshDue: now() + refresh + 5 + ofStore,
+            goodUntil: now() + atLeast(life) - ofStore,
+            endsAt: now() + life + 5 + ofStore,
           }
+        }
+        if (sent.refreshToken !== undefined) {
+          const { code } = JSON.parse(/^{.*}$/.test(answer.body) ? answer.body : "{}")
+          known.refresh = { sent, code }
+          if (answer.verdict === "final" && ofOneLogin.includes(code))
+            known.finallyRefused.add(sent.refreshToken)
         }
         if (target === undefined) return
         if (answer.verdict === "token refused" && sent.accessToken !== undefined)
@@ -580,12 +695,20 @@ export const make = (scenario: Scenario, now: () => number, trace: Array<string>
       },
     },
     atEvent: (left, run) => void awaited.push({ left, run }),
-    switchedOff: () => void (awaited = []),
+    switchedOff: (machine) => void (knownOf(machine).off = true),
+    forgetEvents: () => void (awaited = []),
+    stopped: (machine) => void (knownOf(machine).stoppedAt = now()),
+    isFetchingToken: (machine) => knownOf(machine).fetching > 0,
+    refused: (machine, accessToken) => void knownOf(machine).refused.add(accessToken),
     onEvent: (machine, event) => {
       const due = awaited.filter((each) => --each.left < 0)
       if (due.length > 0) awaited = awaited.filter(({ left }) => left >= 0)
       for (const { run } of due) run()
-      if (event._tag === "RequestEnded" && event.millis > attemptTimeout + mostLate)
+      const { attempt } =
+        "operation" in event && event.operation === `POST ${OAuth.userTokenPath}`
+          ? deadlinesOfRefresh
+          : deadlines
+      if (event._tag === "RequestEnded" && event.millis > attempt + mostLate)
         violate(`6 a request took ${event.millis} ms`)
       if (event._tag === "RequestSent") knownOf(machine).told++
       if (event._tag === "RateLimitRefused" && event.paceMillis >= window / 100) {

@@ -1,6 +1,7 @@
 /** What lies between client and server: delays both ways, and everything that goes wrong on the way. */
 import { Effect, Option, Stream, type Tracer } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
+import * as OAuth from "@effect-feishu/contract/OAuth"
 import type { Dice } from "./Dice.ts"
 import type { Scenario } from "./Scenario.ts"
 import type { Machine, VirtualTime } from "./VirtualTime.ts"
@@ -14,6 +15,10 @@ export interface Sent {
   readonly target: World.Target | undefined
   readonly query: Readonly<Record<string, string>>
   readonly accessToken: string | undefined
+  /** The token that a request refreshes with. */
+  readonly refreshToken: string | undefined
+  /** When the server, or something in front of it, had an answer. */
+  decidedAt: number | undefined
   /** The span of the call, or of the fetch of a token, whose attempt it is. */
   readonly span: Tracer.AnySpan | undefined
   readonly at: number
@@ -284,6 +289,37 @@ const tokenEndpoint: Readonly<Record<string, Fault>> = {
   },
 }
 
+/** An answer with a user's tokens, with which something happens on its way: the refresh token is used. */
+const lost = (instead: (answer: World.Answer) => World.Answer) => ({
+  spoil: (answer: World.Answer) => (answer.issued === undefined ? answer : instead(answer)),
+})
+
+const userTokenEndpoint: Readonly<Record<string, Fault>> = {
+  ...network,
+  slow: { late: 1 },
+  "500 and 20050": { gateway: failure(500, 20_050, "transient", `of ${World.app.secret}`) },
+  "503 and 20072": { gateway: failure(503, 20_072, "transient") },
+  "502 with HTML": { gateway: gateway["502 with HTML"]! },
+  "504 with text, although it is used": lost(() => gateway["504 with text"]!),
+  "cut short": lost((answer) => ({
+    ...answer,
+    body: answer.body.slice(0, answer.body.length / 2),
+    verdict: "transient",
+  })),
+  "429": { gateway: refusal("5", 5) },
+  "429 in HTML": { gateway: gateway["429 in HTML"]! },
+  "the secret is refused": { gateway: failure(400, 20_002, "final", `of ${World.app.secret}`) },
+  "the app is not enabled": { gateway: failure(400, 20_069, "final") },
+  "the app may not refresh": { gateway: failure(400, 20_074, "final") },
+  "no token in it": { gateway: World.jsonAnswer(200, { code: 0, expires_in: 7_200 }, "final") },
+}
+const userTokenOutage = Object.fromEntries(
+  (["connection refused", "500 and 20050", "503 and 20072", "502 with HTML"] as const).map((name) => [
+    name,
+    userTokenEndpoint[name]!,
+  ]),
+)
+
 /** Makes the HTTP client of a machine. */
 export const make = (
   scenario: Scenario,
@@ -302,7 +338,12 @@ export const make = (
     if (isCalm()) return undefined
     const outage = scenario.outages.find(({ from, to }) => time.now() >= from && time.now() < to)?.what
     const from = (faults: Readonly<Record<string, Fault>>) => dice.pick(Object.entries(faults))
-    if (target === undefined) return dice.chance(weather.tokenEndpoint) ? from(tokenEndpoint) : undefined
+    if (target === undefined) {
+      const { outages = [] } = scenario.login ?? {}
+      if (outages.some(({ from, to }) => time.now() >= from && time.now() < to)) return from(userTokenOutage)
+      const faults = scenario.login === undefined ? tokenEndpoint : userTokenEndpoint
+      return dice.chance(weather.tokenEndpoint) ? from(faults) : undefined
+    }
     if (outage === "network") return from(network)
     if (outage === "gateway") return ["500 and 121001", gatewayFaults["500 and 121001"]!]
     if (outage === "limit") return ["429, reset in 7", gatewayFaults["429, reset in 7"]!]
@@ -356,6 +397,11 @@ export const make = (
           query: Object.fromEntries(url.searchParams),
           accessToken: request.headers["authorization"]?.replace("Bearer ", ""),
           span: Option.getOrUndefined(Option.flatMap(span, ({ parent }) => parent)),
+          refreshToken:
+            url.pathname === OAuth.userTokenPath && request.body._tag === "Uint8Array"
+              ? String(JSON.parse(new TextDecoder().decode(request.body.body)).refresh_token)
+              : undefined,
+          decidedAt: undefined,
           at: time.now(),
           outcome: "unanswered",
           answeredAt: undefined,
@@ -429,11 +475,12 @@ export const make = (
           const meanwhile = fault !== undefined && "meanwhile" in fault ? fault.meanwhile : undefined
           if (meanwhile !== undefined) fail(way(delay.back), meanwhile)
           // Within the 5 s that a slot without an answer rests longer.
-          const there = meanwhile === undefined ? way(delay.there) : dice.int(1, 4_900)
-          time.after(there, () => {
-            listener.arrived(sent)
+          const making = sent.refreshToken === undefined ? 0 : scenario.login!.making
+          const there = meanwhile === undefined ? way(delay.there) : dice.int(1, 4_900 - making)
+          const arrive = () => {
             const asked: World.Asked = sent
             const answer = fault !== undefined && "gateway" in fault ? fault.gateway : world.answer(asked)
+            sent.decidedAt = time.now()
             if (meanwhile !== undefined) return
             if (instead !== undefined) return fail(way(delay.back), instead.code)
             const late = fault !== undefined && "late" in fault ? dice.int(1_000, 26_000) : 0
@@ -444,6 +491,11 @@ export const make = (
               late + way(delay.back),
               Effect.sync(() => respond(told)),
             )
+          }
+          time.after(there, () => {
+            listener.arrived(sent)
+            if (sent.refreshToken === undefined) return arrive()
+            time.after(dice.int(0, making), arrive)
           })
         })
         return waiting("headers", response)

@@ -14,6 +14,7 @@ import {
   type TimeRange,
 } from "@effect-feishu/core"
 import type { Dice } from "./Dice.ts"
+import * as Login from "./Login.ts"
 import { callOf, type Invariants, type Read, readSpan, walkOf } from "./Invariants.ts"
 import type { AboutMeeting, Plan, Scenario } from "./Scenario.ts"
 import { detailsInWords, operationOf, recordingInWords, type World } from "./World.ts"
@@ -37,8 +38,11 @@ interface Stored {
 export interface Reader {
   readonly plan: Plan
   readonly isDone: () => boolean
-  /** Reads on a machine until all is read; `stuck` where this process cannot go on for a long time. */
-  readonly run: Effect.Effect<"done" | "stuck", never, Meetings.Meetings>
+  /**
+   * Reads on a machine until all is read; `stuck` where this process cannot go on for a long time. The user signs in when that is
+   * required.
+   */
+  readonly run: (signIn: Effect.Effect<void>) => Effect.Effect<"done" | "stuck", never, Meetings.Meetings>
 }
 
 /** A meeting that came. */
@@ -71,6 +75,7 @@ export const make = (
   const { note } = invariants.listener
   const { order, pageSize, readAhead } = plan.options
   const growsOld = scenario.listing.ninetyDays === "lookback"
+  const ofUser = scenario.login === undefined ? {} : { account: Login.account.openId }
   /** Where a range begins that may be read days later: its cursor knows when it was given. */
   const beginningOf = (meetingNo: MeetingNo): Meetings.From => ({
     cursor: Cursor.fromPosition({
@@ -78,6 +83,7 @@ export const make = (
       ...scenario.range,
       pageSize,
       baseUrl: "https://open.feishu.cn",
+      ...ofUser,
       ...(order === "newest" ? { order } : {}),
       asked: scenario.epoch / 1_000,
       window: 0,
@@ -267,6 +273,7 @@ export const make = (
         ...scenario.range,
         pageSize,
         baseUrl: "https://open.feishu.cn",
+        ...ofUser,
         ...(order === "newest" ? { order } : {}),
         window,
         ...(pageToken === undefined ? {} : { pageToken }),
@@ -561,7 +568,7 @@ export const make = (
     ).pipe(Effect.onExit(() => Effect.sync(() => (read.ended = true))))
   })
 
-  const run = Effect.gen(function* () {
+  const run = Effect.fnUntraced(function* (signIn: Effect.Effect<void>) {
     while (open().length > 0) {
       const exit = yield* Effect.exit(readOnce)
       if (Exit.isFailure(exit)) {
@@ -582,6 +589,7 @@ export const make = (
       // A reset in the far future is waited for by nobody; a new process asks again.
       if (wait > 3_600_000) return "stuck"
       yield* Effect.sleep(Math.max(wait, dice.int(0, 60_000)))
+      if (error.reason._tag === "SignInRequired") yield* signIn
     }
     return "done"
   })

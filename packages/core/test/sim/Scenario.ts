@@ -58,6 +58,31 @@ interface Weather {
   readonly tokenEndpoint: number
 }
 
+/** A login that machines share, and what happens to it. Times are milliseconds of virtual time. */
+interface Login {
+  /** What is left of the first access token. */
+  readonly left: number
+  readonly revokedAt: ReadonlyArray<number>
+  /** Times in which no request for tokens gets through. */
+  readonly outages: ReadonlyArray<{ readonly from: number; readonly to: number }>
+  /** Times in which nothing can be stored. */
+  readonly unwritable: ReadonlyArray<{ readonly from: number; readonly to: number }>
+  /** The longest that the store takes to write, and then to say so. */
+  readonly writing: number
+  /** The longest that Feishu takes to make tokens. */
+  readonly making: number
+  /** Other programs with the same login, by how long they pause between two uses of it, and how far off their clocks are. */
+  readonly others: ReadonlyArray<{ readonly pause: number; readonly clock: number }>
+  /** Stops of the machine that refreshes, as many milliseconds after the nth of all refreshes was sent, or answered. */
+  readonly stops: ReadonlyArray<{
+    readonly nth: number
+    readonly of: "sent" | "answered"
+    readonly after: number
+    readonly how: "kill" | "interrupt"
+    readonly pause: number
+  }>
+}
+
 /** Everything that follows from a seed before anything runs. */
 export interface Scenario {
   readonly seed: number
@@ -114,6 +139,8 @@ export interface Scenario {
     /** How likely a revoked token is given out again. */
     readonly stubbornness: number
   }
+  /** The login of a user that all read with; absent where they read with the tokens of an app. */
+  readonly login?: Login | undefined
   readonly weather: Weather
   /** Times in which no request for meetings gets through, and why not. */
   readonly outages: ReadonlyArray<{
@@ -169,6 +196,49 @@ const limitsOfMeetings: ReadonlyArray<RateLimit.Windows | undefined> = [
     { requests: 8, window: "1 second" },
   ],
 ]
+
+/** Draws the login of a user who reads, where it is one who does. */
+const drawLogin = (
+  { calmFrom, delay, seed, token: { life } }: Scenario,
+  calm: boolean,
+): Login | undefined => {
+  const dice = Dice.make(`login ${seed}`)
+  if (!dice.chance(0.3)) return undefined
+  const sometime = () => dice.int(0, calmFrom)
+  const several = <A>(most: number, make: () => A) => Array.from({ length: dice.int(0, most) }, make)
+  const spells = () =>
+    several(1, () => {
+      const from = sometime()
+      return { from, to: Math.min(calmFrom, from + dice.int(1_000, 4 * minute)) }
+    })
+  const writing = dice.pick([5, 40])
+  const clock = dice.pick([0, 0, 2 * minute])
+  return {
+    left: dice.pick([life, life, 90_000, 0]),
+    revokedAt: calm || dice.chance(0.7) ? [] : [sometime()],
+    outages: calm ? [] : spells(),
+    unwritable: calm || dice.chance(0.8) ? [] : spells(),
+    writing,
+    // A request without an answer rests for 5 s: no longer than that is it under way.
+    making: delay.there > 1_000 ? 40 : dice.pick([40, 2_000, 4_000]),
+    others: several(2, () => ({
+      pause: dice.pick([2_000, 20_000, 2 * minute]),
+      clock: dice.int(-clock, clock),
+    })),
+    stops: calm
+      ? []
+      : several(3, () => {
+          const of = dice.pick(["sent", "answered"] as const)
+          return {
+            nth: dice.int(1, 6),
+            of,
+            after: dice.int(0, of === "answered" ? 3 * writing : dice.pick([100, 2_000, 7_000, 30_000])),
+            how: dice.pick(["kill", "interrupt"] as const),
+            pause: dice.pick([0, 0, dice.int(0, minute)]),
+          }
+        }),
+  }
+}
 
 /** Draws it. */
 export const draw = (seed: number): Scenario => {
@@ -296,7 +366,7 @@ export const draw = (seed: number): Scenario => {
     ? listPlans.map((plan) => (about.chance(0.8) ? readingDetails(plan) : plan))
     : listPlans
 
-  return {
+  const scenario: Scenario = {
     seed,
     epoch,
     range,
@@ -392,4 +462,5 @@ export const draw = (seed: number): Scenario => {
         ? several(2, () => ({ at: sometime(), by: dice.int(-10, 10) * minute }))
         : [],
   }
+  return { ...scenario, login: drawLogin(scenario, calm) }
 }

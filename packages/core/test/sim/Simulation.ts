@@ -2,6 +2,7 @@
 import {
   Cause,
   Context,
+  Duration,
   Effect,
   Exit,
   type Fiber,
@@ -9,21 +10,26 @@ import {
   Logger,
   Metric,
   Random,
+  Redacted,
   References,
+  Result,
   Tracer,
 } from "effect"
 import { HttpClient } from "effect/http"
 import {
   AccessToken,
   Events,
+  FeishuConfig,
   type MeetingId,
   type MeetingNo,
   Meetings,
   RateLimit,
+  Retry,
   Secret,
 } from "@effect-feishu/core"
 import * as Dice from "./Dice.ts"
 import * as Invariants from "./Invariants.ts"
+import * as Login from "./Login.ts"
 import * as Network from "./Network.ts"
 import * as Reader from "./Reader.ts"
 import * as Scenario from "./Scenario.ts"
@@ -52,6 +58,8 @@ const rest = 120 * minute
 
 /** After which a request without an answer has been given up at the latest. */
 const longestAttempt = 30_300
+/** The same for a refresh. */
+const longestRefresh = 60_300
 
 /** Runs a seed, perhaps with changes to what follows from it. */
 export const run = (
@@ -62,14 +70,26 @@ export const run = (
   const dice = (of: string) => Dice.make(`${of} ${seed}`)
   const time = VirtualTime.make(dice("time"), scenario.tiesByDice)
   const trace: Array<string> = []
-  const invariants = Invariants.make(scenario, time.now, trace)
+  const login = scenario.login === undefined ? undefined : Login.make(time.now)
+  const invariants = Invariants.make(scenario, time.now, trace, login)
   const { violate } = invariants
   const { note } = invariants.listener
   let ended = false
   let calm = false
   const isCalm = () => calm || time.now() >= scenario.calmFrom
-  const world = World.make(scenario, dice("world"), time.now, isCalm)
-  const clientOf = Network.make(scenario, dice("network"), time, world, isCalm, invariants.listener)
+  const world = World.make(scenario, dice("world"), time.now, isCalm, "", login)
+  const clientOf = Network.make(scenario, dice("network"), time, world, isCalm, {
+    ...invariants.listener,
+    sent: (request) => {
+      invariants.listener.sent(request)
+      if (request.refreshToken !== undefined) onRefresh("sent", request)
+    },
+    answered: (request, answer) => {
+      invariants.listener.answered(request, answer)
+      if (request.refreshToken !== undefined) onRefresh("answered", request)
+    },
+  })
+  const store = login && makeStore(scenario, login, world, dice("store"), time, violate)
   const readers = scenario.plans.map((plan, index) =>
     Reader.make(scenario, plan, dice(`reader ${index}`), world, invariants, time.now, isCalm),
   )
@@ -100,12 +120,13 @@ export const run = (
   }
   const readsDetails = scenario.plans.some(({ details }) => details !== undefined)
   const records = dice("records")
+  const app = { appId: World.app.id, appSecret: Secret.appSecret(World.app.secret) }
   const layer = (machine: VirtualTime.Machine, initially: RateLimit.Options["initially"]) =>
-    Meetings.layer({
-      credentials: AccessToken.selfBuiltApp({
-        appId: World.app.id,
-        appSecret: Secret.appSecret(World.app.secret),
-      }),
+    Meetings.layer<AccessToken.Requirements>({
+      credentials:
+        store === undefined
+          ? AccessToken.selfBuiltApp(app)
+          : AccessToken.user({ ...app, tokens: store.on(machine) }),
       rateLimit: { requests: scenario.limit.requests, operations, initially },
     }).pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, clientOf(machine))))
 
@@ -121,7 +142,8 @@ export const run = (
     if (scenario.limit.requests > 20 && seed % 10 !== 0) return
     const { details, page } = yield* Meetings.Meetings
     const one = page({ meetingNo: "100000009" as MeetingNo, range: { from: "1d" }, pageSize: 1 })
-    if (readsDetails) {
+    yield* signIn(machine)
+    if (readsDetails || login !== undefined) {
       // What was sent before the process began rests from its first use of the limit, which may be this one.
       yield* one
       yield* Effect.sleep(2 * minute)
@@ -156,6 +178,32 @@ export const run = (
     if (time.now() - began > most) violate(`7 a minute's requests took ${time.now() - began} ms, not ${most}`)
   }, Effect.orDie)
 
+  const contextOf = (machine: VirtualTime.Machine) => {
+    const logger = Logger.map(Logger.formatLogFmt, invariants.onLogLine)
+    return machine.context.pipe(
+      Context.add(Tracer.Tracer, invariants.tracer(machine)),
+      Context.add(Logger.CurrentLoggers, new Set([logger])),
+      Context.add(References.MinimumLogLevel, "All"),
+      Context.add(Metric.MetricRegistry, new Map()),
+      Context.add(Events.Events, (event) => Effect.sync(() => invariants.onEvent(machine, event))),
+    )
+  }
+
+  /** The user signs in on a machine, where the login that is stored is no longer good. */
+  const signIn = (machine: VirtualTime.Machine) =>
+    store === undefined || login === undefined
+      ? Effect.void
+      : Effect.ignore(
+          Login.signIn(
+            store.on(machine),
+            () => {
+              note("the user signs in")
+              return world.signIn()
+            },
+            (token) => login.stateOf(token) === "good",
+          ),
+        )
+
   let running:
     | { readonly machine: VirtualTime.Machine; readonly fiber: Fiber.Fiber<void>; stopped: boolean }
     | undefined
@@ -166,25 +214,21 @@ export const run = (
     note(`process ${number} starts`)
     const keepsRecords = readsDetails && records.chance(0.5)
     const initially = number === 1 ? "free" : keepsRecords ? resting() : "full"
-    const logger = Logger.map(Logger.formatLogFmt, invariants.onLogLine)
-    const context = machine.context.pipe(
-      Context.add(Tracer.Tracer, invariants.tracer(machine)),
-      Context.add(Logger.CurrentLoggers, new Set([logger])),
-      Context.add(References.MinimumLogLevel, "All"),
-      Context.add(Metric.MetricRegistry, new Map()),
-      Context.add(Events.Events, (event) => Effect.sync(() => invariants.onEvent(machine, event))),
-    )
     const program = Effect.gen(function* () {
       yield* Effect.forEach(
         readers.filter((reader) => !reader.isDone()),
-        (reader) => Effect.andThen(number === 1 ? Effect.sleep(reader.plan.starts) : Effect.void, reader.run),
+        (reader) =>
+          Effect.andThen(
+            number === 1 ? Effect.sleep(reader.plan.starts) : Effect.void,
+            reader.run(signIn(machine)),
+          ),
         { concurrency: "unbounded", discard: true },
       )
       if (!readers.every((reader) => reader.isDone())) return
       calm = true
       yield* checkRested(machine)
     }).pipe(Effect.provide(layer(machine, initially)), Random.withSeed(`client ${number} ${seed}`))
-    const fiber = Effect.runForkWith(context)(Effect.orDie(program))
+    const fiber = Effect.runForkWith(contextOf(machine))(Effect.orDie(program))
     running = { machine, fiber, stopped: false }
     const current = running
     fiber.addObserver((exit) => {
@@ -203,28 +247,115 @@ export const run = (
   }
   start()
 
-  for (const { at, how, pause } of scenario.stops) {
-    time.after(at, () => {
-      if (running === undefined || ended) return
-      note(`process ${processes} is stopped: ${how}`)
-      const { fiber, machine } = running
-      if (how === "kill") {
-        machine.kill()
-        invariants.switchedOff()
-        running = undefined
-      } else {
-        running.stopped = true
-        fiber.interruptUnsafe()
-        time.after(1_000, () => {
-          if (fiber.pollUnsafe() === undefined)
-            violate("7 a process goes on for a second after it was interrupted")
-        })
-      }
-      time.after(pause, () => {
-        if (running === undefined && !ended) start()
+  /** What a process may still do that was interrupted: wait for the answer to a refresh, and store it. */
+  const checkStopped = (machine: VirtualTime.Machine, fiber: Fiber.Fiber<unknown, unknown>) => {
+    invariants.stopped(machine)
+    const check = (millis: number, mayFetch: boolean) =>
+      time.after(millis, () => {
+        if (fiber.pollUnsafe() === undefined && !(mayFetch && invariants.isFetchingToken(machine)))
+          violate(`7 a process goes on for ${millis} ms after it was interrupted`)
       })
+    check(1_000, login !== undefined)
+    if (login !== undefined) check(longestRefresh + 2_000, false)
+  }
+  const stop = (how: "kill" | "interrupt", pause: number) => {
+    if (running === undefined || running.stopped || ended) return
+    note(`process ${processes} is stopped: ${how}`)
+    const { fiber, machine } = running
+    if (how === "kill") {
+      switchOff(machine)
+      invariants.forgetEvents()
+      running = undefined
+    } else {
+      running.stopped = true
+      fiber.interruptUnsafe()
+      checkStopped(machine, fiber)
+    }
+    const restart = () => {
+      if (running === undefined && !ended) start()
+      else if (running?.machine === machine && login !== undefined) time.after(1_000, restart)
+    }
+    time.after(pause, restart)
+  }
+  const switchOff = (machine: VirtualTime.Machine) => {
+    machine.kill()
+    invariants.switchedOff(machine)
+    store?.switchedOff(machine)
+  }
+  for (const { at, how, pause } of scenario.stops) time.after(at, () => stop(how, pause))
+
+  /** Other programs that use the login, by their machines; each uses its access token without a request. */
+  const others = new Map<VirtualTime.Machine, (how: "kill" | "interrupt", pause: number) => void>()
+  const startOther = (
+    index: number,
+    { clock, pause }: NonNullable<typeof scenario.login>["others"][number],
+  ) => {
+    if (isCalm() || ended || store === undefined) return
+    const machine = time.machine(scenario.manners, scenario.epoch + time.now() + clock)
+    const program = Effect.gen(function* () {
+      const source = yield* AccessToken.user({ ...app, tokens: store.on(machine) })
+      while (!isCalm()) {
+        yield* Effect.sleep(otherDice.int(0, pause))
+        const result = yield* Effect.result(source.get)
+        if (Result.isSuccess(result)) {
+          const { generation, value } = result.success
+          if (world.isValid(Redacted.value(value))) continue
+          invariants.refused(machine, Redacted.value(value))
+          yield* source.invalidate(generation)
+        } else {
+          const error = result.failure
+          invariants.checkError(error)
+          invariants.checkSignIn(machine, error)
+          yield* Effect.sleep(Duration.max(error.retryAfter ?? Duration.zero, Duration.minutes(1)))
+        }
+      }
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(FeishuConfig.layer()),
+      Effect.provide(Retry.layerBudget()),
+      Effect.provideService(HttpClient.HttpClient, clientOf(machine)),
+      Random.withSeed(`other ${index} ${time.now()} ${seed}`),
+    )
+    const fiber = Effect.runForkWith(contextOf(machine))(Effect.orDie(program))
+    others.set(machine, (how, millis) => {
+      if (!others.delete(machine)) return
+      note(`another program is stopped: ${how}`)
+      if (how === "kill") switchOff(machine)
+      else {
+        fiber.interruptUnsafe()
+        checkStopped(machine, fiber)
+      }
+      time.after(millis, () => startOther(index, { clock, pause }))
+    })
+    fiber.addObserver((exit) => {
+      if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause))
+        violate(`1 another program died: ${Cause.pretty(exit.cause)}`)
+      invariants.checkTold(machine)
     })
   }
+  const otherDice = dice("others with the login")
+  for (const [index, other] of (scenario.login?.others ?? []).entries()) startOther(index, other)
+  const refreshes = { sent: 0, answered: 0 }
+  function onRefresh(what: "sent" | "answered", { machine }: Network.Sent) {
+    const nth = ++refreshes[what]
+    for (const each of scenario.login!.stops)
+      if (each.of === what && each.nth === nth)
+        time.after(
+          each.after,
+          () => {
+            if (machine === running?.machine) stop(each.how, each.pause)
+            else others.get(machine)?.(each.how, each.pause)
+          },
+          machine,
+        )
+  }
+  for (const at of scenario.login?.revokedAt ?? [])
+    time.after(at, () => {
+      if (isCalm()) return
+      note("the login is revoked")
+      login!.revoke()
+      world.revokeTokens()
+    })
   for (const at of scenario.token.revokedAt) time.after(at, world.revokeTokens)
   for (const { at, by } of scenario.wallClockJumps) time.after(at, () => running?.machine.moveWallClock(by))
   /** Lets another program send so many requests a minute to an endpoint. */
@@ -238,13 +369,16 @@ export const run = (
     }
     time.after(others.int(0, minute), arrive)
   }
-  const others: Readonly<Record<World.About, number>> = {
+  const shares: Readonly<Record<World.About, number>> = {
     list: scenario.limit.others,
     details: scenario.meetings.others * World.windowsOf(scenario, "details")[0]!.requests,
     recording: scenario.meetings.others * World.windowsOf(scenario, "recording")[0]!.requests,
   }
-  for (const about of abouts) share(about, others[about])
-  const away = scenario.stops.reduce((sum, { pause }) => sum + pause, 0)
+  for (const about of abouts) share(about, shares[about])
+  const away = [...scenario.stops, ...(scenario.login?.stops ?? [])].reduce(
+    (sum, { pause }) => sum + pause,
+    0,
+  )
   time.after(scenario.calmFrom + away + longest, () => {
     if (!ended) violate("6 it does not come to an end")
     ended = true
@@ -256,7 +390,28 @@ export const run = (
     violate(`6 ${error instanceof Error ? error.message : String(error)}`)
   }
   for (const about of abouts)
-    if (others[about] === 0 && world.refusals(about) > 0)
+    if (shares[about] === 0 && world.refusals(about) > 0)
       violate(`3 ${world.refusals(about)} refusals of ${about}, although nobody else uses its limit`)
   return { seed, violations: invariants.violations, trace, sent: invariants.sent, took: time.now() }
+}
+
+/** The store, in which the user has signed in some time ago. */
+const makeStore = (
+  scenario: Scenario.Scenario,
+  login: Login.Login,
+  world: World.World,
+  dice: Dice.Dice,
+  time: VirtualTime.VirtualTime,
+  violate: (what: string) => void,
+): Login.Store => {
+  const issued = world.signIn(scenario.login!.left)
+  const now = scenario.epoch + time.now()
+  return Login.makeStore(
+    login,
+    scenario.login!,
+    Login.tokensOf(issued, now + issued.toldLife, now),
+    dice,
+    time,
+    violate,
+  )
 }

@@ -1,7 +1,9 @@
 /** Feishu as the client meets it: meetings that appear, page tokens, access tokens that end, and the rate limit. */
 import { Duration } from "effect"
 import { GetMeeting, GetRecording, ListByNo, type MeetingNo, type RateLimit } from "@effect-feishu/core"
+import * as OAuth from "@effect-feishu/contract/OAuth"
 import type { Dice } from "./Dice.ts"
+import type { Login, RefreshToken } from "./Login.ts"
 import type { AboutMeeting, Row, Scenario } from "./Scenario.ts"
 
 /** What a request is about: the list, or a single meeting. */
@@ -52,6 +54,8 @@ export interface Asked {
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   readonly accessToken: string | undefined
+  /** The refresh token in the body, where one is refreshed. */
+  readonly refreshToken?: string | undefined
 }
 
 /** What an answer means to a client that reads it whole. */
@@ -80,6 +84,9 @@ export interface World {
   /** A request of another program with the same app arrives at an endpoint. */
   readonly otherArrives: (about: About) => void
   readonly revokeTokens: () => void
+  readonly isValid: (accessToken: string) => boolean
+  /** The user signs in: tokens of which so much is left. */
+  readonly signIn: (left?: number) => RefreshToken
   /** Requests to an endpoint that its limiter has refused. */
   readonly refusals: (about: About) => number
   /**
@@ -226,6 +233,7 @@ export const make = (
   now: () => number,
   isCalm: () => boolean,
   name = "",
+  login?: Login,
 ): World => {
   const { limit, listing, range, rows, token } = scenario
   const limiterOf = (about: About) => {
@@ -248,11 +256,57 @@ export const make = (
   }
   let made = 0
 
-  const accessTokens = new Map<string, { readonly endsAt: number; revoked: boolean }>()
+  const accessTokens = new Map<string, { endsAt: number; revoked: boolean }>()
   let latest: string | undefined
   const isValid = (value: string | undefined) => {
     const known = value === undefined ? undefined : accessTokens.get(value)
     return known !== undefined && !known.revoked && now() < known.endsAt
+  }
+  const lifeNow = () => (isCalm() ? 120 * 60_000 : token.life)
+  /** What an answer says of so many milliseconds. */
+  const expireOf = (millis: number): unknown =>
+    token.tells === "the truth"
+      ? Math.floor(millis / 1_000)
+      : token.tells === "two hours"
+        ? 7_200
+        : dice.pick([0, -1, "soon", null, undefined, 1e12, 0.5, "7200"])
+  /** Tokens of the user, of which so much is left. */
+  const issue = (left: number, expire: unknown, before?: RefreshToken): RefreshToken => {
+    const value = `u-SECRET-${++made}`
+    accessTokens.set(value, { endsAt: now() + left, revoked: false })
+    // Nothing that can be understood is taken as two hours, and less than a minute as one.
+    const told = typeof expire === "number" && expire >= 0 ? Math.floor(expire) * 1_000 : 7_200_000
+    return login!.issue(value, told, before)
+  }
+  /** A refresh token is good once; then the access token that came with it is for a minute (documented). */
+  const refreshAnswer = (refreshToken: string): Answer => {
+    const used = login!.find(refreshToken)
+    const codes = {
+      good: [],
+      "not known": [20026],
+      used: [20064, 20073],
+      revoked: [20064],
+      over: [20037],
+    }[login!.stateOf(refreshToken)]
+    if (used === undefined || codes.length > 0) {
+      const error_description = dice.pick(["as Feishu says it", `refused: ${refreshToken}`])
+      return jsonAnswer(400, { code: dice.pick(codes), error: "invalid_grant", error_description }, "final")
+    }
+    const expire = expireOf(lifeNow())
+    const next = issue(lifeNow(), expire, used)
+    const former = accessTokens.get(used.accessToken)!
+    former.endsAt = Math.min(former.endsAt, now() + 60_000)
+    const odd = <A>(usual: A) => (listing.sparse ? dice.pick([usual, null, undefined]) : usual)
+    const json = {
+      code: 0,
+      access_token: next.accessToken,
+      expires_in: expire,
+      refresh_token: next.value,
+      refresh_token_expires_in: odd(604_800),
+      scope: odd("vc:meeting:readonly offline_access"),
+      token_type: "Bearer",
+    }
+    return { ...jsonAnswer(200, json, "success"), issued: { value: next.accessToken, expire } }
   }
   const tokenAnswer = (): Answer => {
     const current = latest === undefined ? undefined : accessTokens.get(latest)
@@ -264,17 +318,11 @@ export const make = (
     if (!again) {
       latest = `t-SECRET-${name}${++made}`
       accessTokens.set(latest, {
-        endsAt: now() + (isCalm() ? 120 * 60_000 : token.life),
+        endsAt: now() + lifeNow(),
         revoked: false,
       })
     }
-    const left = Math.floor((accessTokens.get(latest!)!.endsAt - now()) / 1_000)
-    const expire =
-      token.tells === "the truth"
-        ? left
-        : token.tells === "two hours"
-          ? 7_200
-          : dice.pick([0, -1, "soon", null, undefined, 1e12, 0.5, "7200"])
+    const expire = expireOf(accessTokens.get(latest!)!.endsAt - now())
     const issued = { value: latest!, expire }
     const json = { code: 0, msg: "ok", tenant_access_token: issued.value, expire }
     return { ...jsonAnswer(200, json, "success"), issued }
@@ -469,7 +517,8 @@ export const make = (
   return {
     answer: (asked) => {
       const target = targetOf(asked.path)
-      if (target === undefined) return tokenAnswer()
+      if (target === undefined)
+        return asked.path === OAuth.userTokenPath ? refreshAnswer(asked.refreshToken!) : tokenAnswer()
       if (!isValid(asked.accessToken)) {
         const code = dice.pick([99991663, 99991664, 99991665, 99991668, 99991671, 99991677])
         // A server may say what it was sent.
@@ -496,6 +545,8 @@ export const make = (
     revokeTokens: () => {
       for (const known of accessTokens.values()) known.revoked = true
     },
+    isValid,
+    signIn: (left = lifeNow()) => issue(left, Math.floor(left / 1_000)),
     refusals: (about) => limits[about].refusals,
     possible: (about, id, query, from, to) => {
       const row = byId.get(id)

@@ -69,6 +69,7 @@ const many =
         running: 122001,
         beingMade: 124002,
       },
+      login: undefined,
       token: { life: 7_200_000, tells: "the truth", revokedAt: [], stubbornness: 0 },
       weather: { ...calm, network },
       outages: [],
