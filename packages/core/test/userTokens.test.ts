@@ -126,23 +126,25 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
-  it.effect("cost one refresh for any number of readers of one store, each with a client of its own", () =>
-    Effect.gen(function* () {
-      const feishu = server()
-      feishu.slowly(Effect.sleep("1 second"))
-      const tokens = UserTokenStore.memory(yield* login(-1))
-      const results = yield* running(
-        Effect.all(
-          Array.from({ length: 20 }, () => read(feishu, tokens)),
-          { concurrency: "unbounded" },
-        ),
-      )
-      assert.isTrue(results.every(({ error, ids }) => error === undefined && ids.length === 1))
-      assert.deepStrictEqual(feishu.sent, ["r-SECRET-0"])
-    }),
+  it.effect(
+    "A10 cost one refresh for any number of readers of one store, each with a client of its own",
+    () =>
+      Effect.gen(function* () {
+        const feishu = server()
+        feishu.slowly(Effect.sleep("1 second"))
+        const tokens = UserTokenStore.memory(yield* login(-1))
+        const results = yield* running(
+          Effect.all(
+            Array.from({ length: 20 }, () => read(feishu, tokens)),
+            { concurrency: "unbounded" },
+          ),
+        )
+        assert.isTrue(results.every(({ error, ids }) => error === undefined && ids.length === 1))
+        assert.deepStrictEqual(feishu.sent, ["r-SECRET-0"])
+      }),
   )
 
-  it.effect("are taken from the store where another process has refreshed them", () =>
+  it.effect("A10 are taken from the store where another process has refreshed them", () =>
     Effect.gen(function* () {
       const feishu = server()
       const tokens = UserTokenStore.memory(yield* login(120))
@@ -165,7 +167,7 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
-  it.effect("survive failures of a refresh: it is sent again, later, and nothing is removed", () =>
+  it.effect("A11 survive failures of a refresh: it is sent again, later, and nothing is removed", () =>
     Effect.gen(function* () {
       const feishu = server()
       const first = yield* login(-1)
@@ -186,7 +188,7 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
-  it.effect("rest after a request that was not answered, before it is sent again", () =>
+  it.effect("A12 rest after a request that was not answered, before it is sent again", () =>
     Effect.gen(function* () {
       const feishu = server()
       const tokens = UserTokenStore.memory(yield* login(-1))
@@ -207,7 +209,7 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
-  it.effect("are lost where the answer was lost, and that is said, also by the next process", () =>
+  it.effect("A12 are lost where the answer was lost, and that is said, also by the next process", () =>
     Effect.gen(function* () {
       const feishu = server()
       const tokens = UserTokenStore.memory(yield* login(-1))
@@ -229,7 +231,7 @@ describe("tokens of a user who has signed in", () => {
     [20074, "AuthenticationFailed"],
     [21000, "AuthenticationFailed"],
   ] as const) {
-    it.effect(`are kept when a refresh is refused with ${code}`, () =>
+    it.effect(`A11 are kept when a refresh is refused with ${code}`, () =>
       Effect.gen(function* () {
         const feishu = server()
         const first = yield* login(-1)
@@ -273,7 +275,7 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
-  it.effect("that are refused for good are not sent again, until there are others", () =>
+  it.effect("A16 that are refused for good are not sent again, until there are others", () =>
     Effect.gen(function* () {
       const feishu = server()
       const tokens = UserTokenStore.memory(yield* login(-1))
@@ -290,7 +292,7 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
-  it.effect("are not put in the place of newer ones that somebody has stored without the lock", () =>
+  it.effect("A14 are not put in the place of newer ones that somebody has stored without the lock", () =>
     Effect.gen(function* () {
       const feishu = server()
       const tokens = UserTokenStore.memory(yield* login(-1))
@@ -327,7 +329,7 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
-  it.effect("20037 after 365 days says that a year is over", () =>
+  it.effect("A16 20037 after 365 days says that a year is over", () =>
     Effect.gen(function* () {
       const feishu = server()
       const tokens = UserTokenStore.memory(yield* login(-1))
@@ -338,7 +340,7 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
-  it.effect("20073 first looks whether somebody has stored newer ones without the lock", () =>
+  it.effect("A14 20073 first looks whether somebody has stored newer ones without the lock", () =>
     Effect.gen(function* () {
       const feishu = server()
       const newer = yield* login(120, {
@@ -364,7 +366,7 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
-  it.effect("an interruption in the midst of a refresh waits until the answer is stored", () =>
+  it.effect("A13 an interruption in the midst of a refresh waits until the answer is stored", () =>
     Effect.gen(function* () {
       const feishu = server()
       feishu.slowly(Effect.sleep("10 seconds"))
@@ -384,7 +386,7 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
-  it.effect("a server that never answers does not hold an interruption up for ever", () =>
+  it.effect("A13 a server that never answers does not hold an interruption up for ever", () =>
     Effect.gen(function* () {
       const feishu = server()
       feishu.slowly(Effect.never)
@@ -397,7 +399,7 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
-  it.effect("that could not be stored serve this process, which stores them when it can", () =>
+  it.effect("A15 that could not be stored serve this process, which stores them when it can", () =>
     Effect.gen(function* () {
       const feishu = server()
       const lines: Array<string> = []
@@ -440,23 +442,27 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
-  it.effect("nothing is sent where the store cannot be written, since a refresh could not be stored", () =>
-    Effect.gen(function* () {
-      const feishu = server()
-      const memory = UserTokenStore.memory(yield* login(-1))
-      const tokens: UserTokenStore.UserTokenStore = {
-        ...memory,
-        locked: (use) =>
-          memory.locked((stored) =>
-            use(stored, () =>
-              Effect.fail(FeishuError.loginStoreFailed("login.json", "the disk is full", "Free some space.")),
+  it.effect(
+    "A15 nothing is sent where the store cannot be written, since a refresh could not be stored",
+    () =>
+      Effect.gen(function* () {
+        const feishu = server()
+        const memory = UserTokenStore.memory(yield* login(-1))
+        const tokens: UserTokenStore.UserTokenStore = {
+          ...memory,
+          locked: (use) =>
+            memory.locked((stored) =>
+              use(stored, () =>
+                Effect.fail(
+                  FeishuError.loginStoreFailed("login.json", "the disk is full", "Free some space."),
+                ),
+              ),
             ),
-          ),
-      }
-      const { error } = yield* running(read(feishu, tokens))
-      assert.strictEqual(error?.reason._tag, "LoginStoreFailed")
-      assert.deepStrictEqual(feishu.sent, [])
-    }),
+        }
+        const { error } = yield* running(read(feishu, tokens))
+        assert.strictEqual(error?.reason._tag, "LoginStoreFailed")
+        assert.deepStrictEqual(feishu.sent, [])
+      }),
   )
 
   it.effect("nothing is sent where nobody has signed in, or to another app or base URL", () =>
