@@ -332,7 +332,7 @@ export const make = (
     const isKnown = sentBefore.every(
       ({ answer, machine }) => /"code":[1-9]/.test(answer?.body ?? "") && !knownOf(machine).off,
     )
-    const why = {
+    const why: ReadonlyArray<string> = {
       good: [],
       "not known": [],
       used: ["answer lost"],
