@@ -316,6 +316,26 @@ describe("users' tokens", () => {
       }).pipe(mocked()),
   )
 
+  it.effect("a rule for a grant fails refreshes and leaves codes alone", () =>
+    Effect.gen(function* () {
+      yield* MockFeishu.addFault({
+        operation: "oauth.userToken",
+        when: { first: 1, matching: { grant_type: "refresh_token" } },
+        then: { code: 20050 },
+      })
+      const { refresh_token } = yield* signIn(anna)
+      assert.deepInclude(yield* refresh(refresh_token), {
+        status: 500,
+        body: {
+          error: "server_error",
+          error_description: "An unexpected server error occurred. Please retry your request.",
+          code: 20050,
+        },
+      })
+      assert.strictEqual((yield* refresh(refresh_token)).body.code, 0)
+    }).pipe(mocked()),
+  )
+
   it.effect("a refusal for the state of the app or of the user keeps the tokens, and ends with it", () =>
     Effect.gen(function* () {
       const { refresh_token } = yield* signIn(anna)

@@ -233,6 +233,24 @@ describe("the official SDK", () => {
     assert.strictEqual(page.code, 0)
   })
 
+  it("gets who a user is, byte by byte", async () => {
+    await using workspace = await Sdk.workspaceOf(feishu)
+    await workspace.putUsers([
+      { open_id: "ou_a", union_id: "on_a", user_id: "a", name: "安娜", en_name: "Anna" },
+    ])
+    const { accessToken, authen } = Sdk.clientOf(workspace)
+    const code = await Sdk.authorize(workspace, { open_id: "ou_a" })
+    const tokens = await accessToken.retrieveByAuthorizationCode({ code })
+    const { data } = await authen.v1.userInfo.get({}, Lark.withUserAccessToken(tokens.accessToken))
+    const tenant = workspace.appId.replace("cli_", "tenant_")
+    const icon = "www.feishu.cn/avatar/icon"
+    assert.strictEqual(
+      bytes(),
+      `{"code":0,"msg":"success","data":{"name":"安娜","en_name":"Anna","avatar_url":"${icon}","avatar_thumb":"${icon}_thumb","avatar_middle":"${icon}_middle","avatar_big":"${icon}_big","open_id":"ou_a","union_id":"on_a","user_id":"a","tenant_key":"${tenant}"}}`,
+    )
+    assert.strictEqual(data?.user_id, "a")
+  })
+
   it("gets a token by client credentials, byte by byte, by JSON or by a form", async () => {
     await using workspace = await Sdk.workspaceOf(feishu)
     const client = Sdk.clientOf(workspace)

@@ -445,7 +445,7 @@ const apps = HttpApiGroup.make("apps")
           token: Schema.optionalKey(
             described(
               Schema.String,
-              "The token to revoke; without it, every token of the workspace",
+              "The token to revoke; without it, every access token of the workspace",
               "t-g1044ghJRUIJJ5ELPKFZL2L6LPHDQPABCDEFGHIJ",
             ),
           ),
@@ -456,7 +456,7 @@ const apps = HttpApiGroup.make("apps")
       ),
       success: Revoked,
       error: [Refused, Missing],
-    }).annotate(OpenApi.Summary, "Revoke one token, or all tokens of the workspace"),
+    }).annotate(OpenApi.Summary, "Revoke one token, or all access tokens of the workspace"),
     HttpApiEndpoint.post("pushAppTicket", "/app-tickets", {
       payload: named(
         Schema.Struct({ app_id: described(Schema.String, "The store app", "cli_b1b2c3d4e5f6a7b8") }),

@@ -94,7 +94,7 @@ export interface Control {
    * `TestClock`, that one is moved, and whatever sleeps until then runs.
    */
   readonly moveClock: (move: ClockMove) => Effect.Effect<Time, Refused>
-  /** Revokes one token, or all of them; returns the number of revoked tokens. */
+  /** Revokes one token, or all access tokens; returns the number of revoked tokens. */
   readonly revokeTokens: (token?: string) => Effect.Effect<number, Refused>
   /** The newest 1,000 entries, oldest first. */
   readonly journal: (filter?: Filter) => Effect.Effect<ReadonlyArray<Entry>, Refused>

@@ -206,7 +206,7 @@ export interface ControlClient {
    * or `-3h` from where the clock is. `advance` is a duration: seconds, or `1d`; a negative one goes back.
    */
   readonly moveClock: (move: ClockMove) => Promise<Time>
-  /** Revokes one token, or all of them; returns the number of revoked tokens. */
+  /** Revokes one token, or all access tokens; returns the number of revoked tokens. */
   readonly revokeTokens: (token?: string) => Promise<number>
   /** The newest 1,000 entries, oldest first. */
   readonly journal: (filter?: Filter) => Promise<ReadonlyArray<Entry>>

@@ -290,7 +290,7 @@ export const clock: Effect.Effect<Time, Control.Refused, MockFeishu> = MockFeish
 export const moveClock = (move: ClockMove): Effect.Effect<Time, Control.Refused, MockFeishu> =>
   MockFeishu.use((mock) => mock.moveClock(move))
 
-/** Revokes one token, or all of them; returns the number of revoked tokens. */
+/** Revokes one token, or all access tokens; returns the number of revoked tokens. */
 export const revokeTokens = (token?: string): Effect.Effect<number, Control.Refused, MockFeishu> =>
   MockFeishu.use((mock) => mock.revokeTokens(token))
 

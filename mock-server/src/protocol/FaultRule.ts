@@ -231,7 +231,7 @@ export const When = named(
     matching: Schema.optionalKey(
       described(
         Schema.Record(Schema.String, Schema.NullOr(Schema.String)),
-        "Only calls whose query, or parameters in the path, have these values; null means absent. Other calls are not counted",
+        "Only calls whose query, or parameters in the path, have these values; null means absent. Other calls are not counted. Of the bodies of OAuth there is grant_type",
         { meeting_no: "337736498", page_token: null },
       ),
     ),

@@ -567,7 +567,10 @@ export interface When {
   readonly first?: number
   /** Only the calls after this many. */
   readonly after?: number
-  /** Only calls whose query, or parameters in the path, have these values; `null` means absent. Other calls are not counted. */
+  /**
+   * Only calls whose query, or parameters in the path, have these values; `null` means absent. Other calls are not counted. Of the bodies
+   * of OAuth there is `grant_type`: `{ grant_type: "refresh_token" }`.
+   */
   readonly matching?: { readonly [name: string]: string | null }
 }
 

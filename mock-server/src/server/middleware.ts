@@ -368,7 +368,10 @@ const hitOf = (
   const query = Object.fromEntries(new URLSearchParams(request.url.split(/\?(.*)/s)[1] ?? ""))
   const { page_token: token } = query
   const page = token === undefined ? undefined : state.pageTokens.placeOf(token)
-  return state.faults.hit({ operation, query: { ...query, ...params }, page, body: requestBody })
+  // Of a body a rule sees the kind of grant alone: the rest are secrets.
+  const grant = operation.startsWith("oauth.") ? fieldsOf(requestBody)("grant_type") : undefined
+  const fields = { ...query, ...params, ...(grant === undefined ? {} : { grant_type: grant }) }
+  return state.faults.hit({ operation, query: fields, page, body: requestBody })
 }
 
 /** Returns the seconds after which a refused client may send again, from its answer. */
