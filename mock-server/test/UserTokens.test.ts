@@ -177,6 +177,10 @@ describe("the authorization page, without a browser", () => {
         ]) {
           assert.isFalse(yield* isTaken(url), url)
         }
+        for (const url of ["javascript:alert(1)", "DATA:text/html,x", "/callback", "http://a b"]) {
+          const put = MockFeishu.putApp({ ...app, redirect_urls: [url] })
+          assert.match(yield* refusal(put), /must be a whole URL/)
+        }
         yield* MockFeishu.putApp({ ...app, redirect_urls: [] })
         assert.isFalse(yield* isTaken(redirectUri))
       }).pipe(mocked()),

@@ -47,13 +47,18 @@ export const sent = anyText.pipe(
 )
 
 const notAUrl = "must be a whole URL, such as http://127.0.0.1:8080/callback"
+/** The schemes whose URLs a browser runs or reads itself, instead of giving them to an application. */
+const ofTheBrowser = /^(?:javascript|data|vbscript|file|blob|about|view-source):/i
 /** A URL, which is compared with others to the letter. */
 export const url = anyText.pipe(
   Schema.check(
-    Schema.makeFilter((text) => /^https?:[^\s\p{C}]{1,1000}$/u.test(text) && URL.canParse(text), {
-      message: notAUrl,
-      toJsonSchema: () => [{ maxLength: 1_000, pattern: String.raw`^https?:\S+$` }, true],
-    }),
+    Schema.makeFilter(
+      (text) => /^[^\s\p{C}]{1,1000}$/u.test(text) && URL.canParse(text) && !ofTheBrowser.test(text),
+      {
+        message: notAUrl,
+        toJsonSchema: () => [{ maxLength: 1_000, pattern: String.raw`^[A-Za-z][A-Za-z0-9+.\-]*:\S+$` }, true],
+      },
+    ),
   ),
 )
 
