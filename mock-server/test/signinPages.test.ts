@@ -288,6 +288,7 @@ describe("a decision", () => {
         const answer = yield* send(path, { seal, decision: "allow", scope: "offline_access", ...person })
         assert.strictEqual(answer.status, 400)
         assert.include(wordsOf(answer), told)
+        assert.include(answer.text, "<title>Error: Authorise an app")
         assert.match(answer.text, /value="offline_access"\s+checked/)
         assert.notMatch(answer.text, /value="vc:meeting:readonly"\s+checked/)
       }

@@ -1,7 +1,7 @@
 /** The authorization page: somebody allows an app to act for them, or refuses, and the browser goes back to the application. */
 import * as Authorizations from "../state/Authorizations.ts"
 import type { Workspaces } from "../state/Workspaces.ts"
-import { accountsOf, decisionForm, decisionIn, heading, staleView } from "./DecisionForm.ts"
+import { accountsOf, decisionForm, decisionIn, heading, staleView, titleAndStatus } from "./DecisionForm.ts"
 import { html } from "./Html.ts"
 import type { Answer, Asked } from "./Page.ts"
 import { problemView } from "./ProblemView.ts"
@@ -29,8 +29,7 @@ export const answer = (workspaces: Workspaces, asked: Asked): Answer => {
   if (decision === "stale") return { title: t.stale.heading, status: 403, main: staleView(asked) }
   if (decision !== undefined) return { redirect: Authorizations.decide(state, request, decision) }
   return {
-    title: t.authorize.title,
-    status: asked.form === undefined ? 200 : 400,
+    ...titleAndStatus(asked),
     leadsTo: new URL(redirectUri).protocol,
     main: html`${heading(t, app)} ${decisionForm(asked, subject)}`,
   }

@@ -131,6 +131,12 @@ const choice = ({ form, t }: Asked, accounts: ReadonlyArray<Account>): Html => {
 export const nameOf = ({ en_name: enName, name }: PersonNow): string =>
   enName === name || enName === "" ? name : `${name} (${enName})`
 
+/** Returns what says that a form came without a decision. */
+export const titleAndStatus = ({ form, t }: Asked) =>
+  form === undefined
+    ? { title: t.authorize.title, status: 200 }
+    : { title: t.wrong(t.authorize.title), status: 400 }
+
 /** What is said above the form: which app asks. */
 export const heading = (t: Texts, app: App): Html =>
   html`<h1>${t.authorize.heading(appName(app))}</h1>

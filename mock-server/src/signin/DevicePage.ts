@@ -1,7 +1,16 @@
 /** The page at which people enter the code that a device shows, and decide about what it asks for. */
 import * as Authorizations from "../state/Authorizations.ts"
 import type { Workspaces } from "../state/Workspaces.ts"
-import { accountsOf, appName, decisionForm, decisionIn, heading, nameOf, staleView } from "./DecisionForm.ts"
+import {
+  accountsOf,
+  appName,
+  decisionForm,
+  decisionIn,
+  heading,
+  nameOf,
+  staleView,
+  titleAndStatus,
+} from "./DecisionForm.ts"
 import { type Html, html } from "./Html.ts"
 import { addressOf, type Answer, type Asked } from "./Page.ts"
 
@@ -48,8 +57,7 @@ export const answer = (workspaces: Workspaces, asked: Asked): Answer => {
   }
   const minutes = Math.ceil((device.expiresAt - workspace.state.clock.now()) / 60_000)
   return {
-    title: t.authorize.title,
-    status: asked.form === undefined ? 200 : 400,
+    ...titleAndStatus(asked),
     main: html`${heading(t, app)}
       <div class="card">
         <p class="code">${userCode}</p>
@@ -61,7 +69,7 @@ export const answer = (workspaces: Workspaces, asked: Asked): Answer => {
 }
 
 const codeForm = ({ t }: Asked, code: string, wrong?: string): Answer => ({
-  title: wrong === undefined ? t.device.title : `${t.problem.title}: ${t.device.title}`,
+  title: wrong === undefined ? t.device.title : t.wrong(t.device.title),
   status: wrong === undefined ? 200 : 400,
   main: html`<h1>${t.device.title}</h1>
     <form method="get" class="card fields">

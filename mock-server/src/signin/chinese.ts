@@ -14,6 +14,7 @@ export const chinese: typeof english = {
   code: "zh",
   other: { name: "English", lang: "en", code: "en" },
   product: "模拟飞书",
+  wrong: (title) => `错误：${title}`,
   standIn: "本页由模拟飞书提供，仅在测试中代替飞书的授权页：不会连接飞书，也不需要密码。",
   allow: "授权",
   refuse: "拒绝",
@@ -26,7 +27,7 @@ export const chinese: typeof english = {
   },
   people: {
     legend: "账号",
-    hint: "选择要登录的账号，均为模拟飞书种子数据中的用户。",
+    hint: "选择要登录的账号：种子中的用户，没有用户时为会议的参会者。",
     missing: "请选择账号。",
     unknown: "模拟飞书中已没有该账号，请选择其他账号。",
     nobody: "没有可登录的账号：该应用所在的租户没有用户。建议在种子数据的 users 中添加。",

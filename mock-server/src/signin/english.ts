@@ -21,6 +21,8 @@ export const english = {
   code: "en",
   other: { name: "中文", lang: "zh-CN", code: "zh" },
   product: "Mock Feishu",
+  /** The title of a page whose form was not filled in right. */
+  wrong: (title: string) => `Error: ${title}`,
   standIn:
     "This page is the mock's stand-in for Feishu's own. Nothing is sent to Feishu, and there are no passwords.",
   allow: "Allow",
@@ -34,7 +36,7 @@ export const english = {
   },
   people: {
     legend: "Account",
-    hint: "Choose who signs in. These are the users of the mock's seed.",
+    hint: "Choose who signs in: a user of the seed, or somebody of its meetings where it has none.",
     missing: "Choose an account.",
     unknown: "The mock no longer has this account. Choose another one.",
     nobody: "Nobody can sign in: the tenant of this app has no users. Add some to the seed under users.",
