@@ -7,6 +7,7 @@ import { OAuth } from "@effect-feishu/contract"
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core"
 import { startFeishuMock, type Started } from "../src/index.ts"
 import * as Scopes from "../src/protocol/Scopes.ts"
+import * as Authorizations from "../src/state/Authorizations.ts"
 import { addAxe, barriers, launch, overhang } from "./browser.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 
@@ -643,7 +644,7 @@ describe("logins", () => {
       { open_id: "ou_two", name: hostile[0]!, en_name: "", status: "frozen", policy: "blocked" },
     ])
     const page = await open("#logins", { timezoneId: "UTC" })
-    await page.getByText("Nobody has signed in.").waitFor()
+    await page.getByText("Nobody has signed in.").getByText(`${feishu.url}${OAuth.authorizePath}`).waitFor()
     await page.getByRole("listitem").filter({ hasText: "张三 (San Zhang)" }).getByText("ou_one").waitFor()
     const odd = page.getByRole("listitem").filter({ hasText: hostile[0]! })
     await odd.getByText("frozen").waitFor()
@@ -674,6 +675,10 @@ describe("logins", () => {
   it("are waited for by devices, whose codes lead to their page", async () => {
     const page = await open("#logins")
     await page.getByText("No command or device waits").waitFor()
+    assert.strictEqual(
+      await page.getByRole("link", { name: "Enter a code" }).getAttribute("href"),
+      Authorizations.devicePath,
+    )
     const code = await beginDevice()
     const link = page.getByRole("link", { name: code })
     await link.waitFor()

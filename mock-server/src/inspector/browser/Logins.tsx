@@ -5,6 +5,10 @@ import { announce, reportFailure } from "./notices.tsx"
 import { texts } from "./texts.ts"
 import { machine, timeOfDay, toTheMinute } from "./times.ts"
 
+// The contract and the state have them, too, with more than a page should load.
+const authorizePath = "/open-apis/authen/v1/authorize"
+const devicePath = "/oauth/v1/device"
+
 /** The view of the logins. */
 export const Logins = () => {
   const t = texts.value.logins
@@ -12,7 +16,13 @@ export const Logins = () => {
   return (
     <>
       {logins.value.length === 0 ? (
-        <p class="nothing">{t.none}</p>
+        <p class="nothing">
+          {t.none}{" "}
+          <code>
+            {location.origin}
+            {authorizePath}
+          </code>
+        </p>
       ) : (
         <table class="logins">
           <caption class="hidden">{t.caption}</caption>
@@ -96,7 +106,7 @@ const Devices = () => {
           {devices.value.map(({ client_id, expires_at, user_code }) => (
             <li key={user_code}>
               <a
-                href={`/oauth/v1/device?user_code=${encodeURIComponent(user_code)}`}
+                href={`${devicePath}?user_code=${encodeURIComponent(user_code)}`}
                 target="_blank"
                 rel="noopener"
               >
@@ -107,6 +117,11 @@ const Devices = () => {
           ))}
         </ul>
       )}
+      <p>
+        <a href={devicePath} target="_blank" rel="noopener">
+          {t.enter}
+        </a>
+      </p>
     </section>
   )
 }

@@ -189,7 +189,7 @@ export const chinese: typeof english = {
   },
   logins: {
     caption: "已登录应用的账号",
-    none: "还没有人登录。应用可以在浏览器中打开授权页，或显示代码供设备登录页使用。",
+    none: "还没有人登录。应用在浏览器中打开授权页：",
     account: "账号",
     app: "应用",
     scopes: "权限",
@@ -205,6 +205,7 @@ export const chinese: typeof english = {
     devices: "等待登录的代码",
     noDevices: "没有命令或设备在等待登录。",
     devicesHint: "打开代码即可授权或拒绝。",
+    enter: "输入代码",
     device: (app, time) => `${app}，有效期至 ${time}`,
     users: "可登录的账号",
     usersHint: "种子中的用户；种子没有用户时，为会议中的几位参会者。",

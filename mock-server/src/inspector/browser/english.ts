@@ -209,7 +209,7 @@ export const english = {
   },
   logins: {
     caption: "Who has signed in to which app",
-    none: "Nobody has signed in. An application opens the authorization page in a browser, or shows a code for the device page.",
+    none: "Nobody has signed in. An application opens the authorization page in a browser:",
     account: "Account",
     app: "App",
     scopes: "Scopes",
@@ -225,6 +225,7 @@ export const english = {
     devices: "Waiting for a code",
     noDevices: "No command or device waits for somebody to sign in.",
     devicesHint: "Open a code to allow or refuse it.",
+    enter: "Enter a code",
     device: (app: string, time: string) => `${app}, valid until ${time}`,
     users: "Who can sign in",
     usersHint: "The users of the seed, or a few people of its meetings where it has none.",
