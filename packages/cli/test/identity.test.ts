@@ -236,9 +236,19 @@ describe("who reads", () => {
       "2 config: --as and --account contradict each other: only one of them can say who reads. Nothing was sent\nCorrect it, or remove it.",
     ],
     [
-      "nobody, where one place says two things: FEISHU_AS and a token",
+      "nobody, where one line says two things: --as user and a token",
+      { flags: { as: "user", accessTokenFile: "token" }, environment: app, logins: [zhang] },
+      "2 config: --as and --access-token-file contradict each other: only one of them can say who reads. Nothing was sent\nCorrect it, or remove it.",
+    ],
+    [
+      "the account that FEISHU_AS means, although the environment has a token, too",
       { environment: { ...app, ...token, FEISHU_AS: "user" }, logins: [zhang] },
-      "2 config: FEISHU_AS and FEISHU_ACCESS_TOKEN contradict each other: only one of them can say who reads. Nothing was sent\nCorrect it, or remove it.",
+      `${asZhang}; environment FEISHU_AS`,
+    ],
+    [
+      "the app that FEISHU_AS means, although the environment names an account for other reads",
+      { environment: { ...app, FEISHU_AS: "app", FEISHU_ACCOUNT: "ou_1a2b" }, logins: [zhang] },
+      `${asApp}; environment FEISHU_AS`,
     ],
     [
       "nobody, where the value is no value",

@@ -217,6 +217,47 @@ describe.concurrent("a login", () => {
     assert.match(stderr, /error: --as: a backfill reads as apps.*\nto do: Add --as app; or/)
   })
 
+  it("without a folder for it is refused before anybody signs in", async () => {
+    await using test = await SignIn.begin()
+    const inTheWay = join(folder, "in-the-way")
+    writeFileSync(inTheWay, "")
+    for (const [lang, message] of [
+      ["en", /where logins are kept, cannot be written to \(.*\nto do: Set XDG_STATE_HOME/],
+      ["zh", /存放登录的 .* 无法写入（.*\n建议：请将 XDG_STATE_HOME/],
+    ] as const) {
+      const { code, stderr } = await test.run(["login", "--lang", lang], { XDG_STATE_HOME: inTheWay })
+      assert.strictEqual(code, 2)
+      assert.match(stderr, message)
+    }
+    assert.deepStrictEqual(test.feishu.requests, [])
+  })
+
+  it("for which no browser comes back ends after five minutes, and says what Feishu's page may have said", async () => {
+    await using test = await SignIn.begin()
+    const port = await SignIn.freePort()
+    // The five minutes end at once.
+    const sooner = Cli.before(
+      `const later = setTimeout; globalThis.setTimeout = (call, millis, ...rest) => later(call, millis === 300000 ? 0 : millis, ...rest)`,
+    )
+    const { code, stderr } = await test.run(["login", "--redirect", "--redirect-port", String(port)], sooner)
+    assert.strictEqual(code, 3)
+    assert.match(
+      stderr,
+      /\nNo browser came back to http:\/\/127\.0\.0\.1:\d+\/callback\. .*20027.*\nerror: .*: nobody allowed it in time\n/,
+    )
+  })
+
+  it("is not begun where the port of its redirect URL is taken", async () => {
+    await using test = await SignIn.begin()
+    const port = new URL(test.feishu.url).port
+    const { code, stderr } = await test.run(["login", "--redirect", "--redirect-port", port, "--lang", "zh"])
+    assert.strictEqual(code, 2)
+    assert.match(
+      stderr,
+      /^错误：--redirect-port：本机端口 \d+ 正被其他程序占用。未发送任何请求\n建议：请用 --redirect-port/,
+    )
+  })
+
   it("stopped by Ctrl-C says that nobody has signed in", async () => {
     await using test = await SignIn.begin()
     test.feishu.script.pending = 1_000_000

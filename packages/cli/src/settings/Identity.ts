@@ -9,7 +9,7 @@
  * | an app id and its secret | the app |
  * | an app id without a secret, and a login for it | the account: as long as its access token lasts, since refreshing takes the secret |
  *
- * Where two of them contradict each other, the stronger source counts, as for all settings.
+ * Where two of them contradict each other, the stronger source counts, as for all settings; within one source, the upper line.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -343,7 +343,10 @@ const dropWeaker = (collected: Collected, language: Language.Language): Readonly
   return problems
 }
 
-/** Of what says who reads, keeps what the stronger source says; returns the problems of what one source says twice. */
+/**
+ * Of what says who reads, keeps what the stronger source says, and of one source what says it outright. Returns the problems of a
+ * command line that says two things: what is typed there is never ignored.
+ */
 const dropContrary = (collected: Collected, language: Language.Language): ReadonlyArray<string> => {
   const problems: Array<string> = []
   const settle = (names: ReadonlyArray<Setting.Name>, others: ReadonlyArray<Setting.Name>): void => {
@@ -352,7 +355,8 @@ const dropContrary = (collected: Collected, language: Language.Language): Readon
     )
     const [a, b] = [one?.[0], other?.[0]]
     if (a === undefined || b === undefined) return
-    if (a.source === b.source) problems.push(words[language].contrary(nameOf(a.origin), nameOf(b.origin)))
+    if (a.origin._tag === "Flag" && b.origin._tag === "Flag")
+      problems.push(words[language].contrary(a.origin.flag, b.origin.flag))
     for (const name of a.source <= b.source ? others : names) collected.delete(name)
   }
   const token = ["access-token", "access-token-file"] as const

@@ -3,8 +3,8 @@
  * it, and no secret; `UserTokenFile` writes it, and locks it against other processes.
  */
 import { createHash } from "node:crypto"
-import { readdirSync } from "node:fs"
-import { isAbsolute, join } from "node:path"
+import { accessSync, constants, existsSync, readdirSync } from "node:fs"
+import { dirname, isAbsolute, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -22,12 +22,20 @@ export interface Login extends UserTokenStore.UserTokens {
 
 const words = Language.words({
   en: {
+    unwritable: (path: string, reason: string) => [
+      `${path}, where logins are kept, cannot be written to (${reason})`,
+      "Set XDG_STATE_HOME to a folder that you may write to.",
+    ],
     unreadable: (path: string, reason: string) => [
       `${path} cannot be read (${reason})`,
       "Give it back to the user that runs this command, or set XDG_STATE_HOME to another folder.",
     ],
   },
   zh: {
+    unwritable: (path, reason) => [
+      `存放登录的 ${path} 无法写入（${reason}）`,
+      "请将 XDG_STATE_HOME 设为可写的文件夹。",
+    ],
     unreadable: (path, reason) => [
       `无法读取 ${path}（${reason}）`,
       "请将其归还给运行本命令的用户，或将 XDG_STATE_HOME 设为其他文件夹。",
@@ -64,6 +72,24 @@ export const pathOf = ({
   const names = [appId, openId].filter((id) => /^\w[\w-]{0,79}$/.test(id))
   return join(folder(), `${[...names, hash].join(".")}.json`)
 }
+
+/** Refuses a folder that cannot be written to, or made: before anybody signs in. */
+export const checkFolder = Effect.gen(function* () {
+  const language = yield* Language.CurrentLanguage
+  yield* Effect.try({
+    try: () => {
+      let path = folder()
+      while (!existsSync(path) && path !== dirname(path)) path = dirname(path)
+      // A file in the place of a folder cannot be entered.
+      accessSync(`${path}/.`, constants.W_OK)
+    },
+    catch: (error) =>
+      FeishuError.invalidRequest(
+        "login",
+        ...words[language].unwritable(folder(), SystemError.inWords(SystemCode.orMessage(error), language)),
+      ),
+  })
+})
 
 /** Returns the store of a login. */
 export const storeOf = (path: string): Effect.Effect<UserTokenStore.UserTokenStore> =>

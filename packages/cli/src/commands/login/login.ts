@@ -139,6 +139,7 @@ export const login = Effect.fn("login")(
     // A given token has no part in this, wherever it comes from.
     const settings = yield* LoadedSettings.load({ ...flagsOf(input), as: "user" })
     const app = yield* Identity.appOf(settings)
+    yield* Logins.checkFolder
     const addresses = yield* LoadedSettings.addresses(settings)
     yield* ClientLayer.warnOfPlainHttp(settings)
     const groups = Scopes.neededFor(input)
