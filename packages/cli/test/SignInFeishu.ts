@@ -22,7 +22,7 @@ export const zhang: Person = { openId: "ou_5ad573a6411d72b8305fda3a9c15c70e", na
 export const li: Person = { openId: "ou_84aad35d084aa403a838cf73ee18467b", name: "李四" }
 
 /** What the next who signs in does; and what the server does. */
-export interface Script {
+interface Script {
   person: Person
   /** How often a device is told to wait, and then what is answered. */
   pending: number
@@ -55,7 +55,7 @@ export interface Feishu extends AsyncDisposable {
 const fieldsOf = (body: string, type = ""): Readonly<Record<string, string>> =>
   type.includes("json") ? JSON.parse(body) : Object.fromEntries(new URLSearchParams(body))
 
-export const start = async (): Promise<Feishu> => {
+const start = async (): Promise<Feishu> => {
   const script: Script = {
     person: zhang,
     pending: 1,

@@ -22,7 +22,7 @@ import * as LoadedSettings from "./LoadedSettings.ts"
 import * as Logins from "./Logins.ts"
 
 /** Why somebody reads. */
-export type Because = "as" | "account" | "access-token" | "app-secret" | "login"
+type Because = "as" | "account" | "access-token" | "app-secret" | "login"
 
 /** Who reads, and why. */
 export type Identity = { readonly because: Because; readonly origin?: LoadedSettings.Origin | undefined } & (
