@@ -301,6 +301,12 @@ describe("a decision", () => {
       assert.include(wordsOf(yield* call(authorize())), "frozen: 20066")
       const { headers } = yield* decide(authorize(), { person: "ou_two" })
       assert.strictEqual((yield* grantOf(headers["location"])).code, 20066)
+      const device = `${Authorizations.devicePath}?user_code=${yield* beginDevice}`
+      yield* decide(device, { person: "ou_two" })
+      const words = wordsOf(yield* call(device))
+      assert.include(words, "You allowed it, but the app gets no tokens")
+      assert.include(words, "no tokens of this account (frozen: 20066)")
+      assert.notInclude(words, "the command goes on")
     }).pipe(provideMock()),
   )
 

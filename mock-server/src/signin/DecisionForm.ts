@@ -147,13 +147,15 @@ export const heading = (t: Texts, app: App): Html =>
 export const appName = ({ app_id: appId, name }: App): string => name ?? appId
 
 /** Returns those who can sign in to an app. */
-export const accountsOf = (state: State, app: App): ReadonlyArray<Account> => {
-  const refusalOf = Authorizations.refusalOf(state)
-  return Authorizations.people(state, app).map((person) => {
-    const { open_id: user, tenant_key: tenant } = person
-    return { person, refusal: refusalOf({ appId: app.app_id, tenant, user, scopes: [] }) }
-  })
-}
+export const accountsOf = (state: State, app: App): ReadonlyArray<Account> =>
+  Authorizations.people(state, app).map((person) => ({ person, refusal: refusalOf(state, app, person) }))
+
+/** Returns the code with which an app is refused tokens of a person, if it is. */
+export const refusalOf = (
+  state: State,
+  { app_id: appId }: App,
+  { open_id: user, tenant_key: tenant }: PersonNow,
+): number | undefined => Authorizations.refusalOf(state)({ appId, tenant, user, scopes: [] })
 
 /** Says that the form was not of this page, and how to get on. */
 export const staleView = ({ query, t }: Asked): Html =>

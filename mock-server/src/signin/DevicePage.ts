@@ -8,6 +8,7 @@ import {
   decisionIn,
   heading,
   nameOf,
+  refusalOf,
   staleView,
   titleAndStatus,
 } from "./DecisionForm.ts"
@@ -32,6 +33,10 @@ export const answer = (workspaces: Workspaces, asked: Asked): Answer => {
     case "denied":
       return outcome(asked, t.device.denied, [t.device.deniedHint(appName(app)), t.device.ends])
     default: {
+      const refusal = granted && refusalOf(workspace.state, app, granted.person)
+      if (state === "allowed" && refusal !== undefined) {
+        return outcome(asked, t.device.refused, [t.device.refusedAs(refusal, granted!.person), t.device.ends])
+      }
       const isGranted = (scope: string) => granted?.scopes.includes(scope) === true
       return outcome(
         asked,

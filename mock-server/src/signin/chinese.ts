@@ -8,6 +8,20 @@ const states: Partial<Record<PersonNow["status"], string>> = {
   unregistered: "未注册",
 }
 
+/** Says why an account gets no tokens. */
+const refused = (code: number, { status }: PersonNow): string => {
+  const reasons: Readonly<Record<number, string | undefined>> = {
+    20008: "已删除",
+    20009: "未安装应用",
+    20010: "不在应用的可用范围内",
+    20066: states[status],
+    20069: "应用未启用",
+    21000: "需通过安全验证",
+    21001: "被安全策略禁止",
+  }
+  return `${reasons[code] ?? "被拒绝"}：${code}`
+}
+
 /** The texts in Chinese. The compiler reports a missing one. */
 export const chinese: typeof english = {
   lang: "zh-CN",
@@ -31,18 +45,7 @@ export const chinese: typeof english = {
     missing: "请选择账号。",
     unknown: "模拟飞书中已没有该账号，请选择其他账号。",
     nobody: "没有可登录的账号：该应用所在的租户没有用户。建议在种子数据的 users 中添加。",
-    refused: (code, { status }) => {
-      const reasons: Readonly<Record<number, string | undefined>> = {
-        20008: "已删除",
-        20009: "未安装应用",
-        20010: "不在应用的可用范围内",
-        20066: states[status],
-        20069: "应用未启用",
-        21000: "需通过安全验证",
-        21001: "被安全策略禁止",
-      }
-      return `${reasons[code] ?? "被拒绝"}：${code}`
-    },
+    refused,
     refusedHint: "带错误码的账号也可以选择，但应用得到的是该错误码，而不是访问凭证。",
   },
   scopes: {
@@ -77,6 +80,9 @@ export const chinese: typeof english = {
     granted: "已授予",
     notGranted: "未授予",
     noScopes: "无",
+    refused: "已授权，但应用得不到访问凭证",
+    refusedAs: (code, person) =>
+      `飞书不签发该账号的访问凭证（${refused(code, person)}），应用得到的是该错误码。`,
     denied: "你已拒绝授权",
     deniedHint: (app) => `应用“${app}”没有获得访问权限。`,
     ends: "可以关闭本页，命令会自动结束。",

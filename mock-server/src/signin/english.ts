@@ -14,6 +14,20 @@ const states: Partial<Record<PersonNow["status"], string>> = {
   unregistered: "not registered",
 }
 
+/** Says why an account gets no tokens. */
+const refused = (code: number, { status }: PersonNow): string => {
+  const reasons: Readonly<Record<number, string | undefined>> = {
+    20008: "deleted",
+    20009: "the app is not installed",
+    20010: "may not use the app",
+    20066: states[status],
+    20069: "the app is not enabled",
+    21000: "has to pass a check",
+    21001: "blocked by a policy",
+  }
+  return `${reasons[code] ?? "refused"}: ${code}`
+}
+
 /** The texts in English. Their type is that of the Chinese ones, too. */
 export const english = {
   lang: "en",
@@ -40,18 +54,7 @@ export const english = {
     missing: "Choose an account.",
     unknown: "The mock no longer has this account. Choose another one.",
     nobody: "Nobody can sign in: the tenant of this app has no users. Add some to the seed under users.",
-    refused: (code: number, { status }: PersonNow) => {
-      const reasons: Readonly<Record<number, string | undefined>> = {
-        20008: "deleted",
-        20009: "the app is not installed",
-        20010: "may not use the app",
-        20066: states[status],
-        20069: "the app is not enabled",
-        21000: "has to pass a check",
-        21001: "blocked by a policy",
-      }
-      return `${reasons[code] ?? "refused"}: ${code}`
-    },
+    refused,
     refusedHint: "An account with a code can be chosen, but the app gets that code instead of tokens.",
   },
   scopes: {
@@ -87,6 +90,9 @@ export const english = {
     granted: "Granted",
     notGranted: "Not granted",
     noScopes: "none",
+    refused: "You allowed it, but the app gets no tokens",
+    refusedAs: (code: number, person: PersonNow) =>
+      `Feishu gives no tokens of this account (${refused(code, person)}): the app gets that code.`,
     denied: "You refused",
     deniedHint: (app: string) => `The app ${app} gets no access.`,
     ends: "You can close this page: the command ends by itself.",
