@@ -323,6 +323,14 @@ describe("a decision", () => {
     }).pipe(provideMock({ redirect_urls: ["http://127.0.0.1/回调?从=这里#完"] })),
   )
 
+  it.effect("leads to the URL of an application on a device", () =>
+    Effect.gen(function* () {
+      const path = authorize({ redirect_uri: "my.app:/signed-in" })
+      assert.include((yield* call(path)).headers["content-security-policy"], "form-action 'self' my.app:;")
+      assert.match((yield* decide(path)).headers["location"]!, /^my\.app:\/signed-in\?code=/)
+    }).pipe(provideMock({ redirect_urls: ["my.app:/signed-in"] })),
+  )
+
   it.effect("is for an app that is called by its name, if it has one", () =>
     Effect.gen(function* () {
       const words = wordsOf(yield* call(authorize()))
