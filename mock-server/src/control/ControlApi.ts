@@ -350,8 +350,8 @@ const PersonNow = named(
       ),
     ),
   }),
-  "User",
-  "Somebody who can sign in",
+  "PersonNow",
+  "Somebody who can sign in, with every value",
 )
 
 /** A meeting as the mock returns it: with its times in unix seconds, and no key without a value. */

@@ -91,7 +91,7 @@ export const App = Schema.Struct({
   redirect_urls: optional(
     Schema.Array(SeedValues.url),
     notRedirectUrls,
-    "The redirect URLs of the console, each to the letter; [] permits none (default: any URL of this machine, such as http://127.0.0.1:8080/callback)",
+    "The redirect URLs of the console, each to the letter; [] permits none (default: every URL of this machine, such as http://127.0.0.1:8080/callback)",
     ["http://127.0.0.1:8080/callback"],
   ),
   refresh_user_access_token: optional(
