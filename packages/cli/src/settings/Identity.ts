@@ -249,7 +249,7 @@ export const sourceOf = Effect.fnUntraced(function* (
   }
   const source = AccessToken.AccessToken.of({
     kind: "user",
-    appId,
+    // No app id: a refusal is then that of a token which cannot be fetched anew.
     account: Effect.succeed(login.account.openId),
     owner: Effect.succeed(appId),
     // Somebody who has the secret may have refreshed it meanwhile.
