@@ -566,7 +566,9 @@ export class SignInFailed extends Schema.TaggedError<SignInFailed>()("SignInFail
     return `signing in to app ${shortened(this.appId, 80)}: ${what}${refused(this)}`
   }
   get remedy(): string {
-    return ErrorCodes.find(this.code ?? 0)?.remedy ?? signInFailures[this.failure].remedy
+    const { remedy } = ErrorCodes.find(this.code ?? 0) ?? signInFailures[this.failure]
+    // There is none yet.
+    return remedy.replace(/[;.] the login (?:itself )?is kept\./i, ".")
   }
   override get message() {
     return inFull(this)

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Layer, Redacted } from "effect"
 import { HttpClient } from "effect/http"
-import { DeviceFlow, FeishuConfig, type FeishuError, SignIn } from "@effect-feishu/core"
+import { DeviceFlow, ErrorCodes, FeishuConfig, FeishuError, SignIn } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
 const tokenPath = "/open-apis/authen/v2/oauth/token"
@@ -164,6 +164,13 @@ describe("a code", () => {
         assert.notInclude(error.message + JSON.stringify(error), "SECRET")
       }),
     )
+  }
+})
+
+it("an error of signing in does not say that a login is kept, since there is none yet", () => {
+  for (const { code } of ErrorCodes.catalogue) {
+    const { message } = new FeishuError.SignInFailed({ failure: "refused", appId: "cli_fake", code })
+    assert.notInclude(message, "kept")
   }
 })
 

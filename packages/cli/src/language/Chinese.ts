@@ -473,7 +473,7 @@ const reasons: Reasons = {
     const [what, remedy] = signInFailures[failure]
     return {
       meaning: `登录应用 ${shortened(appId, 80)} 未成功：${known(reason)?.meaning ?? what}${status === undefined ? "" : `（${answered({ ...reason, status })}）`}`,
-      remedy: known(reason)?.remedy ?? remedy,
+      remedy: (known(reason)?.remedy ?? remedy).replace(/[；。]登录仍保留。/, "。"),
     }
   },
   LoginStoreFailed: ({ place, problem, remedy, sentences }) => ({
