@@ -680,3 +680,48 @@ describe("the details of a meeting in a seed", () => {
     }).pipe(provideFiles),
   )
 })
+
+describe("the users of a seed", () => {
+  it.effect("are refused with path and line, all faults at once", () =>
+    Effect.gen(function* () {
+      const yaml = `apps:
+  - { app_id: cli_a, app_secret: s, type: self_built, scopes: [], tenants: [a], redirect_urls: [/back], enabled: yes }
+users:
+  - { open_id: ou_a, name: 张三 }
+  - { open_id: ou_a, user_id: mine }
+  - { open_id: ou_b, user_id: mine, tenant_key: b }
+  - { open_id: ou_c, status: gone, policy: never }
+  - { name: 李四 }
+  - { openid: ou_d, user_id: d }
+`
+      assert.deepStrictEqual(yield* refusal("seed.yaml", yaml), [
+        "seed.yaml has 9 faults:",
+        "  apps[0].redirect_urls[0] (line 2): must be a whole URL, such as 127.0.0.1:8080/callback",
+        "  apps[0].enabled (line 2): must be true or false",
+        "  users[3].status (line 7): must be active, frozen, resigned, unregistered or deleted",
+        "  users[3].policy (line 7): must be challenge or blocked",
+        "  users[4] (line 8): needs an id: open_id, union_id or user_id",
+        "  users[5].openid (line 9): unknown key: did you mean open_id?",
+        "  users[1].open_id (line 5): is already used by users[0]",
+        "  users[2].user_id (line 6): is already used by users[1]",
+        "  users[2].tenant_key (line 6): no app has the tenant b, so this user could not sign in to any app",
+      ])
+    }).pipe(provideFiles),
+  )
+
+  it.effect("are warned about where an app is available for somebody else", () =>
+    Effect.gen(function* () {
+      const seed = yield* read(
+        "seed.yaml",
+        `apps:
+  - { app_id: cli_a, app_secret: s, type: self_built, scopes: [offline_access], tenants: [a], availability: [ou_anna, ou_ana] }
+users:
+  - { open_id: ou_anna }
+`,
+      )
+      assert.deepStrictEqual(SeedWarnings.warnings(seed, now).map(renderFault), [
+        "apps[0].availability[1]: no user has the open_id ou_ana: did you mean ou_anna?",
+      ])
+    }).pipe(provideFiles),
+  )
+})

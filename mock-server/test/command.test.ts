@@ -373,7 +373,7 @@ describe("feishu-mock", () => {
       assert.deepStrictEqual(JSON.parse(schema), Seed.jsonSchema())
       assert.deepStrictEqual((yield* done(["schema"])).stdout.join("\n"), schema.trimEnd())
       assert.deepStrictEqual(yield* done(["validate", file]), {
-        stdout: [`${file} is good: 2 apps, 3 meeting numbers, 192 meetings, 3 rules for failures`],
+        stdout: [`${file} is good: 2 apps, 2 users, 3 meeting numbers, 192 meetings, 3 rules for failures`],
         stderr: [],
       })
       const second = yield* done(["init", join(folder, "second.yml")])
@@ -448,6 +448,7 @@ describe("feishu-mock", () => {
             file: good,
             ok: true,
             apps: 1,
+            users: 0,
             meetingNos: ["337736498"],
             meetings: 3,
             rules: 0,

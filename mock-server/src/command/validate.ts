@@ -30,6 +30,7 @@ const words = Language.words({
     programs: "For programs",
     stdinOnce: "standard input can be read only once: give - once",
     apps: (count: number, isMadeUp: boolean) => many(count, "app") + (isMadeUp ? " (made up)" : ""),
+    users: (count: number) => many(count, "user"),
     numbers: (count: number) => many(count, "meeting number"),
     meetings: (count: number) => many(count, "meeting"),
     rules: (count: number) => `${many(count, "rule")} for failures`,
@@ -47,6 +48,7 @@ const words = Language.words({
     programs: "供程序使用",
     stdinOnce: "标准输入只能读取一次：- 只能出现一次",
     apps: (count, isMadeUp) => `${count} 个应用${isMadeUp ? "（自动生成）" : ""}`,
+    users: (count) => `${count} 名用户`,
     numbers: (count) => `${count} 个会议号`,
     meetings: (count) => `${count} 场会议`,
     rules: (count) => `${count} 条故障规则`,
@@ -111,9 +113,10 @@ const validate = Effect.fnUntraced(function* (
       yield* Console.log(json({ file: path, ok: true, ...held, tooOld: old, warnings }))
       continue
     }
-    const { apps, meetingNos, meetings, rules } = held
+    const { apps, meetingNos, meetings, rules, users } = held
     const parts = [
       say.apps(apps, read.success.apps === undefined),
+      ...(users === 0 ? [] : [say.users(users)]),
       say.numbers(meetingNos.length),
       say.meetings(meetings),
       ...(rules === 0 ? [] : [say.rules(rules)]),
@@ -129,8 +132,15 @@ const validate = Effect.fnUntraced(function* (
 /** Returns the warning about meetings that are too old to be read. */
 export const oldInWords = (old: number, language: Language.Language): string => words[language].old(old)
 
-const heldBy = ({ apps = [Seed.defaultApp], faults = [], generate = [], meetings = [] }: Seed.Seed) => ({
+const heldBy = ({
+  apps = [Seed.defaultApp],
+  faults = [],
+  generate = [],
+  meetings = [],
+  users = [],
+}: Seed.Seed) => ({
   apps: apps.length,
+  users: users.length,
   rules: faults.length,
   meetingNos: [...new Set([...meetings, ...generate].map((entry) => entry.meeting_no))],
   meetings: generate.reduce((sum, order) => sum + order.count, meetings.length),

@@ -186,6 +186,7 @@ const sentences: ReadonlyArray<readonly [RegExp, string]> = [
     /variables are not replaced, so this is taken literally: use (.*) to replace them/,
     "不会替换变量，这里按原文使用：请用 $1 替换",
   ],
+  [/no user has the open_id (\S+?)(?=$|: )/, "没有 open_id 为 $1 的用户"],
   // Files.
   [
     /is a (device|pipe|socket|folder|\S+): give a YAML or JSON file/,

@@ -1,6 +1,7 @@
 /** Warnings about a seed that is valid, but probably not what its author meant. */
 import { ListByNo } from "@effect-feishu/contract"
 import * as Scopes from "../protocol/Scopes.ts"
+import * as People from "./People.ts"
 import * as DidYouMean from "./DidYouMean.ts"
 import { isSameUser } from "./contradictions.ts"
 import { type InSeconds, inSeconds, type Meeting, type Seed } from "./Seed.ts"
@@ -19,8 +20,8 @@ export const tooOld = ({ generate = [], meetings = [] }: Seed, now: number): num
 
 /**
  * Returns a warning for every value that was probably not meant: scopes that no endpoint of the mock needs (they are accepted, since Feishu has many
- * more), variables of shells and compose files, which the mock does not replace, and details of meetings that do not go together. Relative
- * times count from `now` (unix seconds).
+ * more), users for whom an app is available and who are not there, variables of shells and compose files, which the mock does not replace, and
+ * details of meetings that do not go together. Relative times count from `now` (unix seconds).
  */
 export const warnings = (seed: Seed, now: number): ReadonlyArray<Fault> => {
   const found: Array<Fault> = []
@@ -37,6 +38,14 @@ export const warnings = (seed: Seed, now: number): ReadonlyArray<Fault> => {
       const [scope, it] = others.length === 1 ? ["scope", "it"] : ["scopes", "them"]
       const message = `unknown ${scope} ${others.join(", ")}: no endpoint here needs ${it}; to read meetings an app needs ${ListByNo.scopes.join(" or ")}`
       found.push({ path: ["apps", index, "scopes"], message })
+    }
+  }
+  const openIds = seed.users?.map((user) => People.of(user, "").open_id) ?? []
+  for (const [index, { availability = [] }] of (seed.apps ?? []).entries()) {
+    for (const [at, openId] of availability.entries()) {
+      if (openIds.length === 0 || openIds.includes(openId)) continue
+      const message = `no user has the open_id ${openId}${DidYouMean.question(openId, openIds)}`
+      found.push({ path: ["apps", index, "availability", at], message })
     }
   }
   for (const list of ["apps", "users", "meetings", "generate"] as const) {
