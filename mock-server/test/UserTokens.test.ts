@@ -579,6 +579,42 @@ describe("the meetings of a user", () => {
         assert.deepStrictEqual(numbers(yield* listOf(token)), [1, 2, 3, 4, 5])
       }).pipe(mocked()),
   )
+
+  it.effect("of a large number are listed to a stranger, and to everybody who took part in them", () =>
+    Effect.gen(function* () {
+      const query = {
+        meeting_no: "146453285",
+        start_time: String(now - 80 * 86_400),
+        end_time: String(now),
+        page_size: "50",
+      }
+      const { access_token: stranger } = yield* signIn(anna)
+      assert.deepStrictEqual(idsOf(yield* list(stranger, query)), [])
+      yield* MockFeishu.change({ userMeetings: "all" })
+      const all = idsOf(yield* list(stranger, query))
+      assert.lengthOf(all, 30)
+      yield* MockFeishu.change({ userMeetings: "own" })
+      // Those of each person are the meetings in whose details they are.
+      const details = yield* Effect.forEach(all, MockFeishu.meeting)
+      const tookPart = details.flatMap(({ details, meeting }) =>
+        (details?.participants ?? []).flatMap(({ open_id, stays }) =>
+          stays.length === 0 ? [] : [[open_id, meeting.id] as const],
+        ),
+      )
+      for (const person of [...new Set(tookPart.map(([openId]) => openId))].slice(0, 12)) {
+        const { access_token: token } = yield* signIn({ open_id: person })
+        assert.deepStrictEqual(
+          idsOf(yield* list(token, query)),
+          tookPart.flatMap(([openId, id]) => (openId === person ? [id] : [])),
+          person,
+        )
+      }
+    }).pipe(
+      mocked({
+        seed: { generate: [{ meeting_no: "146453285", count: 30, from: "-80d", participants: 40 }] },
+      }),
+    ),
+  )
 })
 
 describe("logins", () => {

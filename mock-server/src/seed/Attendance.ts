@@ -225,7 +225,7 @@ const interrupted = (join: number, leave: number | undefined, away: number): Rea
  * Returns one of the people of a meeting number: the first three are of the tenant, the fifth is a room, and
  * others may be guests or devices.
  */
-const regular = (seed: string, meetingNo: string, index: number) => {
+export const regular = (seed: string, meetingNo: string, index: number) => {
   const digest = digestOf(`${seed}/${meetingNo}/${index}`)
   const kind = index < 3 ? 0 : index === 4 ? 0.9 : Number.parseInt(digest.slice(-8), 16) / 2 ** 32
   const device = kind >= 0.985 ? sip : kind >= 0.96 ? telephone : kind >= 0.9 ? rooms : undefined
