@@ -138,6 +138,8 @@ const mostTransient = 5
 const mostRefusals = 10
 /** The codes that are answers about a meeting, or refuse one and not the others. */
 const ofOneMeeting: ReadonlyArray<number> = [121003, 121004, 121005, 122001, 122002, 124002]
+/** How long it takes a program at most to store what it could not store, as soon as that is possible again. */
+const savedWithin = 15_000
 /** The codes with which a refresh token is refused for good. */
 const ofOneLogin: ReadonlyArray<number> = [20024, 20026, 20037, 20064, 20073]
 /** Seconds, as all that is about a reset. */
@@ -204,8 +206,8 @@ interface Known {
   off: boolean
   /** The last refresh that was answered, and the code. */
   refresh: { readonly sent: Sent; readonly code: unknown } | undefined
-  /** Refresh tokens that were refused for good. */
-  readonly finallyRefused: Set<string>
+  /** Refresh tokens that were refused for good, or whose successor it has. */
+  readonly over: Set<string>
   readonly lanes: Readonly<Record<About, KnownLane>>
 }
 
@@ -259,7 +261,7 @@ export const make = (
         stoppedAt: undefined,
         off: false,
         refresh: undefined,
-        finallyRefused: new Set(),
+        over: new Set(),
         lanes: { list: makeLane(), details: makeLane(), recording: makeLane() },
       }
       machines.set(machine, known)
@@ -277,20 +279,6 @@ export const make = (
     for (const text of texts) checkSecrets(`the error ${error.reason._tag}`, text)
   }
 
-  /** The token that a request for meetings is sent with. */
-  const checkToken = ({ accessToken }: Sent, { fetchedAt, lanes, token }: Known, call: Call | undefined) => {
-    const again = ({ outcome, ...before }: Sent) =>
-      outcome === "token refused" && before.accessToken === accessToken
-    if (call?.sent.some(again) === true)
-      violate(`4 ${accessToken} is sent once more, although it was refused`)
-    if (token === undefined || token.value !== accessToken) return
-    if (now() > token.endsAt) violate(`4 ${accessToken} is sent, although it ended at ${token.endsAt}`)
-    // The one before should have had it refreshed.
-    const before = Math.max(...Object.values(lanes).map(({ sentAt }) => sentAt.at(-1) ?? 0))
-    if (before > token.refreshDue && before < now() && fetchedAt < token.refreshFrom)
-      violate(`4 ${accessToken} was due to be refreshed at ${token.refreshDue}`)
-  }
-
   /** Refreshes that have arrived, by their token. */
   const refreshes = new Map<string, Array<Sent>>()
   /** How far the clocks of machines may be from that of the server, and how long it may take until a token is stored. */
@@ -300,13 +288,32 @@ export const make = (
   const ofStore =
     scenario.login === undefined ? 0 : 2 * scenario.login.writing + scenario.manners.latest + 1_000
 
+  /** The token that a request for meetings is sent with. */
+  const checkToken = ({ accessToken }: Sent, { fetchedAt, lanes, token }: Known, call: Call | undefined) => {
+    const again = ({ outcome, ...before }: Sent) =>
+      outcome === "token refused" && before.accessToken === accessToken
+    if (call?.sent.some(again) === true)
+      violate(`4 ${accessToken} is sent once more, although it was refused`)
+    const ofLogin = login?.withAccessToken(accessToken!)
+    if (ofLogin !== undefined) {
+      const endsAt = ofLogin.issuedAt + Math.max(ofLogin.toldLife, minute) + ofClocks + ofStore
+      if (now() > endsAt) violate(`9 ${accessToken} is sent, although it ended before ${endsAt}`)
+    }
+    if (token === undefined || token.value !== accessToken) return
+    if (now() > token.endsAt) violate(`4 ${accessToken} is sent, although it ended at ${token.endsAt}`)
+    // The one before should have had it refreshed.
+    const before = Math.max(...Object.values(lanes).map(({ sentAt }) => sentAt.at(-1) ?? 0))
+    if (before > token.refreshDue && before < now() && fetchedAt < token.refreshFrom)
+      violate(`4 ${accessToken} was due to be refreshed at ${token.refreshDue}`)
+  }
+
   /** A refresh is sent: with a token that may be good, and only where it is time. */
   const checkRefresh = (refreshToken: string, known: Known) => {
     const { accessToken, issuedAt, successor, toldLife } = login!.find(refreshToken)!
     if (successor !== undefined && login!.wasStored(successor))
       violate(`9 ${refreshToken} is sent, although ${successor} is stored`)
-    if (known.finallyRefused.has(refreshToken))
-      violate(`9 ${refreshToken} is sent again, although it was refused for good`)
+    if (known.over.has(refreshToken))
+      violate(`9 ${refreshToken} is sent again, although it was refused for good, or its successor came`)
     const life = Math.min(toldLife, 120 * minute)
     const left = issuedAt + life - now()
     const early = Math.max(minute, Math.min(25 * minute, life / 2)) + ofClocks + 2 * ofStore + life / 1_000
@@ -330,7 +337,10 @@ export const make = (
     )
     // Feishu has said each time that it did not take the token, and the machine could store that.
     const isKnown = sentBefore.every(
-      ({ answer, machine }) => /"code":[1-9]/.test(answer?.body ?? "") && !knownOf(machine).off,
+      ({ answer, machine }) =>
+        /"code":[1-9]/.test(answer?.body ?? "") &&
+        !knownOf(machine).off &&
+        scenario.login!.unwritable.length === 0,
     )
     const why: ReadonlyArray<string> = {
       good: [],
@@ -340,7 +350,11 @@ export const make = (
       over: ["expired"],
     }[state]
     if (!why.includes(reason.why)) violate(`9 signed out by "${reason.why}", ${token} is ${state}`)
-    if (taken !== undefined && !knownOf(taken.machine).off && scenario.login!.unwritable.length === 0)
+    if (taken === undefined) return
+    const { off, stoppedAt = Number.POSITIVE_INFINITY } = knownOf(taken.machine)
+    const unwritableUntil = login!.unwritableUntil()
+    const begunAt = sentBefore.find((each) => each.machine === machine)!.at
+    if (!off && stoppedAt > unwritableUntil && begunAt > unwritableUntil + savedWithin)
       violate(`9 signed out, although the answer to ${token} came whole`)
   }
 
@@ -627,7 +641,7 @@ export const make = (
         const { refreshToken, target } = request
         if (refreshToken !== undefined) {
           const before = refreshes.get(refreshToken) ?? []
-          if (before.some(({ decidedAt }) => decidedAt === undefined))
+          if (before.some(({ isUnderWay }) => isUnderWay))
             violate(`9 two requests with ${refreshToken} are under way`)
           refreshes.set(refreshToken, [...before, request])
         }
@@ -676,8 +690,8 @@ export const make = (
         if (sent.refreshToken !== undefined) {
           const { code } = JSON.parse(/^{.*}$/.test(answer.body) ? answer.body : "{}")
           known.refresh = { sent, code }
-          if (answer.verdict === "final" && ofOneLogin.includes(code))
-            known.finallyRefused.add(sent.refreshToken)
+          if (answer.verdict === "success" || (answer.verdict === "final" && ofOneLogin.includes(code)))
+            known.over.add(sent.refreshToken)
         }
         if (target === undefined) return
         if (answer.verdict === "token refused" && sent.accessToken !== undefined)

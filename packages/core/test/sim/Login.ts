@@ -14,6 +14,8 @@ export const account = { openId: "ou_simulated", name: "张三" }
 /** A refresh token, and the access token that it came with. */
 export interface RefreshToken {
   readonly value: string
+  /** Later ones have higher numbers. */
+  readonly number: number
   readonly accessToken: string
   readonly issuedAt: number
   /** Milliseconds that the access token lives as a client must understand it. */
@@ -30,6 +32,7 @@ export type State = "good" | "used" | "revoked" | "over" | "not known"
 /** See the members. */
 export interface Login {
   readonly find: (refreshToken: string) => RefreshToken | undefined
+  readonly withAccessToken: (accessToken: string) => RefreshToken | undefined
   readonly stateOf: (refreshToken: string) => State
   /** Gives out a refresh token with this access token, in the place of another one where there was one. */
   readonly issue: (accessToken: string, toldLife: number, before: RefreshToken | undefined) => RefreshToken
@@ -39,6 +42,9 @@ export interface Login {
   readonly wasStored: (refreshToken: string) => boolean
   /** It was stored. */
   readonly store: (refreshToken: string) => void
+  /** Nothing can be stored for so long. */
+  readonly failStore: (millis: number) => void
+  readonly unwritableUntil: () => number
 }
 
 const day = 86_400_000
@@ -46,7 +52,9 @@ const day = 86_400_000
 /** Makes one that nobody has signed in to. */
 export const make = (now: () => number): Login => {
   const given = new Map<string, RefreshToken>()
+  const ofAccessToken = new Map<string, RefreshToken>()
   const stored = new Set<string>()
+  let unwritableUntil = 0
   const stateOf = (refreshToken: string): State => {
     const known = given.get(refreshToken)
     if (known === undefined) return "not known"
@@ -55,11 +63,13 @@ export const make = (now: () => number): Login => {
   }
   return {
     find: (refreshToken) => given.get(refreshToken),
+    withAccessToken: (accessToken) => ofAccessToken.get(accessToken),
     stateOf,
     issue: (accessToken, toldLife, before) => {
       const value = `r-SECRET-${given.size + 1}`
       const issued = {
         value,
+        number: given.size + 1,
         accessToken,
         issuedAt: now(),
         toldLife,
@@ -68,6 +78,7 @@ export const make = (now: () => number): Login => {
         revoked: false,
       }
       given.set(value, issued)
+      ofAccessToken.set(accessToken, issued)
       if (before !== undefined) before.successor = value
       return issued
     },
@@ -76,6 +87,10 @@ export const make = (now: () => number): Login => {
     },
     wasStored: (refreshToken) => stored.has(refreshToken),
     store: (refreshToken) => void stored.add(refreshToken),
+    failStore: (millis) => {
+      unwritableUntil = Math.max(unwritableUntil, now() + millis)
+    },
+    unwritableUntil: () => unwritableUntil,
   }
 }
 
@@ -132,16 +147,16 @@ export const makeStore = (
   const commit = (tokens: UserTokenStore.UserTokens | undefined) => {
     if (tokens === undefined) return violate("9 the store is cleared")
     const value = Redacted.value(tokens.refreshToken ?? Redacted.make(""))
-    const { successor } = login.find(value) ?? {}
-    if (successor !== undefined && login.wasStored(successor))
-      violate(`9 ${value} is stored again, although ${successor} was`)
+    const former = login.find(Redacted.value(stored.refreshToken!))!
+    if ((login.find(value)?.number ?? 0) < former.number)
+      violate(`9 ${value} is stored in the place of ${former.value}`)
     login.store(value)
     stored = tokens
   }
   /** Written beside, and put in its place in one moment; then it takes a while until that is known. */
   const replaceOn = (machine: Machine) => (tokens: UserTokenStore.UserTokens | undefined) =>
     Effect.suspend(() => {
-      if (plan.unwritable.some(({ from, to }) => time.now() >= from && time.now() < to))
+      if (time.now() < login.unwritableUntil())
         return Effect.fail(FeishuError.loginStoreFailed("login.json", "the disk is full", "Free some space."))
       return Effect.callback<void>((resume) => {
         time.after(

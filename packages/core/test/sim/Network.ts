@@ -17,8 +17,8 @@ export interface Sent {
   readonly accessToken: string | undefined
   /** The token that a request refreshes with. */
   readonly refreshToken: string | undefined
-  /** When the server, or something in front of it, had an answer. */
-  decidedAt: number | undefined
+  /** Whether it is on its way, or the server has no answer yet. */
+  isUnderWay: boolean
   /** The span of the call, or of the fetch of a token, whose attempt it is. */
   readonly span: Tracer.AnySpan | undefined
   readonly at: number
@@ -294,18 +294,22 @@ const lost = (instead: (answer: World.Answer) => World.Answer) => ({
   spoil: (answer: World.Answer) => (answer.issued === undefined ? answer : instead(answer)),
 })
 
-const userTokenEndpoint: Readonly<Record<string, Fault>> = {
-  ...network,
-  slow: { late: 1 },
-  "500 and 20050": { gateway: failure(500, 20_050, "transient", `of ${World.app.secret}`) },
-  "503 and 20072": { gateway: failure(503, 20_072, "transient") },
-  "502 with HTML": { gateway: gateway["502 with HTML"]! },
+const usedAndLost: Readonly<Record<string, Fault>> = {
   "504 with text, although it is used": lost(() => gateway["504 with text"]!),
   "cut short": lost((answer) => ({
     ...answer,
     body: answer.body.slice(0, answer.body.length / 2),
     verdict: "transient",
   })),
+}
+
+const userTokenEndpoint: Readonly<Record<string, Fault>> = {
+  ...network,
+  slow: { late: 1 },
+  "500 and 20050": { gateway: failure(500, 20_050, "transient", `of ${World.app.secret}`) },
+  "503 and 20072": { gateway: failure(503, 20_072, "transient") },
+  "502 with HTML": { gateway: gateway["502 with HTML"]! },
+  ...usedAndLost,
   "429": { gateway: refusal("5", 5) },
   "429 in HTML": { gateway: gateway["429 in HTML"]! },
   "the secret is refused": { gateway: failure(400, 20_002, "final", `of ${World.app.secret}`) },
@@ -341,8 +345,12 @@ export const make = (
     if (target === undefined) {
       const { outages = [] } = scenario.login ?? {}
       if (outages.some(({ from, to }) => time.now() >= from && time.now() < to)) return from(userTokenOutage)
-      const faults = scenario.login === undefined ? tokenEndpoint : userTokenEndpoint
-      return dice.chance(weather.tokenEndpoint) ? from(faults) : undefined
+      if (!dice.chance(weather.tokenEndpoint)) return undefined
+      if (scenario.login === undefined) return from(tokenEndpoint)
+      // Two requests with one token at the same time need one that nobody knows of.
+      const late = "reset, but it arrives"
+      if (dice.chance(0.2)) return [late, network[late]]
+      return from(dice.chance(0.2) ? usedAndLost : userTokenEndpoint)
     }
     if (outage === "network") return from(network)
     if (outage === "gateway") return ["500 and 121001", gatewayFaults["500 and 121001"]!]
@@ -401,7 +409,7 @@ export const make = (
             url.pathname === OAuth.userTokenPath && request.body._tag === "Uint8Array"
               ? String(JSON.parse(new TextDecoder().decode(request.body.body)).refresh_token)
               : undefined,
-          decidedAt: undefined,
+          isUnderWay: false,
           at: time.now(),
           outcome: "unanswered",
           answeredAt: undefined,
@@ -476,11 +484,12 @@ export const make = (
           if (meanwhile !== undefined) fail(way(delay.back), meanwhile)
           // Within the 5 s that a slot without an answer rests longer.
           const making = sent.refreshToken === undefined ? 0 : scenario.login!.making
+          sent.isUnderWay = true
           const there = meanwhile === undefined ? way(delay.there) : dice.int(1, 4_900 - making)
           const arrive = () => {
             const asked: World.Asked = sent
             const answer = fault !== undefined && "gateway" in fault ? fault.gateway : world.answer(asked)
-            sent.decidedAt = time.now()
+            sent.isUnderWay = false
             if (meanwhile !== undefined) return
             if (instead !== undefined) return fail(way(delay.back), instead.code)
             const late = fault !== undefined && "late" in fault ? dice.int(1_000, 26_000) : 0

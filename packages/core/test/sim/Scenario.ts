@@ -65,8 +65,8 @@ interface Login {
   readonly revokedAt: ReadonlyArray<number>
   /** Times in which no request for tokens gets through. */
   readonly outages: ReadonlyArray<{ readonly from: number; readonly to: number }>
-  /** Times in which nothing can be stored. */
-  readonly unwritable: ReadonlyArray<{ readonly from: number; readonly to: number }>
+  /** Times in which nothing can be stored: so many milliseconds from when the nth of all refreshes is sent. */
+  readonly unwritable: ReadonlyArray<{ readonly nth: number; readonly millis: number }>
   /** The longest that the store takes to write, and then to say so. */
   readonly writing: number
   /** The longest that Feishu takes to make tokens. */
@@ -217,7 +217,10 @@ const drawLogin = (
     left: dice.pick([life, life, 90_000, 0]),
     revokedAt: calm || dice.chance(0.7) ? [] : [sometime()],
     outages: calm ? [] : spells(),
-    unwritable: calm || dice.chance(0.8) ? [] : spells(),
+    unwritable:
+      calm || dice.chance(0.6)
+        ? []
+        : several(2, () => ({ nth: dice.int(1, 5), millis: dice.pick([1_000, 5_000, 30_000, 4 * minute]) })),
     writing,
     // A request without an answer rests for 5 s: no longer than that is it under way.
     making: delay.there > 1_000 ? 40 : dice.pick([40, 2_000, 4_000]),

@@ -338,6 +338,9 @@ export const run = (
   const refreshes = { sent: 0, answered: 0 }
   function onRefresh(what: "sent" | "answered", { machine }: Network.Sent) {
     const nth = ++refreshes[what]
+    const failure = scenario.login!.unwritable.find((each) => each.nth === nth)
+    if (what === "sent" && failure !== undefined && !isCalm())
+      login!.failStore(Math.min(failure.millis, scenario.calmFrom - time.now()))
     for (const each of scenario.login!.stops)
       if (each.of === what && each.nth === nth)
         time.after(
