@@ -24,7 +24,14 @@ const login = (minutes: number, more: Partial<UserTokenStore.UserTokens> = {}) =
   }))
 
 /** What happens to a request for a refresh: Feishu takes the token or not, and the answer arrives or not. */
-type Fate = "answered" | "without a code" | "lost before" | "lost after" | number | object
+type Fate =
+  | "gateway fails after"
+  | "answered"
+  | "without a code"
+  | "lost before"
+  | "lost after"
+  | number
+  | object
 
 /** Feishu, where a refresh token is good once. */
 const server = () => {
@@ -58,6 +65,7 @@ const server = () => {
       if (refresh_token !== good) return refused(20073)
       good = `r-SECRET-${++count}`
       if (fate === "lost after") return yield* Effect.fail("ECONNRESET")
+      if (fate === "gateway fails after") return { status: 504, body: "upstream timed out" }
       return {
         body: {
           ...(fate === "without a code" ? {} : { code: 0 }),
@@ -90,6 +98,33 @@ const client = (feishu: ReturnType<typeof server>, tokens: UserTokenStore.UserTo
 
 const read = (feishu: ReturnType<typeof server>, tokens: UserTokenStore.UserTokenStore) =>
   Effect.provide(Fake.read(request), client(feishu, tokens))
+
+/** A store on a disk that is full at times. */
+const disk = (initial: UserTokenStore.UserTokens) => {
+  const memory = UserTokenStore.memory(initial)
+  let isFull = false
+  const tokens: UserTokenStore.UserTokenStore = {
+    ...memory,
+    locked: (use) =>
+      memory.locked((stored, replace) =>
+        use(stored, (next) =>
+          isFull
+            ? Effect.fail(FeishuError.loginStoreFailed("login.json", "the disk is full", "Free some space."))
+            : replace(next),
+        ),
+      ),
+  }
+  return {
+    memory,
+    tokens,
+    full: Effect.sync(() => {
+      isFull = true
+    }),
+    free: Effect.sync(() => {
+      isFull = false
+    }),
+  }
+}
 
 /** Runs what sleeps on the test clock. */
 const running = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>, seconds = 120) {
@@ -221,6 +256,15 @@ describe("tokens of a user who has signed in", () => {
       const next = yield* running(read(feishu, tokens))
       assert.strictEqual(why(next.error), "answer lost")
       assert.isDefined(yield* tokens.read)
+    }),
+  )
+
+  it.effect("A12 are lost, too, where a gateway has failed after Feishu has used the token", () =>
+    Effect.gen(function* () {
+      const feishu = server()
+      feishu.next("gateway fails after")
+      const { error } = yield* running(read(feishu, UserTokenStore.memory(yield* login(-1))))
+      assert.strictEqual(why(error), "answer lost")
     }),
   )
 
@@ -404,33 +448,15 @@ describe("tokens of a user who has signed in", () => {
       const feishu = server()
       const lines: Array<string> = []
       const logger = Logger.make(({ message }) => void lines.push(String(message)))
-      const memory = UserTokenStore.memory(yield* login(-1))
-      let isFull = false
-      const tokens: UserTokenStore.UserTokenStore = {
-        ...memory,
-        locked: (use) =>
-          memory.locked((stored, replace) =>
-            use(stored, (next) =>
-              isFull
-                ? Effect.fail(
-                    FeishuError.loginStoreFailed("login.json", "the disk is full", "Free some space."),
-                  )
-                : replace(next),
-            ),
-          ),
-      }
-      feishu.slowly(
-        Effect.sync(() => {
-          isFull = true
-        }),
-      )
+      const { free, full, memory, tokens } = disk(yield* login(-1))
+      feishu.slowly(full)
       yield* Effect.gen(function* () {
         const { error } = yield* running(Fake.read(request))
         assert.strictEqual(error, undefined)
         assert.include(lines.join(), "张三 (ou_1a2b)")
         assert.include(lines.join(), "the disk is full")
         assert.notInclude(lines.join(), "SECRET")
-        isFull = false
+        yield* free
         feishu.slowly(Effect.void)
         // Soon, and not only with the next refresh: this process may be killed before that.
         yield* Fake.advance("15 seconds")
@@ -442,23 +468,42 @@ describe("tokens of a user who has signed in", () => {
     }),
   )
 
+  it.effect("A15 that could not be stored are stored when the client ends", () =>
+    Effect.gen(function* () {
+      const feishu = server()
+      const { free, full, memory, tokens } = disk(yield* login(-1))
+      feishu.slowly(full)
+      yield* Effect.gen(function* () {
+        yield* running(Fake.read(request), 1)
+        yield* free
+      }).pipe(Effect.provide(client(feishu, tokens)), Effect.provide(Logger.layer([])))
+      assert.strictEqual(Redacted.value((yield* memory.read)!.refreshToken!), "r-SECRET-1")
+    }),
+  )
+
+  it.effect("A15 that could not be stored do not replace those of a user who has signed in meanwhile", () =>
+    Effect.gen(function* () {
+      const feishu = server()
+      const { free, full, memory, tokens } = disk(yield* login(-1))
+      const again = yield* login(120, { refreshToken: Secret.refreshToken("r-SECRET-again") })
+      feishu.slowly(full)
+      yield* Effect.gen(function* () {
+        yield* running(Fake.read(request), 1)
+        yield* free
+        yield* tokens.locked((_, replace) => replace(again))
+        yield* Fake.advance("15 seconds")
+      }).pipe(Effect.provide(client(feishu, tokens)), Effect.provide(Logger.layer([])))
+      assert.deepStrictEqual(yield* memory.read, again)
+    }),
+  )
+
   it.effect(
     "A15 nothing is sent where the store cannot be written, since a refresh could not be stored",
     () =>
       Effect.gen(function* () {
         const feishu = server()
-        const memory = UserTokenStore.memory(yield* login(-1))
-        const tokens: UserTokenStore.UserTokenStore = {
-          ...memory,
-          locked: (use) =>
-            memory.locked((stored) =>
-              use(stored, () =>
-                Effect.fail(
-                  FeishuError.loginStoreFailed("login.json", "the disk is full", "Free some space."),
-                ),
-              ),
-            ),
-        }
+        const { full, tokens } = disk(yield* login(-1))
+        yield* full
         const { error } = yield* running(read(feishu, tokens))
         assert.strictEqual(error?.reason._tag, "LoginStoreFailed")
         assert.deepStrictEqual(feishu.sent, [])
