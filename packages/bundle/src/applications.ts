@@ -57,3 +57,15 @@ export const bundleWorker = async (folder: string, program: string, name: string
     logLevel: "silent",
   })
 }
+
+/** Bundles a program into one file of CommonJS, as one that a test starts often: it then starts in a fifth of the time. */
+export const bundleProgram = async (program: string, file: string): Promise<void> => {
+  await build({
+    entryPoints: [program],
+    outfile: file,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    logLevel: "silent",
+  })
+}

@@ -1,6 +1,7 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, FileSystem, Logger, Option, Redacted, Scope } from "effect"
+import { once } from "node:events"
 import {
   chmodSync,
   existsSync,
@@ -17,6 +18,7 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { Worker } from "node:worker_threads"
 import { Secret, type UserTokenStore } from "@effect-feishu/core"
 import * as UserTokenFile from "@effect-feishu/core/UserTokenFile"
 import * as PrivateFile from "../src/internal/PrivateFile.ts"
@@ -308,6 +310,28 @@ describe("the lock of a login", () => {
         /its lock .*login\.json\.lock cannot be used \(.+\)\. Use a folder/,
       )
       assert.isFalse(existsSync(path))
+    }),
+  )
+
+  it.live("is that of the process, for all of its threads", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "login.json")
+      // It tries to get the lock, and closes the file again, which frees locks of the process unless SQLite sees to that.
+      const program = `
+        const { DatabaseSync } = require("node:sqlite")
+        const database = new DatabaseSync(${JSON.stringify(`${path}.lock`)})
+        try { database.exec("BEGIN EXCLUSIVE"); process.exitCode = 1 } catch { process.exitCode = 5 }
+        database.close()`
+      const thread = Effect.promise(async () => (await once(new Worker(program, { eval: true }), "exit"))[0])
+      const store = UserTokenFile.make(path, { longestWait: 0 })
+      yield* store.locked(
+        Effect.fnUntraced(function* () {
+          assert.strictEqual(yield* thread, 5)
+          assert.match(yield* messageOf(put(store, 1)), /has held its lock/)
+          assert.strictEqual(yield* thread, 5)
+        }),
+      )
+      assert.strictEqual(yield* thread, 1)
     }),
   )
 
