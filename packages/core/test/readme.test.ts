@@ -9,6 +9,7 @@ const attendance = ["packages/core/examples/attendance.ts", "packages/promise/ex
 /** The files that each README shows whole, in both languages. */
 const shown = {
   ".": [...programs, ...attendance, "packages/promise/examples/mock.test.ts"],
+  "packages/contract": [],
   "packages/core": [
     "packages/core/examples/stream.ts",
     "packages/core/examples/signIn.ts",
