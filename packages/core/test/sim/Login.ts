@@ -27,7 +27,7 @@ export interface RefreshToken {
 }
 
 /** What a refresh token is good for. */
-export type State = "good" | "used" | "revoked" | "over" | "not known"
+type State = "good" | "used" | "revoked" | "over" | "not known"
 
 /** See the members. */
 export interface Login {
