@@ -68,25 +68,34 @@ describe.concurrent("a login", () => {
     assert.match(stdout, /^Nobody can read: .*nobody has signed in.*\nNobody has signed in on this machine/)
   })
 
-  it("that was refused in the browser says so there, too", async () => {
+  it("that was refused in the browser says so there, too, whatever word Feishu sends it back with", async () => {
     await using test = await SignIn.begin()
     test.feishu.script.answer = "deny"
-    const port = String(await SignIn.freePort())
-    const child = Cli.start(
-      ["login", "--redirect", "--redirect-port", port, "--lang", "zh"],
-      test.environment,
-    )
-    const ended = Cli.ended(child)
-    let url = ""
-    for await (const line of createInterface(child.stderr)) {
-      if (line.startsWith("重定向 URL："))
-        assert.strictEqual(line, `重定向 URL：http://127.0.0.1:${port}/callback`)
-      url = /^ {2}(http.*\/authorize\?.*)$/.exec(line)?.[1] ?? ""
-      if (url !== "") break
+    const signIn = async (back: (url: string) => string) => {
+      const port = String(await SignIn.freePort())
+      const child = Cli.start(
+        ["login", "--redirect", "--redirect-port", port, "--lang", "zh"],
+        test.environment,
+      )
+      const ended = Cli.ended(child)
+      let url = ""
+      for await (const line of createInterface(child.stderr)) {
+        if (line.startsWith("重定向 URL："))
+          assert.strictEqual(line, `重定向 URL：http://127.0.0.1:${port}/callback`)
+        url = /^ {2}(http.*\/authorize\?.*)$/.exec(line)?.[1] ?? ""
+        if (url !== "") break
+      }
+      const page = await (await fetch(back(test.feishu.authorize(url)))).text()
+      const { code, stderr } = await ended
+      assert.strictEqual(code, 3)
+      return { page, stderr }
     }
-    const page = await (await fetch(test.feishu.authorize(url))).text()
-    assert.match(page, /<h1>未能登录<\/h1>\s*<p>登录应用 cli_\w+ 未成功：用户拒绝了授权。请重新登录/)
-    assert.strictEqual((await ended).code, 3)
+    const denied = await signIn((url) => url)
+    assert.match(denied.page, /<h1>未能登录<\/h1>\s*<p>登录应用 cli_\w+ 未成功：用户拒绝了授权。请重新登录/)
+    const other = await signIn((url) => url.replace("access_denied", "server_error%1B"))
+    assert.match(other.page, /<p>登录应用 cli_\w+ 未成功：飞书拒绝了请求/)
+    assert.match(other.stderr, /\n飞书页面返回：server_error\S+\n错误：/)
+    assert.notInclude(other.stderr, "\u001b")
   })
 
   it("of another account than --account names stores nothing", async () => {

@@ -98,7 +98,6 @@ const run = Effect.fnUntraced(function* ({
     message: messageOf(ofFeishu(error, language), language),
   }))
   const failed = Result.isFailure(identity) ? ofFeishu(identity.failure, language) : undefined
-  const reader = Result.isSuccess(identity) ? Identity.openIdOf(identity.success) : undefined
   const reads = (login: Logins.Login) =>
     Result.isSuccess(identity) &&
     identity.success._tag === "Account" &&
@@ -126,14 +125,7 @@ const run = Effect.fnUntraced(function* ({
       yield* stderr.line(inMessage(say.unreadable(path, message)), labels(language).warning)
     }
   }
-  if (failed !== undefined && reader === undefined) {
-    return yield* new CommandEnded({
-      exitCode:
-        failed.exitCode === exitCodes.badInput && logins.length === 0
-          ? exitCodes.tokenScopeOrApp
-          : failed.exitCode,
-    })
-  }
+  if (failed !== undefined) return yield* new CommandEnded({ exitCode: exitCodes.tokenScopeOrApp })
 })
 
 const textOf = (login: Logins.Login, now: number, language: Language.Language): string => {

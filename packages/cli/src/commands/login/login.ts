@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
 import {
   DeviceFlow,
   Events,
@@ -74,6 +75,7 @@ const words = Language.words({
       "Sign in on the page as the other account, or leave --account out.",
     ],
     stopped: "Stopped: nobody has signed in.",
+    sentBack: (word: string) => `Feishu's page sent the browser back with: ${word}`,
     signedIn: "signed in: ",
     toApp: (account: string, appId: string, baseUrl: string) => `${account}, app ${appId} at ${baseUrl}`,
     granted: "granted: ",
@@ -109,6 +111,7 @@ const words = Language.words({
       "请在页面上以另一个账号登录，或去掉 --account。",
     ],
     stopped: "已中止：没有账号登录。",
+    sentBack: (word) => `飞书页面返回：${word}`,
     signedIn: "已登录：",
     toApp: (account, appId, baseUrl) => `${account}，应用 ${appId}，${baseUrl}`,
     granted: "已授予：",
@@ -208,7 +211,7 @@ const byDevice = Effect.fnUntraced(function* ({ app, input, scopes }: Begun, fin
   const { endsAt, userCode, verificationUri, verificationUriComplete } = device
   const url = verificationUriComplete ?? verificationUri
   const time = instant(endsAt / 1_000)
-  yield* showAddress({
+  const waiting = yield* showAddress({
     input,
     url,
     open: say.openAnywhere,
@@ -217,8 +220,7 @@ const byDevice = Effect.fnUntraced(function* ({ app, input, scopes }: Begun, fin
     scopes,
     endsAt,
   })
-  const tokens = yield* Effect.ensuring(DeviceFlow.poll(app, device), clear)
-  yield* finish(tokens)
+  yield* finish(yield* waiting(DeviceFlow.poll(app, device)))
 })
 
 /** Signs in by a browser on this machine. */
@@ -239,7 +241,7 @@ const byRedirect = Effect.fnUntraced(function* ({ app, input, scopes, settings }
     yield* stderr.line(redirectUri, { text: say.redirectUrl, color: "cyan" })
     yield* stderr.line(say.console(`${baseUrl}/app/${encodeURIComponent(appId)}/safe`))
   }
-  yield* showAddress({
+  const waiting = yield* showAddress({
     input,
     url,
     open: say.openHere,
@@ -248,26 +250,25 @@ const byRedirect = Effect.fnUntraced(function* ({ app, input, scopes, settings }
     scopes,
     endsAt,
   })
-  const failed = (failure: FeishuError.SignInFailed["failure"], msg?: string) =>
-    Effect.fail(
-      new FeishuError.FeishuError({ reason: new FeishuError.SignInFailed({ failure, appId, msg }) }),
-    )
-  const returned = yield* server.returned.pipe(
+  const failed = (failure: FeishuError.SignInFailed["failure"]) =>
+    Effect.fail(new FeishuError.FeishuError({ reason: new FeishuError.SignInFailed({ failure, appId }) }))
+  const returned = yield* waiting(server.returned).pipe(
     Effect.timeoutOrElse({
       duration: redirectMillis,
       orElse: () =>
         Effect.andThen(
-          input.json ? Effect.void : Effect.andThen(clear, stderr.line(say.notReturned(redirectUri))),
+          input.json ? Effect.void : stderr.line(say.notReturned(redirectUri)),
           failed("too late"),
         ),
     }),
-    Effect.ensuring(clear),
   )
   // The page waits to say how it ended.
   yield* Effect.suspend(() => {
     if (returned._tag === "Refused") {
       const { error } = returned
-      return error === "access_denied" ? failed("access denied") : failed("refused", shortened(error, 100))
+      if (error === "access_denied") return failed("access denied")
+      // Feishu documents no other word.
+      return Effect.andThen(stderr.line(say.sentBack(shortened(error, 100))), failed("refused"))
     }
     const { code } = returned
     KnownSecrets.remember(Redacted.value(code))
@@ -281,7 +282,10 @@ const byRedirect = Effect.fnUntraced(function* ({ app, input, scopes, settings }
   )
 })
 
-/** Shows the address to open, opens it where there is a browser, and counts down. */
+/**
+ * Shows the address to open, and opens it where there is a browser. Returns what waits for the user, and counts down meanwhile
+ * where there is a terminal.
+ */
 const showAddress = Effect.fnUntraced(function* ({
   endsAt,
   event: facts,
@@ -304,23 +308,31 @@ const showAddress = Effect.fnUntraced(function* ({
   const language = yield* Language.CurrentLanguage
   const say = words[language]
   const stderr = yield* Stderr
-  if (input.json) return yield* event({ event: "open", ...facts, url, scopes, endsAt: iso(endsAt) })
+  if (input.json) {
+    yield* event({ event: "open", ...facts, url, scopes, endsAt: iso(endsAt) })
+    return silently
+  }
   const programs = input.noBrowser ? [] : Browser.programsFor(url, Browser.here())
   const isOpened = programs.length > 0 && (yield* Browser.start(programs)) === undefined
   yield* stderr.line(isOpened ? say.opens : open)
   yield* stderr.line(`  ${url}`)
   for (const line of lines) yield* stderr.line(line)
-  if ((yield* CurrentVerbosity) === "quiet") return
+  if (!stderr.live || (yield* CurrentVerbosity) === "quiet") return silently
   const countDown = Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const left = duration(Math.max(0, Math.ceil((endsAt - now) / 1_000)), language)
     const text = say.waiting(left)
     return stderr.progress((columns) => (CliOutput.displayWidth(text) <= columns ? text : ""))
   })
-  if (stderr.live) yield* Effect.forkScoped(Effect.repeat(countDown, Schedule.spaced("1 second")))
+  const counting = Effect.forkScoped(Effect.repeat(countDown, Schedule.spaced("1 second")))
+  const waiting: Waiting = (wait) =>
+    Effect.ensuring(Effect.scoped(Effect.andThen(counting, wait)), stderr.clear)
+  return waiting
 })
 
-/** Removes the count-down. */
-const clear = Effect.flatMap(Stderr, ({ clear }) => clear)
+/** Waits for the user. */
+type Waiting = <A, E, R>(wait: Effect.Effect<A, E, R>) => Effect.Effect<A, E, Exclude<R, Scope.Scope>>
+
+const silently: Waiting = Effect.scoped
 
 /** Prints an event for programs. */
 const event = (facts: object) => Console.log(json(facts))
