@@ -89,7 +89,7 @@ describe("a login in a file", () => {
     }),
   )
 
-  it.live("that others could read is closed to them, with a warning", () =>
+  it.live("A18: that others could read is closed to them, with a warning", () =>
     Effect.gen(function* () {
       const path = join(yield* folder, "login.json")
       const store = UserTokenFile.make(path)
@@ -106,7 +106,7 @@ describe("a login in a file", () => {
     }),
   )
 
-  it.live("is refused where it is another user's, or where others cannot be kept out", () =>
+  it.live("A18: is refused where it is another user's, or where others cannot be kept out", () =>
     Effect.gen(function* () {
       const path = join(yield* folder, "login.json")
       writeFileSync(path, "{}", { mode: 0o600 })
@@ -139,32 +139,34 @@ describe("a login in a file", () => {
     (whole) => whole.padEnd(2_000_000),
     () => String.fromCharCode(0, 1, 2, 255),
   ]
-  it.live("is never written over where the file is something else, and nobody takes that for no login", () =>
-    Effect.gen(function* () {
-      const path = join(yield* folder, "login.json")
-      const store = UserTokenFile.make(path)
-      yield* put(store, 1)
-      const whole = readFileSync(path, "utf8")
-      const refused = Effect.fnUntraced(function* (expected: RegExp) {
-        const before = statSync(path).isFile() ? readFileSync(path, "utf8") : ""
-        for (const effect of [store.read, put(store, 2)]) {
-          const error = yield* Effect.flip(effect)
-          assert.strictEqual(error.reason._tag, "LoginStoreFailed")
-          assert.match(error.message, expected)
-          assert.notInclude(JSON.stringify(error), mark)
+  it.live(
+    "A18: is never written over where the file is something else, and nobody takes that for no login",
+    () =>
+      Effect.gen(function* () {
+        const path = join(yield* folder, "login.json")
+        const store = UserTokenFile.make(path)
+        yield* put(store, 1)
+        const whole = readFileSync(path, "utf8")
+        const refused = Effect.fnUntraced(function* (expected: RegExp) {
+          const before = statSync(path).isFile() ? readFileSync(path, "utf8") : ""
+          for (const effect of [store.read, put(store, 2)]) {
+            const error = yield* Effect.flip(effect)
+            assert.strictEqual(error.reason._tag, "LoginStoreFailed")
+            assert.match(error.message, expected)
+            assert.notInclude(JSON.stringify(error), mark)
+          }
+          assert.strictEqual(statSync(path).isFile() ? readFileSync(path, "utf8") : "", before)
+        })
+        for (const damage of damaged) {
+          writeFileSync(path, damage(whole))
+          yield* refused(/login\.json: it is damaged, or is not a login .*\. Restore it, or move it away/)
         }
-        assert.strictEqual(statSync(path).isFile() ? readFileSync(path, "utf8") : "", before)
-      })
-      for (const damage of damaged) {
-        writeFileSync(path, damage(whole))
-        yield* refused(/login\.json: it is damaged, or is not a login .*\. Restore it, or move it away/)
-      }
-      writeFileSync(path, whole.replace('"version":1', '"version":2'))
-      yield* refused(/a later version of effect-feishu has written it\. Use that version/)
-      rmSync(path)
-      mkdirSync(path)
-      yield* refused(/login\.json: it is not a regular file/)
-    }),
+        writeFileSync(path, whole.replace('"version":1', '"version":2'))
+        yield* refused(/a later version of effect-feishu has written it\. Use that version/)
+        rmSync(path)
+        mkdirSync(path)
+        yield* refused(/login\.json: it is not a regular file/)
+      }),
   )
 
   it.live("is behind the link that names it, which stays", () =>
@@ -198,7 +200,7 @@ describe("a login in a file", () => {
     }),
   )
 
-  it.live("that cannot be stored is an error with the system's reason", () =>
+  it.live("A15: that cannot be stored is an error with the system's reason", () =>
     Effect.gen(function* () {
       const at = yield* folder
       writeFileSync(join(at, "file"), "")
@@ -232,7 +234,7 @@ describe("the lock of a login", () => {
     }),
   )
 
-  it.live("is free after success, failure, a defect and interruption", () =>
+  it.live("A19: is free after success, failure, a defect and interruption", () =>
     Effect.gen(function* () {
       const store = UserTokenFile.make(join(yield* folder, "login.json"), { longestWait: 0 })
       for (const use of [Effect.void, Effect.fail("failed"), Effect.die("died"), Effect.interrupt]) {
@@ -369,7 +371,7 @@ describe("replacing a file", () => {
     const files: Readonly<Record<string, string>> = former === undefined ? {} : { [path]: former }
 
     it.effect(
-      `leaves ${former ?? "nothing"} or the next login, whole, wherever its process is killed or the power is cut`,
+      `A17: leaves ${former ?? "nothing"} or the next login, whole, wherever its process is killed or the power is cut`,
       () =>
         Effect.gen(function* () {
           const all = yield* steps
@@ -392,7 +394,7 @@ describe("replacing a file", () => {
         }),
     )
 
-    it.effect(`leaves ${former ?? "nothing"} where a step fails, and nothing next to it`, () =>
+    it.effect(`A15: leaves ${former ?? "nothing"} where a step fails, and nothing next to it`, () =>
       Effect.gen(function* () {
         const all = yield* steps
         for (const what of ["ENOSPC", "EIO", "EBUSY"] as const) {
