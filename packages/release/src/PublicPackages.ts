@@ -10,7 +10,9 @@ interface Manifest {
   readonly name: string
   readonly version: string
   readonly private?: boolean
-  readonly exports?: Readonly<Record<string, unknown>>
+  readonly publishConfig?: {
+    readonly exports?: Readonly<Record<string, { readonly types: string } | null>>
+  }
   readonly [field: string]: unknown
 }
 
