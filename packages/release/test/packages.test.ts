@@ -12,6 +12,14 @@ it("six packages are published", () => {
   )
 })
 
+it("all of them are released together, with one version", () => {
+  const { fixed } = JSON.parse(read(".changeset/config.json"))
+  assert.sameMembers(
+    fixed[0],
+    publicPackages.map(({ manifest }) => manifest.name),
+  )
+})
+
 describe.each(publicPackages)("$name", ({ folder, manifest }) => {
   it("says what it is, for whom, and what it needs", () => {
     assert.match(manifest["description"] as string, /Feishu/)
