@@ -276,9 +276,11 @@ const byRedirect = Effect.fnUntraced(function* ({ app, input, scopes, settings }
   }).pipe(
     Effect.flatMap(finish),
     Effect.tap((text) => server.end({ isSignedIn: true, text })),
-    Effect.tapError((error) =>
-      server.end({ isSignedIn: false, text: messageOf(faultOf(Cause.fail(error), language), language) }),
-    ),
+    Effect.tapError((error) => {
+      // The request is of no use in a browser; the terminal has it.
+      const { where: _, ...fault } = faultOf(Cause.fail(error), language)
+      return server.end({ isSignedIn: false, text: messageOf(fault, language) })
+    }),
   )
 })
 
