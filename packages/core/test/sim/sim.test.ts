@@ -130,7 +130,7 @@ describe("more than two hours by the tokens of a user, which three programs shar
   })
 
   it("with faults of the network, of Feishu and of the programs: no row is lost or comes twice", () => {
-    const lost = [1, 2, 3].map((seed) => {
+    const lost = [1, 3].map((seed) => {
       const report = Simulation.run(
         seed,
         slowly({
