@@ -112,7 +112,7 @@ export interface Invariants {
   readonly switchedOff: (machine: Machine) => void
   /** Nobody waits for an event any more. */
   readonly forgetEvents: () => void
-  /** A machine was asked to stop: it sends nothing any more. */
+  /** A machine was asked to stop, or has ended: it sends nothing any more. */
   readonly stopped: (machine: Machine) => void
   readonly isFetchingToken: (machine: Machine) => boolean
   /** What uses a token without a request has found that it is no longer good. */
@@ -201,7 +201,7 @@ interface Known {
   readonly sentAt: Array<number>
   readonly retriedAt: Array<number>
   told: number
-  /** When it was asked to stop. */
+  /** When it was asked to stop, or has ended. */
   stoppedAt: number | undefined
   off: boolean
   /** The last refresh that was answered, and the code. */
@@ -711,7 +711,7 @@ export const make = (
     atEvent: (left, run) => void awaited.push({ left, run }),
     switchedOff: (machine) => void (knownOf(machine).off = true),
     forgetEvents: () => void (awaited = []),
-    stopped: (machine) => void (knownOf(machine).stoppedAt = now()),
+    stopped: (machine) => void (knownOf(machine).stoppedAt ??= now()),
     isFetchingToken: (machine) => knownOf(machine).fetching > 0,
     refused: (machine, accessToken) => void knownOf(machine).refused.add(accessToken),
     onEvent: (machine, event) => {

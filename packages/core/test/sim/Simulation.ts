@@ -235,6 +235,7 @@ export const run = (
       if (Exit.isFailure(exit) && !(current.stopped && Cause.hasInterruptsOnly(exit.cause)))
         violate(`1 the process died: ${Cause.pretty(exit.cause)}`)
       invariants.checkTold(machine)
+      invariants.stopped(machine)
       running = undefined
       // Its last fibers may be about to end in this very moment.
       time.after(1, () => {
@@ -331,6 +332,7 @@ export const run = (
       if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause))
         violate(`1 another program died: ${Cause.pretty(exit.cause)}`)
       invariants.checkTold(machine)
+      invariants.stopped(machine)
     })
   }
   const otherDice = dice("others with the login")
