@@ -90,6 +90,9 @@ const toSqlite = (value: unknown): SQLInputValue => {
   return (value ?? null) as SQLInputValue
 }
 
+/** Returns a number, unless it would be rounded. */
+const fitted = (value: number | bigint) => (Number.isSafeInteger(Number(value)) ? Number(value) : value)
+
 const prepare = (db: DatabaseSync, sql: string): StatementSync => {
   const statement = db.prepare(sql)
   // SQLite compiles the first statement, and says nothing of the others.
@@ -137,8 +140,12 @@ const makeConnection = (db: DatabaseSync) => {
         statement.setReturnArrays(as === "values")
         const values = params.map(toSqlite)
         if (statement.columns().length > 0) return statement.all(...values) as A
-        const result = statement.run(...values)
-        return (as === "raw" ? result : []) as A
+        // Node 26 throws where the id of the last row, which the cluster makes, does not fit a number.
+        statement.setReadBigInts(true)
+        const { changes, lastInsertRowid } = statement.run(...values)
+        return (
+          as === "raw" ? { changes: fitted(changes), lastInsertRowid: fitted(lastInsertRowid) } : []
+        ) as A
       }).pipe(Effect.retry({ ...whenBusy, while: (error) => isBusy(error) && !isTransaction() })),
     )
   const anew = (sql: string) => prepare(db, sql)

@@ -38,6 +38,22 @@ describe("SqliteClient", () => {
       }).pipe(memory),
   )
 
+  it.effect(
+    "writes a row whose id does not fit a number, as the cluster does, and says which id it was",
+    () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`create table ids (id integer primary key)`
+        const id = 252_982_128_805_941_249n
+        assert.deepInclude(yield* sql`insert into ids values (${id})`.raw, {
+          changes: 1,
+          lastInsertRowid: id,
+        })
+        assert.deepInclude(yield* sql`update ids set id = ${7}`.raw, { changes: 1 })
+        assert.deepInclude(yield* sql`insert into ids values (${8})`.raw, { changes: 1, lastInsertRowid: 8 })
+      }).pipe(memory),
+  )
+
   it.effect("returns rows of a query and of returning, values, and the count of changes as raw", () =>
     Effect.gen(function* () {
       const sql = yield* table
