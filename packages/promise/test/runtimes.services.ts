@@ -270,7 +270,7 @@ it("the private package has the versions of Effect that the repository has, and 
   const read = (path: string) => readFile(new URL(path, import.meta.url), "utf8")
   const { dependencies } = JSON.parse(await read("runtimes/package.json"))
   const catalog = await read("../../../pnpm-workspace.yaml")
-  for (const name of ["effect", "@effect/platform-node"]) {
+  for (const name of ["effect", "@effect/platform-node", "@effect/sql-pg"]) {
     assert.match(catalog, new RegExp(`^ +"?${name}"?: ${dependencies[name]}$`, "m"))
   }
   const { engines } = JSON.parse(await read("../package.json"))

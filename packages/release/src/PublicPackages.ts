@@ -1,5 +1,6 @@
 /** The packages that are published, and where the project is on the network. */
 import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 /** The folder of the repository. */
@@ -9,6 +10,7 @@ const root = new URL("../../../", import.meta.url)
 interface Manifest {
   readonly name: string
   readonly version: string
+  readonly dependencies?: Readonly<Record<string, string>>
   readonly private?: boolean
   readonly publishConfig?: {
     readonly exports?: Readonly<Record<string, { readonly types: string } | null>>
@@ -28,17 +30,18 @@ export interface PublicPackage {
 /** Returns the path of a file of the repository. */
 export const pathOf = (path: string): string => fileURLToPath(new URL(path, root))
 
-const manifestOf = (folder: string): Manifest =>
-  JSON.parse(readFileSync(pathOf(`${folder}/package.json`), "utf8"))
+/** Returns every package of a clone that is not private, in the order of their folders. */
+export const publicPackagesIn = (clone: string): ReadonlyArray<PublicPackage> =>
+  ["mock-server", ...readdirSync(join(clone, "packages")).map((name) => `packages/${name}`)]
+    .map((folder): Omit<PublicPackage, "name"> => {
+      const manifest: Manifest = JSON.parse(readFileSync(join(clone, folder, "package.json"), "utf8"))
+      return { folder, manifest }
+    })
+    .filter(({ manifest }) => manifest.private !== true)
+    .map((found) => ({ ...found, name: found.manifest.name.replace("@effect-feishu/", "") }))
 
-/** Every package of the workspace that is not private, in the order of their folders. */
-export const publicPackages: ReadonlyArray<PublicPackage> = [
-  "mock-server",
-  ...readdirSync(pathOf("packages")).map((name) => `packages/${name}`),
-]
-  .map((folder) => ({ folder, manifest: manifestOf(folder) }))
-  .filter(({ manifest }) => manifest.private !== true)
-  .map((found) => ({ ...found, name: found.manifest.name.replace("@effect-feishu/", "") }))
+/** The public packages of this repository. */
+export const publicPackages: ReadonlyArray<PublicPackage> = publicPackagesIn(pathOf(""))
 
 /** The addresses that every package shows, which are in the package.json of the root. Empty until somebody gives them. */
 export const addresses = ["homepage", "bugs", "repository"] as const

@@ -1,0 +1,107 @@
+/**
+ * Makes a release: `pnpm run release`.
+ *
+ * In a clone of what is committed: the version and the changelog by the changes in `.changeset`, the checks, the tarballs, and
+ * a trial of them. Nothing is published, and this repository stays as it is.
+ *
+ * With `--publish` the tarballs are then published, and the commit and tag of the release come into this repository. With
+ * `--dry-run` the reasons to refuse a release are only printed, and the packages are built without the other checks: CI does
+ * that, after them.
+ */
+import { execFile, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseArgs, promisify } from "node:util"
+import { readChangesets } from "@changesets/read"
+import * as Changelog from "./Changelog.ts"
+import { pathOf, publicPackagesIn } from "./PublicPackages.ts"
+import { refusals } from "./refusals.ts"
+import { pack, type Packed } from "./Tarballs.ts"
+import { tryTarballs } from "./trial.ts"
+
+/** Runs a command in a folder and shows what it prints. */
+const show = async (folder: string, command: string, ...args: ReadonlyArray<string>) => {
+  console.log(`$ ${[command, ...args].join(" ")}`)
+  const child = spawn(command, args, { cwd: folder, stdio: ["ignore", "inherit", "inherit"] })
+  const [code] = await once(child, "exit")
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")} has failed: nothing was published.`)
+}
+
+const git = async (folder: string, ...args: ReadonlyArray<string>) =>
+  (await promisify(execFile)("git", args, { cwd: folder })).stdout
+
+/** Gives the packages of a clone their next version, and moves the changes into the changelog. Returns the version. */
+const giveVersion = async (clone: string): Promise<string> => {
+  const changes = await readChangesets(clone)
+  await show(clone, "pnpm", "exec", "changeset", "version")
+  const packages = publicPackagesIn(clone)
+  const { version } = packages[0]!.manifest
+  const file = join(clone, "CHANGELOG.md")
+  const text = Changelog.released(
+    await readFile(file, "utf8"),
+    version,
+    changes.map(({ releases, summary }) => ({ summary, packages: releases.map(({ name }) => name) })),
+    packages.map(({ manifest }) => manifest.name),
+  )
+  await writeFile(file, text)
+  return version
+}
+
+/** Returns the packages with those that others depend on first. */
+const inOrder = (packed: ReadonlyArray<Packed>): ReadonlyArray<Packed> => {
+  const dependsOn = (one: Packed, other: Packed) =>
+    Object.hasOwn(one.manifest.dependencies ?? {}, other.manifest.name)
+  const count = (one: Packed): number =>
+    1 + packed.filter((other) => dependsOn(one, other)).reduce((sum, other) => sum + count(other), 0)
+  return packed.toSorted((a, b) => count(a) - count(b))
+}
+
+const release = async () => {
+  const { values: flags } = parseArgs({
+    options: { "dry-run": { type: "boolean", default: false }, publish: { type: "boolean", default: false } },
+  })
+  if (flags["dry-run"] && flags.publish) throw new Error("--dry-run and --publish exclude each other.")
+  const root = pathOf("")
+  const refused = refusals({
+    manifest: JSON.parse(await readFile(pathOf("package.json"), "utf8")),
+    status: await git(root, "status", "--porcelain"),
+    changes: (await readChangesets(root)).length,
+  })
+  for (const reason of refused)
+    console.error(flags["dry-run"] ? `A release would be refused. ${reason}` : reason)
+  if (refused.length > 0 && !flags["dry-run"]) return 1
+
+  const folder = await mkdtemp(join(tmpdir(), "feishu-release-"))
+  try {
+    const clone = join(folder, "clone")
+    await git(folder, "clone", "--quiet", root, clone)
+    await show(clone, "pnpm", "install", "--frozen-lockfile", "--prefer-offline", "--reporter=silent")
+    const version = await giveVersion(clone)
+    await show(clone, "pnpm", "run", "--silent", flags["dry-run"] ? "build" : "check")
+    const packed = await pack(folder, clone)
+    await tryTarballs(packed, console.log)
+    if (!flags.publish) {
+      console.log(
+        `${version} is ready: ${packed.length} packages were tried. Nothing was published; --publish does that.`,
+      )
+      return 0
+    }
+    await git(clone, "commit", "--all", "--message", `release: ${version}`)
+    await git(clone, "tag", `v${version}`)
+    for (const { tarball } of inOrder(packed)) {
+      await show(folder, "pnpm", "publish", tarball, "--access", "public", "--no-git-checks")
+    }
+    await git(root, "pull", "--ff-only", "--tags", clone, "HEAD")
+    console.log(`${version} is published. Its commit and its tag are here: push them.`)
+    return 0
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+process.exitCode = await release().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  return 1
+})
