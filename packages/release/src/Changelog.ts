@@ -12,7 +12,7 @@ const lineOf = ({ packages, summary }: Change, all: ReadonlyArray<string>): stri
   const isOfAll = all.every((name) => packages.includes(name))
   const names = packages.map((name) => `\`${name}\``).toSorted()
   const text = isOfAll ? summary : `${names.join(", ")}: ${summary}`
-  return `- ${text.trim().replaceAll("\n", "\n  ")}`
+  return `- ${text.trim().replaceAll(/\n(?!\n)/g, "\n  ")}`
 }
 
 /**

@@ -8,10 +8,10 @@ const change = (summary: string, packages = all) => ({ summary, packages })
 describe("a release", () => {
   it("takes what is unreleased, after the changes, which name their packages unless it is all of them", () => {
     const before = "# Changelog\n\n## Unreleased\n\n- Old one.\n- Old two.\n"
-    const changes = [change("All of it."), change("New in two\nlines.", ["core"])]
+    const changes = [change("All of it."), change("New in two\nlines.\n\n- And a list.", ["core"])]
     assert.strictEqual(
       released(before, "0.1.0", changes, all),
-      "# Changelog\n\n## 0.1.0\n\n- All of it.\n- `core`: New in two\n  lines.\n- Old one.\n- Old two.\n",
+      "# Changelog\n\n## 0.1.0\n\n- All of it.\n- `core`: New in two\n  lines.\n\n  - And a list.\n- Old one.\n- Old two.\n",
     )
   })
 
