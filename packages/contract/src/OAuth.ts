@@ -121,12 +121,15 @@ export const DeviceAuthorizationRequest = Schema.Struct({
 /** The form that begins a device authorization. */
 export type DeviceAuthorizationRequest = typeof DeviceAuthorizationRequest.Type
 
+/** An address of the web: a browser opens it, and would open a file or run a script as well. */
+const WebAddress = Schema.String.pipe(Schema.check(Schema.isPattern(/^https?:\/\/[^\s]+$/i)))
+
 /** The Schema of what a device gets to show its user, and to ask with (sdk). The seconds may be missing: 240 and 5 then. */
 export const DeviceAuthorization = Schema.Struct({
   device_code: Schema.RedactedFromValue(Schema.NonEmptyString),
   user_code: Schema.String,
-  verification_uri: Schema.String,
-  verification_uri_complete: Schema.optionalKey(Schema.String),
+  verification_uri: WebAddress,
+  verification_uri_complete: Schema.optionalKey(WebAddress),
   expires_in: Schema.optionalKey(Schema.Unknown),
   interval: Schema.optionalKey(Schema.Unknown),
 })

@@ -97,17 +97,15 @@ export const begin = ({
           outcome: (json, answer) => {
             const device = decodeDevice(json)
             if (Option.isSome(device)) return Effect.succeed(device.value)
-            const { error } = Object(json) as { readonly error?: unknown }
-            if (typeof error === "string") {
-              return Effect.fail(Signer.failed(appId, "refused", said(json, answer, [appSecret, basic])))
+            const { logId, status } = answer
+            // A failure of the server is judged as everywhere, and may pass.
+            if (status >= 500) return undefined
+            // A page in the place of an answer, or an answer to a path that the server does not have.
+            if (status === 404 || status === 405 || json === undefined) {
+              return Effect.fail(Signer.failed(appId, "device flow unknown", { status, logId }))
             }
-            // A page in the place of an answer, or Feishu's answer to a path that it does not have.
-            return answer.status === 404 ||
-              answer.status === 405 ||
-              (json === undefined && answer.status < 500)
-              ? Effect.fail(
-                  Signer.failed(appId, "device flow unknown", { status: answer.status, logId: answer.logId }),
-                )
+            return typeof Object(json).error === "string"
+              ? Effect.fail(Signer.failed(appId, "refused", said(json, answer, [appSecret, basic])))
               : undefined
           },
         }),
@@ -185,8 +183,14 @@ const outcomeOf = (
 ): Effect.Effect<Asked, FeishuError> | undefined => {
   const tokens = decodeTokens(json)
   if (Option.isSome(tokens)) return Effect.succeed(tokens.value)
-  const error = decodeError(Object(json).error)
-  if (Option.isNone(error)) return undefined
+  const { code, error: text } = Object(json) as Readonly<Record<string, unknown>>
+  const error = decodeError(text)
+  if (Option.isNone(error)) {
+    // Any other error of OAuth, such as invalid_client; what has Feishu's code is judged by that.
+    return typeof text === "string" && code === undefined && answer.status < 500 && answer.status !== 429
+      ? Effect.fail(Signer.failed(appId, "refused", said(json, answer, secrets)))
+      : undefined
+  }
   switch (error.value) {
     case "authorization_pending":
     case "slow_down":

@@ -394,6 +394,9 @@ export class QuotaExceeded extends Schema.TaggedError<QuotaExceeded>()("QuotaExc
   }
 }
 
+const completeChallenge = (url: string): string =>
+  `Have the user open ${url} and do what it asks for; then try again.`
+
 /** No valid access token: wrong credentials, or a token that was refused and could not be replaced. */
 export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFailed>()("AuthenticationFailed", {
   ...answer,
@@ -416,9 +419,7 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
   }
   get remedy() {
     const code = known(this)
-    if (this.challengeUrl !== undefined) {
-      return `Have the user open ${this.challengeUrl} and do what it asks for; then try again.`
-    }
+    if (this.challengeUrl !== undefined) return completeChallenge(this.challengeUrl)
     return (
       (this.appId === undefined ? undefined : code?.remedyOfApp) ??
       code?.remedy ??
@@ -559,6 +560,8 @@ export class SignInFailed extends Schema.TaggedError<SignInFailed>()("SignInFail
   ...refusal,
   failure: SignInFailure,
   appId: Schema.String,
+  /** Where the user has to do what a policy of the tenant asks for first (code 21000, sdk). */
+  challengeUrl: Schema.optional(Schema.String),
 }) {
   readonly retry = "final"
   get meaning() {
@@ -566,6 +569,7 @@ export class SignInFailed extends Schema.TaggedError<SignInFailed>()("SignInFail
     return `signing in to app ${shortened(this.appId, 80)}: ${what}${refused(this)}`
   }
   get remedy(): string {
+    if (this.challengeUrl !== undefined) return completeChallenge(this.challengeUrl)
     const { remedy } = ErrorCodes.find(this.code ?? 0) ?? signInFailures[this.failure]
     // There is none yet.
     return remedy.replace(/[;.] the login (?:itself )?is kept\./i, ".")

@@ -167,6 +167,20 @@ describe("a code", () => {
   }
 })
 
+it.effect("a policy that blocks signing in names the address at which the user completes a check", () =>
+  Effect.gen(function* () {
+    const { handler } = answering({
+      [tokenPath]: {
+        status: 400,
+        body: { code: 21000, error: "policy", data: { challenge_url: "https://accounts.feishu.cn/check" } },
+      },
+    })
+    const error = yield* Effect.flip(Effect.provide(exchange, at(handler)))
+    assert.deepStrictEqual([tag(error), error.code], ["code refused", 21000])
+    assert.include(error.message, "open https://accounts.feishu.cn/check and do what it asks for")
+  }),
+)
+
 it("an error of signing in does not say that a login is kept, since there is none yet", () => {
   for (const { code } of ErrorCodes.catalogue) {
     const { message } = new FeishuError.SignInFailed({ failure: "refused", appId: "cli_fake", code })
@@ -230,6 +244,7 @@ describe("a device", () => {
     ["404 in plain text", { status: 404, body: "404 page not found" }],
     ["a page", { body: "<!doctype html><title>Feishu</title>", headers: { "content-type": "text/html" } }],
     ["Feishu's 404", { status: 404, body: { code: 99991543, msg: "not found" } }],
+    ["another server's 404", { status: 404, body: { status: 404, error: "Not Found" } }],
   ] as const) {
     it.effect(`is told that the server knows no device flow: ${name}`, () =>
       Effect.gen(function* () {
@@ -253,6 +268,32 @@ describe("a device", () => {
       assert.include(error.message, '"<redacted> is wrong"')
     }),
   )
+
+  it.effect("begins again after a failure of the server", () =>
+    Effect.gen(function* () {
+      const answers: Array<Fake.Answer> = [{ status: 500, body: { error: "server_error" } }, { body: device }]
+      const begun = yield* Effect.forkChild(
+        Effect.provide(
+          begin,
+          at(() => Effect.succeed(answers.shift()!)),
+        ),
+      )
+      yield* Fake.advance("60 seconds")
+      assert.strictEqual((yield* Fiber.join(begun)).userCode, "ABCD-EFGH")
+    }),
+  )
+
+  for (const strange of ["file:///etc/passwd", "javascript:alert(1)", "-h", "https://a b"]) {
+    it.effect(`does not lead a browser to ${strange}`, () =>
+      Effect.gen(function* () {
+        for (const name of ["verification_uri", "verification_uri_complete"]) {
+          const { handler } = answering({ [devicePath]: { body: { ...device, [name]: strange } } })
+          const error = yield* Effect.flip(Effect.provide(begin, at(handler)))
+          assert.strictEqual(tag(error), "ContractViolation")
+        }
+      }),
+    )
+  }
 
   it.effect("asks in its interval, more slowly when told to, through failures, until it is permitted", () =>
     Effect.gen(function* () {
@@ -304,12 +345,13 @@ describe("a device", () => {
     ["access_denied", "access denied"],
     ["expired_token", "too late"],
     ["invalid_grant", "too late"],
+    ["invalid_client", "refused"],
+    ["an error that nobody knows", "refused"],
   ] as const) {
     it.effect(`ends with ${error}`, () =>
       Effect.gen(function* () {
-        const fiber = yield* Effect.forkChild(
-          Effect.flip(signIn(() => Effect.succeed(pending(error, { code: 20001 })))),
-        )
+        const code = expected === "refused" ? {} : { code: 20001 }
+        const fiber = yield* Effect.forkChild(Effect.flip(signIn(() => Effect.succeed(pending(error, code)))))
         yield* Fake.advance("10 seconds")
         const failure = yield* Fiber.join(fiber)
         assert.strictEqual(tag(failure), expected)

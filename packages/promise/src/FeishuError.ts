@@ -215,6 +215,8 @@ export class SignInFailed extends FeishuError {
   declare readonly status?: number | undefined
   /** Feishu's text, for showing only. */
   declare readonly msg?: string | undefined
+  /** Where the user has to do what a policy of the tenant asks for first (code 21000, sdk). */
+  declare readonly challengeUrl?: string | undefined
 }
 
 /** The store of a login could not be read, locked or written. What it holds stays as it is. */

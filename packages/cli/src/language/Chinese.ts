@@ -373,6 +373,8 @@ const signInWhys: Readonly<
   "not known": ["飞书不认识这个 refresh_token"],
 }
 
+const completeChallenge = (url: string): string => `请用户打开 ${url} 并按要求完成验证，然后重试。`
+
 const signInFailures: Readonly<
   Record<FeishuError.SignInFailed["failure"], readonly [meaning: string, remedy: string]>
 > = {
@@ -447,7 +449,7 @@ const reasons: Reasons = {
     meaning: `${reason.appId === undefined ? "" : `应用 ${shortened(reason.appId, 80)}：`}${known(reason)?.meaning ?? "访问凭证接口拒绝了应用凭证"}（${answered(reason)}）`,
     remedy:
       reason.challengeUrl !== undefined
-        ? `请用户打开 ${reason.challengeUrl} 并按要求完成验证，然后重试。`
+        ? completeChallenge(reason.challengeUrl)
         : ((reason.appId === undefined ? undefined : known(reason)?.remedyOfApp) ??
           known(reason)?.remedy ??
           "请核对 App ID 与 App Secret。"),
@@ -469,11 +471,14 @@ const reasons: Reasons = {
     }
   },
   SignInFailed: (reason) => {
-    const { appId, failure, status } = reason
+    const { appId, challengeUrl, failure, status } = reason
     const [what, remedy] = signInFailures[failure]
     return {
       meaning: `登录应用 ${shortened(appId, 80)} 未成功：${known(reason)?.meaning ?? what}${status === undefined ? "" : `（${answered({ ...reason, status })}）`}`,
-      remedy: (known(reason)?.remedy ?? remedy).replace(/[；。]登录仍保留。/, "。"),
+      remedy:
+        challengeUrl === undefined
+          ? (known(reason)?.remedy ?? remedy).replace(/[；。]登录仍保留。/, "。")
+          : completeChallenge(challengeUrl),
     }
   },
   LoginStoreFailed: ({ place, problem, remedy, sentences }) => ({

@@ -114,5 +114,8 @@ export const refusedAs =
     const { reason } = error
     if (reason._tag !== "AuthenticationFailed" && reason._tag !== "RequestRefused") return error
     const { code, logId, msg, status } = reason
-    return error.with({ reason: new SignInFailed({ failure, appId, code, logId, msg, status }) })
+    const challengeUrl = reason._tag === "AuthenticationFailed" ? reason.challengeUrl : undefined
+    return error.with({
+      reason: new SignInFailed({ failure, appId, code, logId, msg, status, challengeUrl }),
+    })
   }
