@@ -68,6 +68,7 @@ describe("the redirect URL of a login", () => {
         [`/Callback?code=${code}&state=${state}`],
         [`//callback?code=${code}&state=${state}`],
         [`/other?code=${code}&state=${state}`],
+        [`/other/../callback?code=${code}&state=${state}`],
         [good, { host: `localhost:${port}` }],
         [good, { host: `example.com:${port}` }],
         [good, { host: "127.0.0.1" }],

@@ -155,10 +155,13 @@ const headers = {
 
 /** Returns the address of a request; `undefined` unless it is a GET with the Host of this server. */
 const urlIn = ({ headers: { host }, method, url = "" }: IncomingMessage, port: number): URL | undefined => {
-  const origin = `http://127.0.0.1:${port}`
+  // A browser leaves out the port 80.
+  const own = new URL(urlOf(port))
   // The Host differs when the name of a page of another site was made to lead here.
-  if (method !== "GET" || `http://${host}` !== origin || !url.startsWith("/")) return undefined
-  return URL.canParse(origin + url) ? new URL(origin + url) : undefined
+  if (method !== "GET" || host !== own.host || !URL.canParse(own.origin + url)) return undefined
+  const asked = new URL(own.origin + url)
+  // As it was sent: /x/../callback is another path.
+  return asked.pathname === url.split("?", 1)[0] ? asked : undefined
 }
 
 /** Returns what came back with the state of this login; `undefined` for any other request. */
