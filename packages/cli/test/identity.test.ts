@@ -20,6 +20,8 @@ const app = { FEISHU_APP_ID: "cli_a1b2c3", FEISHU_APP_SECRET: "FakeSecretOfTheAp
 const token = { FEISHU_ACCESS_TOKEN: "t-FakeTokenForTests" }
 const file = { ".config/feishu-meetings/config.yaml": "as: user\n" }
 
+const fileOf = (appId: string) => `state/feishu-meetings/logins/${appId}.ou_7a8b.0a1b2c3d.json`
+
 const loginOf = (openId: string, name: string, more: Partial<UserTokenStore.UserTokens> = {}) => ({
   appId: "cli_a1b2c3",
   baseUrl: "https://open.feishu.cn",
@@ -209,6 +211,45 @@ describe("who reads", () => {
         logins: [zhang, loginOf("ou_9", "张三"), li],
       },
       "2 --account: several accounts are signed in to the app cli_a1b2c3: 张三 (ou_1a2b), 张三 (ou_9). Nothing was sent\nChoose one with --account, such as --account ou_1a2b.",
+    ],
+    [
+      "nobody, where one of two logins is damaged: it may be the one that is meant",
+      { flags: { as: "user" }, environment: app, files: { [fileOf("cli_a1b2c3")]: "{}" }, logins: [zhang] },
+      `3 HOME/${fileOf("cli_a1b2c3")}: it is damaged, or is not a login that effect-feishu has stored\nRestore it, or move it away and sign in again.`,
+    ],
+    [
+      "nobody, where the one that is named may be the damaged one",
+      {
+        flags: { account: "李四" },
+        environment: app,
+        files: { [fileOf("cli_a1b2c3")]: "{}" },
+        logins: [zhang],
+      },
+      `3 HOME/${fileOf("cli_a1b2c3")}: it is damaged, or is not a login that effect-feishu has stored\nRestore it, or move it away and sign in again.`,
+    ],
+    [
+      "the account that is named, although another login is damaged",
+      {
+        flags: { account: "张三" },
+        environment: app,
+        files: { [fileOf("cli_a1b2c3")]: "{}" },
+        logins: [zhang],
+      },
+      `${asZhang}; flag --account`,
+    ],
+    [
+      "the only account of the app, although a login of another app is damaged",
+      { flags: { as: "user" }, environment: app, files: { [fileOf("cli_other")]: "{}" }, logins: [zhang] },
+      `${asZhang}; flag --as`,
+    ],
+    [
+      "nobody, where the login is of another server: which one is said",
+      {
+        flags: { as: "user" },
+        environment: app,
+        logins: [{ ...zhang, baseUrl: "https://open.larksuite.com" }],
+      },
+      "3 app cli_a1b2c3: the login is of another base URL: https://open.larksuite.com\nUse the app and the base URL of the login, or sign in with these.",
     ],
     [
       "nobody, where nobody of that name has signed in",

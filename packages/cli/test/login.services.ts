@@ -335,6 +335,21 @@ describe.concurrent("logout and whoami", () => {
     assert.strictEqual((await test.run(["logout"])).code, 0)
   })
 
+  it("leave a file that cannot be read, and say so", async () => {
+    await using test = await SignIn.begin()
+    await test.run(["login"])
+    test.feishu.script.person = SignIn.li
+    await test.run(["login"])
+    const damaged = test.logins().find((path) => path.includes(SignIn.zhang.openId)) ?? ""
+    writeFileSync(damaged, "{}")
+    const all = await test.run(["logout", "--all"])
+    assert.strictEqual(all.code, 3)
+    assert.match(all.stderr, /^Signed out 李四 .*^error: .*\.json: it is damaged, .*^to do: Restore it/ms)
+    assert.deepStrictEqual(test.logins(), [damaged])
+    const { stderr } = await test.run(["whoami"])
+    assert.strictEqual(stderr.split(damaged).length, 2)
+  })
+
   it("doctor says who reads, who does not, and what the login lacks", async () => {
     await using test = await SignIn.begin()
     await test.run(["login"])

@@ -86,6 +86,9 @@ const run = Effect.fnUntraced(function* ({ account, all, json: isJson, ...flags 
   const settings = yield* LoadedSettings.load(flags)
   const appId = settings.found.get("app-id")?.text
   const logins = appId === undefined ? (yield* Logins.all).logins : yield* Identity.ofApp(settings, appId)
+  const damaged = yield* Identity.damagedOf(appId)
+  const isNamed = account !== undefined && logins.some((login) => Logins.isNamed(login.account, account))
+  if (damaged !== undefined && !all && !isNamed) return yield* damaged
   const chosen =
     all || logins.length === 0 ? logins : [yield* Identity.choose(logins, appId ?? say.anyApp, account)]
   const now = yield* Clock.currentTimeMillis
@@ -107,9 +110,12 @@ const run = Effect.fnUntraced(function* ({ account, all, json: isJson, ...flags 
       revoked: false,
       tokensEndAt: TimeRange.iso(goodUntil(login) / 1_000),
     }))
-    return yield* Console.log(json({ signedOut }))
+    yield* Console.log(json({ signedOut }))
   }
-  if (chosen.length === 0) yield* stderr.line(appId === undefined ? say.none : say.noneOfApp(appId))
+  // It may hold tokens, and is still there.
+  if (damaged !== undefined && all) return yield* damaged
+  if (chosen.length === 0 && !isJson)
+    yield* stderr.line(appId === undefined ? say.none : say.noneOfApp(appId))
 })
 
 /** Unix milliseconds until which a copy of the tokens would be good. */

@@ -42,7 +42,6 @@ const words = Language.words({
     ended: (time: string) => `${time}: over, sign in again`,
     begun: (time: string) =>
       `A refresh was begun at ${time}, and its end is not known: the next read finds out.`,
-    unreadable: (path: string, message: string) => `${path}: ${message}`,
   },
   zh: {
     description:
@@ -63,7 +62,6 @@ const words = Language.words({
     shortLived: (time) => `至 ${time}，无法刷新`,
     ended: (time) => `已于 ${time} 到期，请重新登录`,
     begun: (time) => `${time} 开始的一次刷新没有结果：下次读取时可知。`,
-    unreadable: (path, message) => `${path}：${message}`,
   },
 })
 
@@ -121,9 +119,7 @@ const run = Effect.fnUntraced(function* ({
     for (const line of lines) yield* Console.log(visible(inMessage(line)))
     for (const login of logins) yield* Console.log(textOf(login, now, language))
     const stderr = yield* Stderr
-    for (const { message, path } of faults) {
-      yield* stderr.line(inMessage(say.unreadable(path, message)), labels(language).warning)
-    }
+    for (const { message } of faults) yield* stderr.line(inMessage(message), labels(language).warning)
   }
   if (failed !== undefined) return yield* new CommandEnded({ exitCode: exitCodes.tokenScopeOrApp })
 })

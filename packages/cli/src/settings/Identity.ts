@@ -188,6 +188,14 @@ export const ofApp = Effect.fnUntraced(function* (settings: LoadedSettings.Setti
   return logins.filter((login) => login.appId === appId && login.baseUrl === baseUrl)
 })
 
+/** Returns why a file cannot be read that may be a login of this app, or of any: it may be the one that is meant. */
+export const damagedOf = (appId: string | undefined) =>
+  Effect.map(
+    Logins.all,
+    ({ unreadable }) =>
+      unreadable.find(({ path }) => appId === undefined || Logins.mayBeOf(path, appId))?.error,
+  )
+
 /** Returns the login of the account that is named, or of the only one. */
 const loginOf = Effect.fnUntraced(function* (
   settings: LoadedSettings.Settings,
@@ -195,15 +203,17 @@ const loginOf = Effect.fnUntraced(function* (
   account: string | undefined,
 ) {
   const logins = yield* ofApp(settings, appId)
-  if (logins.length === 0) {
-    // A file that cannot be read may have been the one.
-    const [damaged] = (yield* Logins.all).unreadable
-    if (damaged !== undefined) return yield* damaged.error
-    return yield* new FeishuError.FeishuError({
-      reason: new FeishuError.SignInRequired({ why: "not signed in", appId, account }),
-    })
-  }
-  return yield* choose(logins, appId, account)
+  const damaged = yield* damagedOf(appId)
+  const isNamed = account !== undefined && logins.some((login) => Logins.isNamed(login.account, account))
+  if (damaged !== undefined && !isNamed) return yield* damaged
+  if (logins.length > 0) return yield* choose(logins, appId, account)
+  const elsewhere = (yield* Logins.all).logins.find((login) => login.appId === appId)
+  return yield* new FeishuError.FeishuError({
+    reason:
+      elsewhere === undefined
+        ? new FeishuError.SignInRequired({ why: "not signed in", appId, account })
+        : new FeishuError.SignInRequired({ why: "other base URL", appId, ofLogin: elsewhere.baseUrl }),
+  })
 })
 
 /** Returns the login that a text names, or the only one; refuses where several fit, and lists them. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import { accessSync, constants, existsSync, readdirSync } from "node:fs"
-import { dirname, isAbsolute, join } from "node:path"
+import { basename, dirname, isAbsolute, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -72,6 +72,9 @@ export const pathOf = ({
   const names = [appId, openId].filter((id) => /^\w[\w-]{0,79}$/.test(id))
   return join(folder(), `${[...names, hash].join(".")}.json`)
 }
+
+/** True when a file may be that of a login of an app, by its name. */
+export const mayBeOf = (path: string, appId: string): boolean => basename(path).startsWith(`${appId}.`)
 
 /** Refuses a folder that cannot be written to, or made: before anybody signs in. */
 export const checkFolder = Effect.gen(function* () {
