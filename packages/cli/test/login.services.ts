@@ -332,7 +332,9 @@ describe.concurrent("logout and whoami", () => {
     const last = await test.run(["logout", "--all", "--json"], { FEISHU_APP_ID: "", FEISHU_BASE_URL: "" })
     assert.deepInclude(JSON.parse(last.stdout).signedOut[0], { revoked: false, appId: SignIn.appId })
     assert.deepStrictEqual(test.logins(), [])
-    assert.strictEqual((await test.run(["logout"])).code, 0)
+    const nobody = await test.run(["logout"])
+    assert.strictEqual(nobody.code, 0)
+    assert.include(nobody.stderr, `Nobody is signed in to the app ${SignIn.appId} at ${test.feishu.url}: `)
   })
 
   it("leave a file that cannot be read, and say so", async () => {

@@ -24,9 +24,10 @@ const words = Language.words({
     all: "Sign out every account, of the app if one is named",
     json: "Print one JSON document",
     example: "Sign out the only account",
-    exampleAll: "Remove every login from this machine",
+    exampleAll: "Remove every login of the app that is set; of this machine where none is",
     none: "Nobody is signed in: nothing to do.",
-    noneOfApp: (appId: string) => `Nobody is signed in to the app ${appId}: nothing to do.`,
+    noneOfApp: (appId: string, baseUrl: string) =>
+      `Nobody is signed in to the app ${appId} at ${baseUrl}: nothing to do.`,
     anyApp: "of this machine",
     signedOut: (account: string, appId: string, file: string) =>
       `Signed out ${account} from the app ${appId}: ${file} was removed.`,
@@ -41,9 +42,9 @@ const words = Language.words({
     all: "退出所有账号；给出应用时，为该应用的所有账号",
     json: "输出一个 JSON 文档",
     example: "退出唯一的账号",
-    exampleAll: "从本机移除所有登录",
+    exampleAll: "移除所设应用的所有登录；未设置应用时，移除本机的所有登录",
     none: "没有已登录的账号，无需操作。",
-    noneOfApp: (appId) => `应用 ${appId} 没有已登录的账号，无需操作。`,
+    noneOfApp: (appId, baseUrl) => `应用 ${appId}（${baseUrl}）没有已登录的账号，无需操作。`,
     anyApp: "（本机）",
     signedOut: (account, appId, file) => `${account} 已退出应用 ${appId}：已删除 ${file}。`,
     notRevoked: (time) => `飞书没有公开的撤销接口，因此未撤销授权：凭证若有副本，在 ${time} 前仍然有效。`,
@@ -114,8 +115,9 @@ const run = Effect.fnUntraced(function* ({ account, all, json: isJson, ...flags 
   }
   // It may hold tokens, and is still there.
   if (damaged !== undefined && all) return yield* damaged
-  if (chosen.length === 0 && !isJson)
-    yield* stderr.line(appId === undefined ? say.none : say.noneOfApp(appId))
+  if (chosen.length > 0 || isJson) return
+  const { baseUrl } = yield* LoadedSettings.addresses(settings)
+  yield* stderr.line(appId === undefined ? say.none : say.noneOfApp(appId, baseUrl))
 })
 
 /** Unix milliseconds until which a copy of the tokens would be good. */
