@@ -174,6 +174,9 @@ export const poll = (app: App, device: Device): Effect.Effect<UserTokens, Feishu
     }),
   )
 
+/** The codes for a user or an app that may not, whatever error of OAuth they come with; two have an address (documented, sdk). */
+const ofUserOrApp: ReadonlySet<unknown> = new Set([20008, 20009, 20010, 20048, 20066, 20069, 21000, 21001])
+
 /** Returns the outcome of a question, whether or not the answer has Feishu's code; `undefined` for any other answer. */
 const outcomeOf = (
   appId: string,
@@ -185,6 +188,7 @@ const outcomeOf = (
   if (Option.isSome(tokens)) return Effect.succeed(tokens.value)
   const { code, error: text } = Object(json) as Readonly<Record<string, unknown>>
   const error = decodeError(text)
+  if (ofUserOrApp.has(code)) return undefined
   if (Option.isNone(error)) {
     // Any other error of OAuth, such as invalid_client; what has Feishu's code is judged by that.
     return typeof text === "string" && code === undefined && answer.status < 500 && answer.status !== 429

@@ -360,6 +360,24 @@ describe("a device", () => {
     )
   }
 
+  it.effect("ends with Feishu's code for the user or the app, whatever error of OAuth comes with it", () =>
+    Effect.gen(function* () {
+      for (const [error, code] of [
+        ["invalid_grant", 20066],
+        ["access_denied", 21000],
+      ] as const) {
+        const data = { challenge_url: "https://accounts.feishu.cn/check" }
+        const fiber = yield* Effect.forkChild(
+          Effect.flip(signIn(() => Effect.succeed(pending(error, { code, data })))),
+        )
+        yield* Fake.advance("10 seconds")
+        const failure = yield* Fiber.join(fiber)
+        assert.deepStrictEqual([tag(failure), failure.code], ["refused", code])
+        if (code === 21000) assert.include(failure.message, `open ${data.challenge_url} and do`)
+      }
+    }),
+  )
+
   it.effect("ends when its time is over", () =>
     Effect.gen(function* () {
       let asked = 0
