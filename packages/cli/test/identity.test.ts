@@ -350,6 +350,13 @@ describe("a login", () => {
     )
   })
 
+  it("lasts seven days from its last refresh where no answer has said how long", () => {
+    const { refreshTokenEndsAt: _, ...silent } = zhang
+    const refreshedAt = zhang.signedInAt + 30 * 86_400_000
+    const until = Logins.lastsUntil({ ...silent, accessTokenEndsAt: refreshedAt + 7_200_000 })
+    assert.strictEqual(until, refreshedAt + 7 * 86_400_000)
+  })
+
   it("with a strange id has a file in the same folder", () => {
     const path = Logins.pathOf({ ...zhang, account: { openId: "../../etc/passwd" } })
     assert.strictEqual(dirname(path), Logins.folder())

@@ -176,6 +176,6 @@ export const lastsUntil = (login: UserTokenStore.UserTokens): number =>
     yearEndsAt(login),
     login.refreshToken === undefined
       ? login.accessTokenEndsAt
-      : // Feishu has always said it; without it, the example of its documents (7 days).
-        (login.refreshTokenEndsAt ?? login.signedInAt + 604_800_000),
+      : // Feishu has always said it; without it, the example of its documents (7 days), from when the pair was given.
+        (login.refreshTokenEndsAt ?? login.accessTokenEndsAt - 7_200_000 + 604_800_000),
   )
