@@ -66,6 +66,7 @@ export const bundleProgram = async (program: string, file: string): Promise<void
     bundle: true,
     platform: "node",
     format: "cjs",
+    minify: true,
     logLevel: "silent",
   })
 }

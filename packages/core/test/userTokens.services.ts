@@ -150,7 +150,7 @@ it("a runtime without SQLite says so, and what to do", async () => {
 
 const rounds = 200
 /** Logins that are read at the same time, each by processes of its own. */
-const lanes = 4
+const lanes = 5
 
 const weights = {
   answered: 60,
@@ -175,7 +175,7 @@ interface Seen {
 const play = async (seed: string, file: string, count: number, seen: Seen): Promise<void> => {
   const dice = Dice.make(seed)
   const login = await feishu.login(file)
-  const pool = poolOf(login, 4)
+  const pool = poolOf(login, 3)
   let story: Array<string> = []
 
   const round = async () => {
