@@ -22,7 +22,7 @@ const installed = (path: string) => join(brought, "node_modules", path)
 interface Runtime {
   readonly name: string
   readonly command: ReadonlyArray<string>
-  /** True for Node: the commands run there, and core with undici. */
+  /** True for Node: the commands run there. */
   readonly isNode?: boolean
   /** True when programs must be JavaScript of that Node's age: it has no `await using`. */
   readonly isOld?: boolean
@@ -41,25 +41,39 @@ const runtimes: ReadonlyArray<Runtime> = [
 
 /** A program that a README shows, and what it prints: the same on every runtime. */
 interface Program {
+  /** A file, or a README whose first program is meant. */
   readonly file: string
-  /** True when it only runs on Node: it has the HTTP client of Node, or its SQLite. */
-  readonly onNode?: boolean
+  /** Runtimes that do not have what it uses. */
+  readonly notOn?: ReadonlyArray<string>
   readonly prints: RegExp
-  /** Flags of the mock. */
-  readonly mock: ReadonlyArray<string>
+  /** Flags of a mock of its own; default: one with the meetings of the last month. */
+  readonly mock?: ReadonlyArray<string>
 }
 
 const month = ["--days", "29"]
+// The years that the programs of backfill read end there.
+const years = ["--now", "2026-10-31T00:00:00Z", "--ninety-days", "span"]
 const programs: ReadonlyArray<Program> = [
-  { file: "packages/promise/examples/stream.ts", prints: /^(\d{19} .*\n){50,}$/, mock: month },
-  { file: "packages/promise/examples/attendance.ts", prints: /^(\d{10} .* \S+ \d+\n){50,}$/, mock: month },
-  { file: "packages/core/examples/stream.ts", onNode: true, prints: /^(\d{19} .*\n){50,}$/, mock: month },
+  { file: "packages/contract/README.md", prints: /^\/open-apis\/.*\nfinal 429\n$/ },
+  { file: "packages/promise/examples/stream.ts", prints: /^(\d{19} .*\n){50,}$/ },
+  { file: "packages/promise/examples/attendance.ts", prints: /^(\d{10} .* \S+ \d+\n){50,}$/ },
+  // Bun has replaced undici, whose connections NodeHttp.layer opens.
+  {
+    file: "packages/core/examples/stream.ts",
+    notOn: ["Bun"],
+    prints: /^(\d{19} .*\n){50,}$/,
+  },
+  {
+    file: "packages/core/examples/attendance.ts",
+    notOn: ["Bun"],
+    prints: /^(\d{10} .* \S+ \d+\n){50,}$/,
+  },
+  // It has Node's own SQLite.
   {
     file: "packages/backfill/examples/start.ts",
-    onNode: true,
+    notOn: ["Bun", "Deno"],
     prints: /^[1-9]\d+ meetings are in .*; 0 numbers failed\n$/,
-    // The years that it reads end there.
-    mock: ["--now", "2026-10-31T00:00:00Z", "--ninety-days", "span"],
+    mock: years,
   },
 ]
 
@@ -107,16 +121,18 @@ const install = async (folder: string, packed: ReadonlyArray<Packed>) => {
   await run("npm", ["install", "--no-audit", "--no-fund", ...needed, ...tarballs], { cwd: folder })
 }
 
-/** Copies a program into the folder, as a runtime takes it, and returns the name of the file. */
-const copied = async (folder: string, file: string, { isOld }: Runtime) => {
-  const name = file.replace("packages/", "").replace("/examples/", "-")
+/** Writes a program into the folder, as a runtime takes it, and returns the name of the file. */
+const written = async (folder: string, file: string, { isOld }: Runtime) => {
+  const text = await readFile(pathOf(file), "utf8")
+  const code = file.endsWith(".md") ? /^```ts\n(.*?)^```$/ms.exec(text)![1]! : text
+  const name = file.replace("packages/", "").replace("/examples/", "-").replace("/README.md", ".ts")
   if (isOld !== true) {
-    await copyFile(pathOf(file), join(folder, name))
+    await writeFile(join(folder, name), code)
     return name
   }
-  const { code } = await transform(await readFile(pathOf(file), "utf8"), { loader: "ts", target: "node22" })
-  await writeFile(join(folder, name.replace(/\.ts$/, ".js")), code)
-  return name.replace(/\.ts$/, ".js")
+  const script = name.replace(/\.ts$/, ".js")
+  await writeFile(join(folder, script), (await transform(code, { loader: "ts", target: "node22" })).code)
+  return script
 }
 
 const expect = (what: string, text: string, prints: RegExp) => {
@@ -169,20 +185,23 @@ export const tryTarballs = async (
     for (const runtime of runtimes) {
       const node = runtime.isNode === true ? runtime.command[0]! : process.execPath
       const tried: Array<string> = []
-      for (const { file, mock: flags, onNode, prints } of programs) {
-        if (onNode === true && runtime.isNode !== true) continue
-        await using mock = await startMock(folder, node, flags)
-        const name = await copied(folder, file, runtime)
+      await using recent = await startMock(folder, node, month)
+      for (const { file, mock: flags, notOn = [], prints } of programs) {
+        if (notOn.includes(runtime.name)) continue
+        await using own = flags === undefined ? undefined : await startMock(folder, node, flags)
+        const name = await written(folder, file, runtime)
         const database = join(folder, `${runtime.name}.sqlite`)
-        const environment = { ...mock.environment, DATABASE: database }
-        const text = await printed(folder, [...runtime.command, name], environment)
-        expect(`${file} on ${runtime.name}`, text, prints)
+        const environment = { ...(own ?? recent).environment, DATABASE: database }
+        expect(
+          `${file} on ${runtime.name}`,
+          await printed(folder, [...runtime.command, name], environment),
+          prints,
+        )
         tried.push(name)
       }
       if (runtime.isNode === true) {
-        await using mock = await startMock(folder, node, month)
         const command = [node, join(folder, "node_modules/.bin/feishu-meetings"), "list", "337736498"]
-        const text = await printed(folder, [...command, "--from", "30d"], mock.environment)
+        const text = await printed(folder, [...command, "--from", "30d"], recent.environment)
         expect(`feishu-meetings on ${runtime.name}`, text, /^(\{"id":"\d{19}".*\}\n){50,}$/)
         tried.push("feishu-meetings", "feishu-mock")
       }
