@@ -18,7 +18,7 @@ const read = (path: string) => readFileSync(new URL(path, root), "utf8")
 const modulesOf = (folder: string): ReadonlyArray<string> => {
   const { exports, publishConfig } = JSON.parse(read(`${folder}/package.json`)) as {
     readonly exports: Record<string, string | null>
-    readonly publishConfig: { readonly exports: Record<string, string | null> }
+    readonly publishConfig: { readonly exports: Record<string, unknown> }
   }
   // What a pattern opens, the index names, too.
   const paths = Object.entries(exports).flatMap(([name, entry]) => {

@@ -88,6 +88,10 @@ const release = async () => {
       )
       return 0
     }
+    // A clone does not have the settings of this repository.
+    for (const setting of ["user.name", "user.email"]) {
+      await git(clone, "config", setting, (await git(root, "config", setting)).trim())
+    }
     await git(clone, "commit", "--all", "--message", `release: ${version}`)
     await git(clone, "tag", `v${version}`)
     for (const { tarball } of inOrder(packed)) {
