@@ -402,19 +402,22 @@ export class AuthenticationFailed extends Schema.TaggedError<AuthenticationFaile
   ...answer,
   /** The app that the token belongs to, if it is known. */
   appId: Schema.optional(Schema.String),
+  /** The account of the user whose token it is, if it is known: the name, and the `open_id` in the app. */
+  account: Schema.optional(Schema.String),
   /** Where the user has to do what a policy of the tenant asks for, before the token is accepted (code 21000, sdk). */
   challengeUrl: Schema.optional(Schema.String),
 }) {
   get retry(): ErrorCodes.RetryClass {
     return known(this)?.retry ?? "final"
   }
-  /** The same error, of a known app. */
-  ofApp(appId: string): AuthenticationFailed {
+  /** The same error, of a known app, and of a known account. */
+  ofApp(appId: string, account = this.account): AuthenticationFailed {
     const { challengeUrl, code, endpoint, logId, msg, status } = this
-    return new AuthenticationFailed({ status, code, msg, logId, endpoint, appId, challengeUrl })
+    return new AuthenticationFailed({ status, code, msg, logId, endpoint, appId, account, challengeUrl })
   }
   get meaning() {
-    const app = this.appId === undefined ? "" : `app ${shortened(this.appId, 80)}: `
+    const account = this.account === undefined ? "" : `${shortened(this.account, 200)}, `
+    const app = this.appId === undefined ? "" : `${account}app ${shortened(this.appId, 80)}: `
     return `${app}${known(this)?.meaning ?? "the token endpoint refused the credentials"} (${answered(this)})`
   }
   get remedy() {

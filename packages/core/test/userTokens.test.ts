@@ -284,6 +284,7 @@ describe("tokens of a user who has signed in", () => {
         const { error } = yield* running(read(feishu, tokens))
         assert.strictEqual(why(error), expected)
         assert.strictEqual(error?.code, code)
+        assert.include(error?.message, "张三 (ou_1a2b)")
         // Nor is it marked as one that may have been used.
         assert.strictEqual(yield* tokens.read, first)
         assert.lengthOf(feishu.sent, 1)

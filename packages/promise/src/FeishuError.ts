@@ -161,6 +161,8 @@ export class AuthenticationFailed extends Answered {
   override readonly reason = "AuthenticationFailed"
   /** The app that the token belongs to, if it is known. */
   declare readonly appId?: string | undefined
+  /** The account of the user whose token it is, if it is known: the name, and the `open_id` in the app. */
+  declare readonly account?: string | undefined
   /** Where the user has to do what a policy of the tenant asks for, before the token is accepted (code 21000, sdk). */
   declare readonly challengeUrl?: string | undefined
 }

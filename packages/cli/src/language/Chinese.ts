@@ -446,7 +446,7 @@ const reasons: Reasons = {
     remedy: known(reason)?.remedy ?? "请等待下月 1 日额度恢复。",
   }),
   AuthenticationFailed: (reason) => ({
-    meaning: `${reason.appId === undefined ? "" : `应用 ${shortened(reason.appId, 80)}：`}${known(reason)?.meaning ?? "访问凭证接口拒绝了应用凭证"}（${answered(reason)}）`,
+    meaning: `${reason.appId === undefined ? "" : `${reason.account === undefined ? "" : `${shortened(reason.account, 200)}，`}应用 ${shortened(reason.appId, 80)}：`}${known(reason)?.meaning ?? "访问凭证接口拒绝了应用凭证"}（${answered(reason)}）`,
     remedy:
       reason.challengeUrl !== undefined
         ? completeChallenge(reason.challengeUrl)

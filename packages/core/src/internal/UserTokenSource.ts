@@ -225,7 +225,10 @@ export const make = Effect.fnUntraced(function* ({
       const why = error.code === undefined ? undefined : finalRefusals[error.code]
       if (why === undefined) {
         yield* unmark
-        return yield* error
+        const { reason } = error
+        return yield* reason._tag === "AuthenticationFailed"
+          ? error.with({ reason: reason.ofApp(appId, UserTokenStore.inWords(stored.account)) })
+          : error
       }
       const now = yield* newer
       if (now !== undefined) return now
