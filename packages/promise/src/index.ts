@@ -79,7 +79,7 @@ export const pollDevice = (options: PollOptions): Promise<Login> => SignIn.pollD
 /**
  * Returns a store that keeps a login in a file, which many processes share: JSON that only its owner can read, replaced as a
  * whole, with a lock that is free when its holder ends, however that ended. The lock holds between the processes and containers of
- * one machine that see the same file. For Node.
+ * one machine that see the same file. For Node, Bun and Deno; not in the build for Workers.
  *
  * @example
  * ```ts

@@ -25,28 +25,15 @@ export * from "./exports.ts"
  */
 export const createClient = (options: ClientOptions): Client => makeClient(options, web)
 
-/**
- * Returns the address of the authorization page, with a state and a challenge of PKCE (S256). Nothing is sent. Rejects with an
- * `InvalidRequest` for what Feishu would refuse, such as more than 50 scopes.
- */
+/** Returns the address of the authorization page, as on Node. */
 export const authorizeUrl = (options: AuthorizeOptions): Promise<Authorization> =>
   SignIn.authorizeUrl(options)
 
-/**
- * Exchanges the code of an authorization for the tokens of a login, asks whose they are, and puts them into the store. A code is
- * good once and for five minutes (documented). Rejects with a `SignInFailed` where Feishu refuses it; the store is unchanged then.
- */
+/** Exchanges the code of an authorization for a login, as on Node. */
 export const exchangeCode = (options: ExchangeOptions): Promise<Login> => SignIn.exchangeCode(options, web)
 
-/**
- * Begins to sign in on a machine without a browser. Feishu's official command line does the same (sdk); no document has it. Rejects
- * with a `SignInFailed`, `device flow unknown`, where the server does not know it.
- */
+/** Begins to sign in on a machine without a browser, as on Node. */
 export const beginDevice = (options: DeviceOptions): Promise<Device> => SignIn.beginDevice(options, web)
 
-/**
- * Asks, once in each interval, until the user has permitted what the device asked for, and puts the login into the store. Rejects
- * with a `SignInFailed`: `access denied`, or `too late` when the time of the code is over. A failure of the network in between is
- * not the end.
- */
+/** Asks until the user has permitted what a device asked for, as on Node. */
 export const pollDevice = (options: PollOptions): Promise<Login> => SignIn.pollDevice(options, web)
