@@ -3,8 +3,8 @@ import { describe, it } from "@effect/vitest"
 import * as Postgres from "../../core/test/Postgres.ts"
 import { comparing, cycleMillis, minutes, placeIn, read } from "./UnderFire.ts"
 
-/** A lower limit, so that everything is not read before the last time: one takes up to 20 s, and everything three minutes. */
-const slower = 12
+/** A lower limit, so that everything is not read before the last time: one takes up to 20 s, and everything two minutes and a half. */
+const slower = 16
 
 describe("a run of many tenants", () => {
   const { compare } = comparing()
