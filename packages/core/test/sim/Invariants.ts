@@ -199,8 +199,9 @@ interface Known {
   readonly refused: Set<string>
   /** All requests, those for tokens too. */
   readonly sentAt: Array<number>
+  /** When a request was told of: also one that was interrupted before it was sent, which the budget counts, too. */
+  readonly toldAt: Array<number>
   readonly retriedAt: Array<number>
-  told: number
   /** When it was asked to stop, or has ended. */
   stoppedAt: number | undefined
   off: boolean
@@ -257,7 +258,7 @@ export const make = (
         refused: new Set(),
         sentAt: [],
         retriedAt: [],
-        told: 0,
+        toldAt: [],
         stoppedAt: undefined,
         off: false,
         refresh: undefined,
@@ -505,11 +506,11 @@ export const make = (
     walk.over = walk.due === undefined
   }
 
-  const checkRetry = (delayMillis: number, { retriedAt, sentAt }: Known) => {
+  const checkRetry = (delayMillis: number, { retriedAt, toldAt }: Known) => {
     if (delayMillis > longestPause) violate(`6 a pause of ${delayMillis} ms before another try`)
     retriedAt.push(now())
     while (retriedAt[0]! <= now() - atLeast(window)) retriedAt.shift()
-    const sent = sentAt.length - (sentAt.findLastIndex((at) => at <= now() - window - 1_000) + 1)
+    const sent = toldAt.length - (toldAt.findLastIndex((at) => at <= now() - window - 1_000) + 1)
     if (retriedAt.length > mostRetries(sent)) violate(`6 ${retriedAt.length} retries in 60 s`)
   }
 
@@ -724,7 +725,7 @@ export const make = (
           : deadlines
       if (event._tag === "RequestEnded" && event.millis > attempt + mostLate)
         violate(`6 a request took ${event.millis} ms`)
-      if (event._tag === "RequestSent") knownOf(machine).told++
+      if (event._tag === "RequestSent") knownOf(machine).toldAt.push(now())
       if (event._tag === "RateLimitRefused" && event.paceMillis >= window / 100) {
         const until = now() + event.resetMillis + window
         // The event does not say which endpoint it is of, but comes from within its call.
@@ -741,9 +742,10 @@ export const make = (
     },
     onLogLine: (line) => checkSecrets("a log line", line),
     checkTold: (machine) => {
-      const { sentAt, told } = knownOf(machine)
+      const { sentAt, toldAt } = knownOf(machine)
       // One that is interrupted between the two was told of and not sent.
-      if (told < sentAt.length) violate(`5 ${sentAt.length} requests were sent, only ${told} were told of`)
+      if (toldAt.length < sentAt.length)
+        violate(`5 ${sentAt.length} requests were sent, only ${toldAt.length} were told of`)
     },
   }
 }
