@@ -37,6 +37,7 @@ export default defineConfig({
             "packages/*/examples/**/*.test.ts",
             "packages/*/test/**/*.test.ts",
             "mock-server/test/**/*.test.ts",
+            "docs/test/**/*.test.ts",
           ],
           exclude: [...configDefaults.exclude, ...command, ...alone],
           // To load Effect and the sources anew for each file takes longer than most of the tests.
