@@ -28,7 +28,7 @@ const shown = {
     "packages/promise/examples/sync.ts",
     "packages/promise/examples/worker.ts",
     "packages/promise/examples/mock.test.ts",
-    "packages/example-effect-3/src/FeishuMeetings.ts",
+    "examples/effect-3/src/FeishuMeetings.ts",
   ],
 }
 
