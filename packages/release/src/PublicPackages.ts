@@ -43,5 +43,22 @@ export const publicPackagesIn = (clone: string): ReadonlyArray<PublicPackage> =>
 /** The public packages of this repository. */
 export const publicPackages: ReadonlyArray<PublicPackage> = publicPackagesIn(pathOf(""))
 
+/** Returns every path that can be imported, with its module, by the sources: `dist` may have modules that were removed. */
+export const entriesOf = ({ folder, manifest }: PublicPackage): Readonly<Record<string, string>> => {
+  const published = manifest.publishConfig?.exports ?? {}
+  const modules = readdirSync(pathOf(`${folder}/src`))
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => file.slice(0, -".ts".length))
+  const entries: Record<string, string> = {}
+  for (const [path, target] of Object.entries(published)) {
+    if (target === null) continue
+    const [, module] = /^\.\/dist\/(.*)\.d\.ts$/.exec(target.types)!
+    if (module === "*") for (const one of modules) entries[path.replace("*", one)] ??= one
+    else entries[path] = module!
+  }
+  delete entries["./index"]
+  return Object.fromEntries(Object.entries(entries).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 /** The addresses that every package shows, which are in the package.json of the root. Empty until somebody gives them. */
 export const addresses = ["homepage", "bugs", "repository"] as const
