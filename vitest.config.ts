@@ -34,7 +34,6 @@ export default defineConfig({
         test: {
           name: "together",
           include: [
-            "examples/*/test/**/*.test.ts",
             "packages/*/examples/**/*.test.ts",
             "packages/*/test/**/*.test.ts",
             "mock-server/test/**/*.test.ts",

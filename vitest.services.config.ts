@@ -18,11 +18,17 @@ class WaitingFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: [
+      "examples/*/test/**/*.test.ts",
       "mock-server/test/**/*.services.ts",
       "packages/*/test/**/*.services.ts",
       "docs/test/**/*.services.ts",
     ],
-    globalSetup: ["packages/cli/test/bundle.ts", "packages/promise/test/packed.ts"],
+    globalSetup: [
+      "packages/cli/test/bundle.ts",
+      "packages/promise/test/packed.ts",
+      // Some examples name it in a configuration of their own.
+      "mock-server/src/vitest-setup.ts",
+    ],
     // Much of it is waiting: with one worker for each of two cores it would take a quarter of an hour.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
     testTimeout: 60_000,

@@ -1,12 +1,12 @@
-/** Prints the last 30 days of a meeting number: `node src/main.ts "337 736 498"`. */
+/** Prints the last 30 days of a meeting number: `npm start "337 736 498"`. */
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import { Config, Console, Effect, Layer, Redacted } from "effect"
 import { collect } from "./collect.ts"
 import { FeishuMeetings } from "./FeishuMeetings.ts"
 
 const environment = Config.all({
-  appId: Config.string("FEISHU_APP_ID"),
-  appSecret: Config.redacted("FEISHU_APP_SECRET"),
+  appId: Config.nonEmptyString("FEISHU_APP_ID"),
+  appSecret: Config.redacted(Config.nonEmptyString("FEISHU_APP_SECRET")),
   baseUrl: Config.withDefault(Config.string("FEISHU_BASE_URL"), undefined),
 })
 
@@ -16,16 +16,27 @@ const feishu = Layer.unwrapEffect(
   ),
 )
 
+/** Ends the program with a sentence for people, and no stack trace. */
+const fail = (exitCode: number, message: string) =>
+  Effect.andThen(
+    Console.error(message),
+    Effect.sync(() => (process.exitCode = exitCode)),
+  )
+
 const program = collect({ meetingNo: process.argv[2] ?? "", range: { from: "30d" } }, ({ id, topic }) =>
   Console.log(id, topic),
 ).pipe(
-  Effect.catchTag("MeetingsUnread", ({ cursor, message }) =>
-    Effect.andThen(
-      Console.error(message, cursor === undefined ? "" : `Go on from ${cursor}`),
-      Effect.sync(() => (process.exitCode = 1)),
-    ),
-  ),
+  // An application would keep its cursors in files, or in a database.
+  Effect.provide([feishu, KeyValueStore.layerMemory]),
+  Effect.catchTags({
+    MeetingsUnread: ({ cursor, message }) =>
+      fail(1, cursor === undefined ? message : `${message}\nGo on from ${cursor}`),
+    ConfigError: () =>
+      fail(
+        2,
+        "Set FEISHU_APP_ID and FEISHU_APP_SECRET: they are on the app's page in the developer console.",
+      ),
+  }),
 )
 
-// An application would keep its cursors in files, or in a database.
-await Effect.runPromise(Effect.provide(program, [feishu, KeyValueStore.layerMemory]))
+await Effect.runPromise(program)

@@ -1,20 +1,21 @@
-import { assert, describe, it } from "@effect/vitest"
-import * as KeyValueStore from "@effect/platform/KeyValueStore"
-import { startFeishuMock } from "@effect-feishu/mock-server"
-import type { Meeting } from "@effect-feishu/promise"
-import { Deferred, Effect, Exit, Fiber, Layer } from "effect"
 import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import * as FaultyFeishu from "../../../packages/core/test/FaultyFeishu.ts"
-import * as RawServer from "../../../packages/core/test/RawServer.ts"
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import { assert, describe, it } from "@effect/vitest"
+import { startFeishuMock } from "@effect-feishu/mock-server"
+import type { ClientOptions, Meeting } from "@effect-feishu/promise"
+import { Deferred, Effect, Exit, Fiber, Layer, Option } from "effect"
 import { collect } from "../src/collect.ts"
 import { FeishuMeetings } from "../src/FeishuMeetings.ts"
 
-const services = (url: string) =>
-  Layer.merge(
-    FeishuMeetings.layer({ accessToken: "t-given", baseUrl: url, retryBudget: { floor: 0, share: 0 } }),
-    KeyValueStore.layerMemory,
-  )
+const services = (options: ClientOptions) =>
+  Layer.merge(FeishuMeetings.layer(options), KeyValueStore.layerMemory)
+
+const mock = Effect.acquireRelease(
+  Effect.promise(() => startFeishuMock({ generate: { numbers: 1, meetings: 120 }, days: 29 })),
+  (feishu) => Effect.promise(() => feishu.close()),
+)
 
 /** A program's list, as its meetings come. */
 const list = () => {
@@ -23,68 +24,80 @@ const list = () => {
 }
 
 describe("an application on Effect 3", () => {
-  it.scoped("has every meeting in the end, though a run fails in the middle", () =>
+  it.scopedLive("has every meeting in the end, though a run fails in the middle", () =>
     Effect.gen(function* () {
-      const faulty = yield* Effect.acquireRelease(
-        Effect.promise(() => FaultyFeishu.start()),
-        (server) => Effect.promise(() => server[Symbol.asyncDispose]()),
+      const feishu = yield* mock
+      yield* Effect.promise(() =>
+        feishu.addFault({ operation: "meetings.listByNo", when: { nth: 2 }, then: { code: 121005 } }),
       )
-      const request = { meetingNo: "337 736 498", range: { from: "30d" } }
+      const request = { meetingNo: feishu.meetingNos[0]!, range: { from: "30d" } }
       const { add, ids } = list()
       yield* Effect.gen(function* () {
-        faulty.fail("HTTP 500", 1)
         const error = yield* Effect.flip(collect(request, add))
         assert.strictEqual(error._tag, "MeetingsUnread")
-        assert.include(error, { reason: "ServerFailed" })
-        assert.deepStrictEqual(ids, FaultyFeishu.ids.slice(0, 40))
+        assert.lengthOf(ids, 50)
 
         const kept = yield* (yield* KeyValueStore.KeyValueStore).get(request.meetingNo)
-        assert.deepInclude(error, { cursor: kept._tag === "Some" ? kept.value : "" })
+        assert.include(error, { reason: "PermissionDenied", cursor: Option.getOrThrow(kept) })
         yield* collect(request, add)
-        assert.deepStrictEqual(ids, FaultyFeishu.ids)
-      }).pipe(Effect.provide(services(faulty.url)))
+        assert.lengthOf(ids, 120)
+        assert.strictEqual(new Set(ids).size, 120)
+      }).pipe(
+        Effect.provide(services({ appId: feishu.appId, appSecret: feishu.appSecret, baseUrl: feishu.url })),
+      )
     }),
   )
 
-  it.scoped("that is interrupted ends its request", () =>
+  it.scopedLive("that is interrupted ends its request", () =>
     Effect.gen(function* () {
       const asked = yield* Deferred.make<void>()
-      const closed = yield* Deferred.make<void>()
-      const silent = yield* Effect.acquireRelease(
-        Effect.promise(() =>
-          RawServer.start(({ socket }) => {
-            socket.on("close", () => Deferred.unsafeDone(closed, Exit.void))
-            Deferred.unsafeDone(asked, Exit.void)
-          }),
-        ),
-        (server) => Effect.promise(() => server[Symbol.asyncDispose]()),
-      )
+      const ended = yield* Deferred.make<void>()
+      const silent: ClientOptions = {
+        accessToken: "t-given",
+        fetch: (_, { signal }) => {
+          signal?.addEventListener("abort", () => Deferred.unsafeDone(ended, Exit.void))
+          Deferred.unsafeDone(asked, Exit.void)
+          return new Promise(() => {})
+        },
+      }
       const request = { meetingNo: "337736498", range: { from: "30d" } }
       yield* Effect.gen(function* () {
         const collecting = yield* Effect.fork(collect(request, list().add))
         yield* Deferred.await(asked)
         yield* Fiber.interrupt(collecting)
-        yield* Deferred.await(closed)
-      }).pipe(Effect.provide(services(silent.url)))
+        yield* Deferred.await(ended)
+      }).pipe(Effect.provide(services(silent)))
     }),
   )
+})
 
-  it.live("prints every meeting of the mock", () =>
-    Effect.promise(async () => {
-      await using feishu = await startFeishuMock({ generate: { numbers: 1, meetings: 120 }, days: 29 })
-      const { stdout } = await promisify(execFile)(
-        process.execPath,
-        [new URL("../src/main.ts", import.meta.url).pathname, feishu.meetingNos[0]!],
-        {
-          env: {
-            ...process.env,
-            FEISHU_APP_ID: feishu.appId,
-            FEISHU_APP_SECRET: feishu.appSecret,
-            FEISHU_BASE_URL: feishu.url,
-          },
-        },
-      )
-      assert.lengthOf(new Set(stdout.trim().split("\n")), 120)
-    }),
-  )
+describe("the program", () => {
+  const program = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+  const run = (env: Readonly<Record<string, string>>) =>
+    promisify(execFile)(process.execPath, [program, "337 736 498"], { env }).catch((failed) => failed)
+
+  it("prints every meeting of the mock", async () => {
+    await using feishu = await startFeishuMock({
+      seed: { generate: [{ meeting_no: "337736498", count: 120, from: "-29d" }] },
+    })
+    const { stdout } = await run({
+      FEISHU_APP_ID: feishu.appId,
+      FEISHU_APP_SECRET: feishu.appSecret,
+      FEISHU_BASE_URL: feishu.url,
+    })
+    assert.lengthOf(new Set(stdout.trim().split("\n")), 120)
+  })
+
+  it("says in one line what is missing in the environment", async () => {
+    const { code, stderr } = await run({})
+    assert.strictEqual(code, 2)
+    assert.match(stderr, /^Set FEISHU_APP_ID.*\n$/)
+  })
+
+  it("says in one line that an address is no base URL", async () => {
+    const app = { FEISHU_APP_ID: "cli_a", FEISHU_APP_SECRET: "secret" }
+    const { code, stderr } = await run({ ...app, FEISHU_BASE_URL: "http://feishu.example" })
+    assert.strictEqual(code, 1)
+    assert.match(stderr, /^baseUrl: .* is not https\..*\n$/)
+  })
 })
