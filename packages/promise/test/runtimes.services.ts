@@ -2,10 +2,11 @@
 import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { once } from "node:events"
-import { copyFile, mkdir, readFile, rm } from "node:fs/promises"
+import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises"
 import { createServer } from "node:http"
 import { createServer as createHttpsServer } from "node:https"
 import { type AddressInfo, connect, type Server, type Socket } from "node:net"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import type { Readable } from "node:stream"
@@ -16,6 +17,7 @@ import * as selfsigned from "selfsigned"
 import { bundleWorker } from "@effect-feishu/bundle/applications"
 import { type NetworkFault, type Started, startFeishuMock } from "@effect-feishu/mock-server"
 import { type ClientOptions, createClient, type MeetingsRequest, type Page } from "@effect-feishu/promise"
+import { bin } from "../../cli/test/bundle.ts"
 import * as RawServer from "../../core/test/RawServer.ts"
 import { ids, meetingNo, optionsFor, range, startFeishu } from "./fixture.ts"
 
@@ -336,4 +338,30 @@ describe("a Worker", () => {
     await first
     assert.deepStrictEqual(await post("/object", read), [rawId])
   })
+})
+
+it("the command writes every format with a checkpoint on the oldest and on the newest Node, as on Node 24", async () => {
+  const home = await mkdtemp(join(tmpdir(), "feishu-nodes-"))
+  const env = {
+    FEISHU_APP_ID: feishu.appId,
+    FEISHU_APP_SECRET: feishu.appSecret,
+    FEISHU_BASE_URL: feishu.url,
+    HOME: home,
+  }
+  const programs = [process.execPath, installed("node-oldest/bin/node"), installed("node-newest/bin/node")]
+  // `ndjson` and `csv` have no text at their end, and `json` has.
+  for (const format of ["ndjson", "csv", "json"]) {
+    const written = programs.map(async (node, index) => {
+      const [output, checkpoint] = ["rows", "checkpoint"].map((name) =>
+        join(home, `${name}-${format}-${index}`),
+      )
+      const files = ["--output", output!, "--checkpoint", checkpoint!]
+      await run(node, [bin, "list", meetingNo, "--from", "29d", "--format", format, ...files], { env })
+      return readFile(output!, "utf8")
+    })
+    const [first, ...others] = await Promise.all(written)
+    assert.isAbove(first!.length, 1_000)
+    assert.deepStrictEqual(others, [first, first])
+  }
+  await rm(home, { recursive: true })
 })
