@@ -33,11 +33,13 @@ const folderOf = (path: string): string | undefined => {
   }
 }
 
-/** True when a descriptor of this process is open for writing. */
+/** True when a descriptor of this process is open for writing; on Windows, when it is open. */
 export const isWritable = (descriptor: number): boolean => {
   try {
+    // On Windows, the reader of a pipe gets a write of nothing as a read of nothing, which many programs take for the end.
+    if (process.platform === "win32") NodeFS.fstatSync(descriptor)
     // The system checks this like any write, and writes nothing.
-    NodeFS.writeSync(descriptor, "")
+    else NodeFS.writeSync(descriptor, "")
   } catch (error) {
     // Descriptors that only Node uses fail with EINVAL. A full disk, or a reader that has closed its end, does not matter here.
     const code = SystemCode.find(error)
