@@ -5,7 +5,9 @@ import { pipeline } from "node:stream/promises"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
+import * as SystemError from "../language/SystemError.ts"
 import { failed, OutputFailed } from "./Output.ts"
 import * as PartFile from "./PartFile.ts"
 
@@ -18,6 +20,22 @@ const cannotBeReplaced = [...isMount, "EPERM", "EACCES", "ENOTSUP", "ENOSYS"]
 
 /** Returns the name under which a file is written before it is moved to its place: no file of a user has it by chance. */
 export const newNameOf = (target: string): string => `${target}.feishu-meetings-new`
+
+/**
+ * Renames a file. On Windows a file that another program has open, such as a virus scanner or an indexer, cannot be renamed or
+ * replaced for a moment, so there it is tried for two seconds.
+ */
+export const rename = (from: string, to: string) =>
+  FileSystem.FileSystem.use((files) => files.rename(from, to)).pipe(
+    Effect.retry({
+      while: (error) => process.platform === "win32" && isHeld.includes(SystemError.codeOf(error)),
+      schedule: Schedule.spaced("50 millis"),
+      times: 40,
+    }),
+  )
+
+/** The codes of Windows for a file that another program has open. */
+const isHeld = ["EPERM", "EACCES", "EBUSY"]
 
 /**
  * Moves the rows from their `.part`, or the file that was made of them, to `target`. A file that something is mounted on, as
@@ -34,7 +52,7 @@ export const move = Effect.fnUntraced(function* (
   const files = yield* FileSystem.FileSystem
   const isSame = ({ dev, ino }: NodeFS.BigIntStats) =>
     Option.exists(there, (info) => info.dev === dev && Option.contains(info.ino, ino))
-  yield* files.rename(from, target).pipe(
+  yield* rename(from, target).pipe(
     Effect.mapError(failed(path)),
     Effect.catchIf(
       ({ code }) => cannotBeReplaced.includes(code),

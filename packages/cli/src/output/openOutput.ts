@@ -9,6 +9,7 @@ import * as FileOutput from "./FileOutput.ts"
 import { notWritable, refusals } from "./Output.ts"
 import * as Owner from "./Owner.ts"
 import * as StreamOutput from "./StreamOutput.ts"
+import * as WindowsName from "./WindowsName.ts"
 import * as WorkbookOutput from "./WorkbookOutput.ts"
 
 const words = Language.words({
@@ -60,8 +61,10 @@ export const openOutput = Effect.fnUntraced(function* (
   return yield* WorkbookOutput.over(opened, { ...options.sheet, target: path ?? "standard output" })
 })
 
-const openNamed = Effect.fnUntraced(function* (path: string, options: FileOutput.Options) {
+const openNamed = Effect.fnUntraced(function* (given: string, options: FileOutput.Options) {
   const files = yield* FileSystem.FileSystem
+  const path = WindowsName.orDevice(given)
+  yield* WindowsName.check(path, "--output")
   const own = Descriptor.ofName(path)
   if (own !== undefined) {
     if (options.journal !== undefined) return yield* refuse((say) => say.noFile(path))

@@ -17,6 +17,7 @@ import * as Language from "../language/Language.ts"
 import * as Lock from "../output/Lock.ts"
 import * as FileMove from "../output/FileMove.ts"
 import * as Output from "../output/Output.ts"
+import * as WindowsName from "../output/WindowsName.ts"
 import * as Recorded from "./Recorded.ts"
 import * as SystemError from "../language/SystemError.ts"
 
@@ -125,6 +126,7 @@ export const open = Effect.fn("Checkpoint.open")(function* (
   const scope = yield* Effect.scope
   const language = yield* Language.CurrentLanguage
   const say = words[language]
+  yield* WindowsName.check(path, "--checkpoint")
   const named = yield* Output.behindLinks(path, "--checkpoint")
   const folder = yield* Effect.mapError(files.realPath(dirname(named)), () => refuse(say.noFolder(path)))
   const target = join(folder, basename(named))
@@ -171,8 +173,9 @@ export const open = Effect.fn("Checkpoint.open")(function* (
       const { bytes, checksum } = Recorded.lineOf(record, 0)
       // A run that was killed has left the file behind. If anything still has this name, such as a link, it is not written to.
       yield* files.remove(fresh, { force: true })
-      const handle = yield* files.open(fresh, { flag: "ax", mode: (there?.info.mode ?? 0o666) & 0o777 })
-      yield* Effect.onError(Effect.andThen(append(handle, bytes), files.rename(fresh, target)), () =>
+      // Not for appending: Windows cuts no file that was opened so.
+      const handle = yield* files.open(fresh, { flag: "wx", mode: (there?.info.mode ?? 0o666) & 0o777 })
+      yield* Effect.onError(Effect.andThen(append(handle, bytes), FileMove.rename(fresh, target)), () =>
         Effect.ignore(files.remove(fresh)),
       )
       opened = { handle, state, length: bytes.length, checksum, isTorn: false }
