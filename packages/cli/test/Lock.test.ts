@@ -13,18 +13,23 @@ import * as Lock from "../src/output/Lock.ts"
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "feishu-lock-"))
-  vi.stubEnv("TMPDIR", folder)
   vi.spyOn(process, "platform", "get").mockReturnValue("darwin")
 })
 afterAll(() => {
   vi.restoreAllMocks()
-  vi.unstubAllEnvs()
   rmSync(folder, { recursive: true })
+  for (const address of addresses) rmSync(address, { recursive: true, force: true })
 })
 
-/** The name of the socket for a file, as anybody can work it out. */
-const addressOf = (path: string): string =>
-  join(folder, `feishu-meetings-${createHash("sha256").update(path).digest("hex").slice(0, 32)}`)
+const addresses = new Set<string>()
+
+/** The name of the socket for a file, as anybody can work it out: by its whole path in small letters. */
+const addressOf = (path: string): string => {
+  const hash = createHash("sha256").update(path.toLowerCase()).digest("hex").slice(0, 32)
+  const address = `/tmp/feishu-meetings-${hash}`
+  addresses.add(address).add(`${address}.target`)
+  return address
+}
 
 /** A socket whose process was killed. */
 const leaveSocket = async (address: string): Promise<void> => {
@@ -53,6 +58,23 @@ describe("a lock that is a file", () => {
     assert.strictEqual(await Effect.runPromise(Effect.flip(Effect.scoped(Lock.hold(path)))), Lock.held)
     server.close()
     await once(server, "close")
+  })
+
+  it("is one for the spellings that mean one file on most disks of macOS, whatever TMPDIR is", async () => {
+    const one = Lock.hold(join(folder, "Café.csv"))
+    const other = Lock.hold(join(folder, "cafe\u0301.CSV"))
+    addressOf(join(folder, "café.csv"))
+    const error = Effect.scoped(
+      Effect.andThen(
+        one,
+        Effect.suspend(() => {
+          vi.stubEnv("TMPDIR", folder)
+          return Effect.flip(other)
+        }),
+      ),
+    )
+    assert.strictEqual(await Effect.runPromise(error), Lock.held)
+    vi.unstubAllEnvs()
   })
 
   it.each<[string, (address: string) => Promise<void> | void]>([

@@ -8,7 +8,6 @@
 import { createHash } from "node:crypto"
 import { lstatSync, realpathSync, rmSync } from "node:fs"
 import { connect, createServer } from "node:net"
-import { tmpdir } from "node:os"
 import { basename, dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -30,22 +29,32 @@ export const hold = (path: string): Effect.Effect<void, string, Scope.Scope> =>
 /** Returns the same path for every name that leads to a file through folders; the file itself need not exist. */
 export const wholePath = (path: string): string => {
   try {
-    return join(realpathSync(dirname(path)), basename(path))
+    // Node's own would keep the letters as they were typed, and short names such as PROGRA~1.
+    return folded(join(realpathSync.native(dirname(path)), basename(path)))
   } catch {
-    return resolve(path)
+    return folded(resolve(path))
   }
 }
+
+/**
+ * Returns one spelling of names that mean one file on most disks of macOS and Windows: there Rows.csv is rows.csv, and é may be
+ * one character or two. On the few that tell them apart, two such files are taken for one.
+ */
+const folded = (path: string): string =>
+  process.platform === "darwin" || process.platform === "win32" ? path.normalize("NFC").toLowerCase() : path
 
 const addressOf = (path: string): string => {
   const name = `feishu-meetings-${createHash("sha256").update(wholePath(path)).digest("hex").slice(0, 32)}`
   switch (process.platform) {
+    case "android":
     case "linux":
       // Not in a folder, so a killed process leaves nothing behind.
       return `\0${name}`
     case "win32":
       return String.raw`\\.\pipe\${name}`
     default:
-      return join(tmpdir(), name)
+      // Not the folder that TMPDIR names: a run of cron has another one, or none. The name of a socket has at most 103 bytes, too.
+      return join("/tmp", name)
   }
 }
 
