@@ -44,10 +44,16 @@ const presenter: CliOutput.Presenter = {
   },
 }
 
-/** The signals that stop a run: Ctrl-C, `kill`, and the closing of its terminal, where it has one. */
-const signals: ReadonlyArray<"SIGINT" | "SIGTERM" | "SIGHUP"> = Hangup.stops()
-  ? ["SIGINT", "SIGTERM", "SIGHUP"]
-  : ["SIGINT", "SIGTERM"]
+/**
+ * The signals that stop a run: Ctrl-C, `kill`, the closing of its terminal, where it has one, and on Windows Ctrl-Break, which is also
+ * what a program can send to one that it has started there. `kill` ends a process of Windows at once, without a signal.
+ */
+const signals: ReadonlyArray<"SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK"> = [
+  "SIGINT",
+  "SIGTERM",
+  ...(Hangup.stops() ? ["SIGHUP" as const] : []),
+  ...(process.platform === "win32" ? ["SIGBREAK" as const] : []),
+]
 
 /** Runs the command with these arguments, and ends the process. `given` replaces references, such as the limit of a demo. */
 export const main = (
@@ -91,7 +97,9 @@ export const main = (
   const run = RunState.make()
   // `runMain` interrupts only at SIGINT and SIGTERM.
   const closed = Effect.callback<never>((resume) => {
-    if (signals.includes("SIGHUP")) process.on("SIGHUP", () => resume(Effect.interrupt))
+    for (const signal of ["SIGHUP", "SIGBREAK"] as const) {
+      if (signals.includes(signal)) process.on(signal, () => resume(Effect.interrupt))
+    }
   })
   Effect.raceFirst(program, closed).pipe(
     Effect.provide(

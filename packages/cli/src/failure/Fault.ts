@@ -29,6 +29,8 @@ export const exitCodes = {
   contract: 7,
   SIGHUP: 129,
   SIGINT: 130,
+  // Ctrl-Break is a second Ctrl-C of Windows.
+  SIGBREAK: 130,
   SIGTERM: 143,
 } as const
 
