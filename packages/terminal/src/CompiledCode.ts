@@ -13,12 +13,17 @@ export const keep = (command: string): void => {
   if (folder !== undefined) module.enableCompileCache(join(folder, command))
 }
 
-const cacheFolder = (): string | undefined => {
-  const set = process.env["XDG_CACHE_HOME"]
+/** Returns the folder for caches: that of the system, or the one that `XDG_CACHE_HOME` names. */
+export const cacheFolder = (
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string | undefined => {
+  const set =
+    environment["XDG_CACHE_HOME"] || (platform === "win32" ? environment["LOCALAPPDATA"] : undefined)
   // A relative path is ignored, as the specification says: otherwise the cache would fill the current folder.
   if (set !== undefined && isAbsolute(set)) return set
   try {
-    const folder = join(homedir(), ".cache")
+    const folder = join(homedir(), ...(platform === "darwin" ? ["Library", "Caches"] : [".cache"]))
     return isAbsolute(folder) ? folder : undefined
   } catch {
     // A user that the system does not know, as in some containers, may have no home folder.

@@ -16,9 +16,11 @@ export const home = (): string => {
 }
 
 /**
- * Replaces a leading `~/` of a file name by the home folder. Shells do that only for a `~` that begins a word: they leave
- * `--output=~/rows.csv` as it is, and do not see names in settings. `~other/` stays as it is, and a folder that is really
- * called `~` can be written `./~`.
+ * Replaces a leading `~/` of a file name by the home folder, on Windows also `~\\`. Shells do that only for a `~` that begins a
+ * word, and those of Windows not for other programs: they leave `--output=~/rows.csv` as it is, and do not see names in
+ * settings. `~other/` stays as it is, and a folder that is really called `~` can be written `./~`.
  */
-export const expand = (path: string): string =>
-  path === "~" || path.startsWith("~/") ? join(home(), path.slice(1)) : path
+export const expand = (path: string, platform: NodeJS.Platform = process.platform): string =>
+  path === "~" || path.startsWith("~/") || (platform === "win32" && path.startsWith("~\\"))
+    ? join(home(), path.slice(1))
+    : path

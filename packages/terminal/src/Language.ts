@@ -27,6 +27,10 @@ export const requestedIn = (args: ReadonlyArray<string>): Language | undefined =
   return languages.find((language) => language === requested)
 }
 
+/** Returns the locale of the user of Windows, where no variable has it; elsewhere an empty text. */
+const ofWindows = (): string =>
+  process.platform === "win32" ? new Intl.DateTimeFormat().resolvedOptions().locale : ""
+
 /** Returns the language of a user: that of `--lang`, else of the setting, else of the locale, else English. */
 export const find = (
   requested: Language | undefined,
@@ -37,7 +41,7 @@ export const find = (
   const set = environment["FEISHU_LANG"]?.replaceAll(/^[\s"'`“‘「]+|[\s"'`”’」]+$/gu, "")
   const chosen = [requested, set, configured].find((lang) => lang)
   if (chosen === "en" || chosen === "zh") return chosen
-  const locale = environment["LC_ALL"] || environment["LC_MESSAGES"] || environment["LANG"] || ""
+  const locale = environment["LC_ALL"] || environment["LC_MESSAGES"] || environment["LANG"] || ofWindows()
   return locale.startsWith("zh") ? "zh" : "en"
 }
 
@@ -77,8 +81,8 @@ export const flag = (language: Language) =>
     flag: Flag.Literals("lang", languages).pipe(
       Flag.withDescription(
         {
-          en: "The language of messages; default: FEISHU_LANG, else the locale (LC_ALL, LC_MESSAGES, LANG)",
-          zh: "提示信息的语言；默认取 FEISHU_LANG，否则取系统区域设置（LC_ALL、LC_MESSAGES、LANG）",
+          en: "The language of messages; default: FEISHU_LANG, else the locale (LC_ALL, LC_MESSAGES, LANG, or that of Windows)",
+          zh: "提示信息的语言；默认取 FEISHU_LANG，否则取系统区域设置（LC_ALL、LC_MESSAGES、LANG，或 Windows 的设置）",
         }[language],
       ),
       Flag.optional,
