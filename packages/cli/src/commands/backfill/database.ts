@@ -1,5 +1,5 @@
 /** The database of a backfill: a file, or PostgreSQL, whose password comes from a place of its own. */
-import { dirname, resolve } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -70,10 +70,20 @@ const ofSettings = (settings: LoadedSettings.Settings) =>
 
 const mostBytes = 1024 * 1024
 
+/** Returns where PostgreSQL's own programs look for passwords. */
+export const passwordFile = (
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string =>
+  environment["PGPASSFILE"] ||
+  (platform === "win32" && environment["APPDATA"]
+    ? join(environment["APPDATA"], "postgresql", "pgpass.conf")
+    : HomePath.expand("~/.pgpass"))
+
 /** Returns the password that PostgreSQL's password file has for an address. */
 const fromPasswordFile = Effect.fnUntraced(function* (address: string, say: Language.Say<typeof words>) {
   const parsed = yield* Database.parse(address)
-  const path = process.env["PGPASSFILE"] || HomePath.expand("~/.pgpass")
+  const path = passwordFile()
   const read = yield* Effect.option(InputFile.readFound(path, mostBytes))
   if (parsed._tag === "File" || read._tag === "None") return undefined
   const { bytes, info } = read.value
