@@ -18,6 +18,7 @@ describe("the browser", () => {
       { environment: { WSL_DISTRO_NAME: "Ubuntu", DISPLAY: ":0" } },
       [
         ["wslview", url],
+        ["rundll32.exe", "url.dll,FileProtocolHandler", url],
         ["xdg-open", url],
       ],
     ],
@@ -29,8 +30,8 @@ describe("the browser", () => {
     ],
     [
       "of Windows, by a program that is no shell",
-      { platform: "win32" },
-      [["rundll32", "url.dll,FileProtocolHandler", url]],
+      { platform: "win32", environment: { SystemRoot: String.raw`D:\WINDOWS` } },
+      [[String.raw`D:\WINDOWS\System32\rundll32.exe`, "url.dll,FileProtocolHandler", url]],
     ],
     [
       "is what BROWSER names, with the address at its end or in the place of %s",

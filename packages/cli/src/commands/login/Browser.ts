@@ -42,12 +42,21 @@ export const programsFor = (
   switch (platform) {
     case "darwin":
       return isRemote ? [] : [["open", url]]
-    case "win32":
-      // Not `start`, which is a word of a shell: the & of an address would begin another command.
-      return isRemote ? [] : [["rundll32", "url.dll,FileProtocolHandler", url]]
+    case "win32": {
+      // Not `start`, which is a word of a shell: the & of an address would begin another command. By its whole name: Windows
+      // searches the current folder before those of PATH.
+      const system = environment["SystemRoot"] ?? environment["windir"] ?? String.raw`C:\Windows`
+      const handler = String.raw`${system}\System32\rundll32.exe`
+      return isRemote ? [] : [[handler, "url.dll,FileProtocolHandler", url]]
+    }
     default: {
-      // In the Linux of Windows, the browser is that of Windows.
-      const ofWindows: ReadonlyArray<Program> = environment["WSL_DISTRO_NAME"] ? [["wslview", url]] : []
+      // In the Linux of Windows, the browser is that of Windows. Not every distribution has wslview, and xdg-open may find none.
+      const ofWindows: ReadonlyArray<Program> = environment["WSL_DISTRO_NAME"]
+        ? [
+            ["wslview", url],
+            ["rundll32.exe", "url.dll,FileProtocolHandler", url],
+          ]
+        : []
       const hasDisplay = Boolean(environment["DISPLAY"] || environment["WAYLAND_DISPLAY"])
       return [...ofWindows, ...(hasDisplay ? [["xdg-open", url] as const] : [])]
     }
