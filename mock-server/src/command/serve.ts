@@ -51,7 +51,10 @@ const words = Language.words({
     inUse: (port: number, host: string) =>
       `port ${port} on ${host} is in use: stop the other program, or give another --port (0 takes any free one)`,
     notPermitted: (port: number, host: string) =>
-      `port ${port} on ${host} is not permitted: give a --port of 1024 or more`,
+      port < 1_024
+        ? `port ${port} on ${host} is not permitted: give a --port of 1024 or more`
+        : // Windows keeps ranges of ports for itself, as for containers.
+          `port ${port} on ${host} is reserved by this system: give another --port (0 takes any free one)`,
     notListening: (host: string, code: string) => `cannot listen on ${host} (${code}): check --host`,
   },
   zh: {
@@ -65,7 +68,10 @@ const words = Language.words({
     reachable: (host) => `其他机器可以访问 ${host} 并读取这些会议`,
     inUse: (port, host) =>
       `${host} 的端口 ${port} 已被占用：请停止占用它的程序，或换一个 --port（0 表示任意空闲端口）`,
-    notPermitted: (port, host) => `无权使用 ${host} 的端口 ${port}：请使用 1024 或以上的 --port`,
+    notPermitted: (port, host) =>
+      port < 1_024
+        ? `无权使用 ${host} 的端口 ${port}：请使用 1024 或以上的 --port`
+        : `${host} 的端口 ${port} 已被系统保留：请换一个 --port（0 表示任意空闲端口）`,
     notListening: (host, code) => `无法监听 ${host}（${code}）：请检查 --host`,
   },
 })

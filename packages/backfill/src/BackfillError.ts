@@ -96,7 +96,7 @@ const listenFaults = {
   ],
   inUse: ["another program listens on this port", "Choose another port."],
   notHere: ["this machine does not have this address", "Give an address of this machine."],
-  notAllowed: ["this user may not listen on this port", "Choose a port above 1023."],
+  notAllowed: ["this user may not listen on this port", "Choose another one above 1023."],
   other: ["cannot listen on this address", "Choose another one."],
 } as const satisfies Record<string, readonly [problem: string, remedy: string]>
 

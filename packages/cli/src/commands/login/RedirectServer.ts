@@ -51,7 +51,7 @@ const words = Language.words({
     ],
     notPermitted: (port: string, code: string) => [
       `port ${port} of this machine cannot be used (${code})`,
-      "Choose one from 1024 to 65535 with --redirect-port, and enter its redirect URL in the developer console.",
+      "Choose another one from 1024 to 65535 with --redirect-port, and enter its redirect URL in the developer console.",
     ],
     notFound:
       "Not found. If Feishu sent you here, the address belongs to an earlier login: open the address that the terminal shows now.",
@@ -66,7 +66,7 @@ const words = Language.words({
     ],
     notPermitted: (port, code) => [
       `无法使用本机端口 ${port}（${code}）`,
-      "请用 --redirect-port 选择 1024 到 65535 之间的端口，并在开发者后台填写相应的重定向 URL。",
+      "请用 --redirect-port 另选 1024 到 65535 之间的端口，并在开发者后台填写相应的重定向 URL。",
     ],
     notFound: "未找到。如果您由飞书跳转至此，则该地址属于先前的登录：请打开终端中当前显示的地址。",
     signedIn: "登录成功",
