@@ -229,12 +229,14 @@ const english = {
   restoreLogin: () => "Restore it, or move it away and sign in again.",
   useLaterVersion: () => "Use that version, or move the file away and sign in again.",
   allowFile: () => "Allow this user to read and write it and its folder, or use another file.",
+  closeFile: () =>
+    "Close the program that has it open, such as an editor or a virus scanner; if none has, allow this user to read and write it and its folder.",
   makeRoom: () => "Make room on its disk.",
   mountFolder: () =>
     "If it is mounted by itself, mount its folder instead: a file that something is mounted on cannot be replaced.",
   otherFolder: () => "Use a folder that this user can write to, on a file system with locks.",
   endHolder: () =>
-    "If that process is stopped or hangs, end it: fuser or lsof with that path shows which. If there is none, the file system may have no locks. Do not remove the lock.",
+    "If that process is stopped or hangs, end it: fuser or lsof with that path shows which, and on Windows its Resource Monitor. If there is none, the file system may have no locks. Do not remove the lock.",
   provideSqlite: () =>
     "Use Node 22.19, Deno 2.2 or Bun 1.4, or later; or keep the login in a store of your own.",
 

@@ -1,6 +1,18 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, FileSystem, Logger, Option, Redacted, Scope } from "effect"
+import { assert, describe, it, vi } from "@effect/vitest"
+import {
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  FileSystem,
+  Logger,
+  Option,
+  PlatformError,
+  Redacted,
+  Scope,
+} from "effect"
+import { TestClock } from "effect/testing"
 import { once } from "node:events"
 import {
   chmodSync,
@@ -430,6 +442,44 @@ describe("replacing a file", () => {
         assert.include(error.message, `${path}: it cannot be written (${what}). ${remedy}`)
       }
     }),
+  )
+
+  it.effect(
+    "is moved on Windows once no other program has it open, and says what to do where one keeps it",
+    () =>
+      Effect.gen(function* () {
+        vi.spyOn(process, "platform", "get").mockReturnValue("win32")
+        const all = yield* steps
+        const disk = Disk.make({ [path]: "former" }, { step: all - 2, what: "EBUSY" })
+        const busyOnce = yield* Effect.forkChild(replaced(disk, "next"))
+        yield* TestClock.adjust("1 second")
+        assert.isTrue(Exit.isSuccess(yield* Fiber.join(busyOnce)))
+        assert.strictEqual(disk.seen(path), "next")
+        const kept = yield* PrivateFile.replace(path, "other").pipe(
+          Effect.provideService(FileSystem.FileSystem, {
+            ...disk.files,
+            rename: (from) =>
+              Effect.fail(
+                PlatformError.systemError({
+                  _tag: "Busy",
+                  module: "FileSystem",
+                  method: "rename",
+                  pathOrDescriptor: from,
+                  cause: Object.assign(new Error("EBUSY"), { code: "EBUSY" }),
+                }),
+              ),
+          }),
+          Effect.flip,
+          Effect.forkChild,
+        )
+        yield* TestClock.adjust("10 seconds")
+        assert.include(
+          (yield* Fiber.join(kept)).message,
+          `${path}: it cannot be written (EBUSY). Close the program that has it open`,
+        )
+        assert.strictEqual(disk.seen(path), "next")
+        vi.restoreAllMocks()
+      }),
   )
 
   it.effect("keeps what others have put next to it", () =>

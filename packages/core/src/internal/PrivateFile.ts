@@ -174,7 +174,7 @@ const flushFolder = (file: string) =>
 const retriedOnWindows: <R>(
   effect: Effect.Effect<void, PlatformError.PlatformError, R>,
 ) => Effect.Effect<void, PlatformError.PlatformError, R> = Effect.retry({
-  while: (error) => process.platform === "win32" && ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error)),
+  while: (error) => process.platform === "win32" && isHeld.includes(codeOf(error)),
   schedule: Schedule.spaced("50 millis"),
   times: 40,
 })
@@ -240,9 +240,14 @@ const failed =
     return loginStoreFailed(
       file,
       Sentence.make("fileFailed", { does, code }),
-      Sentence.make(remedies[code] ?? "otherFile"),
+      Sentence.make(
+        process.platform === "win32" && isHeld.includes(code) ? "closeFile" : (remedies[code] ?? "otherFile"),
+      ),
     )
   }
+
+/** The codes of Windows for a file that another program has open, and for one that this user may not have. */
+const isHeld = ["EPERM", "EACCES", "EBUSY"]
 
 const remedies: Readonly<Record<string, Sentence.PlainKind>> = {
   EACCES: "allowFile",
