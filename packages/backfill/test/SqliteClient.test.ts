@@ -290,6 +290,16 @@ describe("SqliteClient", () => {
   )
 
   it.effect(
+    "flushes what it writes as far as macOS can, where a plain flush stays in the disk's memory",
+    () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        assert.deepStrictEqual(yield* sql`pragma fullfsync`.values, [[1]])
+        assert.deepStrictEqual(yield* sql`pragma checkpoint_fullfsync`.values, [[1]])
+      }).pipe(Effect.provide(SqliteClient.layer({ filename: newFile() }))),
+  )
+
+  it.effect(
     "says what is wrong: a constraint, a full disk, a file that is not a database, a folder that is missing, a read-only database",
     () =>
       Effect.gen(function* () {
