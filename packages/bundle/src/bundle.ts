@@ -37,7 +37,8 @@ export const bundle = async (
   const packages = new Set<string>()
   const brings = (modules: ReadonlyArray<string>) => {
     for (const id of modules) {
-      const [found] = /^\/.*\/node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(id) ?? []
+      // Windows writes C:\\ and backslashes; what has no path begins with a NUL.
+      const [found] = /^[^\0].*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]/.exec(id) ?? []
       if (found !== undefined) packages.add(found)
     }
   }
