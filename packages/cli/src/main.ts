@@ -26,6 +26,7 @@ import * as SecretFlags from "./input/SecretFlags.ts"
 import * as Stderr from "./console/Stderr.ts"
 import { report } from "./run/Summary.ts"
 import * as TimeZone from "./language/TimeZone.ts"
+import * as Version from "./console/Version.ts"
 import * as Verbosity from "./console/Verbosity.ts"
 
 const presenter: CliOutput.Presenter = {
@@ -111,6 +112,7 @@ export const main = (
         CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }),
       ),
     ),
+    Effect.provideService(Version.CurrentVersion, version),
     Effect.provideService(Verbosity.CurrentVerbosity, Verbosity.find(args)),
     Effect.provideContext(given),
     NodeRuntime.runMain({

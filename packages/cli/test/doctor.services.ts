@@ -277,6 +277,11 @@ describe.concurrent("doctor", () => {
     assert.match(String(of("token")["logId"]), /^\d{14}[0-9A-F]{20}$/)
     assert.notInclude(stdout, secret)
     assert.strictEqual(code, 3)
+    // What the form for a bug asks for.
+    const { checks, system, version } = JSON.parse(stdout)
+    assert.match(version, /^\d+\.\d+\.\d+/)
+    assert.include(system, `${process.platform} ${process.arch} `)
+    assert.strictEqual(checks[0].detail, process.versions.node)
     await feishu.close()
   })
 

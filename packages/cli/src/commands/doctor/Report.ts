@@ -1,4 +1,5 @@
 /** The results of the checks, for people and for programs. */
+import { release } from "node:os"
 import { styleText } from "node:util"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
@@ -119,8 +120,8 @@ export const counts = (results: ReadonlyArray<Check.Result>, language: Language.
   return words[language].counts(count("ok"), count("failed"), count("skipped"))
 }
 
-/** Returns all results as one JSON document. */
-export const document = (results: ReadonlyArray<Check.Result>): string => {
+/** Returns all results as one JSON document, with the version of the command and the system: what a report of a bug needs. */
+export const document = (results: ReadonlyArray<Check.Result>, version: string): string => {
   const status = results.some((one) => one.status === "failed")
     ? "failed"
     : results.some((one) => one.status === "skipped")
@@ -138,5 +139,5 @@ export const document = (results: ReadonlyArray<Check.Result>): string => {
         return { check: name, status, detail, because: one.because }
     }
   })
-  return json({ status, checks })
+  return json({ status, version, system: `${process.platform} ${process.arch} ${release()}`, checks })
 }

@@ -5,6 +5,7 @@
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { Stderr } from "../../console/Stderr.ts"
+import * as Version from "../../console/Version.ts"
 import { CommandEnded } from "../../failure/CommandEnded.ts"
 import type * as ConnectionFlags from "../../input/ConnectionFlags.ts"
 import * as DetailsFlags from "../../input/DetailsFlags.ts"
@@ -92,7 +93,8 @@ export const doctor = Effect.fnUntraced(function* (input: Input) {
     if (!results.some((one) => one.name === name)) yield* run(name, Check.names, Effect.die("it is skipped"))
   }
 
-  yield* Console.log(input.json ? Report.document(results) : `\n${Report.counts(results, language)}`)
+  const version = yield* Version.CurrentVersion
+  yield* Console.log(input.json ? Report.document(results, version) : `\n${Report.counts(results, language)}`)
   const first = results.find((one) => one.status === "failed")
   if (first?.status === "failed") return yield* new CommandEnded({ exitCode: first.exitCode })
 }, Effect.scoped)
