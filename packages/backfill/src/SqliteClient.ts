@@ -93,6 +93,9 @@ const toSqlite = (value: unknown): SQLInputValue => {
 /** Returns a number, unless it would be rounded. */
 const fitted = (value: number | bigint) => (Number.isSafeInteger(Number(value)) ? Number(value) : value)
 
+/** Statements after which others may have other columns. */
+const changesTables = /^\s*(?:create|alter|drop|rollback)\b/i
+
 const prepare = (db: DatabaseSync, sql: string): StatementSync => {
   const statement = db.prepare(sql)
   // SQLite compiles the first statement, and says nothing of the others.
@@ -143,6 +146,8 @@ const makeConnection = (db: DatabaseSync) => {
         // Node 26 throws where the id of the last row, which the cluster makes, does not fit a number.
         statement.setReadBigInts(true)
         const { changes, lastInsertRowid } = statement.run(...values)
+        // Node 22 gives of a statement the columns that it had when it was compiled.
+        if (changesTables.test(sql)) prepared.clear()
         return (
           as === "raw" ? { changes: fitted(changes), lastInsertRowid: fitted(lastInsertRowid) } : []
         ) as A

@@ -145,9 +145,10 @@ export const make = (
   }
   const control = (sql: string) => void prepare(sql).run()
   const rowsOf = (statement: StatementSync, params: ReadonlyArray<unknown>): ReadonlyArray<object> => {
-    const values = params.map(toSqlite)
-    if (statement.columns().length > 0) return statement.all(...values)
-    statement.run(...values)
+    // By name: Node 22 takes no numbered ones by position.
+    const values = Object.fromEntries(params.map((value, index) => [index + 1, toSqlite(value)]))
+    if (statement.columns().length > 0) return statement.all(values)
+    statement.run(values)
     return []
   }
 
