@@ -175,9 +175,10 @@ describe("events", () => {
       import { createClient } from "@effect-feishu/promise"
       process.on("uncaughtException", (error) => console.log("uncaught:", error.message))
       const onEvent = () => { throw new Error("of the listener") }
-      await using client = createClient({ accessToken: "t-given", baseUrl: "${server.url}", onEvent })
+      const client = createClient({ accessToken: "t-given", baseUrl: "${server.url}", onEvent })
       const page = await client.page({ meetingNo: "${meetingNo}", range: { from: "1d" } })
       console.log(page.meetings.length)
+      await client.close()
     `
     const { stdout } = await promisify(execFile)(
       process.execPath,
