@@ -71,6 +71,13 @@ export const main = (
     })
   }
 
+  // Node 22 warns that SQLite is experimental, which says nothing to those who run the command.
+  const { emitWarning } = process
+  process.emitWarning = (warning: string | Error, ...rest: ReadonlyArray<unknown>) =>
+    /^SQLite is an experimental/.test(String(warning))
+      ? undefined
+      : (Reflect.apply(emitWarning, process, [warning, ...rest]) as void)
+
   // The reader of standard output has enough, as `head` has: no more can be written, which is not an error.
   process.stdout.on("error", () => {})
 

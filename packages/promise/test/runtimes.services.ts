@@ -363,5 +363,15 @@ it("the command writes every format with a checkpoint on the oldest and on the n
     assert.isAbove(first!.length, 1_000)
     assert.deepStrictEqual(others, [first, first])
   }
+  // Node 22 would warn that its SQLite is experimental.
+  const database = ["--db", join(home, "backfill.sqlite")]
+  const { stderr } = await run(
+    programs[1]!,
+    [bin, "backfill", "plan", meetingNo, "--from", "29d", ...database],
+    {
+      env,
+    },
+  )
+  assert.match(stderr, /^stored as "default"; .*\n$/)
   await rm(home, { recursive: true })
 })
