@@ -34,19 +34,7 @@ export const bundle = async (
 ): Promise<void> => {
   const at = (path: string) => fileURLToPath(new URL(path, folder))
   rmSync(at("dist/chunks"), { recursive: true, force: true })
-  const packages = new Set<string>()
-  const brings = (modules: ReadonlyArray<string>) => {
-    for (const id of modules) {
-      // Windows writes C:\\ and backslashes; what has no path begins with a NUL.
-      const [found] = /^[^\0].*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]/.exec(id) ?? []
-      if (found !== undefined) packages.add(found)
-    }
-  }
-  for (const { of } of made) brings(of)
-  const inPlace: Plugin = {
-    name: "in place",
-    load: (id) => made.find(({ file }) => id === file)?.code,
-  }
+  const modules = made.flatMap(({ of }) => of)
   for (const { entries, external = [], chunks = entries.length > 1 } of bundles) {
     const build = await rolldown({
       input: Object.fromEntries(entries.map((entry) => [entry, at(`src/${entry}.ts`)])),
@@ -59,7 +47,7 @@ export const bundle = async (
         // guess its kind wrong.
         define: { "import.meta.env": "undefined", __filename: "undefined" },
       },
-      plugins: [light, builtins, inPlace],
+      plugins: [light, builtins, inPlace(made)],
     })
     const { output } = await build.write({
       dir: at("dist"),
@@ -72,13 +60,56 @@ export const bundle = async (
       minify: "dce-only",
     })
     for (const chunk of output) {
-      if (chunk.type === "chunk") brings(Object.keys(chunk.modules))
+      if (chunk.type === "chunk") modules.push(...Object.keys(chunk.modules))
     }
   }
-  // Licences require that they are distributed with the code.
-  const licences = Array.from(packages, licenceOf).toSorted()
-  writeFileSync(at("dist/LICENSES"), licences.join(`\n${"-".repeat(80)}\n\n`))
+  writeFileSync(at("dist/LICENSES"), licencesOf(modules))
 }
+
+/** A program as one file of CommonJS, and the licences of what is in it. */
+export interface Script {
+  readonly code: string
+  readonly licences: string
+}
+
+/** Bundles a program with everything that it imports into one file. It must not have a top-level `await`. */
+export const bundleScript = async (program: URL, made: ReadonlyArray<Made>): Promise<Script> => {
+  await using build = await rolldown({
+    input: fileURLToPath(program),
+    platform: "node",
+    transform: { define: { "import.meta.env": "undefined", __filename: "undefined" } },
+    plugins: [light, builtins, inPlace(made)],
+  })
+  const {
+    output: [script],
+  } = await build.generate({
+    format: "cjs",
+    codeSplitting: false,
+    // Not minified: stack traces must be readable.
+    comments: { annotation: false, jsdoc: false, legal: true },
+    minify: "dce-only",
+  })
+  const modules = [...made.flatMap(({ of }) => of), ...Object.keys(script.modules)]
+  return { code: script.code, licences: licencesOf(modules) }
+}
+
+/** Replaces modules by those that were made from them. */
+const inPlace = (made: ReadonlyArray<Made>): Plugin => ({
+  name: "in place",
+  load: (id) => made.find(({ file }) => id === file)?.code,
+})
+
+/** Returns the licences of the packages that have these modules. Licences require that they are distributed with the code. */
+const licencesOf = (modules: ReadonlyArray<string>): string => {
+  const packages = modules.flatMap(
+    // Windows writes C:\\ and backslashes; what has no path begins with a NUL.
+    (id) => /^[^\0].*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]/.exec(id)?.[0] ?? [],
+  )
+  return Array.from(new Set(packages), licenceOf).toSorted().join(rule)
+}
+
+/** What is between two licences. */
+export const rule = `\n${"-".repeat(80)}\n\n`
 
 const licenceOf = (folder: string): string => {
   const manifest: Readonly<Record<string, string>> = JSON.parse(
