@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { connect, type Socket } from "node:net"
+import { createServer } from "node:http"
+import { type AddressInfo, connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -19,7 +20,7 @@ import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import * as Stdio from "effect/Stdio"
 import * as Struct from "effect/Struct"
-import { run } from "../src/command/feishuMock.ts"
+import { type Program, run } from "../src/command/feishuMock.ts"
 import * as ControlClient from "../src/library/ControlClient.ts"
 import type { Running } from "../src/library/MockFeishu.ts"
 import * as Behaviour from "../src/protocol/Behaviour.ts"
@@ -28,7 +29,7 @@ import * as SeedExample from "../src/seed/SeedExample.ts"
 import { callAt } from "./feishu.ts"
 
 /** The command in this process: a process of its own costs a second. What it says is kept. */
-const command = (args: ReadonlyArray<string>, onTerminal = false) =>
+const command = (args: ReadonlyArray<string>, onTerminal = false, program: Program = {}) =>
   Effect.gen(function* () {
     const stdout: Array<string> = []
     const said = yield* Deferred.make<string>()
@@ -41,7 +42,7 @@ const command = (args: ReadonlyArray<string>, onTerminal = false) =>
       },
       error: (text: string) => void stderr.push(stripVTControlCharacters(text)),
     }
-    const running = run(args, "0.0.0").pipe(
+    const running = run(args, "0.0.0", program).pipe(
       Effect.provideService(Console.Console, spy),
       Effect.provide(Stdio.layerTest({ stderrIsTerminal: Effect.succeed(onTerminal) })),
       Effect.provide(NodeServices.layer),
@@ -64,8 +65,8 @@ const done = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
 })
 
 /** Runs a command that fails: its exit code and what it said. */
-const failing = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
-  const { running, stderr } = yield* command(args)
+const failing = Effect.fnUntraced(function* (args: ReadonlyArray<string>, program: Program = {}) {
+  const { running, stderr } = yield* command(args, false, program)
   const error: unknown = yield* Effect.flip(running)
   const code = typeof error === "object" && error !== null && Reflect.get(error, Runtime.errorExitCode)
   return { code, stderr: stderr.join("\n") }
@@ -83,6 +84,15 @@ const seedFile = Effect.fnUntraced(function* (content: string) {
   yield* Effect.promise(() => writeFile(file, content))
   return file
 })
+
+/** The address of a server that is not a mock, for the length of the test. */
+const otherServer = Effect.acquireRelease(
+  Effect.callback<ReturnType<typeof createServer>>((resume) => {
+    const server = createServer((_request, response) => response.end("<p>"))
+    server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+  }),
+  (server) => Effect.sync(() => server.close()),
+).pipe(Effect.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`))
 
 /** Starts a program; it is killed with the test if it is still there. */
 const program = (command: string, args: ReadonlyArray<string>) =>
@@ -226,6 +236,49 @@ describe("feishu-mock", () => {
       }),
     )
   }
+
+  it.live("names itself in commands to type as it was called", () =>
+    Effect.gen(function* () {
+      const program = { called: "./feishu-mock-linux-x64" }
+      for (const args of [
+        ["--prot", "1"],
+        ["--fault", ""],
+        ["--chaos", "often"],
+      ]) {
+        const { stderr } = yield* failing(args, program)
+        assert.match(stderr, /^feishu-mock: .* See \.\/feishu-mock-linux-x64 --help\.$/)
+      }
+      const { running, stdout } = yield* command(["--help"], false, program)
+      yield* running
+      assert.include(
+        stdout.join("\n"),
+        "\n  ./feishu-mock-linux-x64 init && ./feishu-mock-linux-x64 --seed feishu.yaml\n",
+      )
+    }),
+  )
+
+  it.live("health ends with 0 when a mock serves there, and with 1 when none does", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* start(["--port", "0", "--json"])
+      const { url } = ready(stdout)
+      assert.deepStrictEqual((yield* done(["health", url])).stdout, [`${url} serves`])
+      assert.deepStrictEqual((yield* done(["health", `${url}/`])).stdout, [`${url} serves`])
+      const other = yield* otherServer
+      assert.deepStrictEqual(yield* failing(["health", other]), {
+        code: 1,
+        stderr: `feishu-mock: ${other} answers, but not as a mock: 200 <p>. Give the URL that the mock printed`,
+      })
+      const { code, stderr } = yield* failing(["health", "http://127.0.0.1:1"])
+      assert.strictEqual(code, 1)
+      assert.match(
+        stderr,
+        /^feishu-mock: http:\/\/127\.0\.0\.1:1 does not answer \(ECONNREFUSED\): start the mock/,
+      )
+      for (const wrong of ["8787", "127.0.0.1:8787", "https://127.0.0.1:8787"]) {
+        assert.strictEqual((yield* failing(["health", wrong])).code, 2)
+      }
+    }),
+  )
 
   it.live("has a flag for each switch, and for each of its readings", () =>
     Effect.gen(function* () {
@@ -481,7 +534,13 @@ describe("feishu-mock", () => {
 
   it.live("shows how it is used and examples first in its help, in lines that fit", () =>
     Effect.gen(function* () {
-      for (const args of [["--help"], ["init", "--help"], ["validate", "--help"], ["schema", "--help"]]) {
+      for (const args of [
+        ["--help"],
+        ["init", "--help"],
+        ["validate", "--help"],
+        ["health", "--help"],
+        ["schema", "--help"],
+      ]) {
         const { stdout } = yield* done(args)
         assert.deepStrictEqual(
           stdout.filter((line) => line.length > 80),
@@ -697,7 +756,7 @@ describe("feishu-mock in Chinese", () => {
 
   it.live("has all of its help in Chinese, in lines that fit", () =>
     Effect.gen(function* () {
-      for (const args of [[], ["init"], ["validate"], ["schema"], ["contract"]]) {
+      for (const args of [[], ["init"], ["validate"], ["health"], ["schema"], ["contract"]]) {
         const { stdout } = yield* done([...args, "--help"]).pipe(chinese)
         assert.deepStrictEqual(
           stdout.filter((line) => CliOutput.displayWidth(line) > 80),

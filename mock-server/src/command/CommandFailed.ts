@@ -1,5 +1,6 @@
 /** The failures of the command: a message on standard error, and an exit code. */
 import * as Console from "effect/Console"
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
@@ -11,6 +12,11 @@ const words = Language.words({ en: { warning: "warning: " }, zh: { warning: "警
 
 /** The name of the command. Each of its messages on standard error begins with it. */
 export const name = "feishu-mock"
+
+/** The name that the command was called by, for the commands that its messages give to type. */
+export const Called = Context.Reference<string>("@effect-feishu/mock-server/Called", {
+  defaultValue: () => name,
+})
 
 /** The failure of the command. It carries the exit code; the message has been printed. */
 export class Failed extends Data.TaggedError("Failed")<{ readonly exitCode: 1 | 2 | 4 }> {

@@ -10,7 +10,7 @@ import { shortened } from "@effect-feishu/terminal/Shortened"
 import type { Unreachable } from "../conformance/Subject.ts"
 import * as Report from "../conformance/Report.ts"
 import * as suite from "../conformance/suite.ts"
-import { Failed, name, tell } from "./CommandFailed.ts"
+import { Called, Failed, tell } from "./CommandFailed.ts"
 import * as ContractSettings from "./ContractSettings.ts"
 
 const words = Language.words({
@@ -165,7 +165,7 @@ const contract = Effect.fnUntraced(function* (given: ContractSettings.Given & { 
       given.json
         ? JSON.stringify(Report.document(baseUrl, outcome))
         : Report.text(outcome, {
-            command: name,
+            command: yield* Called,
             language,
             columns: process.stdout.columns ?? 80,
             paint: (style, text) => styleText(style, text),

@@ -10,10 +10,12 @@ import * as CommandLineMistakes from "@effect-feishu/terminal/CommandLineMistake
 import * as Language from "@effect-feishu/terminal/Language"
 import * as HelpText from "@effect-feishu/terminal/HelpText"
 import { visible } from "@effect-feishu/terminal/VisibleText"
-import { Failed, name } from "./CommandFailed.ts"
+import { Called, Failed, name } from "./CommandFailed.ts"
 import * as contract from "./contract.ts"
 import * as flags from "./flags.ts"
+import * as health from "./health.ts"
 import * as init from "./init.ts"
+import * as licenses from "./licenses.ts"
 import * as schema from "./schema.ts"
 import { serve } from "./serve.ts"
 import * as validate from "./validate.ts"
@@ -41,8 +43,16 @@ const words = Language.words({
   },
 })
 
-/** The command and its subcommands. `called` is the name that it was called by. */
-const tree = (called: string, language: Language.Language) => {
+/** What only some of the programs have that are this command. */
+export interface Program {
+  /** The name that it was called by; default: `feishu-mock`. As part of another command, the name of that one and its own. */
+  readonly called?: string
+  /** Returns the licences of everything in the program, if it is a file without others next to it. */
+  readonly licences?: () => string
+}
+
+/** The command and its subcommands. */
+const tree = ({ called = name, licences }: Program, language: Language.Language) => {
   const say = words[language]
   return Command.make(called, flags.all(language), serve).pipe(
     Command.withDescription(say.description),
@@ -56,8 +66,10 @@ const tree = (called: string, language: Language.Language) => {
     Command.withSubcommands([
       init.command(called, language),
       validate.command(called, language),
+      health.command(called, language),
       contract.command(called, language),
       schema.command(called, language),
+      ...(licences === undefined ? [] : [licenses.command(licences, language)]),
     ]),
     Command.withGlobalFlags([Language.flag(language)]),
   )
@@ -76,14 +88,12 @@ const presenter = (language: Language.Language): CliOutput.Presenter => ({
   },
 })
 
-/**
- * Runs the command. Prints why it fails, and fails with an exit code: 2 for wrong flags and seeds, 1 for everything else.
- * When it is part of another command, `called` is the name of that command followed by its own.
- */
-export const run = (args: ReadonlyArray<string>, version: string, called: string = name) =>
+/** Runs the command. Prints why it fails, and fails with an exit code: 2 for wrong flags and seeds, 1 for everything else. */
+export const run = (args: ReadonlyArray<string>, version: string, program: Program = {}) =>
   Effect.flatMap(Language.CurrentLanguage, (language) =>
-    Command.runWith(tree(called, language), { version })(args).pipe(
+    Command.runWith(tree(program, language), { version })(args).pipe(
       Effect.catchIf(CliError.isCliError, () => Effect.fail(new Failed({ exitCode: 2 }))),
+      Effect.provideService(Called, program.called ?? name),
       Effect.provide([
         CliOutput.layerPresenter(presenter(language)),
         CliOutput.layer({

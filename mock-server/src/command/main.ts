@@ -6,19 +6,19 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
 import * as Language from "@effect-feishu/terminal/Language"
-import { run } from "./feishuMock.ts"
+import { type Program, run } from "./feishuMock.ts"
 
 /** The commands that check something: when one is stopped by a signal, its check has not passed. */
-const checks = ["contract", "validate"]
+const checks = ["contract", "health", "validate"]
 
-/** Runs the command with these arguments, and ends the process. `called` is its name, if that is not `feishu-mock`. */
-export const main = (args: ReadonlyArray<string>, version: string, called?: string): void => {
+/** Runs the command with these arguments, and ends the process. */
+export const main = (args: ReadonlyArray<string>, version: string, program?: Program): void => {
   const language = Language.find(Language.requestedIn(args), process.env)
-  const program = run(args, version, called).pipe(
+  const running = run(args, version, program).pipe(
     Effect.provideService(Language.CurrentLanguage, language),
     Effect.provide(NodeServices.layer),
   )
-  NodeRuntime.runMain(program, {
+  NodeRuntime.runMain(running, {
     // A server is stopped by a signal: that is success, not exit code 130.
     teardown: (exit, onExit) =>
       Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && !checks.includes(args[0] ?? "")

@@ -27,7 +27,7 @@ import { renderFault } from "../seed/SeedInvalid.ts"
 import type * as Journal from "../state/Journal.ts"
 import * as VirtualClock from "../state/VirtualClock.ts"
 import { banner, readyLine } from "./banner.ts"
-import { type Failed, name, tell, warn } from "./CommandFailed.ts"
+import { Called, type Failed, tell, warn } from "./CommandFailed.ts"
 import * as flags from "./flags.ts"
 import * as RequestLog from "./RequestLog.ts"
 import { problemsIn, seedInvalid } from "./problems.ts"
@@ -39,7 +39,7 @@ type Given = Command.Command.Config.Infer<ReturnType<typeof flags.all>>
 const words = Language.words({
   en: {
     outOfRange: (time: string, bounds: string) => `--now ${time} is out of range: ${bounds}`,
-    help: (what: string) => `${what}. See ${name} --help.`,
+    help: (what: string, called: string) => `${what}. See ${called} --help.`,
     wrong: (flag: string, value: string, problems: ReadonlyArray<string>) =>
       `--${flag} ${value}: ${problems.join("; ")}`,
     needsValue: (flag: string, takes: string) => `--${flag} needs a value: ${takes}`,
@@ -59,7 +59,7 @@ const words = Language.words({
   },
   zh: {
     outOfRange: (time) => `--now ${time} 超出范围：时钟为 0 到 ${TimeText.lastSecond}（unix 秒）`,
-    help: (what) => `${what}。请查看 ${name} --help。`,
+    help: (what, called) => `${what}。请查看 ${called} --help。`,
     wrong: (flag, value, problems) => `--${flag} ${value}：${problems.join("；")}`,
     needsValue: (flag, takes) => `--${flag} 需要一个值：${takes}`,
     mustBe: (takes) => `应为${takes}`,
@@ -141,15 +141,15 @@ const failureIn = <A>(
   language: Language.Language,
 ): Effect.Effect<A, Failed> =>
   Effect.flatMap(
-    Effect.promise(() => import("../seed/SeedYaml.ts")),
-    ({ parse }) => {
+    Effect.all([Effect.promise(() => import("../seed/SeedYaml.ts")), Called]),
+    ([{ parse }, called]) => {
       const say = words[language]
       const takes = flags.takes(language)[flag] ?? ""
       const { faults, value } = parse(text)
       const [unread] = faults
       const refuse = (problems: ReadonlyArray<string>) =>
-        tell(say.help(say.wrong(flag, shortened(text, 200), problemsIn(problems, language))), 2)
-      if (text.trim() === "") return tell(say.help(say.needsValue(flag, takes)), 2)
+        tell(say.help(say.wrong(flag, shortened(text, 200), problemsIn(problems, language)), called), 2)
+      if (text.trim() === "") return tell(say.help(say.needsValue(flag, takes), called), 2)
       if (unread !== undefined) return refuse([unread.message])
       if (typeof value === "string") return refuse([say.mustBe(takes)])
       return Result.match(decode(value), {

@@ -22,7 +22,7 @@ if (why !== undefined) {
   CompiledCode.keep("feishu-meetings")
   // The mock has its own flags, help, signals and exit codes.
   void import("@effect-feishu/mock-server/main").then(({ main }) =>
-    main(args.slice(1), version, "feishu-meetings mock"),
+    main(args.slice(1), version, { called: "feishu-meetings mock" }),
   )
 } else {
   CompiledCode.keep("feishu-meetings")
