@@ -18,7 +18,8 @@ class WaitingFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: [
-      "examples/*/test/**/*.test.ts",
+      // Those of postgres-nightly run in packages/core/test/nightly.services.ts.
+      "examples/!(postgres-nightly)/test/**/*.test.ts",
       "mock-server/test/**/*.services.ts",
       "packages/*/test/**/*.services.ts",
       "docs/test/**/*.services.ts",
