@@ -110,7 +110,7 @@ describe("the tarball", () => {
       "vitest/meetings.spec.ts",
       "vitest/vitest.config.ts",
     ])
-    const licences = await readFile(join(installed, "dist/LICENSES"), "utf8")
+    const licences = await readFile(join(installed, "dist/THIRD-PARTY-NOTICES.txt"), "utf8")
     for (const name of ["effect", "@effect/platform-node", "@mswjs/data", "yaml", "preact"]) {
       assert.match(licences, new RegExp(`^${name} \\d`, "m"))
     }

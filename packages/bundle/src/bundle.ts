@@ -1,9 +1,9 @@
-/** Bundles entry points of a package with their dependencies, and collects the licences of these. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+/** Bundles entry points of a package with their dependencies, and collects the notices of these. */
+import { rmSync, writeFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
-import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Plugin, rolldown } from "rolldown"
+import * as Notices from "./notices.ts"
 
 /** Entry points that share their dependencies. */
 export interface Entries {
@@ -25,7 +25,8 @@ export interface Made {
 }
 
 /**
- * Writes the bundles of a package, each with a copy of effect and its other dependencies, and `LICENSES` next to them.
+ * Writes the bundles of a package, each with a copy of effect and its other dependencies, and `THIRD-PARTY-NOTICES.txt` next to
+ * them.
  */
 export const bundle = async (
   folder: URL,
@@ -63,13 +64,13 @@ export const bundle = async (
       if (chunk.type === "chunk") modules.push(...Object.keys(chunk.modules))
     }
   }
-  writeFileSync(at("dist/LICENSES"), licencesOf(modules))
+  writeFileSync(at(`dist/${Notices.fileName}`), noticesOf(modules))
 }
 
-/** A program as one file of CommonJS, and the licences of what is in it. */
+/** A program as one file of CommonJS, and the notices of what is in it. */
 export interface Script {
   readonly code: string
-  readonly licences: string
+  readonly notices: string
 }
 
 /** Bundles a program with everything that it imports into one file. It must not have a top-level `await`. */
@@ -90,7 +91,7 @@ export const bundleScript = async (program: URL, made: ReadonlyArray<Made>): Pro
     minify: "dce-only",
   })
   const modules = [...made.flatMap(({ of }) => of), ...Object.keys(script.modules)]
-  return { code: script.code, licences: licencesOf(modules) }
+  return { code: script.code, notices: noticesOf(modules) }
 }
 
 /** Replaces modules by those that were made from them. */
@@ -99,26 +100,14 @@ const inPlace = (made: ReadonlyArray<Made>): Plugin => ({
   load: (id) => made.find(({ file }) => id === file)?.code,
 })
 
-/** Returns the licences of the packages that have these modules. Licences require that they are distributed with the code. */
-const licencesOf = (modules: ReadonlyArray<string>): string => {
-  const packages = modules.flatMap(
-    // Windows writes C:\\ and backslashes; what has no path begins with a NUL.
-    (id) => /^[^\0].*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]/.exec(id)?.[0] ?? [],
+/** Returns the notices of the packages that have these modules. */
+const noticesOf = (modules: ReadonlyArray<string>): string =>
+  Notices.noticesOf(
+    modules.flatMap(
+      // Windows writes C:\\ and backslashes; what has no path begins with a NUL.
+      (id) => /^[^\0].*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]/.exec(id)?.[0] ?? [],
+    ),
   )
-  return Array.from(new Set(packages), licenceOf).toSorted().join(rule)
-}
-
-/** What is between two licences. */
-export const rule = `\n${"-".repeat(80)}\n\n`
-
-const licenceOf = (folder: string): string => {
-  const manifest: Readonly<Record<string, string>> = JSON.parse(
-    readFileSync(join(folder, "package.json"), "utf8"),
-  )
-  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name))
-  const text = file === undefined ? manifest["license"] : readFileSync(join(folder, file), "utf8").trim()
-  return `${manifest["name"]} ${manifest["version"]}\n\n${text}\n`
-}
 
 /**
  * Replaces modules that are never used, but would slow down every start, or could not be loaded:

@@ -56,12 +56,12 @@ describe.concurrent("the tarball", () => {
       "dist",
       "package.json",
     ])
-    assert.sameMembers(await readdir(join(installed, "dist")), ["LICENSES", "bin.js", "chunks"])
+    assert.sameMembers(await readdir(join(installed, "dist")), ["THIRD-PARTY-NOTICES.txt", "bin.js", "chunks"])
     assert.deepStrictEqual(
       (await readdir(join(installed, "dist/chunks"))).filter((name) => !name.endsWith(".js")),
       [],
     )
-    const licences = await readFile(join(installed, "dist/LICENSES"), "utf8")
+    const licences = await readFile(join(installed, "dist/THIRD-PARTY-NOTICES.txt"), "utf8")
     for (const name of ["effect", "@effect/platform-node", "@mswjs/data", "undici", "yaml"]) {
       assert.match(licences, new RegExp(`^${name} \\d`, "m"))
     }

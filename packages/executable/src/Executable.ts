@@ -10,7 +10,8 @@ import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { bundleScript, rule } from "@effect-feishu/bundle"
+import { bundleScript } from "@effect-feishu/bundle"
+import * as Notices from "@effect-feishu/bundle/notices"
 import * as ControlVersion from "@effect-feishu/mock-server/ControlVersion"
 import * as InspectorAssets from "@effect-feishu/mock-server/InspectorAssets"
 import * as Readme from "@effect-feishu/mock-server/Readme"
@@ -62,7 +63,7 @@ const nodeOfThisMachine = (): Node => {
 /** Makes the executable in an empty folder, and returns its path. */
 const withProgram = async (node: Node, work: string): Promise<string> => {
   const at = (name: string) => join(work, name)
-  const { code, licences } = await bundleScript(new URL("bin.ts", import.meta.url), [
+  const { code, notices } = await bundleScript(new URL("bin.ts", import.meta.url), [
     await InspectorAssets.made(),
     SeedExample.made(),
     ControlVersion.made(),
@@ -70,7 +71,7 @@ const withProgram = async (node: Node, work: string): Promise<string> => {
   ])
   await writeFile(at("program.cjs"), code)
   const nodeLicences = (await readFile(node.licences, "utf8")).trim()
-  await writeFile(at("LICENSES"), [`Node.js\n\n${nodeLicences}\n`, licences].join(rule))
+  await writeFile(at("LICENSES"), [`Node.js\n\n${nodeLicences}\n`, notices].join(Notices.rule))
   const settings = {
     main: at("program.cjs"),
     output: at("program.blob"),

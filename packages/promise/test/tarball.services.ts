@@ -44,9 +44,9 @@ describe("the tarball", () => {
     const files = await readdir(join(installed, "dist"))
     assert.deepStrictEqual(
       files.filter((name) => !name.endsWith(".d.ts")),
-      ["LICENSES", "index.js", "web.js"],
+      ["THIRD-PARTY-NOTICES.txt", "index.js", "web.js"],
     )
-    assert.include(await readFile(join(installed, "dist/LICENSES"), "utf8"), "undici 8.")
+    assert.include(await readFile(join(installed, "dist/THIRD-PARTY-NOTICES.txt"), "utf8"), "undici 8.")
   })
 
   it("has types without a word of Effect, which compile where there is none", async () => {

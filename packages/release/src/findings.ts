@@ -1,4 +1,4 @@
-/** What publint and are-the-types-wrong find in a tarball. */
+/** What publint and are-the-types-wrong find in a tarball, and which licences are not allowed there. */
 import { readFile } from "node:fs/promises"
 import {
   checkPackage,
@@ -8,6 +8,8 @@ import {
 } from "@arethetypeswrong/core"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
+import * as Notices from "@effect-feishu/bundle/notices"
+import * as Licences from "./licences.ts"
 
 /**
  * Problems that are none here, with the reason:
@@ -22,6 +24,14 @@ const isExpected = (problem: Problem): boolean =>
 
 /** Files without which a package is not understood, or not permitted to be used. */
 const required = ["LICENSE", "README.md", "README.zh-CN.md"]
+
+/** Returns what is wrong with the notices of bundled packages. A package that `build.ts` bundles must have them. */
+const wrongNotices = (files: Package, folder: string): ReadonlyArray<string> => {
+  const path = `${folder}/dist/${Notices.fileName}`
+  const { scripts = {} } = JSON.parse(files.readFile(`${folder}/package.json`))
+  if (files.fileExists(path)) return Licences.wrongWith(files.readFile(path))
+  return scripts.build?.includes("build.ts") === true ? [`dist/${Notices.fileName} is missing`] : []
+}
 
 /** Every path that can be imported, also those of a pattern, which are-the-types-wrong passes over. */
 const entryPointsOf = (files: Package): ReadonlyArray<string> => {
@@ -41,10 +51,10 @@ export const findings = async (tarball: string): Promise<ReadonlyArray<string>> 
   const { messages, pkg } = await publint({ pack: { tarball: bytes.buffer }, strict: true })
   const files = createPackageFromTarballData(bytes)
   const analysis = await checkPackage(files, { entrypoints: [...entryPointsOf(files)] })
+  const folder = `/node_modules/${files.packageName}`
   return [
-    ...required
-      .filter((name) => !files.fileExists(`/node_modules/${files.packageName}/${name}`))
-      .map((name) => `${name} is missing`),
+    ...required.filter((name) => !files.fileExists(`${folder}/${name}`)).map((name) => `${name} is missing`),
+    ...wrongNotices(files, folder),
     ...messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`),
     // A command has no types.
     ...(analysis.types === false ? [] : analysis.problems)

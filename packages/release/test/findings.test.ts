@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { promisify } from "node:util"
+import { noticesOf } from "@effect-feishu/bundle/notices"
 import { findings } from "../src/findings.ts"
 
 const right = {
@@ -57,6 +58,39 @@ describe("in a tarball", () => {
   it("a licence or a README that is missing is found", async () => {
     assert.deepStrictEqual(await foundIn(without("LICENSE")), ["one: LICENSE is missing"])
     assert.deepStrictEqual(await foundIn(without("README.zh-CN.md")), ["one: README.zh-CN.md is missing"])
+  })
+
+  it("a bundle without the notices of what is in it is found", async () => {
+    const bundled = { ...JSON.parse(right["package.json"]), scripts: { build: "tsc -b && node build.ts" } }
+    assert.deepStrictEqual(await foundIn({ ...right, "package.json": JSON.stringify(bundled) }), [
+      "one: dist/THIRD-PARTY-NOTICES.txt is missing",
+    ])
+  })
+
+  it("a bundled package whose licence is not allowed is found", async () => {
+    const file = (notices: string) => ({ ...right, "dist/THIRD-PARTY-NOTICES.txt": notices })
+    const folder = await mkdtemp(join(tmpdir(), "feishu-notices-"))
+    try {
+      const folders = await Promise.all(
+        ["MIT", "GPL-3.0-only"].map(async (license, index) => {
+          const one = join(folder, String(index))
+          await mkdir(one)
+          await writeFile(
+            join(one, "package.json"),
+            JSON.stringify({ name: `p${index}`, version: "1.2.3", license }),
+          )
+          await writeFile(join(one, "license.md"), "Copyright somebody")
+          return one
+        }),
+      )
+      assert.deepStrictEqual(await foundIn(file(noticesOf(folders.slice(0, 1)))), [])
+      assert.deepStrictEqual(await foundIn(file(noticesOf(folders))), [
+        "one: p1 1.2.3 is bundled, and its licence GPL-3.0-only is not one of those allowed",
+      ])
+      assert.deepStrictEqual(await foundIn(file("")), ["one: THIRD-PARTY-NOTICES.txt names no package"])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   it("a module of the exports that is missing is found", async () => {
