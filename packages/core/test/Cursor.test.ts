@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
 import * as Base64Url from "effect/encoding/Base64Url"
-import { Cursor } from "@effect-feishu/core"
+import { Cursor, ListByNo } from "@effect-feishu/core"
 
 const Seconds = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 7_000_000 }))
 const Text = Schema.String.check(Schema.isMaxLength(40), Schema.isPattern(/^[^@]*$/))
@@ -80,6 +80,8 @@ describe("a cursor", () => {
     ],
     ["feishu-meetings.3.e30", "other version", /another version of effect-feishu/],
     ["feishu-meetings.12.e30.00000000", "other version", /another version/],
+    ["feishu-meetings.3.e30 and more", "damaged", /damaged/],
+    ["> feishu-meetings.3.e30", "damaged", /damaged/],
     [`feishu-meetings.1.${"A".repeat(100_000)}`, "damaged", /damaged/],
   ]
   for (const [text, problem, message] of problems) {
@@ -93,17 +95,74 @@ describe("a cursor", () => {
     )
   }
 
-  it("whose window is not in its range, or starts outside it, is damaged", () => {
-    const first = { start: 1_000, end: 2_000, pageSize: 50, baseUrl: "https://open.feishu.cn", window: 0 }
+  // As version 0.1.0 of this package wrote it.
+  const stored =
+    "feishu-meetings.2.eyJtZWV0aW5nTm8iOiIzMzc3MzY0OTgiLCJzdGFydCI6MTAwMCwiZW5kIjoyMDAwLCJwYWdlU2l6ZSI6NTAsImJhc2VVcmwiOiJodHRwczovL29wZW4uZmVpc2h1LmNuIiwid2luZG93IjowLCJwYWdlVG9rZW4iOiJ4In0.5a81f295"
+
+  it("that was stored long ago is still read, and is damaged with anything before or after it", () => {
+    const position = {
+      meetingNo: "337736498",
+      start: 1_000,
+      end: 2_000,
+      pageSize: 50,
+      baseUrl: "https://open.feishu.cn",
+      window: 0,
+      pageToken: "x",
+    }
+    assert.deepStrictEqual(withoutUndefined(Cursor.toPosition(stored)!), position)
+    for (const text of [`${stored}0`, `${stored}\n`, ` ${stored}`, stored.replace(".2.", ".1.")]) {
+      assert.deepStrictEqual(Cursor.read(text), Result.fail("damaged"), text)
+    }
+  })
+
+  const first = { start: 1_000, end: 2_000, pageSize: 50, baseUrl: "https://open.feishu.cn", window: 0 }
+  const read = (more: Partial<Cursor.Position>) => {
+    const json = JSON.stringify({ meetingNo: "337736498", ...first, ...more })
+    return Cursor.toPosition(`feishu-meetings.1.${Base64Url.encode(json)}`)
+  }
+
+  it.effect("whose window is not in its range, or starts outside it, is damaged", () =>
+    Effect.gen(function* () {
+      assert.isDefined(read({}))
+      assert.isDefined(read({ windowStart: 1_000 }))
+      assert.isDefined(read({ windowStart: 1_999 }))
+      // Two windows of 90 days, the second of which has one second.
+      const end = first.start + ListByNo.maxRangeSeconds + 1
+      assert.isDefined(read({ window: 1, end }))
+      for (const more of [
+        { window: 1 },
+        { window: 1, end: end - 1 },
+        { window: 2, end },
+        { window: -1 },
+        { window: 0.5 },
+        { windowStart: 999 },
+        { windowStart: 2_000 },
+        { end: 1_000 },
+        { end: 1 },
+      ]) {
+        assert.isUndefined(read(more), JSON.stringify(more))
+      }
+      const decoded = Schema.decodeUnknownEffect(Cursor.Position)({
+        ...first,
+        meetingNo: "337736498",
+        window: 1,
+      })
+      assert.include((yield* Effect.flip(decoded)).message, "the window is not in the range")
+    }),
+  )
+
+  it("with what no cursor has is damaged", () => {
+    assert.isDefined(read({ pageSize: 1, order: "newest", start: 0, end: 99_999_999_999 }))
     for (const more of [
-      { window: 1 },
-      { windowStart: 999 },
-      { windowStart: 2_000 },
-      { end: 1_000 },
-      { end: 1 },
+      { pageSize: 0 },
+      { pageSize: 51 },
+      { end: 100_000_000_000 },
+      { start: -1 },
+      { order: "oldest" as never },
+      // It would be repeated in messages.
+      { baseUrl: "https://somebody:secret@open.feishu.cn" },
     ]) {
-      const json = JSON.stringify({ meetingNo: "337736498", ...first, ...more })
-      assert.isUndefined(Cursor.toPosition(`feishu-meetings.1.${Base64Url.encode(json)}`), json)
+      assert.isUndefined(read(more), JSON.stringify(more))
     }
   })
 })
