@@ -80,6 +80,7 @@ const words = Language.words({
       "Type the same command as before, or give another checkpoint and another output.",
     ],
     differs: (name: string, was: string, is: string) => `${name} was ${was} and is ${is}`,
+    between: "; ",
     nothing: "not given",
   },
   zh: {
@@ -105,6 +106,7 @@ const words = Language.words({
       "请输入与之前相同的命令，或另外指定检查点和输出文件。",
     ],
     differs: (name, was, is) => `${name} 原为 ${was}，现为 ${is}`,
+    between: "；",
     nothing: "未给出",
   },
 })
@@ -282,13 +284,13 @@ const isEnded = ({ steps }: Recorded.Records): boolean => steps.at(-1)?.step ===
 export const checkPlan = Effect.fnUntraced(function* ({ earlier, path }: Checkpoint, plan: Recorded.Plan) {
   if (earlier === undefined) return
   const before = earlier.start.plan
-  const { differs, nothing, otherPlan } = yield* Language.say(words)
+  const { between, differs, nothing, otherPlan } = yield* Language.say(words)
   const shown = (word: Recorded.Plan[string] | undefined): string => String(word ?? nothing)
   const names = [...new Set([...Object.keys(before), ...Object.keys(plan)])]
   const differences = names
     .filter((name) => (before[name] ?? null) !== (plan[name] ?? null))
     .map((name) => differs(name, shown(before[name]), shown(plan[name])))
-  if (differences.length > 0) yield* refuse(otherPlan(path, differences.join("; ")))
+  if (differences.length > 0) yield* refuse(otherPlan(path, differences.join(between)))
 })
 
 /** Puts many numbers into one word of a plan: the numbers while that is short, else their count and a hash. */
