@@ -1,6 +1,5 @@
 import { connect } from "@effect-feishu/mock-server"
 import { FeishuError } from "@effect-feishu/promise"
-import { afterEach, beforeEach, expect, test } from "@jest/globals"
 import { topicsOf } from "../src/topicsOf.js"
 
 const seed = { generate: [{ meeting_no: "337736498", count: 120, from: "-29d", to: "-1h" }] }
