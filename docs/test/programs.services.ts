@@ -1,7 +1,7 @@
 /** The programs that the pages show, as their readers run them, and what they print. */
 import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises"
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { text } from "node:stream/consumers"
@@ -11,6 +11,7 @@ import postgres from "postgres"
 import { type Started, startFeishuMock } from "@effect-feishu/mock-server"
 import { afterAll, assert, beforeAll, beforeEach, describe, expect, inject, it } from "vitest"
 import * as Postgres from "../../packages/core/test/Postgres.ts"
+import { bin } from "../../packages/cli/test/bundle.ts"
 import * as CompanyNetwork from "./CompanyNetwork.ts"
 
 const root = new URL("../../", import.meta.url)
@@ -51,6 +52,10 @@ beforeAll(async () => {
 })
 afterAll(() => rm(installed, { recursive: true }))
 
+let server: Awaited<ReturnType<typeof Postgres.start>>
+beforeAll(async () => void (server = await Postgres.start()))
+afterAll(() => server[Symbol.asyncDispose]())
+
 let folder: string
 beforeEach(async () => void (folder = await mkdtemp(join(installed, "run-"))))
 
@@ -76,6 +81,8 @@ const start = async (program: string, environment: Environment) => {
 const run = async (program: string, environment: Environment): Promise<Ended> => {
   const child = await start(program, environment)
   const [[code], out, err] = await Promise.all([once(child, "exit"), text(child.stdout), text(child.stderr)])
+  const secret = environment["FEISHU_APP_SECRET"]
+  if (secret !== undefined) assert.notInclude(out + err, secret)
   return { code: code as number | null, out, err }
 }
 
@@ -190,7 +197,6 @@ describe("how to read an error", () => {
 
 describe("a table that stays up to date", () => {
   it("postgres.ts goes on after a failure, and then reads what is new", async () => {
-    await using server = await Postgres.start()
     await using feishu = await startFeishuMock({ seed: many(120) })
     const sync = () =>
       run("docs/snippets/keep-a-table-up-to-date/postgres.ts", { ...of(feishu), DATABASE_URL: server.url })
@@ -333,6 +339,74 @@ describe("behind a proxy", () => {
     assert.notInclude(err, "CANARY")
     const message = /: (GET|POST) .*$/m.exec(err)?.[0].slice(2) ?? err
     await expect(shown(message)).toMatchFileSnapshot(transcript("behind-a-proxy/refused"))
+  })
+})
+
+describe("a backfill on ten machines", () => {
+  it("the commands of the page plan, and read both apps", async () => {
+    const page = await readFile(
+      new URL("docs/src/content/docs/how-to/backfill-on-ten-machines.md", root),
+      "utf8",
+    )
+    const [plan, begin] = Array.from(page.matchAll(/^feishu-meetings (.*)$/gm), ([, typed]) =>
+      typed!.split(" "),
+    )
+    const numbers = await readFile(
+      new URL("docs/snippets/backfill-on-ten-machines/numbers.csv", root),
+      "utf8",
+    )
+    const apps = Array.from(numbers.matchAll(/^(\d{9}),,(\w+)$/gm), ([, meeting_no, app_id]) => ({
+      meeting_no: meeting_no!,
+      app_id: app_id!,
+    }))
+    assert.lengthOf(apps, 2)
+    await writeFile(join(folder, "numbers.csv"), numbers)
+    await using feishu = await startFeishuMock({
+      seed: {
+        apps: apps.map(({ app_id }) => ({
+          app_id,
+          app_secret: `secret-of-${app_id}`,
+          type: "self_built",
+          scopes: ["vc:meeting:readonly"],
+          tenants: [`tenant_of_${app_id}`],
+        })) as never,
+        generate: apps.map(({ app_id, meeting_no }) => ({
+          meeting_no,
+          count: 60,
+          from: "-50d",
+          to: "-3d",
+          tenant_key: `tenant_of_${app_id}`,
+        })),
+      },
+    })
+    const sql = postgres(server.url)
+    await sql`create database backfill`
+    await sql.end()
+    const database = server.url.replace(/postgres$/, "backfill")
+    const typed = async (words: ReadonlyArray<string>) => {
+      const port = await Postgres.freePort()
+      const here = words.map((word) =>
+        word
+          .replace("postgres://feishu@db.internal/feishu", database)
+          .replace("10.0.0.1:34431", `127.0.0.1:${port}`),
+      )
+      const { stderr, stdout } = await promisify(execFile)(process.execPath, [bin, ...here], {
+        cwd: folder,
+        env: {
+          PATH: process.env["PATH"],
+          HOME: folder,
+          FEISHU_BASE_URL: feishu.url,
+          ...Object.fromEntries(
+            apps.map(({ app_id }) => [`FEISHU_APP_SECRET_${app_id}`, `secret-of-${app_id}`]),
+          ),
+        },
+      })
+      assert.notInclude(stdout + stderr, "secret-of")
+      return stdout + stderr
+    }
+    assert.match(await typed(plan!), /stored as "default"/)
+    assert.match(await typed(begin!), /complete: 120 meetings/)
+    assert.match(await typed(["backfill", "status", "--db", database]), /cli_first +100%[^]*cli_second +100%/)
   })
 })
 
