@@ -8,12 +8,14 @@ import { Otlp } from "effect/observability"
  */
 export const layer = Layer.unwrap(
   Effect.gen(function* () {
-    const endpoint = yield* Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT"))
+    const endpoint = yield* Config.option(Config.URL("OTEL_EXPORTER_OTLP_ENDPOINT"))
     const serviceName = yield* Config.withDefault(Config.String("OTEL_SERVICE_NAME"), "meetings-export")
     return Option.match(endpoint, {
       onNone: (): Layer.Layer<never> => Layer.empty,
-      onSome: (baseUrl) =>
-        Otlp.layerJson({ baseUrl, resource: { serviceName } }).pipe(Layer.provide(FetchHttpClient.layer)),
+      onSome: ({ href }) =>
+        Otlp.layerJson({ baseUrl: href, resource: { serviceName } }).pipe(
+          Layer.provide(FetchHttpClient.layer),
+        ),
     })
   }),
 )

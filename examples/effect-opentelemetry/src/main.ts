@@ -28,13 +28,13 @@ const services = Layer.merge(
 
 program.pipe(
   Effect.provide(services),
+  // Around the services, so that their spans are seen, and sent before the program ends.
+  Effect.provide(Telemetry.layer),
   Effect.catch((error) =>
     Effect.andThen(
       Console.error(sentence(error)),
       Effect.sync(() => (process.exitCode = 1)),
     ),
   ),
-  // Outermost, so that everything above is seen, and sent before the program ends.
-  Effect.provide(Telemetry.layer),
   NodeRuntime.runMain,
 )
