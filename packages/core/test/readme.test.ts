@@ -1,6 +1,6 @@
 /** What the READMEs show: programs are files, which readme.services.ts and others run, and links lead somewhere. */
 import { assert, describe, it } from "@effect/vitest"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 
 const root = new URL("../../../", import.meta.url)
 const text = (path: string) => readFileSync(new URL(path, root), "utf8")
@@ -48,11 +48,18 @@ describe("the READMEs", () => {
     })
   }
 
+  const examples = readdirSync(new URL("examples", root), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+
   it("link to files and headings that there are", () => {
-    for (const readme of Object.keys({ ...shown, "packages/cli": [] }).flatMap((folder) => [
-      `${folder}/README.md`,
-      `${folder}/README.zh-CN.md`,
-    ])) {
+    const folders = [
+      ...Object.keys(shown),
+      "packages/cli",
+      "examples",
+      ...examples.map((name) => `examples/${name}`),
+    ]
+    for (const readme of folders.flatMap((folder) => [`${folder}/README.md`, `${folder}/README.zh-CN.md`])) {
       for (const [, link] of text(readme).matchAll(/\]\((?!https:)([^)]+)\)/g)) {
         const [path, heading] = link!.split("#")
         const target = new URL(path || readme.split("/").at(-1)!, new URL(readme, root))
@@ -66,6 +73,16 @@ describe("the READMEs", () => {
         )
         assert.include(headings, heading, readme)
       }
+    }
+  })
+
+  it("of examples lists each of them", () => {
+    for (const readme of ["README.md", "README.zh-CN.md"]) {
+      const listed = Array.from(
+        text(`examples/${readme}`).matchAll(/^\| \[`(.*?)`\]\(\1\//gm),
+        ([, name]) => name!,
+      )
+      assert.deepStrictEqual(listed.toSorted(), examples.toSorted())
     }
   })
 })
