@@ -48,7 +48,8 @@ test("counts the meetings that the app may not see", async ({ client, feishu }) 
   expect(hidden).toBe(1)
 })
 
-describe("faults", () => {
+// These run at the same time against one server, and do not see each other.
+describe.concurrent("faults", () => {
   test("a connection that breaks loses nobody", async ({ client, feishu }) => {
     await feishu.addFault({
       operation: "meetings.get",
