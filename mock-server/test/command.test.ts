@@ -17,6 +17,7 @@ import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import * as Stdio from "effect/Stdio"
 import * as Struct from "effect/Struct"
@@ -215,6 +216,7 @@ describe("feishu-mock", () => {
     [["--ninety-days", "never"], '--ninety-days must be both, span or lookback, not "never"'],
     [["--json=maybe"], '--json takes no value, not "maybe"'],
     [["--log", "loud"], '--log must be pretty, json or none, not "loud"'],
+    [["health", "--wait", "1e3"], '--wait must be a number of seconds from 0 to 3600, not "1e3"'],
     [["serve"], 'unknown command "serve"'],
     [["int"], 'unknown command "int". Did you mean init?'],
     [["-"], 'unknown command "-". Did you mean --seed -?'],
@@ -226,7 +228,7 @@ describe("feishu-mock", () => {
   ]
   for (const [args, what] of wrongFlags) {
     const [first = ""] = args
-    const whose = ["init", "validate"].includes(first) ? `feishu-mock ${first}` : "feishu-mock"
+    const whose = ["init", "validate", "health"].includes(first) ? `feishu-mock ${first}` : "feishu-mock"
     it.live(`tells in one line what is wrong with ${args.join(" ")}, and ends with 2`, () =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* failing(args), {
@@ -277,6 +279,17 @@ describe("feishu-mock", () => {
       for (const wrong of ["8787", "127.0.0.1:8787", "https://127.0.0.1:8787"]) {
         assert.strictEqual((yield* failing(["health", wrong])).code, 2)
       }
+    }),
+  )
+
+  it.live("health --wait goes on as soon as a mock serves", () =>
+    Effect.gen(function* () {
+      const { port } = new URL(yield* Effect.scoped(otherServer))
+      const { running, stdout } = yield* command(["health", "--wait", "20", `http://127.0.0.1:${port}`])
+      const waiting = yield* Effect.forkChild(running)
+      yield* start(["--port", port, "--json"])
+      yield* Fiber.join(waiting)
+      assert.deepStrictEqual(stdout, [`http://127.0.0.1:${port} serves`])
     }),
   )
 

@@ -81,7 +81,7 @@ const presenter = (language: Language.Language): CliOutput.Presenter => ({
     if (event._tag !== "InvalidInvocation") return CliOutput.defaultPresenter.present(event)
     const { meaning, remedy } = CommandLineMistakes.describe(event, {
       language,
-      takes: { ...flags.takes(language), ...contract.takes(language) },
+      takes: { ...flags.takes(language), ...contract.takes(language), ...health.takes(language) },
       meantBy: (word) => (/^-$|\.(ya?ml|jsonc?|json5)$/i.test(word) ? `--seed ${word}` : undefined),
     })
     return Console.error(visible(`${name}: ${words[language].mistake(meaning, remedy)}`))
@@ -98,6 +98,7 @@ export const run = (args: ReadonlyArray<string>, version: string, program: Progr
         CliOutput.layerPresenter(presenter(language)),
         CliOutput.layer({
           ...CliOutput.defaultFormatter(),
+          formatVersion: (_called, version) => `${name} v${version}`,
           formatHelpDoc: (doc) =>
             HelpText.render(HelpText.withBuiltIns(doc, language), {
               ...HelpText.stdout(),

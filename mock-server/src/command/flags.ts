@@ -249,8 +249,9 @@ const whatItTakes = (flag: string) => () => takes("en")[flag] ?? ""
 const orUndefined = <A>(flag: Flag.Flag<A>): Flag.Flag<A | undefined> =>
   flag.pipe(Flag.optional, Flag.map(Option.getOrUndefined))
 
-/** Decimal digits only: `Flag.Int` also reads 0x10, 1e3 and 1.0. */
-const numberIn = (text: string): number => (/^(0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN)
+/** Returns the number of a text. Decimal digits only: `Flag.Int` also reads 0x10, 1e3 and 1.0. */
+export const numberIn = (text: string): number =>
+  /^(0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN
 
 const wholeNumber = (flag: keyof typeof bounds) => {
   const [minimum, maximum] = bounds[flag]

@@ -3,16 +3,23 @@ import { get } from "node:http"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
+import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Language from "@effect-feishu/terminal/Language"
 import { shortened } from "@effect-feishu/terminal/Shortened"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import { type Failed, tell } from "./CommandFailed.ts"
+import { numberIn } from "./flags.ts"
 
 const words = Language.words({
   en: {
     description:
       "Ask a running mock whether it serves: exit code 0 if it does, 1 if it does not. For health checks where there is no curl.",
+    takes: "a number of seconds from 0 to 3600",
+    wait: "Ask again until the mock serves, for at most this many seconds (default: 0)",
+    start: "In a script: start a mock, and go on as soon as it serves",
     url: "The URL that the mock printed (default: http://127.0.0.1:8787)",
     check: "In the container of a mock, or on its machine",
     port: "A mock on another port",
@@ -27,6 +34,9 @@ const words = Language.words({
   zh: {
     description:
       "询问运行中的模拟飞书是否可用：可用时退出码为 0，否则为 1。用于没有 curl 的环境中的健康检查。",
+    takes: "0 到 3600 的秒数",
+    wait: "反复询问，直到模拟飞书可用，最多等待这么多秒（默认 0）",
+    start: "在脚本中：启动模拟飞书，可用后立即继续",
     url: "模拟飞书打印的 URL（默认 http://127.0.0.1:8787）",
     check: "在模拟飞书所在的容器或机器上",
     port: "使用其他端口的模拟飞书",
@@ -37,23 +47,36 @@ const words = Language.words({
   },
 })
 
+/** Returns the values that each flag takes, for messages. */
+export const takes = (language: Language.Language) => ({ wait: words[language].takes })
+
 /** Makes the command. `called` is how the program was called. */
 export const command = (called: string, language: Language.Language) => {
   const say = words[language]
   return Command.make(
     "health",
     {
+      wait: Flag.String("wait").pipe(
+        Flag.withMetavar("SECONDS"),
+        Flag.filterMap(
+          (text) => Option.liftPredicate(numberIn(text), (seconds) => seconds <= 3600),
+          () => words.en.takes,
+        ),
+        Flag.withDescription(say.wait),
+        Flag.withDefault(0),
+      ),
       url: Argument.String("URL").pipe(
         Argument.withDescription(say.url),
         Argument.withDefault("http://127.0.0.1:8787"),
       ),
     },
-    ({ url }) => health(url, language),
+    ({ url, wait }) => health(url, wait, language),
   ).pipe(
     Command.withDescription(say.description),
     Command.withExamples([
       { command: `${called} health`, description: say.check },
       { command: `${called} health http://127.0.0.1:4010`, description: say.port },
+      { command: `${called} --log none & ${called} health --wait 20`, description: say.start },
     ]),
   )
 }
@@ -61,12 +84,13 @@ export const command = (called: string, language: Language.Language) => {
 /** Milliseconds that an answer may take: a container's health check has little time itself. */
 const patience = 5_000
 
-const health = Effect.fnUntraced(function* (text: string, language: Language.Language) {
+const health = Effect.fnUntraced(function* (text: string, wait: number, language: Language.Language) {
   const say = words[language]
   const url = urlOf(text)
   if (url === undefined) return yield* tell(say.notUrl(text), 2)
   const answer = yield* answerOf(url).pipe(
     Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail("ETIMEDOUT") }),
+    Effect.retry(Schedule.upTo(Schedule.spaced("100 millis"), { duration: `${wait} seconds` })),
     Effect.catch((code): Effect.Effect<never, Failed> => tell(say.notServing(url.origin, code), 1)),
   )
   if (answer !== ok) return yield* tell(say.notMock(url.origin, shortened(answer, 200)), 1)
