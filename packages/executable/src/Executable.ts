@@ -24,7 +24,7 @@ const { resolve } = createRequire(import.meta.url)
 export const name = `feishu-mock-linux-${process.arch}`
 
 /** The folder in which it is made. */
-export const folder = fileURLToPath(new URL("../dist", import.meta.url))
+const folder = fileURLToPath(new URL("../dist", import.meta.url))
 
 /** Makes the executable in a folder, with its checksum and the Containerfile next to it. Returns its path. */
 export const make = async (into: string = folder): Promise<string> => {

@@ -1,21 +1,23 @@
 /**
  * Makes a release: `pnpm run release`.
  *
- * In a clone of what is committed: the version and the changelog by the changes in `.changeset`, the checks, the tarballs, and
- * a trial of them. Nothing is published, and this repository stays as it is.
+ * In a clone of what is committed: the version and the changelog by the changes in `.changeset`, the checks, the tarballs, the
+ * executable of the mock, and a trial of them. Nothing is published, and this repository stays as it is.
  *
- * With `--publish` the tarballs are then published, and the commit and tag of the release come into this repository. With
+ * With `--publish` the tarballs are then published, and the commit and tag of the release come into this repository, and
+ * the executable into its folder, to be attached where the release is announced. With
  * `--dry-run` the reasons to refuse a release are only printed, and the packages are built without the other checks: CI does
  * that, after them.
  */
 import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs, promisify } from "node:util"
 import { readChangesets } from "@changesets/read"
 import * as Changelog from "./Changelog.ts"
+import { folderIn, tryExecutable } from "./executable.ts"
 import { pathOf, publicPackagesIn } from "./PublicPackages.ts"
 import { refusals } from "./refusals.ts"
 import { pack, type Packed } from "./Tarballs.ts"
@@ -82,9 +84,11 @@ const release = async () => {
     await show(clone, "pnpm", "run", "--silent", flags["dry-run"] ? "build" : "check")
     const packed = await pack(folder, clone)
     await tryTarballs(packed, console.log)
+    await show(clone, "pnpm", "run", "--silent", "mock:executable")
+    const executable = await tryExecutable(clone, version)
     if (!flags.publish) {
       console.log(
-        `${version} is ready: ${packed.length} packages were tried. Nothing was published; --publish does that.`,
+        `${version} is ready: ${packed.length} packages and ${executable} were tried. Nothing was published; --publish does that.`,
       )
       return 0
     }
@@ -98,7 +102,10 @@ const release = async () => {
       await show(folder, "pnpm", "publish", tarball, "--access", "public", "--no-git-checks")
     }
     await git(root, "pull", "--ff-only", "--tags", clone, "HEAD")
-    console.log(`${version} is published. Its commit and its tag are here: push them.`)
+    await cp(folderIn(clone), folderIn(root), { recursive: true })
+    console.log(
+      `${version} is published. Its commit and its tag are here: push them. ${executable} is in ${folderIn(".")}.`,
+    )
     return 0
   } finally {
     await rm(folder, { recursive: true })
