@@ -5,6 +5,9 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Cli from "./Cli.ts"
 import * as Scripted from "./ScriptedFeishu.ts"
 
+/** Windows has no modes and no named pipes in folders. */
+const isWindows = process.platform === "win32"
+
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "feishu-meetings-"))
@@ -58,33 +61,36 @@ describe.concurrent("many numbers", () => {
     assert.deepStrictEqual(Cli.ids(stdout), ["100000002", "100000001"])
   })
 
-  it("P15 all bad lines are told with their line numbers, a great many of them in short, and nothing is sent", async () => {
-    await using scripted = await Scripted.start(oneRow)
-    const bad = file("bad.txt", "100000001\n12\n\n# a\nabc\n\u001b[31m1\n")
-    const veryBad = file("very-bad.txt", "no\n".repeat(1_000))
-    const empty = file("empty.txt", "# none yet\n")
-    const results = await Promise.all(
-      [bad, veryBad, empty, join(folder, "missing.txt"), "/dev/zero"].map((path) =>
-        Cli.list(["--numbers-from", path], scripted.environment),
-      ),
-    )
-    for (const { code } of results) assert.strictEqual(code, 2)
-    const [some, many, none, missing, endless] = results.map(({ stderr }) =>
-      stderr.replaceAll(`${folder}/`, ""),
-    )
-    assert.deepStrictEqual(some!.split("\n").slice(0, 3), [
-      'bad.txt:2: "12" has 2 digits; a meeting number has 9',
-      'bad.txt:5: "abc" is not a meeting number, which has 9 digits: the last nine of a meeting link',
-      String.raw`bad.txt:6: "\u001b[31m1" is not a meeting number, which has 9 digits: the last nine of a meeting link`,
-    ])
-    assert.include(some, "3 of the 4 lines of bad.txt are not meeting numbers")
-    assert.include(many, "very-bad.txt: and 980 more lines\n")
-    assert.isBelow(many!.split("\n").length, 30)
-    assert.include(none, "empty.txt holds no meeting number")
-    assert.include(endless, "/dev/zero cannot be read (it is a device")
-    assert.include(missing, "missing.txt cannot be read (there is no such file, ENOENT)")
-    assert.lengthOf(scripted.queries, 0)
-  })
+  it.skipIf(isWindows)(
+    "P15 all bad lines are told with their line numbers, a great many of them in short, and nothing is sent",
+    async () => {
+      await using scripted = await Scripted.start(oneRow)
+      const bad = file("bad.txt", "100000001\n12\n\n# a\nabc\n\u001b[31m1\n")
+      const veryBad = file("very-bad.txt", "no\n".repeat(1_000))
+      const empty = file("empty.txt", "# none yet\n")
+      const results = await Promise.all(
+        [bad, veryBad, empty, join(folder, "missing.txt"), "/dev/zero"].map((path) =>
+          Cli.list(["--numbers-from", path], scripted.environment),
+        ),
+      )
+      for (const { code } of results) assert.strictEqual(code, 2)
+      const [some, many, none, missing, endless] = results.map(({ stderr }) =>
+        stderr.replaceAll(`${folder}/`, ""),
+      )
+      assert.deepStrictEqual(some!.split("\n").slice(0, 3), [
+        'bad.txt:2: "12" has 2 digits; a meeting number has 9',
+        'bad.txt:5: "abc" is not a meeting number, which has 9 digits: the last nine of a meeting link',
+        String.raw`bad.txt:6: "\u001b[31m1" is not a meeting number, which has 9 digits: the last nine of a meeting link`,
+      ])
+      assert.include(some, "3 of the 4 lines of bad.txt are not meeting numbers")
+      assert.include(many, "very-bad.txt: and 980 more lines\n")
+      assert.isBelow(many!.split("\n").length, 30)
+      assert.include(none, "empty.txt holds no meeting number")
+      assert.include(endless, "/dev/zero cannot be read (it is a device")
+      assert.include(missing, "missing.txt cannot be read (there is no such file, ENOENT)")
+      assert.lengthOf(scripted.queries, 0)
+    },
+  )
 
   it("beside each other: so many requests at once, and the rows of each number in their order", async () => {
     let open = 0

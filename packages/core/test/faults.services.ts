@@ -1,10 +1,11 @@
+import { fileURLToPath } from "node:url"
 import { assert, it } from "@effect/vitest"
 import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { promisify } from "node:util"
 
 it("the README shows what `pnpm faults` prints", async () => {
-  const program = new URL("faults.ts", import.meta.url).pathname
+  const program = fileURLToPath(new URL("faults.ts", import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, [program])
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
   assert.include(readme, `\n\n${stdout}\n`)
