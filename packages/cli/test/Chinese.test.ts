@@ -160,7 +160,11 @@ describe("in Chinese", () => {
   })
 
   it("what a code means on one endpoint, too, and no other code has", () => {
-    assert.deepStrictEqual(Object.keys(Chinese.codesOn), Object.keys(ErrorCodes.endpoints))
+    assert.deepStrictEqual(
+      Object.keys(Chinese.codesOn),
+      Object.keys(ErrorCodes.endpoints),
+      "codesOn in packages/cli/src/language/Chinese.ts has the endpoints of ErrorCodes.ts, in their order",
+    )
     for (const [path, codes] of Object.entries(ErrorCodes.endpoints)) {
       const chinese = Chinese.codesOn[path]!
       assert.deepStrictEqual(
