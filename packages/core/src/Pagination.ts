@@ -166,7 +166,7 @@ const walk = <Row, R>(
   start: Position,
 ): Stream.Stream<Walked<Row>, FeishuError, R> =>
   Stream.suspend(() => {
-    const usedTokens = new Set<string>()
+    const usedTokens = new Set<string | undefined>()
     return Stream.paginate<WalkState, Walked<Row>, FeishuError, R>(
       { position: start, resumed: start.pageToken !== undefined },
       Effect.fnUntraced(function* (state): Effect.fn.Return<
@@ -194,7 +194,7 @@ const walk = <Row, R>(
           usedTokens.clear()
           position = { window: position.window, windowStart: unreachable.to }
         }
-        if (position.pageToken !== undefined) usedTokens.add(position.pageToken)
+        usedTokens.add(position.pageToken)
         if (!(page.hasMore ?? pageToken !== undefined)) {
           return [[{ ...page, position, nextToken: undefined }], Option.none()]
         }

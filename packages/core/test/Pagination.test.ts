@@ -425,6 +425,42 @@ describe("windows in parallel", () => {
     }),
   )
 
+  /** Reads windows of this many pages while the first page of the first one does not come, and returns what is requested. */
+  const askedAhead = Effect.fnUntraced(function* (readAhead: number, pagesOfWindow: number) {
+    const asked: Array<string> = []
+    const fiber = yield* Pagination.pages<string, never>({
+      windows: 20,
+      start: { window: 0 },
+      readAhead,
+      read: (position) => {
+        asked.push(placeOf(position))
+        const page = Number(position.pageToken ?? 1)
+        const pageToken = page < pagesOfWindow ? String(page + 1) : undefined
+        const answer = { rows: [placeOf(position)], hasMore: undefined, pageToken, logId: undefined }
+        return position.window === 0 ? Effect.never : Effect.succeed(answer)
+      },
+      key: (row) => row,
+      isPageTokenRefused: () => false,
+      broken: (reason) => new FeishuError.FeishuError({ reason }),
+    }).pipe(Stream.runDrain, Effect.forkChild)
+    yield* Fake.advance("10 seconds")
+    yield* Fiber.interrupt(fiber)
+    return asked
+  })
+
+  it.effect("at most five pages of a window are read before its turn", () =>
+    Effect.gen(function* () {
+      assert.sameMembers(yield* askedAhead(2, 30), ["0", "1", "1:2", "1:3", "1:4", "1:5"])
+    }),
+  )
+
+  it.effect("at most as many windows again wait for their turn, however short they are", () =>
+    Effect.gen(function* () {
+      assert.sameMembers(yield* askedAhead(2, 1), ["0", "1", "2", "3", "4"])
+      assert.sameMembers(yield* askedAhead(3, 1), ["0", "1", "2", "3", "4", "5", "6"])
+    }),
+  )
+
   it.effect("a read that resumes goes on in its window, and begins the others at their start", () =>
     Effect.gen(function* () {
       const { asked, rows } = yield* read(table, {
