@@ -357,7 +357,6 @@ const longestRests = (
   restingMillis
     .map((millis) => (millis < longestRestMillis ? Math.max(0, Math.ceil(millis)) : longestRestMillis))
     .map((millis) => millis - sooner)
-    .filter((millis) => millis > 0)
     .toSorted((a, b) => a - b)
     .slice(-slots)
 

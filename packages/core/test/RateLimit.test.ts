@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Exit, Fiber, Layer, Metric, Scheduler, Tracer } from "effect"
+import { Cause, Clock, Deferred, Effect, Exit, Fiber, Layer, Metric, Scheduler, Tracer } from "effect"
 import { TestClock } from "effect/testing"
-import { Events, RateLimit } from "@effect-feishu/core"
+import { Events, GetMeeting, RateLimit } from "@effect-feishu/core"
 
 const answered = () => "answered" as const
 
@@ -177,8 +177,11 @@ describe("slots", () => {
       yield* Effect.yieldNow
       const behind = yield* Effect.forkChild(call)
       yield* TestClock.adjust("1 second")
-      yield* Fiber.interrupt(behind)
-      yield* Fiber.interrupt(head)
+      for (const fiber of [behind, head]) {
+        yield* Fiber.interrupt(fiber)
+        const exit = yield* Fiber.await(fiber)
+        assert.isTrue(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))
+      }
       yield* Effect.forkChild(call)
       yield* TestClock.adjust("60 seconds")
       assert.deepStrictEqual(log, [0, 60_250])
@@ -358,9 +361,10 @@ describe("slots", () => {
     }),
   )
 
-  it.effect("a wait is told when it starts and when it is over", () =>
+  const eventsOf = (calls: (call: Effect.Effect<void>) => Effect.Effect<unknown>, requests: number) =>
     Effect.gen(function* () {
-      const limit = RateLimit.make({ requests: 1 })
+      yield* TestClock.adjust("5 seconds")
+      const limit = RateLimit.make({ requests })
       const events: Array<Events.Event> = []
       const call = limit
         .withSlot(
@@ -368,12 +372,160 @@ describe("slots", () => {
           answered,
         )(Effect.void)
         .pipe(Effect.provideService(Events.Events, (event) => Effect.sync(() => events.push(event))))
-      yield* Effect.forkChild(Effect.andThen(call, call))
-      yield* TestClock.adjust("61 seconds")
+      yield* Effect.forkChild(calls(call))
+      yield* TestClock.adjust("1 second")
+      return { events, limit }
+    })
+  const waited: ReadonlyArray<Events.Event> = [
+    { _tag: "RateLimitWaiting", millis: 60_250 },
+    { _tag: "RateLimitWaited", millis: 60_250 },
+  ]
+
+  it.effect("a wait is told when it starts and when it is over, once, whatever happens meanwhile", () =>
+    Effect.gen(function* () {
+      const { events, limit } = yield* eventsOf((call) => Effect.andThen(call, call), 1)
+      // It moves the gate, but not beyond the time for which the head of the line waits.
+      yield* limit.refused("key", 1)
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual<ReadonlyArray<Events.Event>>(events, waited)
+    }),
+  )
+
+  it.effect("who finds a slot at the head of the line has not waited for one there", () =>
+    Effect.gen(function* () {
+      const together = (call: Effect.Effect<void>) => Effect.all([call, call], { concurrency: "unbounded" })
+      const { events } = yield* eventsOf((call) => Effect.andThen(together(call), together(call)), 2)
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual<ReadonlyArray<Events.Event>>(events, waited)
+    }),
+  )
+
+  it.effect("a wait of which nobody knows how long it takes is told once it is known", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ requests: 1 })
+      const events: Array<Events.Event> = []
+      yield* Effect.forkChild(limit.withSlot("key", answered)(Effect.sleep("10 seconds")))
+      yield* Effect.yieldNow
+      const call = limit.withSlot("key", answered)(Effect.void)
+      yield* Effect.forkChild(
+        Effect.provideService(call, Events.Events, (event) => Effect.sync(() => events.push(event))),
+      )
+      yield* TestClock.adjust("9 seconds")
+      assert.deepStrictEqual(events, [])
+      yield* TestClock.adjust("2 minutes")
       assert.deepStrictEqual(events, [
         { _tag: "RateLimitWaiting", millis: 60_250 },
-        { _tag: "RateLimitWaited", millis: 60_250 },
+        { _tag: "RateLimitWaited", millis: 70_250 },
       ])
+    }),
+  )
+
+  it.effect(
+    "of several windows the longest rest is that of the limit, and the slowest pace its even one",
+    () =>
+      Effect.gen(function* () {
+        const windows = RateLimit.windowsOf(GetMeeting)
+        const limit = RateLimit.make()
+        // 1,000 a minute is slower than 50 a second.
+        assert.strictEqual(yield* limit.refused("key", 1, windows), 60)
+        for (const pace of [120, 240, 480, 960, 1_920, 3_840, 6_000, 6_000]) {
+          yield* TestClock.adjust(1_250)
+          assert.strictEqual(yield* limit.refused("key", 1, windows), pace)
+        }
+        const full = RateLimit.make({ initially: "full" })
+        const log: Array<number> = []
+        const began = yield* Clock.currentTimeMillis
+        yield* Effect.forkChild(full.withSlot("key", answered, windows)(sentAt(log)))
+        yield* TestClock.adjust("2 minutes")
+        assert.deepStrictEqual(log, [began + 65_250])
+      }),
+  )
+
+  it.effect(
+    "resting requests count for the operation that sent them, in each of its windows as long as it lasts",
+    () =>
+      Effect.gen(function* () {
+        const windows = [
+          { requests: 2, window: "1 minute" },
+          { requests: 1, window: "1 second" },
+        ] as const
+        const limit = RateLimit.make({
+          requests: 1,
+          initially: { restingMillis: [40_000], operations: { "GET /a": [64_000, 30_000] } },
+        })
+        const sent = Effect.fnUntraced(function* (key: string, windows?: RateLimit.Windows) {
+          const log: Array<number> = []
+          const began = yield* Clock.currentTimeMillis
+          const call = limit.withSlot(key, answered, windows)(sentAt(log))
+          const fiber = yield* Effect.forkChild(Effect.andThen(call, call))
+          yield* TestClock.adjust("3 minutes")
+          yield* Fiber.interrupt(fiber)
+          return log.map((time) => time - began)
+        })
+        // The slot of its minute is free after 30 s, that of its second was long before.
+        assert.deepStrictEqual(yield* sent("GET /a cli_a", windows), [30_000, 64_000])
+        // Those of the list are not those of an operation with limits of its own.
+        assert.deepStrictEqual(yield* sent("GET /b cli_a", windows), [0, 1_250])
+        assert.strictEqual(RateLimit.restMillis("not sent"), 0)
+      }),
+  )
+
+  it.effect("a second that rests after a process that has just ended is as long as its own window", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ initially: { restingMillis: [], operations: { "GET /a": [65_000] } } })
+      const log: Array<number> = []
+      const windows = [
+        { requests: 2, window: "1 minute" },
+        { requests: 1, window: "1 second" },
+      ] as const
+      yield* Effect.forkChild(limit.withSlot("GET /a x", answered, windows)(sentAt(log)))
+      yield* TestClock.adjust("2 minutes")
+      // 65 s of the 65.25 s of the minute are 6 s of the 6.25 s of the second.
+      assert.deepStrictEqual(log, [6_000])
+    }),
+  )
+
+  it.effect("how long an unanswered request rests can be said", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ requests: 1, unansweredRest: "20 seconds" })
+      const log: Array<number> = []
+      yield* limit.withSlot("key", () => "unanswered")(sentAt(log))
+      yield* Effect.forkChild(limit.withSlot("key", answered)(sentAt(log)))
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual(log, [0, 80_250])
+    }),
+  )
+
+  it.effect("a key whose request is under way, which was refused, or is slowed down, is not forgotten", () =>
+    Effect.gen(function* () {
+      const limit = RateLimit.make({ requests: 2 })
+      const others = Effect.forEach(
+        Array.from({ length: 3_000 }, (_, index) => `other ${index}`),
+        (key) => limit.withSlot(key, answered)(Effect.void),
+      )
+      const log: Array<number> = []
+      const one = (key: string) => limit.withSlot(key, answered)(sentAt(log))
+      for (const _ of [1, 2]) {
+        yield* Effect.forkChild(limit.withSlot("under way", answered)(Effect.sleep("5 minutes")))
+      }
+      yield* limit.refused("refused", 200)
+      yield* Effect.yieldNow
+      yield* TestClock.adjust("3 minutes")
+      yield* others
+      yield* Effect.forkChild(one("under way"))
+      yield* Effect.forkChild(one("refused"))
+      yield* TestClock.adjust("19 seconds")
+      assert.deepStrictEqual(log, [])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(log, [200_250])
+      // Its pace is even for a while.
+      yield* Effect.forkChild(one("refused"))
+      yield* TestClock.adjust("29 seconds")
+      assert.lengthOf(log, 1)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(log, [200_250, 230_250])
+      yield* TestClock.adjust("5 minutes")
+      assert.deepStrictEqual(log, [200_250, 230_250, 360_250])
     }),
   )
 
@@ -387,6 +539,12 @@ describe("slots", () => {
           spans.push(span)
           return Effect.provideService(limit.withSlot("key", answered)(Effect.void), Tracer.ParentSpan, span)
         })
+        yield* TestClock.adjust("5 seconds")
+        // It gives its slot back at the moment at which the next one comes: that one has not waited.
+        const notSent = limit.withSlot("other", () => "not sent")(Effect.yieldNow)
+        yield* Effect.forkChild(notSent)
+        yield* Effect.forkChild(limit.withSlot("other", answered)(Effect.void))
+        yield* TestClock.adjust(0)
         yield* Effect.forkChild(Effect.all([call, call, call], { concurrency: "unbounded" }))
         yield* TestClock.adjust("3 minutes")
         assert.deepStrictEqual(
