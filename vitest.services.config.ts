@@ -9,6 +9,8 @@ class WaitingFirst extends BaseSequencer {
   override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
     const isWaiting = ({ moduleId }: TestSpecification) =>
       waiting.some((name) => moduleId.endsWith(`/${name}`))
+    // Not that of an array.
+    // oxlint-disable-next-line unicorn/no-array-sort
     const sorted = await super.sort(files)
     return [...sorted.filter(isWaiting), ...sorted.filter((file) => !isWaiting(file))]
   }

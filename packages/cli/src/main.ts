@@ -74,7 +74,7 @@ export const main = (
   // Node 22 warns that SQLite is experimental, which says nothing to those who run the command.
   const { emitWarning } = process
   process.emitWarning = (warning: string | Error, ...rest: ReadonlyArray<unknown>) =>
-    /^SQLite is an experimental/.test(String(warning))
+    String(warning).startsWith("SQLite is an experimental")
       ? undefined
       : (Reflect.apply(emitWarning, process, [warning, ...rest]) as void)
 

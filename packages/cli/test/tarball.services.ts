@@ -56,7 +56,11 @@ describe.concurrent("the tarball", () => {
       "dist",
       "package.json",
     ])
-    assert.sameMembers(await readdir(join(installed, "dist")), ["THIRD-PARTY-NOTICES.txt", "bin.js", "chunks"])
+    assert.sameMembers(await readdir(join(installed, "dist")), [
+      "THIRD-PARTY-NOTICES.txt",
+      "bin.js",
+      "chunks",
+    ])
     assert.deepStrictEqual(
       (await readdir(join(installed, "dist/chunks"))).filter((name) => !name.endsWith(".js")),
       [],
