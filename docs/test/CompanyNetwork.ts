@@ -73,7 +73,7 @@ export const start = async (options: {
     url: `https://${options.host}:${port}`,
     /** The proxy, without user and password. */
     proxy: `127.0.0.1:${proxyPort}`,
-    /** The hosts and ports that the proxy was asked for. */
+    /** The hosts and ports to which tunnels were requested. */
     tunnels,
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy()
