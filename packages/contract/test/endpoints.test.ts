@@ -161,7 +161,15 @@ const ofReads = (name: string, { scopes = [] }: Declared): ReadonlyArray<Part> =
     [
       "mock-server/test/sdk….test.ts",
       `the official SDK reads it: a test that names ${operation || "the operation"}`,
-      operation !== "" && readAll("mock-server/test", /sdk\w*\.test\.ts$/).includes(operation),
+      operation !== "" && readAll("mock-server/test", /sdk(?!Errors)\w*\.test\.ts$/).includes(operation),
+    ],
+    [
+      "mock-server/test/sdkErrors.test.ts",
+      `a row at: "${operation}" for each of its codes`,
+      operation === "meetings.listByNo" ||
+        new RegExp(`at: "${operation}"|const \\w+ = "${operation}"`).test(
+          read("mock-server/test/sdkErrors.test.ts"),
+        ),
     ],
   ]
 }
