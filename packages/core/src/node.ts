@@ -1,5 +1,6 @@
 /** The HTTP client for Node. */
 import "./internal/thisNode.ts"
+import { isIP } from "node:net"
 // A namespace import: an old Node lacks some of the names, and could not report that it is too old.
 import * as Tls from "node:tls"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -136,6 +137,15 @@ const connectOptions = Effect.fnUntraced(function* ({ ca, connectTimeout }: Opti
   }
 })
 
+/** TLS asks a server for a name, and an address is none: Node 26 refuses it there, where undici names the proxy. */
+const withoutNameOfAddress =
+  (connect: buildConnector.connector): buildConnector.connector =>
+  (options, callback) => {
+    const { servername = "" } = options
+    const isAddress = isIP(servername.replaceAll(/^\[|\]$/g, "")) !== 0
+    connect(isAddress ? { ...options, servername: "" } : options, callback)
+  }
+
 type Connect = Effect.Success<ReturnType<typeof connectOptions>>
 
 /** The dispatcher that sends all requests, and the route to each origin. */
@@ -164,6 +174,7 @@ const makeRoutes = (connect: Connect, find: Proxies.Find | undefined): Routes =>
         clientFactory: (origin, more) =>
           new Tunnels(origin, {
             ...more,
+            connect: withoutNameOfAddress((more as { readonly connect: buildConnector.connector }).connect),
             headersTimeout: connect.timeout,
             keepAliveTimeout: agent.keepAliveTimeout,
           }),
