@@ -17,6 +17,7 @@ import { join } from "node:path"
 import { parseArgs, promisify } from "node:util"
 import { readChangesets } from "@changesets/read"
 import * as Changelog from "./Changelog.ts"
+import { tryExamples } from "./examples.ts"
 import { folderIn, tryExecutable } from "./executable.ts"
 import { pathOf, publicPackagesIn } from "./PublicPackages.ts"
 import { refusals } from "./refusals.ts"
@@ -84,6 +85,7 @@ const release = async () => {
     await show(clone, "pnpm", "run", "--silent", flags["dry-run"] ? "build" : "check")
     const packed = await pack(folder, clone)
     await tryTarballs(packed, console.log)
+    await tryExamples(packed, console.log)
     await show(clone, "pnpm", "run", "--silent", "mock:executable")
     const executable = await tryExecutable(clone, version)
     if (!flags.publish) {
