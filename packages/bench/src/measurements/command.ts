@@ -69,6 +69,12 @@ report([
     goal: 400,
   },
   { what: "the same, when nothing is compiled yet", value: () => median(times.firstStart), unit: "ms" },
+  {
+    what: "first row / node -e 0",
+    value: () => medianRatio(times.firstRow, times.nothing),
+    unit: "×",
+    goal: 8,
+  },
   { what: "only to import the official SDK", value: () => median(times.sdk), unit: "ms" },
   {
     what: "first row / import of the official SDK",

@@ -1,6 +1,6 @@
 /** How long a program with nothing but imports takes, from the start of Node to its end. */
 import { execFileSync } from "node:child_process"
-import { median, report, takeTurns } from "../Measurement.ts"
+import { median, medianRatio, report, takeTurns } from "../Measurement.ts"
 import * as Published from "../Published.ts"
 
 using installed = Published.install()
@@ -19,10 +19,16 @@ const times = await takeTurns(
   { warmUp: 1, rounds: 12 },
 )
 
-report(
-  Object.entries(times).map(([what, samples]) => ({
+report([
+  ...Object.entries(times).map(([what, samples]) => ({
     what,
     value: () => median(samples),
     unit: "ms" as const,
   })),
-)
+  {
+    what: "core and its client for Node / nothing",
+    value: () => medianRatio(times["core and its client for Node"], times.nothing),
+    unit: "×",
+    goal: 15,
+  },
+])
