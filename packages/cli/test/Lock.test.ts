@@ -2,7 +2,16 @@
 import { execFileSync, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { once } from "node:events"
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
@@ -52,6 +61,27 @@ describe.skipIf(isWindows)("a lock that is a file", () => {
     await leaveSocket(addressOf(path))
     assert.isTrue(lstatSync(addressOf(path)).isSocket())
     assert.strictEqual((await taken(path))._tag, "Success")
+  })
+
+  it("is taken by one of several who find the socket of a killed process at once", async () => {
+    for (let round = 0; round < 10; round++) {
+      const path = join(folder, `at once ${round}`)
+      const address = addressOf(path)
+      await leaveSocket(address)
+      const exits = await Effect.runPromise(
+        Effect.scoped(
+          Effect.all(
+            Array.from({ length: 4 }, () => Effect.exit(Lock.hold(path))),
+            { concurrency: "unbounded" },
+          ),
+        ),
+      )
+      assert.strictEqual(exits.filter(({ _tag }) => _tag === "Success").length, 1)
+      assert.deepStrictEqual(
+        readdirSync("/tmp").filter((name) => name.startsWith(`${basename(address)}.`)),
+        [],
+      )
+    }
   })
 
   it("is in use while somebody listens", async () => {

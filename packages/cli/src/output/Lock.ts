@@ -5,8 +5,8 @@
  * process, however that ends; a file with a process id would not, and in containers all processes have the same few ids. Two
  * machines, or two containers with networks of their own, do not see each other's locks.
  */
-import { createHash } from "node:crypto"
-import { lstatSync, realpathSync, rmSync } from "node:fs"
+import { createHash, randomUUID } from "node:crypto"
+import { linkSync, lstatSync, realpathSync, renameSync, rmSync } from "node:fs"
 import { connect, createServer } from "node:net"
 import { basename, dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
@@ -58,6 +58,16 @@ const addressOf = (path: string): string => {
   }
 }
 
+/** Gives a socket its name again, unless somebody has taken that meanwhile. */
+const putBack = (aside: string, address: string): void => {
+  try {
+    linkSync(aside, address)
+  } catch {
+    // Taken: only a third run within these microseconds can do that.
+  }
+  rmSync(aside, { force: true })
+}
+
 const listening = (address: string) =>
   new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
     // A process that connects only checks that somebody listens.
@@ -73,15 +83,27 @@ const listening = (address: string) =>
           reject(error)
         })
         .once("error", (refused: Error & { readonly code?: string }) => {
+          const aside = `${address}.${randomUUID()}`
           try {
             // A file of another kind with that name was created by another program.
             if (refused.code !== "ECONNREFUSED" || !lstatSync(address).isSocket()) return reject(error)
-            rmSync(address, { force: true })
+            renameSync(address, aside)
           } catch {
-            // The file belongs to another user.
+            // The file belongs to another user, or another run moves it just now.
             return reject(error)
           }
-          server.once("error", reject).listen(address)
+          // That run may have put its own socket there since.
+          const owner = connect(aside)
+          owner
+            .once("connect", () => {
+              owner.destroy()
+              putBack(aside, address)
+              reject(error)
+            })
+            .once("error", () => {
+              rmSync(aside, { force: true })
+              server.once("error", reject).listen(address)
+            })
         })
     }
     server.once("error", retry).once("listening", () => {
