@@ -175,3 +175,16 @@ describe("on a disk that takes Numbers.csv for numbers.csv", () => {
     }
   })
 })
+
+it("a workbook whose name leaves no room for the name that it is made under is refused before anything is sent", async () => {
+  await using scripted = await Scripted.start(Scripted.twoPages)
+  // 255 bytes at most on most disks: `.part` fits, and the longer ending does not.
+  const output = join(folder, `${"会".repeat(79)}.xlsx`)
+  const { code, stderr } = await Cli.run(
+    ["list", Scripted.meetingNo, "--from", "1d", "--output", output],
+    scripted.environment,
+  )
+  assert.strictEqual(code, 2)
+  assert.match(stderr, /the name is too long, ENAMETOOLONG\)\. Nothing was sent/)
+  assert.deepStrictEqual(scripted.paths, [])
+})

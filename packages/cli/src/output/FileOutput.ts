@@ -18,6 +18,7 @@ import * as Links from "@effect-feishu/terminal/Links"
 import * as SystemCode from "@effect-feishu/terminal/SystemCode"
 import { Stderr } from "../console/Stderr.ts"
 import * as Language from "../language/Language.ts"
+import * as SystemError from "../language/SystemError.ts"
 import * as FileMove from "./FileMove.ts"
 import type * as Format from "./Format.ts"
 import * as Lock from "./Lock.ts"
@@ -253,6 +254,12 @@ const workbookMaker = Effect.fnUntraced(function* (path: string, target: string,
   const files = yield* FileSystem.FileSystem
   const stderr = yield* Stderr
   const [part, name] = [PartFile.nameOf(target), FileMove.newNameOf(target)]
+  // Else that would be found out when all rows are there.
+  yield* Effect.catchIf(
+    Effect.asVoid(files.stat(name)),
+    (error) => SystemError.codeOf(error) === "ENAMETOOLONG",
+    () => notWritable(path, "ENAMETOOLONG"),
+  ).pipe(Effect.catchTag("PlatformError", () => Effect.void))
   return Effect.gen(function* () {
     const rows = yield* files.stat(part)
     // A run that was killed has left the file behind. If anything still has this name, such as a link, it is not written to.
