@@ -5,7 +5,7 @@
 import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -26,7 +26,17 @@ export const name = `feishu-mock-linux-${process.arch}`
 /** The folder in which it is made. */
 const folder = fileURLToPath(new URL("../dist", import.meta.url))
 
-/** Makes the executable in a folder, with its checksum and the Containerfile next to it. Returns its path. */
+/** What testers find next to it, who have neither this repository nor npm. The executable reads none of it. */
+const beside = [
+  "packages/executable/Containerfile",
+  "mock-server/README.md",
+  "mock-server/README.zh-CN.md",
+  "mock-server/FIDELITY.md",
+  "mock-server/examples/python",
+  "mock-server/examples/go",
+]
+
+/** Makes the executable in a folder, with its checksum, a Containerfile, the README and examples next to it. Returns its path. */
 export const make = async (into: string = folder): Promise<string> => {
   const node = nodeOfThisMachine()
   await mkdir(into, { recursive: true })
@@ -37,7 +47,11 @@ export const make = async (into: string = folder): Promise<string> => {
     // A running one keeps its file.
     await rename(made, path)
     await writeFile(`${path}.sha256`, `${await checksum(path)}  ${name}\n`)
-    await copyFile(new URL("../Containerfile", import.meta.url), join(into, "Containerfile"))
+    for (const file of beside) {
+      const source = new URL(`../../../${file}`, import.meta.url)
+      const name = file.replace(/^mock-server\/|^.*\/(?=Containerfile)/, "")
+      await cp(source, join(into, name), { recursive: true, filter: (path) => !path.endsWith("__pycache__") })
+    }
     return path
   } finally {
     await rm(work, { recursive: true })

@@ -35,10 +35,10 @@ const ran = (args: ReadonlyArray<string>, cwd = "/") => {
 }
 
 /** Runs a program of Python with the executable. A proxy for the outside world has nothing to do with 127.0.0.1. */
-const python = async (folder: string) => {
+const python = async (cwd: string) => {
   const env = Object.entries(process.env).filter(([name]) => !/^(https?|all)_proxy$/i.test(name))
   const { stderr } = await run("python3", ["-m", "unittest"], {
-    cwd: pathOf(folder),
+    cwd,
     env: { ...Object.fromEntries(env), FEISHU_MOCK: executable, PYTHONDONTWRITEBYTECODE: "1" },
   })
   return stderr
@@ -56,11 +56,11 @@ const freePort = async (): Promise<number> => {
 
 describe("the executable", () => {
   it("is driven from Python: a seed, pages, a failure, the journal, signals, and health", async () => {
-    assert.match(await python("packages/executable/test"), /^Ran 4 tests in .*\n\nOK$/m)
+    assert.match(await python(pathOf("packages/executable/test")), /^Ran 4 tests in .*\n\nOK$/m)
   })
 
-  it("runs the tests of the example for Python", async () => {
-    assert.match(await python("mock-server/examples/python"), /^Ran 3 tests in .*\n\nOK$/m)
+  it("runs the tests of the example for Python that is next to it", async () => {
+    assert.match(await python(join(made, "examples/python")), /^Ran 3 tests in .*\n\nOK$/m)
   })
 
   it("is started and waited for in a shell, as the page of the documents shows", async () => {
