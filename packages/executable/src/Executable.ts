@@ -26,15 +26,8 @@ export const name = `feishu-mock-linux-${process.arch}`
 /** The folder in which it is made. */
 const folder = fileURLToPath(new URL("../dist", import.meta.url))
 
-/** What testers find next to it, who have neither this repository nor npm. The executable reads none of it. */
-const beside = [
-  "packages/executable/Containerfile",
-  "mock-server/README.md",
-  "mock-server/README.zh-CN.md",
-  "mock-server/FIDELITY.md",
-  "mock-server/examples/python",
-  "mock-server/examples/go",
-]
+/** Files of the mock next to it, for testers who have neither this repository nor npm. The executable reads none of them. */
+const beside = ["README.md", "README.zh-CN.md", "FIDELITY.md", "examples/python", "examples/go"]
 
 /** Makes the executable in a folder, with its checksum, a Containerfile, the README and examples next to it. Returns its path. */
 export const make = async (into: string = folder): Promise<string> => {
@@ -47,10 +40,11 @@ export const make = async (into: string = folder): Promise<string> => {
     // A running one keeps its file.
     await rename(made, path)
     await writeFile(`${path}.sha256`, `${await checksum(path)}  ${name}\n`)
+    const containerfile = await readFile(new URL("../Containerfile", import.meta.url), "utf8")
+    await writeFile(join(into, "Containerfile"), containerfile.replaceAll("feishu-mock-linux-x64", name))
     for (const file of beside) {
-      const source = new URL(`../../../${file}`, import.meta.url)
-      const name = file.replace(/^mock-server\/|^.*\/(?=Containerfile)/, "")
-      await cp(source, join(into, name), { recursive: true, filter: (path) => !path.endsWith("__pycache__") })
+      const source = new URL(`../../../mock-server/${file}`, import.meta.url)
+      await cp(source, join(into, file), { recursive: true, filter: (path) => !path.endsWith("__pycache__") })
     }
     return path
   } finally {

@@ -155,8 +155,7 @@ describe("the Containerfile", () => {
     const [base = "", copy = "", expose = "", health = "", entry = ""] = lines
     assert.match(base, /:nonroot$/)
     const [, file = "", path = ""] = copy.split(" ")
-    assert.match(file, /^feishu-mock-linux-/)
-    assert.include(await readdir(made), file.replace(/[^-]+$/, process.arch))
+    assert.include(await readdir(made), file)
     const commandOf = (line: string): ReadonlyArray<string> => JSON.parse(line.slice(line.indexOf("[")))
     const [checker, ...check] = commandOf(health)
     const [program, ...flags] = commandOf(entry)
