@@ -321,7 +321,7 @@ describe.concurrent("a checkpoint", () => {
       const { write } = fs; let left = 1
       fs.write = (fd, bytes, ...rest) => {
         if (!String(bytes).startsWith('{"step"') || left-- <= 0) return write(fd, bytes, ...rest)
-        fs.writeSync(fd, bytes.subarray(0, 40))
+        fs.writeSync(fd, bytes, 0, 40, rest.at(-2))
         rest.at(-1)(Object.assign(new Error("full"), { code: "ENOSPC" }))
       }
       syncBuiltinESMExports()`
