@@ -157,9 +157,9 @@ describe("a store app", () => {
     }),
   )
 
-  it("serves 16,000 tenants, and nobody sleeps for any of them", () => {
+  it("serves 4,000 tenants, and nobody sleeps for any of them", () => {
     const { calls, handler } = storeFeishu()
-    const keys = Array.from({ length: 16_000 }, (_, index) => `tenant-${index}`)
+    const keys = Array.from({ length: 4_000 }, (_, index) => `tenant-${index}`)
     // A test clock takes twice as long for so many.
     const time = VirtualTime.make(Dice.make("1"), false)
     const machine = time.machine({ latest: 0, fast: 0, yields: 0 }, 0)
@@ -183,7 +183,7 @@ describe("a store app", () => {
       fiber.pollUnsafe(),
       Exit.succeed({ tokens: keys.map((key) => `t-SECRET-${key}`), asleep: 0, fetched: keys.length }),
     )
-  }, 60_000)
+  })
 
   it.effect("keeps the limits of its tenants apart", () =>
     Effect.gen(function* () {

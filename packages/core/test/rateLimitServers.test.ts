@@ -66,7 +66,7 @@ const forAnHour = (programs: ReadonlyArray<Effect.Effect<unknown>>, seed: string
 
 describe("one hour of backlog, 10 workers, 20 to 200 ms each way", () => {
   for (const [name, makeServer] of Object.entries(servers)) {
-    for (const seed of ["1", "2", "3", "4", "5"]) {
+    for (const seed of ["1", "2", "3"]) {
       it(`${name}, seed ${seed}: no refusal, at least 99 % used`, () => {
         const limit = RateLimit.make()
         const passes = makeServer(100, 60_000)

@@ -3,7 +3,8 @@ import { MeetingNo } from "@effect-feishu/core"
 import type { Row, Scenario } from "./Scenario.ts"
 import * as Simulation from "./Simulation.ts"
 
-const seeds = 200
+// Further ones are in sim.services.ts.
+const seeds = 100
 const inGroup = 25
 
 describe("whatever the network, the server and the processes do, in virtual time", () => {
