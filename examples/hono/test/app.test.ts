@@ -87,7 +87,9 @@ describe("all meetings as NDJSON", () => {
     const [response] = await once(visitor, "response")
     await once(response, "data")
     visitor.destroy()
-    await expect.poll(() => events.at(-1)).toMatchObject({ type: "RequestEnded", outcome: "Interrupted" })
+    await expect
+      .poll(() => events.at(-1), { timeout: 20_000 })
+      .toMatchObject({ type: "RequestEnded", outcome: "Interrupted" })
     server.close()
   })
 })

@@ -109,7 +109,9 @@ test.describe("killed between the meetings of a page and what it has reached", (
       }).pipe((locked) => SqlClient.SqlClient.use((sql) => sql.withTransaction(locked))),
     )
     await expect
-      .poll(() => sql(`select from pg_stat_activity where query like 'insert into reads%'`))
+      .poll(() => sql(`select from pg_stat_activity where query like 'insert into reads%'`), {
+        timeout: 20_000,
+      })
       .toEqual([])
     expect(await rowsOf(meetingNo)).toBe(0)
     expect(await sql(`select from reads where key = '${meetingNo}'`)).toEqual([])
