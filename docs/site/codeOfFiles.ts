@@ -2,24 +2,32 @@ import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 /** The folder of the repository, which pages call `<rootDir>`. */
-const repository = fileURLToPath(new URL("../../", import.meta.url))
+export const repository = fileURLToPath(new URL("../../", import.meta.url))
 
 const ofFile = /(?:^|\s)file=<rootDir>\/(?<path>[^\s#]+)(?:#L(?<first>\d+)-L(?<last>\d+))?(?=\s|$)/
 
 /**
  * Returns the code that a fence names behind its language, as in ` ```ts file=<rootDir>/examples/vitest/test/meetings.test.ts `,
- * or of lines of it, with `#L3-L9`; undefined when a fence names no file.
+ * or lines of it, with `#L3-L9`; undefined when a fence names no file. Throws when there is no such file, or no such line.
  */
 const codeOf = (meta: string | null | undefined): string | undefined => {
   const named = ofFile.exec(meta ?? "")?.groups
   if (named === undefined) return undefined
   const text = readFileSync(`${repository}${named["path"]}`, "utf8").trimEnd()
   if (named["first"] === undefined) return text
-  return text
-    .split("\n")
-    .slice(Number(named["first"]) - 1, Number(named["last"]))
-    .join("\n")
+  const lines = text.split("\n").slice(Number(named["first"]) - 1, Number(named["last"]))
+  if (lines.length <= Number(named["last"]) - Number(named["first"])) {
+    throw new Error(`${named["path"]} ends before line ${named["last"]}`)
+  }
+  return lines.join("\n")
 }
+
+/** Returns a page with the code of the files that its fences name. */
+export const withCode = (markdown: string): string =>
+  markdown.replaceAll(/^```(\w+) (.*)\n(?:(?!```).*\n)*?```$/gm, (fence, language: string, meta: string) => {
+    const code = codeOf(meta)
+    return code === undefined ? fence : `\`\`\`${language}\n${code}\n\`\`\``
+  })
 
 /** Puts the code of a file into each fence that names one. */
 export const codeOfFiles = {

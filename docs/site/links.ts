@@ -1,19 +1,33 @@
-import { readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-
-/** The folder with the pages: English ones, and Chinese ones below `zh-cn`. */
-const pages = new URL("../src/content/docs/", import.meta.url)
+import { folder } from "./Page.ts"
 
 /** Where the site is below its host, with a slash at both ends. */
 export const base = `/${process.env["DOCS_BASE"] ?? ""}/`.replace(/\/{2,}/g, "/")
 
 /** Returns the path of the page of a Markdown file below that of the site: `how-to/index.md` is at `how-to/`. */
-const pathOf = (file: string): string =>
+export const pathOf = (file: string): string =>
   file.replace(/(?:^|(?<=\/))index\.md$|\.md$/, (end) => (end === ".md" ? "/" : ""))
+
+/** A link to a Markdown file, with its anchor. */
+export const linked = /^([^:#?]+\.md)(#.*)?$/
+
+/**
+ * Returns the file that a link in another names, below the folder of pages. A page that is in English alone is shown to readers
+ * of Chinese, too. Throws when there is no such page.
+ */
+export const targetOf = (file: string, link: string): string => {
+  const target = join(file, "..", link).replaceAll("\\", "/")
+  if (!existsSync(join(folder, target)) && !existsSync(join(folder, target.replace(/^zh-cn\//, "")))) {
+    throw new Error(`${file} links to ${link}, which is not there`)
+  }
+  return target
+}
 
 /**
  * Turns a link to a Markdown file, as in `[Sign in](../how-to/sign-in.md#scopes)`, into one to its page, so that pages are
- * linked as files are, wherever the site is. Throws when there is no such file.
+ * linked as files are, wherever the site is.
  */
 export const linksToFiles = {
   name: "links-to-files",
@@ -24,12 +38,9 @@ export const linksToFiles = {
       readonly setProperty: (node: never, key: "url", value: string) => void
     },
   ) => {
-    if (context.fileURL === undefined || !/^[^:#?]+\.md(?:#|$)/.test(node.url)) return
-    const target = new URL(node.url, context.fileURL)
-    const hash = target.hash
-    target.hash = ""
-    readFileSync(target)
-    const file = fileURLToPath(target).slice(fileURLToPath(pages).length).replaceAll("\\", "/")
-    context.setProperty(node as never, "url", `${base}${pathOf(file)}${decodeURI(hash)}`)
+    const [, link, hash = ""] = linked.exec(node.url) ?? []
+    if (context.fileURL === undefined || link === undefined) return
+    const file = fileURLToPath(context.fileURL).slice(folder.length).replaceAll("\\", "/")
+    context.setProperty(node as never, "url", `${base}${pathOf(targetOf(file, link))}${hash}`)
   },
 }

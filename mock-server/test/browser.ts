@@ -21,13 +21,13 @@ export const launch = (): Promise<Browser> =>
 /** Puts axe into a page, as the developer tools do it. The page's own policy would not have it: its context bypasses the policy. */
 export const addAxe = (page: Page): Promise<unknown> => page.addScriptTag({ content: axe.source })
 
-/** What axe finds wrong with a page: each rule, and the elements that break it. */
-export const barriers = (page: Page): Promise<ReadonlyArray<ReadonlyArray<string>>> =>
-  page.evaluate(async () => {
+/** What axe finds wrong with a page: each rule, and the elements that break it. All rules are tried, unless some are named. */
+export const barriers = (page: Page, rules?: Array<string>): Promise<ReadonlyArray<ReadonlyArray<string>>> =>
+  page.evaluate(async (rules) => {
     const { run } = (globalThis as unknown as { axe: typeof axe }).axe
-    const results = await run()
+    const results = await run(rules === undefined ? {} : { runOnly: rules })
     return results.violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])
-  })
+  }, rules)
 
 /** By how many pixels a page is wider than its window. */
 export const overhang = (page: Page): Promise<number> =>

@@ -52,7 +52,7 @@ export interface Program {
 }
 
 /** The command and its subcommands. */
-const tree = ({ called = name, licences }: Program, language: Language.Language) => {
+export const tree = ({ called = name, licences }: Program, language: Language.Language) => {
   const say = words[language]
   return Command.make(called, flags.all(language), serve).pipe(
     Command.withDescription(say.description),

@@ -1,0 +1,130 @@
+/** The benchmarks as pages: for each measurement its command, a chart, its table and what is said about it. */
+import { readFileSync } from "node:fs"
+import { repository } from "./codeOfFiles.ts"
+import { cell, type Language, type Page, table } from "./Page.ts"
+
+const readme = readFileSync(`${repository}packages/bench/README.md`, "utf8")
+
+interface Row {
+  readonly what: string
+  readonly median: string
+  readonly goal: string
+}
+
+/** The recorded rows, by their measurement. */
+const rows = new Map<string, Array<Row>>()
+for (const [, measurement, what, median, goal] of readme.matchAll(
+  /^\| (\w+) \| (.*?) \| (.*?) \| (.*?) ?\|$/gm,
+)) {
+  if (measurement === "measurement") continue
+  rows.set(measurement!, [...(rows.get(measurement!) ?? []), { what: what!, median: median!, goal: goal! }])
+}
+
+/** What is said about each measurement. */
+const notes = new Map(
+  Array.from(readme.matchAll(/^- \*\*(\w+)\*\*: ((?:.*\n)(?: {2}.*\n)*)/gm), ([, measurement, text]) => [
+    measurement!,
+    text!.replaceAll(/\s*\n\s*/g, " ").trim(),
+  ]),
+)
+
+const [, how, machine] = /```\n\n(Each measurement[^]*?)\n\n(With nothing else[^]*?)\n\n\|/.exec(readme)!
+
+/** What a chart shows of a measurement: the rows with this unit, but for those that would make the others too short to see. */
+const charts: Readonly<Record<string, { readonly unit: string; readonly without?: RegExp }>> = {
+  read: { unit: "ms" },
+  windows: { unit: "ms" },
+  details: { unit: "ms" },
+  mock: { unit: "requests/s" },
+  mockState: { unit: "ms", without: /million/ },
+  command: { unit: "ms" },
+  memory: { unit: "MB" },
+  import: { unit: "ms" },
+  bundle: { unit: "kB" },
+  scale: { unit: "units/s" },
+}
+
+const titles: Readonly<Record<string, readonly [en: string, zh: string]>> = {
+  read: ["Reading pages", "读取分页"],
+  windows: ["Reading windows in parallel", "同时读取多个时间段"],
+  details: ["Details of meetings", "会议详情"],
+  mock: ["Answers of the mock", "模拟飞书的响应"],
+  mockState: ["State of the mock", "模拟飞书的状态"],
+  command: ["Start of the command", "命令的启动"],
+  memory: ["Memory of a million rows", "一百万行的内存"],
+  import: ["Import", "导入"],
+  bundle: ["Size in a bundle", "打包后的大小"],
+  scale: ["Backfill", "批量读取"],
+}
+
+const html = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(/[*`]/g, "")
+
+/** Returns a chart of bars with their values. The table after it says the same, so that it may be left out by those who listen. */
+const chartOf = (measurement: string, language: Language): string => {
+  const { unit, without } = charts[measurement]!
+  const bars = rows.get(measurement)!.flatMap(({ median, what }) => {
+    const [, value, ofUnit] = /^(-?[\d.]+) (.*)$/.exec(median) ?? []
+    return ofUnit?.trim() === unit && Number(value) > 0 && without?.test(what) !== true
+      ? [{ what, median, value: Number(value) }]
+      : []
+  })
+  const longest = Math.max(...bars.map(({ value }) => value))
+  const title = titles[measurement]![language === "en" ? 0 : 1]
+  const lines = bars.map(({ median, value, what }, index) => {
+    const y = index * 46
+    const width = `${((value / longest) * 70).toFixed(1)}%`
+    return `<text x="0" y="${y + 14}">${html(what)}</text><rect x="0" y="${y + 20}" width="${width}" height="14" rx="2"/><text x="${width}" dx="8" y="${y + 32}">${html(median)}</text>`
+  })
+  const label =
+    language === "en" ? `${title}, in ${unit}; the table has the values` : `${title}（${unit}）；数值见下表`
+  return `<svg class="chart" width="100%" height="${bars.length * 46}" role="img" aria-label="${label}">${lines.join("")}</svg>`
+}
+
+const words = {
+  en: {
+    title: "Benchmarks",
+    description:
+      "What a read, the mock, the command and a backfill cost, each with the command that measures it.",
+    intro: `${how}\n\n${machine}`,
+    head: ["what", "median", "goal"],
+    measure: "Measured by ",
+  },
+  zh: {
+    title: "性能测试",
+    description: "读取、模拟飞书、命令和批量读取的开销，以及测量每一项的命令。",
+    intro:
+      "每项测量在各自的进程中进行，参与比较的各方轮流运行，并检查每一方的结果：少读一行的不再参与。毫秒数因机器和时刻而异：只有同一次运行中的比值才有意义，且最多精确到一位小数。\n\n表格由测量命令写出，内容为英文。",
+    head: ["项目", "中位数", "目标"],
+    measure: "测量命令：",
+  },
+} as const
+
+/** The pages. */
+export const benchmarks: ReadonlyArray<Page> = (["en", "zh"] as const).map((language): Page => {
+  const say = words[language]
+  const sections = Array.from(rows, ([measurement, all]) => {
+    const note = notes.get(measurement) ?? ""
+    return `## ${titles[measurement]![language === "en" ? 0 : 1]}
+
+${say.measure} \`npx --yes pnpm@12 bench ${measurement}\`${language === "en" ? "." : ""}
+
+${chartOf(measurement, language)}
+
+${table(
+  say.head,
+  all.map(({ goal, median, what }) => [cell(what), cell(median), goal === "" ? "" : goal]),
+)}
+
+${language === "en" || note === "" ? note : `<div lang="en">\n\n${note}\n\n</div>`}
+`
+  })
+  return {
+    language,
+    file: "benchmarks.md",
+    title: say.title,
+    description: say.description,
+    deepest: 2,
+    body: `${say.intro}\n\n${sections.join("\n")}`,
+  }
+})

@@ -1,0 +1,85 @@
+/** The catalogue of faults, the table of fidelity and the changelog as pages, from the files of the repository. */
+import { readFileSync } from "node:fs"
+import { repository } from "./codeOfFiles.ts"
+import type { Page } from "./Page.ts"
+
+/** Returns a document without its title; files of the repository are named, since the site has no address for them. */
+const bodyOf = (file: string): string =>
+  readFileSync(`${repository}${file}`, "utf8")
+    .replace(/^# .*\n/, "")
+    .replaceAll(/\[([^\]]*)\]\((?!https?:|#)([^)]*)\)/g, (_, text: string) =>
+      text.startsWith("`") ? text : `\`${text}\``,
+    )
+
+/** Gives each row with an id an anchor of its own, so that it can be linked: `#n1`. */
+const withAnchors = (body: string): string =>
+  body.replaceAll(
+    /^\| ([A-Z]\d+[a-z]?|[a-z][a-z0-9-]*) \|/gm,
+    (_, id: string) => `| <span id="${id.toLowerCase()}">${id}</span> |`,
+  )
+
+const faults = withAnchors(bodyOf("FAULTS.md"))
+const fidelity = withAnchors(bodyOf("mock-server/FIDELITY.md"))
+
+/** The pages. */
+export const documents: ReadonlyArray<Page> = [
+  {
+    language: "en",
+    file: "faults.md",
+    title: "What is survived",
+    description: "Every fault that a read, the command or the mock has to survive, and what happens then.",
+    deepest: 2,
+    body: faults,
+  },
+  {
+    language: "zh",
+    file: "faults.md",
+    title: "故障一览",
+    description: "读取、命令和模拟飞书必须经受的每一种故障，以及那时会发生什么。",
+    deepest: 2,
+    body: `读取、命令和模拟飞书必须经受的每一种故障，以及那时会发生什么。每次读取要么完整，要么不完整但带有可以继续的游标，要么以带类型的错误失败：绝不会悄悄缺少会议，绝不会重复，绝不会没有尽头，也绝不会在输出中带有密钥。
+
+下表与测试一一对应，目前只有英文。
+
+<div lang="en">
+
+${faults}
+
+</div>`,
+  },
+  {
+    language: "en",
+    file: "fidelity.md",
+    title: "How faithful the mock is",
+    description: "Each behaviour of the mock Feishu with its source, how certain it is, and its test.",
+    deepest: 2,
+    body: fidelity,
+  },
+  {
+    language: "zh",
+    file: "fidelity.md",
+    title: "模拟飞书的还原程度",
+    description: "模拟飞书的每一项行为：来源、确定程度和对应的测试。",
+    deepest: 2,
+    body: `模拟飞书的每一项行为都有一行：来源、确定程度和对应的测试。来源分四种：**doc** 是飞书的文档；**wire** 是有人公开过的实际响应；**sdk** 是官方 SDK 的源码或行为；**inferred** 是推断，尚未证实。文档可以有两种理解时，由一个开关选择其中一种。
+
+下表与测试一一对应，目前只有英文。
+
+<div lang="en">
+
+${fidelity}
+
+</div>`,
+  },
+  ...(["en", "zh"] as const).map((language): Page => {
+    const changes = bodyOf("CHANGELOG.md")
+    return {
+      language,
+      file: "changelog.md",
+      title: language === "en" ? "Changelog" : "更新日志",
+      description: language === "en" ? "What each release changes for users." : "每个版本给用户带来的变化。",
+      deepest: 2,
+      body: language === "en" ? changes : `目前只有英文。\n\n<div lang="en">\n\n${changes}\n\n</div>`,
+    }
+  }),
+]
