@@ -1,4 +1,5 @@
 /** The file of a checkpoint: what is in it after each step, whatever the disk does, and which files are refused. */
+import { execFileSync } from "node:child_process"
 import {
   chmodSync,
   existsSync,
@@ -269,6 +270,20 @@ describe("a file that is refused", () => {
     }),
   )
 
+  it.effect("a pipe, or a link that leads to itself", () =>
+    Effect.gen(function* () {
+      const pipe = newPath()
+      execFileSync("mkfifo", [pipe])
+      assert.deepStrictEqual(yield* refusal(pipe), [`${pipe} is not a file`, "Give the name of a file."])
+      const circle = newPath()
+      symlinkSync(circle, circle)
+      const [problem] = yield* refusal(circle)
+      assert.match(problem!, /run\.checkpoint cannot be written \(/)
+      const { reason } = yield* Effect.flip(Checkpoint.filesOf(circle))
+      assert.strictEqual(reason._tag === "InvalidRequest" && reason.field, "--checkpoint")
+    }),
+  )
+
   it.effect("one that cannot be read", () =>
     Effect.gen(function* () {
       const path = `${newPath()}/${"x".repeat(300)}`
@@ -420,6 +435,21 @@ describe("the requests of a run", () => {
     }),
   )
 
+  it.effect("are all recorded, also one that is sent while another is on its way", () =>
+    Effect.gen(function* () {
+      const path = newPath()
+      yield* withCheckpoint(path, (checkpoint) =>
+        Effect.gen(function* () {
+          yield* begun(checkpoint)
+          for (const onTheirWay of [1, 2, 3]) {
+            yield* checkpoint.listen(sent(list))
+            assert.deepStrictEqual(stepsOf(path).at(-1), ["requests", { ...none, onTheirWay }])
+          }
+        }),
+      )
+    }),
+  )
+
   it.effect("of a run that has ended do not hold up the next one", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(now)
@@ -506,6 +536,7 @@ describe("a disk that fails", () => {
           yield* run(path, faults, (checkpoint) =>
             Effect.gen(function* () {
               yield* begun(checkpoint)
+              yield* checkpoint.add(first)
               const { size } = statSync(path)
               faults.write = true
               faults.truncate = truncate
@@ -519,12 +550,9 @@ describe("a disk that fails", () => {
               }
               faults.write = faults.truncate = false
               yield* checkpoint.add({ step: "requests" })
-              yield* checkpoint.add(first)
-              const requests = { step: "requests", requests: none }
-              assert.deepStrictEqual(
-                readFileSync(path),
-                withRecords([startRecord, requests, { ...first, requests: none }]),
-              )
+              yield* checkpoint.add(second)
+              const steps = [first, { step: "requests" }, second].map((step) => ({ ...step, requests: none }))
+              assert.deepStrictEqual(readFileSync(path), withRecords([startRecord, ...steps]))
             }),
           )
         }),
