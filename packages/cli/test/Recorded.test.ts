@@ -26,7 +26,7 @@ const at = (meetingNo: MeetingNo, place: Partial<Cursor.Position>) =>
 
 const requests = { answered: [1_795_000_001_000], unanswered: [], onTheirWay: 1 }
 /** The output, page by page. */
-const texts = ["1\n2\n", "3\n", "4\n5\n6\n"].map((text) => new TextEncoder().encode(text))
+const texts = ["1\n2\n", "3\n", "4\n5\n6\n", "7\n"].map((text) => new TextEncoder().encode(text))
 const written = texts.map((_, index) =>
   texts.slice(0, index + 1).reduce(WrittenBytes.append, WrittenBytes.nothing),
 )
@@ -224,6 +224,89 @@ describe("X6 bytes that are not what was written", () => {
     for (const [text, version] of versions) {
       assert.strictEqual(Recorded.versionIn(new TextEncoder().encode(text)), version, text)
     }
+  })
+})
+
+describe("how a run ends", () => {
+  const step = (name: string, more: Record_ = {}): Record_ => ({ step: name, requests, ...more })
+  const twoEnds = step("page", { meetingNo: two, last: true, ids: ["7"], rows: 7, ...written[3] })
+  const all = [...records, twoEnds]
+  const endOf = (more: ReadonlyArray<Record_>, asked = task) => stateIn(withRecords(more), asked)
+
+  it("complete when every number is read, with the workbook that was made of it", () => {
+    const workbook = { bytes: 9, crc: 1 }
+    const whole = step("whole", { ended: "complete", ...written[3], workbook })
+    const state = Recorded.stateAfter(Result.getOrThrow(Recorded.read(withRecords([...all, whole]))), task)
+    assert(Result.isSuccess(state))
+    assert.deepInclude(state.success, { ended: "complete", workbook, rows: 7, meetings: 7 })
+    assert.sameMembers([...state.success.done], [one, two])
+    assert.strictEqual(state.success.open.size, 0)
+    // Not limited, and nothing follows.
+    assert.isUndefined(endOf([...all, step("whole", { ended: "limited", ...written[3] })]))
+    for (const more of [step("requests"), whole, twoEnds]) assert.isUndefined(endOf([...all, whole, more]))
+    assert.isUndefined(endOf([...records, step("whole", { ended: "complete", ...written[2] })]))
+  })
+
+  it("limited once as many meetings as allowed are there, after a page that was cut, or at its end", () => {
+    const limited = { ...task, maxItems: 6 }
+    const whole = step("whole", { ended: "limited", ...written[2] })
+    assert.strictEqual(endOf([...records, whole], limited)?.ended, "limited")
+    assert.isUndefined(endOf([...records, step("whole", { ended: "complete", ...written[2] })], limited))
+    assert.isUndefined(endOf([...records, whole], { ...task, maxItems: 7 }))
+    // More than allowed.
+    assert.isUndefined(endOf(records, { ...task, maxItems: 5 }))
+    const cut = step("cut page", { rows: 6, ...written[2] })
+    const before = records.slice(0, -1)
+    assert.strictEqual(endOf([...before, cut, whole], limited)?.ended, "limited")
+    assert.isUndefined(endOf([...before, cut], { ...task, maxItems: 7 }))
+    // It is read again from its start, so no page follows.
+    assert.isUndefined(endOf([...before, cut, step("page", { ...records[4], ids: [] })], limited))
+  })
+
+  it("an output that has not grown has not changed; bytes may grow without a row", () => {
+    const empty = (more: Record_) =>
+      step("page", { meetingNo: two, last: true, ids: [], rows: 6, ...written[2], ...more })
+    assert.isDefined(endOf([...records, empty({})]))
+    assert.isUndefined(endOf([...records, empty({ crc: 7 })]))
+    assert.isDefined(endOf([...records, empty({ bytes: written[2]!.bytes + 1, crc: 7 })]))
+    assert.isUndefined(endOf([...records, empty({ rows: 7, bytes: written[2]!.bytes + 9, crc: 7 })]))
+  })
+
+  it("an id may come again once its window and the next are over", () => {
+    const page = (window: number, id: string, rows: number) =>
+      step("page", {
+        meetingNo: two,
+        cursor: at(two, { window, pageToken: undefined, end: range.end * 2 }),
+        ids: [id],
+        rows,
+        bytes: rows,
+        crc: rows,
+      })
+    const far = { ...task, starts: [startOf(one), { ...startOf(two), end: range.end * 2 }] }
+    const begin = records[0]!
+    assert.isUndefined(endOf([begin, page(1, "1", 1), page(2, "1", 2)], far))
+    assert.isDefined(endOf([begin, page(1, "1", 1), page(2, "2", 2), page(3, "1", 3)], far))
+  })
+
+  it("pages are known from the first record, or from a step", () => {
+    const has = (...more: ReadonlyArray<Record_>) =>
+      Recorded.hasPages(Result.getOrThrow(Recorded.read(withRecords(more))))
+    const start = records[0]!
+    assert.isFalse(has(start))
+    assert.isFalse(has(start, step("requests")))
+    assert.isTrue(has(start, step("requests"), records[2]!))
+    assert.isTrue(has({ ...start, done: [one] }))
+    assert.isTrue(has({ ...start, open: [{ cursor: at(one, { window: 1 }), seen: [] }] }))
+  })
+
+  it("a record says no more of the output than it has to", () => {
+    const answers = { details: { ok: 1 } }
+    assert.deepStrictEqual(Recorded.inOutput({ rows: 2, meetings: 2, answers: {} }), { rows: 2 })
+    assert.deepStrictEqual(Recorded.inOutput({ rows: 2, meetings: 1, answers }), {
+      rows: 2,
+      meetings: 1,
+      answers,
+    })
   })
 })
 
