@@ -3,7 +3,7 @@ import starlight from "@astrojs/starlight"
 import { defineConfig, passthroughImageService } from "astro/config"
 import { codeOfFiles } from "./site/codeOfFiles.ts"
 import { base, linksToFiles } from "./site/links.ts"
-import { linesOfChinese, tablesThatScroll } from "./site/markdown.ts"
+import { linesOfChinese, namelessColumns, tablesThatScroll } from "./site/markdown.ts"
 
 /** A folder of the sidebar, whose pages are those in it. */
 const folder = (directory: string, english: string, chinese: string, collapsed = false) => ({
@@ -34,7 +34,7 @@ export default defineConfig({
       // Messages are shown as they are printed.
       features: { smartPunctuation: false },
       mdastPlugins: [codeOfFiles, linksToFiles, linesOfChinese],
-      hastPlugins: [tablesThatScroll],
+      hastPlugins: [tablesThatScroll, namelessColumns],
     }),
   },
   integrations: [

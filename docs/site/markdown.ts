@@ -59,3 +59,18 @@ export const tablesThatScroll = {
     },
   },
 }
+
+/** Makes the head of a column without a name an empty cell: it is the head of nothing. */
+export const namelessColumns = {
+  name: "nameless-columns",
+  element: {
+    filter: ["th"],
+    visit: (head: object, context: { readonly replaceNode: (node: never, cell: never) => void }) => {
+      if (((head as Element).children ?? []).length > 0) return
+      context.replaceNode(
+        head as never,
+        { type: "element", tagName: "td", properties: {}, children: [] } as never,
+      )
+    },
+  },
+}
