@@ -221,6 +221,20 @@ describe("a table that stays up to date", () => {
   })
 })
 
+describe("recordings", () => {
+  it("recordings.ts prints the link of each recording, or why there is none", async () => {
+    const [recorded, silent, now] = seed.meetings
+    await using feishu = await startFeishuMock({
+      seed: {
+        meetings: [{ ...recorded!, recording: {} }, silent!, { ...now!, end_time: "+1h", recording: {} }],
+      },
+    })
+    const { code, err, out } = await run("docs/snippets/recordings/recordings.ts", of(feishu))
+    assert.deepStrictEqual([code, err], [0, ""])
+    assert.match(out, /^Kick-off https:\/\/\S+\/minutes\/\S+\nReview NotRecorded\nRetrospective NotReady\n$/)
+  })
+})
+
 describe("a limit that programs share", () => {
   it("half.ts, twice at once, sends 50 requests each, and none is refused", async () => {
     await using feishu = await startFeishuMock({ seed: many(2_600) })
