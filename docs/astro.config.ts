@@ -48,7 +48,7 @@ export default defineConfig({
         folder("guide", "Guide", "入门"),
         folder("how-to", "How to", "操作指南"),
         page("errors", "Errors and what to do", "错误与解决办法"),
-        page("faults", "What is survived", "故障一览"),
+        page("faults", "Faults that are survived", "故障一览"),
         page("fidelity", "How faithful the mock is", "模拟飞书的还原程度"),
         page("benchmarks", "Benchmarks", "性能测试"),
         folder("decisions", "Decisions", "设计决定", true),

@@ -54,7 +54,7 @@ const titles: Readonly<Record<string, readonly [en: string, zh: string]>> = {
   memory: ["Memory of a million rows", "一百万行的内存"],
   import: ["Import", "导入"],
   bundle: ["Size in a bundle", "打包后的大小"],
-  scale: ["Backfill", "批量读取"],
+  scale: ["Backfill", "回填"],
 }
 
 const html = (text: string): string =>
@@ -92,7 +92,7 @@ const words = {
   },
   zh: {
     title: "性能测试",
-    description: "读取、模拟飞书、命令和批量读取的开销，以及测量每一项的命令。",
+    description: "读取、模拟飞书、命令和回填的开销，以及测量每一项的命令。",
     intro:
       "每项测量在各自的进程中进行，参与比较的各方轮流运行，并检查每一方的结果：少读一行的不再参与。毫秒数因机器和时刻而异：只有同一次运行中的比值才有意义，且最多精确到一位小数。\n\n表格由测量命令写出，内容为英文。",
     head: ["项目", "中位数", "目标"],

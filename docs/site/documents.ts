@@ -26,7 +26,7 @@ export const documents: ReadonlyArray<Page> = [
   {
     language: "en",
     file: "faults.md",
-    title: "What is survived",
+    title: "Faults that are survived",
     description: "Every fault that a read, the command or the mock has to survive, and what happens then.",
     deepest: 2,
     body: faults,

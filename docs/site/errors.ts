@@ -310,7 +310,9 @@ const pageOfCode = (entry: ErrorCodes.ErrorCode, language: Language): Page => {
   })
   const tag = (name: Tag) => `[${code(name)}](${kebab(name)}.md)`
   const tags = isOfTokens(entry.code)
-    ? `${tag("AuthenticationFailed")}; ${say.signIn}: ${tag("SignInFailed")}, ${tag("SignInRequired")}`
+    ? language === "en"
+      ? `${tag("AuthenticationFailed")}; ${say.signIn}: ${tag("SignInFailed")}, ${tag("SignInRequired")}`
+      : `${tag("AuthenticationFailed")}；${say.signIn}：${tag("SignInFailed")}、${tag("SignInRequired")}`
     : tag(error.reason._tag)
   const facts = [
     [say.name, code(entry.name)],
