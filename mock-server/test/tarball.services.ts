@@ -106,9 +106,6 @@ describe("the tarball", () => {
       "python/test_meetings.py",
       "seed.yaml",
       "seed.zh-CN.yaml",
-      "vitest",
-      "vitest/meetings.spec.ts",
-      "vitest/vitest.config.ts",
     ])
     const licences = await readFile(join(installed, "dist/THIRD-PARTY-NOTICES.txt"), "utf8")
     for (const name of ["effect", "@effect/platform-node", "@mswjs/data", "yaml", "preact"]) {
