@@ -449,11 +449,12 @@ describe("slots", () => {
           { requests: 2, window: "1 minute" },
           { requests: 1, window: "1 second" },
         ] as const
-        const limit = RateLimit.make({
-          requests: 1,
-          initially: { restingMillis: [40_000], operations: { "GET /a": [64_000, 30_000] } },
-        })
         const sent = Effect.fnUntraced(function* (key: string, windows?: RateLimit.Windows) {
+          // A new limit for each, since resting times count from its first use on.
+          const limit = RateLimit.make({
+            requests: 1,
+            initially: { restingMillis: [40_000], operations: { "GET /a": [64_000, 30_000] } },
+          })
           const log: Array<number> = []
           const began = yield* Clock.currentTimeMillis
           const call = limit.withSlot(key, answered, windows)(sentAt(log))
@@ -466,6 +467,7 @@ describe("slots", () => {
         assert.deepStrictEqual(yield* sent("GET /a cli_a", windows), [30_000, 64_000])
         // Those of the list are not those of an operation with limits of its own.
         assert.deepStrictEqual(yield* sent("GET /b cli_a", windows), [0, 1_250])
+        assert.deepStrictEqual(yield* sent("GET /b cli_a"), [40_000, 100_250])
         assert.strictEqual(RateLimit.restMillis("not sent"), 0)
       }),
   )
