@@ -310,6 +310,118 @@ describe("how a run ends", () => {
   })
 })
 
+describe("what the run that goes on is told", () => {
+  const lost = { from: range.start, to: range.start + 60 }
+  /** Where the records contradict each other, or the task: the number of the line. */
+  const wrongLineIn = (more: ReadonlyArray<Record_>, asked = task) =>
+    Result.getOrThrow(
+      Result.flip(Recorded.stateAfter(Result.getOrThrow(Recorded.read(withRecords(more))), asked)),
+    )
+
+  it("which numbers are done, where the others go on, which rows may come again, and what could not be reached", () => {
+    const { begins, ended, ...left } = stateIn(file)!
+    assert.isUndefined(ended)
+    assert.deepStrictEqual(left, {
+      ...written[2]!,
+      rows: 6,
+      done: [one],
+      open: [{ cursor: at(two, { window: 1 }), seen: ["3"] }],
+      unreachable: [{ meetingNo: one, ...lost }],
+    })
+    // The next run has it as its first record, and leaves the same to the one after it.
+    const again = stateIn(withRecords([{ ...begins, ...left }]))!
+    assert.deepStrictEqual({ ...again, begins }, { ...left, ended, begins })
+    assert.strictEqual(wrongLineIn([{ ...begins, ...left }, records[4]!]), 2)
+  })
+
+  it("nothing of times that could not be reached where there are none", () => {
+    assert.doesNotHaveAnyKeys(stateIn(withRecords(records.slice(0, 2)))!, ["unreachable"])
+  })
+
+  it("which line is the first that contradicts", () => {
+    const wrong = { ...records[2], meetingNo: "999999999" }
+    for (const index of [1, 2, 3, 4]) {
+      // Lines are counted from 1, and those after it are not looked at.
+      const line = index + 1
+      assert.strictEqual(
+        wrongLineIn([...records.slice(0, index), wrong, wrong, ...records.slice(index)]),
+        line,
+      )
+    }
+    assert.strictEqual(wrongLineIn([{ ...records[0], done: ["999999999"] }, wrong]), 1)
+  })
+
+  it("each number goes on after its last page: none leads back, or over a window", () => {
+    const far = { ...task, starts: task.starts.map((start) => ({ ...start, end: range.end * 2 })) }
+    const page = (id: number, place: Partial<Cursor.Position>): Record_ => ({
+      step: "page",
+      meetingNo: one,
+      ids: [`${id}`],
+      rows: id,
+      bytes: id,
+      crc: id,
+      requests,
+      cursor: at(one, { end: range.end * 2, ...place }),
+    })
+    const before = [records[0]!, page(1, { window: 1 }), page(2, { window: 1, pageToken: "2" })]
+    const after = { window: 1, pageToken: "3" }
+    assert.deepInclude(stateIn(withRecords([...before, page(3, after)]), far), {
+      open: [{ cursor: at(one, { end: range.end * 2, ...after }), seen: ["1", "2", "3"] }],
+    })
+    assert.isDefined(stateIn(withRecords([...before, page(3, { window: 2 })]), far))
+    for (const place of [{}, { pageToken: "3" }, { window: 1 }, { window: 2, pageToken: "3" }]) {
+      assert.strictEqual(wrongLineIn([...before, page(3, place)], far), 4, JSON.stringify(place))
+    }
+  })
+
+  it("a number is done, or has one place where it goes on: not both, and not two", () => {
+    const [first, second] = [at(one, { pageToken: "2" }), at(one, { window: 1 })]
+    const startWith = (done: ReadonlyArray<MeetingNo>, ...cursors: ReadonlyArray<Cursor.Cursor>) =>
+      stateIn(withRecords([{ ...records[0], done, open: cursors.map((cursor) => ({ cursor, seen: [] })) }]))
+    assert.isDefined(startWith([one]))
+    assert.isDefined(startWith([two], first))
+    assert.isUndefined(startWith([one], first))
+    assert.isUndefined(startWith([one, one]))
+    assert.isUndefined(startWith([], first, second))
+  })
+
+  it("no place where a number goes on is of another number, read or version", () => {
+    const startAt = (cursor: string) =>
+      stateIn(withRecords([{ ...records[0], open: [{ cursor, seen: [] }] }]))
+    assert.isDefined(startAt(at(one, { pageToken: "2" })))
+    assert.isUndefined(startAt(at(MeetingNo.make("999999999"), { pageToken: "2" })))
+    assert.isUndefined(startAt(at(one, { pageToken: "2", pageSize: 20 })))
+    assert.isUndefined(startAt("feishu-meetings.2.e30.00000000"))
+  })
+
+  it("a place goes on in the range of its start, whenever that was asked for and wherever its window begins", () => {
+    const startAt = (place: Partial<Cursor.Position>) =>
+      stateIn(
+        withRecords([{ ...records[0], open: [{ cursor: at(one, { window: 1, ...place }), seen: [] }] }]),
+      )
+    assert.isDefined(startAt({ asked: range.asked + 1, windowStart: range.start + 60 }))
+    for (const other of [{ tenant: "t1" }, { account: "ou_1" }, { order: "newest" }] as const) {
+      assert.isUndefined(startAt(other), JSON.stringify(other))
+    }
+  })
+
+  it("every number has a range that can be read, and a run over cursors has no other", () => {
+    for (const wrong of [{ end: range.start }, { end: range.start - 1 }, { pageSize: 51 }, { start: 0.5 }]) {
+      const starts = [startOf(one), { ...startOf(two), ...wrong }]
+      assert.strictEqual(wrongLineIn(records, { ...task, starts }), 1, JSON.stringify(wrong))
+    }
+    const { range: _, ...withoutRange } = records[0]!
+    const ofCursors = { ...task, hasRange: false }
+    assert.isDefined(stateIn(withRecords([withoutRange]), ofCursors))
+    assert.strictEqual(wrongLineIn(records, ofCursors), 1)
+  })
+
+  it("the ids of a number are forgotten once it is done", () => {
+    const state = Result.getOrThrow(Recorded.stateAfter(Result.getOrThrow(Recorded.read(file)), task))
+    assert.deepStrictEqual([state.seen.of(one), state.seen.of(two)], [[], ["3"]])
+  })
+})
+
 describe("with a row for each participant", () => {
   const ofSheet: Recorded.Task = {
     ...task,
