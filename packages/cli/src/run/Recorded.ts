@@ -10,7 +10,7 @@
 import { crc32 } from "node:zlib"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { Cursor, MeetingNo, TimeRange } from "@effect-feishu/core"
+import { Cursor, MeetingNo } from "@effect-feishu/core"
 import type * as Fields from "../output/Fields.ts"
 import * as WrittenBytes from "../output/WrittenBytes.ts"
 import * as Answers from "./Answers.ts"
@@ -273,8 +273,8 @@ export class State implements WrittenBytes.WrittenBytes {
     this.unreachable.push(...(start.unreachable ?? []))
     return (
       (start.range !== undefined) === this.#task.hasRange &&
-      // A range without windows cannot be read.
-      this.#task.starts.every((from) => isPosition(from) && TimeRange.windows(from).length > 0) &&
+      // A range without time is no place to read from.
+      this.#task.starts.every((from) => isPosition(from)) &&
       this.#grow(start) &&
       start.done.every((meetingNo) => this.#goOn(meetingNo, undefined)) &&
       start.open.every(({ cursor, seen }) => {
