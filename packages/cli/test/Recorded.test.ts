@@ -74,6 +74,13 @@ const stateIn = (bytes: Uint8Array, asked = task) => {
     ? undefined
     : { ...state.success.asStart(), ended: state.success.ended, begins: read.success.start }
 }
+/** The line that is refused, since it contradicts those before it, or the task, or itself; `undefined` if none is. */
+const wrongLineIn = (more: ReadonlyArray<Record_>, asked = task) =>
+  Recorded.read(withRecords(more)).pipe(
+    Result.flatMap((read) => Recorded.stateAfter(read, asked)),
+    Result.flip,
+    Result.getOrUndefined,
+  )
 /** After each of its records. */
 const truth = records.map((_, index) => JSON.stringify(stateIn(withRecords(records.slice(0, index + 1)))))
 const isTrueUpTo = (bytes: Uint8Array) => {
@@ -157,16 +164,17 @@ describe("X6 bytes that are not what was written", () => {
     }
   })
 
-  // With checksums that are right: what contradicts what came before, or the task, or itself.
-  const changes: ReadonlyArray<readonly [record: number, change: Record_]> = [
+  // With checksums that are right: what contradicts what came before, or the task, or itself. The line that is told is its
+  // own, unless it is what a later one contradicts.
+  const changes: ReadonlyArray<readonly [record: number, change: Record_, told?: number]> = [
     [0, { rows: 1 }],
-    [0, { bytes: 7 }],
+    [0, { bytes: 7 }, 3],
     [0, { crc: 7 }],
     [0, { rows: 2 ** 53 }],
     [0, { rows: -1 }],
     [0, { rows: 0.5 }],
     [0, { rows: "0" }],
-    [0, { done: [one] }],
+    [0, { done: [one] }, 3],
     [0, { done: ["999999999"] }],
     [0, { open: [{ cursor: at(one, {}), seen: [] }] }],
     [0, { open: [{ cursor: at(one, { pageToken: "2" }), seen: ["9", "9"] }] }],
@@ -177,7 +185,7 @@ describe("X6 bytes that are not what was written", () => {
     [0, { requests: { ...requests, answered: [-1] } }],
     [1, { step: "whole" }],
     [1, { step: "moved" }],
-    [2, { bytes: 7 }],
+    [2, { bytes: 7 }, 4],
     [2, { bytes: 0 }],
     [2, { bytes: 1 }],
     [2, { rows: 2 ** 53 }],
@@ -206,10 +214,9 @@ describe("X6 bytes that are not what was written", () => {
     [4, { step: "whole", ended: "limited" }],
     [4, { step: "cut page" }],
   ]
-  for (const [index, change] of changes) {
+  for (const [index, change, told = index + 1] of changes) {
     it(`record ${index} with ${JSON.stringify(change).slice(0, 80)} is refused, although its checksum is right`, () => {
-      const changed = records.map((record, at) => (at === index ? { ...record, ...change } : record))
-      assert.isUndefined(stateIn(withRecords(changed)))
+      assert.strictEqual(wrongLineIn(records.with(index, { ...records[index], ...change })), told)
     })
   }
 
@@ -312,11 +319,6 @@ describe("how a run ends", () => {
 
 describe("what the run that goes on is told", () => {
   const lost = { from: range.start, to: range.start + 60 }
-  /** Where the records contradict each other, or the task: the number of the line. */
-  const wrongLineIn = (more: ReadonlyArray<Record_>, asked = task) =>
-    Result.getOrThrow(
-      Result.flip(Recorded.stateAfter(Result.getOrThrow(Recorded.read(withRecords(more))), asked)),
-    )
 
   it("which numbers are done, where the others go on, which rows may come again, and what could not be reached", () => {
     const { begins, ended, ...left } = stateIn(file)!
@@ -427,7 +429,7 @@ describe("with a row for each participant", () => {
     ...task,
     parts: { details: false, participants: true, recordings: true },
   }
-  const sheet = [
+  const sheet: ReadonlyArray<Record_> = [
     { ...records[0]!, answers: { details: {}, recordings: {} } },
     {
       ...records[2]!,
@@ -483,12 +485,13 @@ describe("with a row for each participant", () => {
     [1, { answers: { details: { ok: 2 } } }],
     [1, { answers: { details: { ok: 1 }, recordings: { "not recorded": 2 } } }],
     [1, { answers: { details: { ok: -1, refused: 3 }, recordings: { ok: 2 } } }],
+    // Rows of no meeting.
+    [2, { ids: [], meetings: 2, answers: sheet[1]!["answers"] }],
     [2, { answers: { details: { ok: 3 }, recordings: { "not recorded": 2, ok: 1 } } }],
   ]
   for (const [index, change] of changes) {
     it(`record ${index} with ${JSON.stringify(change).slice(0, 90)} is refused, although its checksum is right`, () => {
-      const changed = sheet.map((record, at) => (at === index ? { ...record, ...change } : record))
-      assert.isUndefined(stateIn(withRecords(changed), ofSheet))
+      assert.strictEqual(wrongLineIn(sheet.with(index, { ...sheet[index], ...change }), ofSheet), index + 1)
     })
   }
 })
