@@ -128,6 +128,17 @@ describe("X6 bytes that are not what was written", () => {
     assert.strictEqual(ends.filter((end) => end === "refused").length, first - 1)
   })
 
+  it("empty, or with a first record that is wrong, it is refused, whatever follows", () => {
+    assert.strictEqual(isTrueUpTo(new Uint8Array()), "refused")
+    assert.strictEqual(wrongLineIn([{ ...records[0], plan: undefined }, ...records]), 1)
+  })
+
+  it("with a last line that was not written whole, although it has its end, it is what came before", () => {
+    const changed = Uint8Array.from(file)
+    changed[file.length - 20]! ^= 1
+    assert.strictEqual(isTrueUpTo(changed), records.length - 2)
+  })
+
   it("with any byte changed it is refused, or what came before that", () => {
     const lastLine = file.lastIndexOf(10, file.length - 2) + 1
     const taken = Array.from(file.keys()).filter((index) =>
@@ -178,6 +189,9 @@ describe("X6 bytes that are not what was written", () => {
     [0, { done: ["999999999"] }],
     [0, { open: [{ cursor: at(one, {}), seen: [] }] }],
     [0, { open: [{ cursor: at(one, { pageToken: "2" }), seen: ["9", "9"] }] }],
+    [0, { open: [{ cursor: at(one, { pageToken: "2" }), seen: [9] }] }],
+    [0, { unreachable: [{ meetingNo: one, from: -1, to: 2 }] }],
+    [0, { range: { ...range, start: -1 } }],
     [0, { range: undefined }],
     [0, { plan: undefined }],
     [0, { requests: undefined }],
