@@ -24,6 +24,7 @@ export interface Timing {
   readonly unansweredRestMillis: number
   readonly proofMillis: number
   readonly commitMillis: number
+  readonly commitUnits?: number
   readonly concurrency?: number
   /** The limits of details and of recordings, each; those of Feishu unless given. */
   readonly details?: ReadonlyArray<{ readonly requests: number; readonly windowMillis: number }>
@@ -45,8 +46,9 @@ const { values } = parseArgs({
 })
 const { db, listen, plan, run } = values
 const env = (name: string): string => process.env[name] ?? ""
-const { commitMillis, concurrency, details, proofMillis, requests, unansweredRestMillis, windowMillis } =
-  JSON.parse(env("TIMING")) as Timing
+const { details, requests, unansweredRestMillis, windowMillis, ...ofOwner } = JSON.parse(
+  env("TIMING"),
+) as Timing
 const apps = JSON.parse(env("APPS")) as Readonly<
   Record<string, { readonly appSecret: string; readonly ticket?: string }>
 >
@@ -118,9 +120,7 @@ const lanes = LaneEntity.layer.pipe(
       LaneEntity.Timing,
       Effect.map(LaneEntity.Timing, (timing) => ({
         ...timing,
-        proofMillis,
-        commitMillis,
-        ...(concurrency !== undefined && { concurrency }),
+        ...ofOwner,
         lookMillis: 500,
         fencedMillis: 3_000,
       })),
