@@ -1,8 +1,12 @@
 /** Runners of a backfill as processes of their own, which can be killed, frozen and started again. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
+import { bundleProgram } from "@effect-feishu/bundle/applications"
 import type { Plan, Timing } from "./runner.ts"
 
 /** What a runner is started with. */
@@ -29,10 +33,11 @@ export interface Runner {
   readonly hasEnded: () => boolean
 }
 
-const program = fileURLToPath(new URL("runner.ts", import.meta.url))
-
 /** Starts runners one after the other, and ends those that are left. */
-export const make = () => {
+export const make = async () => {
+  const folder = mkdtempSync(join(tmpdir(), "effect-feishu-runner-"))
+  const program = join(folder, "runner.cjs")
+  await bundleProgram(fileURLToPath(new URL("runner.ts", import.meta.url)), program)
   const all: Array<Runner & { readonly child: ChildProcess }> = []
   const listeners = new Set<() => void>()
   const start = (options: Options, plan?: Plan): Runner => {
@@ -48,6 +53,8 @@ export const make = () => {
     const child = spawn(process.execPath, [program, ...args], {
       env: {
         PATH: process.env["PATH"],
+        // A process stores what it has compiled when it ends by itself, as the one that plans does.
+        NODE_COMPILE_CACHE: join(folder, "cache"),
         APPS: JSON.stringify(apps),
         BASE_URL: baseUrl,
         TIMING: JSON.stringify(timing),
@@ -101,6 +108,7 @@ export const make = () => {
     [Symbol.asyncDispose]: async () => {
       for (const { child, hasEnded } of all) if (!hasEnded()) child.kill("SIGKILL")
       await Promise.all(all.map(({ ended }) => ended))
+      rmSync(folder, { recursive: true })
     },
   }
 }

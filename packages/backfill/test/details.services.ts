@@ -81,7 +81,7 @@ const read = async (db: string, dump: () => Promise<string> | string) => {
     })),
   )
   await feishu.chaos({ seed: "details", rate: size.chaos, faults: Tenants.faults })
-  await using group = Runners.make()
+  await using group = await Runners.make()
   const options = {
     db,
     run: "details",
