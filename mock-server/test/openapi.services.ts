@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { promisify } from "node:util"
 import { generateSource } from "oazapfts"
-import { chromium } from "playwright-core"
+import { launch } from "./browser.ts"
 import { type Started, startFeishuMock } from "../src/index.ts"
 import { now, seed } from "./fixture.ts"
 
@@ -110,10 +110,7 @@ describe("a generated client", () => {
 
 describe("the page of the description, in Debian's Chromium", () => {
   it("loads nothing, and leads nowhere but to Scalar's home", async () => {
-    const browser = await chromium.launch({
-      executablePath: "/usr/bin/chromium",
-      args: ["--headless", "--no-sandbox", "--disable-gpu"],
-    })
+    const browser = await launch()
     try {
       const page = await browser.newPage()
       const requests: Array<string> = []
