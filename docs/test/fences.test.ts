@@ -50,6 +50,15 @@ describe("the pages", () => {
     assert.deepStrictEqual(namesOf("zh-cn/").toSorted(), namesOf("").toSorted())
   })
 
+  it("leave a line free between a table and an aside, which would become part of the table with all that follows", () => {
+    const joined = ["", "zh-cn/"].flatMap((language) =>
+      namesOf(language)
+        .map((name) => language + name)
+        .filter((page) => /^ *\|.*\n *:::/m.test(readFileSync(pages + page, "utf8"))),
+    )
+    assert.deepStrictEqual(joined, [])
+  })
+
   for (const page of namesOf("")) {
     it(`${page}: each fence is a file that a test runs, or is of a shell or a terminal, in both languages`, () => {
       const fences = fencesOf(page)
