@@ -15,6 +15,6 @@ describe("kill -9", () => {
   )
 
   it("X2 likewise with details, participants and recordings", { timeout: 600_000 }, async () => {
-    assert.isAtLeast(await kill(40, seed, detailsFlags), 1)
+    assert.isAtLeast(await kill(20, seed, detailsFlags), 1)
   })
 })

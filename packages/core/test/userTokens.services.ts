@@ -148,7 +148,8 @@ it("a runtime without SQLite says so, and what to do", async () => {
   await reader.kill()
 })
 
-const rounds = 200
+/** `ROUNDS` in the environment plays more of them. A multiple of the lanes. */
+const rounds = Number(process.env["ROUNDS"] ?? 100)
 /** Logins that are read at the same time, each by processes of its own. */
 const lanes = 5
 
@@ -271,7 +272,7 @@ const play = async (seed: string, file: string, count: number, seen: Seen): Prom
   }
 }
 
-it("A12: 200 rounds with kills and lost answers: a login ends only where nothing could save it, and that is said", async () => {
+it(`A12: ${rounds} rounds with kills and lost answers: a login ends only where nothing could save it, and that is said`, async () => {
   const seed = process.env["SEED"] ?? "1"
   const seen: Seen = {
     killed: 0,
