@@ -55,6 +55,7 @@ describe("the READMEs", () => {
   it("link to files and headings that there are", () => {
     const folders = [
       ...Object.keys(shown),
+      "packages/bench",
       "packages/cli",
       "examples",
       ...examples.map((name) => `examples/${name}`),
