@@ -1,9 +1,8 @@
 /** The benchmarks as pages: for each measurement its command, a chart, its table and what is said about it. */
 import { readFileSync } from "node:fs"
+import { unitOf } from "../../packages/bench/src/Chinese.ts"
 import { repository } from "./codeOfFiles.ts"
 import { cell, type Language, type Page, table } from "./Page.ts"
-
-const readme = readFileSync(`${repository}packages/bench/README.md`, "utf8")
 
 interface Row {
   readonly what: string
@@ -11,24 +10,29 @@ interface Row {
   readonly goal: string
 }
 
-/** The recorded rows, by their measurement. */
-const rows = new Map<string, Array<Row>>()
-for (const [, measurement, what, median, goal] of readme.matchAll(
-  /^\| (\w+) \| (.*?) \| (.*?) \| (.*?) ?\|$/gm,
-)) {
-  if (measurement === "measurement") continue
-  rows.set(measurement!, [...(rows.get(measurement!) ?? []), { what: what!, median: median!, goal: goal! }])
+/** What the README of a language says. */
+const read = (name: string) => {
+  const readme = readFileSync(`${repository}packages/bench/${name}`, "utf8")
+  /** The recorded rows, by their measurement. */
+  const rows = new Map<string, Array<Row>>()
+  for (const [, measurement, what, median, goal] of readme.matchAll(
+    /^\| (\w+) \| (.*?) \| (.*?) \| (.*?) ?\|$/gm,
+  )) {
+    if (measurement === "measurement") continue
+    rows.set(measurement!, [...(rows.get(measurement!) ?? []), { what: what!, median: median!, goal: goal! }])
+  }
+  /** What is said about each measurement. */
+  const notes = new Map(
+    Array.from(
+      readme.matchAll(/^- \*\*(\w+)\*\*(?:: |：)((?:.*\n)(?: {2}.*\n)*)/gm),
+      ([, measurement, text]) => [measurement!, text!.replaceAll(/^ +/gm, "").trim()],
+    ),
+  )
+  const [, intro] = /```\n\n([^]*?)\n\n\|/.exec(readme)!
+  return { rows, notes, intro: intro! }
 }
 
-/** What is said about each measurement. */
-const notes = new Map(
-  Array.from(readme.matchAll(/^- \*\*(\w+)\*\*: ((?:.*\n)(?: {2}.*\n)*)/gm), ([, measurement, text]) => [
-    measurement!,
-    text!.replaceAll(/\s*\n\s*/g, " ").trim(),
-  ]),
-)
-
-const [, how, machine] = /```\n\n(Each measurement[^]*?)\n\n(With nothing else[^]*?)\n\n\|/.exec(readme)!
+const readmes = { en: read("README.md"), zh: read("README.zh-CN.md") } as const
 
 /** What a chart shows of a measurement: the rows with this unit, but for those that would make the others too short to see. */
 const charts: Readonly<Record<string, { readonly unit: string; readonly without?: RegExp }>> = {
@@ -36,7 +40,7 @@ const charts: Readonly<Record<string, { readonly unit: string; readonly without?
   windows: { unit: "ms" },
   details: { unit: "ms" },
   mock: { unit: "requests/s" },
-  mockState: { unit: "ms", without: /million/ },
+  mockState: { unit: "ms", without: /million|百万/ },
   command: { unit: "ms" },
   memory: { unit: "MB" },
   import: { unit: "ms" },
@@ -62,8 +66,9 @@ const html = (text: string): string =>
 
 /** Returns a chart of bars with their values. The table after it says the same, so that it may be left out by those who listen. */
 const chartOf = (measurement: string, language: Language): string => {
-  const { unit, without } = charts[measurement]!
-  const bars = rows.get(measurement)!.flatMap(({ median, what }) => {
+  const { unit: english, without } = charts[measurement]!
+  const unit = language === "en" ? english : unitOf(english)
+  const bars = readmes[language].rows.get(measurement)!.flatMap(({ median, what }) => {
     const [, value, ofUnit] = /^(-?[\d.]+) (.*)$/.exec(median) ?? []
     return ofUnit?.trim() === unit && Number(value) > 0 && without?.test(what) !== true
       ? [{ what, median, value: Number(value) }]
@@ -86,15 +91,12 @@ const words = {
     title: "Benchmarks",
     description:
       "What a read, the mock, the command and a backfill cost, each with the command that measures it.",
-    intro: `${how}\n\n${machine}`,
     head: ["what", "median", "goal"],
     measure: "Measured by ",
   },
   zh: {
     title: "性能测试",
     description: "读取、模拟飞书、命令和回填的开销，以及测量每一项的命令。",
-    intro:
-      "每项测量在各自的进程中进行，参与比较的各方轮流运行，并检查每一方的结果：少读一行的不再参与。毫秒数因机器和时刻而异：只有同一次运行中的比值才有意义，且最多精确到一位小数。\n\n表格由测量命令写出，内容为英文。",
     head: ["项目", "中位数", "目标"],
     measure: "测量命令：",
   },
@@ -103,20 +105,20 @@ const words = {
 /** The pages. */
 export const benchmarks: ReadonlyArray<Page> = (["en", "zh"] as const).map((language): Page => {
   const say = words[language]
+  const { intro, notes, rows } = readmes[language]
   const sections = Array.from(rows, ([measurement, all]) => {
-    const note = notes.get(measurement) ?? ""
     return `## ${titles[measurement]![language === "en" ? 0 : 1]}
 
-${say.measure} \`npx --yes pnpm@12 bench ${measurement}\`${language === "en" ? "." : ""}
+${say.measure}\`npx --yes pnpm@12 bench ${measurement}\`${language === "en" ? "." : ""}
 
 ${chartOf(measurement, language)}
 
 ${table(
   say.head,
-  all.map(({ goal, median, what }) => [cell(what), cell(median), goal === "" ? "" : goal]),
+  all.map(({ goal, median, what }) => [cell(what), cell(median), goal]),
 )}
 
-${language === "en" || note === "" ? note : `<div lang="en">\n\n${note}\n\n</div>`}
+${notes.get(measurement) ?? ""}
 `
   })
   return {
@@ -125,6 +127,6 @@ ${language === "en" || note === "" ? note : `<div lang="en">\n\n${note}\n\n</div
     title: say.title,
     description: say.description,
     deepest: 2,
-    body: `${say.intro}\n\n${sections.join("\n")}`,
+    body: `${intro}\n\n${sections.join("\n")}`,
   }
 })
