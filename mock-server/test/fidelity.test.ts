@@ -5,9 +5,9 @@ import { Behaviour } from "../src/protocol/Behaviour.ts"
 import * as Operations from "../src/protocol/Operations.ts"
 
 const text = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8")
-const rows = text("../FIDELITY.md")
-  .split("\n")
-  .filter((line) => line.startsWith("|") && !line.startsWith("|---"))
+const english = text("../FIDELITY.md")
+const chinese = text("../FIDELITY.zh-CN.md")
+const rows = english.split("\n").filter((line) => line.startsWith("|") && !line.startsWith("|---"))
 
 describe("FIDELITY.md", () => {
   for (const name of Operations.names) {
@@ -42,5 +42,79 @@ describe("FIDELITY.md", () => {
     })
     assert.isAbove(named.length, 30)
     for (const { file, name } of named) assert.include(text(`./${file}`), name, `${file}: ${name}`)
+  })
+})
+
+/** The words of the column of certainty, in Chinese. */
+const certainty: Readonly<Record<string, string>> = {
+  yes: "确定",
+  mostly: "基本确定",
+  partly: "部分确定",
+  no: "不确定",
+}
+
+/** Returns what a text says in any language, in any order: the code in it, and its numbers. */
+const factsOf = (prose: string): string =>
+  [
+    ...Array.from(prose.matchAll(/`[^`]*`/g), ([code]) => code),
+    ...Array.from(prose.replaceAll(/`[^`]*`/g, "").matchAll(/\d+(?:[.,]\d+)*/g), ([number]) => number),
+  ]
+    .toSorted()
+    .join(" ")
+
+const cellsOf = (row: string): ReadonlyArray<string> =>
+  row
+    .split("|")
+    .slice(1, -1)
+    .map((cell) => cell.trim())
+
+/** The column that differs in each language; the other ones have ids, sources, certainty and tests. */
+const proseIn = (cells: ReadonlyArray<string>): number => (cells.length === 2 ? 0 : 1)
+
+/** Returns the rows of a table, without its head. */
+const rowsOf = (table: string) => table.split("\n").slice(2).map(cellsOf)
+
+/** Returns the blocks of each section: its tables, points and paragraphs. */
+const sectionsOf = (document: string) =>
+  document.split(/^## .*$/m).map((section) => section.trim().split(/\n\n|\n(?=- )/))
+
+const isTable = (block: string): boolean => block.startsWith("|")
+
+/** Returns the facts of each section. */
+const factsOfSections = (document: string) =>
+  sectionsOf(document).map((blocks) =>
+    blocks.flatMap((block) =>
+      isTable(block)
+        ? rowsOf(block).map((cells) =>
+            cells.map((cell, column) => (column === proseIn(cells) ? factsOf(cell) : cell)).join(" | "),
+          )
+        : [factsOf(block)],
+    ),
+  )
+
+describe("FIDELITY.zh-CN.md", () => {
+  it("leads to the English, which leads to it", () => {
+    assert.match(english, /^# .*\n\n\[简体中文\]\(FIDELITY\.zh-CN\.md\)\n/)
+    assert.match(chinese, /^# .*\n\n\[English\]\(FIDELITY\.md\)\n/)
+  })
+
+  it("has the rows of the English in their order, with the same id, source, certainty, test, code and numbers", () => {
+    const translated = english.replaceAll(
+      /(?<= \| )(?:yes|mostly|partly|no)(?= \| )/g,
+      (word) => certainty[word]!,
+    )
+    const [expected, actual] = [factsOfSections(translated), factsOfSections(chinese)]
+    assert.strictEqual(actual.length, expected.length)
+    for (const [section, facts] of expected.entries()) assert.deepStrictEqual(actual[section], facts)
+  })
+
+  it("says in Chinese what each row and each point says", () => {
+    const prose = sectionsOf(chinese)
+      .flat()
+      .flatMap((block) => (isTable(block) ? rowsOf(block).map((cells) => cells[proseIn(cells)]!) : [block]))
+    assert.deepStrictEqual(
+      prose.filter((text) => !/\p{Script=Han}/u.test(text) && text !== "[English](FIDELITY.md)"),
+      [],
+    )
   })
 })
