@@ -86,6 +86,7 @@ describe("the tarball", () => {
     }
     assert.sameMembers(await readdir(installed), [
       "FIDELITY.md",
+      "FIDELITY.zh-CN.md",
       "LICENSE",
       "README.md",
       "README.zh-CN.md",

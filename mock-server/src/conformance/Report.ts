@@ -58,14 +58,14 @@ const words = Language.words({
     logId: (id) => `日志 ID ${id}`,
     sum: (asHere, differs, notDecided) => `${asHere} 项一致，${differs} 项不同，${notDecided} 项未能判断`,
     requests: (requests, seconds) => `${requests} 个请求，用时 ${seconds} 秒`,
-    notChecked: (rows) => `FIDELITY.md 中有 ${rows} 项无法从外部检查，原因见 --json`,
+    notChecked: (rows) => `FIDELITY.zh-CN.md 中有 ${rows} 项无法从外部检查，原因见 --json`,
     sentences: (sum, requests, rest) => `${sum}；${requests}。${rest}。`,
     because: (why, give) => `原因：${why}${give === undefined ? "" : `：${give}`}`,
     notDecided: "未能判断",
     startWith: "这样启动模拟飞书，即与它一致",
     report: "请反馈",
     noSwitch: "模拟飞书的行为开关都不能解释以下差异。内容只有名称和类型：",
-    row: (row) => `FIDELITY.md 的 ${row}`,
+    row: (row) => `FIDELITY.zh-CN.md 的 ${row}`,
   },
 })
 

@@ -27,7 +27,14 @@ export const name = `feishu-mock-linux-${process.arch}`
 const folder = fileURLToPath(new URL("../dist", import.meta.url))
 
 /** Files of the mock next to it, for testers who have neither this repository nor npm. The executable reads none of them. */
-const beside = ["README.md", "README.zh-CN.md", "FIDELITY.md", "examples/python", "examples/go"]
+const beside = [
+  "README.md",
+  "README.zh-CN.md",
+  "FIDELITY.md",
+  "FIDELITY.zh-CN.md",
+  "examples/python",
+  "examples/go",
+]
 
 /** Makes the executable in a folder, with its checksum, a Containerfile, the README and examples next to it. Returns its path. */
 export const make = async (into: string = folder): Promise<string> => {
