@@ -23,6 +23,10 @@ const faultsIn = (file: string): string =>
   withAnchors(bodyOf(file).replace(/^\n`(?:简体中文|English)`\n/, ""))
 
 const fidelity = withAnchors(bodyOf("mock-server/FIDELITY.md"))
+const fidelityInChinese = withAnchors(bodyOf("mock-server/FIDELITY.zh-CN.md"))
+
+/** Returns the body without its link to the other language: a page has a menu for that. */
+const withoutLink = (body: string): string => body.replace(/^\n`(?:简体中文|English)`\n/, "")
 
 /** The pages. */
 export const documents: ReadonlyArray<Page> = [
@@ -48,7 +52,7 @@ export const documents: ReadonlyArray<Page> = [
     title: "How faithful the mock is",
     description: "Each behaviour of the mock Feishu with its source, how certain it is, and its test.",
     deepest: 2,
-    body: fidelity,
+    body: withoutLink(fidelity),
   },
   {
     language: "zh",
@@ -56,15 +60,7 @@ export const documents: ReadonlyArray<Page> = [
     title: "模拟飞书的还原程度",
     description: "模拟飞书的每一项行为：来源、确定程度和对应的测试。",
     deepest: 2,
-    body: `模拟飞书的每一项行为都有一行：来源、确定程度和对应的测试。来源分四种：**doc** 是飞书的文档；**wire** 是有人公开过的实际响应；**sdk** 是官方 SDK 的源码或行为；**inferred** 是推断，尚未证实。文档可以有两种理解时，由一个开关选择其中一种。
-
-下表与测试一一对应，目前只有英文。
-
-<div lang="en">
-
-${fidelity}
-
-</div>`,
+    body: withoutLink(fidelityInChinese),
   },
   ...(["en", "zh"] as const).map((language): Page => {
     const changes = bodyOf("CHANGELOG.md")
