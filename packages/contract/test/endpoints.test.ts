@@ -95,6 +95,11 @@ const everywhere = (name: string, { codes = [], path }: Declared): ReadonlyArray
       `a row for \`${route}\`, with its source and its test; then its check in mock-server/src/conformance, or the reason in notChecked.ts`,
       read("mock-server/FIDELITY.md").includes(`\`${route}\``),
     ],
+    [
+      "mock-server/FIDELITY.zh-CN.md",
+      "the same row in Chinese",
+      read("mock-server/FIDELITY.zh-CN.md").includes(`\`${route}\``),
+    ],
   ]
 }
 
