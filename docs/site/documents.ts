@@ -3,10 +3,13 @@ import { readFileSync } from "node:fs"
 import { repository } from "./codeOfFiles.ts"
 import type { Page } from "./Page.ts"
 
-/** Returns a document without its title; files of the repository are named, since the site has no address for them. */
+/**
+ * Returns a document without its title, and without its link to the other language, for which a page has a menu. Files of the
+ * repository are named, since the site has no address for them.
+ */
 const bodyOf = (file: string): string =>
   readFileSync(`${repository}${file}`, "utf8")
-    .replace(/^# .*\n/, "")
+    .replace(/^# .*\n(\n\[(?:简体中文|English)\]\(.*\)\n)?/, "")
     .replaceAll(/\[([^\]]*)\]\((?!https?:|#)([^)]*)\)/g, (_, text: string) =>
       text.startsWith("`") ? text : `\`${text}\``,
     )
@@ -18,16 +21,6 @@ const withAnchors = (body: string): string =>
     (_, id: string) => `| <span id="${id.toLowerCase()}">${id}</span> |`,
   )
 
-/** Returns the catalogue of faults in a language, without its link to the other one: a page has a menu for that. */
-const faultsIn = (file: string): string =>
-  withAnchors(bodyOf(file).replace(/^\n`(?:简体中文|English)`\n/, ""))
-
-const fidelity = withAnchors(bodyOf("mock-server/FIDELITY.md"))
-const fidelityInChinese = withAnchors(bodyOf("mock-server/FIDELITY.zh-CN.md"))
-
-/** Returns the body without its link to the other language: a page has a menu for that. */
-const withoutLink = (body: string): string => body.replace(/^\n`(?:简体中文|English)`\n/, "")
-
 /** The pages. */
 export const documents: ReadonlyArray<Page> = [
   {
@@ -36,7 +29,7 @@ export const documents: ReadonlyArray<Page> = [
     title: "Faults that are survived",
     description: "Every fault that a read, the command or the mock has to survive, and what happens then.",
     deepest: 2,
-    body: faultsIn("FAULTS.md"),
+    body: withAnchors(bodyOf("FAULTS.md")),
   },
   {
     language: "zh",
@@ -44,7 +37,7 @@ export const documents: ReadonlyArray<Page> = [
     title: "故障一览",
     description: "读取、命令行工具和模拟飞书必须承受的每一种故障，以及发生时的处理。",
     deepest: 2,
-    body: faultsIn("FAULTS.zh-CN.md"),
+    body: withAnchors(bodyOf("FAULTS.zh-CN.md")),
   },
   {
     language: "en",
@@ -52,7 +45,7 @@ export const documents: ReadonlyArray<Page> = [
     title: "How faithful the mock is",
     description: "Each behaviour of the mock Feishu with its source, how certain it is, and its test.",
     deepest: 2,
-    body: withoutLink(fidelity),
+    body: withAnchors(bodyOf("mock-server/FIDELITY.md")),
   },
   {
     language: "zh",
@@ -60,7 +53,7 @@ export const documents: ReadonlyArray<Page> = [
     title: "模拟飞书的还原程度",
     description: "模拟飞书的每一项行为：来源、确定程度和对应的测试。",
     deepest: 2,
-    body: withoutLink(fidelityInChinese),
+    body: withAnchors(bodyOf("mock-server/FIDELITY.zh-CN.md")),
   },
   ...(["en", "zh"] as const).map((language): Page => {
     const changes = bodyOf("CHANGELOG.md")
