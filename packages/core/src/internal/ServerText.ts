@@ -27,9 +27,18 @@ export const masked = (text: string, secrets: Secrets): string =>
   secrets.reduce((shown, secret) => shown.replace(written(secret), "<redacted>"), text)
 
 /** True when a text repeats a secret of the request. */
-export const repeats = (text: string, secrets: Secrets): boolean =>
+export const repeats = (text: string, secrets: Secrets): boolean => {
   // No way to write a secret is shorter than the secret itself: most page tokens and log ids cost nothing.
-  secrets.some((secret) => text.length >= Redacted.value(secret).length && text.search(written(secret)) >= 0)
+  const possible = secrets.filter((secret) => text.length >= Redacted.value(secret).length)
+  if (possible.length === 0) return false
+  // A pattern takes longer to compile than a page to be read, and without an escape there is only one way to write a secret.
+  if (escapes.test(text)) return possible.some((secret) => text.search(written(secret)) >= 0)
+  const folded = text.toLowerCase()
+  return possible.some((secret) => folded.includes(Redacted.value(secret).toLowerCase()))
+}
+
+/** What every way to escape a character has, but for the character itself. */
+const escapes = /[\\%&]|u[\da-f]{4}/i
 
 /** Returns a log id, which is shown everywhere; `undefined` if it does not look like one, or repeats a secret. */
 export const checkedLogId = (text: string | undefined, secrets: Secrets): string | undefined =>
