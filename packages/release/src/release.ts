@@ -84,8 +84,8 @@ const release = async () => {
     const version = await giveVersion(clone)
     await show(clone, "pnpm", "run", "--silent", flags["dry-run"] ? "build" : "check")
     const packed = await pack(folder, clone)
-    await tryTarballs(packed, console.log)
-    await tryExamples(packed, console.log)
+    // The examples mostly wait for npm.
+    await Promise.all([tryTarballs(packed, console.log), tryExamples(packed, console.log)])
     await show(clone, "pnpm", "run", "--silent", "mock:executable")
     const executable = await tryExecutable(clone, version)
     if (!flags.publish) {
