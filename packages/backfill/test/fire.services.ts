@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, describe, it } from "@effect/vitest"
 import * as Postgres from "../../core/test/Postgres.ts"
+import { shareOf } from "../../core/test/share.ts"
 import { cycleMillis, type Disturbed, fileOf, minutes, placeIn, read } from "./UnderFire.ts"
 
 /**
@@ -28,18 +29,20 @@ describe("a run of many tenants", () => {
   const folder = mkdtempSync(join(tmpdir(), "effect-feishu-fire-"))
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it("B1: in one process with SQLite that is killed 20 times", { timeout: 10 * minutes }, async () => {
+  const kills = shareOf(20)
+
+  it(`B1: in one process with SQLite that is killed ${kills} times`, { timeout: 10 * minutes }, async () => {
     const place = fileOf(join(folder, "killed.sqlite"))
-    await read("SQLite, 20 kills", place, 1, (disturbed) => kill(disturbed, 20), slower)
+    await read(`SQLite, ${kills} kills`, place, 1, (disturbed) => kill(disturbed, kills), slower)
   })
 
   it(
-    "B1: in three processes with PostgreSQL that are killed 20 times",
+    `B1: in three processes with PostgreSQL that are killed ${kills} times`,
     { timeout: 10 * minutes },
     async () => {
       await using postgres = await Postgres.start()
-      const what = "PostgreSQL, 3 runners, 20 kills"
-      await read(what, placeIn(postgres), 3, (disturbed) => kill(disturbed, 20), slower)
+      const what = `PostgreSQL, 3 runners, ${kills} kills`
+      await read(what, placeIn(postgres), 3, (disturbed) => kill(disturbed, kills), slower)
     },
   )
 

@@ -1,21 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { describe, it } from "@effect/vitest"
 import * as Postgres from "../../core/test/Postgres.ts"
+import { shareOf } from "../../core/test/share.ts"
 import { cycleMillis, minutes, placeIn, read } from "./UnderFire.ts"
 
 /** A lower limit, so that everything is not read before the last time: one takes up to 20 s, and everything two minutes and a half. */
 const slower = 16
 
 describe("a run of many tenants", () => {
-  it("B2: in three processes that are frozen 6 times", { timeout: 10 * minutes }, async () => {
+  const freezes = shareOf(6)
+
+  it(`B2: in three processes that are frozen ${freezes} times`, { timeout: 10 * minutes }, async () => {
     await using postgres = await Postgres.start()
     await read(
-      "PostgreSQL, 3 runners, 6 freezes",
+      `PostgreSQL, 3 runners, ${freezes} freezes`,
       placeIn(postgres),
       3,
       async (disturbed) => {
         const { nextAtWork, progress, random, runners, startAgain, until } = disturbed
-        for (let frozen = 0; frozen < 6;) {
+        for (let frozen = 0; frozen < freezes;) {
           const victim = await nextAtWork(1 + Math.floor(20 * random()))
           await sleep(random() * cycleMillis)
           const owned = new Set(victim.lanes)

@@ -14,6 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { bundleProgram } from "@effect-feishu/bundle/applications"
 import * as UserTokenFile from "@effect-feishu/core/UserTokenFile"
+import { shareOf } from "./share.ts"
 import * as Dice from "./sim/Dice.ts"
 import * as UserTokenServer from "./UserTokenServer.ts"
 import type { Options, Outcome } from "./userTokenReader.ts"
@@ -148,8 +149,7 @@ it("a runtime without SQLite says so, and what to do", async () => {
   await reader.kill()
 })
 
-/** `ROUNDS` in the environment plays more of them. A multiple of the lanes. */
-const rounds = Number(process.env["ROUNDS"] ?? 100)
+const rounds = shareOf(200)
 /** Logins that are read at the same time, each by processes of its own. */
 const lanes = 5
 
