@@ -1,14 +1,16 @@
 /** A million meetings in one workspace, and a neighbour on the same server who is served all the while. */
 import { assert, describe, it } from "vitest"
+import { shareOf } from "../../packages/core/test/share.ts"
 import * as Bounds from "../src/protocol/Bounds.ts"
 import { startFeishuMock } from "../src/index.ts"
 import * as Store from "../src/state/Store.ts"
 import { goodQuery, now, seed } from "./fixture.ts"
 
 const lines = "application/x-ndjson"
-const million = { numbers: 1, meetings: 1_000_000 }
+/** As one JSON document they are over its bound in any case. */
+const meetings = Math.max(400_000, shareOf(1_000_000))
 
-describe("a million meetings", () => {
+describe(`${meetings} meetings`, () => {
   it(
     "S15 are made, sent, taken back, reset and replaced while others are served",
     { timeout: 300_000 },
@@ -45,7 +47,7 @@ describe("a million meetings", () => {
         assert.isAtLeast(answers, 100)
         return result
       }
-      const { appId, ...own } = await served(feishu.workspace({ generate: million }))
+      const { appId, ...own } = await served(feishu.workspace({ generate: { numbers: 1, meetings } }))
       await own.moveClock({ frozen: true })
       const query = `?app_id=${appId}`
       const asJson = await ask("GET", `/state${query}`)
@@ -65,8 +67,8 @@ describe("a million meetings", () => {
       const replaced = await ask("PUT", `/meetings${query}`, `[${known.join(",")}]`)
       assert.deepStrictEqual(await replaced.json(), { put: 10_000 })
       await served(own.reset())
-      const meetings = await (await ask("GET", `/meetings${query}&limit=1`)).json()
-      assert.strictEqual(meetings.total, 1_000_000)
+      const { total } = await (await ask("GET", `/meetings${query}&limit=1`)).json()
+      assert.strictEqual(total, meetings)
       // Last, since it takes seconds: the server would close connections meanwhile that the next request is sent on.
       assert.isTrue(Buffer.from(await again.arrayBuffer()).equals(Buffer.from(await snapshot.arrayBuffer())))
     },
