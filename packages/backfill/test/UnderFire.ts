@@ -23,10 +23,10 @@ const timing = {
 export const cycleMillis = timing.windowMillis + 250
 
 /**
- * Units that may be read again when a lane is opened again: those of a transaction that was not committed, those that were read in
- * parallel, and as many that had come out of it.
+ * Pages that may be read again when a lane is opened again: those of units in a transaction that was not committed, that were read in
+ * parallel, and as many that had come out of it. A unit has one page, or two.
  */
-const mostAgain = timing.commitUnits + 2 * timing.concurrency
+const mostAgain = 2 * (timing.commitUnits + 2 * timing.concurrency)
 
 const size = { tenants: 4, numbers: 30, windows: 21, meetings: 108, chaos: 0.04 }
 /** So few that some units have several pages. */
