@@ -187,38 +187,45 @@ describe.concurrent("doctor", () => {
     assert.strictEqual(code, 4)
   })
 
-  it("TLS: nothing is sent to a host whose certificate is not to be trusted, unless its authority is named", async () => {
-    const environment = {
-      FEISHU_BASE_URL: `https://localhost:${secure.port}`,
-      FEISHU_ACCESS_TOKEN: Scripted.token,
-    }
-    const [distrusted, other] = await Promise.all([
-      doctor([], environment),
-      doctor([], {
-        ...environment,
-        FEISHU_BASE_URL: `https://127.0.0.1:${secure.port}`,
-        FEISHU_CA_FILE: secure.ca,
-      }),
-    ])
-    // The tests of proxies, which may run meanwhile, ask for another host.
-    const hosts = () => secure.hosts.filter((host) => host !== "feishu.invalid")
-    assert.deepStrictEqual(hosts(), [])
-    assert.strictEqual(distrusted.found, `+node +configuration +proxy +dns !tls ${skippedAfter("tls")}`)
-    assert.include(distrusted.of("tls").detail, "DEPTH_ZERO_SELF_SIGNED_CERT")
-    assert.include(distrusted.of("tls").detail, "Company Authority")
-    assert.include(distrusted.of("tls").remedy, "FEISHU_CA_FILE")
-    assert.strictEqual(distrusted.code, 4)
-    assert.include(other.of("tls").detail, "ERR_TLS_CERT_ALTNAME_INVALID")
-    assert.include(other.of("tls").remedy, "another host")
+  it(
+    "TLS: nothing is sent to a host whose certificate is not to be trusted, unless its authority is named",
+    {
+      // Each step of doctor has ten seconds, also on a machine that starts many others at the same time.
+      concurrent: false,
+    },
+    async () => {
+      const environment = {
+        FEISHU_BASE_URL: `https://localhost:${secure.port}`,
+        FEISHU_ACCESS_TOKEN: Scripted.token,
+      }
+      const [distrusted, other] = await Promise.all([
+        doctor([], environment),
+        doctor([], {
+          ...environment,
+          FEISHU_BASE_URL: `https://127.0.0.1:${secure.port}`,
+          FEISHU_CA_FILE: secure.ca,
+        }),
+      ])
+      // The tests of proxies, which may run meanwhile, ask for another host.
+      const hosts = () => secure.hosts.filter((host) => host !== "feishu.invalid")
+      assert.deepStrictEqual(hosts(), [])
+      assert.strictEqual(distrusted.found, `+node +configuration +proxy +dns !tls ${skippedAfter("tls")}`)
+      assert.include(distrusted.of("tls").detail, "DEPTH_ZERO_SELF_SIGNED_CERT")
+      assert.include(distrusted.of("tls").detail, "Company Authority")
+      assert.include(distrusted.of("tls").remedy, "FEISHU_CA_FILE")
+      assert.strictEqual(distrusted.code, 4)
+      assert.include(other.of("tls").detail, "ERR_TLS_CERT_ALTNAME_INVALID")
+      assert.include(other.of("tls").remedy, "another host")
 
-    const trusted = await doctor([], { ...environment, FEISHU_CA_FILE: secure.ca })
-    assert.match(trusted.found, /^\+node \+configuration \+proxy \+dns \+tls \+feishu \+clock \+token /)
-    assert.match(
-      trusted.of("tls").detail,
-      /^localhost:\d+: TLSv1\.3, certificate issued by Company Authority, \d+ days left$/,
-    )
-    assert.include(hosts(), `localhost:${secure.port}`)
-  })
+      const trusted = await doctor([], { ...environment, FEISHU_CA_FILE: secure.ca })
+      assert.match(trusted.found, /^\+node \+configuration \+proxy \+dns \+tls \+feishu \+clock \+token /)
+      assert.match(
+        trusted.of("tls").detail,
+        /^localhost:\d+: TLSv1\.3, certificate issued by Company Authority, \d+ days left$/,
+      )
+      assert.include(hosts(), `localhost:${secure.port}`)
+    },
+  )
 
   it("TLS: a port that speaks none, and a server that refuses it", async () => {
     const says = async (bytes: string | Uint8Array) => {
