@@ -136,7 +136,11 @@ export const list = async (
   return { ...result, summary: summaryOf(result) }
 }
 
-export const summaryOf = ({ lastLine }: Ended): Summary => JSON.parse(lastLine) as Summary
+/** The summary, which is the last line; a command that broke has none, and fails the test with what it printed. */
+export const summaryOf = ({ code, lastLine, stderr }: Ended): Summary => {
+  if (!lastLine.startsWith("{")) throw new Error(`no summary, exit code ${code}: ${stderr}`)
+  return JSON.parse(lastLine) as Summary
+}
 
 /** The ids of NDJSON. */
 export const ids = (ndjson: string): Array<string> =>

@@ -428,6 +428,7 @@ describe.concurrent("a read of details that ends early", () => {
         const resumable = [...args, "--output", file, "--checkpoint", checkpoint]
         const environment = environmentOf(own)
         const whole = await Cli.list(args, environment)
+        assert.strictEqual(whole.code, 0, whole.stderr)
         // In the middle of the second page.
         const ids = Cli.ids((await Cli.list([meetingNo, ...december], environment)).stdout)
         const rule = await own.addFault({
