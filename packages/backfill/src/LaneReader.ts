@@ -67,6 +67,8 @@ export interface Options {
   readonly rateLimit: RateLimit.RateLimit["Service"]
   /** Runs before each request is sent, after it got its slot: dies when the lane is another process's by now. */
   readonly proof: Effect.Effect<void>
+  /** Returns whether that proof still holds: asked once more just before a request is written to its connection. */
+  readonly isProven: () => boolean
 }
 
 /** Makes the readers of lanes. */
@@ -154,7 +156,7 @@ export const layer = <R = never>(
       return LaneReader.of({
         makeRateLimit: () => RateLimit.make(rateLimit),
         restMillis: Math.ceil(Duration.toMillis(restMillisOf(rateLimit))),
-        open: Effect.fnUntraced(function* (lane, { proof, rateLimit }) {
+        open: Effect.fnUntraced(function* (lane, { isProven, proof, rateLimit }) {
           const source = yield* sourceOf(lane.appId)
           const proving = HttpClient.mapRequestEffect(http, (request) => Effect.as(proof, request))
           const meetings = Context.get(
@@ -176,6 +178,7 @@ export const layer = <R = never>(
           return (request) =>
             read(meetings, request, config.baseUrl, tenant).pipe(
               Stream.provideService(AccessToken.CurrentTenant, tenant),
+              Stream.provideService(FeishuClient.MaySend, isProven),
               // Core warns of each old window by itself; here they are counted.
               Stream.provideService(References.MinimumLogLevel, "Error"),
               // Somebody may correct the secret: the next try asks for it again.

@@ -67,4 +67,43 @@ describe("the proof before a request", () => {
         assert.strictEqual(yield* Fiber.join(reading), "done")
       }),
   )
+
+  it.effect(
+    "B2: no longer holds as a request is written that waited longer for its connection than a proof holds",
+    () =>
+      Effect.gen(function* () {
+        const held: Array<boolean> = []
+        const reader = LaneReader.LaneReader.of({
+          makeRateLimit: () => RateLimit.make(),
+          restMillis: 0,
+          open: (_, { isProven, proof }) =>
+            Effect.succeed(() =>
+              Stream.fromEffect(
+                Effect.gen(function* () {
+                  held.push(isProven())
+                  yield* proof
+                  held.push(isProven())
+                  yield* Effect.sleep("4 seconds")
+                  held.push(isProven())
+                  yield* Effect.sleep("1 second")
+                  held.push(isProven())
+                  return { meetings: [], cursor: undefined, unreachable: undefined }
+                }),
+              ),
+            ),
+        })
+        const read = Effect.flatMap(LaneOwner.make(lane), (owner) => owner.read("r", 1)).pipe(
+          Effect.provide(
+            Layer.mergeAll(
+              Layer.succeed(Store.Store, { ...store([]), prove: () => Effect.void } as never),
+              Layer.succeed(LaneReader.LaneReader, reader),
+            ),
+          ),
+        )
+        const reading = yield* Effect.forkChild(read)
+        yield* TestClock.adjust("7 seconds")
+        assert.strictEqual(yield* Fiber.join(reading), "done")
+        assert.deepStrictEqual(held, [false, true, true, false])
+      }),
+  )
 })

@@ -67,6 +67,38 @@ import * as Retry from "./Retry.ts"
 import * as Secret from "./Secret.ts"
 import * as Sentence from "./Sentence.ts"
 
+/**
+ * Returns whether a request may still be sent; by default it always may. The client of `NodeHttp.layer` asks it just before it
+ * writes a request to its connection: a program that shares a limit with others by time may have been frozen since the request
+ * got its slot. If it returns false, nothing is written, and the call is tried again as after a failed connection, from its slot
+ * on. Other HTTP clients do not ask it.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FeishuClient, MeetingNo, Meetings } from "@effect-feishu/core"
+ * import * as NodeHttp from "@effect-feishu/core/node"
+ *
+ * let asked = 0
+ * const program = Effect.gen(function* () {
+ *   const meetings = yield* Meetings.Meetings
+ *   const page = yield* meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { from: "30d" } })
+ *   // Logged: "[…] INFO (#1): POST […]/tenant_access_token/internal: […] connection failed. Trying again in 115ms. …"
+ *   // => […
+ *   console.log(page.meetings.length) // => 3
+ * })
+ * await Effect.runPromise(
+ *   program.pipe(
+ *     // The first request, which is for a token, may not be sent; it is tried again.
+ *     Effect.provideService(FeishuClient.MaySend, () => ++asked > 1),
+ *     Effect.provide(Meetings.layerConfig),
+ *     Effect.provide(NodeHttp.layer()),
+ *   ),
+ * )
+ * ```
+ */
+export const MaySend: Context.Reference<() => boolean> = Transport.MaySend
+
 /** A GET endpoint of Feishu: its path, its query as texts, and the `data` of its answer. */
 export interface Endpoint<Query, Data> {
   /** The path below the base URL, with a slash in front. A parameter is a segment such as `:meeting_id`. */

@@ -1,13 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Latch, Layer } from "effect"
-import {
-  AccessToken,
-  Events,
-  type FeishuClient,
-  type FeishuError,
-  Meetings,
-  Secret,
-} from "@effect-feishu/core"
+import { AccessToken, Events, FeishuClient, type FeishuError, Meetings, Secret } from "@effect-feishu/core"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { FetchHttpClient, type HttpClient } from "effect/http"
 import * as NodeHttp from "@effect-feishu/core/node"
@@ -319,4 +312,36 @@ describe("over real sockets, with what only NodeHttp.layer does", () => {
       }).pipe(Effect.scoped),
     )
   })
+})
+
+describe("FeishuClient.MaySend", () => {
+  it.live(
+    "nothing is written while it says no, also to a connection that is open; asked again, the call goes on",
+    () =>
+      Effect.gen(function* () {
+        const raw = yield* server(good)
+        const deliveries: Array<Events.Delivery> = []
+        const received: Array<number> = []
+        const maySend = () => {
+          received.push(raw.requests())
+          // The second call finds a connection that is open.
+          return received.length % 2 === 0
+        }
+        yield* Effect.gen(function* () {
+          for (let call = 0; call < 2; call++) {
+            assert.deepStrictEqual(yield* Fake.read(), { ids: one, error: undefined })
+          }
+        }).pipe(
+          Effect.provideService(FeishuClient.MaySend, maySend),
+          Effect.provideService(Events.Events, (event) =>
+            Effect.sync(() => {
+              if (event._tag === "RequestEnded") deliveries.push(event.delivery)
+            }),
+          ),
+          Effect.provide(services(raw.url)),
+        )
+        assert.deepStrictEqual(received, [0, 0, 1, 1])
+        assert.deepStrictEqual(deliveries, ["not sent", "answered", "not sent", "answered"])
+      }).pipe(Effect.scoped),
+  )
 })

@@ -90,9 +90,8 @@ const commitMillisOfLane = 2
 /** Failures that are repeated in one transaction. */
 const failuresAtOnce = 100
 
-const monotonicMillis = Clock.clockWith((clock) =>
-  Effect.succeed(Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)),
-)
+const monotonicMillisOf = (clock: Clock.Clock) => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+const monotonicMillis = Clock.clockWith((clock) => Effect.succeed(monotonicMillisOf(clock)))
 
 /** Claims a lane, and makes its owner. */
 export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
@@ -106,21 +105,23 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
   const freeAt = (yield* monotonicMillis) + Math.max(0, waitMillis)
   // By both clocks: a computer that was asleep finds that its monotonic time has stood still, or its wall clock was set.
   let provenAt: { readonly monotonic: number; readonly wall: number } | undefined
-  const time = Effect.all({ monotonic: monotonicMillis, wall: Clock.currentTimeMillis })
-  const isFresh = Effect.map(
-    time,
-    ({ monotonic, wall }) =>
+  const clock = yield* Clock.Clock
+  const time = () => ({ monotonic: monotonicMillisOf(clock), wall: clock.currentTimeMillisUnsafe() })
+  const isFresh = (): boolean => {
+    const { monotonic, wall } = time()
+    return (
       provenAt !== undefined &&
       monotonic - provenAt.monotonic < timing.proofMillis &&
       wall >= provenAt.wall &&
-      wall - provenAt.wall < timing.proofMillis,
-  )
+      wall - provenAt.wall < timing.proofMillis
+    )
+  }
   const turn = Semaphore.makeUnsafe(1)
   const unlessFresh = <E>(effect: Effect.Effect<void, E>) =>
-    Effect.flatMap(isFresh, (fresh) => (fresh ? Effect.void : effect))
+    Effect.suspend(() => (isFresh() ? Effect.void : effect))
   // One question to the database for all requests that wait, and its answer counts from when it was asked.
   const prove = Effect.gen(function* () {
-    const askedAt = yield* time
+    const askedAt = time()
     yield* store.prove(owner)
     provenAt = askedAt
   })
@@ -147,13 +148,15 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
 
   let limit = reader.makeRateLimit()
   const options: Options = {
-    // Once after the wait for a slot, and once more just before it is sent: a token may have been fetched between.
+    // After the wait for a slot; before it is sent, since a token may have been fetched between; and as it is written, since a
+    // connection may have been opened, or this process frozen, between.
     rateLimit: {
       refused: (...refusal) => limit.refused(...refusal),
       withSlot: (key, outcome, windows) => (request) =>
         limit.withSlot(key, outcome, windows)(Effect.andThen(Effect.orDie(patiently(proof)), request)),
     },
     proof: Effect.orDie(proof),
+    isProven: isFresh,
   }
 
   const goesOn = (run: Store.Standing | undefined, attempt: number): Effect.Effect<void, Stopped> => {

@@ -42,6 +42,11 @@ export const CheckRoute = Context.Reference<(url: string) => Effect.Effect<unkno
   { defaultValue: () => () => Effect.void },
 )
 
+/** Returns whether a request may still be sent; see `FeishuClient.MaySend`. */
+export const MaySend = Context.Reference<() => boolean>("@effect-feishu/core/FeishuClient/MaySend", {
+  defaultValue: () => () => true,
+})
+
 /** Sends a request and reads its answer. Redirects are not followed: the token is for one host only. */
 export const send = (sending: Sending): Effect.Effect<Answer, FeishuError> => {
   const progress: Progress = { lastByte: undefined }

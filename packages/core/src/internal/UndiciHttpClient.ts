@@ -22,6 +22,7 @@ import * as Option from "effect/Option"
 import { pipeArguments } from "effect/Pipeable"
 import * as Stream from "effect/Stream"
 import { ownBuffer } from "./bytes.ts"
+import { MaySend } from "./Transport.ts"
 import * as TransportFault from "./TransportFault.ts"
 
 /** The dispatcher of requests to an origin, and the proxy that they take. */
@@ -50,7 +51,7 @@ export const make = (
       Effect.flatMap(preprocessed, (request) =>
         Effect.contextWith((context: Context.Context<never>) =>
           isPlain(request) && Context.get(context, HttpClient.TracerDisabledWhen)(request)
-            ? send(routeOf, request)
+            ? send(routeOf, request, Context.get(context, MaySend))
             : other.execute(request),
         ),
       ),
@@ -65,6 +66,7 @@ const isPlain = ({ body, headers, url }: HttpClientRequest.HttpClientRequest): b
 const send = (
   routeOf: (origin: string) => Route,
   request: HttpClientRequest.HttpClientRequest,
+  maySend: () => boolean,
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
   Effect.callback((resume) => {
     const { body } = request
@@ -86,6 +88,7 @@ const send = (
     }
     const { dispatcher, proxy } = route
     const answer = new Answer({
+      maySend,
       began: (status, headers) =>
         resume(Effect.succeed(new Response(request, status, Headers.fromInput(headers), answer))),
       failed: (cause, sent) => {
@@ -115,6 +118,7 @@ const send = (
 const mostWaiting = 64 * 1024
 
 interface Listener {
+  readonly maySend: () => boolean
   readonly began: (status: number, headers: Headers.Input) => void
   /** `sent` is true when sending had begun. */
   readonly failed: (cause: unknown, sent: boolean) => void
@@ -139,7 +143,9 @@ class Answer implements Dispatcher.DispatchHandler {
     this.#listener = listener
   }
 
+  /** Undici calls it, and writes the request within the same call: what it throws keeps that from being done, and the connection open. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (!this.#listener.maySend()) throw new Error("The request may not be sent any more")
     this.#controller = controller
     if (this.#aborted) this.abort()
   }
