@@ -38,3 +38,11 @@ export const barriers = (page: Page, rules?: Array<string>): Promise<ReadonlyArr
 /** By how many pixels a page is wider than its window. */
 export const overhang = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+
+/** The widths and themes in which pages are looked at, two of which have both of each. */
+export const looks = [
+  { width: 390, colorScheme: "light" },
+  { width: 1440, colorScheme: "dark" },
+  { width: 1440, colorScheme: "light" },
+  { width: 390, colorScheme: "dark" },
+] as const

@@ -7,7 +7,8 @@ import type { AddressInfo } from "node:net"
 import { OAuth, UserInfo } from "@effect-feishu/contract"
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core"
 import { startFeishuMock, type Started } from "../src/index.ts"
-import { addAxe, barriers, launch, overhang } from "./browser.ts"
+import { someOf } from "../../packages/core/test/share.ts"
+import { addAxe, barriers, launch, looks, overhang } from "./browser.ts"
 import { now } from "./fixture.ts"
 
 const appId = "cli_a1b2c3d4e5f6a7b8"
@@ -398,47 +399,45 @@ describe("both pages", () => {
     assert.strictEqual(await whoIs(access_token), "员工 39")
   })
 
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [390, 1440]) {
-      it(`have no barrier that axe knows, and no sideways scrolling, at ${width} px and ${colorScheme}`, async () => {
-        const page = await newPage({
-          colorScheme,
-          viewport: { width, height: 844 },
-          javaScriptEnabled: true,
-          bypassCSP: true,
-        })
-        const { complete, uri } = await beginDevice()
-        const refused = (await beginDevice()).complete
-        const expired = (await beginDevice()).complete
-        const check = async (name: string) => {
-          await addAxe(page)
-          assert.deepStrictEqual(await barriers(page), [], name)
-          assert.isAtMost(await overhang(page), 0, name)
-        }
-        const lang = colorScheme === "light" ? "en" : "zh"
-        const open = async (name: string, url: string) => {
-          await page.goto(`${url}${url.includes("?") ? "&" : "?"}lang=${lang}`)
-          await check(name)
-        }
-        await open("authorization", authorizeUrl())
-        await open("authorization without scopes", authorizeUrl({ scope: "" }))
-        const long = `https://${"long.".repeat(40)}example/`
-        await open("redirect URL", authorizeUrl({ client_id: "cli_one_url", redirect_uri: long }))
-        await open("scopes", authorizeUrl({ scope: "im:message im:chat" }))
-        await open("code", uri)
-        await open("unknown code", `${uri}?user_code=${"WRONG".repeat(8)}`)
-        await open("code to compare", complete)
-        await page.locator("[value=allow]").click()
-        await check("allowed")
-        await open("code to refuse", refused)
-        await page.locator("[value=refuse]").click()
-        await check("refused")
-        await feishu.moveClock({ advance: 240 })
-        await open("expired code", expired)
-        const back = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
-        const [light] = /\d+/.exec(back)!
-        assert.strictEqual(Number(light) > 128, colorScheme === "light")
+  for (const { colorScheme, width } of someOf(looks)) {
+    it(`have no barrier that axe knows, and no sideways scrolling, at ${width} px and ${colorScheme}`, async () => {
+      const page = await newPage({
+        colorScheme,
+        viewport: { width, height: 844 },
+        javaScriptEnabled: true,
+        bypassCSP: true,
       })
-    }
+      const { complete, uri } = await beginDevice()
+      const refused = (await beginDevice()).complete
+      const expired = (await beginDevice()).complete
+      const check = async (name: string) => {
+        await addAxe(page)
+        assert.deepStrictEqual(await barriers(page), [], name)
+        assert.isAtMost(await overhang(page), 0, name)
+      }
+      const lang = colorScheme === "light" ? "en" : "zh"
+      const open = async (name: string, url: string) => {
+        await page.goto(`${url}${url.includes("?") ? "&" : "?"}lang=${lang}`)
+        await check(name)
+      }
+      await open("authorization", authorizeUrl())
+      await open("authorization without scopes", authorizeUrl({ scope: "" }))
+      const long = `https://${"long.".repeat(40)}example/`
+      await open("redirect URL", authorizeUrl({ client_id: "cli_one_url", redirect_uri: long }))
+      await open("scopes", authorizeUrl({ scope: "im:message im:chat" }))
+      await open("code", uri)
+      await open("unknown code", `${uri}?user_code=${"WRONG".repeat(8)}`)
+      await open("code to compare", complete)
+      await page.locator("[value=allow]").click()
+      await check("allowed")
+      await open("code to refuse", refused)
+      await page.locator("[value=refuse]").click()
+      await check("refused")
+      await feishu.moveClock({ advance: 240 })
+      await open("expired code", expired)
+      const back = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+      const [light] = /\d+/.exec(back)!
+      assert.strictEqual(Number(light) > 128, colorScheme === "light")
+    })
   }
 })
