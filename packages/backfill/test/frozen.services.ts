@@ -4,11 +4,10 @@ import * as Postgres from "../../core/test/Postgres.ts"
 import { shareOf } from "../../core/test/share.ts"
 import { cycleMillis, minutes, placeIn, read } from "./UnderFire.ts"
 
-/** A lower limit, so that everything is not read before the last time: one takes up to 20 s, and everything two minutes and a half. */
-const slower = 16
-
 describe("a run of many tenants", () => {
-  const freezes = shareOf(6)
+  const freezes = shareOf(10)
+  /** Requests in a window: so few that not everything is read before the last time, which takes up to 20 s. */
+  const requests = Math.min(60, Math.round(100 / freezes))
 
   it(`B2: in three processes that are frozen ${freezes} times`, { timeout: 10 * minutes }, async () => {
     await using postgres = await Postgres.start()
@@ -35,7 +34,7 @@ describe("a run of many tenants", () => {
           for (const runner of runners) if (runner.hasEnded()) startAgain(runner)
         }
       },
-      slower,
+      requests,
     )
   })
 })
