@@ -323,7 +323,7 @@ describe.concurrent("--fields and --max-items", () => {
   })
 
   it("--max-items counts meetings, and nothing is requested of meetings beyond it", async () => {
-    await using own = await many(120)
+    await using own = await many(24)
     const args = [
       meetingNo,
       ...december,
@@ -331,23 +331,23 @@ describe.concurrent("--fields and --max-items", () => {
       "--format",
       "csv",
       "--max-items",
-      "60",
+      "12",
       "--page-size",
-      "50",
+      "10",
     ]
     const { code, stderr, stdout, summary } = await Cli.list(args, environmentOf(own))
     assert.strictEqual(code, 0)
-    assert.deepInclude(summary, { status: "limited", meetings: 60, rows: 120 })
-    assert.lengthOf(lines(stdout), 1 + 120)
+    assert.deepInclude(summary, { status: "limited", meetings: 12, rows: 24 })
+    assert.lengthOf(lines(stdout), 1 + 24)
     const requested = await own.journal({ operation: "meetings.get" })
-    assert.lengthOf(requested, 60)
+    assert.lengthOf(requested, 12)
     // The command that is printed reads the rest; the rows of the page that was cut come again.
-    assert.include(stderr, "on resume, the last 20 rows of this output will come again\n")
+    assert.include(stderr, "on resume, the last 4 rows of this output will come again\n")
     const rest = await Cli.list(
       ["--cursor", summary.cursor ?? "", "--participants", "--format", "csv"],
       environmentOf(own),
     )
-    assert.deepInclude(rest.summary, { status: "complete", meetings: 70, rows: 140 })
+    assert.deepInclude(rest.summary, { status: "complete", meetings: 14, rows: 28 })
   })
 
   it("the schema is that of the rows", async () => {
@@ -406,7 +406,7 @@ describe.concurrent("a read of details that ends early", () => {
   it("with a checkpoint the same command goes on at the page that was not written whole, flat and nested", async () => {
     await Promise.all(
       ["json", "excel"].map(async (format) => {
-        await using own = await many(60)
+        await using own = await many(24)
         const [file, checkpoint] = [
           join(folder, `early.${format}`),
           join(folder, `early.${format}.checkpoint`),
@@ -418,7 +418,7 @@ describe.concurrent("a read of details that ends early", () => {
           "--participants",
           "--recordings",
           "--page-size",
-          "20",
+          "8",
           "--format",
           format,
           // A run that resumes would wait for the requests of the last minute.
@@ -433,12 +433,12 @@ describe.concurrent("a read of details that ends early", () => {
         const ids = Cli.ids((await Cli.list([meetingNo, ...december], environment)).stdout)
         const rule = await own.addFault({
           operation: "meetings.get",
-          when: { matching: { meeting_id: ids[30]! } },
+          when: { matching: { meeting_id: ids[12]! } },
           then: { code: 99991672 },
         })
         const first = await Cli.list(resumable, environment)
         assert.strictEqual(first.code, 3, first.stderr)
-        assert.deepInclude(first.summary, { status: "incomplete", meetings: 20 })
+        assert.deepInclude(first.summary, { status: "incomplete", meetings: 8 })
         await own.removeFault(rule.id)
         const second = await Cli.list(resumable, environment)
         assert.strictEqual(second.code, 0, second.stderr)
@@ -452,7 +452,7 @@ describe.concurrent("a read of details that ends early", () => {
           recordings,
           rows,
           rowsBefore: first.summary.rows,
-          ...(first.summary.rows > 20 ? { meetingsBefore: 20 } : {}),
+          ...(first.summary.rows > 8 ? { meetingsBefore: 8 } : {}),
         })
         assert.isFalse(existsSync(`${file}.part`))
         const again = await Cli.list(resumable, environment)
