@@ -212,13 +212,13 @@ describe("a page", () => {
     "nowhere/",
   ]
 
-  it.each(kinds.flatMap((kind, turn) => [["/", kind, turn] as const, ["/zh-cn/", kind, turn + 2] as const]))(
+  it.each(kinds.flatMap((kind, turn) => [["/", kind, turn] as const, ["/zh-cn/", kind, turn + 1] as const]))(
     "%s%s has no barrier that axe knows, and no sideways scrolling, at 390 and 1440 px, light and dark",
     async (folder, kind, turn) => {
       await page.goto(`${site.origin}${folder}${kind}`)
       await addAxe(page)
       const widths = new Set<number>()
-      for (const { colorScheme, width } of someOf(looks, turn)) {
+      for (const { colorScheme, width } of someOf(looks, turn).flat()) {
         await page.setViewportSize({ width, height: 900 })
         await page.evaluate((theme) => {
           document.documentElement.dataset["theme"] = theme

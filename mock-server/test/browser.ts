@@ -39,10 +39,14 @@ export const barriers = (page: Page, rules?: Array<string>): Promise<ReadonlyArr
 export const overhang = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
 
-/** The widths and themes in which pages are looked at, two of which have both of each. */
+/** The widths and themes in which pages are looked at: each pair has both of each. */
 export const looks = [
-  { width: 390, colorScheme: "light" },
-  { width: 1440, colorScheme: "dark" },
-  { width: 1440, colorScheme: "light" },
-  { width: 390, colorScheme: "dark" },
+  [
+    { width: 390, colorScheme: "light" },
+    { width: 1440, colorScheme: "dark" },
+  ],
+  [
+    { width: 1440, colorScheme: "light" },
+    { width: 390, colorScheme: "dark" },
+  ],
 ] as const

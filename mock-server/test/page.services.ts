@@ -932,7 +932,7 @@ describe("the page", () => {
     ["time", "[role=meter]"],
     ["workspaces", "ul.cards"],
   ] as const
-  for (const { colorScheme, width } of someOf(looks)) {
+  for (const { colorScheme, width } of someOf(looks).flat()) {
     it(`has no barrier that axe knows, and no sideways scrolling, at ${width} px and ${colorScheme}`, async () => {
       const token = await tokenOf()
       await feishu.addFault({

@@ -399,7 +399,7 @@ describe("both pages", () => {
     assert.strictEqual(await whoIs(access_token), "员工 39")
   })
 
-  for (const { colorScheme, width } of someOf(looks)) {
+  for (const { colorScheme, width } of someOf(looks).flat()) {
     it(`have no barrier that axe knows, and no sideways scrolling, at ${width} px and ${colorScheme}`, async () => {
       const page = await newPage({
         colorScheme,
