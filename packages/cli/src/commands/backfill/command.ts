@@ -8,6 +8,7 @@ import * as Flags from "../../input/Flags.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
 import * as Format from "../../output/Format.ts"
+import { defaultPort } from "./webPort.ts"
 
 const words = Language.words({
   en: {
@@ -61,6 +62,10 @@ const words = Language.words({
     listen:
       "With PostgreSQL: the address at which runners on other machines reach this one, such as 10.0.0.5:34431; default: a free port of this machine alone. The port is not protected: whoever reaches it can start and stop reading, but gets no secret and no meeting",
     watch: "Stay when the run is done, and read whatever else is started in this database",
+    web: "Also show this as a page, on this machine alone",
+    webOfStatus: "Show this as a page, on this machine alone, until the command is stopped",
+    webPort: `With --web: the port of the page; 0 is any that is free; default: ${defaultPort}, which is http://127.0.0.1:${defaultPort}/`,
+    exampleWeb: "The same as a page, in a browser",
     appTicketFile:
       "A file that holds the newest app_ticket of a store app; it is read again whenever a ticket is needed",
     status: "Say how runs stand: how far, which lanes wait and why, and which have no runner",
@@ -130,6 +135,10 @@ const words = Language.words({
     listen:
       "使用 PostgreSQL 时：其他机器上的进程连接本进程的地址，例如 10.0.0.5:34431；默认为仅本机可用的空闲端口。该端口没有保护：能连上的人可以开始和停止读取，但得不到密钥和会议",
     watch: "运行完成后不退出，继续读取此数据库中启动的其他运行",
+    web: "同时以网页显示，仅限本机访问",
+    webOfStatus: "以网页显示，仅限本机访问，直到命令中止",
+    webPort: `与 --web 一起使用：网页的端口；0 表示任一空闲端口；默认 ${defaultPort}，即 http://127.0.0.1:${defaultPort}/`,
+    exampleWeb: "同上，在浏览器中以网页查看",
     appTicketFile: "存放商店应用最新 app_ticket 的文件；每次需要时重新读取",
     status: "说明各次运行的情况：进度、哪些通道在等待及其原因、哪些没有进程负责",
     pause: "暂停运行：各通道随即停止",
@@ -176,6 +185,7 @@ export const backfill = (language: Language.Language) => {
     ...connection
   } = ConnectionFlags.make(language)
   const appId = Flags.text("app-id", "ID", say.appId)
+  const webPort = wholeNumber("web-port", [0, 65_535], say.webPort)
   const { userIdType: ___, ...details } = DetailsFlags.flags(language)
   const sections = Command.annotate(HelpText.Sections, [{ title: say.exitCodes, rows: say.codes }])
   const change = (name: "pause" | "resume" | "cancel") =>
@@ -250,6 +260,8 @@ export const backfill = (language: Language.Language) => {
           watch: Flags.yes("watch", say.watch),
           listen: Flags.text("listen", "HOST:PORT", say.listen),
           progress: Flags.choice("progress", ["auto", "json", "none"], say.progress),
+          web: Flags.yes("web", say.web),
+          webPort,
           appId: Flags.text("app-id", "ID", say.appOfRun),
           appSecretFile,
           appTicketFile: file("app-ticket-file", say.appTicketFile),
@@ -270,13 +282,19 @@ export const backfill = (language: Language.Language) => {
           },
         ]),
       ),
-      Command.make("status", { ...ofRun, json: Flags.yes("json", say.json) }, (input) =>
-        Effect.flatMap(loaded, ({ status }) => status(input)),
+      Command.make(
+        "status",
+        { ...ofRun, json: Flags.yes("json", say.json), web: Flags.yes("web", say.webOfStatus), webPort },
+        (input) => Effect.flatMap(loaded, ({ status }) => status(input)),
       ).pipe(
         Command.withDescription(say.status),
         sections,
         Command.withExamples([
           { command: "feishu-meetings backfill status --db backfill.sqlite", description: say.exampleStatus },
+          {
+            command: "feishu-meetings backfill status --db backfill.sqlite --web",
+            description: say.exampleWeb,
+          },
         ]),
       ),
       change("pause"),

@@ -16,7 +16,7 @@ import { CommandEnded } from "../../failure/CommandEnded.ts"
 import { exitCodes } from "../../failure/Fault.ts"
 import type * as ConnectionFlags from "../../input/ConnectionFlags.ts"
 import * as Language from "../../language/Language.ts"
-import { duration, many, periods } from "../../language/phrases.ts"
+import { many, periods } from "../../language/phrases.ts"
 import * as Progress from "../../run/Progress.ts"
 import * as AppCredentials from "../../settings/AppCredentials.ts"
 import * as ClientLayer from "../../settings/ClientLayer.ts"
@@ -25,10 +25,13 @@ import * as LoadedSettings from "../../settings/LoadedSettings.ts"
 import { defaultRun, type OfRun } from "./change.ts"
 import * as Database from "./database.ts"
 import * as Errors from "./errors.ts"
-import { doing } from "./status.ts"
+import * as Pace from "./Pace.ts"
+import { doing } from "./RunStatus.ts"
+import * as StatusServer from "./StatusServer.ts"
 
 /** The values of the flags. */
-export interface Input extends OfRun, Omit<ConnectionFlags.Given, "accessTokenFile" | "account"> {
+export interface Input
+  extends OfRun, StatusServer.Flags, Omit<ConnectionFlags.Given, "accessTokenFile" | "account"> {
   readonly watch: boolean
   readonly listen: string | undefined
   readonly appTicketFile: string | undefined
@@ -47,13 +50,6 @@ const words = Language.words({
     resting: (seconds: number) =>
       `requests that were sent before still count: lanes wait for at most ${seconds} s before they go on`,
     comma: ", ",
-    lanes: (done: number, all: number) => (all === 1 ? "" : `${done} of ${many(all, "lane")} done`),
-    units: (done: string, all: string) => `${done} of ${all} periods of 90 days`,
-    meetings: (number: number, text: string) => `${text} ${number === 1 ? "meeting" : "meetings"}`,
-    rate: (rate: string, limit: string) => `${rate} of ${limit} requests/min`,
-    failures: (number: number) => many(number, "failure"),
-    left: (time: string) => `about ${time} left`,
-    waiting: (lanes: number) => `${many(lanes, "lane")} ${lanes === 1 ? "waits" : "wait"}`,
     status: {
       done: "complete: ",
       butFor: "complete but for what Feishu no longer shows: ",
@@ -73,13 +69,6 @@ const words = Language.words({
     label: "进度：",
     resting: (seconds) => `此前发出的请求仍计入频率限制：各通道至多等待 ${seconds} 秒后继续`,
     comma: "，",
-    lanes: (done, all) => (all === 1 ? "" : `${done}/${all} 个通道已完成`),
-    units: (done, all) => `时间段 ${done}/${all}`,
-    meetings: (_, text) => `${text} 场会议`,
-    rate: (rate, limit) => `每分钟 ${rate} 次请求（上限 ${limit}）`,
-    failures: (number) => `${number} 个失败`,
-    left: (time) => `约还需 ${time}`,
-    waiting: (lanes) => `${lanes} 个通道在等待`,
     status: {
       done: "已完成：",
       butFor: "除飞书不再显示的部分外已完成：",
@@ -107,6 +96,10 @@ export const run = Effect.fnUntraced(function* (input: Input) {
         const backfill = yield* Backfill.Backfill
         // Before this process becomes a runner: a run that is not there is a mistake.
         if (!input.watch || input.run !== undefined) yield* backfill.status(name)
+        yield* StatusServer.openIfAsked(input, {
+          rateLimit: settings.rateLimit,
+          runs: backfill.status(input.watch && input.run === undefined ? undefined : name),
+        })
         const ofRunner = runner(settings, database, settings.found.get("listen")?.text)
         const asked =
           input.watch && input.run === undefined
@@ -119,7 +112,7 @@ export const run = Effect.fnUntraced(function* (input: Input) {
           asked.pipe(Effect.provide(ofRunner), Effect.provideService(IsIgnored, isIgnored)),
         )
       })
-      return yield* Effect.provide(reading, Database.layer(database))
+      return yield* Effect.provide(Effect.scoped(reading), Database.layer(database))
     }),
   )
 })
@@ -188,7 +181,7 @@ const shown = Effect.fnUntraced(function* <E, R>(
   ]
   const command = (name: string) =>
     ["feishu-meetings", "backfill", name, ...flags].map(ShellQuote.word).join(" ")
-  const progress = new Pace(settings.rateLimit)
+  const progress = new Pace.Pace(settings.rateLimit)
   const look = Effect.gen(function* () {
     const runs = yield* backfill.status(input.watch && input.run === undefined ? undefined : name)
     const now = yield* Clock.currentTimeMillis
@@ -227,7 +220,7 @@ const shown = Effect.fnUntraced(function* <E, R>(
     for (;;) {
       const { now, status } = yield* look
       yield* sayFaults(status)
-      const parts = partsOf(status, progress, now, language)
+      const parts = Pace.partsOf(status, progress, now, language)
       if (live) yield* stderr.progress((columns) => Progress.fitting(parts, columns, say.comma))
       else if (mode !== "none" && now - printedAt >= 30_000) {
         printedAt = now
@@ -254,10 +247,8 @@ const shown = Effect.fnUntraced(function* <E, R>(
           : status.unreachable > 0
             ? "butFor"
             : "done"
-    const format = new Intl.NumberFormat(language)
     const counts = [
-      say.meetings(status.meetings, format.format(status.meetings)),
-      say.units(format.format(status.position), format.format(status.units)),
+      ...Pace.counts(status, language),
       ...(status.unreachable === 0 ? [] : [say.unreachable(status.unreachable)]),
       ...(isStopped ? [say.goesOn(command("run"))] : []),
       ...(state === "done" && hasFailed ? [say.failed(failures, command("failures")), say.again] : []),
@@ -318,80 +309,7 @@ const together = (runs: ReadonlyArray<Backfill.RunStatus>): Backfill.RunStatus =
   }
 }
 
-/** The pace of all runners together, by the place of the run: a window takes a request. */
-class Pace {
-  readonly #rateLimit: number
-  readonly #places: Array<{ readonly at: number; readonly position: number }> = []
-
-  constructor(rateLimit: number) {
-    this.#rateLimit = rateLimit
-  }
-
-  add({ position }: Backfill.RunStatus, at: number): void {
-    // A new round begins at its first unit.
-    if (position < (this.#places.at(-1)?.position ?? 0)) this.#places.length = 0
-    this.#places.push({ at, position })
-    // The pace of the last minutes.
-    while (this.#places.length > 2 && at - this.#places[0]!.at > 180_000) this.#places.shift()
-  }
-
-  /** Windows a minute; `undefined` before there is a time to measure. */
-  get perMinute(): number | undefined {
-    const [first, last] = [this.#places[0], this.#places.at(-1)]
-    if (first === undefined || last === undefined || last.at - first.at < 5_000) return undefined
-    return ((last.position - first.position) / (last.at - first.at)) * 60_000
-  }
-
-  /** What the lanes that are not done may send in a minute. */
-  limitOf({ lanes }: Backfill.RunStatus): number {
-    return this.#rateLimit * lanes.filter(({ fault, isDone }) => !isDone && fault === undefined).length
-  }
-
-  /** Seconds that are left for the lane with the most work, at its limit, and at least as long as the pace says. */
-  secondsLeft(status: Backfill.RunStatus): number | undefined {
-    const left = status.lanes.map(({ isDone, position, units }) => (isDone ? 0 : units - position))
-    const atLimit = (Math.max(0, ...left) / this.#rateLimit) * 60
-    const { perMinute } = this
-    if (perMinute === undefined || perMinute <= 0) return undefined
-    const all = left.reduce((sum, one) => sum + one, 0)
-    return Math.ceil(Math.max(atLimit, (all / perMinute) * 60))
-  }
-}
-
-const partsOf = (
-  status: Backfill.RunStatus,
-  pace: Pace,
-  now: number,
-  language: Language.Language,
-): ReadonlyArray<Progress.Part> => {
-  const say = words[language]
-  const format = new Intl.NumberFormat(language)
-  const { lanes } = status
-  const done = lanes.filter(({ isDone }) => isDone).length
-  const waiting = lanes.filter(
-    ({ fault, isDone }) => !isDone && fault !== undefined && fault.retryAt > now,
-  ).length
-  const [rate, left] = [pace.perMinute, pace.secondsLeft(status)]
-  const lanesDone = say.lanes(done, lanes.length)
-  return [
-    ...(lanesDone === "" ? [] : [{ text: lanesDone, weight: 3 }]),
-    { text: say.units(format.format(status.position), format.format(status.units)), weight: 7 },
-    { text: say.meetings(status.meetings, format.format(status.meetings)), weight: 6 },
-    ...(rate === undefined
-      ? []
-      : [
-          {
-            text: say.rate(format.format(Math.round(rate)), format.format(pace.limitOf(status))),
-            weight: 2,
-          },
-        ]),
-    ...(waiting === 0 ? [] : [{ text: say.waiting(waiting), weight: 5 }]),
-    ...(status.failures === 0 ? [] : [{ text: say.failures(status.failures), weight: 4 }]),
-    ...(left === undefined || left < 5 ? [] : [{ text: say.left(duration(left, language)), weight: 5 }]),
-  ]
-}
-
-const recordOf = (status: Backfill.RunStatus, pace: Pace, now: number) => ({
+const recordOf = (status: Backfill.RunStatus, pace: Pace.Pace, now: number) => ({
   time: TimeRange.iso(now / 1_000),
   state: status.state,
   lanes: status.lanes.length,
