@@ -70,8 +70,8 @@ import * as Sentence from "./Sentence.ts"
 /**
  * Returns whether a request may still be sent; by default it always may. The client of `NodeHttp.layer` asks it just before it
  * writes a request to its connection: a program that shares a limit with others by time may have been frozen since the request
- * got its slot. If it returns false, nothing is written, and the call is tried again as after a failed connection, from its slot
- * on. Other HTTP clients do not ask it.
+ * got its slot. While it returns false nothing is written, and the request is given to the HTTP client again and again, until the
+ * deadline of the attempt. Other HTTP clients do not ask it.
  *
  * @example
  * ```ts
@@ -83,18 +83,17 @@ import * as Sentence from "./Sentence.ts"
  * const program = Effect.gen(function* () {
  *   const meetings = yield* Meetings.Meetings
  *   const page = yield* meetings.page({ meetingNo: MeetingNo.make("337736498"), range: { from: "30d" } })
- *   // Logged: "[…] INFO (#1): POST […]/tenant_access_token/internal: […] connection failed. Trying again in 115ms. …"
- *   // => […
  *   console.log(page.meetings.length) // => 3
  * })
  * await Effect.runPromise(
  *   program.pipe(
- *     // The first request, which is for a token, may not be sent; it is tried again.
- *     Effect.provideService(FeishuClient.MaySend, () => ++asked > 1),
+ *     // Two requests, for a token and for a page; each may be sent when it is asked for the second time.
+ *     Effect.provideService(FeishuClient.MaySend, () => ++asked % 2 === 0),
  *     Effect.provide(Meetings.layerConfig),
  *     Effect.provide(NodeHttp.layer()),
  *   ),
  * )
+ * console.log(asked) // => 4
  * ```
  */
 export const MaySend: Context.Reference<() => boolean> = Transport.MaySend

@@ -15,6 +15,7 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as ResponseHeaders from "@effect-feishu/contract/ResponseHeaders"
 import type { FeishuConfig } from "../FeishuConfig.ts"
@@ -46,6 +47,15 @@ export const CheckRoute = Context.Reference<(url: string) => Effect.Effect<unkno
 export const MaySend = Context.Reference<() => boolean>("@effect-feishu/core/FeishuClient/MaySend", {
   defaultValue: () => () => true,
 })
+
+/** A request was not written since `MaySend` said no. */
+export class Withheld extends Error {}
+
+/** How long to wait before `MaySend` is asked again; the HTTP client may wait by itself, too. */
+const withheldPause = "10 millis"
+
+const isWithheld = ({ reason: { cause } }: HttpClientError.HttpClientError): boolean =>
+  cause instanceof TransportFault.Lost && cause.cause instanceof Withheld
 
 /** Sends a request and reads its answer. Redirects are not followed: the token is for one host only. */
 export const send = (sending: Sending): Effect.Effect<Answer, FeishuError> => {
@@ -90,10 +100,12 @@ const roundTrip = Effect.fnUntraced(function* (
   progress: Progress,
 ): Effect.fn.Return<Answer, FeishuError> {
   const { client, request, secrets } = sending
-  const response = yield* Effect.mapError(
-    client.execute(HttpClientRequest.setHeader(request, "accept-encoding", "gzip")),
-    (error) => failed(request, error),
-  )
+  const response = yield* client
+    .execute(HttpClientRequest.setHeader(request, "accept-encoding", "gzip"))
+    .pipe(
+      Effect.retry({ while: isWithheld, schedule: Schedule.spaced(withheldPause) }),
+      Effect.mapError((error) => failed(request, error)),
+    )
   progress.lastByte = yield* monotonicMillis
   const { headers, status } = response
   const logId = checkedLogId(headers[ResponseHeaders.logId] ?? headers[ResponseHeaders.requestId], secrets)

@@ -22,7 +22,7 @@ import * as Option from "effect/Option"
 import { pipeArguments } from "effect/Pipeable"
 import * as Stream from "effect/Stream"
 import { ownBuffer } from "./bytes.ts"
-import { MaySend } from "./Transport.ts"
+import { MaySend, Withheld } from "./Transport.ts"
 import * as TransportFault from "./TransportFault.ts"
 
 /** The dispatcher of requests to an origin, and the proxy that they take. */
@@ -145,7 +145,7 @@ class Answer implements Dispatcher.DispatchHandler {
 
   /** Undici calls it, and writes the request within the same call: what it throws keeps that from being done, and the connection open. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (!this.#listener.maySend()) throw new Error("The request may not be sent any more")
+    if (!this.#listener.maySend()) throw new Withheld("The request may not be sent any more")
     this.#controller = controller
     if (this.#aborted) this.abort()
   }
