@@ -113,6 +113,7 @@ const read = async (db: string, dump: () => Promise<string> | string) => {
   }
   assert.strictEqual(await runner.ended, 0, runner.output())
 
+  assert.deepStrictEqual(await Table.query(db, "select * from backfill_failures"), [])
   const { seed } = await feishu.snapshot()
   const expected = Table.expected(seed.meetings ?? [])
   assert.deepStrictEqual(await Table.meetings(db), expected)

@@ -411,10 +411,13 @@ const withOutcome = <Meeting>(
 
 /**
  * True when a failure is of its number only, so that others can still be read: its request is refused, or its answers
- * do not match the documentation. `outcomes` goes on after these, and a program that reads numbers by `pages` can, too.
+ * do not match the documentation. `outcomes` goes on after these, and a program that reads numbers by `pages` can, too. One that
+ * was not tried again because too many requests fail is not.
  */
 export const isFaultOfNumber = (error: FeishuError): boolean => {
-  const { operation, reason } = error
+  const { operation, reason, retryBudgetSpent } = error
+  // A retry would have been allowed, had not many others failed, too.
+  if (retryBudgetSpent === true) return false
   const endpoint =
     operation === undefined ? listByNo : endpoints.find(({ path }) => operation === `GET ${path}`)
   // A failure of the token call would affect the others, too, whatever it is.

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
-import { Cursor, MeetingNo, Meetings } from "@effect-feishu/core"
+import { Cursor, MeetingNo, Meetings, type Retry } from "@effect-feishu/core"
 import * as Fake from "./FakeFeishu.ts"
 
 const numbers = ["100000001", "100000002", "100000003"].map((text) => MeetingNo.make(text))
@@ -19,17 +19,17 @@ const rows = (meetingNo: string, ids: ReadonlyArray<string>, next?: string): Fak
 })
 
 /** Two pages for each number; the second page of the second one is answered with this. */
-const outcomesWith = Effect.fnUntraced(function* (secondOfTwo: Fake.Answer | undefined, times = Infinity) {
+const outcomesWith = Effect.fnUntraced(function* (
+  secondOfTwo: Fake.Answer | undefined,
+  retryBudget?: Retry.BudgetOptions,
+) {
   const tokens = Fake.tokens()
-  let left = times
   const handler: Fake.Handler = (asked) =>
     Effect.sync(() => {
       if (Fake.isTokenCall(asked)) return tokens.answer()
       const { meeting_no: number = "", page_token: token } = asked.query
       if (token === undefined) return rows(number, [`${number}-a`, `${number}-b`], "2")
-      return number === two && secondOfTwo !== undefined && left-- > 0
-        ? secondOfTwo
-        : rows(number, [`${number}-c`])
+      return number === two && secondOfTwo !== undefined ? secondOfTwo : rows(number, [`${number}-c`])
     })
   const told: Array<string> = []
   const reading = yield* Effect.forkChild(
@@ -49,7 +49,7 @@ const outcomesWith = Effect.fnUntraced(function* (secondOfTwo: Fake.Answer | und
         Effect.flip,
         Effect.orElseSucceed(() => undefined),
       ),
-    ).pipe(Effect.provide(Fake.meetings(handler))),
+    ).pipe(Effect.provide(Fake.meetings(handler, { credentials: Fake.credentials, retryBudget }))),
   )
   yield* Fake.advance("20 minutes")
   return { told, error: yield* Fiber.join(reading) }
@@ -109,6 +109,21 @@ describe("outcomes of many numbers", () => {
       }),
     )
   }
+
+  it.effect(
+    "a body that is cut short is a failure of its number, but not where no retry is left for it",
+    () =>
+      Effect.gen(function* () {
+        const cut = { body: '{"code":0,"data":{"has_' }
+        const tried = yield* outcomesWith(cut)
+        assert.isUndefined(tried.error)
+        assert.include(tried.told, `${two} failed: ContractViolation, a cursor`)
+        const { error, told } = yield* outcomesWith(cut, { floor: 0, share: 0 })
+        assert.deepInclude(error, { retryBudgetSpent: true })
+        assert.isDefined(error!.cursor)
+        assert.deepStrictEqual(told, [...complete(one), `${two}: 2`])
+      }),
+  )
 
   it.effect("a token endpoint that breaks the contract ends the whole: all numbers need a token", () =>
     Effect.gen(function* () {
