@@ -39,11 +39,13 @@ import type { Sharding } from "effect/cluster/Sharding"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Stream from "effect/Stream"
+import type { FeishuError } from "@effect-feishu/core"
 import type * as BackfillError from "./BackfillError.ts"
 import * as dialect from "./internal/dialect.ts"
 import * as Plans from "./internal/Plans.ts"
 import type { Planned, PlanOptions } from "./internal/Plans.ts"
 import * as Tables from "./internal/Schema.ts"
+import * as StoredError from "./internal/StoredError.ts"
 import * as Lane from "./Lane.ts"
 import { LaneEntity } from "./LaneEntity.ts"
 import * as MeetingsTable from "./MeetingsTable.ts"
@@ -84,7 +86,16 @@ export interface LaneStatus {
   readonly failures: number
   readonly isDone: boolean
   /** Why the lane as a whole cannot be read, and when it is tried again; times are unix milliseconds. */
-  readonly fault: { readonly message: string; readonly at: number; readonly retryAt: number } | undefined
+  readonly fault:
+    | {
+        /** In English. */
+        readonly message: string
+        /** The same as data; `undefined` for a failure of the database, or one that a program of another version has written. */
+        readonly error: FeishuError.FeishuError | undefined
+        readonly at: number
+        readonly retryAt: number
+      }
+    | undefined
   /** Milliseconds since the owner was seen last; `undefined` if no process has owned the lane. */
   readonly idleMillis: number | undefined
   /** The other run that the owner of the lane reads first. */
@@ -103,8 +114,11 @@ export interface FailureRow {
   readonly end: number
   /** The reason's `_tag`, as in `FeishuError`. */
   readonly tag: string
+  /** In English. */
   readonly message: string
   readonly logId: string | undefined
+  /** The same as data; `undefined` for a failure that a program of another version has written. */
+  readonly error: FeishuError.FeishuError | undefined
   /** Unix milliseconds. */
   readonly failedAt: number
 }
@@ -304,6 +318,7 @@ interface LaneRow {
   readonly unreachable: unknown
   readonly empty_old: unknown
   readonly fault: string | null
+  readonly error: string | null
   readonly fault_at: unknown
   readonly retry_at: unknown
   readonly finished: unknown
@@ -326,6 +341,7 @@ const laneStatus = (row: LaneRow, run: string, attempt: number, failures: number
         ? undefined
         : {
             message: row.fault,
+            error: StoredError.decode(row.error, row.fault),
             at: dialect.numberOf(row.fault_at),
             retryAt: dialect.numberOf(row.retry_at),
           },
@@ -342,6 +358,7 @@ interface FailureColumns {
   readonly tag: string
   readonly message: string
   readonly log_id: string | null
+  readonly error: string | null
   readonly failed_at: unknown
 }
 
@@ -353,6 +370,7 @@ const failureRow = (row: FailureColumns): FailureRow => ({
   tag: row.tag,
   message: row.message,
   logId: row.log_id ?? undefined,
+  error: StoredError.decode(row.error, row.message),
   failedAt: dialect.numberOf(row.failed_at),
 })
 

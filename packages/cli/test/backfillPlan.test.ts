@@ -1,10 +1,10 @@
 /** What a backfill costs, and how its rows are written; in this process. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { MeetingNo } from "@effect-feishu/core"
+import { FeishuError, MeetingNo } from "@effect-feishu/core"
 import * as Estimate from "../src/commands/plan/Estimate.ts"
 import * as Format from "../src/output/Format.ts"
-import { faultInWords } from "../src/settings/AppCredentials.ts"
+import { failureInWords } from "../src/commands/backfill/RunStatus.ts"
 
 const day = 86_400
 const end = 1_790_784_000
@@ -73,11 +73,26 @@ describe("a fault of a lane", () => {
   it("is stored in English, and shown in either language", () => {
     const stored =
       "credentials: there is no app secret for the app cli_a1b2c3. Nothing was sent. Set FEISHU_APP_SECRET_cli_a1b2c3, or put it under apps: in the file that feishu-meetings config init writes."
-    assert.match(faultInWords(stored, "en"), /^there is no app secret for the app cli_a1b2c3\. Set FEISHU/)
+    const shown = (language: "en" | "zh", message = stored, error?: FeishuError.FeishuError) =>
+      failureInWords({ message, error }, language)
+    assert.match(shown("en"), /^there is no app secret for the app cli_a1b2c3\. Set FEISHU/)
+    assert.match(shown("zh"), /^没有应用 cli_a1b2c3 的 App Secret。请设置 FEISHU_APP_SECRET_cli_a1b2c3/)
+    // What Feishu or the network did is Chinese where it is stored as data.
+    const error = new FeishuError.FeishuError({
+      operation: "GET /open-apis/vc/v1/meetings/list_by_no",
+      reason: new FeishuError.PermissionDenied({
+        code: 121005,
+        msg: "no permission",
+        status: 403,
+        scopes: [],
+        logId: "20260101080003C41E59B6F1CD340B2C80",
+      }),
+    })
+    assert.strictEqual(shown("en", error.message, error), error.message)
     assert.match(
-      faultInWords(stored, "zh"),
-      /^没有应用 cli_a1b2c3 的 App Secret。请设置 FEISHU_APP_SECRET_cli_a1b2c3/,
+      shown("zh", error.message, error),
+      /^GET \/open-apis\/vc\/v1\/meetings\/list_by_no：应用或用户无权.*。日志 ID：20260101080003C41E59B6F1CD340B2C80$/,
     )
-    assert.strictEqual(faultInWords("something of Feishu", "zh"), "something of Feishu")
+    assert.strictEqual(shown("zh", "the disk is full"), "the disk is full")
   })
 })

@@ -45,7 +45,12 @@ const run = {
     lane("tenant_done", { isDone: true, position: 10, failures: 1 }),
     lane("<img src=x onerror=alert(1)>", {}),
     lane("tenant_waits", {
-      fault: { message: `refused ${secret} <b>`, at: 1_767_225_600_000, retryAt: 1_767_225_900_000 },
+      fault: {
+        message: `refused ${secret} <b>`,
+        error: undefined,
+        at: 1_767_225_600_000,
+        retryAt: 1_767_225_900_000,
+      },
     }),
     lane("tenant_stalled", { idleMillis: 600_000 }),
   ],

@@ -199,7 +199,7 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
       patiently(
         Effect.tapError(write, (error) =>
           error instanceof SqlError && isFull(error)
-            ? Effect.ignore(store.fault(owner, run, error.message, seldomMillis))
+            ? Effect.ignore(store.fault(owner, run, { message: error.message }, seldomMillis))
             : Effect.void,
         ),
       )
@@ -254,6 +254,7 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
                 tag: error.reason._tag,
                 message: error.message,
                 logId: error.logId,
+                error,
               })
             : Effect.fail(error),
         ),
@@ -337,9 +338,10 @@ export const make = Effect.fnUntraced(function* (lane: Lanes.Lane) {
   const rest = Effect.fnUntraced(function* (run: string, attempt: number, error: unknown, tries: number) {
     const millis = isOfFeishu(error) ? yield* restMillisOf(error, tries) : backoffMillis(tries)
     const message = error instanceof Error ? error.message : String(error)
+    const failure = { message, error: isOfFeishu(error) ? error : undefined }
     yield* Effect.logWarning(`${Lanes.id(lane)}: ${message}`)
     // A database that does not take this, such as one whose disk is full, would not take meetings either: nothing is read.
-    const standing = yield* patiently(store.fault(owner, run, message, millis)).pipe(
+    const standing = yield* patiently(store.fault(owner, run, failure, millis)).pipe(
       Effect.tapErrorTag("SqlError", () => Effect.sleep(millis)),
     )
     yield* goesOn(standing, attempt)

@@ -38,7 +38,14 @@ const first = Effect.gen(function* () {
     first_seen ${int64} not null, last_seen ${int64} not null, times_seen integer not null default 1, primary key (tenant, id))`
 })
 
-const migrations = { "1_first": first }
+// A failure as data, next to its text: "StoredError".
+const second = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`alter table backfill_lanes add column error text`
+  yield* sql`alter table backfill_failures add column error text`
+})
+
+const migrations = { "1_first": first, "2_errors": second }
 
 const latest = Object.keys(migrations).length
 

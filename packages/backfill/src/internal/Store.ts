@@ -10,10 +10,11 @@ import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type * as Statement from "effect/sql/Statement"
-import type { MeetingNo } from "@effect-feishu/core"
+import type { FeishuError, MeetingNo } from "@effect-feishu/core"
 import { BackfillSink, type ListedMeeting, SinkFailed } from "../BackfillSink.ts"
 import * as Lane from "../Lane.ts"
 import * as dialect from "./dialect.ts"
+import * as StoredError from "./StoredError.ts"
 import * as Transaction from "./Transaction.ts"
 import type { Segment } from "./Units.ts"
 
@@ -74,6 +75,7 @@ export interface Failure {
   readonly tag: string
   readonly message: string
   readonly logId: string | undefined
+  readonly error: FeishuError.FeishuError
 }
 
 /** What was read and is to be written in one transaction. */
@@ -211,7 +213,7 @@ const make = Effect.gen(function* () {
         Effect.gen(function* () {
           const id = Lane.id(owner.lane)
           yield* sql`update backfill_owners set run = ${run} where lane = ${id}`
-          yield* sql`update backfill_lanes set fault = null, fault_at = null, retry_at = null
+          yield* sql`update backfill_lanes set fault = null, error = null, fault_at = null, retry_at = null
             where run = ${run} and lane = ${id} and fault is not null`
           const [row] =
             yield* sql<OpenedRow>`select r.plan, r.state, r.attempt, l.generation, l.segments, l.position, l.cursor, l.finished
@@ -272,7 +274,7 @@ const make = Effect.gen(function* () {
           if (Array.isReadonlyArrayNonEmpty(repeated)) {
             yield* sql`delete from backfill_failures where run = ${run} and lane = ${id} and ${sql.in("meeting_no", repeated)}`
           }
-          for (const { end, logId, meetingNo, message, start, tag } of failures) {
+          for (const { end, error, logId, meetingNo, message, start, tag } of failures) {
             yield* sql`insert into backfill_failures ${sql.insert({
               run,
               lane: id,
@@ -282,12 +284,13 @@ const make = Effect.gen(function* () {
               tag,
               message: message.slice(0, mostOfMessage),
               log_id: logId ?? null,
+              error: StoredError.encode(error),
               attempt,
               failed_at: seenAt,
             })} on conflict (run, lane, meeting_no) do update set
               range_start = case when excluded.range_start < backfill_failures.range_start then excluded.range_start else backfill_failures.range_start end,
               range_end = case when excluded.range_end > backfill_failures.range_end then excluded.range_end else backfill_failures.range_end end,
-              tag = excluded.tag, message = excluded.message, log_id = excluded.log_id, attempt = excluded.attempt, failed_at = excluded.failed_at`
+              tag = excluded.tag, message = excluded.message, log_id = excluded.log_id, error = excluded.error, attempt = excluded.attempt, failed_at = excluded.failed_at`
           }
           const place = position ?? -1
           const moved = position === undefined ? sql.literal("") : sql`position = ${position}, cursor = null,`
@@ -297,7 +300,7 @@ const make = Effect.gen(function* () {
             // Counted once, also when the answer to a commit is lost and it is repeated.
             sql`unreachable = unreachable + case when position < ${place} then ${unreachable} else 0 end,
               empty_old = empty_old + case when position < ${place} then ${emptyOld} else 0 end,
-              ${moved} meetings = meetings + ${fresh}, fault = null, fault_at = null, retry_at = null`,
+              ${moved} meetings = meetings + ${fresh}, fault = null, error = null, fault_at = null, retry_at = null`,
           )
           return yield* standingOf(run)
         }),
@@ -323,19 +326,24 @@ const make = Effect.gen(function* () {
     /** Says that an attempt was read to its end. */
     finish: (owner: Owner, of: Laid, attempt: number): Effect.Effect<void, Failed> =>
       asOwner(owner, () =>
-        updateLane(owner, of, sql`finished = ${attempt}, fault = null, fault_at = null, retry_at = null`),
+        updateLane(
+          owner,
+          of,
+          sql`finished = ${attempt}, fault = null, error = null, fault_at = null, retry_at = null`,
+        ),
       ),
 
     /** Writes what keeps the lane from being read, and in how many milliseconds it is tried again. */
     fault: (
       owner: Owner,
       run: string,
-      text: string,
+      failure: { readonly message: string; readonly error?: FeishuError.FeishuError | undefined },
       retryInMillis: number,
     ): Effect.Effect<Standing | undefined, Fenced | SqlError> =>
       asOwner(owner, (seenAt) =>
         Effect.andThen(
-          sql`update backfill_lanes set fault = ${text.slice(0, mostOfMessage)}, fault_at = ${seenAt}, retry_at = ${seenAt + retryInMillis}
+          sql`update backfill_lanes set fault = ${failure.message.slice(0, mostOfMessage)},
+            error = ${failure.error === undefined ? null : StoredError.encode(failure.error)}, fault_at = ${seenAt}, retry_at = ${seenAt + retryInMillis}
             where run = ${run} and lane = ${Lane.id(owner.lane)}`,
           standingOf(run),
         ),

@@ -18,6 +18,9 @@ const words = Language.words({
     stop: ". ",
     givenUp: (requests: number) => `Given up after ${requests} requests`,
     tooManyFail: "Not tried again: too many requests fail at the moment, and more would make it worse",
+    logId: (id: string) => `Log id: ${id}`,
+    colon: ": ",
+    space: " ",
     leftAlone: (seconds: number) => `The same call has just failed, so nothing is sent for ${seconds} s`,
   },
   zh: {
@@ -27,6 +30,9 @@ const words = Language.words({
     stop: "。",
     givenUp: (requests) => `共请求 ${requests} 次后放弃`,
     tooManyFail: "不再重试：目前失败的请求过多，继续只会更糟",
+    logId: (id) => `日志 ID：${id}`,
+    colon: "：",
+    space: "",
     leftAlone: (seconds) => `刚刚同样失败过，${seconds} 秒内不再请求`,
   },
 })
@@ -61,4 +67,14 @@ export const explain = (error: FeishuError.FeishuError, language: Language.Langu
     remedy: localized(remedy),
     ...(where.length === 0 ? {} : { where: localized(where.join(say.comma)) }),
   }
+}
+
+/** Returns all parts in one line. */
+export const inOneLine = (error: FeishuError.FeishuError, language: Language.Language): string => {
+  const { colon, logId, space, stop } = words[language]
+  const { meaning, remedy, where } = explain(error, language)
+  const told = `${where === undefined ? "" : `${where}${colon}`}${meaning}${stop.trimEnd()}`
+  return [told, remedy, ...(error.logId === undefined ? [] : [logId(error.logId)])]
+    .filter((part) => part !== "")
+    .join(space)
 }

@@ -27,17 +27,19 @@ const words = Language.words({
 })
 
 /**
- * Returns the fault of a lane in a language. It is stored in English, since runners of one database may speak either; what is said
- * here has Chinese, and what Feishu or the network did stays as it is.
+ * Returns a fault of a lane that is said in this module, in a language; `undefined` for another one. It is stored in English, since
+ * runners of one database may speak either.
  */
-export const faultInWords = (message: string, language: Language.Language): string => {
+export const faultInWords = (message: string, language: Language.Language): string | undefined => {
   const plain = message.replace(/^credentials: (.*?)\. Nothing was sent\. /s, "$1. ")
-  if (language === "en") return plain
   const say = words[language]
   const [, withoutSecret] = /^there is no app secret for the app (\S+)\. /.exec(plain) ?? []
-  if (withoutSecret !== undefined) return `${say.noSecret(withoutSecret)}。${say.giveSecret(withoutSecret)}`
   const [, app, tenants] = /^the app (\S+) has numbers of (\d+) tenants/.exec(plain) ?? []
-  return app === undefined ? plain : `${say.oneTenant(app, Number(tenants))}。${say.giveTicket(app)}`
+  if (withoutSecret === undefined && app === undefined) return undefined
+  if (language === "en") return plain
+  return app === undefined
+    ? `${say.noSecret(withoutSecret!)}。${say.giveSecret(withoutSecret!)}`
+    : `${say.oneTenant(app, Number(tenants))}。${say.giveTicket(app)}`
 }
 
 /** True when an app is a store app, since its settings have a ticket; `undefined` where its secret is not known here. */

@@ -4,6 +4,7 @@ import { Backfill, Lane } from "@effect-feishu/backfill"
 import { TimeRange } from "@effect-feishu/core"
 import { visible } from "@effect-feishu/terminal/VisibleText"
 import { withoutSecrets } from "../../console/KnownSecrets.ts"
+import { inOneLine } from "../../failure/explain.ts"
 import * as Language from "../../language/Language.ts"
 import { instant } from "../../language/TimeZone.ts"
 import { duration, many, periods } from "../../language/phrases.ts"
@@ -74,6 +75,7 @@ export const forPrograms = ({ lanes, range, ...run }: Backfill.RunStatus) => ({
       lane.fault === undefined
         ? null
         : {
+            reason: lane.fault.error?.reason._tag ?? null,
             message: withoutSecrets(lane.fault.message),
             at: iso(lane.fault.at),
             retryAt: iso(lane.fault.retryAt),
@@ -93,6 +95,16 @@ const localTime = (millis: number): string =>
     timeStyle: "medium",
   })
 
+/** Returns a failure as the database has it in a language: as it is stored in English, otherwise from its data if there are any. */
+export const failureInWords = (
+  { error, message }: Pick<Backfill.FailureRow, "error" | "message">,
+  language: Language.Language,
+): string =>
+  withoutSecrets(
+    AppCredentials.faultInWords(message, language) ??
+      (error === undefined || language === "en" ? message : inOneLine(error, language)),
+  )
+
 /** What a lane does, or waits for. */
 export const doing = (
   run: Pick<Backfill.RunStatus, "state">,
@@ -103,10 +115,7 @@ export const doing = (
   if (lane.isDone) return say.done
   if (run.state !== "running") return say.states[run.state]
   if (lane.fault !== undefined)
-    return say.fault(
-      withoutSecrets(AppCredentials.faultInWords(lane.fault.message, language)),
-      localTime(lane.fault.retryAt),
-    )
+    return say.fault(failureInWords(lane.fault, language), localTime(lane.fault.retryAt))
   if (lane.waitsFor !== undefined) return say.waitsFor(lane.waitsFor)
   if (isStalled(run, lane)) return say.stalled(duration(Math.floor((lane.idleMillis ?? 0) / 1_000), language))
   return lane.idleMillis === undefined ? say.noRunner : say.reads

@@ -6,7 +6,6 @@ import type { SqlError } from "effect/sql/SqlError"
 import { Backfill, type BackfillError, type MeetingsTable } from "@effect-feishu/backfill"
 import { Stderr } from "../../console/Stderr.ts"
 import { CurrentVerbosity } from "../../console/Verbosity.ts"
-import { withoutSecrets } from "../../console/KnownSecrets.ts"
 import * as RangeFlags from "../../input/RangeFlags.ts"
 import * as Language from "../../language/Language.ts"
 import { many } from "../../language/phrases.ts"
@@ -19,6 +18,7 @@ import * as WorkingFolder from "../../settings/WorkingFolder.ts"
 import { defaultRun, type OfRun } from "./change.ts"
 import * as Database from "./database.ts"
 import * as Errors from "./errors.ts"
+import { failureInWords } from "./RunStatus.ts"
 
 const words = Language.words({
   en: {
@@ -111,14 +111,18 @@ const inDatabase = <A, E, R>(
     }),
   )
 
-const ofFailures: ReadonlyArray<Column<Backfill.FailureRow>> = [
+const ofFailures = (language: Language.Language): ReadonlyArray<Column<Backfill.FailureRow>> => [
   { name: "meeting_no", type: "text", value: ({ meetingNo }) => meetingNo },
   { name: "app_id", type: "text", value: ({ lane }) => lane.appId },
   { name: "tenant_key", type: "text", value: ({ lane }) => lane.tenantKey },
   { name: "from", type: "time", value: ({ start }) => String(start) },
   { name: "to", type: "time", value: ({ end }) => String(end) },
   { name: "reason", type: "text", value: ({ tag }) => tag },
-  { name: "message", type: "text", value: ({ message }) => withoutSecrets(message) },
+  {
+    name: "message",
+    type: "text",
+    value: (failure) => failureInWords(failure, language),
+  },
   { name: "log_id", type: "text", value: ({ logId }) => logId },
   { name: "failed_at", type: "time", value: ({ failedAt }) => String(Math.floor(failedAt / 1_000)) },
 ]
@@ -127,13 +131,14 @@ const ofFailures: ReadonlyArray<Column<Backfill.FailureRow>> = [
 export const failures = Effect.fnUntraced(function* (
   input: OfRun & { readonly format: Format.Name | undefined },
 ) {
-  const say = yield* Language.say(words)
+  const language = yield* Language.CurrentLanguage
+  const say = words[language]
   const settings = yield* LoadedSettings.load(input)
   const format = input.format ?? (process.stdout.isTTY ? "table" : "ndjson")
   const rows = yield* inDatabase(settings, (backfill) =>
     write(backfill.failures(input.run ?? defaultRun), {
       format,
-      shape: shapeOf(ofFailures),
+      shape: shapeOf(ofFailures(language)),
       output: undefined,
       isPrivate: false,
     }),
