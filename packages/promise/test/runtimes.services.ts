@@ -163,7 +163,7 @@ const answer = ({ head, socket }: RawServer.Received) => {
 }
 
 /** For what stalls: an attempt that a busy machine ends, too, is made again. */
-const deadlines = { headersTimeout: 1_500, idleTimeout: 1_500, attemptTimeout: 2_500 }
+const deadlines = { headersTimeout: 4_000, idleTimeout: 4_000, attemptTimeout: 6_000 }
 
 /** How each runtime reads: `core` has Effect's client for `fetch`, and `core with undici` that of `NodeHttp.layer`. */
 const waysOf = (runtime: string) => {
