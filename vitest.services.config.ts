@@ -34,8 +34,9 @@ export default defineConfig({
     ],
     // Much of it is waiting: with one worker for each of two cores it would take a quarter of an hour.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A test may start fifty programs, three times as slowly beside two others as alone.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     sequence: { sequencer: WaitingFirst },
   },
 })
