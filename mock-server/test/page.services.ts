@@ -837,6 +837,8 @@ describe("the page", () => {
     await page.getByRole("link", { name: "Requests" }).focus()
     await tabTo("Faults")
     await page.keyboard.press("Enter")
+    // Until then the keyboard goes through what was shown before.
+    await page.getByRole("button", { name: "Add", exact: true }).waitFor()
     await tabTo("meetings.listByNo")
     await tabTo("Add")
     await page.keyboard.press("Enter")
